@@ -1,1 +1,9 @@
-//! To be described.
+//! The pure core of Concordat (互证): statements, log, exchange, effect.
+//!
+//! In scope: what the bytes are, what they mean, who may say them, and what follows from a set of
+//! them. Out of scope: clocks, disks, sockets, threads and randomness; all of these come in as
+//! arguments or go out as actions, so that one seed replays a whole network.
+
+pub mod codec;
+pub mod key;
+pub mod limits;

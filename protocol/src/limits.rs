@@ -1,0 +1,24 @@
+//! Every bound of the protocol, with its unit. Each has a test that crosses it.
+
+/// Bytes of one statement, envelope included.
+// spec: STM-2
+pub const STATEMENT_BYTES_MAX: usize = 64 << 10;
+/// Bytes of one frame, its length prefix not counted.
+// spec: EXC-3
+pub const FRAME_BYTES_MAX: usize = 1 << 20;
+/// Leaves or bodies in one block.
+pub const BLOCK_LEAVES: u64 = 256;
+/// Range answers that a peer may have in flight.
+pub const RANGES_IN_FLIGHT_MAX: usize = 4;
+/// Leaves that one range request may ask for.
+pub const RANGE_LEAVES_MAX: u64 = 16_384;
+/// Bytes of statements that a push carries inline.
+pub const PUSH_INLINE_BYTES_MAX: usize = 64 << 10;
+/// Invalid objects from one peer before it is disconnected.
+pub const INVALID_OBJECTS_MAX: u32 = 16;
+/// Approvals under one proposal.
+pub const APPROVALS_MAX: usize = 16;
+/// Logs that one frontier frame may list; a longer frontier takes several frames.
+pub const FRONTIER_LOGS_MAX: usize = 4_096;
+/// Milliseconds between cosignatures of an unchanged head.
+pub const HEARTBEAT_MS: u64 = 600_000;
