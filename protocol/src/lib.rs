@@ -7,3 +7,7 @@
 pub mod codec;
 pub mod key;
 pub mod limits;
+pub mod redacted;
+pub mod region;
+pub mod text;
+pub mod time;

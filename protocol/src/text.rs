@@ -1,0 +1,166 @@
+//! Text as it may be signed: bounded, normalised, printable.
+//!
+//! A [`Text`] is a text string on the wire. What is not in Unicode normalisation form C is refused,
+//! never repaired: a signature covers bytes, and two spellings of one word would be two records.
+//!
+//! Out of scope: which language, which script, whether the text names a person
+//! ([`crate::screen`]).
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+/// Text in Unicode normalisation form C: not blank, at most `MAX` Unicode scalar values, no control
+/// characters but line feed and tab.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text<const MAX: usize>(String);
+
+impl<const MAX: usize> Text<MAX> {
+    /// Takes text as it is.
+    ///
+    /// # Errors
+    /// The first of [`TextError::TooLong`], [`TextError::Empty`], [`TextError::Control`] and
+    /// [`TextError::NotNormalised`] that applies.
+    pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
+        let text = text.into();
+        // spec: ID-24
+        // The bound comes first: it is the cheap test, and it bounds the others.
+        if text.chars().nth(MAX).is_some() {
+            return Err(TextError::TooLong {
+                max: MAX,
+                found: text.chars().count(),
+            });
+        }
+        if text.trim().is_empty() {
+            return Err(TextError::Empty);
+        }
+        // spec: ID-25
+        if let Some((offset, character)) = text.chars().enumerate().find(|(_, c)| is_refused(*c)) {
+            return Err(TextError::Control { character, offset });
+        }
+        // spec: ID-26
+        if !is_nfc(&text) {
+            return Err(TextError::NotNormalised);
+        }
+        Ok(Self(text))
+    }
+
+    /// Brings text into normalisation form C first. For imports only: never for received bytes.
+    ///
+    /// # Errors
+    /// As [`Text::new`], without [`TextError::NotNormalised`].
+    pub fn normalise(text: &str) -> Result<Self, TextError> {
+        Self::new(text.nfc().collect::<String>())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> fmt::Display for Text<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<const MAX: usize> AsRef<str> for Text<MAX> {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<const MAX: usize> Serialize for Text<MAX> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserialize_parsed(deserializer, "text", |text| Self::new(text))
+    }
+}
+
+/// Why a string is no [`Text`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TextError {
+    /// Nothing but white space.
+    #[error("the text is empty")]
+    Empty,
+    /// More Unicode scalar values than allowed here.
+    #[error("the text has {found} characters, at most {max} are allowed")]
+    TooLong {
+        /// The bound.
+        max: usize,
+        /// Scalar values found.
+        found: usize,
+    },
+    /// A control character other than line feed and tab.
+    #[error("control character U+{:04X} at offset {offset}", u32::from(*character))]
+    Control {
+        /// The character.
+        character: char,
+        /// Its 0-based offset in scalar values.
+        offset: usize,
+    },
+    /// Not in Unicode normalisation form C.
+    #[error("the text is not in Unicode normalisation form C")]
+    NotNormalised,
+}
+
+/// The half-width form of a full-width ASCII character or of the ideographic space; any other
+/// character as it is.
+pub(crate) fn half_width(character: char) -> char {
+    match character {
+        '\u{3000}' => ' ',
+        '\u{FF01}'..='\u{FF5E}' => {
+            char::from_u32(u32::from(character) - 0xFEE0).unwrap_or(character)
+        }
+        other => other,
+    }
+}
+
+/// Deserialises a text string, borrowed or owned, through a parser that decides what is valid.
+pub(crate) fn deserialize_parsed<'de, D, T, E>(
+    deserializer: D,
+    expecting: &'static str,
+    parse: fn(&str) -> Result<T, E>,
+) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    E: fmt::Display,
+{
+    deserializer.deserialize_str(Parsed {
+        expecting,
+        parse,
+        result: PhantomData,
+    })
+}
+
+struct Parsed<T, E> {
+    expecting: &'static str,
+    parse: fn(&str) -> Result<T, E>,
+    result: PhantomData<T>,
+}
+
+impl<T, E: fmt::Display> Visitor<'_> for Parsed<T, E> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expecting)
+    }
+
+    fn visit_str<F: serde::de::Error>(self, text: &str) -> Result<T, F> {
+        (self.parse)(text).map_err(F::custom)
+    }
+}
+
+fn is_refused(character: char) -> bool {
+    character.is_control() && !matches!(character, '\n' | '\t')
+}
