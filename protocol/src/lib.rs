@@ -9,5 +9,6 @@ pub mod key;
 pub mod limits;
 pub mod redacted;
 pub mod region;
+pub mod subject;
 pub mod text;
 pub mod time;
