@@ -7,6 +7,7 @@
 pub mod codec;
 pub mod key;
 pub mod limits;
+pub mod log;
 pub mod redacted;
 pub mod region;
 pub mod subject;
