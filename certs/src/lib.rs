@@ -1,1 +1,3 @@
-//! To be described.
+//! Trust material of Concordat: keys, certificates, genesis, enrolment.
+
+pub mod certificate;
