@@ -61,19 +61,13 @@ pub(crate) fn is_identity_number(bytes: &[u8; 18]) -> bool {
         .zip(WEIGHTS)
         .map(|(byte, weight)| u32::from(byte - b'0') * weight)
         .sum();
-    let expected = match sum % 11 {
-        0 => b'1',
-        1 => b'0',
-        2 => b'X',
-        rest => b"9876543"
-            .get(rest as usize - 3)
-            .copied()
-            .unwrap_or_default(),
-    };
+    let expected = b"10X98765432".get(sum as usize % 11).copied();
     let [r1, r2, r3, _, _, _, y1, y2, y3, y4, m1, m2, d1, d2, ..] = *first_17;
     let year = two_digits(y1, y2) * 100 + two_digits(y3, y4);
     let region = is_province([r1, r2]) || [r1, r2] == *b"83" || r1 == b'9' && is_province([r2, r3]);
-    *check == expected && region && is_birth_date(year, two_digits(m1, m2), two_digits(d1, d2))
+    Some(*check) == expected
+        && region
+        && is_birth_date(year, two_digits(m1, m2), two_digits(d1, d2))
 }
 
 const SUBJECT_ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
