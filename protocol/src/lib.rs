@@ -10,6 +10,7 @@ pub mod limits;
 pub mod log;
 pub mod redacted;
 pub mod region;
+pub mod screen;
 pub mod subject;
 pub mod text;
 pub mod time;

@@ -45,6 +45,7 @@ impl<T> From<T> for Redacted<T> {
     }
 }
 
+// spec: ID-35
 const SHOWN: &str = "[redacted]";
 
 #[cfg(test)]

@@ -45,6 +45,8 @@ impl RegionCode {
     /// Takes six ASCII digits.
     pub(crate) fn from_digits(digits: [u8; 6]) -> Result<Self, RegionError> {
         let [first, second, ..] = digits;
+        // spec: ID-17
+        // Only the province is looked at: divisions come and go, old records keep their codes.
         // spec: ID-16
         if !is_province([first, second]) && digits != Self::COUNTRY.0 {
             return Err(RegionError::UnknownProvince);
@@ -156,3 +158,87 @@ const PROVINCES: [&[u8; 2]; 34] = [
     b"36", b"37", b"41", b"42", b"43", b"44", b"45", b"46", b"50", b"51", b"52", b"53", b"54",
     b"61", b"62", b"63", b"64", b"65", b"71", b"81", b"82",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn region(text: &str) -> RegionCode {
+        RegionCode::parse(text).unwrap()
+    }
+
+    #[test]
+    fn region_contains_itself_and_what_its_digits_begin() {
+        let regions = [
+            "100000", "410000", "419001", "410300", "410302", "442000", "230400",
+        ];
+        let contained = |outer: &str, inner: &str| match outer {
+            "100000" => true,
+            "410000" => inner.starts_with("41"),
+            "410300" => inner.starts_with("4103"),
+            leaf => leaf == inner,
+        };
+        for outer in regions {
+            for inner in regions {
+                let expected = contained(outer, inner);
+                assert_eq!(
+                    region(outer).contains(region(inner)),
+                    expected,
+                    "{outer} {inner}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn region_refuses_what_is_no_six_digits_of_a_province() {
+        // spec: ID-16
+        for (text, error) in [
+            ("", RegionError::Length { found: 0 }),
+            ("23040", RegionError::Length { found: 5 }),
+            (
+                "23040 ",
+                RegionError::NotADigit {
+                    character: ' ',
+                    place: 6,
+                },
+            ),
+            ("黑230400", RegionError::Length { found: 7 }),
+            (
+                "黑23040",
+                RegionError::NotADigit {
+                    character: '黑',
+                    place: 1,
+                },
+            ),
+            ("000000", RegionError::UnknownProvince),
+            ("990000", RegionError::UnknownProvince),
+            ("100001", RegionError::UnknownProvince),
+        ] {
+            assert_eq!(RegionCode::parse(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn abolished_and_future_divisions_are_read() {
+        // spec: ID-17
+        for text in ["452100", "460003", "320999", "659099"] {
+            assert_eq!(region(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn deserialised_region_is_validated() {
+        // spec: ID-27
+        assert_eq!(
+            serde_json::from_str::<RegionCode>("\"230400\"").unwrap(),
+            region("230400")
+        );
+        assert_eq!(
+            serde_json::to_string(&region("230400")).unwrap(),
+            "\"230400\""
+        );
+        assert!(serde_json::from_str::<RegionCode>("\"160000\"").is_err());
+        assert!(serde_json::from_str::<RegionCode>("230400").is_err());
+    }
+}

@@ -15,6 +15,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub(crate) use arithmetic::is_identity_number;
 pub use code::{CodeCheck, CodeError, SubjectCode};
 pub use form::{Form, UnknownForm};
 
@@ -223,4 +224,138 @@ pub enum AuthorityError {
     /// A self-employed household is no authority.
     #[error("a code beginning 92 belongs to a self-employed household, not to an authority")]
     SelfEmployed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ISSUED: &str = "91110108551385082Q";
+
+    fn subject(code: &str, form: Form) -> Result<Subject, SubjectError> {
+        let code = SubjectCode::parse(code).unwrap();
+        let name = Text::new("示例").unwrap();
+        Subject::new(code, SubjectCheck::Ok, form, name)
+    }
+
+    fn composed(prefix: &str) -> String {
+        let region = crate::region::RegionCode::parse("230400").unwrap();
+        SubjectCode::compose(prefix, region, "MA00007L")
+            .unwrap()
+            .to_string()
+    }
+
+    #[test]
+    fn forms_agree_with_codes_exactly_as_the_table_says() {
+        use Form::{Cooperative, Enterprise, Other, SelfEmployed, SoleProprietorship, Unknown};
+        // spec: ID-13
+        for (prefix, admitted) in [
+            (
+                "91",
+                &[Enterprise, Cooperative, SoleProprietorship, Other, Unknown][..],
+            ),
+            ("92", &[SelfEmployed]),
+            ("93", &[Cooperative, Unknown]),
+        ] {
+            for form in Form::ALL {
+                let expected = admitted.contains(&form);
+                let found = subject(&composed(prefix), form);
+                assert_eq!(found.is_ok(), expected, "{prefix} {form:?}");
+                if let Err(error) = found {
+                    assert_eq!(error, SubjectError::FormContradictsCode { form });
+                }
+            }
+        }
+        for prefix in ["11", "12", "31", "52", "A1", "N3", "Y1"] {
+            for form in Form::ALL {
+                assert_eq!(
+                    subject(&composed(prefix), form).is_ok(),
+                    form != SelfEmployed
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn near_personal_follows_the_form() {
+        // spec: ID-14
+        let near = |code: &str, form| subject(code, form).unwrap().near_personal();
+        assert!(near(&composed("92"), Form::SelfEmployed)); // spec: ID-12
+        assert!(near(ISSUED, Form::SoleProprietorship));
+        assert!(near(ISSUED, Form::Unknown));
+        assert!(!near(ISSUED, Form::Enterprise));
+        assert!(!near(ISSUED, Form::Other));
+    }
+
+    #[test]
+    fn form_codes_are_one_to_nine() {
+        // spec: ID-10
+        let codes: Vec<u64> = Form::ALL.into_iter().map(Form::code).collect();
+        assert_eq!(codes, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        for form in Form::ALL {
+            assert_eq!(Form::try_from(form.code()), Ok(form));
+            assert_eq!(
+                serde_json::to_string(&form).unwrap(),
+                form.code().to_string()
+            );
+        }
+        for code in [0, 10, 257, u64::MAX] {
+            assert_eq!(Form::try_from(code), Err(UnknownForm { code }));
+            assert!(serde_json::from_str::<Form>(&code.to_string()).is_err());
+        }
+        assert!(serde_json::from_str::<Form>("\"Enterprise\"").is_err());
+    }
+
+    #[test]
+    fn deserialised_codes_are_canonical() {
+        // spec: ID-27
+        let code = |text: &str| serde_json::from_value::<SubjectCode>(text.into());
+        let authority = |text: &str| serde_json::from_value::<AuthorityCode>(text.into());
+        assert_eq!(code(ISSUED).unwrap().as_str(), ISSUED);
+        assert_eq!(
+            authority("11230500001755309F").unwrap().as_str(),
+            "11230500001755309F"
+        );
+        for text in [
+            "91110108551385082q",
+            " 91110108551385082Q",
+            "362322198709086409",
+            "",
+        ] {
+            assert!(code(text).is_err(), "{text}");
+            assert!(authority(text).is_err(), "{text}");
+        }
+        assert!(code("91350203M0001QKT19").is_ok());
+        assert!(authority("91350203M0001QKT19").is_err()); // spec: ID-15
+        assert!(authority(&composed("92")).is_err());
+    }
+
+    #[test]
+    fn refusal_of_an_identity_number_does_not_repeat_it() {
+        // spec: ID-4
+        let error = SubjectCode::parse("362322198709086409").unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("3623"));
+    }
+
+    #[test]
+    fn builders_of_codes_refuse_what_the_reader_refuses() {
+        let region = crate::region::RegionCode::parse("230400").unwrap();
+        let length = |expected, found| Err(CodeError::Length { expected, found });
+        assert_eq!(SubjectCode::with_check("9111010855138508"), length(17, 16));
+        assert_eq!(SubjectCode::compose("9", region, "MA000001"), length(2, 1));
+        assert_eq!(SubjectCode::compose("91", region, "MA00001"), length(8, 7));
+        let prefix = CodeError::Prefix {
+            department: '9',
+            category: '9',
+        };
+        assert_eq!(SubjectCode::compose("99", region, "MA000001"), Err(prefix));
+        let character = CodeError::Character {
+            character: 'I',
+            place: 2,
+        };
+        assert_eq!(
+            SubjectCode::compose("91", region, "MI000001"),
+            Err(character)
+        );
+    }
 }

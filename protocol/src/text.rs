@@ -136,6 +136,7 @@ where
     D: Deserializer<'de>,
     E: fmt::Display,
 {
+    // spec: ID-27
     deserializer.deserialize_str(Parsed {
         expecting,
         parse,
@@ -163,4 +164,65 @@ impl<T, E: fmt::Display> Visitor<'_> for Parsed<T, E> {
 
 fn is_refused(character: char) -> bool {
     character.is_control() && !matches!(character, '\n' | '\t')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Short = Text<4>;
+
+    #[test]
+    fn text_counts_scalar_values_not_bytes() {
+        // spec: ID-24
+        assert_eq!(Short::new("罚款𠮷元").unwrap().as_str(), "罚款𠮷元");
+        assert_eq!(
+            Short::new("罚款𠮷元整"),
+            Err(TextError::TooLong { max: 4, found: 5 })
+        );
+        assert_eq!(Short::new("\u{3000}\n"), Err(TextError::Empty));
+        assert_eq!(Short::new(""), Err(TextError::Empty));
+    }
+
+    #[test]
+    fn text_refuses_control_characters_but_line_feed_and_tab() {
+        // spec: ID-25
+        for character in (0..=0x9F)
+            .filter_map(char::from_u32)
+            .filter(|c| c.is_control())
+        {
+            let expected = match character {
+                '\n' | '\t' => Ok(Text(format!("a{character}b"))),
+                _ => Err(TextError::Control {
+                    character,
+                    offset: 1,
+                }),
+            };
+            assert_eq!(Short::new(format!("a{character}b")), expected);
+        }
+    }
+
+    #[test]
+    fn text_is_normalised_only_when_asked() {
+        // spec: ID-26
+        assert_eq!(Short::new("e\u{301}"), Err(TextError::NotNormalised));
+        assert_eq!(Short::normalise("e\u{301}"), Short::new("é"));
+    }
+
+    #[test]
+    fn deserialised_text_is_validated_borrowed_and_owned() {
+        // spec: ID-27
+        assert_eq!(
+            serde_json::from_str::<Short>("\"罚款\"").unwrap().as_str(),
+            "罚款"
+        );
+        let owned = serde_json::Value::String("罚款".into());
+        assert_eq!(
+            serde_json::from_value::<Short>(owned).unwrap().as_str(),
+            "罚款"
+        );
+        for json in ["\"\"", "\"12345\"", "\"a\\r\"", "\"e\\u0301\"", "7", "null"] {
+            assert!(serde_json::from_str::<Short>(json).is_err(), "{json}");
+        }
+    }
 }

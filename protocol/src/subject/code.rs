@@ -107,7 +107,7 @@ impl SubjectCode {
 
     /// Whether the check character at place 18 holds.
     pub fn check(&self) -> CodeCheck {
-        // spec: ID-7
+        // spec: ID-7, ID-8
         let [first_17 @ .., check] = &self.0;
         CodeCheck::from_holds(subject_check(first_17) == Some(*check))
     }
