@@ -1,3 +1,4 @@
 //! To be described.
 
 pub mod disk;
+pub mod journal;

@@ -1,0 +1,288 @@
+//! What opening a journal does: read the ledger, cut off an interrupted commit, refuse damage.
+//!
+//! A crash leaves at most one group that was never acknowledged, at the end of the last ledger
+//! segment, and bodies behind the end that the last whole commit names. Both are cut off. Anything
+//! else that does not read as written is damage and stops the open.
+//!
+//! How a torn tail is told from a damaged one: a disk writes whole sectors, and a sector that was
+//! never written reads as zeros or lies behind the end of the file. So a group that is not whole
+//! was interrupted if nothing of a later group follows it and it has a zero sector or is cut by the
+//! end of the file. A group that lies there to its last byte, but reads wrong, was damaged.
+//!
+//! Before it returns, recovery writes the last group once more and syncs it: after a failed sync
+//! the kernel may show pages that never reached the disk and would never be written again.
+
+mod bodies;
+mod replay;
+mod tail;
+mod window;
+
+use thiserror::Error;
+
+use crate::disk::{Disk, DiskFile, read_exact_at};
+
+use super::error::{Damage, JournalError};
+use super::record::{
+    COMMIT_FRAME_LENGTH, COMMIT_PAYLOAD_LENGTH, Commit, FrameChecksum, KIND_COMMIT, RecordPointer,
+};
+use super::segment::{JournalId, SEGMENT_HEADER_BYTES, SegmentHeader, SegmentName, Stream};
+use bodies::Bodies;
+use replay::{LastGroup, Replay};
+
+/// Length of ledger segment 0 when the journal has just been created.
+const FOUNDING_BYTES: u32 = SEGMENT_HEADER_BYTES + COMMIT_FRAME_LENGTH;
+
+/// A committed ledger record, as shown when the journal is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LedgerRecord<'a> {
+    /// Where it lies.
+    pub pointer: RecordPointer,
+    /// The kind it was staged with.
+    pub kind: u8,
+    /// The bytes it was staged with.
+    pub payload: &'a [u8],
+}
+
+/// What was found when the journal was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recovery {
+    /// Whether the journal was created by this open.
+    pub created: bool,
+    /// Records shown.
+    pub records: u64,
+    /// Commits found, the founding one included.
+    pub commits: u64,
+    /// The interrupted commit that was cut off the ledger.
+    pub torn: Option<TornTail>,
+    /// Bytes of uncommitted bodies that were cut off.
+    pub body_bytes_cut: u64,
+}
+
+impl Recovery {
+    /// Whether nothing had to be cut off.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.torn.is_none() && self.body_bytes_cut == 0
+    }
+}
+
+/// An interrupted commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TornTail {
+    /// The ledger segment it lay in.
+    pub segment: SegmentName,
+    /// Where it began, in bytes.
+    pub offset: u64,
+    /// How much was cut off, in bytes.
+    pub bytes: u64,
+}
+
+/// Why a journal could not be opened.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum OpenError<E> {
+    /// The journal's own reasons.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The visitor refused a record.
+    #[error("the reader of the ledger refused a record")]
+    Visit(#[source] E),
+}
+
+/// A journal ready to be appended to.
+pub(super) struct Recovered {
+    pub(super) journal: JournalId,
+    pub(super) ledger_lengths: Vec<u32>,
+    pub(super) body_lengths: Vec<u32>,
+    pub(super) recovery: Recovery,
+}
+
+pub(super) fn recover<D: Disk, E>(
+    disk: &D,
+    new_id: JournalId,
+    visit: impl FnMut(LedgerRecord<'_>) -> Result<(), E>,
+) -> Result<Recovered, OpenError<E>> {
+    let found = Inventory::take(disk)?;
+    if found.ledgers == 0 {
+        return Ok(create(disk, new_id, found)?);
+    }
+    let mut replay = Replay::new(disk, visit);
+    for number in 0..found.ledgers {
+        replay.segment(number, number + 1 == found.ledgers)?;
+    }
+    let Some(last) = replay.last else {
+        // Not even the founding commit is whole. It is the whole file until it is durable.
+        let first = SegmentName {
+            stream: Stream::Ledger,
+            number: 0,
+        };
+        let torn_bytes = replay.recovery.torn.map_or(0, |torn| torn.bytes);
+        if found.ledgers > 1 || found.bodies > 0 || torn_bytes > u64::from(FOUNDING_BYTES) {
+            return Err(JournalError::damaged(first, 0, Damage::Header).into());
+        }
+        disk.remove(&first.file_name())
+            .map_err(JournalError::io(first))?;
+        return Ok(create(
+            disk,
+            new_id,
+            Inventory {
+                ledgers: 0,
+                ..found
+            },
+        )?);
+    };
+    let journal = last.journal;
+    let mut recovery = replay.recovery;
+    let ledger_lengths = std::mem::take(&mut replay.lengths);
+    cut_ledger(disk, &recovery, ledger_lengths.len())?;
+    let bodies = Bodies {
+        disk,
+        journal,
+        commit: last.commit,
+    };
+    let (body_lengths, cut) = bodies.settle(found.bodies)?;
+    recovery.body_bytes_cut = cut;
+    // Bodies before ledger here too: a crash in between must not leave a commit without bodies.
+    bodies.rewrite_last_group(last.before)?;
+    rewrite_last_group(disk, &last)?;
+    disk.sync_dir().map_err(JournalError::directory)?;
+    Ok(Recovered {
+        journal,
+        ledger_lengths,
+        body_lengths,
+        recovery,
+    })
+}
+
+/// How many segments there are.
+struct Inventory {
+    ledgers: u32,
+    bodies: u32,
+}
+
+impl Inventory {
+    fn take<D: Disk>(disk: &D) -> Result<Self, JournalError> {
+        let names = disk.list().map_err(JournalError::directory)?;
+        let mut segments: Vec<SegmentName> = names
+            .iter()
+            .filter_map(|name| SegmentName::parse(name))
+            .collect();
+        segments.sort_unstable();
+        let count = |stream| {
+            let mut expected = 0;
+            for segment in segments.iter().filter(|segment| segment.stream == stream) {
+                // spec: STO-9
+                if segment.number != expected {
+                    let missing = SegmentName {
+                        stream,
+                        number: expected,
+                    };
+                    return Err(JournalError::damaged(missing, 0, Damage::Missing));
+                }
+                expected += 1;
+            }
+            Ok(expected)
+        };
+        Ok(Self {
+            ledgers: count(Stream::Ledger)?,
+            bodies: count(Stream::Bodies)?,
+        })
+    }
+}
+
+/// Creates the journal: ledger segment 0 with a commit of nothing.
+///
+/// It is durable before the first body is written, so bodies without a ledger are always damage.
+fn create<D: Disk>(disk: &D, id: JournalId, found: Inventory) -> Result<Recovered, JournalError> {
+    let name = SegmentName {
+        stream: Stream::Ledger,
+        number: 0,
+    };
+    if found.bodies > 0 {
+        return Err(JournalError::damaged(name, 0, Damage::Missing));
+    }
+    let commit = Commit {
+        group_start: SEGMENT_HEADER_BYTES,
+        record_count: 0,
+        number: 0,
+        body_segments: 0,
+        bodies_end: 0,
+    };
+    let mut bytes = SegmentHeader {
+        name,
+        journal: id,
+        previous_bytes: 0,
+    }
+    .encode()
+    .to_vec();
+    FrameChecksum::new(id, name).append_frame(
+        &mut bytes,
+        SEGMENT_HEADER_BYTES,
+        KIND_COMMIT,
+        COMMIT_PAYLOAD_LENGTH,
+        &[&commit.encode()],
+    );
+    // Crash here -> no file, or one not longer than this with sectors missing -> created again.
+    let file = disk
+        .create(&name.file_name())
+        .map_err(JournalError::io(name))?;
+    file.write_at(&bytes, 0).map_err(JournalError::io(name))?;
+    file.sync_data().map_err(JournalError::io(name))?;
+    disk.sync_dir().map_err(JournalError::directory)?;
+    let recovery = Recovery {
+        created: true,
+        commits: 1,
+        ..Recovery::default()
+    };
+    let ledger_lengths = vec![FOUNDING_BYTES];
+    Ok(Recovered {
+        journal: id,
+        ledger_lengths,
+        body_lengths: Vec::new(),
+        recovery,
+    })
+}
+
+const HEADER_BYTES: usize = SEGMENT_HEADER_BYTES as usize;
+
+fn damaged(file: SegmentName, offset: u32, cause: Damage) -> JournalError {
+    JournalError::damaged(file, u64::from(offset), cause)
+}
+
+/// Removes an interrupted commit from the ledger, which then has `segments` segments.
+fn cut_ledger<D: Disk>(disk: &D, recovery: &Recovery, segments: usize) -> Result<(), JournalError> {
+    let Some(torn) = recovery.torn else {
+        return Ok(());
+    };
+    let name = torn.segment;
+    if name.number as usize >= segments {
+        return disk
+            .remove(&name.file_name())
+            .map_err(JournalError::io(name));
+    }
+    let file = disk
+        .open(&name.file_name())
+        .map_err(JournalError::io(name))?;
+    file.truncate(torn.offset).map_err(JournalError::io(name))?;
+    file.sync_data().map_err(JournalError::io(name))
+}
+
+/// Writes the last group of the ledger again, with its segment's header if it is the first.
+fn rewrite_last_group<D: Disk>(disk: &D, last: &LastGroup) -> Result<(), JournalError> {
+    let first = last.commit.group_start == SEGMENT_HEADER_BYTES;
+    let start = if first { 0 } else { last.commit.group_start };
+    rewrite(disk, last.segment, start, last.end)
+}
+
+/// Writes a range again with its own content, so that the next sync must reach the disk.
+// spec: STO-7
+fn rewrite<D: Disk>(disk: &D, name: SegmentName, start: u32, end: u32) -> Result<(), JournalError> {
+    let file = disk
+        .open(&name.file_name())
+        .map_err(JournalError::io(name))?;
+    let mut bytes = vec![0; (end - start) as usize];
+    read_exact_at(&file, &mut bytes, u64::from(start)).map_err(JournalError::io(name))?;
+    file.write_at(&bytes, u64::from(start))
+        .map_err(JournalError::io(name))?;
+    file.sync_data().map_err(JournalError::io(name))
+}
