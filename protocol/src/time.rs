@@ -90,7 +90,7 @@ pub enum TimestampError {
     Overflow,
 }
 
-/// Offset of civil time in China from UTC, the whole year: UTC+8 (GB/T 7408).
+/// Offset of civil time in China from UTC, the whole year: UTC+8.
 ///
 /// Summer time was kept from 1986 to 1991; an instant of those summers between 23:00 and 24:00
 /// standard time is counted to the day before the one that clocks showed.
@@ -230,11 +230,9 @@ pub enum DayError {
 
 fn split_date(text: &str) -> Option<(u16, u8, u8)> {
     if text.len() == 8 && is_digits(text) {
-        return Some((
-            text.get(..4)?.parse().ok()?,
-            number(text.get(4..6)?)?,
-            number(&text[6..])?,
-        ));
+        let (year, rest) = text.split_at_checked(4)?;
+        let (month, day) = rest.split_at_checked(2)?;
+        return Some((year.parse().ok()?, number(month)?, number(day)?));
     }
     let (year, rest, month_end, day_end) = if let Some((year, rest)) = text.split_once('-') {
         (year, rest, '-', "")

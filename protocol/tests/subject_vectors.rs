@@ -35,7 +35,15 @@ fn every_vector_gives_its_result() {
     let mut accepted = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
         let vector: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        assert!(
+            vector["spec"].as_str().unwrap().starts_with("ID-"),
+            "{}",
+            path.display()
+        );
         let found = run(&vector["input"]);
         assert_eq!(
             found,
@@ -395,6 +403,15 @@ proptest! {
         after in "[\u{4e00}-\u{9fa5}，。:) ]{0,12}",
     ) {
         prop_assert_eq!(find_personal(&format!("{before}{code}{after}")), None); // spec: ID-34
+    }
+
+    #[test]
+    fn list_of_subject_codes_is_never_a_finding(
+        codes in proptest::collection::vec(valid_code(), 1..5),
+        separator in select(&[" ", "-", "、", ",", "\n", "\u{3000}", "  "][..]),
+    ) {
+        let codes: Vec<&str> = codes.iter().map(SubjectCode::as_str).collect();
+        prop_assert_eq!(find_personal(&codes.join(separator)), None); // spec: ID-34
     }
 
     #[test]
