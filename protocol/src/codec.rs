@@ -21,6 +21,7 @@
 //! Out of scope: COSE envelopes ([`crate::statement`]) and frames ([`crate::message`]).
 
 mod ext;
+mod log_types;
 mod map;
 mod reader;
 mod validate;

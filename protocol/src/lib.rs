@@ -11,6 +11,8 @@ pub mod log;
 pub mod redacted;
 pub mod region;
 pub mod screen;
+pub mod statement;
 pub mod subject;
 pub mod text;
 pub mod time;
+pub mod trust;

@@ -1,0 +1,49 @@
+//! Statements: what an authority says, as signed bytes.
+//!
+//! Implements `spec/statements.md`. A statement is a COSE_Sign1 (RFC 9052 §4.2, tag 18) over Ed25519:
+//!
+//! ```text
+//! 18([ h'protected', {}, h'payload', h'signature' ])
+//! protected = { 1: -8, 3: content type, 4: kid, 15: {1: iss, 2: sub}, -65537: [registry size, root] }
+//! payload   = { 1: class, 2: issued at, ? 3: target, ? 4: register size, ? 5: batch, 6: content, ? 15: ext }
+//! ```
+//!
+//! An approved statement carries `{1: proposal, 2: [approval, …]}` as its payload instead; each
+//! approval is a COSE_Sign1 with detached payload over exactly the proposal's bytes.
+//!
+//! Out of scope: who may say what ([`crate::trust`]) and what follows from it ([`crate::effect`]).
+//! Nothing here has verified a signature until [`Statement::verify_signature`] says so.
+
+mod act;
+mod body;
+mod class;
+mod content;
+mod decision;
+mod envelope;
+mod leaf;
+mod payload;
+mod registry;
+
+pub use act::{
+    Admission, Correction, Ground, Objection, ObjectorRole, Outcome, Ruling, Withdrawal,
+    WithdrawalReason,
+};
+pub use body::{Body, BodyError, SALT_BYTES};
+pub use class::{Class, Kind};
+pub use content::{Content, HeadSeen, Notice, Restart};
+pub use decision::{
+    ActType, BasisLevel, Code, CodeTextError, Decision, DecisionFields, Duty, Invalid, LegalBasis,
+    PenaltyClass, Remedy, RemedyKind, Service, ServiceWay,
+};
+pub use envelope::{
+    Approval, Ctx, Header, Proposal, Statement, StatementError, sign, sign_approval, sign_approved,
+};
+pub use leaf::{LEAF_BYTES_MAX, Leaf, LeafError, SUITE_SHA256, Vis};
+pub use payload::{BatchId, Payload, StatementRef};
+pub use registry::{
+    Address, Audience, CatalogueItem, CutOff, Enrolment, ItemCatalogue, KeyUse, Level, Mandate,
+    Policy, Role, Rotation, Standing, Suspension, VisibilityClass,
+};
+
+#[cfg(test)]
+mod tests;

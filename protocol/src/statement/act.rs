@@ -1,0 +1,340 @@
+//! Acts on another statement: objection, ruling, correction, withdrawal, admission.
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::codec::{code_enum, integer_map};
+use crate::statement::decision::{Decision, Invalid, refuse_personal};
+use crate::statement::payload::StatementRef;
+use crate::text::Text;
+use crate::time::Day;
+
+code_enum! {
+    /// 异议人身份: in what role an objection is raised, never by whom.
+    pub enum ObjectorRole {
+        /// 信用主体: the organisation concerned.
+        Subject = 1,
+        /// 认定单位: the authority that decided.
+        Issuer = 2,
+        /// 上级监督机关: the supervisor.
+        Supervisor = 3,
+    }
+}
+
+code_enum! {
+    /// 异议理由: the closed list of grounds.
+    pub enum Ground {
+        /// 事实有误
+        Facts = 1,
+        /// 主体有误
+        WrongSubject = 2,
+        /// 依据有误
+        Basis = 3,
+        /// 程序或送达有误
+        Procedure = 4,
+        /// 金额或措施有误
+        Amount = 5,
+        /// 已修复、已撤销或已到期
+        Ended = 6,
+        /// 公示内容或期限有误
+        Publication = 7,
+        /// 其他
+        Other = 8,
+    }
+}
+
+code_enum! {
+    /// 处理结果: how an objection ends.
+    pub enum Outcome {
+        /// 异议成立
+        Upheld = 1,
+        /// 异议不成立
+        Rejected = 2,
+        /// 已更正
+        Corrected = 3,
+        /// 异议已撤回
+        Withdrawn = 4,
+    }
+}
+
+code_enum! {
+    /// 撤销原因: why a statement is withdrawn.
+    pub enum WithdrawalReason {
+        /// 决定被撤销或变更
+        DecisionRevoked = 1,
+        /// 主体有误
+        WrongSubject = 2,
+        /// 重复报送
+        Duplicate = 3,
+        /// 不应归集
+        OutsideCatalogue = 4,
+        /// 其他错误
+        OtherError = 5,
+    }
+}
+
+integer_map! {
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    struct ObjectionMap {
+        1 => role: req(ObjectorRole),
+        2 => ground: req(Ground),
+        3 => received_on: req(Day),
+        4 => over_cap: opt(bool),
+        5 => reasons: opt(Text<2000>),
+    }
+}
+
+/// 异议: an objection to a decision, on one ground. Suspends the measures of others while it is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    role: ObjectorRole,
+    ground: Ground,
+    received_on: Day,
+    over_cap: bool,
+    reasons: Option<Text<2000>>,
+}
+
+impl Objection {
+    /// Makes an objection as received on a day. `over_cap` marks one beyond the receiving
+    /// authority's daily cap: logged and ruled on, but suspending only when admitted.
+    ///
+    /// # Errors
+    /// [`Invalid::PersonalData`] when the reasons hold any.
+    // spec: STM-25
+    pub fn new(
+        role: ObjectorRole,
+        ground: Ground,
+        received_on: Day,
+        over_cap: bool,
+        reasons: Option<Text<2000>>,
+    ) -> Result<Self, Invalid> {
+        refuse_personal("reasons", reasons.as_ref().map(Text::as_str))?;
+        Ok(Self {
+            role,
+            ground,
+            received_on,
+            over_cap,
+            reasons,
+        })
+    }
+
+    /// The role of the objector.
+    #[must_use]
+    pub const fn role(&self) -> ObjectorRole {
+        self.role
+    }
+
+    /// The ground.
+    #[must_use]
+    pub const fn ground(&self) -> Ground {
+        self.ground
+    }
+
+    /// The day on which it was received.
+    #[must_use]
+    pub const fn received_on(&self) -> Day {
+        self.received_on
+    }
+
+    /// Whether it came in beyond the receiving authority's daily cap.
+    #[must_use]
+    pub const fn over_cap(&self) -> bool {
+        self.over_cap
+    }
+
+    /// The reasons given.
+    #[must_use]
+    pub const fn reasons(&self) -> Option<&Text<2000>> {
+        self.reasons.as_ref()
+    }
+}
+
+impl Serialize for Objection {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let map = ObjectionMap {
+            role: self.role,
+            ground: self.ground,
+            received_on: self.received_on,
+            over_cap: self.over_cap.then_some(true),
+            reasons: self.reasons.clone(),
+        };
+        map.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Objection {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let map = ObjectionMap::deserialize(deserializer)?;
+        if map.over_cap == Some(false) {
+            return Err(D::Error::custom("over_cap is left out when it is false"));
+        }
+        let over_cap = map.over_cap.is_some();
+        Self::new(map.role, map.ground, map.received_on, over_cap, map.reasons)
+            .map_err(D::Error::custom)
+    }
+}
+
+/// 处理结果: a ruling. It closes exactly the objections that it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    outcome: Outcome,
+    closes: Vec<StatementRef>,
+    reasons: Text<4000>,
+}
+
+integer_map! {
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    struct RulingMap {
+        1 => outcome: req(Outcome),
+        2 => closes: list(StatementRef),
+        3 => reasons: req(Text<4000>),
+    }
+}
+
+impl Ruling {
+    /// Makes a ruling that closes the objections named.
+    ///
+    /// # Errors
+    /// [`Invalid::EmptyList`] when it names none, [`Invalid::ListOrder`] when the references are not
+    /// in ascending order, [`Invalid::PersonalData`] when the reasons hold any.
+    // spec: STM-26
+    pub fn new(
+        outcome: Outcome,
+        closes: Vec<StatementRef>,
+        reasons: Text<4000>,
+    ) -> Result<Self, Invalid> {
+        named_once("closes", &closes)?;
+        refuse_personal("reasons", Some(reasons.as_str()))?;
+        Ok(Self {
+            outcome,
+            closes,
+            reasons,
+        })
+    }
+
+    /// How the objections end.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// The objections closed, ascending.
+    #[must_use]
+    pub fn closes(&self) -> &[StatementRef] {
+        &self.closes
+    }
+
+    /// The reasons.
+    #[must_use]
+    pub const fn reasons(&self) -> &Text<4000> {
+        &self.reasons
+    }
+}
+
+impl Serialize for Ruling {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (closes, reasons) = (self.closes.clone(), self.reasons.clone());
+        RulingMap {
+            outcome: self.outcome,
+            closes,
+            reasons,
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ruling {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let map = RulingMap::deserialize(deserializer)?;
+        Self::new(map.outcome, map.closes, map.reasons).map_err(D::Error::custom)
+    }
+}
+
+/// The supervisor's admission: the objections named suspend from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admission {
+    admits: Vec<StatementRef>,
+    reasons: Text<4000>,
+}
+
+integer_map! {
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    struct AdmissionMap {
+        1 => admits: list(StatementRef),
+        2 => reasons: req(Text<4000>),
+    }
+}
+
+impl Admission {
+    /// Admits the objections named.
+    ///
+    /// # Errors
+    /// As [`Ruling::new`].
+    pub fn new(admits: Vec<StatementRef>, reasons: Text<4000>) -> Result<Self, Invalid> {
+        named_once("admits", &admits)?;
+        refuse_personal("reasons", Some(reasons.as_str()))?;
+        Ok(Self { admits, reasons })
+    }
+
+    /// The objections admitted, ascending.
+    #[must_use]
+    pub fn admits(&self) -> &[StatementRef] {
+        &self.admits
+    }
+
+    /// The reasons.
+    #[must_use]
+    pub const fn reasons(&self) -> &Text<4000> {
+        &self.reasons
+    }
+}
+
+impl Serialize for Admission {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        AdmissionMap {
+            admits: self.admits.clone(),
+            reasons: self.reasons.clone(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Admission {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let map = AdmissionMap::deserialize(deserializer)?;
+        Self::new(map.admits, map.reasons).map_err(D::Error::custom)
+    }
+}
+
+integer_map! {
+    /// 更正: the whole decision as it should have been. Whether that frees or binds its subject is
+    /// computed, never claimed.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Correction {
+        /// What was wrong and why.
+        1 => reasons: req(Text<4000>),
+        /// The decision as corrected.
+        2 => replacement: req(Decision),
+    }
+}
+
+integer_map! {
+    /// 撤销: the statement is taken back.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Withdrawal {
+        /// The kind of reason.
+        1 => reason: req(WithdrawalReason),
+        /// The reasons in words.
+        2 => reasons: req(Text<4000>),
+    }
+}
+
+fn named_once(field: &'static str, references: &[StatementRef]) -> Result<(), Invalid> {
+    if references.is_empty() {
+        return Err(Invalid::EmptyList { field });
+    }
+    if !references.is_sorted_by(|a, b| a < b) {
+        return Err(Invalid::ListOrder { field });
+    }
+    Ok(())
+}

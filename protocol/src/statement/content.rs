@@ -1,0 +1,118 @@
+//! What a statement says, by class, and the small contents that have no page of their own.
+
+use crate::codec::integer_map;
+use crate::log::{Hash, Origin, TreeSize};
+use crate::statement::act::{Admission, Correction, Ground, Objection, Ruling, Withdrawal};
+use crate::statement::class::Class;
+use crate::statement::decision::Decision;
+use crate::statement::payload::StatementRef;
+use crate::statement::registry::{CutOff, Enrolment, ItemCatalogue, Policy, Rotation, Suspension};
+use crate::subject::SubjectCode;
+
+integer_map! {
+    /// 通知: the home register's word that an act on another log's statement exists. No content.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Notice {
+        /// The statement acted on.
+        1 => target: req(StatementRef),
+        /// The act.
+        2 => act: req(StatementRef),
+        /// The class of the act.
+        3 => class: req(Class),
+        /// The ground, of an objection.
+        4 => ground: opt(Ground),
+        /// `true` for an objection beyond the receiving authority's cap; left out otherwise.
+        5 => over_cap: opt(bool),
+    }
+}
+
+integer_map! {
+    /// A foreign head that the hub saw with a quorum of cosignatures.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct HeadSeen {
+        /// The log.
+        1 => origin: req(Origin),
+        /// Its size.
+        2 => size: req(TreeSize),
+        /// Its root.
+        3 => root: req(Hash),
+    }
+}
+
+integer_map! {
+    /// The first entry after a restore: the highest head that others had seen.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Restart {
+        /// Its size.
+        1 => size: req(TreeSize),
+        /// Its root.
+        2 => root: req(Hash),
+    }
+}
+
+/// The content of a statement. One variant per class that this version can hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Content {
+    Decision(Box<Decision>),
+    Objection(Objection),
+    Ruling(Ruling),
+    Correction(Box<Correction>),
+    Withdrawal(Withdrawal),
+    Admission(Admission),
+    ItemCatalogue(ItemCatalogue),
+    Policy(Policy),
+    Enrolment(Box<Enrolment>),
+    Rotation(Rotation),
+    Suspension(Suspension),
+    CutOff(CutOff),
+    Notice(Notice),
+    HeadSeen(HeadSeen),
+    Restart(Restart),
+}
+
+impl Content {
+    /// The class that this content belongs to.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        match self {
+            Self::Decision(_) => Class::Decision,
+            Self::Objection(_) => Class::Objection,
+            Self::Ruling(_) => Class::Ruling,
+            Self::Correction(_) => Class::Correction,
+            Self::Withdrawal(_) => Class::Withdrawal,
+            Self::Admission(_) => Class::Admission,
+            Self::ItemCatalogue(_) => Class::ItemCatalogue,
+            Self::Policy(_) => Class::Policy,
+            Self::Enrolment(_) => Class::Enrolment,
+            Self::Rotation(_) => Class::Rotation,
+            Self::Suspension(_) => Class::Suspension,
+            Self::CutOff(_) => Class::CutOff,
+            Self::Notice(_) => Class::Notice,
+            Self::HeadSeen(_) => Class::HeadSeen,
+            Self::Restart(_) => Class::Restart,
+        }
+    }
+
+    /// The organisation that the content names, where it names one.
+    #[must_use]
+    pub fn subject(&self) -> Option<SubjectCode> {
+        match self {
+            Self::Decision(decision) => Some(decision.fields().subject.code()),
+            Self::Correction(correction) => Some(correction.replacement.fields().subject.code()),
+            Self::Enrolment(enrolment) => Some(enrolment.member.code()),
+            Self::Rotation(rotation) => Some(rotation.member.code()),
+            Self::Suspension(suspension) => Some(suspension.member.code()),
+            Self::CutOff(cut_off) => Some(cut_off.member.code()),
+            Self::Objection(_)
+            | Self::Ruling(_)
+            | Self::Withdrawal(_)
+            | Self::Admission(_)
+            | Self::ItemCatalogue(_)
+            | Self::Policy(_)
+            | Self::Notice(_)
+            | Self::HeadSeen(_)
+            | Self::Restart(_) => None,
+        }
+    }
+}

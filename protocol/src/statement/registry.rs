@@ -1,0 +1,308 @@
+//! Contents of the registry log: members, keys, mandates, the catalogue, policy.
+
+use std::fmt;
+
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::codec::{code_enum, integer_map};
+use crate::key::PublicKey;
+use crate::log::{Hash, LeafIndex, TreeSize};
+use crate::region::RegionCode;
+use crate::statement::class::Class;
+use crate::statement::decision::{ActType, Code, LegalBasis};
+use crate::statement::leaf::Vis;
+use crate::subject::AuthorityCode;
+use crate::text::Text;
+use crate::time::Day;
+
+code_enum! {
+    /// What a member is in the network.
+    pub enum Role {
+        /// A city or department with a node.
+        Member = 1,
+        /// The provincial hub: registry, home register, relay.
+        Hub = 2,
+        /// A department that publishes through a member's node; it has no log of its own.
+        Issuer = 3,
+    }
+}
+
+code_enum! {
+    /// 行政层级: the level of an authority.
+    pub enum Level {
+        /// 国家级
+        National = 1,
+        /// 省级
+        Provincial = 2,
+        /// 设区的市级
+        Prefectural = 3,
+        /// 县级
+        County = 4,
+    }
+}
+
+code_enum! {
+    /// What a key is for. No key has two uses.
+    pub enum KeyUse {
+        /// Signs statements.
+        Statement = 1,
+        /// Signs checkpoints.
+        Log = 2,
+        /// Identifies the node in TLS.
+        Node = 3,
+        /// Cosigns foreign checkpoints.
+        Witness = 4,
+        /// Identifies an administrator in TLS.
+        Administrator = 5,
+        /// Approves changes of the registry.
+        Approver = 6,
+        /// Unfreezes a log and opens sealed copies.
+        Recovery = 7,
+    }
+}
+
+code_enum! {
+    /// Whether a member takes part in the exchange.
+    pub enum Standing {
+        /// Takes part.
+        Active = 1,
+        /// Is refused everything but acts.
+        Suspended = 2,
+        /// Has left; is refused everything but acts.
+        Left = 3,
+    }
+}
+
+code_enum! {
+    /// Who may receive bodies of a visibility class.
+    pub enum Audience {
+        /// Every member, and the public.
+        Public = 1,
+        /// Every member.
+        Members = 2,
+        /// The issuer, the hub and the members named.
+        Named = 3,
+    }
+}
+
+/// Where a node listens: a host name or IP address and a port, as `host:port`, at most 255 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Address(String);
+
+impl Address {
+    /// Takes an address. The name is not resolved here.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let (host, port) = text.rsplit_once(':')?;
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b);
+        let plain = !host.is_empty() && host.bytes().all(allowed) && text.len() <= 255;
+        (plain && port.parse::<u16>().is_ok_and(|port| port != 0)).then(|| Self(text.to_owned()))
+    }
+
+    /// The address as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Address {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Address {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(&String::deserialize(deserializer)?)
+            .ok_or_else(|| D::Error::custom("an address is host:port"))
+    }
+}
+
+integer_map! {
+    /// 职权: what an authority may say, about what, from when until when. Days are those of the
+    /// decision.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Mandate {
+        /// Classes of statement.
+        1 => classes: list(Class),
+        /// Types of act, for decisions; none named means every type.
+        2 => act_types: list(ActType),
+        /// Items of the catalogue; none named means every item.
+        3 => items: list(Code),
+        /// First day.
+        4 => from: req(Day),
+        /// Last day.
+        5 => until: opt(Day),
+        /// Objections that may be received a day without being marked as over the cap.
+        6 => objections_daily_cap: opt(u32),
+        /// `true` when it reaches every authority's statements, as a supervisor's does.
+        7 => supervises: opt(bool),
+    }
+}
+
+integer_map! {
+    /// 入网: a member of the network, or an issuer under one.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Enrolment {
+        /// The authority.
+        1 => member: req(AuthorityCode),
+        /// Its name.
+        2 => name: req(Text<200>),
+        /// Its region.
+        3 => region: req(RegionCode),
+        /// Its level.
+        4 => level: req(Level),
+        /// Its role.
+        5 => role: req(Role),
+        /// Its mandates.
+        6 => mandates: list(Mandate),
+        /// Keys that sign its statements, ascending.
+        7 => statement_keys: list(PublicKey),
+        /// The key of its log; absent for an issuer.
+        8 => log_key: opt(PublicKey),
+        /// The key of its node; absent for an issuer.
+        9 => node_key: opt(PublicKey),
+        /// The key with which it cosigns; absent for an issuer.
+        10 => witness_key: opt(PublicKey),
+        /// Keys of its administrators, ascending.
+        11 => administrator_keys: list(PublicKey),
+        /// SHA-256 of the next keys, by use: `[use, digest]`.
+        12 => next_keys: list((KeyUse, Hash)),
+        /// Where its node listens.
+        13 => addresses: list(Address),
+        /// The member through whose node an issuer publishes.
+        14 => publishes_through: opt(AuthorityCode),
+        /// The key to which sole copies are sealed.
+        15 => recovery_key: opt(PublicKey),
+        /// Digest suite of its log; 1 is SHA-256.
+        16 => suite: req(u64),
+    }
+}
+
+integer_map! {
+    /// Rotation to another key of the same use.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Rotation {
+        /// The member.
+        1 => member: req(AuthorityCode),
+        /// The use.
+        2 => key_use: req(KeyUse),
+        /// The key that ends.
+        3 => old: req(PublicKey),
+        /// The key that takes over; its digest was committed where one was.
+        4 => new: req(PublicKey),
+        /// SHA-256 of the key after it.
+        5 => next: opt(Hash),
+    }
+}
+
+integer_map! {
+    /// A change of a member's standing.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Suspension {
+        /// The member.
+        1 => member: req(AuthorityCode),
+        /// Its standing from here on.
+        2 => standing: req(Standing),
+        /// Why.
+        3 => reasons: req(Text<4000>),
+    }
+}
+
+integer_map! {
+    /// Cut-off of a key. A log is never shortened: the new key continues from `continues`.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct CutOff {
+        /// The member.
+        1 => member: req(AuthorityCode),
+        /// The use of the key.
+        2 => key_use: req(KeyUse),
+        /// The key.
+        3 => key: req(PublicKey),
+        /// Statements at or after this position of the member's log are touched. For a witness key
+        /// the position is one of the hub's log; for node and administrator keys it is left out.
+        4 => from: opt(LeafIndex),
+        /// The highest cosigned head of the member's log: size and root.
+        5 => continues: opt((TreeSize, Hash)),
+        /// The key that continues.
+        6 => replacement: opt(PublicKey),
+    }
+}
+
+integer_map! {
+    /// 信息目录条目: an item of the catalogue.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct CatalogueItem {
+        /// Its code.
+        1 => code: req(Code),
+        /// Its title.
+        2 => title: req(Text<200>),
+        /// The types of act that it may be used for.
+        3 => act_types: list(ActType),
+        /// The visibility class of its statements.
+        4 => vis: req(Vis),
+        /// The longest publication, in days from the decision.
+        5 => publication_days_max: req(u32),
+        /// The articles it rests on.
+        6 => basis: list(LegalBasis),
+        /// The first day of decisions under it.
+        7 => valid_from: req(Day),
+        /// The last day of decisions under it.
+        8 => valid_until: opt(Day),
+        /// Days after which an unreachable issuer's record reads unknown; 10 when absent.
+        9 => freshness_days: opt(u32),
+        /// Measures that decisions under it may bring.
+        10 => measures: list(Code),
+    }
+}
+
+integer_map! {
+    /// A visibility class and who may receive its bodies.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct VisibilityClass {
+        /// Its code in leaves.
+        1 => code: req(Vis),
+        /// Who may receive.
+        2 => audience: req(Audience),
+        /// Members named, ascending; only with [`Audience::Named`].
+        3 => members: list(AuthorityCode),
+    }
+}
+
+integer_map! {
+    /// 信息目录: the catalogue of items, as a whole. The newest at `ctx` decides.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ItemCatalogue {
+        /// Items, ascending by code.
+        1 => items: list(CatalogueItem),
+        /// Visibility classes, ascending by code.
+        2 => classes: list(VisibilityClass),
+        /// The class for near-personal subjects, whatever the item says.
+        3 => near_personal: req(Vis),
+    }
+}
+
+integer_map! {
+    /// Cosigners and the numbers that every node obeys. A local file may only be stricter.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Policy {
+        /// Members whose witness keys count, ascending.
+        1 => cosigners: list(AuthorityCode),
+        /// How many of them make a head witnessed.
+        2 => quorum: req(u64),
+        /// How many of them may be dishonest.
+        3 => faults: req(u64),
+        /// Milliseconds between cosignatures of an unchanged head.
+        4 => heartbeat_ms: req(u64),
+        /// Milliseconds that a statement's `ctx` may lag behind.
+        5 => ctx_grace_ms: req(u64),
+    }
+}

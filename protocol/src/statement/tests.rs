@@ -1,0 +1,177 @@
+use ed25519_dalek::SigningKey;
+
+use super::*;
+use crate::key::{KeyError, Signer};
+use crate::log::{Hash, TreeSize};
+use crate::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
+use crate::text::Text;
+use crate::time::{Day, Timestamp};
+
+const SUBJECT: &str = "91230400MA0000015M";
+const ISSUER: &str = "112304000000000197";
+
+fn day(text: &str) -> Day {
+    Day::parse_loose(text).unwrap()
+}
+
+fn text<const MAX: usize>(text: &str) -> Text<MAX> {
+    Text::new(text).unwrap()
+}
+
+/// A penalty with everything that the boundary asks for.
+fn penalty() -> DecisionFields {
+    DecisionFields {
+        subject: Subject::new(
+            SubjectCode::parse(SUBJECT).unwrap(),
+            SubjectCheck::Ok,
+            Form::Enterprise,
+            text("鹤岗某某有限公司"),
+        )
+        .unwrap(),
+        document_number: text("鹤劳罚字〔2026〕12号"),
+        act_type: ActType::Penalty,
+        item: Code::new("labour.penalty").unwrap(),
+        decided_on: day("2026-03-02"),
+        service: Some(Service {
+            on: day("2026-03-04"),
+            way: ServiceWay::Direct,
+        }),
+        basis: vec![LegalBasis {
+            law: text("劳动法"),
+            article: text("第九十一条"),
+            level: BasisLevel::Law,
+        }],
+        facts: Some(text("拖欠工资")),
+        content: None,
+        penalty_classes: vec![PenaltyClass::Fine],
+        fine_fen: Some(500_000),
+        confiscation_fen: None,
+        duties: vec![],
+        valid_from: None,
+        valid_until: None,
+        publication_until: Some(day("2027-03-01")),
+        remedies: vec![Remedy {
+            kind: RemedyKind::Reconsideration,
+            body: text("鹤岗市人民政府"),
+            within_days: 60,
+        }],
+        reissues: None,
+        rests_on: vec![],
+        synthetic: vec![],
+        source: None,
+        published_on: None,
+    }
+}
+
+fn payload(content: Content) -> Payload {
+    Payload {
+        issued_at: Timestamp::new(1_772_409_600_000).unwrap(),
+        target: None,
+        register_size: None,
+        batch: None,
+        content,
+        ext: crate::codec::Ext::default(),
+    }
+}
+
+fn signed() -> (SigningKey, Vec<u8>) {
+    let key = SigningKey::from_bytes(&[7; 32]);
+    let content = Content::Decision(Box::new(Decision::new(penalty()).unwrap()));
+    let ctx = Ctx {
+        size: TreeSize::new(3).unwrap(),
+        root: Hash::from_bytes([9; 32]),
+    };
+    let issuer = AuthorityCode::parse(ISSUER).unwrap();
+    let about = SubjectCode::parse(SUBJECT).unwrap();
+    let bytes = sign(&key, issuer, about, ctx, &payload(content)).unwrap();
+    (key, bytes)
+}
+
+// spec: STM-1, STM-7
+#[test]
+fn statement_round_trips_and_its_signature_verifies() {
+    let (key, bytes) = signed();
+    let statement = Statement::decode(&bytes).unwrap();
+    assert_eq!(statement.as_bytes(), bytes);
+    assert_eq!(statement.verify_signature(&key.public_key()), Ok(()));
+    let other = SigningKey::from_bytes(&[8; 32]);
+    assert_eq!(
+        statement.verify_signature(&other.public_key()),
+        Err(KeyError::BadSignature)
+    );
+    assert_eq!(statement.payload().class(), Class::Decision);
+}
+
+// spec: STM-1
+#[test]
+fn statement_with_any_bit_flipped_is_refused_or_does_not_verify() {
+    let (key, bytes) = signed();
+    for at in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1 << bit;
+            let verdict = Statement::decode(&changed)
+                .map(|statement| statement.verify_signature(&key.public_key()).is_ok());
+            assert_ne!(verdict, Ok(true), "byte {at} bit {bit}");
+        }
+    }
+}
+
+// spec: STM-20, STM-21, STM-22, STM-23
+#[test]
+fn decision_that_restricts_is_refused_without_basis_service_end_or_remedy() {
+    let refused = |change: fn(&mut DecisionFields)| {
+        let mut fields = penalty();
+        change(&mut fields);
+        Decision::new(fields).unwrap_err()
+    };
+    assert_eq!(refused(|f| f.basis.clear()), Invalid::NoBasis);
+    assert_eq!(refused(|f| f.service = None), Invalid::NoService);
+    assert_eq!(
+        refused(|f| f.publication_until = None),
+        Invalid::NoPublicationEnd
+    );
+    assert_eq!(refused(|f| f.remedies.clear()), Invalid::NoRemedy);
+    assert_eq!(
+        refused(|f| f.publication_until = Some(day("2099-12-31"))),
+        Invalid::NoEnd {
+            field: "publication_until"
+        }
+    );
+    assert_eq!(
+        refused(|f| f.publication_until = Some(day("2026-03-01"))),
+        Invalid::EndsBeforeDecision {
+            field: "publication_until"
+        }
+    );
+    assert_eq!(
+        refused(|f| f.service.as_mut().unwrap().on = day("2026-03-01")),
+        Invalid::ServedBeforeDecision
+    );
+}
+
+// spec: STM-25
+#[test]
+fn decision_with_an_identity_number_in_free_text_is_refused() {
+    let mut fields = penalty();
+    fields.facts = Some(text("负责人身份证号362322198709086409"));
+    let refused = Decision::new(fields).unwrap_err();
+    assert!(matches!(
+        refused,
+        Invalid::PersonalData { field: "facts", .. }
+    ));
+}
+
+// spec: STM-4
+#[test]
+fn statement_about_another_organisation_than_its_content_is_refused() {
+    let key = SigningKey::from_bytes(&[7; 32]);
+    let content = Content::Decision(Box::new(Decision::new(penalty()).unwrap()));
+    let ctx = Ctx {
+        size: TreeSize::ZERO,
+        root: Hash::from_bytes([0; 32]),
+    };
+    let issuer = AuthorityCode::parse(ISSUER).unwrap();
+    let refused = sign(&key, issuer, issuer.code(), ctx, &payload(content)).unwrap_err();
+    assert_eq!(refused, StatementError::AboutAnother);
+}

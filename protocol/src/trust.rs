@@ -1,0 +1,21 @@
+//! Who may say what: genesis, the registry that grows from it, and the verdict on a statement.
+//!
+//! Implements `spec/trust.md`. The registry is a fold over the hub's log 1; every node that has the
+//! same entries has the same registry. Questions of authority about a statement are answered by the
+//! registry as it was at the statement's `ctx`, except cut-offs, which reach back by log position.
+//!
+//! Out of scope: effect. A statement that is verified here may still be void, corrected or suspended.
+
+mod genesis;
+mod member;
+mod registry;
+mod reject;
+mod verify;
+
+pub use genesis::{
+    Approvers, FORMAT, Genesis, GenesisError, GenesisFields, LogNumber, Network, Recovery,
+};
+pub use member::{Member, MemberKeys};
+pub use registry::{Applied, Registry};
+pub use reject::RejectReason;
+pub use verify::{Authority, Place, Verified, verify};

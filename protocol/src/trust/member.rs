@@ -1,0 +1,228 @@
+//! A member of the network as the registry knows it at one size.
+
+use crate::key::{KeyId, PublicKey};
+use crate::log::{Hash, LeafIndex};
+use crate::statement::{Class, DecisionFields, Enrolment, KeyUse, Mandate, Standing};
+use crate::subject::AuthorityCode;
+use crate::time::Day;
+
+/// The keys of a member that count now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberKeys {
+    /// Keys that sign its statements.
+    pub statement: Vec<PublicKey>,
+    /// Key of its log.
+    pub log: Option<PublicKey>,
+    /// Key of its node.
+    pub node: Option<PublicKey>,
+    /// Key with which it cosigns.
+    pub witness: Option<PublicKey>,
+    /// Keys of its administrators.
+    pub administrators: Vec<PublicKey>,
+}
+
+/// A member with its standing and keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    enrolment: Enrolment,
+    standing: Standing,
+    keys: MemberKeys,
+    /// Statement and log keys cut off by position in the member's log.
+    cut_offs: Vec<(KeyUse, PublicKey, LeafIndex)>,
+    /// Log keys before the present one; heads under them stay verifiable.
+    former_log_keys: Vec<PublicKey>,
+}
+
+impl Member {
+    pub(super) fn new(enrolment: Enrolment) -> Self {
+        let keys = MemberKeys {
+            statement: enrolment.statement_keys.clone(),
+            log: enrolment.log_key,
+            node: enrolment.node_key,
+            witness: enrolment.witness_key,
+            administrators: enrolment.administrator_keys.clone(),
+        };
+        let (cut_offs, former_log_keys) = (Vec::new(), Vec::new());
+        Self {
+            enrolment,
+            standing: Standing::Active,
+            keys,
+            cut_offs,
+            former_log_keys,
+        }
+    }
+
+    /// Its code.
+    #[must_use]
+    pub const fn code(&self) -> AuthorityCode {
+        self.enrolment.member
+    }
+
+    /// The enrolment as approved.
+    #[must_use]
+    pub const fn enrolment(&self) -> &Enrolment {
+        &self.enrolment
+    }
+
+    /// Whether it takes part.
+    #[must_use]
+    pub const fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// Its keys.
+    #[must_use]
+    pub const fn keys(&self) -> &MemberKeys {
+        &self.keys
+    }
+
+    /// Log keys that heads may still be signed by, the present one first.
+    pub fn log_keys(&self) -> impl Iterator<Item = &PublicKey> {
+        self.keys.log.iter().chain(&self.former_log_keys)
+    }
+
+    /// The statement key that a header names.
+    #[must_use]
+    pub fn statement_key(&self, kid: KeyId) -> Option<&PublicKey> {
+        self.keys.statement.iter().find(|key| key.id() == kid)
+    }
+
+    /// The position in its log from which statements under a key are touched by a cut-off.
+    // spec: TRU-16
+    #[must_use]
+    pub fn cut_off(&self, kid: KeyId) -> Option<LeafIndex> {
+        let of_key = |(key_use, key, from): &(KeyUse, PublicKey, LeafIndex)| {
+            (*key_use == KeyUse::Statement && key.id() == kid).then_some(*from)
+        };
+        self.cut_offs.iter().filter_map(of_key).min()
+    }
+
+    /// The mandate that lets it make a statement of a class on a day. For a decision its act type and
+    /// item count too.
+    // spec: TRU-12
+    #[must_use]
+    pub fn mandate(
+        &self,
+        class: Class,
+        day: Day,
+        decision: Option<&DecisionFields>,
+    ) -> Option<&Mandate> {
+        self.enrolment.mandates.iter().find(|mandate| {
+            mandate.classes.contains(&class)
+                && mandate.from <= day
+                && mandate.until.is_none_or(|until| day <= until)
+                && decision.is_none_or(|decision| covers(mandate, decision))
+        })
+    }
+
+    /// Whether a key is or was one of its own.
+    pub(super) fn has_key(&self, key: &PublicKey) -> bool {
+        let keys = &self.keys;
+        let single = [keys.log, keys.node, keys.witness];
+        keys.statement.contains(key)
+            || keys.administrators.contains(key)
+            || single.contains(&Some(*key))
+            || self.former_log_keys.contains(key)
+            || self.cut_offs.iter().any(|(_, ended, _)| ended == key)
+    }
+
+    /// The digest committed for the next key of a use.
+    pub(super) fn next_key(&self, key_use: KeyUse) -> Option<Hash> {
+        let of_use =
+            |(committed, digest): &(KeyUse, Hash)| (*committed == key_use).then_some(*digest);
+        self.enrolment.next_keys.iter().find_map(of_use)
+    }
+
+    /// The same member under a newer enrolment with the same keys.
+    pub(super) fn renewed(&self, enrolment: Enrolment) -> Self {
+        let keys = MemberKeys {
+            administrators: enrolment.administrator_keys.clone(),
+            ..self.keys.clone()
+        };
+        Self {
+            enrolment,
+            keys,
+            ..self.clone()
+        }
+    }
+
+    pub(super) const fn set_standing(&mut self, standing: Standing) {
+        self.standing = standing;
+    }
+
+    /// Replaces a key in use; `None` when `old` is not the key in use.
+    pub(super) fn rotate(
+        &mut self,
+        key_use: KeyUse,
+        old: &PublicKey,
+        new: PublicKey,
+        next: Option<Hash>,
+    ) -> Option<()> {
+        let single =
+            |slot: &mut Option<PublicKey>| (slot.as_ref() == Some(old)).then(|| *slot = Some(new));
+        let several = |keys: &mut Vec<PublicKey>| {
+            let position = keys.iter().position(|key| key == old)?;
+            keys.remove(position);
+            keys.push(new);
+            keys.sort();
+            Some(())
+        };
+        match key_use {
+            KeyUse::Statement => several(&mut self.keys.statement),
+            KeyUse::Log => {
+                single(&mut self.keys.log)?;
+                self.former_log_keys.push(*old);
+                Some(())
+            }
+            KeyUse::Node => single(&mut self.keys.node),
+            KeyUse::Witness => single(&mut self.keys.witness),
+            KeyUse::Administrator => several(&mut self.keys.administrators),
+            KeyUse::Approver | KeyUse::Recovery => None,
+        }?;
+        let commitments = &mut self.enrolment.next_keys;
+        commitments.retain(|(committed, _)| *committed != key_use);
+        commitments.extend(next.map(|digest| (key_use, digest)));
+        Some(())
+    }
+
+    /// Ends a key; with a replacement, that key takes over.
+    pub(super) fn end_key(
+        &mut self,
+        key_use: KeyUse,
+        key: &PublicKey,
+        from: Option<LeafIndex>,
+        replacement: Option<PublicKey>,
+    ) -> Option<()> {
+        let single = |slot: &mut Option<PublicKey>| {
+            (slot.as_ref() == Some(key)).then(|| *slot = replacement)
+        };
+        let several = |keys: &mut Vec<PublicKey>| {
+            let position = keys.iter().position(|known| known == key)?;
+            keys.remove(position);
+            keys.extend(replacement);
+            keys.sort();
+            Some(())
+        };
+        match key_use {
+            KeyUse::Statement => several(&mut self.keys.statement)?,
+            KeyUse::Log => {
+                single(&mut self.keys.log)?;
+                self.former_log_keys.push(*key);
+            }
+            KeyUse::Node => single(&mut self.keys.node)?,
+            KeyUse::Witness => single(&mut self.keys.witness)?,
+            KeyUse::Administrator => several(&mut self.keys.administrators)?,
+            KeyUse::Approver | KeyUse::Recovery => return None,
+        }
+        if let Some(from) = from {
+            self.cut_offs.push((key_use, *key, from));
+        }
+        Some(())
+    }
+}
+
+fn covers(mandate: &Mandate, decision: &DecisionFields) -> bool {
+    let act_type = mandate.act_types.is_empty() || mandate.act_types.contains(&decision.act_type);
+    let item = mandate.items.is_empty() || mandate.items.contains(&decision.item);
+    act_type && item
+}

@@ -1,0 +1,453 @@
+//! The registry: a fold over the hub's log 1, answering for every size that it has passed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::key::PublicKey;
+use crate::log::{CompactRange, Hash, LeafIndex, Origin, TreeSize};
+use crate::statement::{
+    CatalogueItem, Class, Content, Ctx, CutOff, Enrolment, ItemCatalogue, KeyUse, Leaf, Policy,
+    Role, Rotation, Statement, Suspension, Vis, VisibilityClass,
+};
+use crate::subject::{AuthorityCode, Subject};
+use crate::trust::genesis::{Genesis, check_policy};
+use crate::trust::member::Member;
+use crate::trust::reject::RejectReason;
+use crate::trust::verify;
+
+/// Values over the registry's life, each with the size from which it holds.
+#[derive(Clone, Debug)]
+struct History<T>(Vec<(TreeSize, Arc<T>)>);
+
+impl<T> Default for History<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> History<T> {
+    fn at(&self, size: TreeSize) -> Option<&Arc<T>> {
+        let upto = self.0.partition_point(|(from, _)| *from <= size);
+        upto.checked_sub(1)
+            .and_then(|last| self.0.get(last))
+            .map(|(_, value)| value)
+    }
+
+    fn push(&mut self, from: TreeSize, value: T) {
+        self.0.push((from, Arc::new(value)));
+    }
+}
+
+/// What an entry of the registry log did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// It changed the registry.
+    Changed,
+    /// It is in the log but counts for nothing.
+    Void(RejectReason),
+}
+
+/// Members, catalogue and policy at every size of the registry log so far.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    genesis: Arc<Genesis>,
+    range: CompactRange,
+    /// Root at each size, from 0.
+    roots: Vec<Hash>,
+    members: BTreeMap<AuthorityCode, History<Member>>,
+    catalogues: History<ItemCatalogue>,
+    policies: History<Policy>,
+}
+
+impl Registry {
+    /// The registry of an empty log: what genesis says.
+    #[must_use]
+    pub fn new(genesis: Arc<Genesis>) -> Self {
+        let mut members = BTreeMap::new();
+        let hub = genesis.fields().hub.clone();
+        let mut history = History::default();
+        history.push(TreeSize::ZERO, Member::new(hub.clone()));
+        members.insert(hub.member, history);
+        let mut policies = History::default();
+        policies.push(TreeSize::ZERO, genesis.fields().policy.clone());
+        let range = CompactRange::new();
+        let roots = vec![crate::log::hash::empty_root()];
+        Self {
+            genesis,
+            range,
+            roots,
+            members,
+            catalogues: History::default(),
+            policies,
+        }
+    }
+
+    /// The genesis it grows from.
+    #[must_use]
+    pub const fn genesis(&self) -> &Arc<Genesis> {
+        &self.genesis
+    }
+
+    /// How many entries have been applied.
+    #[must_use]
+    pub const fn size(&self) -> TreeSize {
+        self.range.size()
+    }
+
+    /// The newest state, to sign under.
+    #[must_use]
+    pub fn ctx(&self) -> Ctx {
+        let root = self
+            .roots
+            .last()
+            .copied()
+            .unwrap_or_else(crate::log::hash::empty_root);
+        Ctx {
+            size: self.size(),
+            root,
+        }
+    }
+
+    /// The root at a size that has been passed.
+    #[must_use]
+    pub fn root_at(&self, size: TreeSize) -> Option<Hash> {
+        self.roots.get(usize::try_from(size.value()).ok()?).copied()
+    }
+
+    /// Applies the next entry. An entry that does not hold is void for everyone alike; it is never an
+    /// error, since it is in the log.
+    // spec: TRU-5, TRU-6
+    pub fn apply(&mut self, leaf: &Leaf, statement: Option<&Statement>) -> Applied {
+        let index = LeafIndex::new(self.size().value());
+        let verdict = match statement {
+            Some(statement) => self.verdict(index, leaf, statement),
+            None => Err(RejectReason::NotAStatement),
+        };
+        if self.range.append(leaf.hash()).is_ok() {
+            self.roots.push(
+                self.range
+                    .root()
+                    .unwrap_or_else(|_| crate::log::hash::empty_root()),
+            );
+        }
+        let applied = verdict.and_then(|()| match statement {
+            Some(statement) => self.change(&statement.payload().content),
+            None => Ok(()),
+        });
+        match applied {
+            Ok(()) => Applied::Changed,
+            Err(reason) => Applied::Void(reason),
+        }
+    }
+
+    /// A member as of now.
+    #[must_use]
+    pub fn member(&self, code: AuthorityCode) -> Option<&Member> {
+        self.member_at(code, self.size())
+    }
+
+    /// A member as of a size.
+    #[must_use]
+    pub fn member_at(&self, code: AuthorityCode, size: TreeSize) -> Option<&Member> {
+        self.members.get(&code)?.at(size).map(Arc::as_ref)
+    }
+
+    /// All members as of now, by code.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
+        let size = self.size();
+        self.members
+            .values()
+            .filter_map(move |history| history.at(size).map(Arc::as_ref))
+    }
+
+    /// The member whose node has this key now.
+    #[must_use]
+    pub fn member_by_node_key(&self, key: &PublicKey) -> Option<&Member> {
+        self.members()
+            .find(|member| member.keys().node.as_ref() == Some(key))
+    }
+
+    /// The member that a log belongs to.
+    #[must_use]
+    pub fn member_of(&self, origin: &Origin) -> Option<&Member> {
+        let code = AuthorityCode::parse(origin.member()).ok()?;
+        let known = origin.network() == self.genesis.registry_origin().network();
+        let number = origin.log_number();
+        let own = number == 0 || code == self.genesis.hub() && number <= 2;
+        self.member(code)
+            .filter(|member| known && own && member.enrolment().role != Role::Issuer)
+    }
+
+    /// The catalogue as of a size.
+    #[must_use]
+    pub fn catalogue_at(&self, size: TreeSize) -> Option<&ItemCatalogue> {
+        self.catalogues.at(size).map(Arc::as_ref)
+    }
+
+    /// The policy as of now.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        self.policies
+            .at(self.size())
+            .map_or(&self.genesis.fields().policy, Arc::as_ref)
+    }
+
+    /// The visibility class that a statement about a subject under an item gets.
+    // spec: TRU-13
+    #[must_use]
+    pub fn vis_for(catalogue: &ItemCatalogue, item: &CatalogueItem, subject: &Subject) -> Vis {
+        match subject.near_personal() {
+            true => catalogue.near_personal,
+            false => item.vis,
+        }
+    }
+
+    /// Whether a member may receive bodies of a visibility class, by the newest catalogue.
+    // spec: TRU-14
+    #[must_use]
+    pub fn entitled(&self, vis: Vis, origin: &Origin, receiver: AuthorityCode) -> bool {
+        use crate::statement::Audience;
+
+        if vis == Vis::ALL_MEMBERS
+            || receiver == self.genesis.hub()
+            || origin.member() == receiver.as_str()
+        {
+            return true;
+        }
+        match self.visibility_class(vis) {
+            Some(class) => match class.audience {
+                Audience::Public | Audience::Members => true,
+                Audience::Named => class.members.binary_search(&receiver).is_ok(),
+            },
+            None => false,
+        }
+    }
+
+    /// The visibility class of a code, by the newest catalogue.
+    #[must_use]
+    pub fn visibility_class(&self, vis: Vis) -> Option<&VisibilityClass> {
+        let catalogue = self.catalogue_at(self.size())?;
+        catalogue.classes.iter().find(|class| class.code == vis)
+    }
+
+    fn verdict(
+        &self,
+        index: LeafIndex,
+        leaf: &Leaf,
+        statement: &Statement,
+    ) -> Result<(), RejectReason> {
+        verify::check_leaf(leaf, &self.genesis.registry_origin(), statement)?;
+        let class = statement.payload().class();
+        if !matches!(class.kind(), crate::statement::Kind::Registry) {
+            return Err(RejectReason::WrongLog);
+        }
+        if statement.header().issuer != self.genesis.hub() {
+            return Err(RejectReason::IssuerElsewhere);
+        }
+        if statement.header().ctx.size.value() > index.value() {
+            return Err(RejectReason::CtxForeign);
+        }
+        let hub = verify::issuer_at_ctx(self, statement)?;
+        verify::check_signature(hub, statement)?;
+        self.check_approvals(statement)
+    }
+
+    // spec: TRU-4
+    fn check_approvals(&self, statement: &Statement) -> Result<(), RejectReason> {
+        let approvers = &self.genesis.fields().approvers;
+        let mut valid = 0;
+        for approval in statement.approvals() {
+            let key = approvers.keys.iter().find(|key| key.id() == approval.kid());
+            let key = key.ok_or(RejectReason::KeyUnknown)?;
+            approval.verify_signature(key)?;
+            valid += 1;
+        }
+        match valid >= approvers.quorum {
+            true => Ok(()),
+            false => Err(RejectReason::TooFewApprovals),
+        }
+    }
+
+    fn change(&mut self, content: &Content) -> Result<(), RejectReason> {
+        match content {
+            Content::Enrolment(enrolment) => self.enrol(enrolment),
+            Content::Rotation(rotation) => self.rotate(rotation),
+            Content::Suspension(suspension) => self.suspend(suspension),
+            Content::CutOff(cut_off) => self.cut_off(cut_off),
+            Content::ItemCatalogue(catalogue) => self.adopt_catalogue(catalogue),
+            Content::Policy(policy) => self.adopt_policy(policy),
+            Content::Decision(_)
+            | Content::Objection(_)
+            | Content::Ruling(_)
+            | Content::Correction(_)
+            | Content::Withdrawal(_)
+            | Content::Admission(_)
+            | Content::Notice(_)
+            | Content::HeadSeen(_)
+            | Content::Restart(_) => Err(RejectReason::WrongLog),
+        }
+    }
+
+    // spec: TRU-7, TRU-8
+    fn enrol(&mut self, enrolment: &Enrolment) -> Result<(), RejectReason> {
+        let node = enrolment.role == Role::Member;
+        let keys = [enrolment.log_key, enrolment.node_key, enrolment.witness_key];
+        let complete = keys.iter().all(|key| key.is_some() == node);
+        let through = enrolment.publishes_through;
+        let issuer = enrolment.role == Role::Issuer;
+        let through_known = through.is_none_or(|member| self.members.contains_key(&member));
+        if enrolment.role == Role::Hub
+            || !complete
+            || through.is_some() != issuer
+            || !through_known
+            || enrolment.suite != crate::statement::SUITE_SHA256
+            || enrolment.statement_keys.is_empty()
+            || !enrolment.statement_keys.is_sorted_by(|a, b| a < b)
+        {
+            return Err(RejectReason::RegistryConflict);
+        }
+        let own: Vec<&PublicKey> = keys
+            .iter()
+            .flatten()
+            .chain(&enrolment.statement_keys)
+            .collect();
+        let repeated = (1..own.len()).any(|i| {
+            own.get(..i)
+                .is_some_and(|own_before| own.get(i).is_some_and(|key| own_before.contains(key)))
+        });
+        let taken = |key: &&PublicKey| self.key_in_use(key, enrolment.member);
+        if repeated || own.iter().any(taken) {
+            return Err(RejectReason::RegistryConflict);
+        }
+        // A second enrolment renews region, mandates and addresses; keys change by rotation only.
+        let member = match self.member(enrolment.member) {
+            Some(known) => {
+                let same = known.keys().log == enrolment.log_key
+                    && known.keys().node == enrolment.node_key
+                    && known.keys().witness == enrolment.witness_key
+                    && known.keys().statement == enrolment.statement_keys;
+                if !same {
+                    return Err(RejectReason::RegistryConflict);
+                }
+                known.renewed(enrolment.clone())
+            }
+            None => Member::new(enrolment.clone()),
+        };
+        self.put(member);
+        Ok(())
+    }
+
+    fn rotate(&mut self, rotation: &Rotation) -> Result<(), RejectReason> {
+        let known = self
+            .member(rotation.member)
+            .ok_or(RejectReason::IssuerUnknown)?;
+        let digest: [u8; 32] = Sha256::digest(rotation.new.as_bytes()).into();
+        let committed = known.next_key(rotation.key_use);
+        if committed.is_some_and(|committed| committed != Hash::from_bytes(digest))
+            || self.key_in_use(&rotation.new, rotation.member)
+        {
+            return Err(RejectReason::RegistryConflict);
+        }
+        let mut member = known.clone();
+        member
+            .rotate(rotation.key_use, &rotation.old, rotation.new, rotation.next)
+            .ok_or(RejectReason::RegistryConflict)?;
+        self.put(member);
+        Ok(())
+    }
+
+    fn suspend(&mut self, suspension: &Suspension) -> Result<(), RejectReason> {
+        let known = self
+            .member(suspension.member)
+            .ok_or(RejectReason::IssuerUnknown)?;
+        if known.code() == self.genesis.hub() {
+            return Err(RejectReason::RegistryConflict);
+        }
+        let mut member = known.clone();
+        member.set_standing(suspension.standing);
+        self.put(member);
+        Ok(())
+    }
+
+    // spec: TRU-15
+    fn cut_off(&mut self, cut_off: &CutOff) -> Result<(), RejectReason> {
+        let known = self
+            .member(cut_off.member)
+            .ok_or(RejectReason::IssuerUnknown)?;
+        let by_position = matches!(
+            cut_off.key_use,
+            KeyUse::Statement | KeyUse::Log | KeyUse::Witness
+        );
+        let taken = |key: &PublicKey| self.key_in_use(key, cut_off.member);
+        if cut_off.from.is_some() != by_position || cut_off.replacement.as_ref().is_some_and(taken)
+        {
+            return Err(RejectReason::RegistryConflict);
+        }
+        let mut member = known.clone();
+        member
+            .end_key(
+                cut_off.key_use,
+                &cut_off.key,
+                cut_off.from,
+                cut_off.replacement,
+            )
+            .ok_or(RejectReason::RegistryConflict)?;
+        self.put(member);
+        Ok(())
+    }
+
+    // spec: TRU-9
+    fn adopt_catalogue(&mut self, catalogue: &ItemCatalogue) -> Result<(), RejectReason> {
+        let items = catalogue.items.is_sorted_by(|a, b| a.code < b.code);
+        let classes = catalogue.classes.is_sorted_by(|a, b| a.code < b.code);
+        let class = |vis: Vis| catalogue.classes.iter().find(|class| class.code == vis);
+        let known = catalogue.items.iter().all(|item| class(item.vis).is_some());
+        let restricted = class(catalogue.near_personal)
+            .is_some_and(|class| class.audience != crate::statement::Audience::Public);
+        if !items || !classes || !known || !restricted {
+            return Err(RejectReason::RegistryConflict);
+        }
+        self.catalogues.push(self.range.size(), catalogue.clone());
+        Ok(())
+    }
+
+    fn adopt_policy(&mut self, policy: &Policy) -> Result<(), RejectReason> {
+        let witness = |code: &AuthorityCode| {
+            self.member(*code)
+                .is_some_and(|member| member.keys().witness.is_some())
+        };
+        if check_policy(policy).is_err() || !policy.cosigners.iter().all(witness) {
+            return Err(RejectReason::RegistryConflict);
+        }
+        self.policies.push(self.range.size(), policy.clone());
+        Ok(())
+    }
+
+    fn put(&mut self, member: Member) {
+        let size = self.range.size();
+        self.members
+            .entry(member.code())
+            .or_default()
+            .push(size, member);
+    }
+
+    /// Whether a key has a use anywhere in the network but with `except`.
+    fn key_in_use(&self, key: &PublicKey, except: AuthorityCode) -> bool {
+        let fields = self.genesis.fields();
+        fields.approvers.keys.contains(key)
+            || fields.recovery.keys.contains(key)
+            || self
+                .members()
+                .any(|member| member.code() != except && member.has_key(key))
+    }
+}
+
+impl Class {
+    /// Whether statements of this class change the registry.
+    #[must_use]
+    pub const fn is_registry(self) -> bool {
+        matches!(self.kind(), crate::statement::Kind::Registry)
+    }
+}

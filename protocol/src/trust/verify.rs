@@ -1,0 +1,280 @@
+//! The verdict on a statement: signature, standing, mandate and catalogue at its `ctx`.
+
+use crate::log::{LeafIndex, Origin};
+use crate::statement::{
+    Class, Content, Decision, DecisionFields, Kind, Leaf, Standing, Statement, StatementRef,
+};
+use crate::time::Day;
+use crate::trust::member::Member;
+use crate::trust::registry::Registry;
+use crate::trust::reject::RejectReason;
+
+/// Where a statement stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The log.
+    pub origin: &'a Origin,
+    /// The position.
+    pub index: LeafIndex,
+    /// The leaf there.
+    pub leaf: &'a Leaf,
+}
+
+/// On what authority a verified statement was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Authority {
+    /// An ordinary mandate.
+    Mandate,
+    /// A mandate that reaches every authority's statements.
+    Supervision,
+}
+
+/// A statement whose signature, mandate and `ctx` have been verified at its place. Only [`verify`]
+/// makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    statement: Statement,
+    reference: StatementRef,
+    leaf: Leaf,
+    authority: Authority,
+}
+
+impl Verified {
+    /// The statement.
+    #[must_use]
+    pub const fn statement(&self) -> &Statement {
+        &self.statement
+    }
+
+    /// Its place.
+    #[must_use]
+    pub const fn reference(&self) -> &StatementRef {
+        &self.reference
+    }
+
+    /// Its leaf.
+    #[must_use]
+    pub const fn leaf(&self) -> &Leaf {
+        &self.leaf
+    }
+
+    /// On what authority it was made.
+    #[must_use]
+    pub const fn authority(&self) -> Authority {
+        self.authority
+    }
+}
+
+/// Verifies a statement at its place by the registry as it was at the statement's `ctx`. That the
+/// body fits the leaf's commitment and that `ctx` does not decrease within the log is the caller's to
+/// check, and cut-offs are applied by effect.
+///
+/// # Errors
+/// [`RejectReason`]; [`RejectReason::CtxAhead`] may pass once the registry has caught up.
+// spec: TRU-10
+pub fn verify(
+    registry: &Registry,
+    place: Place<'_>,
+    statement: Statement,
+) -> Result<Verified, RejectReason> {
+    check_leaf(place.leaf, place.origin, &statement)?;
+    let issuer = issuer_at_ctx(registry, &statement)?;
+    let elsewhere = place.origin.member() != issuer.code().as_str()
+        && issuer
+            .enrolment()
+            .publishes_through
+            .is_none_or(|through| through.as_str() != place.origin.member());
+    if elsewhere {
+        return Err(RejectReason::IssuerElsewhere);
+    }
+    check_signature(issuer, &statement)?;
+    let class = statement.payload().class();
+    if issuer.standing() != Standing::Active && !class.is_act() {
+        return Err(RejectReason::IssuerSuspended);
+    }
+    check_log(registry, place.origin, class)?;
+    let authority = check_mandate(registry, issuer, &statement, place.leaf)?;
+    let leaf_hash = place.leaf.hash();
+    let reference = StatementRef {
+        origin: place.origin.clone(),
+        index: place.index,
+        leaf_hash,
+    };
+    Ok(Verified {
+        statement,
+        reference,
+        leaf: *place.leaf,
+        authority,
+    })
+}
+
+/// The leaf must say of its statement what the statement says of itself.
+// spec: STM-12
+pub(super) fn check_leaf(
+    leaf: &Leaf,
+    origin: &Origin,
+    statement: &Statement,
+) -> Result<(), RejectReason> {
+    let payload = statement.payload();
+    if leaf.kind != payload.class().kind() {
+        return Err(RejectReason::WrongKind);
+    }
+    let local = payload
+        .target
+        .as_ref()
+        .filter(|target| target.origin == *origin);
+    if leaf.target != local.map(|target| target.index) {
+        return Err(RejectReason::WrongTarget);
+    }
+    Ok(())
+}
+
+pub(super) fn issuer_at_ctx<'r>(
+    registry: &'r Registry,
+    statement: &Statement,
+) -> Result<&'r Member, RejectReason> {
+    let ctx = statement.header().ctx;
+    if ctx.size > registry.size() {
+        return Err(RejectReason::CtxAhead);
+    }
+    if registry.root_at(ctx.size) != Some(ctx.root) {
+        return Err(RejectReason::CtxForeign);
+    }
+    registry
+        .member_at(statement.header().issuer, ctx.size)
+        .ok_or(RejectReason::IssuerUnknown)
+}
+
+pub(super) fn check_signature(issuer: &Member, statement: &Statement) -> Result<(), RejectReason> {
+    let key = issuer
+        .statement_key(statement.header().kid)
+        .ok_or(RejectReason::KeyUnknown)?;
+    statement.verify_signature(key)?;
+    Ok(())
+}
+
+/// Which log a class belongs to.
+// spec: TRU-11
+fn check_log(registry: &Registry, origin: &Origin, class: Class) -> Result<(), RejectReason> {
+    let genesis = registry.genesis();
+    let fits = match class.kind() {
+        Kind::Registry => *origin == genesis.registry_origin(),
+        Kind::Notice => *origin == genesis.register_origin(),
+        Kind::HeadSeen => origin.member() == genesis.hub().as_str() && origin.log_number() == 0,
+        Kind::Restart => true,
+        Kind::Data
+        | Kind::Act
+        | Kind::ActsMap
+        | Kind::Receipts
+        | Kind::Holdings
+        | Kind::Deliveries
+        | Kind::Agreement
+        | Kind::QueryRoot => origin.log_number() == 0,
+    };
+    match fits {
+        true => Ok(()),
+        false => Err(RejectReason::WrongLog),
+    }
+}
+
+fn check_mandate(
+    registry: &Registry,
+    issuer: &Member,
+    statement: &Statement,
+    leaf: &Leaf,
+) -> Result<Authority, RejectReason> {
+    let payload = statement.payload();
+    let class = payload.class();
+    let issued_on = || Day::of(payload.issued_at).map_err(|_| RejectReason::NoMandate);
+    let (day, decision) = match &payload.content {
+        Content::Decision(decision) => {
+            check_decision(registry, statement, decision, Some(leaf))?;
+            (decision.fields().decided_on, Some(decision.fields()))
+        }
+        Content::Correction(correction) => {
+            check_decision(registry, statement, &correction.replacement, None)?;
+            (issued_on()?, Some(correction.replacement.fields()))
+        }
+        Content::Objection(objection) => (objection.received_on(), None),
+        Content::Ruling(_) | Content::Withdrawal(_) | Content::Admission(_) => (issued_on()?, None),
+        Content::ItemCatalogue(_)
+        | Content::Policy(_)
+        | Content::Enrolment(_)
+        | Content::Rotation(_)
+        | Content::Suspension(_)
+        | Content::CutOff(_)
+        | Content::Notice(_)
+        | Content::HeadSeen(_)
+        | Content::Restart(_) => return Ok(Authority::Mandate),
+    };
+    // A supervisor corrects what others decided, whatever its own items are.
+    let supervises = issuer
+        .mandate(class, day, None)
+        .filter(|m| m.supervises == Some(true));
+    if supervises.is_some() {
+        return Ok(Authority::Supervision);
+    }
+    if class == Class::Admission {
+        return Err(RejectReason::NoMandate);
+    }
+    issuer
+        .mandate(class, day, decision)
+        .ok_or(RejectReason::NoMandate)?;
+    Ok(Authority::Mandate)
+}
+
+/// What the catalogue in force asks of a decision.
+// spec: STM-27, STM-28, STM-29
+fn check_decision(
+    registry: &Registry,
+    statement: &Statement,
+    decision: &Decision,
+    leaf: Option<&Leaf>,
+) -> Result<(), RejectReason> {
+    let fields = decision.fields();
+    if !fields.synthetic.is_empty() && !registry.genesis().is_test() {
+        return Err(RejectReason::SyntheticInProduction);
+    }
+    let catalogue = registry.catalogue_at(statement.header().ctx.size);
+    let catalogue = catalogue.ok_or(RejectReason::ItemUnknown)?;
+    let item = catalogue.items.iter().find(|item| item.code == fields.item);
+    let item = item.ok_or(RejectReason::ItemUnknown)?;
+    let in_force = item.valid_from <= fields.decided_on
+        && item
+            .valid_until
+            .is_none_or(|until| fields.decided_on <= until);
+    if !in_force {
+        return Err(RejectReason::ItemUnknown);
+    }
+    if !item.act_types.contains(&fields.act_type) {
+        return Err(RejectReason::ItemActType);
+    }
+    check_ends(fields, item)?;
+    let vis = Registry::vis_for(catalogue, item, &fields.subject);
+    if leaf.is_some_and(|leaf| leaf.vis != vis) {
+        return Err(RejectReason::WrongVis);
+    }
+    Ok(())
+}
+
+fn check_ends(
+    fields: &DecisionFields,
+    item: &crate::statement::CatalogueItem,
+) -> Result<(), RejectReason> {
+    let days = |until: Day| u64::try_from(until.days_since(fields.decided_on)).unwrap_or(0);
+    let longest = u64::from(item.publication_days_max);
+    if fields
+        .publication_until
+        .is_some_and(|until| days(until) > longest)
+    {
+        return Err(RejectReason::PublicationTooLong);
+    }
+    if fields
+        .duties
+        .iter()
+        .any(|duty| !item.measures.contains(&duty.measure))
+    {
+        return Err(RejectReason::MeasureUnknown);
+    }
+    Ok(())
+}
