@@ -109,6 +109,27 @@ fn decoder_refuses_values_that_break_their_rules() {
     refuses::<Text<2>>(b"\x63abc");
 }
 
+#[test]
+fn prefixes_are_exactly_those_of_the_table() {
+    const TABLE: &str = "11 12 13 19 21 29 31 32 33 34 35 39 41 49 51 52 53 59 61 62 69 71 72 79 \
+                         81 89 91 92 93 A1 A9 N1 N2 N3 N9 Y1";
+    for department in ALPHABET.chars() {
+        for category in ALPHABET.chars() {
+            let prefix = format!("{department}{category}");
+            let expected = if TABLE.split(' ').any(|pair| pair == prefix) {
+                Ok(())
+            } else {
+                Err(CodeError::Prefix {
+                    department,
+                    category,
+                }) // spec: ID-5
+            };
+            let code = SubjectCode::parse(&format!("{prefix}230400MA0000015M"));
+            assert_eq!(code.map(|_| ()), expected, "{prefix}");
+        }
+    }
+}
+
 fn run(input: &Value) -> Value {
     let (what, value) = input.as_object().unwrap().iter().next().unwrap();
     let text = value.as_str().unwrap_or_default();

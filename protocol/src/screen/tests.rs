@@ -40,6 +40,11 @@ fn number_that_only_resembles_an_identity_number_is_let_through() {
         "1362322198709086409",
         "9362322198709086409X",
         "36232219870908640",
+        "11010519491231002X1",
+        "362322    198709086409",
+        "160105194912310029",
+        "110105189912310023",
+        "110105210001010023",
     ] {
         assert_eq!(find_personal(text), None, "{text}");
     }
@@ -115,6 +120,7 @@ fn passport_and_permits_are_found_only_behind_their_label() {
         "E12345678",
         "护照办理〔2024〕12号",
         "运输通行证编号20240012",
+        "永久居留110078010101",
         "护照遗失3次",
     ] {
         assert_eq!(kind(text), None, "{text}");
