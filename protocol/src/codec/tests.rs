@@ -194,9 +194,9 @@ fn integer_map_round_trips_and_leaves_out_what_is_absent() {
 // spec: CBOR-9
 #[test]
 fn integer_map_refuses_unknown_and_missing_keys_and_empty_lists() {
-    let says = |bytes: &[u8], text: &str| match shape_error(bytes) {
-        DecodeError::Shape { cause } => assert!(cause.contains(text), "{cause}"),
-        other => panic!("{other:?}"),
+    let says = |bytes: &[u8], text: &str| {
+        let cause = shape_error(bytes).to_string();
+        assert!(cause.contains(text), "{cause}");
     };
     says(&[0xa2, 0x01, 0x07, 0x03, 0x00], "Shape has no key 3");
     says(&[0xa1, 0x02, 0x61, 0x61], "Shape lacks key 1 (always)");

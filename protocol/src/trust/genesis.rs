@@ -183,6 +183,9 @@ impl Genesis {
     }
 
     /// The name of a member's log.
+    ///
+    /// # Panics
+    /// Never: an authority code is a member code of the form that names take.
     #[must_use]
     pub fn origin(&self, member: AuthorityCode, log: LogNumber) -> Origin {
         let number = match log {
@@ -212,6 +215,9 @@ impl Genesis {
     }
 
     /// The name under which a member cosigns.
+    ///
+    /// # Panics
+    /// Never, as [`Genesis::origin`].
     #[must_use]
     pub fn witness(&self, member: AuthorityCode) -> WitnessName {
         WitnessName::new(self.fields.network.kind(), &self.id, member.as_str())

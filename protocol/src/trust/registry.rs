@@ -6,10 +6,10 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use crate::key::PublicKey;
-use crate::log::{CompactRange, Hash, LeafIndex, Origin, TreeSize};
+use crate::log::{CompactRange, Hash, LeafIndex, Origin, TreeSize, hash};
 use crate::statement::{
-    CatalogueItem, Class, Content, Ctx, CutOff, Enrolment, ItemCatalogue, KeyUse, Leaf, Policy,
-    Role, Rotation, Statement, Suspension, Vis, VisibilityClass,
+    Audience, CatalogueItem, Class, Content, Ctx, CutOff, Enrolment, ItemCatalogue, KeyUse, Kind,
+    Leaf, Policy, Role, Rotation, SUITE_SHA256, Statement, Suspension, Vis, VisibilityClass,
 };
 use crate::subject::{AuthorityCode, Subject};
 use crate::trust::genesis::{Genesis, check_policy};
@@ -73,7 +73,7 @@ impl Registry {
         let mut policies = History::default();
         policies.push(TreeSize::ZERO, genesis.fields().policy.clone());
         let range = CompactRange::new();
-        let roots = vec![crate::log::hash::empty_root()];
+        let roots = vec![hash::empty_root()];
         Self {
             genesis,
             range,
@@ -99,11 +99,7 @@ impl Registry {
     /// The newest state, to sign under.
     #[must_use]
     pub fn ctx(&self) -> Ctx {
-        let root = self
-            .roots
-            .last()
-            .copied()
-            .unwrap_or_else(crate::log::hash::empty_root);
+        let root = self.roots.last().copied().unwrap_or_else(hash::empty_root);
         Ctx {
             size: self.size(),
             root,
@@ -126,11 +122,8 @@ impl Registry {
             None => Err(RejectReason::NotAStatement),
         };
         if self.range.append(leaf.hash()).is_ok() {
-            self.roots.push(
-                self.range
-                    .root()
-                    .unwrap_or_else(|_| crate::log::hash::empty_root()),
-            );
+            self.roots
+                .push(self.range.root().unwrap_or_else(|_| hash::empty_root()));
         }
         let applied = verdict.and_then(|()| match statement {
             Some(statement) => self.change(&statement.payload().content),
@@ -191,7 +184,7 @@ impl Registry {
     pub fn policy(&self) -> &Policy {
         self.policies
             .at(self.size())
-            .map_or(&self.genesis.fields().policy, Arc::as_ref)
+            .map_or_else(|| &self.genesis.fields().policy, Arc::as_ref)
     }
 
     /// The visibility class that a statement about a subject under an item gets.
@@ -208,8 +201,6 @@ impl Registry {
     // spec: TRU-14
     #[must_use]
     pub fn entitled(&self, vis: Vis, origin: &Origin, receiver: AuthorityCode) -> bool {
-        use crate::statement::Audience;
-
         if vis == Vis::ALL_MEMBERS
             || receiver == self.genesis.hub()
             || origin.member() == receiver.as_str()
@@ -240,7 +231,7 @@ impl Registry {
     ) -> Result<(), RejectReason> {
         verify::check_leaf(leaf, &self.genesis.registry_origin(), statement)?;
         let class = statement.payload().class();
-        if !matches!(class.kind(), crate::statement::Kind::Registry) {
+        if !matches!(class.kind(), Kind::Registry) {
             return Err(RejectReason::WrongLog);
         }
         if statement.header().issuer != self.genesis.hub() {
@@ -302,7 +293,7 @@ impl Registry {
             || !complete
             || through.is_some() != issuer
             || !through_known
-            || enrolment.suite != crate::statement::SUITE_SHA256
+            || enrolment.suite != SUITE_SHA256
             || enrolment.statement_keys.is_empty()
             || !enrolment.statement_keys.is_sorted_by(|a, b| a < b)
         {
@@ -404,8 +395,8 @@ impl Registry {
         let classes = catalogue.classes.is_sorted_by(|a, b| a.code < b.code);
         let class = |vis: Vis| catalogue.classes.iter().find(|class| class.code == vis);
         let known = catalogue.items.iter().all(|item| class(item.vis).is_some());
-        let restricted = class(catalogue.near_personal)
-            .is_some_and(|class| class.audience != crate::statement::Audience::Public);
+        let restricted =
+            class(catalogue.near_personal).is_some_and(|class| class.audience != Audience::Public);
         if !items || !classes || !known || !restricted {
             return Err(RejectReason::RegistryConflict);
         }
@@ -448,6 +439,6 @@ impl Class {
     /// Whether statements of this class change the registry.
     #[must_use]
     pub const fn is_registry(self) -> bool {
-        matches!(self.kind(), crate::statement::Kind::Registry)
+        matches!(self.kind(), Kind::Registry)
     }
 }
