@@ -4,7 +4,10 @@
 //! is `{"ok": …}` with what must be seen on the value, or `{"refused": {"cause": …}}`.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-#![allow(clippy::disallowed_methods, reason = "the vectors are read from the disk")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the vectors are read from the disk"
+)]
 
 use std::fmt::Debug;
 use std::fs;
