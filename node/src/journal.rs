@@ -165,6 +165,7 @@ impl<D: Disk> Journal<D> {
         payload: &[u8],
     ) -> Result<RecordPointer, JournalError> {
         self.refuse_when_poisoned()?;
+        // spec: STO-2
         if kind == 0 || kind >= RESERVED_KINDS_START {
             return Err(JournalError::KindReserved { kind });
         }
@@ -191,17 +192,18 @@ impl<D: Disk> Journal<D> {
         if self.bodies.staged.is_empty() && self.ledger.staged.is_empty() {
             return Ok(());
         }
-        // spec: STO-6
+        // spec: STO-8
         self.poisoned = true;
         // 1. Bodies, durable before anything refers to them.
         //    Crash here -> part of the bodies behind the end that the last commit frame names,
         //    perhaps in a new segment -> recovery cuts them off or removes the segment.
-        // spec: STO-5
+        // spec: STO-6
         self.bodies.write()?;
         // 2. Records and commit frame, in one write.
         //    Crash here -> any of the sectors, perhaps in a new segment -> without all of them the
         //    checksums fail; recovery cuts the group off, and the bodies with it.
         self.stage_commit_frame();
+        // spec: STO-7
         self.ledger.write()?;
         // 3. Only memory from here on.
         //    Crash here -> the whole group is durable though nobody was told -> it is shown at the

@@ -134,14 +134,18 @@ pub(super) fn recover<D: Disk, E>(
     let journal = last.journal;
     let mut recovery = replay.recovery;
     let ledger_lengths = std::mem::take(&mut replay.lengths);
-    cut_ledger(disk, &recovery, ledger_lengths.len())?;
     let bodies = Bodies {
         disk,
         journal,
         commit: last.commit,
     };
-    let (body_lengths, cut) = bodies.settle(found.bodies)?;
-    recovery.body_bytes_cut = cut;
+    // Everything is read before anything is changed: what is refused stays as it was found.
+    let inspected = bodies.inspect(found.bodies)?;
+    recovery.body_bytes_cut = inspected.excess_bytes();
+    // Crash from here on -> less of what no commit covers -> the next open cuts the rest.
+    cut_ledger(disk, &recovery, ledger_lengths.len())?;
+    bodies.cut(&inspected)?;
+    let body_lengths = inspected.lengths;
     // Bodies before ledger here too: a crash in between must not leave a commit without bodies.
     bodies.rewrite_last_group(last.before)?;
     rewrite_last_group(disk, &last)?;
@@ -171,7 +175,7 @@ impl Inventory {
         let count = |stream| {
             let mut expected = 0;
             for segment in segments.iter().filter(|segment| segment.stream == stream) {
-                // spec: STO-9
+                // spec: STO-11
                 if segment.number != expected {
                     let missing = SegmentName {
                         stream,
@@ -222,6 +226,7 @@ fn create<D: Disk>(disk: &D, id: JournalId, found: Inventory) -> Result<Recovere
         COMMIT_PAYLOAD_LENGTH,
         &[&commit.encode()],
     );
+    // spec: STO-10
     // Crash here -> no file, or one not longer than this with sectors missing -> created again.
     let file = disk
         .create(&name.file_name())
@@ -275,7 +280,7 @@ fn rewrite_last_group<D: Disk>(disk: &D, last: &LastGroup) -> Result<(), Journal
 }
 
 /// Writes a range again with its own content, so that the next sync must reach the disk.
-// spec: STO-7
+// spec: STO-14
 fn rewrite<D: Disk>(disk: &D, name: SegmentName, start: u32, end: u32) -> Result<(), JournalError> {
     let file = disk
         .open(&name.file_name())

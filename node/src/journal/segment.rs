@@ -139,7 +139,7 @@ impl SegmentHeader {
             return Err(unreadable);
         }
         let version = u16::from_be_bytes([bytes[8], bytes[9]]);
-        // spec: STO-12
+        // spec: STO-20
         if version != FORMAT_VERSION {
             return Err(JournalError::UnknownVersion {
                 file: name,
@@ -281,7 +281,7 @@ mod tests {
         }
     }
 
-    // spec: STO-12
+    // spec: STO-20
     #[test]
     fn header_with_another_version_is_refused_by_version() {
         let name = SegmentName {

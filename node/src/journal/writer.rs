@@ -42,6 +42,7 @@ impl<D: Disk> Writer<D> {
     ) -> Result<(u32, u32, u32), JournalError> {
         let stream = self.files.name(0).stream;
         let bytes: usize = parts.iter().map(|part| part.len()).sum();
+        // spec: STO-3
         let length = u32::try_from(bytes)
             .ok()
             .filter(|length| *length <= FRAME_PAYLOAD_BYTES_MAX);
@@ -85,6 +86,7 @@ impl<D: Disk> Writer<D> {
             return place.clone();
         }
         let last = self.files.last();
+        // spec: STO-9
         let (number, base) = match last {
             Some((number, end)) if end < self.segment_bytes => (number, end),
             Some((number, _)) => (number + 1, 0),

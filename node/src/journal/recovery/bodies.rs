@@ -15,6 +15,22 @@ pub(super) struct Bodies<'d, D: Disk> {
     pub(super) commit: Commit,
 }
 
+/// What an inspection found: nothing on disk has been changed yet.
+pub(super) struct Inspected {
+    /// Committed length of each segment.
+    pub(super) lengths: Vec<u32>,
+    /// Bytes behind the committed end of the last segment.
+    tail_bytes: u64,
+    /// A segment that no commit covers, and its length.
+    extra: Option<(SegmentName, u64)>,
+}
+
+impl Inspected {
+    pub(super) fn excess_bytes(&self) -> u64 {
+        self.tail_bytes + self.extra.map_or(0, |(_, bytes)| bytes)
+    }
+}
+
 impl<D: Disk> Bodies<'_, D> {
     fn name(number: u32) -> SegmentName {
         SegmentName {
@@ -23,30 +39,58 @@ impl<D: Disk> Bodies<'_, D> {
         }
     }
 
-    /// Verifies the segments' headers and lengths and cuts off what no commit covers. Returns the
-    /// committed lengths and how many bytes were cut off.
-    pub(super) fn settle(&self, found: u32) -> Result<(Vec<u32>, u64), JournalError> {
+    /// Verifies headers and lengths of the `found` segments.
+    pub(super) fn inspect(&self, found: u32) -> Result<Inspected, JournalError> {
         let committed = self.commit.body_segments;
+        // spec: STO-11
         if found < committed {
             return Err(damaged(Self::name(found), 0, Damage::Missing));
         }
-        let mut lengths = Vec::new();
-        let mut cut = 0;
+        let mut inspected = Inspected {
+            lengths: Vec::new(),
+            tail_bytes: 0,
+            extra: None,
+        };
         for number in 0..committed {
-            let is_last = number + 1 == committed;
             let (length, previous) = self.measure(number)?;
-            self.closed_as(number, previous, lengths.last().copied())?;
-            if is_last {
-                cut += self.cut_last(number, length)?;
-                lengths.push(self.commit.bodies_end);
+            self.closed_as(number, previous, inspected.lengths.last().copied())?;
+            if number + 1 == committed {
+                inspected.tail_bytes = self.tail_bytes(number, length)?;
+                inspected.lengths.push(self.commit.bodies_end);
             } else {
-                lengths.push(u32::try_from(length).unwrap_or(u32::MAX));
+                // One longer than 32 bits say differs from what the next header names.
+                inspected
+                    .lengths
+                    .push(u32::try_from(length).unwrap_or(u32::MAX));
             }
         }
-        for number in committed..found {
-            cut += self.remove_extra(number, cut)?;
+        if found > committed {
+            inspected.extra = Some(self.extra(found, inspected.tail_bytes)?);
         }
-        Ok((lengths, cut))
+        Ok(inspected)
+    }
+
+    /// Cuts off what was inspected and is not covered by a commit.
+    pub(super) fn cut(&self, inspected: &Inspected) -> Result<(), JournalError> {
+        if let Some((name, _)) = inspected.extra {
+            self.disk
+                .remove(&name.file_name())
+                .map_err(JournalError::io(name))?;
+        }
+        let Some(number) = self.commit.body_segments.checked_sub(1) else {
+            return Ok(());
+        };
+        if inspected.tail_bytes == 0 {
+            return Ok(());
+        }
+        let name = Self::name(number);
+        let file = self
+            .disk
+            .open(&name.file_name())
+            .map_err(JournalError::io(name))?;
+        file.truncate(u64::from(self.commit.bodies_end))
+            .map_err(JournalError::io(name))?;
+        file.sync_data().map_err(JournalError::io(name))
     }
 
     /// Length of a segment and what its header says of the one before.
@@ -70,7 +114,7 @@ impl<D: Disk> Bodies<'_, D> {
         found: Option<u32>,
     ) -> Result<(), JournalError> {
         let found = found.unwrap_or(0);
-        // spec: STO-9
+        // spec: STO-11
         if previous == found {
             return Ok(());
         }
@@ -81,48 +125,37 @@ impl<D: Disk> Bodies<'_, D> {
         Err(damaged(Self::name(number.saturating_sub(1)), found, cause))
     }
 
-    fn cut_last(&self, number: u32, found: u64) -> Result<u64, JournalError> {
+    fn tail_bytes(&self, number: u32, found: u64) -> Result<u64, JournalError> {
         let name = Self::name(number);
         let expected = u64::from(self.commit.bodies_end);
-        // spec: STO-9
-        let Some(extra) = found.checked_sub(expected) else {
+        // spec: STO-11
+        let Some(tail) = found.checked_sub(expected) else {
             let cause = Damage::Length { expected, found };
             return Err(JournalError::damaged(name, found, cause));
         };
-        if extra > u64::from(GROUP_BYTES_MAX) {
+        // spec: STO-13
+        if tail > u64::from(GROUP_BYTES_MAX) {
             return Err(JournalError::damaged(
                 name,
                 expected,
                 Damage::BodiesWithoutLedger,
             ));
         }
-        if extra > 0 {
-            let file = self
-                .disk
-                .open(&name.file_name())
-                .map_err(JournalError::io(name))?;
-            file.truncate(expected).map_err(JournalError::io(name))?;
-            file.sync_data().map_err(JournalError::io(name))?;
-        }
-        Ok(extra)
+        Ok(tail)
     }
 
     /// One interrupted commit leaves a tail or one new segment, never both, never two.
-    fn remove_extra(&self, number: u32, cut_before: u64) -> Result<u64, JournalError> {
-        let name = Self::name(number);
-        // spec: STO-9
-        if cut_before > 0 || number > self.commit.body_segments {
+    fn extra(&self, found: u32, tail_bytes: u64) -> Result<(SegmentName, u64), JournalError> {
+        let name = Self::name(self.commit.body_segments);
+        // spec: STO-13
+        if tail_bytes > 0 || found - self.commit.body_segments > 1 {
             return Err(damaged(name, 0, Damage::BodiesWithoutLedger));
         }
         let file = self
             .disk
             .open(&name.file_name())
             .map_err(JournalError::io(name))?;
-        let length = file.byte_length().map_err(JournalError::io(name))?;
-        self.disk
-            .remove(&name.file_name())
-            .map_err(JournalError::io(name))?;
-        Ok(length)
+        Ok((name, file.byte_length().map_err(JournalError::io(name))?))
     }
 
     /// Writes again the bodies that came with the last commit.

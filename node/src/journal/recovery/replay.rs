@@ -116,7 +116,7 @@ impl<'d, D: Disk, V> Replay<'d, D, V> {
     /// A segment names the length at which the one before it was closed.
     fn follows_previous(&self, header: SegmentHeader) -> Result<(), JournalError> {
         let found = self.lengths.last().copied().unwrap_or(0);
-        // spec: STO-9
+        // spec: STO-11
         if header.previous_bytes == found {
             return Ok(());
         }
@@ -161,6 +161,7 @@ impl<'d, D: Disk, V> Replay<'d, D, V> {
             if !checksum.matches(offset, header, payload) {
                 return Ok(Err(Defect { offset, cut: false }));
             }
+            // spec: STO-5
             if header.kind == KIND_COMMIT {
                 return match Commit::decode(payload) {
                     Some(commit) if self.expects(commit, window.start, record_count) => {

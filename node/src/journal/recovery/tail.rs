@@ -26,7 +26,7 @@ pub(super) fn is_interrupted(
     checksum: Option<&FrameChecksum>,
 ) -> bool {
     let trace = CommitTrace::find(tail, start, defect, checksum);
-    // spec: STO-8
+    // spec: STO-12
     !trace.of_later_group && (has_zero_sector(tail, start) || (defect.cut && !trace.of_this_group))
 }
 
