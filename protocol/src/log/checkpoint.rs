@@ -335,7 +335,7 @@ mod tests {
     use crate::log::{Cosignature, CosignatureTime, hash::leaf_hash};
 
     const ORIGIN: &str = "test-00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff/\
-                          11440300MB2C92068G/0";
+                          11990000MB0000017X/0";
 
     fn log() -> SigningKey {
         SigningKey::from_bytes(&[1; 32])

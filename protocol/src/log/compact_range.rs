@@ -54,6 +54,7 @@ impl CompactRange {
         if begin > end {
             return Err(CompactRangeError::BoundsReversed { begin, end });
         }
+        // spec: LOG-4
         let expected = Decomposition::new(begin.value(), end.value()).count();
         if hashes.len() != expected {
             return Err(CompactRangeError::HashCount {
@@ -108,6 +109,7 @@ impl CompactRange {
     /// # Errors
     /// [`CompactRangeError::NotAdjacent`]; the range is then unchanged.
     pub fn append_range(&mut self, other: &Self) -> Result<(), CompactRangeError> {
+        // spec: LOG-4
         if other.begin != self.end {
             return Err(CompactRangeError::NotAdjacent {
                 end: LeafIndex::new(self.end),
@@ -266,6 +268,7 @@ mod tests {
         }
     }
 
+    // spec: LOG-4
     #[test]
     fn append_range_refuses_a_gap() {
         assert_eq!(
@@ -297,6 +300,7 @@ mod tests {
         }
     }
 
+    // spec: LOG-4
     #[test]
     fn from_parts_refuses_a_missing_hash() {
         let mut hashes = range(0, 7).hashes().to_vec();

@@ -142,6 +142,7 @@ fn verify_without_path(
     new_size: TreeSize,
     new_root: &Hash,
 ) -> Result<(), ConsistencyError> {
+    // spec: LOG-28
     if old_size == TreeSize::ZERO && *old_root != empty_root() {
         return Err(ConsistencyError::OldRootMismatch {
             computed: empty_root(),
@@ -269,7 +270,7 @@ mod tests {
         );
     }
 
-    // spec: LOG-7
+    // spec: LOG-28
     #[test]
     fn verify_refuses_a_hash_between_equal_sizes() {
         let proof = ConsistencyProof {
@@ -284,7 +285,7 @@ mod tests {
         );
     }
 
-    // spec: LOG-7
+    // spec: LOG-28
     #[test]
     fn verify_refuses_a_hash_from_the_empty_tree() {
         let proof = ConsistencyProof {
@@ -299,6 +300,7 @@ mod tests {
         );
     }
 
+    // spec: LOG-28
     #[test]
     fn verify_refuses_an_empty_tree_with_another_root() {
         assert_eq!(
@@ -309,6 +311,7 @@ mod tests {
         );
     }
 
+    // spec: LOG-28
     #[test]
     fn verify_refuses_two_roots_for_one_size() {
         assert_eq!(

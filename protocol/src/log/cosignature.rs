@@ -301,7 +301,7 @@ mod tests {
     use super::*;
     use crate::log::{Hash, NetworkKind, Origin, TreeSize, hash::leaf_hash};
 
-    const MEMBER: &str = "11440300MB2C92068G";
+    const MEMBER: &str = "11990000MB0000017X";
 
     fn log() -> SigningKey {
         SigningKey::from_bytes(&[1; 32])

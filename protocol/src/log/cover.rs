@@ -98,6 +98,7 @@ pub fn right_cover_nodes(block_end: TreeSize, size: TreeSize) -> Result<Vec<Node
     if size < block_end {
         return Err(CoverError::BlockPastTree { block_end, size });
     }
+    // spec: LOG-9
     let mut nodes = Vec::new();
     let (mut begin, end) = (block_end.value(), size.value());
     while begin < end {

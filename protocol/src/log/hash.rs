@@ -71,6 +71,7 @@ pub fn leaf_hash(leaf_input: &[u8]) -> Hash {
 /// Hashes two sibling subtrees, the left one first.
 #[must_use]
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
+    // spec: LOG-2
     // One buffer and one call: three updates cost a tenth more, and every append pays for it.
     let mut input = [NODE_PREFIX; 1 + 2 * HASH_BYTES];
     input[1..=HASH_BYTES].copy_from_slice(&left.0);

@@ -182,6 +182,7 @@ fn hash_of_leaves<R>(reader: &R, begin: u64, end: u64) -> Result<Hash, MissingNo
 where
     R: NodeReader + ?Sized,
 {
+    // spec: LOG-3
     let mut hash = None;
     let mut right = end;
     while right > begin {

@@ -323,7 +323,7 @@ mod tests {
     use super::*;
 
     const GENESIS: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-    const MEMBER: &str = "11440300MB2C92068G";
+    const MEMBER: &str = "11990000MB0000017X";
 
     fn origin(text: &str) -> Result<Origin, OriginError> {
         text.parse()
@@ -390,7 +390,7 @@ mod tests {
     // spec: LOG-11
     #[test]
     fn origin_refuses_a_lower_case_member_code() {
-        let text = format!("test-{GENESIS}/11440300mb2C92068G/0");
+        let text = format!("test-{GENESIS}/11990000mB0000017X/0");
         assert_eq!(origin(&text), Err(OriginError::MemberCharacter { at: 8 }));
     }
 

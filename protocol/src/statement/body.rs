@@ -47,7 +47,7 @@ impl Body {
     }
 
     /// The commitment of the leaf: SHA-256 over context, salt, length and statement.
-    // spec: LOG-2
+    // spec: LOG-29
     #[must_use]
     pub fn commit(&self) -> Hash {
         let digest = Sha256::new()
@@ -106,7 +106,7 @@ pub enum BodyError {
 mod tests {
     use super::*;
 
-    // spec: LOG-2
+    // spec: LOG-29
     #[test]
     fn commit_changes_with_salt_and_statement_and_matches_its_definition() {
         let body = Body::new([1; 32], b"abc".to_vec()).unwrap();
