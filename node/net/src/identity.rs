@@ -1,0 +1,62 @@
+//! A certificate and its private key, checked to belong together.
+
+use std::fmt;
+use std::sync::Arc;
+
+use concordat_certs::certificate;
+use concordat_protocol::key::PublicKey;
+use rustls::SignatureAlgorithm;
+use rustls::crypto::ring::sign::any_eddsa_type;
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::sign::CertifiedKey;
+
+use crate::error::IdentityError;
+
+/// What an endpoint shows of itself: a self-signed Ed25519 certificate and the key in it.
+#[derive(Clone)]
+pub struct Identity {
+    key: PublicKey,
+    certified: Arc<CertifiedKey>,
+}
+
+impl Identity {
+    /// Takes a certificate (DER) and the private key (PKCS#8 DER, RFC 8410 §7). The caller wipes
+    /// its copy of the private key.
+    ///
+    /// # Errors
+    /// [`IdentityError::Certificate`], [`IdentityError::PrivateKey`] or [`IdentityError::Mismatch`].
+    // spec: TRN-4
+    pub fn from_der(certificate: &[u8], private_key: &[u8]) -> Result<Self, IdentityError> {
+        let key = certificate::key_of(certificate)?;
+        let private_key = any_eddsa_type(&PrivatePkcs8KeyDer::from(private_key))
+            .map_err(|_| IdentityError::PrivateKey)?;
+        if private_key.algorithm() != SignatureAlgorithm::ED25519 {
+            return Err(IdentityError::PrivateKey);
+        }
+        let certificate = CertificateDer::from(certificate.to_vec());
+        let certified = CertifiedKey::new(vec![certificate], private_key);
+        certified
+            .keys_match()
+            .map_err(|_| IdentityError::Mismatch)?;
+        Ok(Self {
+            key,
+            certified: Arc::new(certified),
+        })
+    }
+
+    /// The key that others pin.
+    #[must_use]
+    pub const fn key(&self) -> PublicKey {
+        self.key
+    }
+
+    pub(crate) const fn certified(&self) -> &Arc<CertifiedKey> {
+        &self.certified
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Identity({})", self.key)
+    }
+}
