@@ -12,7 +12,7 @@ use concordat_tests::tree;
 const INSIDE: &[(&str, &[&str])] = &[
     ("concordat-protocol", &[]),
     ("concordat-certs", &["concordat-protocol"]),
-    ("concordat-net", &["concordat-protocol"]),
+    ("concordat-net", &["concordat-certs", "concordat-protocol"]),
     (
         "concordat-node",
         &["concordat-certs", "concordat-net", "concordat-protocol"],
@@ -31,9 +31,6 @@ const INSIDE: &[(&str, &[&str])] = &[
         ],
     ),
 ];
-
-/// What the tests of a package may use beyond that.
-const INSIDE_TESTS: &[(&str, &str)] = &[("concordat-net", "concordat-certs")];
 
 /// Libraries that must stay replaceable, and the only packages that may name them.
 const CONFINED: &[(&str, &[&str])] = &[
@@ -289,10 +286,10 @@ fn manifest_problems(manifest: &str) -> Vec<String> {
         return vec![format!("{package} is not in the list of packages")];
     };
     let mut problems = Vec::new();
-    for (dependency, only_for_tests) in dependencies(&manifest) {
+    for dependency in dependencies(&manifest) {
         let name = dependency.as_str();
         let fits = if name.starts_with("concordat-") {
-            allowed.contains(&name) || only_for_tests && INSIDE_TESTS.contains(&(package, name))
+            allowed.contains(&name)
         } else {
             let confined = CONFINED.iter().find(|(library, _)| *library == name);
             confined.is_none_or(|(_, packages)| packages.contains(&package))
@@ -305,8 +302,8 @@ fn manifest_problems(manifest: &str) -> Vec<String> {
     problems
 }
 
-/// The packages named in any section for dependencies, each with whether it is only for tests.
-fn dependencies(manifest: &Table) -> Vec<(String, bool)> {
+/// The packages named in any section for dependencies.
+fn dependencies(manifest: &Table) -> Vec<String> {
     let targets = manifest.get("target").and_then(|target| target.as_table());
     let targets = targets
         .into_iter()
@@ -322,7 +319,7 @@ fn dependencies(manifest: &Table) -> Vec<(String, bool)> {
                     .get("package")
                     .and_then(|name| name.as_str())
                     .unwrap_or(key);
-                found.push((name.to_owned(), section == "dev-dependencies"));
+                found.push(name.to_owned());
             }
         }
     }
