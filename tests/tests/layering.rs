@@ -184,7 +184,7 @@ fn manifest_check_refuses_an_upward_dependency() {
         (
             "concordat-net",
             "dependencies",
-            "concordat-certs.workspace = true",
+            "concordat-node.workspace = true",
         ),
         ("concordat-other", "dependencies", "serde = \"1\""),
     ] {
