@@ -508,8 +508,11 @@ mod tests {
                         } else {
                             disk.kill();
                         }
+                        let size = open(&disk).head().map_or(0, |head| head.size);
+                        // What an open reports must be durable, also after a failed sync.
+                        disk.crash(&mut || 0);
                         let mut state = open(&disk);
-                        let size = state.head().map_or(0, |head| head.size);
+                        assert_eq!(state.head().map_or(0, |head| head.size), size);
                         assert!(size == acknowledged || size == acknowledged + 1);
                         state
                             .compare_and_swap(state.head(), head(size + 1, 1), b"")

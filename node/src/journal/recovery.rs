@@ -146,8 +146,6 @@ pub(super) fn recover<D: Disk, E>(
     cut_ledger(disk, &recovery, ledger_lengths.len())?;
     bodies.cut(&inspected)?;
     let body_lengths = inspected.lengths;
-    // Bodies before ledger here too: a crash in between must not leave a commit without bodies.
-    bodies.rewrite_last_group(last.before)?;
     rewrite_last_group(disk, &last)?;
     disk.sync_dir().map_err(JournalError::directory)?;
     Ok(Recovered {
@@ -272,20 +270,18 @@ fn cut_ledger<D: Disk>(disk: &D, recovery: &Recovery, segments: usize) -> Result
     file.sync_data().map_err(JournalError::io(name))
 }
 
-/// Writes the last group of the ledger again, with its segment's header if it is the first.
+/// Writes the last group of the ledger again with its own content, and its segment's header if it
+/// is the first there, so that the sync must reach the disk. Its bodies need no such care: no record
+/// is written before their sync has succeeded.
+// spec: STO-14
 fn rewrite_last_group<D: Disk>(disk: &D, last: &LastGroup) -> Result<(), JournalError> {
+    let name = last.segment;
     let first = last.commit.group_start == SEGMENT_HEADER_BYTES;
     let start = if first { 0 } else { last.commit.group_start };
-    rewrite(disk, last.segment, start, last.end)
-}
-
-/// Writes a range again with its own content, so that the next sync must reach the disk.
-// spec: STO-14
-fn rewrite<D: Disk>(disk: &D, name: SegmentName, start: u32, end: u32) -> Result<(), JournalError> {
     let file = disk
         .open(&name.file_name())
         .map_err(JournalError::io(name))?;
-    let mut bytes = vec![0; (end - start) as usize];
+    let mut bytes = vec![0; (last.end - start) as usize];
     read_exact_at(&file, &mut bytes, u64::from(start)).map_err(JournalError::io(name))?;
     file.write_at(&bytes, u64::from(start))
         .map_err(JournalError::io(name))?;

@@ -6,7 +6,7 @@ use super::super::GROUP_BYTES_MAX;
 use super::super::error::{Damage, JournalError};
 use super::super::record::Commit;
 use super::super::segment::{JournalId, SegmentHeader, SegmentName, Stream};
-use super::{HEADER_BYTES, damaged, rewrite};
+use super::{HEADER_BYTES, damaged};
 
 /// The body stream as the last whole commit describes it.
 pub(super) struct Bodies<'d, D: Disk> {
@@ -156,21 +156,5 @@ impl<D: Disk> Bodies<'_, D> {
             .open(&name.file_name())
             .map_err(JournalError::io(name))?;
         Ok((name, file.byte_length().map_err(JournalError::io(name))?))
-    }
-
-    /// Writes again the bodies that came with the last commit.
-    pub(super) fn rewrite_last_group(&self, before: Option<Commit>) -> Result<(), JournalError> {
-        let Some(number) = self.commit.body_segments.checked_sub(1) else {
-            return Ok(());
-        };
-        let end = self.commit.bodies_end;
-        let start = match before {
-            Some(before) if before.body_segments == self.commit.body_segments => before.bodies_end,
-            Some(_) | None => 0,
-        };
-        if start == end {
-            return Ok(());
-        }
-        rewrite(self.disk, Self::name(number), start, end)
     }
 }

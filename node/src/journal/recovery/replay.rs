@@ -19,8 +19,6 @@ pub(super) struct LastGroup {
     pub(super) commit: Commit,
     /// End of the group in its segment.
     pub(super) end: u32,
-    /// The commit before it.
-    pub(super) before: Option<Commit>,
 }
 
 /// Reads the ledger from its first segment to its last.
@@ -89,13 +87,11 @@ impl<'d, D: Disk, V> Replay<'d, D, V> {
             };
             self.show(&mut window, name)?;
             let end = window.start;
-            let before = self.last.take().map(|last| last.commit);
             self.last = Some(LastGroup {
                 journal: header.journal,
                 segment: name,
                 commit,
                 end,
-                before,
             });
         }
         if window.start > SEGMENT_HEADER_BYTES {
