@@ -10,6 +10,7 @@ use quinn::{
     ClientConfig, ConnectError, Connecting, ConnectionError, EndpointConfig, IdleTimeout, Incoming,
     ServerConfig, TokioRuntime, TransportConfig, VarInt,
 };
+use rustix::net::sockopt::{set_socket_recv_buffer_size, set_socket_send_buffer_size};
 use rustls::crypto::CryptoProvider;
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
@@ -260,6 +261,7 @@ impl Shared {
             kind: error.kind(),
         };
         let socket = UdpSocket::bind(address).map_err(bind)?;
+        widen(&socket);
         let quic = quinn::Endpoint::new(
             EndpointConfig::default(),
             acceptor.clone(),
@@ -432,6 +434,17 @@ fn report(
         remote_address,
         result,
     });
+}
+
+/// Asks for room for the packets of a burst: with the system's default a fast sender loses packets at
+/// this end. The system caps the wish without a word, and a smaller buffer is only slower.
+fn widen(socket: &UdpSocket) {
+    let bytes = EndpointOptions::SOCKET_BUFFER_BYTES;
+    let widened = set_socket_recv_buffer_size(socket, bytes)
+        .and_then(|()| set_socket_send_buffer_size(socket, bytes));
+    if let Err(error) = widened {
+        tracing::debug!(%error, "socket buffers stay as they are");
+    }
 }
 
 /// Admits no one.

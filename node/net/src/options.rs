@@ -67,6 +67,8 @@ impl EndpointOptions {
     pub const SEND_WINDOW: u64 = 4 << 20;
     /// Default of [`Self::streams_max`].
     pub const STREAMS_MAX: u32 = 32;
+    /// Bytes that the system is asked to hold for the socket, each way.
+    pub(crate) const SOCKET_BUFFER_BYTES: usize = 4 << 20;
     /// Bytes that are kept for one connection attempt before it is looked at.
     pub(crate) const ATTEMPT_BYTES_MAX: u64 = 64 << 10;
     /// Bytes that are kept for all connection attempts before they are looked at.
