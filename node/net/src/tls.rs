@@ -209,6 +209,7 @@ impl ClientCertVerifier for Judge {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         // Pins decide, not dates: a wrong clock must not cut a node off.
+        // spec: TRN-19
         _now: UnixTime,
     ) -> Result<ClientCertVerified, rustls::Error> {
         self.judge(end_entity, intermediates)

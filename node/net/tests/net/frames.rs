@@ -181,6 +181,38 @@ async fn receiver_goes_on_inside_a_frame_after_it_was_dropped() {
     assert_eq!(receiver.next(64).await, Ok(Some(vec![1, 2, 3])));
 }
 
+/// Far more is queued for the past than fits the first flight; what was queued last but weighs most
+/// arrives first all the same.
+// spec: TRN-18
+#[tokio::test]
+async fn priorities_let_the_urgent_overtake() {
+    let pair = pair().await;
+    let ((mut slow, _a), (_b, mut slow_far)) = request(&pair).await;
+    let ((mut urgent, _c), (_d, mut urgent_far)) = request(&pair).await;
+    slow.set_priority(Priority::CatchUp).unwrap();
+    urgent.set_priority(Priority::ForkEvidence).unwrap();
+    slow.send_owned(vec![0; FRAME_BYTES_MAX / 2]).await.unwrap();
+    urgent.send(b"evidence").await.unwrap();
+    tokio::select! {
+        biased;
+        _ = slow_far.next(FRAME_BYTES_MAX) => panic!("the past came first"),
+        frame = urgent_far.next(8) => assert_eq!(frame, Ok(Some(b"evidence".to_vec()))),
+    }
+    assert!(slow_far.next(FRAME_BYTES_MAX).await.unwrap().is_some());
+}
+
+#[test]
+fn priorities_are_ordered_as_specified() {
+    let order = [
+        Priority::CatchUp,
+        Priority::LiveTail,
+        Priority::Acts,
+        Priority::Control,
+        Priority::ForkEvidence,
+    ];
+    assert!(order.is_sorted());
+}
+
 #[tokio::test]
 async fn send_dropped_half_way_ends_the_stream() {
     let pair = pair().await;

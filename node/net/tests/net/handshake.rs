@@ -121,7 +121,7 @@ async fn tool_that_only_dials_has_no_peers() {
 
 /// A certificate is a wrapping of a pinned key. A node whose clock is wrong, or whose operator forgot
 /// a renewal, must still receive the acts that free subjects.
-// spec: TRN-4
+// spec: TRN-19
 #[tokio::test]
 async fn certificates_past_or_before_their_dates_are_accepted() {
     let registry = Registry::of_peers(&[1, 2]);
