@@ -8,6 +8,7 @@ pub mod codec;
 pub mod key;
 pub mod limits;
 pub mod log;
+pub mod message;
 pub mod redacted;
 pub mod region;
 pub mod screen;
