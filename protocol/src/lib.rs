@@ -5,6 +5,7 @@
 //! arguments or go out as actions, so that one seed replays a whole network.
 
 pub mod codec;
+pub mod exchange;
 pub mod key;
 pub mod limits;
 pub mod log;

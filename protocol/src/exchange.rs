@@ -1,0 +1,688 @@
+//! The exchange of one node with all its peers, as a state machine (`spec/exchange.md`).
+//!
+//! ```text
+//!            Opened            HELLO                      FRONTIER, CHECKPOINT, PUSH,
+//!   (none) ---------> Greeting ------> Open <-----------> COSIGN, FORK, requests
+//!                        |               |  Closed, 16 invalid objects, malformed frame
+//!                        +---------------+-------------------------------------> (none)
+//!
+//!   a foreign log:  head learnt -> leaves pulled, verified by hashing -> stored -> adopted
+//!                   -> bodies of acts -> other bodies -> complete
+//! ```
+//!
+//! Every input is handled to its end without waiting. What the node must do comes out of
+//! [`Exchange::poll_action`]; actions that need an answer say which [`Input`] gives it. Time is an
+//! argument. Bytes are read in this order: length, shape, limits, state; and nothing is decoded
+//! before the hash that commits to it has been verified.
+//!
+//! Out of scope: disk (the caller stores what it is told to and says when it is durable), sockets,
+//! serving ranges from storage, signing.
+
+mod cosign;
+mod gaps;
+mod head;
+mod peer;
+mod pull;
+mod replica;
+mod serve;
+mod violation;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::limits;
+use crate::log::{Hash, LeafIndex, Origin, TreeSize, VerifiedCheckpoint, VerifiedCosignature};
+use crate::message::{ErrorCode, Frame, FrontierEntry};
+use crate::statement::Standing;
+use crate::subject::AuthorityCode;
+use crate::time::Timestamp;
+use crate::trust::{Registry, RejectReason};
+
+use peer::Peer;
+
+pub use gaps::Gaps;
+pub use head::verify_fork;
+pub use replica::{Replica, Restored, Witnessed};
+pub use serve::ServeRequest;
+pub use violation::Violation;
+
+/// A connection to a peer. Never used again after it has closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PeerId(pub u64);
+
+/// A request stream that we opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u64);
+
+/// A request stream that a peer opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServeId(pub u64);
+
+/// Something to store. The answer is [`Input::Stored`] with the same id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StoreId(pub u64);
+
+/// What the engine may look at in memory while it handles an input.
+pub trait LogView {
+    /// The root over the first `size` leaves of a log, stored or about to be.
+    fn root_at(&self, origin: &Origin, size: TreeSize) -> Option<Hash>;
+    /// The hash of a leaf.
+    fn leaf_hash(&self, origin: &Origin, index: LeafIndex) -> Option<Hash>;
+    /// Hashes that lead from one size of a log to a later one.
+    fn consistency(&self, origin: &Origin, old: TreeSize, new: TreeSize) -> Option<Vec<Hash>>;
+}
+
+/// The world as the node knows it at this moment.
+#[derive(Clone, Copy)]
+pub struct World<'a> {
+    /// The time, by the node's clock.
+    pub now: Timestamp,
+    /// The registry as applied.
+    pub registry: &'a Registry,
+    /// The logs.
+    pub logs: &'a dyn LogView,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Input<'a> {
+    /// A connection stands, with the member that the key belongs to.
+    Opened {
+        /// The connection.
+        peer: PeerId,
+        /// Who it is, by the registry.
+        member: AuthorityCode,
+    },
+    /// A connection is gone, for whatever reason.
+    Closed {
+        /// The connection.
+        peer: PeerId,
+    },
+    /// A frame on the control stream.
+    Control {
+        /// The connection.
+        peer: PeerId,
+        /// The frame's bytes.
+        bytes: &'a [u8],
+    },
+    /// A frame that answers a request of ours.
+    Answer {
+        /// The connection.
+        peer: PeerId,
+        /// The request.
+        request: RequestId,
+        /// The frame's bytes.
+        bytes: &'a [u8],
+    },
+    /// A request of ours ended without being answered to the end.
+    RequestFailed {
+        /// The connection.
+        peer: PeerId,
+        /// The request.
+        request: RequestId,
+    },
+    /// The first frame of a request by a peer.
+    Request {
+        /// The connection.
+        peer: PeerId,
+        /// The stream.
+        serve: ServeId,
+        /// The frame's bytes.
+        bytes: &'a [u8],
+    },
+    /// A request by a peer has been answered or given up.
+    Served {
+        /// The connection.
+        peer: PeerId,
+        /// The stream.
+        serve: ServeId,
+    },
+    /// What an action asked to store is durable.
+    Stored {
+        /// The action's id.
+        store: StoreId,
+    },
+    /// A log of our own has a new durable, signed head.
+    OwnHead {
+        /// The head.
+        head: VerifiedCheckpoint,
+    },
+    /// We cosigned, after persisting that we would.
+    Cosigned {
+        /// Our cosignature.
+        cosignature: VerifiedCosignature,
+    },
+    /// Entries of the registry have been applied.
+    RegistryChanged,
+    /// A batch of inputs has been handled and what it stored is durable: tell the peers.
+    Settled,
+    /// The deadline has passed.
+    Deadline,
+}
+
+/// Leaves packed one after the other.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeafBatch {
+    bytes: Vec<u8>,
+    ends: Vec<u32>,
+}
+
+impl LeafBatch {
+    /// Appends a leaf.
+    pub fn push(&mut self, leaf: &[u8]) {
+        self.bytes.extend_from_slice(leaf);
+        self.ends
+            .push(u32::try_from(self.bytes.len()).unwrap_or(u32::MAX));
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The leaves in order.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let mut begin = 0;
+        self.ends.iter().map(move |end| {
+            let leaf = self.bytes.get(begin..*end as usize).unwrap_or_default();
+            begin = *end as usize;
+            leaf
+        })
+    }
+}
+
+/// What became of a body that came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BodyOutcome {
+    /// It fits its leaf. `verified` says whether its signature and mandate were verified too.
+    Accepted {
+        /// The encoded body.
+        body: Vec<u8>,
+        /// Whether it was verified beyond its commitment.
+        verified: bool,
+    },
+    /// It fits its leaf but is no statement that counts; it is not kept.
+    Refused(RejectReason),
+    /// It will not come: not entitled, or erased.
+    Absent(crate::message::Absence),
+}
+
+/// Something the node must do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Send a frame on the control stream.
+    Send {
+        /// To whom.
+        peer: PeerId,
+        /// The frame's bytes.
+        frame: Vec<u8>,
+    },
+    /// Send a push of our own log's tail from `from` to its head, or the head alone when the tail is
+    /// too long; a delivery row goes first.
+    Push {
+        /// To whom.
+        peer: PeerId,
+        /// Who that is.
+        member: AuthorityCode,
+        /// Where the tail begins.
+        from: TreeSize,
+        /// The head.
+        head: VerifiedCheckpoint,
+    },
+    /// Open a request stream and send a frame. Answered by [`Input::Answer`] or
+    /// [`Input::RequestFailed`].
+    Ask {
+        /// To whom.
+        peer: PeerId,
+        /// The request.
+        request: RequestId,
+        /// The frame's bytes.
+        frame: Vec<u8>,
+    },
+    /// Give a request up; nothing more of it is wanted.
+    Cancel {
+        /// To whom.
+        peer: PeerId,
+        /// The request.
+        request: RequestId,
+    },
+    /// Answer a request from storage, then feed [`Input::Served`].
+    Serve {
+        /// To whom.
+        peer: PeerId,
+        /// Who that is.
+        member: AuthorityCode,
+        /// The stream.
+        serve: ServeId,
+        /// What is asked for.
+        request: ServeRequest,
+    },
+    /// Refuse a request: send the frame on its stream and finish it.
+    Refuse {
+        /// To whom.
+        peer: PeerId,
+        /// The stream.
+        serve: ServeId,
+        /// The frame's bytes.
+        frame: Vec<u8>,
+    },
+    /// Store verified leaves; with the head that they complete, if they do. Answered by
+    /// [`Input::Stored`] once durable.
+    StoreLeaves {
+        /// Names the answer.
+        store: StoreId,
+        /// The log.
+        origin: Origin,
+        /// Position of the first.
+        begin: LeafIndex,
+        /// The leaves.
+        leaves: LeafBatch,
+        /// The signed head at their end.
+        head: Option<VerifiedCheckpoint>,
+    },
+    /// Store bodies, or that they will not come. Answered by [`Input::Stored`] once durable.
+    StoreBodies {
+        /// Names the answer.
+        store: StoreId,
+        /// The log.
+        origin: Origin,
+        /// Bodies by position.
+        bodies: Vec<(LeafIndex, BodyOutcome)>,
+    },
+    /// Persist that we cosign this head, sign, and feed [`Input::Cosigned`].
+    Cosign {
+        /// The head.
+        head: VerifiedCheckpoint,
+    },
+    /// The head has new cosignatures worth keeping.
+    KeepHead {
+        /// The head with its cosignatures.
+        head: VerifiedCheckpoint,
+    },
+    /// More of a log is witnessed, or more freshly.
+    Witnessed {
+        /// The log.
+        origin: Origin,
+        /// How far, and when.
+        witnessed: Witnessed,
+    },
+    /// A peer holds this much of a log durably.
+    Holds {
+        /// Who.
+        member: AuthorityCode,
+        /// What.
+        entry: FrontierEntry,
+    },
+    /// Two heads of a log contradict each other: record the evidence; the log is frozen here.
+    Forked {
+        /// The log.
+        origin: Origin,
+        /// An encoded FORK frame.
+        evidence: Vec<u8>,
+    },
+    /// A peer broke the protocol or showed something invalid; for the operator.
+    Report {
+        /// Who.
+        peer: PeerId,
+        /// What.
+        violation: Violation,
+    },
+    /// End the connection.
+    Close {
+        /// Which.
+        peer: PeerId,
+        /// What to say.
+        code: ErrorCode,
+    },
+}
+
+/// The exchange of one node.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    me: AuthorityCode,
+    replicas: BTreeMap<Origin, Replica>,
+    peers: BTreeMap<PeerId, Peer>,
+    /// What storing will complete, by id.
+    storing: BTreeMap<StoreId, Storing>,
+    /// Logs whose durable state changed since peers were last told.
+    changed: BTreeSet<Origin>,
+    actions: VecDeque<Action>,
+    next_request: u64,
+    next_store: u64,
+    next_heartbeat: Timestamp,
+}
+
+/// What becomes true when a store is durable.
+#[derive(Clone, Debug)]
+enum Storing {
+    Leaves {
+        origin: Origin,
+        size: TreeSize,
+        head: Option<VerifiedCheckpoint>,
+    },
+    Bodies {
+        origin: Origin,
+    },
+}
+
+impl Exchange {
+    /// The exchange of the member `me` with the logs that it holds already.
+    #[must_use]
+    pub fn new(me: AuthorityCode, now: Timestamp, restored: Vec<Restored>) -> Self {
+        let replicas = restored
+            .into_iter()
+            .map(|log| (log.origin.clone(), Replica::restored(log)));
+        Self {
+            me,
+            replicas: replicas.collect(),
+            peers: BTreeMap::new(),
+            storing: BTreeMap::new(),
+            changed: BTreeSet::new(),
+            actions: VecDeque::new(),
+            next_request: 0,
+            next_store: 0,
+            next_heartbeat: after(now, limits::HEARTBEAT_MS),
+        }
+    }
+
+    /// Feeds one input. Never blocks, never fails: a peer at fault is reported and closed through
+    /// actions, everyone else goes on.
+    pub fn handle(&mut self, world: World<'_>, input: Input<'_>) {
+        match input {
+            Input::Opened { peer, member } => self.opened(world, peer, member),
+            Input::Closed { peer } => self.closed(peer),
+            Input::Control { peer, bytes } => self.control(world, peer, bytes),
+            Input::Answer {
+                peer,
+                request,
+                bytes,
+            } => self.answer(world, peer, request, bytes),
+            Input::RequestFailed { peer, request } => self.request_failed(peer, request),
+            Input::Request { peer, serve, bytes } => self.request(world, peer, serve, bytes),
+            Input::Served { peer, serve } => self.served(peer, serve),
+            Input::Stored { store } => self.stored(world, store),
+            Input::OwnHead { head } => self.own_head(world, head),
+            Input::Cosigned { cosignature } => self.cosigned(world, &cosignature),
+            Input::RegistryChanged => self.registry_changed(world),
+            Input::Settled => self.settled(world),
+            Input::Deadline => self.deadline_passed(world),
+        }
+        self.schedule(world);
+    }
+
+    /// The next thing to do, oldest first. Take all before waiting.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.actions.pop_front()
+    }
+
+    /// When to feed [`Input::Deadline`] if nothing else happens.
+    #[must_use]
+    pub fn deadline(&self) -> Timestamp {
+        let requests = self.peers.values().filter_map(Peer::deadline);
+        requests
+            .chain([self.next_heartbeat])
+            .min()
+            .unwrap_or(self.next_heartbeat)
+    }
+
+    /// How far a log is held, adopted and witnessed.
+    #[must_use]
+    pub fn replica(&self, origin: &Origin) -> Option<&Replica> {
+        self.replicas.get(origin)
+    }
+
+    /// Every log known, by name.
+    pub fn replicas(&self) -> impl Iterator<Item = (&Origin, &Replica)> {
+        self.replicas.iter()
+    }
+
+    /// The members connected and greeted, with their connections.
+    pub fn connected(&self) -> impl Iterator<Item = (PeerId, AuthorityCode)> {
+        self.peers
+            .iter()
+            .filter(|(_, peer)| peer.greeted)
+            .map(|(id, peer)| (*id, peer.member))
+    }
+
+    /// Lets a log of our own be filled from others, after a restore, or ends that.
+    pub fn set_recovering(&mut self, origin: &Origin, recovering: bool) {
+        if let Some(replica) = self.replicas.get_mut(origin) {
+            replica.recovering = recovering;
+        }
+    }
+
+    /// Whether a frontier line about a log of our own has come from a member since it connected.
+    #[must_use]
+    pub fn has_spoken_of(&self, member: AuthorityCode, origin: &Origin) -> Option<TreeSize> {
+        let mut peers = self
+            .peers
+            .values()
+            .filter(|peer| peer.member == member && peer.frontier_seen);
+        peers.next().map(|peer| peer.has(origin))
+    }
+
+    fn act(&mut self, action: Action) {
+        self.actions.push_back(action);
+    }
+
+    fn send(&mut self, peer: PeerId, frame: &Frame<'_>) {
+        self.act(Action::Send {
+            peer,
+            frame: frame.encode(),
+        });
+    }
+
+    /// Counts an invalid object; the sixteenth ends the connection.
+    // spec: EXC-12
+    fn blame(&mut self, id: PeerId, violation: Violation) {
+        self.act(Action::Report {
+            peer: id,
+            violation,
+        });
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        peer.invalid += 1;
+        if violation.is_fatal() || peer.invalid >= limits::INVALID_OBJECTS_MAX {
+            self.act(Action::Close {
+                peer: id,
+                code: violation.error_code(),
+            });
+            self.closed(id);
+        }
+    }
+
+    fn opened(&mut self, world: World<'_>, id: PeerId, member: AuthorityCode) {
+        self.peers.insert(id, Peer::new(member));
+        let hello = Frame::Hello {
+            version: crate::message::VERSION,
+            genesis: world.registry.genesis().id(),
+            member: self.me,
+            digest: self.frontier_digest(),
+        };
+        self.send(id, &hello);
+    }
+
+    fn closed(&mut self, id: PeerId) {
+        let Some(peer) = self.peers.remove(&id) else {
+            return;
+        };
+        for request in peer.into_requests() {
+            self.give_back(request);
+        }
+    }
+
+    fn control(&mut self, world: World<'_>, id: PeerId, bytes: &[u8]) {
+        let Some(peer) = self.peers.get(&id) else {
+            return;
+        };
+        let Ok(frame) = Frame::decode(bytes) else {
+            return self.blame(id, Violation::Malformed);
+        };
+        let is_hello = matches!(frame, Frame::Hello { .. });
+        if !peer.greeted && !is_hello {
+            return self.blame(id, Violation::HelloExpected);
+        }
+        let outcome = match frame {
+            Frame::Hello {
+                version,
+                genesis,
+                member,
+                digest,
+            } => self.hello(world, id, (version, genesis, member, digest)),
+            Frame::Frontier(entries) => self.frontier(world, id, entries),
+            Frame::Checkpoint { note } => self.checkpoint(world, id, note),
+            Frame::Push { note, begin, tail } => self.push(world, id, note, begin, &tail),
+            Frame::Cosign {
+                origin,
+                size,
+                root,
+                line,
+            } => self.cosign(world, id, (origin, size, root), line),
+            Frame::Fork {
+                first,
+                second,
+                proof,
+            } => self.fork_claimed(world, first, second, &proof),
+            Frame::Error { .. } => Ok(()),
+            Frame::Range { .. }
+            | Frame::Block { .. }
+            | Frame::Bodies { .. }
+            | Frame::BodyBlock { .. }
+            | Frame::Consistency { .. }
+            | Frame::Proof(_) => Err(Violation::WrongStream),
+        };
+        if let Err(violation) = outcome {
+            self.blame(id, violation);
+        }
+    }
+
+    // spec: EXC-4, EXC-5
+    fn hello(
+        &mut self,
+        world: World<'_>,
+        id: PeerId,
+        (version, genesis, member, digest): (u64, Hash, AuthorityCode, Hash),
+    ) -> Result<(), Violation> {
+        if version != crate::message::VERSION {
+            return Err(Violation::WrongVersion);
+        }
+        if genesis != world.registry.genesis().id() {
+            return Err(Violation::WrongNetwork);
+        }
+        let mine = self.frontier_digest();
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return Ok(());
+        };
+        if peer.member != member {
+            return Err(Violation::WrongMember);
+        }
+        peer.greeted = true;
+        if digest == mine {
+            // Nothing changed on either side: one round trip and no frontier.
+            peer.frontier_seen = true;
+            for (origin, replica) in &self.replicas {
+                peer.note_held(origin, replica.durable(), replica.bodies_complete());
+            }
+            return Ok(());
+        }
+        self.send_frontier(id);
+        Ok(())
+    }
+
+    fn send_frontier(&mut self, id: PeerId) {
+        let entries: Vec<FrontierEntry> = self
+            .replicas
+            .iter()
+            .filter_map(|(origin, replica)| replica.entry(origin))
+            .collect();
+        if entries.is_empty() {
+            return self.send(id, &Frame::Frontier(entries));
+        }
+        for part in entries.chunks(limits::FRONTIER_LOGS_MAX) {
+            self.send(id, &Frame::Frontier(part.to_vec()));
+        }
+    }
+
+    fn frontier(
+        &mut self,
+        world: World<'_>,
+        id: PeerId,
+        entries: Vec<FrontierEntry>,
+    ) -> Result<(), Violation> {
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return Ok(());
+        };
+        peer.frontier_seen = true;
+        let member = peer.member;
+        for entry in &entries {
+            peer.note_held(&entry.origin, entry.size, entry.bodies);
+        }
+        for entry in entries {
+            // A size that we hold too with another root is for the signed head to prove; a frontier
+            // line by itself is only a claim.
+            self.act(Action::Holds { member, entry });
+        }
+        let origins: Vec<Origin> = self.replicas.keys().cloned().collect();
+        for origin in origins {
+            self.announce(world, id, &origin);
+        }
+        Ok(())
+    }
+
+    fn frontier_digest(&self) -> Hash {
+        use sha2::{Digest as _, Sha256};
+
+        let mut digest = Sha256::new();
+        digest.update(b"concordat/frontier/1\0");
+        for entry in self
+            .replicas
+            .iter()
+            .filter_map(|(origin, replica)| replica.entry(origin))
+        {
+            digest.update(entry.origin.as_str().as_bytes());
+            digest.update([0]);
+            digest.update(entry.size.value().to_be_bytes());
+            digest.update(entry.root.as_bytes());
+        }
+        Hash::from_bytes(digest.finalize().into())
+    }
+
+    fn deadline_passed(&mut self, world: World<'_>) {
+        let ids: Vec<PeerId> = self.peers.keys().copied().collect();
+        for id in ids {
+            let expired = self
+                .peers
+                .get_mut(&id)
+                .map(|peer| peer.take_expired(world.now));
+            for (request, asked) in expired.into_iter().flatten() {
+                self.act(Action::Cancel { peer: id, request });
+                self.give_back(asked);
+            }
+        }
+        if world.now >= self.next_heartbeat {
+            self.next_heartbeat = after(world.now, limits::HEARTBEAT_MS);
+            self.recosign(world);
+        }
+    }
+
+    fn is_suspended(world: World<'_>, member: AuthorityCode) -> bool {
+        let standing = world
+            .registry
+            .member(member)
+            .map(crate::trust::Member::standing);
+        standing != Some(Standing::Active)
+    }
+}
+
+/// An instant some milliseconds later, at most the last there is.
+fn after(now: Timestamp, milliseconds: u64) -> Timestamp {
+    now.checked_add(std::time::Duration::from_millis(milliseconds))
+        .unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,244 @@
+//! Cosignatures: taking them in, counting them, giving ours.
+
+use crate::exchange::replica::HEADS_KEPT;
+use crate::exchange::{Action, Exchange, PeerId, Violation, Witnessed, World};
+use crate::log::{
+    Checkpoint, Cosignature, Hash, Origin, TreeSize, VerifiedCheckpoint, VerifiedCosignature,
+};
+use crate::message::Frame;
+use crate::subject::AuthorityCode;
+use crate::time::Timestamp;
+
+/// Cosignatures kept for one size that is not reached yet.
+const EARLY_LINES_MAX: usize = 16;
+
+impl Exchange {
+    /// A peer shows a cosignature, its own or another's.
+    // spec: EXC-15
+    pub(super) fn cosign(
+        &mut self,
+        world: World<'_>,
+        id: PeerId,
+        (origin, size, root): (Origin, TreeSize, Hash),
+        line: &str,
+    ) -> Result<(), Violation> {
+        let _ = id;
+        let Some(replica) = self.replicas.get_mut(&origin) else {
+            return Ok(());
+        };
+        if size > replica.durable {
+            // It overtook the leaves. Kept unverified, few, and looked at once they are here.
+            let lines = replica.early.entry(size).or_default();
+            if lines.len() < EARLY_LINES_MAX && !lines.iter().any(|(_, known)| known == line) {
+                lines.push((root, line.to_owned()));
+            }
+            while replica.early.len() > HEADS_KEPT {
+                replica.early.pop_first();
+            }
+            return Ok(());
+        }
+        self.take_cosignature(world, &origin, size, root, line)
+    }
+
+    fn take_cosignature(
+        &mut self,
+        world: World<'_>,
+        origin: &Origin,
+        size: TreeSize,
+        root: Hash,
+        line: &str,
+    ) -> Result<(), Violation> {
+        if world.logs.root_at(origin, size) != Some(root) {
+            // A cosignature over another root: the head itself will show which is wrong.
+            return Ok(());
+        }
+        let cosignature = Cosignature::parse(line).map_err(|_| Violation::BadCosignature)?;
+        let Some((member, key)) = witness(world, &cosignature) else {
+            return Ok(());
+        };
+        let checkpoint =
+            Checkpoint::new(origin.clone(), size, root).map_err(|_| Violation::BadCosignature)?;
+        let verified = cosignature
+            .verify(&checkpoint, &key)
+            .map_err(|_| Violation::BadCosignature)?;
+        if self.count_cosignature(world, origin, member, &verified) {
+            self.pass_on(world, &verified);
+        }
+        Ok(())
+    }
+
+    /// We cosigned: count it and show it to everyone.
+    pub(super) fn cosigned(&mut self, world: World<'_>, cosignature: &VerifiedCosignature) {
+        let origin = cosignature.checkpoint().origin().clone();
+        self.count_cosignature(world, &origin, self.me, cosignature);
+        self.show(cosignature);
+    }
+
+    /// Asks for a fresh cosignature of every head that we vouch for.
+    pub(super) fn recosign(&mut self, world: World<'_>) {
+        if !world.registry.policy().cosigners.contains(&self.me) {
+            return;
+        }
+        let heads: Vec<VerifiedCheckpoint> = self
+            .replicas
+            .values()
+            .filter(|r| !r.frozen)
+            .filter_map(|r| r.head().cloned())
+            .collect();
+        for head in heads {
+            self.act(Action::Cosign { head });
+        }
+    }
+
+    /// Takes in the cosignatures that a head's note carries.
+    pub(super) fn absorb_cosignatures(&mut self, world: World<'_>, head: &VerifiedCheckpoint) {
+        let origin = head.origin().clone();
+        let own = origin.as_str();
+        for line in head
+            .note()
+            .lines()
+            .iter()
+            .filter(|line| line.key_name().as_str() != own)
+        {
+            let Ok(cosignature) = Cosignature::try_from(line) else {
+                continue;
+            };
+            let Some((member, key)) = witness(world, &cosignature) else {
+                continue;
+            };
+            if let Ok(verified) = cosignature.verify(head.checkpoint(), &key) {
+                self.count_cosignature(world, &origin, member, &verified);
+            }
+        }
+    }
+
+    pub(super) fn apply_early_cosignatures(&mut self, world: World<'_>, origin: &Origin) {
+        let Some(replica) = self.replicas.get_mut(origin) else {
+            return;
+        };
+        let Ok(beyond) = TreeSize::new(replica.durable.value().saturating_add(1)) else {
+            return;
+        };
+        let later = replica.early.split_off(&beyond);
+        let due = std::mem::replace(&mut replica.early, later);
+        for (size, lines) in due {
+            for (root, line) in lines {
+                // Whoever sent it is no longer known; a bad one is simply left out.
+                let _ = self.take_cosignature(world, origin, size, root, &line);
+            }
+        }
+    }
+
+    /// Counts a verified cosignature; `true` when it said something new.
+    // spec: EXC-16
+    fn count_cosignature(
+        &mut self,
+        world: World<'_>,
+        origin: &Origin,
+        member: AuthorityCode,
+        cosignature: &VerifiedCosignature,
+    ) -> bool {
+        let size = cosignature.checkpoint().size();
+        let seconds = cosignature.time().unix_seconds();
+        let Ok(time) = Timestamp::new(seconds.saturating_mul(1_000)) else {
+            return false;
+        };
+        let Some(replica) = self.replicas.get_mut(origin) else {
+            return false;
+        };
+        let known = replica.cosigned.get(&member).copied();
+        if known.is_some_and(|(known_size, known_time)| size <= known_size && time <= known_time) {
+            return false;
+        }
+        let largest = known.map_or(size, |(known_size, _)| known_size.max(size));
+        let newest = known.map_or(time, |(_, known_time)| known_time.max(time));
+        replica.cosigned.insert(member, (largest, newest));
+        if let Some(head) = replica.heads.get_mut(&size)
+            && head.checkpoint() == cosignature.checkpoint()
+            && head.add_cosignature(cosignature).is_ok()
+        {
+            let head = head.clone();
+            self.act(Action::KeepHead { head });
+        }
+        self.count_witnesses(world, origin);
+        true
+    }
+
+    /// Works out how far a quorum has cosigned. A cosignature over a head vouches for every smaller
+    /// size too, since its witness held the leaves.
+    // spec: EXC-17
+    pub(super) fn count_witnesses(&mut self, world: World<'_>, origin: &Origin) {
+        let policy = world.registry.policy();
+        let quorum = usize::try_from(policy.quorum).unwrap_or(usize::MAX);
+        let Some(replica) = self.replicas.get_mut(origin) else {
+            return;
+        };
+        let counted = || {
+            let cosigned = replica.cosigned.iter();
+            cosigned
+                .filter(|(member, _)| policy.cosigners.contains(member))
+                .map(|(_, said)| *said)
+        };
+        let mut sizes: Vec<TreeSize> = counted().map(|(size, _)| size).collect();
+        let mut times: Vec<Timestamp> = counted().map(|(_, time)| time).collect();
+        sizes.sort_by(|a, b| b.cmp(a));
+        times.sort_by(|a, b| b.cmp(a));
+        let Some(place) = quorum.checked_sub(1) else {
+            return;
+        };
+        let Some(size) = sizes.get(place) else { return };
+        let witnessed = Witnessed {
+            size: (*size).max(replica.witnessed.size),
+            at: times.get(place).copied().max(replica.witnessed.at),
+        };
+        if witnessed != replica.witnessed {
+            replica.witnessed = witnessed;
+            self.act(Action::Witnessed {
+                origin: origin.clone(),
+                witnessed,
+            });
+        }
+    }
+
+    /// The hub passes cosignatures on; everyone else is told by their makers.
+    fn pass_on(&mut self, world: World<'_>, cosignature: &VerifiedCosignature) {
+        if world.registry.genesis().hub() == self.me {
+            self.show(cosignature);
+        }
+    }
+
+    fn show(&mut self, cosignature: &VerifiedCosignature) {
+        let checkpoint = cosignature.checkpoint();
+        let line = cosignature.cosignature().to_line().to_string();
+        let frame = Frame::Cosign {
+            origin: checkpoint.origin().clone(),
+            size: checkpoint.size(),
+            root: *checkpoint.root(),
+            line: line.trim_end_matches('\n'),
+        };
+        let frame = frame.encode();
+        let greeted: Vec<PeerId> = self.connected().map(|(id, _)| id).collect();
+        for peer in greeted {
+            self.act(Action::Send {
+                peer,
+                frame: frame.clone(),
+            });
+        }
+    }
+}
+
+/// The member that a cosignature names, with its witness key.
+fn witness(
+    world: World<'_>,
+    cosignature: &Cosignature,
+) -> Option<(AuthorityCode, crate::key::PublicKey)> {
+    let name = cosignature.witness();
+    let code = AuthorityCode::parse(name.member()).ok()?;
+    let member = world.registry.member(code)?;
+    let known = world.registry.genesis().witness(code) == *name;
+    member
+        .keys()
+        .witness
+        .filter(|_| known)
+        .map(|key| (code, key))
+}

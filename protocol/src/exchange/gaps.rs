@@ -1,0 +1,118 @@
+//! Positions of a log whose bodies are wanted and missing, as disjoint ranges.
+
+use std::collections::BTreeMap;
+
+/// A set of positions, kept as ranges. Contiguous positions cost one entry however many they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gaps {
+    /// First position to the one after the last.
+    ranges: BTreeMap<u64, u64>,
+}
+
+impl Gaps {
+    /// Whether nothing is missing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ranges.is_empty()
+    }
+
+    /// The first position missing.
+    #[must_use]
+    pub fn first(&self) -> Option<u64> {
+        self.ranges.keys().next().copied()
+    }
+
+    /// How many positions are missing.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.ranges.iter().map(|(begin, end)| end - begin).sum()
+    }
+
+    /// Whether a position is missing.
+    #[must_use]
+    pub fn contains(&self, position: u64) -> bool {
+        let before = self.ranges.range(..=position).next_back();
+        before.is_some_and(|(_, end)| position < *end)
+    }
+
+    /// Adds the positions [begin, end).
+    pub fn insert(&mut self, begin: u64, end: u64) {
+        if begin >= end {
+            return;
+        }
+        let (mut begin, mut end) = (begin, end);
+        // Ranges that touch or overlap the new one become part of it.
+        while let Some((b, e)) = self.ranges.range(..=end).next_back().map(|(b, e)| (*b, *e)) {
+            if e < begin {
+                break;
+            }
+            begin = begin.min(b);
+            end = end.max(e);
+            self.ranges.remove(&b);
+        }
+        self.ranges.insert(begin, end);
+    }
+
+    /// Removes the positions [begin, end).
+    pub fn remove(&mut self, begin: u64, end: u64) {
+        while let Some((b, e)) = self.ranges.range(..end).next_back().map(|(b, e)| (*b, *e)) {
+            if e <= begin {
+                break;
+            }
+            self.ranges.remove(&b);
+            if b < begin {
+                self.ranges.insert(b, begin);
+            }
+            if e > end {
+                self.ranges.insert(end, e);
+            }
+        }
+    }
+
+    /// Takes the first range out, cut to at most `most` positions.
+    pub fn take_first(&mut self, most: u64) -> Option<(u64, u64)> {
+        let (begin, end) = self.ranges.iter().next().map(|(b, e)| (*b, *e))?;
+        let cut = end.min(begin.saturating_add(most));
+        self.remove(begin, cut);
+        Some((begin, cut))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn gaps_behave_as_a_set_of_positions(
+            steps in prop::collection::vec((any::<bool>(), 0_u64..40, 0_u64..12), 0..40),
+        ) {
+            let (mut gaps, mut set) = (Gaps::default(), BTreeSet::new());
+            for (insert, begin, length) in steps {
+                let end = begin + length;
+                if insert {
+                    gaps.insert(begin, end);
+                    set.extend(begin..end);
+                } else {
+                    gaps.remove(begin, end);
+                    set.retain(|position| !(begin..end).contains(position));
+                }
+                prop_assert_eq!(gaps.count(), set.len() as u64);
+                prop_assert_eq!(gaps.first(), set.first().copied());
+                for position in 0..60 {
+                    prop_assert_eq!(gaps.contains(position), set.contains(&position));
+                }
+            }
+            let mut taken = BTreeSet::new();
+            while let Some((begin, end)) = gaps.take_first(3) {
+                prop_assert!(end - begin <= 3 && begin < end);
+                taken.extend(begin..end);
+            }
+            prop_assert_eq!(taken, set);
+        }
+    }
+}

@@ -1,0 +1,428 @@
+//! Heads: learning them from peers, adopting them when their leaves are durable, telling others.
+
+use crate::exchange::pull::TailEnd;
+use crate::exchange::{
+    Action, Exchange, Input, PeerId, Replica, StoreId, Storing, Violation, World,
+};
+use crate::log::{
+    ConsistencyProof, Hash, LeafIndex, Origin, SignedCheckpoint, TreeSize, VerifiedCheckpoint,
+};
+use crate::message::{Frame, LeafAndBody};
+
+impl Exchange {
+    /// A peer shows a signed head.
+    // spec: EXC-6
+    pub(super) fn checkpoint(
+        &mut self,
+        world: World<'_>,
+        id: PeerId,
+        note: &[u8],
+    ) -> Result<(), Violation> {
+        if let Some(head) = self.verified_head(world, id, note)? {
+            self.learn(world, id, head);
+        }
+        Ok(())
+    }
+
+    /// A peer shows a signed head with the leaves and bodies that lead to it.
+    // spec: EXC-7
+    pub(super) fn push(
+        &mut self,
+        world: World<'_>,
+        id: PeerId,
+        note: &[u8],
+        begin: LeafIndex,
+        tail: &[LeafAndBody<'_>],
+    ) -> Result<(), Violation> {
+        let Some(head) = self.verified_head(world, id, note)? else {
+            return Ok(());
+        };
+        let origin = head.origin().clone();
+        self.learn(world, id, head.clone());
+        let Some(replica) = self.replicas.get(&origin) else {
+            return Ok(());
+        };
+        let staged = replica.staged.size().value();
+        let end = begin.value().saturating_add(tail.len() as u64);
+        let fits = begin.value() <= staged && staged < end && end == head.size().value();
+        if !fits || replica.frozen || replica.own && !replica.recovering {
+            return Ok(());
+        }
+        let skip = usize::try_from(staged - begin.value()).unwrap_or(usize::MAX);
+        let tail = tail.get(skip..).unwrap_or_default();
+        let leaves: Vec<&[u8]> = tail.iter().map(|(leaf, _)| *leaf).collect();
+        self.stage_leaves(world, &origin, &leaves, &TailEnd::Head(&head))?;
+        let bodies = tail.iter().enumerate().filter_map(|(i, (leaf, body))| {
+            Some((LeafIndex::new(staged + i as u64), *leaf, Ok((*body)?)))
+        });
+        self.take_bodies(world, id, &origin, bodies.collect())
+    }
+
+    /// Checks the signature of a head; `None` when its log is not known (yet).
+    fn verified_head(
+        &mut self,
+        world: World<'_>,
+        id: PeerId,
+        note: &[u8],
+    ) -> Result<Option<VerifiedCheckpoint>, Violation> {
+        let signed = SignedCheckpoint::parse(note).map_err(|_| Violation::BadCheckpoint)?;
+        let origin = signed.claimed().origin().clone();
+        let Some(member) = world.registry.member_of(&origin) else {
+            if let Some(peer) = self.peers.get_mut(&id) {
+                peer.stash(note);
+            }
+            return Ok(None);
+        };
+        let verified = member
+            .log_keys()
+            .find_map(|key| signed.clone().verify(key).ok());
+        let head = verified.ok_or(Violation::BadCheckpoint)?;
+        let own = origin.member() == self.me.as_str();
+        self.replicas
+            .entry(origin)
+            .or_insert_with(|| Replica::empty(own));
+        Ok(Some(head))
+    }
+
+    /// Takes in a head whose signature has been verified.
+    fn learn(&mut self, world: World<'_>, id: PeerId, head: VerifiedCheckpoint) {
+        let origin = head.origin().clone();
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.note_held(&origin, head.size(), TreeSize::ZERO);
+        }
+        let Some(replica) = self.replicas.get_mut(&origin) else {
+            return;
+        };
+        if replica.frozen {
+            return;
+        }
+        if head.size() <= replica.staged.size() {
+            match world.logs.root_at(&origin, head.size()) {
+                Some(root) if root != *head.root() => self.forked(world, &origin, &head),
+                Some(_) | None => self.absorb_cosignatures(world, &head),
+            }
+            return;
+        }
+        let newer = replica
+            .target
+            .as_ref()
+            .is_none_or(|target| target.size() < head.size());
+        if newer {
+            replica.target = Some(head);
+        }
+    }
+
+    /// Our own log has a new durable head.
+    pub(super) fn own_head(&mut self, world: World<'_>, head: VerifiedCheckpoint) {
+        let origin = head.origin().clone();
+        let replica = self
+            .replicas
+            .entry(origin.clone())
+            .or_insert_with(|| Replica::empty(true));
+        replica.durable = head.size();
+        replica.durable_root = Some(*head.root());
+        self.adopted(world, &origin, head);
+    }
+
+    /// Lets the right edge of our own log follow what was appended to it.
+    pub fn own_appended(&mut self, origin: &Origin, range: crate::log::CompactRange) {
+        let replica = self
+            .replicas
+            .entry(origin.clone())
+            .or_insert_with(|| Replica::empty(true));
+        replica.staged = range;
+    }
+
+    pub(super) fn stored(&mut self, world: World<'_>, store: StoreId) {
+        match self.storing.remove(&store) {
+            Some(Storing::Leaves { origin, size, head }) => {
+                self.changed.insert(origin.clone());
+                let root = world.logs.root_at(&origin, size);
+                if let Some(replica) = self.replicas.get_mut(&origin) {
+                    replica.durable = replica.durable.max(size);
+                    replica.durable_root = root;
+                }
+                if let Some(head) = head {
+                    self.adopted(world, &origin, head);
+                }
+            }
+            Some(Storing::Bodies { origin }) => {
+                if let Some(replica) = self.replicas.get_mut(&origin) {
+                    replica.storing_bodies = replica.storing_bodies.saturating_sub(1);
+                }
+                self.changed.insert(origin);
+            }
+            None => {}
+        }
+    }
+
+    /// A head whose leaves are all durable becomes the head of the log.
+    fn adopted(&mut self, world: World<'_>, origin: &Origin, head: VerifiedCheckpoint) {
+        self.changed.insert(origin.clone());
+        let Some(replica) = self.replicas.get_mut(origin) else {
+            return;
+        };
+        replica.adopt(head.clone());
+        if replica
+            .target
+            .as_ref()
+            .is_some_and(|target| target.size() <= head.size())
+        {
+            replica.target = None;
+        }
+        self.absorb_cosignatures(world, &head);
+        self.apply_early_cosignatures(world, origin);
+        if world.registry.policy().cosigners.contains(&self.me) {
+            self.act(Action::Cosign { head });
+        }
+    }
+
+    /// Tells peers what changed, once per batch of inputs.
+    pub(super) fn settled(&mut self, world: World<'_>) {
+        let changed = std::mem::take(&mut self.changed);
+        let ids: Vec<PeerId> = self.peers.keys().copied().collect();
+        for origin in &changed {
+            for id in &ids {
+                self.announce(world, *id, origin);
+                self.acknowledge(*id, origin);
+            }
+        }
+    }
+
+    /// Shows a peer our head of a log when it is beyond what the peer has.
+    // spec: EXC-8
+    pub(super) fn announce(&mut self, world: World<'_>, id: PeerId, origin: &Origin) {
+        let Some(replica) = self.replicas.get(origin) else {
+            return;
+        };
+        let Some(head) = replica.head().cloned() else {
+            return;
+        };
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        let known = peer
+            .has(origin)
+            .max(peer.announced.get(origin).copied().unwrap_or(TreeSize::ZERO));
+        if !peer.greeted || !peer.frontier_seen || replica.frozen || head.size() <= known {
+            return;
+        }
+        peer.announced.insert(origin.clone(), head.size());
+        let (has, member) = (peer.has(origin), peer.member);
+        // A log's owner sends the tail along; a relay shows the head and lets itself be asked, so
+        // that bytes go out once and not from everyone who has them.
+        if replica.own && !Self::is_suspended(world, member) {
+            self.act(Action::Push {
+                peer: id,
+                member,
+                from: known.max(has),
+                head,
+            });
+        } else {
+            self.send(
+                id,
+                &Frame::Checkpoint {
+                    note: &head.to_bytes(),
+                },
+            );
+        }
+    }
+
+    /// Tells a log's owner and the hub what we hold of it durably.
+    fn acknowledge(&mut self, id: PeerId, origin: &Origin) {
+        let Some(entry) = self
+            .replicas
+            .get(origin)
+            .and_then(|replica| replica.entry(origin))
+        else {
+            return;
+        };
+        let Some(peer) = self.peers.get(&id) else {
+            return;
+        };
+        let wants = peer.member.as_str() == origin.member() || peer.has(origin) >= entry.size;
+        if peer.greeted && wants {
+            self.send(id, &Frame::Frontier(vec![entry]));
+        }
+    }
+
+    pub(super) fn registry_changed(&mut self, world: World<'_>) {
+        for replica in self.replicas.values_mut() {
+            while let Some((begin, end)) = replica.waiting.take_first(u64::MAX) {
+                replica.act_gaps.insert(begin, end);
+            }
+        }
+        let stashed: Vec<(PeerId, Vec<u8>)> = self
+            .peers
+            .iter_mut()
+            .flat_map(|(id, peer)| {
+                std::mem::take(&mut peer.stashed)
+                    .into_iter()
+                    .map(|n| (*id, n))
+            })
+            .collect();
+        for (id, note) in stashed {
+            if let Err(violation) = self.checkpoint(world, id, &note) {
+                self.blame(id, violation);
+            }
+        }
+        let origins: Vec<Origin> = self.replicas.keys().cloned().collect();
+        for origin in origins {
+            self.count_witnesses(world, &origin);
+        }
+    }
+
+    /// A signed head contradicts what we hold: freeze the log and pass the evidence on.
+    // spec: EXC-9
+    fn forked(&mut self, world: World<'_>, origin: &Origin, other: &VerifiedCheckpoint) {
+        let Some(replica) = self.replicas.get_mut(origin) else {
+            return;
+        };
+        let Some(mine) = replica
+            .heads
+            .range(other.size()..)
+            .next()
+            .map(|(_, head)| head.clone())
+        else {
+            // No signed head of ours reaches that far: the leaves came under a head not kept. The
+            // contradiction will show again with the next head.
+            return;
+        };
+        let proof = match mine.size() == other.size() {
+            true => Some(Vec::new()),
+            false => {
+                let root = world.logs.root_at(origin, other.size());
+                let hashes = world.logs.consistency(origin, other.size(), mine.size());
+                root.zip(hashes)
+                    .map(|(root, hashes)| [vec![root], hashes].concat())
+            }
+        };
+        let Some(proof) = proof else { return };
+        let (first, second) = (other.to_bytes(), mine.to_bytes());
+        self.freeze(
+            origin,
+            &Frame::Fork {
+                first: &first,
+                second: &second,
+                proof,
+            },
+        );
+    }
+
+    /// A peer claims that a log has forked. The claim is checked, whoever makes it.
+    pub(super) fn fork_claimed(
+        &mut self,
+        world: World<'_>,
+        first: &[u8],
+        second: &[u8],
+        proof: &[Hash],
+    ) -> Result<(), Violation> {
+        let origin = verify_fork(world, first, second, proof)?;
+        self.replicas
+            .entry(origin.clone())
+            .or_insert_with(|| Replica::empty(false));
+        self.freeze(
+            &origin,
+            &Frame::Fork {
+                first,
+                second,
+                proof: proof.to_vec(),
+            },
+        );
+        Ok(())
+    }
+
+    fn freeze(&mut self, origin: &Origin, evidence: &Frame<'_>) {
+        let Some(replica) = self.replicas.get_mut(origin) else {
+            return;
+        };
+        if replica.frozen {
+            return;
+        }
+        replica.frozen = true;
+        replica.target = None;
+        let frame = evidence.encode();
+        self.act(Action::Forked {
+            origin: origin.clone(),
+            evidence: frame.clone(),
+        });
+        let greeted: Vec<PeerId> = self.connected().map(|(id, _)| id).collect();
+        for peer in greeted {
+            self.act(Action::Send {
+                peer,
+                frame: frame.clone(),
+            });
+        }
+    }
+
+    /// Freezes a log whose fork is on record, at start.
+    pub fn restore_frozen(&mut self, origin: &Origin) {
+        if let Some(replica) = self.replicas.get_mut(origin) {
+            replica.frozen = true;
+        }
+    }
+}
+
+/// Checks fork evidence: two heads of one log, both signed by it, that cannot both hold.
+///
+/// # Errors
+/// [`Violation::BadEvidence`] when it proves nothing.
+// spec: EXC-10
+pub fn verify_fork(
+    world: World<'_>,
+    first: &[u8],
+    second: &[u8],
+    proof: &[Hash],
+) -> Result<Origin, Violation> {
+    let head = |note: &[u8]| {
+        let signed = SignedCheckpoint::parse(note).ok()?;
+        let member = world.registry.member_of(signed.claimed().origin())?;
+        member
+            .log_keys()
+            .find_map(|key| signed.clone().verify(key).ok())
+    };
+    let (Some(first), Some(second)) = (head(first), head(second)) else {
+        return Err(Violation::BadEvidence);
+    };
+    if first.origin() != second.origin() || first.size() > second.size() {
+        return Err(Violation::BadEvidence);
+    }
+    let proven = match (first.size() == second.size(), proof) {
+        (true, []) => first.root() != second.root(),
+        (false, [root, hashes @ ..]) => {
+            let proof =
+                ConsistencyProof::new(hashes.to_vec()).map_err(|_| Violation::BadEvidence)?;
+            let leads = proof
+                .verify(first.size(), root, second.size(), second.root())
+                .is_ok();
+            leads && root != first.root()
+        }
+        (true, _) | (false, []) => false,
+    };
+    match proven {
+        true => Ok(first.origin().clone()),
+        false => Err(Violation::BadEvidence),
+    }
+}
+
+impl Input<'_> {
+    /// The connection it is about, when it is about one.
+    #[must_use]
+    pub const fn peer(&self) -> Option<PeerId> {
+        match self {
+            Self::Opened { peer, .. }
+            | Self::Closed { peer }
+            | Self::Control { peer, .. }
+            | Self::Answer { peer, .. }
+            | Self::RequestFailed { peer, .. }
+            | Self::Request { peer, .. }
+            | Self::Served { peer, .. } => Some(*peer),
+            Self::Stored { .. }
+            | Self::OwnHead { .. }
+            | Self::Cosigned { .. }
+            | Self::RegistryChanged
+            | Self::Settled
+            | Self::Deadline => None,
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! One connection: what the peer holds, what we told it, what is under way.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::exchange::{RequestId, ServeId};
+use crate::log::{Origin, TreeSize};
+use crate::message::BodyFilter;
+use crate::subject::AuthorityCode;
+use crate::time::Timestamp;
+
+/// Heads of logs that the registry does not know yet, kept for when it does.
+const STASHED_NOTES_MAX: usize = 256;
+
+/// A request under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    Leaves {
+        origin: Origin,
+        end: TreeSize,
+        size: TreeSize,
+    },
+    Bodies {
+        origin: Origin,
+        next: u64,
+        end: u64,
+        filter: BodyFilter,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Peer {
+    pub(super) member: AuthorityCode,
+    pub(super) greeted: bool,
+    /// Whether it has said what it holds.
+    pub(super) frontier_seen: bool,
+    pub(super) invalid: u32,
+    held: BTreeMap<Origin, (TreeSize, TreeSize)>,
+    /// Sizes of the heads that we announced to it.
+    pub(super) announced: BTreeMap<Origin, TreeSize>,
+    requests: BTreeMap<RequestId, (Asked, Timestamp)>,
+    pub(super) serving: BTreeSet<ServeId>,
+    pub(super) stashed: VecDeque<Vec<u8>>,
+}
+
+impl Peer {
+    pub(super) const fn new(member: AuthorityCode) -> Self {
+        Self {
+            member,
+            greeted: false,
+            frontier_seen: false,
+            invalid: 0,
+            held: BTreeMap::new(),
+            announced: BTreeMap::new(),
+            requests: BTreeMap::new(),
+            serving: BTreeSet::new(),
+            stashed: VecDeque::new(),
+        }
+    }
+
+    /// How many leaves of a log it says it holds.
+    pub(super) fn has(&self, origin: &Origin) -> TreeSize {
+        self.held
+            .get(origin)
+            .map_or(TreeSize::ZERO, |(size, _)| *size)
+    }
+
+    /// Up to where it says that it holds the bodies.
+    pub(super) fn has_bodies(&self, origin: &Origin) -> TreeSize {
+        self.held
+            .get(origin)
+            .map_or(TreeSize::ZERO, |(_, bodies)| *bodies)
+    }
+
+    /// Takes down what it says; a log never shrinks.
+    pub(super) fn note_held(&mut self, origin: &Origin, size: TreeSize, bodies: TreeSize) {
+        let held = self
+            .held
+            .entry(origin.clone())
+            .or_insert((TreeSize::ZERO, TreeSize::ZERO));
+        held.0 = held.0.max(size);
+        held.1 = held.1.max(bodies);
+    }
+
+    /// Keeps a head for when the registry knows its log.
+    pub(super) fn stash(&mut self, note: &[u8]) {
+        if self.stashed.len() < STASHED_NOTES_MAX && !self.stashed.iter().any(|kept| kept == note) {
+            self.stashed.push_back(note.to_vec());
+        }
+    }
+
+    pub(super) fn asked(&self, request: RequestId) -> Option<&Asked> {
+        self.requests.get(&request).map(|(asked, _)| asked)
+    }
+
+    pub(super) fn ask(&mut self, request: RequestId, asked: Asked, deadline: Timestamp) {
+        self.requests.insert(request, (asked, deadline));
+    }
+
+    pub(super) fn take(&mut self, request: RequestId) -> Option<Asked> {
+        self.requests.remove(&request).map(|(asked, _)| asked)
+    }
+
+    pub(super) fn requests_under_way(&self) -> usize {
+        self.requests.len()
+    }
+
+    pub(super) fn deadline(&self) -> Option<Timestamp> {
+        self.requests.values().map(|(_, deadline)| *deadline).min()
+    }
+
+    pub(super) fn take_expired(&mut self, now: Timestamp) -> Vec<(RequestId, Asked)> {
+        let expired = self
+            .requests
+            .iter()
+            .filter(|(_, (_, deadline))| *deadline <= now);
+        let ids: Vec<RequestId> = expired.map(|(id, _)| *id).collect();
+        ids.into_iter()
+            .filter_map(|id| self.take(id).map(|asked| (id, asked)))
+            .collect()
+    }
+
+    pub(super) fn into_requests(self) -> impl Iterator<Item = Asked> {
+        self.requests.into_values().map(|(asked, _)| asked)
+    }
+}

@@ -1,0 +1,546 @@
+//! Pulling leaves and bodies: what to ask whom, and what to believe of the answers.
+
+use crate::exchange::peer::Asked;
+use crate::exchange::{
+    Action, BodyOutcome, Exchange, LeafBatch, PeerId, RequestId, StoreId, Storing, Violation,
+    World, after,
+};
+use crate::limits;
+use crate::log::{Hash, LeafIndex, Origin, RightCover, TreeSize, VerifiedCheckpoint, hash};
+use crate::message::{Absence, BodyFilter, Frame};
+use crate::statement::{Body, Kind, Leaf, Statement};
+use crate::trust::{self, Place, RejectReason};
+
+/// Milliseconds after which a request is asked of someone else.
+const REQUEST_MS_MAX: u64 = 30_000;
+/// Bodies that one request asks for.
+const BODIES_ASKED_MAX: u64 = 4_096;
+
+/// What leads from the last leaf of a tail to a signed head.
+pub(super) enum TailEnd<'a> {
+    /// The tail ends at the head.
+    Head(&'a VerifiedCheckpoint),
+    /// A cover leads on to it.
+    Cover(&'a VerifiedCheckpoint, Vec<Hash>),
+}
+
+/// A body as it came in, with its position and its leaf.
+pub(super) type IncomingBody<'a> = (LeafIndex, &'a [u8], Result<&'a [u8], Absence>);
+
+impl Exchange {
+    /// Asks for everything that is wanted and can be had, within the limits.
+    pub(super) fn schedule(&mut self, world: World<'_>) {
+        let origins: Vec<Origin> = self
+            .replicas
+            .iter()
+            .filter(|(_, replica)| replica.wants_something())
+            .map(|(origin, _)| origin.clone())
+            .collect();
+        // The registry first: it decides what else is understood and wanted.
+        let registry = world.registry.genesis().registry_origin();
+        let (first, rest): (Vec<_>, Vec<_>) =
+            origins.into_iter().partition(|origin| *origin == registry);
+        for origin in first.iter().chain(&rest) {
+            self.ask_for_leaves(world, origin);
+            self.ask_for_bodies(world, origin, BodyFilter::Acts);
+        }
+        for origin in first.iter().chain(&rest) {
+            self.ask_for_bodies(world, origin, BodyFilter::All);
+        }
+    }
+
+    fn ask_for_leaves(&mut self, world: World<'_>, origin: &Origin) {
+        let Some(replica) = self.replicas.get(origin) else {
+            return;
+        };
+        let Some(target) = replica.target.as_ref().filter(|_| !replica.leaf_request) else {
+            return;
+        };
+        if replica.own && !replica.recovering || replica.frozen {
+            return;
+        }
+        let (begin, size) = (replica.staged.size(), target.size());
+        if begin >= size {
+            return;
+        }
+        let end = begin
+            .value()
+            .saturating_add(limits::RANGE_LEAVES_MAX)
+            .min(size.value());
+        let Ok(end) = TreeSize::new(end) else { return };
+        let Some(id) = self.holder(world, origin, size, false) else {
+            return;
+        };
+        let index = LeafIndex::new(begin.value());
+        let frame = Frame::Range {
+            origin: origin.clone(),
+            begin: index,
+            end,
+            size,
+        };
+        self.ask(
+            world,
+            id,
+            Asked::Leaves {
+                origin: origin.clone(),
+                end,
+                size,
+            },
+            &frame,
+        );
+        if let Some(replica) = self.replicas.get_mut(origin) {
+            replica.leaf_request = true;
+        }
+    }
+
+    fn ask_for_bodies(&mut self, world: World<'_>, origin: &Origin, filter: BodyFilter) {
+        let Some(replica) = self.replicas.get(origin) else {
+            return;
+        };
+        if replica.body_requests > 0 || replica.own && !replica.recovering {
+            return;
+        }
+        let gaps = match filter {
+            BodyFilter::Acts => &replica.act_gaps,
+            BodyFilter::All => &replica.data_gaps,
+        };
+        let Some(first) = gaps.first() else { return };
+        let Ok(beyond) = TreeSize::new(first.saturating_add(1)) else {
+            return;
+        };
+        // Data comes from the log's owner or the hub; what is not data, from anyone who has it.
+        let Some(id) = self.holder(world, origin, beyond, filter == BodyFilter::All) else {
+            return;
+        };
+        let Some(replica) = self.replicas.get_mut(origin) else {
+            return;
+        };
+        let gaps = match filter {
+            BodyFilter::Acts => &mut replica.act_gaps,
+            BodyFilter::All => &mut replica.data_gaps,
+        };
+        let Some((begin, end)) = gaps.take_first(BODIES_ASKED_MAX) else {
+            return;
+        };
+        replica.body_requests += 1;
+        let Ok(end_size) = TreeSize::new(end) else {
+            return;
+        };
+        let index = LeafIndex::new(begin);
+        let frame = Frame::Bodies {
+            origin: origin.clone(),
+            begin: index,
+            end: end_size,
+            filter,
+        };
+        self.ask(
+            world,
+            id,
+            Asked::Bodies {
+                origin: origin.clone(),
+                next: begin,
+                end,
+                filter,
+            },
+            &frame,
+        );
+    }
+
+    /// A peer to ask: the log's owner before the hub before others, the least busy first.
+    fn holder(
+        &self,
+        world: World<'_>,
+        origin: &Origin,
+        size: TreeSize,
+        data: bool,
+    ) -> Option<PeerId> {
+        let hub = world.registry.genesis().hub();
+        let rank = |member: &str| match () {
+            () if member == origin.member() => 0,
+            () if member == hub.as_str() => 1,
+            () => 2,
+        };
+        let fit = self.peers.iter().filter(|(_, peer)| {
+            let bodies = peer.has_bodies(origin) >= size || rank(peer.member.as_str()) == 0;
+            peer.greeted
+                && peer.has(origin) >= size
+                && peer.requests_under_way() < limits::RANGES_IN_FLIGHT_MAX
+                && (!data || rank(peer.member.as_str()) < 2 && bodies)
+        });
+        fit.min_by_key(|(_, peer)| (rank(peer.member.as_str()), peer.requests_under_way()))
+            .map(|(id, _)| *id)
+    }
+
+    fn ask(&mut self, world: World<'_>, id: PeerId, asked: Asked, frame: &Frame<'_>) {
+        let request = RequestId(self.next_request);
+        self.next_request += 1;
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.ask(request, asked, after(world.now, REQUEST_MS_MAX));
+        }
+        self.act(Action::Ask {
+            peer: id,
+            request,
+            frame: frame.encode(),
+        });
+    }
+
+    /// Puts back what a request that came to nothing was for.
+    pub(super) fn give_back(&mut self, asked: Asked) {
+        match asked {
+            Asked::Leaves { origin, .. } => {
+                if let Some(replica) = self.replicas.get_mut(&origin) {
+                    replica.leaf_request = false;
+                }
+            }
+            Asked::Bodies {
+                origin,
+                next,
+                end,
+                filter,
+            } => {
+                let Some(replica) = self.replicas.get_mut(&origin) else {
+                    return;
+                };
+                replica.body_requests = replica.body_requests.saturating_sub(1);
+                match filter {
+                    BodyFilter::Acts => replica.act_gaps.insert(next, end),
+                    BodyFilter::All => replica.data_gaps.insert(next, end),
+                }
+            }
+        }
+    }
+
+    pub(super) fn request_failed(&mut self, id: PeerId, request: RequestId) {
+        let asked = self.peers.get_mut(&id).and_then(|peer| peer.take(request));
+        if let Some(asked) = asked {
+            self.give_back(asked);
+        }
+    }
+
+    /// An answer to a request of ours.
+    pub(super) fn answer(
+        &mut self,
+        world: World<'_>,
+        id: PeerId,
+        request: RequestId,
+        bytes: &[u8],
+    ) {
+        let Some(asked) = self
+            .peers
+            .get(&id)
+            .and_then(|peer| peer.asked(request))
+            .cloned()
+        else {
+            return;
+        };
+        let outcome = match (Frame::decode(bytes), asked) {
+            (Err(_), _) => Err(Violation::Malformed),
+            (Ok(Frame::Error { .. }), _) => Ok(true),
+            (
+                Ok(Frame::Block {
+                    begin,
+                    leaves,
+                    cover,
+                }),
+                Asked::Leaves { origin, end, size },
+            ) => self.block(world, &origin, (begin, end, size), &leaves, cover),
+            (
+                Ok(Frame::BodyBlock { next, entries }),
+                Asked::Bodies {
+                    origin,
+                    next: due,
+                    end,
+                    filter,
+                },
+            ) => {
+                let bodies = entries.iter().map(|e| (e.index, e.leaf, e.body)).collect();
+                self.body_block(
+                    world,
+                    (id, request),
+                    &origin,
+                    (due, next, end, filter),
+                    bodies,
+                )
+            }
+            (Ok(_), _) => Err(Violation::AnswerUnfit),
+        };
+        match outcome {
+            Ok(false) => {}
+            Ok(true) => self.request_failed(id, request),
+            Err(violation) => {
+                self.act(Action::Cancel { peer: id, request });
+                self.request_failed(id, request);
+                // What it said it has is not to be had: ask someone else.
+                self.blame(id, violation);
+            }
+        }
+    }
+
+    /// Leaves came; `true` when the request is done.
+    fn block(
+        &mut self,
+        world: World<'_>,
+        origin: &Origin,
+        (begin, end, size): (LeafIndex, TreeSize, TreeSize),
+        leaves: &[&[u8]],
+        cover: Vec<Hash>,
+    ) -> Result<bool, Violation> {
+        let Some(replica) = self.replicas.get(origin) else {
+            return Ok(true);
+        };
+        let Some(target) = replica.target.clone().filter(|_| !replica.frozen) else {
+            return Ok(true);
+        };
+        // A push may have overtaken the request.
+        if target.size() != size || begin.value() != replica.staged.size().value() {
+            return Ok(true);
+        }
+        if leaves.is_empty() || begin.value() + leaves.len() as u64 > end.value() {
+            return Err(Violation::AnswerUnfit);
+        }
+        let reached = begin.value() + leaves.len() as u64;
+        let tail_end = match reached == size.value() {
+            true if cover.is_empty() => TailEnd::Head(&target),
+            true => return Err(Violation::AnswerUnfit),
+            false => TailEnd::Cover(&target, cover),
+        };
+        self.stage_leaves(world, origin, leaves, &tail_end)?;
+        Ok(reached >= end.value())
+    }
+
+    /// Verifies leaves against a signed head by hashing alone, then has them stored.
+    // spec: EXC-11
+    pub(super) fn stage_leaves(
+        &mut self,
+        world: World<'_>,
+        origin: &Origin,
+        leaves: &[&[u8]],
+        end: &TailEnd<'_>,
+    ) -> Result<(), Violation> {
+        let Some(replica) = self.replicas.get_mut(origin) else {
+            return Ok(());
+        };
+        let begin = replica.staged.size();
+        let mut range = replica.staged.clone();
+        for leaf in leaves {
+            range
+                .append(hash::leaf_hash(leaf))
+                .map_err(|_| Violation::BadBlock)?;
+        }
+        let head = match end {
+            TailEnd::Head(head) => {
+                if range.size() != head.size() || range.root().ok() != Some(*head.root()) {
+                    return Err(Violation::BadBlock);
+                }
+                Some((*head).clone())
+            }
+            TailEnd::Cover(head, cover) => {
+                let cover = RightCover::new(cover.clone()).map_err(|_| Violation::BadBlock)?;
+                cover
+                    .verify(&range, head.size(), head.root())
+                    .map_err(|_| Violation::BadBlock)?;
+                None
+            }
+        };
+        let size = range.size();
+        replica.staged = range;
+        for (i, leaf) in leaves.iter().enumerate() {
+            let position = begin.value() + i as u64;
+            let gaps = match Leaf::decode(leaf) {
+                Ok(leaf) if leaf.kind == Kind::ActsMap => continue,
+                Ok(leaf) if leaf.kind == Kind::Data => {
+                    let known = world.registry.visibility_class(leaf.vis).is_some();
+                    let entitled = world.registry.entitled(leaf.vis, origin, self.me);
+                    if known && !entitled {
+                        continue;
+                    }
+                    &mut replica.data_gaps
+                }
+                Ok(_) => &mut replica.act_gaps,
+                // A leaf of a later version: it is part of the log, its body means nothing here.
+                Err(_) => continue,
+            };
+            gaps.insert(position, position + 1);
+        }
+        let mut batch = LeafBatch::default();
+        leaves.iter().for_each(|leaf| batch.push(leaf));
+        let store = self.store(Storing::Leaves {
+            origin: origin.clone(),
+            size,
+            head: head.clone(),
+        });
+        let begin = LeafIndex::new(begin.value());
+        self.act(Action::StoreLeaves {
+            store,
+            origin: origin.clone(),
+            begin,
+            leaves: batch,
+            head,
+        });
+        Ok(())
+    }
+
+    /// Bodies came; `true` when the request is done.
+    fn body_block(
+        &mut self,
+        world: World<'_>,
+        (id, request): (PeerId, RequestId),
+        origin: &Origin,
+        (due, next, end, filter): (u64, TreeSize, u64, BodyFilter),
+        bodies: Vec<IncomingBody<'_>>,
+    ) -> Result<bool, Violation> {
+        let next = next.value();
+        let inside = bodies
+            .iter()
+            .all(|(index, ..)| (due..next).contains(&index.value()));
+        let ascending = bodies.is_sorted_by(|a, b| a.0 < b.0);
+        if next <= due || next > end || !inside || !ascending {
+            return Err(Violation::AnswerUnfit);
+        }
+        self.take_bodies(world, id, origin, bodies)?;
+        let deadline = after(world.now, REQUEST_MS_MAX);
+        let asked = Asked::Bodies {
+            origin: origin.clone(),
+            next,
+            end,
+            filter,
+        };
+        if next >= end {
+            let Some(replica) = self.replicas.get_mut(origin) else {
+                return Ok(true);
+            };
+            replica.body_requests = replica.body_requests.saturating_sub(1);
+            if let Some(peer) = self.peers.get_mut(&id) {
+                let _ = peer.take(request);
+            }
+            return Ok(false);
+        }
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.ask(request, asked, deadline);
+        }
+        Ok(false)
+    }
+
+    /// Verifies bodies against leaves that are in the log, and acts one by one, then has them stored.
+    // spec: EXC-13, EXC-14
+    pub(super) fn take_bodies(
+        &mut self,
+        world: World<'_>,
+        id: PeerId,
+        origin: &Origin,
+        bodies: Vec<IncomingBody<'_>>,
+    ) -> Result<(), Violation> {
+        let mut outcomes = Vec::with_capacity(bodies.len());
+        for (index, leaf, body) in bodies {
+            let held = world.logs.leaf_hash(origin, index);
+            let claimed = hash::leaf_hash(leaf);
+            // A leaf that was staged in this very step is not in the view yet, but in our range.
+            if held.is_some_and(|held| held != claimed) {
+                return Err(Violation::BadBody);
+            }
+            let leaf = Leaf::decode(leaf).map_err(|_| Violation::BadBody)?;
+            let outcome = match body {
+                Ok(body) => examine(world, origin, index, &leaf, body)?,
+                Err(absence) => Some(BodyOutcome::Absent(absence)),
+            };
+            self.settle_body(origin, index, outcome, &mut outcomes);
+        }
+        let _ = id;
+        if outcomes.is_empty() {
+            return Ok(());
+        }
+        let store = self.store(Storing::Bodies {
+            origin: origin.clone(),
+        });
+        if let Some(replica) = self.replicas.get_mut(origin) {
+            replica.storing_bodies += 1;
+        }
+        self.act(Action::StoreBodies {
+            store,
+            origin: origin.clone(),
+            bodies: outcomes,
+        });
+        Ok(())
+    }
+
+    /// Closes the gap of a body that is settled, keeps open that of one that has to wait.
+    fn settle_body(
+        &mut self,
+        origin: &Origin,
+        index: LeafIndex,
+        outcome: Option<BodyOutcome>,
+        outcomes: &mut Vec<(LeafIndex, BodyOutcome)>,
+    ) {
+        let Some(replica) = self.replicas.get_mut(origin) else {
+            return;
+        };
+        let position = index.value();
+        replica.act_gaps.remove(position, position + 1);
+        replica.data_gaps.remove(position, position + 1);
+        match outcome {
+            // Not held there: it stays missing here and is asked for elsewhere or later.
+            Some(BodyOutcome::Absent(Absence::NotHeld)) | None => {
+                replica.waiting.insert(position, position + 1);
+            }
+            Some(outcome) => {
+                replica.waiting.remove(position, position + 1);
+                outcomes.push((index, outcome));
+            }
+        }
+    }
+
+    fn store(&mut self, storing: Storing) -> StoreId {
+        let store = StoreId(self.next_store);
+        self.next_store += 1;
+        self.storing.insert(store, storing);
+        store
+    }
+}
+
+/// What to make of a body: `None` when it has to wait for the registry.
+fn examine(
+    world: World<'_>,
+    origin: &Origin,
+    index: LeafIndex,
+    leaf: &Leaf,
+    bytes: &[u8],
+) -> Result<Option<BodyOutcome>, Violation> {
+    let body = Body::decode(bytes).map_err(|_| Violation::BadBody)?;
+    if body.commit() != leaf.commit {
+        return Err(Violation::BadBody);
+    }
+    let accepted = |verified| {
+        Some(BodyOutcome::Accepted {
+            body: bytes.to_vec(),
+            verified,
+        })
+    };
+    // Data is verified when it is first relied on; the registry by its own fold, in order.
+    if matches!(leaf.kind, Kind::Data | Kind::Registry) {
+        return Ok(accepted(false));
+    }
+    let Ok(statement) = Statement::decode(body.statement()) else {
+        return Ok(Some(BodyOutcome::Refused(RejectReason::NotAStatement)));
+    };
+    match trust::verify(
+        world.registry,
+        Place {
+            origin,
+            index,
+            leaf,
+        },
+        statement,
+    ) {
+        Ok(_) => Ok(accepted(true)),
+        Err(RejectReason::CtxAhead) => Ok(None),
+        Err(reason) => Ok(Some(BodyOutcome::Refused(reason))),
+    }
+}
+
+impl super::Replica {
+    fn wants_something(&self) -> bool {
+        let leaves = self.target.is_some() && !self.leaf_request;
+        let bodies = !self.act_gaps.is_empty() || !self.data_gaps.is_empty();
+        leaves || bodies
+    }
+}

@@ -1,0 +1,204 @@
+//! Our view of one log, foreign or our own.
+
+use std::collections::BTreeMap;
+
+use crate::exchange::Gaps;
+use crate::log::{CompactRange, Hash, Origin, TreeSize, VerifiedCheckpoint};
+use crate::message::FrontierEntry;
+use crate::subject::AuthorityCode;
+use crate::time::Timestamp;
+
+/// Heads kept with their cosignatures, newest first to go last.
+pub(super) const HEADS_KEPT: usize = 8;
+
+/// How far a log is witnessed and when its quorum last said so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Witnessed {
+    /// Leaves below this size are under a quorum of cosignatures.
+    pub size: TreeSize,
+    /// The newest instant at which the whole quorum had cosigned, by the witnesses' clocks.
+    pub at: Option<Timestamp>,
+}
+
+/// A log as it was found in storage at start.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    /// The log.
+    pub origin: Origin,
+    /// Whether it is one of our own.
+    pub own: bool,
+    /// The right edge over the leaves held.
+    pub range: CompactRange,
+    /// The newest adopted head, with its cosignatures.
+    pub head: Option<VerifiedCheckpoint>,
+    /// Acts and the like whose bodies are missing.
+    pub act_gaps: Gaps,
+    /// Data whose bodies are missing.
+    pub data_gaps: Gaps,
+}
+
+/// Our view of one log.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    pub(super) own: bool,
+    pub(super) recovering: bool,
+    pub(super) frozen: bool,
+    /// Verified leaves, stored or about to be.
+    pub(super) staged: CompactRange,
+    pub(super) durable: TreeSize,
+    pub(super) durable_root: Option<Hash>,
+    /// Newest adopted heads, by size.
+    pub(super) heads: BTreeMap<TreeSize, VerifiedCheckpoint>,
+    /// A signed head beyond what is staged.
+    pub(super) target: Option<VerifiedCheckpoint>,
+    pub(super) leaf_request: bool,
+    pub(super) body_requests: usize,
+    pub(super) act_gaps: Gaps,
+    pub(super) data_gaps: Gaps,
+    /// Bodies signed under a registry that has not arrived.
+    pub(super) waiting: Gaps,
+    /// Bodies being stored.
+    pub(super) storing_bodies: usize,
+    /// Per cosigner, the largest size it cosigned that fits our leaves, and when.
+    pub(super) cosigned: BTreeMap<AuthorityCode, (TreeSize, Timestamp)>,
+    pub(super) witnessed: Witnessed,
+    /// Cosignatures over heads that we have not reached, by size: root and line.
+    pub(super) early: BTreeMap<TreeSize, Vec<(Hash, String)>>,
+}
+
+impl Replica {
+    pub(super) fn empty(own: bool) -> Self {
+        Self {
+            own,
+            recovering: false,
+            frozen: false,
+            staged: CompactRange::new(),
+            durable: TreeSize::ZERO,
+            durable_root: None,
+            heads: BTreeMap::new(),
+            target: None,
+            leaf_request: false,
+            body_requests: 0,
+            act_gaps: Gaps::default(),
+            data_gaps: Gaps::default(),
+            waiting: Gaps::default(),
+            storing_bodies: 0,
+            cosigned: BTreeMap::new(),
+            witnessed: Witnessed { size: TreeSize::ZERO, at: None },
+            early: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn restored(log: Restored) -> Self {
+        let heads = log
+            .head
+            .into_iter()
+            .map(|head| (head.size(), head))
+            .collect();
+        Self {
+            durable: log.range.size(),
+            durable_root: log.range.root().ok(),
+            staged: log.range,
+            heads,
+            act_gaps: log.act_gaps,
+            data_gaps: log.data_gaps,
+            ..Self::empty(log.own)
+        }
+    }
+
+    /// Whether it is one of our own.
+    #[must_use]
+    pub const fn is_own(&self) -> bool {
+        self.own
+    }
+
+    /// Whether it is frozen after a fork.
+    #[must_use]
+    pub const fn is_frozen(&self) -> bool {
+        self.frozen
+    }
+
+    /// Leaves held durably.
+    #[must_use]
+    pub const fn durable(&self) -> TreeSize {
+        self.durable
+    }
+
+    /// The newest adopted head.
+    #[must_use]
+    pub fn head(&self) -> Option<&VerifiedCheckpoint> {
+        self.heads.values().next_back()
+    }
+
+    /// The newest head that is known by its signature, adopted or not: how far behind we are.
+    #[must_use]
+    pub fn known_size(&self) -> TreeSize {
+        let target = self
+            .target
+            .as_ref()
+            .map_or(TreeSize::ZERO, VerifiedCheckpoint::size);
+        target.max(self.durable)
+    }
+
+    /// Adopted heads that are kept with their cosignatures, by size.
+    #[must_use]
+    pub const fn heads(&self) -> &BTreeMap<TreeSize, VerifiedCheckpoint> {
+        &self.heads
+    }
+
+    /// How far it is witnessed.
+    #[must_use]
+    pub const fn witnessed(&self) -> Witnessed {
+        self.witnessed
+    }
+
+    /// How many bodies are wanted and missing.
+    #[must_use]
+    pub fn bodies_missing(&self) -> u64 {
+        self.act_gaps.count() + self.data_gaps.count() + self.waiting.count()
+    }
+
+    /// Up to where no wanted body is missing.
+    #[must_use]
+    pub fn bodies_complete(&self) -> TreeSize {
+        if self.body_requests > 0 || self.storing_bodies > 0 {
+            return TreeSize::ZERO;
+        }
+        let gaps = [&self.act_gaps, &self.data_gaps, &self.waiting];
+        let first = gaps.iter().filter_map(|gaps| gaps.first()).min();
+        first
+            .and_then(|first| TreeSize::new(first).ok())
+            .unwrap_or(self.durable)
+    }
+
+    pub(super) fn entry(&self, origin: &Origin) -> Option<FrontierEntry> {
+        let root = self
+            .durable_root
+            .filter(|_| self.durable > TreeSize::ZERO)?;
+        let bodies = self.bodies_complete();
+        Some(FrontierEntry {
+            origin: origin.clone(),
+            size: self.durable,
+            root,
+            bodies,
+        })
+    }
+
+    pub(super) fn adopt(&mut self, head: VerifiedCheckpoint) {
+        self.heads.insert(head.size(), head);
+        while self.heads.len() > HEADS_KEPT {
+            // The newest witnessed head stays: proofs are made from it.
+            let witnessed = self.witnessed.size;
+            let keep = self
+                .heads
+                .range(..=witnessed)
+                .next_back()
+                .map(|(size, _)| *size);
+            let drop = self.heads.keys().find(|size| Some(**size) != keep).copied();
+            match drop {
+                Some(size) => self.heads.remove(&size),
+                None => break,
+            };
+        }
+    }
+}
