@@ -51,7 +51,8 @@ pub struct FrameSender {
 }
 
 impl FrameSender {
-    /// Sends a frame. Returns when the connection has taken it, not when it has arrived.
+    /// Sends a frame. Returns when the connection has taken it, not when it has arrived, and waits
+    /// as long as the other end does not read: how long that may be, the caller decides.
     ///
     /// A send that is dropped half-way makes the stream unusable: later sends are refused.
     ///

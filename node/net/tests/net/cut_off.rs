@@ -1,8 +1,17 @@
 //! Live connections of keys that are no longer admitted.
 
-use concordat_net::{Alert, CloseCode, CloseReason, EndpointOptions, FrameError, NetError, Party};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::support::{Registry, attempt, endpoint, endpoint_with, pair};
+use concordat_net::{
+    Admission, Alert, CloseCode, CloseReason, Endpoint, EndpointOptions, FrameError, NetError,
+    Party, Refusal,
+};
+use concordat_protocol::key::PublicKey;
+
+use crate::support::{
+    ANY_PORT, Registry, attempt, endpoint, endpoint_with, identity, pair, public,
+};
 
 // spec: TRN-9
 #[tokio::test]
@@ -50,6 +59,33 @@ async fn recheck_closes_a_connection_of_which_only_a_stream_is_held() {
     assert_eq!(sender.send(b"x").await, Err(lost));
 }
 
+/// The registry changes after the certificate has been judged and before the connection is in the
+/// table, where no recheck can find it yet.
+// spec: TRN-9
+#[tokio::test]
+async fn change_during_the_handshake_counts() {
+    let dialer = endpoint(1, &Registry::of_peers(&[2]));
+    let once = Arc::new(Once(AtomicBool::new(true)));
+    let acceptor = Endpoint::bind(ANY_PORT, identity(2), once, EndpointOptions::default()).unwrap();
+    let (near, far) = attempt(&dialer, &acceptor, 2, Party::Peer).await;
+    let told = NetError::Lost(CloseReason::There(CloseCode::REVOKED));
+    assert_eq!(near.unwrap_err(), told);
+    let refusal = Refusal::NotAdmitted {
+        key: public(1).id(),
+        party: Party::Peer,
+    };
+    assert_eq!(far.unwrap_err(), NetError::Refused(refusal));
+}
+
+/// Admits the first who asks.
+struct Once(AtomicBool);
+
+impl Admission for Once {
+    fn admit(&self, _key: &PublicKey, _party: Party) -> bool {
+        self.0.swap(false, Ordering::SeqCst)
+    }
+}
+
 // spec: TRN-10
 #[tokio::test]
 async fn connections_of_one_key_are_capped_until_one_ends() {
@@ -68,8 +104,8 @@ async fn connections_of_one_key_are_capped_until_one_ends() {
     let (near, far) = attempt(&dialer, &acceptor, 2, Party::Peer).await;
     let told = NetError::Lost(CloseReason::There(CloseCode::TOO_MANY));
     assert_eq!(near.unwrap_err(), told);
-    let refusal = concordat_net::Refusal::IdentityBusy {
-        key: crate::support::public(1).id(),
+    let refusal = Refusal::IdentityBusy {
+        key: public(1).id(),
     };
     assert_eq!(far.unwrap_err(), NetError::Refused(refusal));
     let (near, _far) = attempt(&other, &acceptor, 2, Party::Peer).await;

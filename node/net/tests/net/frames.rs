@@ -131,7 +131,7 @@ async fn receiver_refuses_a_stream_that_ends_inside_a_frame() {
 #[tokio::test]
 async fn receiver_gives_up_on_frames_that_do_not_arrive() {
     let options = EndpointOptions {
-        header_deadline: Duration::from_millis(30),
+        header_deadline: Duration::from_millis(250),
         frame_rate_min: 1 << 20,
         ..EndpointOptions::default()
     };
@@ -152,11 +152,11 @@ async fn receiver_gives_up_on_frames_that_do_not_arrive() {
 #[tokio::test]
 async fn receiver_waits_between_frames_and_loses_nothing_when_dropped() {
     let options = EndpointOptions {
-        header_deadline: Duration::from_millis(20),
+        header_deadline: Duration::from_millis(150),
         ..EndpointOptions::default()
     };
     let mut pair = pair_with(options).await;
-    let wait = Duration::from_millis(60);
+    let wait = Duration::from_millis(300);
     let waited = tokio::time::timeout(wait, pair.far.receiver.next(8)).await;
     assert!(waited.is_err());
     pair.near.sender.send(b"late").await.unwrap();

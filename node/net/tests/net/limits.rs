@@ -59,7 +59,7 @@ async fn handshakes_are_capped_by_source() {
 #[tokio::test]
 async fn silent_connection_ends_for_both() {
     let options = EndpointOptions {
-        idle: Duration::from_millis(80),
+        idle: Duration::from_millis(300),
         keep_alive: None,
         ..EndpointOptions::default()
     };
@@ -72,13 +72,13 @@ async fn silent_connection_ends_for_both() {
 #[tokio::test]
 async fn silent_connection_is_kept_alive_by_the_dialer() {
     let options = EndpointOptions {
-        idle: Duration::from_millis(400),
+        idle: Duration::from_millis(600),
         keep_alive: Some(Duration::from_millis(20)),
         ..EndpointOptions::default()
     };
     let pair = pair_with(options).await;
     let before = pair.far.connection.stats().bytes_received;
-    let longer = Duration::from_millis(900);
+    let longer = Duration::from_millis(1_300);
     let ended = tokio::time::timeout(longer, pair.far.connection.closed()).await;
     assert!(ended.is_err());
     assert!(pair.far.connection.stats().bytes_received > before);
