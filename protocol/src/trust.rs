@@ -10,6 +10,7 @@ mod genesis;
 mod member;
 mod registry;
 mod reject;
+mod request;
 mod verify;
 
 pub use genesis::{
@@ -18,4 +19,7 @@ pub use genesis::{
 pub use member::{Member, MemberKeys};
 pub use registry::{Applied, Registry};
 pub use reject::RejectReason;
+pub use request::{
+    ApprovalFields, Form, KeyProof, ProposalFields, RequestFields, possession_message,
+};
 pub use verify::{Authority, Place, Verified, verify};

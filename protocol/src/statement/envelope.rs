@@ -157,6 +157,14 @@ impl Statement {
 }
 
 impl Approval {
+    /// Takes an approval of a proposal apart, as it travels by itself before the statement is signed.
+    ///
+    /// # Errors
+    /// [`StatementError`]. An approval of another proposal decodes; it does not verify.
+    pub fn decode(bytes: &[u8], proposal: &Proposal) -> Result<Self, StatementError> {
+        decode_approval(bytes, &proposal.0)
+    }
+
     /// The key that approved.
     #[must_use]
     pub const fn kid(&self) -> KeyId {
