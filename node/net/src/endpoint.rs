@@ -436,8 +436,8 @@ fn report(
     });
 }
 
-/// Asks for room for the packets of a burst: with the system's default a fast sender loses packets at
-/// this end. The system caps the wish without a word, and a smaller buffer is only slower.
+/// Asks for room for the packets of a burst: with the system's default a fast sender loses thousands
+/// of packets a GiB at this end, and must send them again. The system caps the wish without a word.
 fn widen(socket: &UdpSocket) {
     let bytes = EndpointOptions::SOCKET_BUFFER_BYTES;
     let widened = set_socket_recv_buffer_size(socket, bytes)
