@@ -488,6 +488,3 @@ pub enum ChangeFileError {
     #[error(transparent)]
     Change(#[from] ChangeError),
 }
-
-#[cfg(test)]
-mod tests;

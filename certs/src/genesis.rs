@@ -193,6 +193,3 @@ pub enum GenesisFileError {
     #[error(transparent)]
     Genesis(#[from] GenesisError),
 }
-
-#[cfg(test)]
-mod tests;

@@ -105,6 +105,3 @@ pub enum EntryCause {
     #[error("the registry refuses it")]
     Void(#[source] RejectReason),
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,5 +1,6 @@
 //! To be described.
 
 pub mod disk;
+pub mod import;
 pub mod journal;
 pub mod signer_state;
