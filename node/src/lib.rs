@@ -1,5 +1,6 @@
 //! To be described.
 
+pub mod core;
 pub mod disk;
 pub mod import;
 pub mod journal;

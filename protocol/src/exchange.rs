@@ -32,7 +32,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::limits;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize, VerifiedCheckpoint, VerifiedCosignature};
 use crate::message::{ErrorCode, Frame, FrontierEntry};
-use crate::statement::Standing;
+use crate::statement::{Leaf, Standing};
 use crate::subject::AuthorityCode;
 use crate::time::Timestamp;
 use crate::trust::{Registry, RejectReason};
@@ -202,6 +202,8 @@ impl LeafBatch {
 pub enum BodyOutcome {
     /// It fits its leaf. `verified` says whether its signature and mandate were verified too.
     Accepted {
+        /// The leaf that commits to it.
+        leaf: Leaf,
         /// The encoded body.
         body: Vec<u8>,
         /// Whether it was verified beyond its commitment.
@@ -448,6 +450,19 @@ impl Exchange {
             .iter()
             .filter(|(_, peer)| peer.greeted)
             .map(|(id, peer)| (*id, peer.member))
+    }
+
+    /// Counts the cosignatures that restored heads carry, at start.
+    pub fn restore_witnesses(&mut self, world: World<'_>) {
+        let heads: Vec<VerifiedCheckpoint> = self
+            .replicas
+            .values()
+            .filter_map(|replica| replica.head().cloned())
+            .collect();
+        for head in heads {
+            self.absorb_cosignatures(world, &head);
+        }
+        self.actions.clear();
     }
 
     /// Lets a log of our own be filled from others, after a restore, or ends that.

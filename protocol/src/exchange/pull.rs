@@ -511,6 +511,7 @@ fn examine(
     }
     let accepted = |verified| {
         Some(BodyOutcome::Accepted {
+            leaf: *leaf,
             body: bytes.to_vec(),
             verified,
         })

@@ -77,23 +77,8 @@ pub fn verify(
     place: Place<'_>,
     statement: Statement,
 ) -> Result<Verified, RejectReason> {
-    check_leaf(place.leaf, place.origin, &statement)?;
-    let issuer = issuer_at_ctx(registry, &statement)?;
-    let elsewhere = place.origin.member() != issuer.code().as_str()
-        && issuer
-            .enrolment()
-            .publishes_through
-            .is_none_or(|through| through.as_str() != place.origin.member());
-    if elsewhere {
-        return Err(RejectReason::IssuerElsewhere);
-    }
-    check_signature(issuer, &statement)?;
-    let class = statement.payload().class();
-    if issuer.standing() != Standing::Active && !class.is_act() {
-        return Err(RejectReason::IssuerSuspended);
-    }
-    check_log(registry, place.origin, class)?;
-    let authority = check_mandate(registry, issuer, &statement, place.leaf)?;
+    let authority = check(registry, place, &statement)?;
+    check_signature(issuer_at_ctx(registry, &statement)?, &statement)?;
     let leaf_hash = place.leaf.hash();
     let reference = StatementRef {
         origin: place.origin.clone(),
@@ -106,6 +91,36 @@ pub fn verify(
         leaf: *place.leaf,
         authority,
     })
+}
+
+/// Everything that [`verify`] looks at but the signature, for statements that this very node signs.
+///
+/// # Errors
+/// As [`verify`].
+pub fn check(
+    registry: &Registry,
+    place: Place<'_>,
+    statement: &Statement,
+) -> Result<Authority, RejectReason> {
+    check_leaf(place.leaf, place.origin, statement)?;
+    let issuer = issuer_at_ctx(registry, statement)?;
+    issuer
+        .statement_key(statement.header().kid)
+        .ok_or(RejectReason::KeyUnknown)?;
+    let elsewhere = place.origin.member() != issuer.code().as_str()
+        && issuer
+            .enrolment()
+            .publishes_through
+            .is_none_or(|through| through.as_str() != place.origin.member());
+    if elsewhere {
+        return Err(RejectReason::IssuerElsewhere);
+    }
+    let class = statement.payload().class();
+    if issuer.standing() != Standing::Active && !class.is_act() {
+        return Err(RejectReason::IssuerSuspended);
+    }
+    check_log(registry, place.origin, class)?;
+    check_mandate(registry, issuer, statement, place.leaf)
 }
 
 /// The leaf must say of its statement what the statement says of itself.

@@ -1,0 +1,408 @@
+//! The core of a node: one thread's worth of state that decides, stores and signs.
+//!
+//! It feeds the exchange (`concordat_protocol::exchange`), performs its actions against the journal
+//! and the signer state, appends to the node's own logs, folds the registry, keeps the home register
+//! at the hub, and cosigns. It does no networking and reads no clock: frames, submissions and the
+//! time come in, frames and events go out, so that the simulator drives the very code that runs.
+//!
+//! Inputs are handled in batches. Nothing leaves the core before what it rests on is durable:
+//!
+//! ```text
+//! handle ... handle | finish:  (1) journal commit      bodies, leaves, heads, witness states, rows
+//!                              (2) re-read, re-hash    own leaves, from the disk
+//!                              (3) root, sign          own heads
+//!                              (4) signer state        compare and swap, durable
+//!                              (5) tell the exchange   stored, own head, settled
+//!                              (6) again from (1) while the exchange asks for more
+//!                              (7) release             frames, receipts, events
+//! ```
+//! A crash before (1) loses nothing that anyone was told. Between (1) and (4) the leaves are there
+//! without a head: the next start signs one for all of them. After (4) the head is there and may not
+//! have been shown: the next start shows it. A crash anywhere in (5)–(7) is repaired by the frontier
+//! that the next connection begins with.
+
+mod ledger;
+mod logs;
+mod own;
+mod recover;
+mod register;
+mod serve;
+mod types;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use concordat_protocol::exchange::{Action, Exchange, Input, StoreId, Witnessed, World};
+use concordat_protocol::key::Signer;
+use concordat_protocol::log::{LeafIndex, Origin, TreeSize, VerifiedCheckpoint};
+use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::time::Timestamp;
+use concordat_protocol::trust::{Genesis, LogNumber, Registry};
+
+use crate::disk::Disk;
+use crate::journal::{Journal, JournalReader};
+use crate::signer_state::{SignedHead, SignerState};
+
+use ledger::Record;
+pub use logs::{BodyState, LogTable};
+pub use recover::{OpenCoreError, Opened};
+pub use types::{
+    CoreInput, Durable, Entry, Fatal, Output, Signing, Submission, SubmitError, Ticket,
+};
+
+/// The keys that the core signs with.
+#[derive(Clone)]
+pub struct CoreKeys {
+    /// Signs statements that the node makes by itself: notices, restarts.
+    pub statement: Arc<dyn Signer + Send + Sync>,
+    /// Signs checkpoints of the node's own logs.
+    pub log: Arc<dyn Signer + Send + Sync>,
+    /// Cosigns foreign checkpoints.
+    pub witness: Arc<dyn Signer + Send + Sync>,
+}
+
+/// Fills a buffer with random bytes, for salts.
+pub type Random = Box<dyn FnMut(&mut [u8]) + Send>;
+
+/// What other threads may read of a core.
+#[derive(Debug)]
+pub struct Shared<D: Disk> {
+    logs: RwLock<LogTable>,
+    registry: RwLock<Arc<Registry>>,
+    witnessed: RwLock<BTreeMap<Origin, Witnessed>>,
+    heads: RwLock<BTreeMap<Origin, BTreeMap<TreeSize, VerifiedCheckpoint>>>,
+    reader: JournalReader<D>,
+}
+
+impl<D: Disk> Shared<D> {
+    /// The registry as applied.
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        Arc::clone(&read(&self.registry))
+    }
+
+    /// How far each log is witnessed.
+    #[must_use]
+    pub fn witnessed(&self) -> BTreeMap<Origin, Witnessed> {
+        read(&self.witnessed).clone()
+    }
+
+    /// The newest heads of a log, by size, with the cosignatures held.
+    #[must_use]
+    pub fn heads(&self, origin: &Origin) -> BTreeMap<TreeSize, VerifiedCheckpoint> {
+        read(&self.heads).get(origin).cloned().unwrap_or_default()
+    }
+
+    /// The logs held: positions and trees. Hold the guard briefly; the core waits for it.
+    pub fn logs(&self) -> RwLockReadGuard<'_, LogTable> {
+        read(&self.logs)
+    }
+
+    /// Reads a leaf from the journal.
+    #[must_use]
+    pub fn leaf(&self, origin: &Origin, index: LeafIndex) -> Option<Vec<u8>> {
+        let place = self.logs().get(origin)?.leaf_place(index)?;
+        logs::read_leaf(&self.reader, place)
+    }
+
+    /// Reads an encoded body from the journal; `None` when it is not held.
+    #[must_use]
+    pub fn body(&self, origin: &Origin, index: LeafIndex) -> Option<Vec<u8>> {
+        let state = self.logs().get(origin)?.body(index);
+        match state {
+            BodyState::Held(pointer) => self.reader.read_body(pointer).ok(),
+            BodyState::Missing | BodyState::None | BodyState::Refused(_) | BodyState::Absent(_) => {
+                None
+            }
+        }
+    }
+}
+
+/// A lock that is never held across a panic that matters: the data is replaced whole or appended to.
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// The core of one node on one disk.
+pub struct Core<D: Disk> {
+    me: AuthorityCode,
+    genesis: Arc<Genesis>,
+    keys: CoreKeys,
+    random: Random,
+    journal: Journal<D>,
+    signer_states: BTreeMap<Origin, SignerState<D>>,
+    signing: Signing,
+    registry: Registry,
+    exchange: Exchange,
+    shared: Arc<Shared<D>>,
+    now: Timestamp,
+    /// Largest registry size that a statement of each own log was signed under.
+    ctx_sizes: BTreeMap<Origin, TreeSize>,
+    /// Largest head that we cosigned, by log.
+    cosigned: BTreeMap<Origin, SignedHead>,
+    /// Acts that the register has a notice about.
+    noticed: BTreeSet<(Origin, LeafIndex)>,
+    /// What is staged and becomes durable with the next commit.
+    staged: Staged,
+    /// Frames and events that wait for their durability.
+    outputs: Vec<Output>,
+}
+
+/// Consequences of the next commit.
+#[derive(Default)]
+struct Staged {
+    stores: Vec<StoreId>,
+    /// Own logs with leaves that have no head yet: the size before.
+    own: BTreeMap<Origin, TreeSize>,
+    tickets: Vec<(Ticket, Vec<concordat_protocol::statement::StatementRef>)>,
+    durable: Vec<Durable>,
+    cosign: BTreeMap<Origin, VerifiedCheckpoint>,
+    /// Frames that may go once their delivery row is durable.
+    after_row: Vec<Output>,
+    records: bool,
+    registry: bool,
+}
+
+impl<D: Disk> Core<D> {
+    /// Handles one input. Effects stay inside until [`Core::finish`].
+    ///
+    /// # Errors
+    /// [`Fatal`]: storage or a signer failed. Drop the core; the next start repairs.
+    pub fn handle(&mut self, now: Timestamp, input: CoreInput<'_>) -> Result<(), Fatal> {
+        self.now = self.now.max(now);
+        match input {
+            CoreInput::Exchange(input) => self.feed(input)?,
+            CoreInput::Submit(submission) => self.submit(submission)?,
+            CoreInput::Row(bytes) => {
+                self.stage(&Record::Row { bytes })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes everything handled so far durable and gives out what may now be said.
+    ///
+    /// # Errors
+    /// As [`Core::handle`].
+    pub fn finish(&mut self) -> Result<Vec<Output>, Fatal> {
+        loop {
+            let staged = self.commit()?;
+            if staged.registry {
+                self.apply_registry()?;
+            }
+            self.resume_if_safe()?;
+            self.sign_heads(&staged.own)?;
+            for store in &staged.stores {
+                self.feed(Input::Stored { store: *store })?;
+            }
+            self.outputs.extend(staged.after_row);
+            self.cosign(staged.cosign)?;
+            self.write_notices(&staged.durable)?;
+            for (ticket, references) in staged.tickets {
+                self.outputs.push(Output::Submitted {
+                    ticket,
+                    result: Ok(references),
+                });
+            }
+            if !staged.durable.is_empty() {
+                self.outputs.push(Output::Durable(staged.durable));
+            }
+            self.feed(Input::Settled)?;
+            if !self.staged.is_pending() {
+                break;
+            }
+        }
+        Ok(std::mem::take(&mut self.outputs))
+    }
+
+    /// When to feed [`Input::Deadline`].
+    #[must_use]
+    pub fn deadline(&self) -> Timestamp {
+        self.exchange.deadline()
+    }
+
+    /// What other threads may read.
+    #[must_use]
+    pub fn shared(&self) -> Arc<Shared<D>> {
+        Arc::clone(&self.shared)
+    }
+
+    /// The exchange, to look at.
+    #[must_use]
+    pub const fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
+    /// The registry as applied.
+    #[must_use]
+    pub const fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Whether the node may sign.
+    #[must_use]
+    pub const fn signing(&self) -> &Signing {
+        &self.signing
+    }
+
+    /// Whether this node is the hub.
+    #[must_use]
+    pub fn is_hub(&self) -> bool {
+        self.genesis.hub() == self.me
+    }
+
+    /// The names of the node's own logs.
+    #[must_use]
+    pub fn own_logs(&self) -> Vec<Origin> {
+        own_logs(&self.genesis, self.me)
+    }
+
+    fn feed(&mut self, input: Input<'_>) -> Result<(), Fatal> {
+        {
+            let logs = read(&self.shared.logs);
+            let world = World {
+                now: self.now,
+                registry: &self.registry,
+                logs: &*logs,
+            };
+            self.exchange.handle(world, input);
+        }
+        while let Some(action) = self.exchange.poll_action() {
+            self.perform(action)?;
+        }
+        Ok(())
+    }
+
+    fn perform(&mut self, action: Action) -> Result<(), Fatal> {
+        match action {
+            Action::Send { peer, frame } => self.outputs.push(Output::Send { peer, frame }),
+            Action::Push {
+                peer,
+                member,
+                from,
+                head,
+            } => self.push_tail(peer, member, from, &head)?,
+            Action::Ask {
+                peer,
+                request,
+                frame,
+            } => {
+                self.outputs.push(Output::Ask {
+                    peer,
+                    request,
+                    frame,
+                });
+            }
+            Action::Cancel { peer, request } => self.outputs.push(Output::Cancel { peer, request }),
+            Action::Serve {
+                peer,
+                member,
+                serve,
+                request,
+            } => {
+                self.serve(peer, member, serve, request)?;
+            }
+            Action::Refuse { peer, serve, frame } => {
+                self.outputs.push(Output::Answer {
+                    peer,
+                    serve,
+                    frames: vec![frame],
+                });
+            }
+            Action::StoreLeaves {
+                store,
+                origin,
+                begin,
+                leaves,
+                head,
+            } => {
+                let leaves: Vec<&[u8]> = leaves.iter().collect();
+                self.stage_leaves(&origin, begin, &leaves, &[])?;
+                if let Some(head) = head {
+                    self.keep_head(&head)?;
+                }
+                self.staged.stores.push(store);
+            }
+            Action::StoreBodies {
+                store,
+                origin,
+                bodies,
+            } => {
+                self.stage_bodies(&origin, bodies)?;
+                self.staged.stores.push(store);
+            }
+            Action::Cosign { head } => {
+                self.staged.cosign.insert(head.origin().clone(), head);
+            }
+            Action::KeepHead { head } => self.keep_head(&head)?,
+            Action::Witnessed { origin, witnessed } => {
+                write(&self.shared.witnessed).insert(origin.clone(), witnessed);
+                self.outputs.push(Output::Witnessed { origin, witnessed });
+            }
+            Action::Holds { member, entry } => self.outputs.push(Output::Holds { member, entry }),
+            Action::Forked { origin, evidence } => {
+                self.stage(&Record::Fork {
+                    evidence: &evidence,
+                })?;
+                self.outputs.push(Output::Forked { origin, evidence });
+            }
+            Action::Report { peer, violation } => {
+                self.outputs.push(Output::Report { peer, violation });
+            }
+            Action::Close { peer, code } => self.outputs.push(Output::Close { peer, code }),
+        }
+        Ok(())
+    }
+
+    fn stage(&mut self, record: &Record<'_>) -> Result<crate::journal::RecordPointer, Fatal> {
+        self.staged.records = true;
+        Ok(self.journal.stage_record(record.kind(), &record.encode())?)
+    }
+
+    fn commit(&mut self) -> Result<Staged, Fatal> {
+        if self.staged.records {
+            self.journal.commit()?;
+        }
+        Ok(std::mem::take(&mut self.staged))
+    }
+}
+
+impl Staged {
+    fn is_pending(&self) -> bool {
+        self.records
+            || !self.stores.is_empty()
+            || !self.own.is_empty()
+            || !self.tickets.is_empty()
+            || !self.cosign.is_empty()
+            || !self.after_row.is_empty()
+            || self.registry
+    }
+}
+
+impl<D: Disk> std::fmt::Debug for Core<D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Core({})", self.me)
+    }
+}
+
+/// The names of the logs that a member writes.
+fn own_logs(genesis: &Genesis, me: AuthorityCode) -> Vec<Origin> {
+    let numbers: &[LogNumber] = match genesis.hub() == me {
+        true => &[
+            LogNumber::Statements,
+            LogNumber::Registry,
+            LogNumber::Register,
+        ],
+        false => &[LogNumber::Statements],
+    };
+    numbers
+        .iter()
+        .map(|number| genesis.origin(me, *number))
+        .collect()
+}

@@ -1,0 +1,251 @@
+//! Where everything of every log lies: trees in memory, leaves and bodies in the journal.
+
+use std::collections::BTreeMap;
+
+use concordat_protocol::exchange::LogView;
+use concordat_protocol::log::{
+    CompactRange, ConsistencyProof, Hash, LeafIndex, MemoryTree, Origin, TreeSize,
+};
+use concordat_protocol::message::Absence;
+
+use crate::core::ledger::{BodyMark, Record};
+use crate::disk::Disk;
+use crate::journal::{BodyPointer, JournalReader, RecordPointer};
+
+/// What is known of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyState {
+    /// It lies in the journal.
+    Held(BodyPointer),
+    /// It has not come.
+    Missing,
+    /// There is no such leaf.
+    None,
+    /// It was refused, with the code of the reason.
+    Refused(u8),
+    /// It will not come.
+    Absent(Absence),
+}
+
+/// Leaves that were written in one record.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
+    begin: u64,
+    record: RecordPointer,
+}
+
+/// Where a leaf lies.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LeafPlace {
+    record: RecordPointer,
+    /// Position within the record.
+    offset: u64,
+}
+
+/// One log.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// Its number in this journal.
+    pub(super) id: u64,
+    pub(super) tree: MemoryTree,
+    extents: Vec<Extent>,
+    /// 12 bytes a leaf: a pointer, or a code where the segment is the largest number.
+    bodies: Vec<BodyPointer>,
+}
+
+/// A segment number that no journal reaches marks a slot without a pointer.
+const NO_SEGMENT: u32 = u32::MAX;
+const UNKNOWN: u32 = 0;
+const REFUSED: u32 = 1;
+const ABSENT: u32 = 2;
+
+impl Log {
+    /// Leaves held, staged ones included.
+    #[must_use]
+    pub fn size(&self) -> TreeSize {
+        self.tree.size()
+    }
+
+    /// The tree.
+    #[must_use]
+    pub const fn tree(&self) -> &MemoryTree {
+        &self.tree
+    }
+
+    /// What is known of a body.
+    #[must_use]
+    pub fn body(&self, index: LeafIndex) -> BodyState {
+        let slot = usize::try_from(index.value())
+            .ok()
+            .and_then(|index| self.bodies.get(index));
+        match slot {
+            None => BodyState::None,
+            Some(pointer) if pointer.segment != NO_SEGMENT => BodyState::Held(*pointer),
+            Some(slot) if slot.offset == REFUSED => {
+                BodyState::Refused(u8::try_from(slot.length).unwrap_or(u8::MAX))
+            }
+            Some(slot) if slot.offset == ABSENT => Absence::from_code(u64::from(slot.length))
+                .map_or(BodyState::Missing, BodyState::Absent),
+            Some(_) => BodyState::Missing,
+        }
+    }
+
+    pub(super) fn leaf_place(&self, index: LeafIndex) -> Option<LeafPlace> {
+        let position = index.value();
+        if position >= self.tree.size().value() {
+            return None;
+        }
+        let after = self
+            .extents
+            .partition_point(|extent| extent.begin <= position);
+        let extent = self.extents.get(after.checked_sub(1)?)?;
+        Some(LeafPlace {
+            record: extent.record,
+            offset: position - extent.begin,
+        })
+    }
+
+    /// The records that hold the leaves [begin, end), in order, with where each begins.
+    pub(super) fn records(&self, begin: u64, end: u64) -> Vec<(u64, RecordPointer)> {
+        let after = self.extents.partition_point(|extent| extent.begin <= begin);
+        let from = after.saturating_sub(1);
+        let extents = self.extents.get(from..).unwrap_or_default().iter();
+        extents
+            .take_while(|e| e.begin < end)
+            .map(|e| (e.begin, e.record))
+            .collect()
+    }
+
+    pub(super) fn push_extent(&mut self, begin: u64, record: RecordPointer) {
+        self.extents.push(Extent { begin, record });
+    }
+
+    pub(super) fn push_leaf(&mut self, hash: Hash, mark: BodyMark) {
+        self.tree.append(hash);
+        self.bodies.push(slot_of(mark));
+    }
+
+    pub(super) fn mark(&mut self, index: u64, mark: BodyMark) {
+        let slot = usize::try_from(index)
+            .ok()
+            .and_then(|index| self.bodies.get_mut(index));
+        if let Some(slot) = slot {
+            *slot = slot_of(mark);
+        }
+    }
+}
+
+fn slot_of(mark: BodyMark) -> BodyPointer {
+    let coded = |offset, length| BodyPointer {
+        segment: NO_SEGMENT,
+        offset,
+        length,
+    };
+    match mark {
+        BodyMark::Held(pointer, _) => pointer,
+        BodyMark::Unknown => coded(UNKNOWN, 0),
+        BodyMark::Refused(code) => coded(REFUSED, u32::from(code)),
+        BodyMark::Absent(absence) => coded(ABSENT, u32::try_from(absence.code()).unwrap_or(0)),
+    }
+}
+
+/// Every log held, by name.
+#[derive(Clone, Debug, Default)]
+pub struct LogTable {
+    logs: BTreeMap<Origin, Log>,
+}
+
+impl LogTable {
+    /// A log.
+    #[must_use]
+    pub fn get(&self, origin: &Origin) -> Option<&Log> {
+        self.logs.get(origin)
+    }
+
+    /// All logs.
+    pub fn iter(&self) -> impl Iterator<Item = (&Origin, &Log)> {
+        self.logs.iter()
+    }
+
+    pub(super) fn get_mut(&mut self, origin: &Origin) -> Option<&mut Log> {
+        self.logs.get_mut(origin)
+    }
+
+    pub(super) fn insert(&mut self, origin: Origin, id: u64) {
+        let (tree, extents, bodies) = (MemoryTree::new(), Vec::new(), Vec::new());
+        self.logs.insert(
+            origin,
+            Log {
+                id,
+                tree,
+                extents,
+                bodies,
+            },
+        );
+    }
+
+    pub(super) fn next_id(&self) -> u64 {
+        self.logs.values().map(|log| log.id + 1).max().unwrap_or(1)
+    }
+
+    /// The right edge of a log.
+    #[must_use]
+    pub fn range(&self, origin: &Origin) -> CompactRange {
+        let log = self.logs.get(origin);
+        log.and_then(|log| log.tree.compact_range_at(log.tree.size()).ok())
+            .unwrap_or_else(CompactRange::new)
+    }
+}
+
+impl LogView for LogTable {
+    fn root_at(&self, origin: &Origin, size: TreeSize) -> Option<Hash> {
+        self.logs.get(origin)?.tree.root_at(size).ok()
+    }
+
+    fn leaf_hash(&self, origin: &Origin, index: LeafIndex) -> Option<Hash> {
+        self.logs.get(origin)?.tree.leaf_hash(index)
+    }
+
+    fn consistency(&self, origin: &Origin, old: TreeSize, new: TreeSize) -> Option<Vec<Hash>> {
+        let tree = &self.logs.get(origin)?.tree;
+        let proof = ConsistencyProof::build(tree, old, new).ok()?;
+        Some(proof.hashes().to_vec())
+    }
+}
+
+/// Reads one leaf.
+pub(super) fn read_leaf<D: Disk>(reader: &JournalReader<D>, place: LeafPlace) -> Option<Vec<u8>> {
+    let (kind, bytes) = reader.read_record(place.record).ok()?;
+    match Record::decode(kind, &bytes) {
+        Ok(Some(Record::Leaves { leaves, .. })) => {
+            let offset = usize::try_from(place.offset).ok()?;
+            leaves.get(offset).map(|(leaf, _)| leaf.to_vec())
+        }
+        Ok(_) | Err(_) => None,
+    }
+}
+
+/// Reads the leaves [begin, end) that lie in the records named; fewer when something is damaged.
+pub(super) fn read_leaves<D: Disk>(
+    reader: &JournalReader<D>,
+    records: &[(u64, RecordPointer)],
+    begin: u64,
+    end: u64,
+) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    for (first, record) in records {
+        let Ok((kind, bytes)) = reader.read_record(*record) else {
+            break;
+        };
+        let Ok(Some(Record::Leaves { leaves, .. })) = Record::decode(kind, &bytes) else {
+            break;
+        };
+        for (i, (leaf, _)) in leaves.iter().enumerate() {
+            let position = first + i as u64;
+            if (begin..end).contains(&position) {
+                found.push(leaf.to_vec());
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,485 @@
+//! Appending to logs, signing heads, cosigning, and folding the registry.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use concordat_protocol::exchange::{BodyOutcome, Input};
+use concordat_protocol::log::{
+    Checkpoint, CosignatureTime, LeafIndex, Origin, TreeSize, VerifiedCheckpoint,
+    VerifiedCosignature, hash,
+};
+use concordat_protocol::statement::{Body, Content, Leaf, Statement, StatementRef, Vis};
+use concordat_protocol::trust::{self, LogNumber, Place, Registry, RejectReason};
+
+use crate::core::ledger::{BodyMark, Record};
+use crate::core::logs::read_leaves;
+use crate::core::types::{Durable, Entry, Fatal, Output, Signing, Submission, SubmitError};
+use crate::core::{Core, write};
+use crate::disk::Disk;
+use crate::signer_state::SignedHead;
+
+/// Leaves in one ledger record, so that a record stays within a frame.
+const RECORD_LEAVES_MAX: usize = 4_096;
+
+impl<D: Disk> Core<D> {
+    /// Takes statements for one of our logs: all or none.
+    pub(super) fn submit(&mut self, submission: Submission) -> Result<(), Fatal> {
+        let Submission {
+            ticket,
+            log,
+            statements,
+        } = submission;
+        let entries = match self.examine(log, &statements) {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.outputs.push(Output::Submitted {
+                    ticket,
+                    result: Err(error),
+                });
+                return Ok(());
+            }
+        };
+        let origin = self.genesis.origin(self.me, log);
+        let references = self.append(&origin, entries)?;
+        self.staged.tickets.push((ticket, references));
+        Ok(())
+    }
+
+    /// Looks at statements before anything of them is stored.
+    fn examine(
+        &mut self,
+        log: LogNumber,
+        statements: &[Vec<u8>],
+    ) -> Result<Vec<(Entry, TreeSize)>, SubmitError> {
+        if self.signing != Signing::Open {
+            return Err(SubmitError::SigningHeld);
+        }
+        let origin = self.genesis.origin(self.me, log);
+        if !self.own_logs().contains(&origin) {
+            return Err(SubmitError::NotOurLog);
+        }
+        let begin = self
+            .shared
+            .logs()
+            .get(&origin)
+            .map_or(0, |log| log.size().value());
+        let mut newest = self
+            .ctx_sizes
+            .get(&origin)
+            .copied()
+            .unwrap_or(TreeSize::ZERO);
+        let mut entries = Vec::with_capacity(statements.len());
+        for (position, bytes) in statements.iter().enumerate() {
+            let statement = Statement::decode(bytes)
+                .map_err(|error| SubmitError::NotAStatement { position, error })?;
+            let refused = |reason| SubmitError::Refused { position, reason };
+            let ctx = statement.header().ctx.size;
+            if ctx < newest {
+                return Err(refused(RejectReason::CtxDecreases));
+            }
+            newest = ctx;
+            let entry = self.entry(&origin, &statement).map_err(refused)?;
+            let index = LeafIndex::new(begin + position as u64);
+            let place = Place {
+                origin: &origin,
+                index,
+                leaf: &entry.leaf,
+            };
+            if log == LogNumber::Registry {
+                self.examine_registry(position, &entry.leaf, &statement)?;
+            } else {
+                trust::check(&self.registry, place, &statement).map_err(refused)?;
+            }
+            entries.push((entry, ctx));
+        }
+        Ok(entries)
+    }
+
+    /// A change of the registry is tried on a copy first: a void entry would stay in the log for ever.
+    fn examine_registry(
+        &self,
+        position: usize,
+        leaf: &Leaf,
+        statement: &Statement,
+    ) -> Result<(), SubmitError> {
+        let mut registry = self.registry.clone();
+        match registry.apply(leaf, Some(statement)) {
+            trust::Applied::Changed => Ok(()),
+            trust::Applied::Void(reason) => Err(SubmitError::Refused { position, reason }),
+        }
+    }
+
+    /// Makes the leaf that a statement gets in one of our logs.
+    pub(super) fn entry(
+        &mut self,
+        origin: &Origin,
+        statement: &Statement,
+    ) -> Result<Entry, RejectReason> {
+        let mut salt = [0; 32];
+        (self.random)(&mut salt);
+        let body = Body::new(salt, statement.as_bytes().to_vec())
+            .map_err(|_| RejectReason::NotAStatement)?;
+        let payload = statement.payload();
+        let local = payload
+            .target
+            .as_ref()
+            .filter(|target| target.origin == *origin);
+        let leaf = Leaf {
+            kind: payload.class().kind(),
+            vis: self.vis(statement)?,
+            commit: body.commit(),
+            target: local.map(|target| target.index),
+        };
+        Ok(Entry {
+            leaf,
+            body: body.encode(),
+        })
+    }
+
+    fn vis(&self, statement: &Statement) -> Result<Vis, RejectReason> {
+        let payload = statement.payload();
+        let catalogue = self.registry.catalogue_at(statement.header().ctx.size);
+        if let Content::Decision(decision) = &payload.content {
+            let fields = decision.fields();
+            let catalogue = catalogue.ok_or(RejectReason::ItemUnknown)?;
+            let item = catalogue.items.iter().find(|item| item.code == fields.item);
+            let item = item.ok_or(RejectReason::ItemUnknown)?;
+            return Ok(Registry::vis_for(catalogue, item, &fields.subject));
+        }
+        let Some(target) = &payload.target else {
+            return Ok(Vis::ALL_MEMBERS);
+        };
+        let held = self.shared.leaf(&target.origin, target.index);
+        let held = held.and_then(|leaf| Leaf::decode(&leaf).ok());
+        // An act is seen by whoever may see its target; where the target is not held, by few.
+        match held {
+            Some(leaf) if leaf.hash() == target.leaf_hash => Ok(leaf.vis),
+            Some(_) => Err(RejectReason::WrongTarget),
+            None => Ok(catalogue.map_or(Vis::ALL_MEMBERS, |catalogue| catalogue.near_personal)),
+        }
+    }
+
+    /// Stages entries at the end of one of our logs.
+    pub(super) fn append(
+        &mut self,
+        origin: &Origin,
+        entries: Vec<(Entry, TreeSize)>,
+    ) -> Result<Vec<StatementRef>, Fatal> {
+        let begin = self
+            .shared
+            .logs()
+            .get(origin)
+            .map_or(0, |log| log.size().value());
+        let size = TreeSize::new(begin).map_err(|_| Fatal::Tree {
+            origin: origin.clone(),
+        })?;
+        let mut references = Vec::with_capacity(entries.len());
+        let mut encoded = Vec::with_capacity(entries.len());
+        let mut marks = Vec::with_capacity(entries.len());
+        for (i, (entry, ctx)) in entries.into_iter().enumerate() {
+            let index = LeafIndex::new(begin + i as u64);
+            let pointer = self.journal.stage_body(&[&entry.body])?;
+            marks.push(BodyMark::Held(pointer, true));
+            encoded.push(entry.leaf.encode());
+            let leaf_hash = entry.leaf.hash();
+            references.push(StatementRef {
+                origin: origin.clone(),
+                index,
+                leaf_hash,
+            });
+            self.ctx_sizes.insert(origin.clone(), ctx);
+            let body = Arc::from(entry.body);
+            let (leaf, own, verified) = (entry.leaf, true, true);
+            let origin = origin.clone();
+            self.staged.durable.push(Durable {
+                origin,
+                index,
+                leaf,
+                body,
+                own,
+                verified,
+            });
+        }
+        let leaves: Vec<&[u8]> = encoded.iter().map(Vec::as_slice).collect();
+        self.stage_leaves(origin, LeafIndex::new(begin), &leaves, &marks)?;
+        self.staged.own.entry(origin.clone()).or_insert(size);
+        self.staged.registry |= *origin == self.genesis.registry_origin();
+        let range = self.shared.logs().range(origin);
+        self.exchange.own_appended(origin, range);
+        Ok(references)
+    }
+
+    /// Stages leaves with what is known of their bodies; none known when `marks` is empty.
+    pub(super) fn stage_leaves(
+        &mut self,
+        origin: &Origin,
+        begin: LeafIndex,
+        leaves: &[&[u8]],
+        marks: &[BodyMark],
+    ) -> Result<(), Fatal> {
+        let id = self.log_id(origin)?;
+        let mut first = begin.value();
+        for (part, chunk) in leaves.chunks(RECORD_LEAVES_MAX).enumerate() {
+            let known = marks
+                .chunks(RECORD_LEAVES_MAX)
+                .nth(part)
+                .unwrap_or_default();
+            let mark = |i: usize| known.get(i).copied().unwrap_or(BodyMark::Unknown);
+            let entries = chunk
+                .iter()
+                .enumerate()
+                .map(|(i, leaf)| (*leaf, mark(i)))
+                .collect();
+            let record = self.stage(&Record::Leaves {
+                id,
+                begin: first,
+                leaves: entries,
+            })?;
+            let mut logs = write(&self.shared.logs);
+            let Some(log) = logs.get_mut(origin) else {
+                continue;
+            };
+            if log.size().value() != first {
+                return Err(Fatal::Tree {
+                    origin: origin.clone(),
+                });
+            }
+            log.push_extent(first, record);
+            for (i, leaf) in chunk.iter().enumerate() {
+                log.push_leaf(hash::leaf_hash(leaf), mark(i));
+            }
+            first += chunk.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Stages bodies of leaves that are held.
+    pub(super) fn stage_bodies(
+        &mut self,
+        origin: &Origin,
+        bodies: Vec<(LeafIndex, BodyOutcome)>,
+    ) -> Result<(), Fatal> {
+        let id = self.log_id(origin)?;
+        self.staged.registry |= *origin == self.genesis.registry_origin();
+        let mut marks = Vec::with_capacity(bodies.len());
+        for (index, outcome) in bodies {
+            let pointer = match &outcome {
+                BodyOutcome::Accepted { body, .. } => Some(self.journal.stage_body(&[body])?),
+                BodyOutcome::Refused(_) | BodyOutcome::Absent(_) => None,
+            };
+            let mark = BodyMark::of(&outcome, pointer);
+            marks.push((index.value(), mark));
+            if let Some(log) = write(&self.shared.logs).get_mut(origin) {
+                log.mark(index.value(), mark);
+            }
+            if let BodyOutcome::Accepted {
+                leaf,
+                body,
+                verified,
+            } = outcome
+            {
+                let (origin, body) = (origin.clone(), Arc::from(body));
+                let own = origin.member() == self.me.as_str();
+                self.staged.durable.push(Durable {
+                    origin,
+                    index,
+                    leaf,
+                    body,
+                    own,
+                    verified,
+                });
+            }
+        }
+        for chunk in marks.chunks(RECORD_LEAVES_MAX) {
+            self.stage(&Record::Bodies {
+                id,
+                bodies: chunk.to_vec(),
+            })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn log_id(&mut self, origin: &Origin) -> Result<u64, Fatal> {
+        let (known, next) = {
+            let logs = self.shared.logs();
+            (logs.get(origin).map(|log| log.id), logs.next_id())
+        };
+        if let Some(id) = known {
+            return Ok(id);
+        }
+        self.stage(&Record::Log {
+            id: next,
+            origin: origin.as_str(),
+        })?;
+        write(&self.shared.logs).insert(origin.clone(), next);
+        Ok(next)
+    }
+
+    /// Keeps a head with its cosignatures.
+    pub(super) fn keep_head(&mut self, head: &VerifiedCheckpoint) -> Result<(), Fatal> {
+        self.stage(&Record::Head {
+            note: &head.to_bytes(),
+        })?;
+        self.show_head(head);
+        Ok(())
+    }
+
+    fn show_head(&mut self, head: &VerifiedCheckpoint) {
+        let (origin, size) = (head.origin().clone(), head.size());
+        {
+            let mut heads = write(&self.shared.heads);
+            let of_log = heads.entry(origin.clone()).or_default();
+            of_log.insert(size, head.clone());
+            while of_log.len() > 16 {
+                of_log.pop_first();
+            }
+        }
+        self.outputs.push(Output::Head { origin, size });
+    }
+
+    /// Steps (2) to (4) of the commit, for every own log with new leaves.
+    ///
+    /// The leaves are durable already. A flipped bit between hashing and writing would make the log
+    /// unprovable for ever, so each leaf is read back and hashed again before its root is signed.
+    // spec: STO-22, STO-23
+    pub(super) fn sign_heads(&mut self, own: &BTreeMap<Origin, TreeSize>) -> Result<(), Fatal> {
+        if self.signing != Signing::Open {
+            return Ok(());
+        }
+        for (origin, before) in own {
+            self.read_back(origin, *before)?;
+            self.sign_head(origin)?;
+        }
+        Ok(())
+    }
+
+    fn read_back(&self, origin: &Origin, before: TreeSize) -> Result<(), Fatal> {
+        let (records, end) = {
+            let logs = self.shared.logs();
+            let Some(log) = logs.get(origin) else {
+                return Ok(());
+            };
+            let end = log.size().value();
+            (log.records(before.value(), end), end)
+        };
+        let leaves = read_leaves(&self.shared.reader, &records, before.value(), end);
+        let logs = self.shared.logs();
+        for position in before.value()..end {
+            let index = LeafIndex::new(position);
+            let offset = usize::try_from(position - before.value()).unwrap_or(usize::MAX);
+            let read = leaves.get(offset).map(|leaf| hash::leaf_hash(leaf));
+            let held = logs.get(origin).and_then(|log| log.tree().leaf_hash(index));
+            if read.is_none() || read != held {
+                return Err(Fatal::ReadBack {
+                    origin: origin.clone(),
+                    index,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Signs the head over all durable leaves of an own log.
+    pub(super) fn sign_head(&mut self, origin: &Origin) -> Result<(), Fatal> {
+        let (size, root) = {
+            let logs = self.shared.logs();
+            let Some(log) = logs.get(origin) else {
+                return Ok(());
+            };
+            (log.size(), log.tree().root())
+        };
+        let Some(state) = self.signer_states.get_mut(origin) else {
+            return Ok(());
+        };
+        let next = SignedHead {
+            size: size.value(),
+            root: *root.as_bytes(),
+        };
+        let checkpoint = Checkpoint::new(origin.clone(), size, root)?;
+        let head = VerifiedCheckpoint::sign(&checkpoint, &*self.keys.log)?;
+        // A crash before this line: no one has seen the head. After it: the next start shows it.
+        state.compare_and_swap(state.head(), next, &head.to_bytes())?;
+        self.show_head(&head);
+        self.feed(Input::OwnHead { head })
+    }
+
+    /// Promises durably, then cosigns.
+    // spec: STO-24
+    pub(super) fn cosign(
+        &mut self,
+        heads: BTreeMap<Origin, VerifiedCheckpoint>,
+    ) -> Result<(), Fatal> {
+        let mut promised = Vec::new();
+        for (origin, head) in heads {
+            let fits = self.cosigned.get(&origin).is_none_or(|last| {
+                let size = TreeSize::new(last.size).ok();
+                let logs = self.shared.logs();
+                let root = size.and_then(|size| logs.get(&origin)?.tree().root_at(size).ok());
+                last.size <= head.size().value() && root.is_some_and(|r| *r.as_bytes() == last.root)
+            });
+            if self.signing != Signing::Open || !fits {
+                continue;
+            }
+            let next = SignedHead {
+                size: head.size().value(),
+                root: *head.root().as_bytes(),
+            };
+            if self.cosigned.get(&origin) != Some(&next) {
+                let id = self.log_id(&origin)?;
+                self.stage(&Record::Witness {
+                    id,
+                    size: next.size,
+                    root: next.root,
+                })?;
+                self.cosigned.insert(origin, next);
+            }
+            promised.push(head);
+        }
+        if promised.is_empty() {
+            return Ok(());
+        }
+        if self.staged.records {
+            self.journal.commit()?;
+            self.staged.records = false;
+        }
+        for head in promised {
+            let name = self.genesis.witness(self.me);
+            let Ok(time) = CosignatureTime::from_unix_seconds(self.now.value() / 1_000) else {
+                continue;
+            };
+            let Ok(cosignature) = VerifiedCosignature::sign(&head, name, time, &*self.keys.witness)
+            else {
+                continue;
+            };
+            self.feed(Input::Cosigned { cosignature })?;
+        }
+        Ok(())
+    }
+
+    /// Applies the entries of the registry log whose bodies are durable, in order.
+    pub(super) fn apply_registry(&mut self) -> Result<(), Fatal> {
+        let origin = self.genesis.registry_origin();
+        let mut changed = false;
+        loop {
+            let index = LeafIndex::new(self.registry.size().value());
+            let Some(leaf) = self.shared.leaf(&origin, index) else {
+                break;
+            };
+            let Ok(leaf) = Leaf::decode(&leaf) else { break };
+            let Some(body) = self.shared.body(&origin, index) else {
+                break;
+            };
+            let statement = Body::decode(&body)
+                .ok()
+                .and_then(|body| Statement::decode(body.statement()).ok());
+            self.registry.apply(&leaf, statement.as_ref());
+            changed = true;
+        }
+        if changed {
+            *write(&self.shared.registry) = Arc::new(self.registry.clone());
+            self.outputs.push(Output::RegistryChanged);
+            self.feed(Input::RegistryChanged)?;
+        }
+        Ok(())
+    }
+}

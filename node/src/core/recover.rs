@@ -1,0 +1,468 @@
+//! Opening a core: what the journal says, and whether the node may sign at once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, RwLock};
+
+use concordat_protocol::codec::DecodeError;
+use concordat_protocol::exchange::{Exchange, Gaps, Restored, World};
+use concordat_protocol::log::{
+    LeafIndex, Origin, SignedCheckpoint, TreeSize, VerifiedCheckpoint, hash,
+};
+use concordat_protocol::message::Frame;
+use concordat_protocol::statement::{Body, Content, Kind, Leaf, Restart, Statement};
+use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::time::Timestamp;
+use concordat_protocol::trust::{Genesis, Registry};
+
+use crate::core::ledger::{BodyMark, Record};
+use crate::core::logs::{BodyState, LogTable};
+use crate::core::types::{Fatal, Output, Signing};
+use crate::core::{Core, CoreKeys, Random, Shared, Staged, own_logs, read, write};
+use crate::disk::Disk;
+use crate::journal::{Journal, JournalOptions, OpenError, RecordPointer, Recovery};
+use crate::signer_state::{Continuity, SignedHead, SignerError, SignerState};
+
+/// What opening found.
+#[derive(Clone, Debug, Default)]
+pub struct Opened {
+    /// What the journal had to cut off.
+    pub recovery: Recovery,
+    /// Rows of local registers, oldest first.
+    pub rows: Vec<Vec<u8>>,
+    /// Leaves held, over all logs.
+    pub leaves: u64,
+}
+
+/// Why a core could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenCoreError {
+    /// The journal could not be opened.
+    #[error("{0}")]
+    Journal(OpenError<DecodeError>),
+    /// A signer state could not be opened.
+    #[error("{0}")]
+    Signer(#[from] SignerError),
+    /// Going on failed.
+    #[error("{0}")]
+    Fatal(#[from] Fatal),
+}
+
+/// What the journal's records add up to.
+#[derive(Default)]
+struct Found {
+    logs: LogTable,
+    names: BTreeMap<u64, Origin>,
+    act_gaps: BTreeMap<Origin, Gaps>,
+    data_gaps: BTreeMap<Origin, Gaps>,
+    heads: BTreeMap<Origin, Vec<u8>>,
+    cosigned: BTreeMap<Origin, SignedHead>,
+    forks: Vec<Vec<u8>>,
+    rows: Vec<Vec<u8>>,
+    leaves: u64,
+}
+
+impl<D: Disk> Core<D> {
+    /// Opens the core of a node from its disk.
+    ///
+    /// # Errors
+    /// [`OpenCoreError`]; nothing has been changed that a later start would miss.
+    pub fn open(
+        disk: D,
+        options: JournalOptions,
+        genesis: Arc<Genesis>,
+        me: AuthorityCode,
+        keys: CoreKeys,
+        random: Random,
+        now: Timestamp,
+    ) -> Result<(Self, Opened), OpenCoreError> {
+        let mut found = Found::default();
+        let (journal, recovery) = Journal::open(disk.clone(), options, |record| {
+            found.take(record.pointer, record.kind, record.payload)
+        })
+        .map_err(OpenCoreError::Journal)?;
+        let mut signer_states = BTreeMap::new();
+        for (number, origin) in own_logs(&genesis, me).into_iter().enumerate() {
+            let state = SignerState::open(disk.clone(), &format!("log-{number}"))?;
+            signer_states.insert(origin, state);
+        }
+        let registry = Registry::new(Arc::clone(&genesis));
+        let shared = Arc::new(Shared {
+            logs: RwLock::new(std::mem::take(&mut found.logs)),
+            registry: RwLock::new(Arc::new(registry.clone())),
+            witnessed: RwLock::default(),
+            heads: RwLock::default(),
+            reader: journal.reader(),
+        });
+        let opened = Opened {
+            recovery,
+            rows: std::mem::take(&mut found.rows),
+            leaves: found.leaves,
+        };
+        let mut core = Self {
+            me,
+            genesis,
+            keys,
+            random,
+            journal,
+            signer_states,
+            signing: Signing::Held,
+            registry,
+            exchange: Exchange::new(me, now, Vec::new()),
+            shared,
+            now,
+            ctx_sizes: BTreeMap::new(),
+            cosigned: std::mem::take(&mut found.cosigned),
+            noticed: BTreeSet::new(),
+            staged: Staged::default(),
+            outputs: Vec::new(),
+        };
+        core.apply_registry()?;
+        core.restore_exchange(found);
+        core.restore_own();
+        core.start_signing()?;
+        Ok((core, opened))
+    }
+
+    fn restore_exchange(&mut self, mut found: Found) {
+        let own = self.own_logs();
+        let mut restored = Vec::new();
+        {
+            let logs = self.shared.logs();
+            for (origin, _) in logs.iter() {
+                let head = self.restored_head(origin, found.heads.get(origin));
+                restored.push(Restored {
+                    own: own.contains(origin),
+                    range: logs.range(origin),
+                    head,
+                    act_gaps: found.act_gaps.remove(origin).unwrap_or_default(),
+                    data_gaps: found.data_gaps.remove(origin).unwrap_or_default(),
+                    origin: origin.clone(),
+                });
+            }
+        }
+        for log in &restored {
+            if let Some(head) = &log.head {
+                let mut heads = write(&self.shared.heads);
+                heads
+                    .entry(log.origin.clone())
+                    .or_default()
+                    .insert(head.size(), head.clone());
+            }
+        }
+        self.exchange = Exchange::new(self.me, self.now, restored);
+        for evidence in &found.forks {
+            if let Ok(Frame::Fork { first, .. }) = Frame::decode(evidence)
+                && let Ok(signed) = SignedCheckpoint::parse(first)
+            {
+                self.exchange.restore_frozen(signed.claimed().origin());
+            }
+        }
+        let logs = read(&self.shared.logs);
+        let world = World {
+            now: self.now,
+            registry: &self.registry,
+            logs: &*logs,
+        };
+        self.exchange.restore_witnesses(world);
+        drop(logs);
+        let witnessed = self
+            .exchange
+            .replicas()
+            .map(|(o, r)| (o.clone(), r.witnessed()));
+        *write(&self.shared.witnessed) = witnessed.collect();
+    }
+
+    /// The newest head of a log: from the journal with its cosignatures, or our own signer's.
+    fn restored_head(&self, origin: &Origin, note: Option<&Vec<u8>>) -> Option<VerifiedCheckpoint> {
+        let member = self.registry.member_of(origin)?;
+        let held = self
+            .shared
+            .logs()
+            .get(origin)
+            .map_or(TreeSize::ZERO, |log| log.size());
+        let verify = |note: &[u8]| {
+            let signed = SignedCheckpoint::parse(note).ok()?;
+            let head = member
+                .log_keys()
+                .find_map(|key| signed.clone().verify(key).ok())?;
+            (head.size() <= held).then_some(head)
+        };
+        let kept = note.and_then(|note| verify(note));
+        let signed = self
+            .signer_states
+            .get(origin)
+            .and_then(|state| verify(state.note()));
+        match (kept, signed) {
+            (Some(kept), Some(signed)) if signed.size() > kept.size() => Some(signed),
+            (Some(kept), _) => Some(kept),
+            (None, signed) => signed,
+        }
+    }
+
+    /// What our own logs say about how to go on: the newest `ctx`, and the notices there are.
+    fn restore_own(&mut self) {
+        for origin in self.own_logs() {
+            let size = self
+                .shared
+                .logs()
+                .get(&origin)
+                .map_or(0, |log| log.size().value());
+            let newest = (0..size)
+                .rev()
+                .find_map(|index| self.statement(&origin, index));
+            if let Some(statement) = newest {
+                self.ctx_sizes.insert(origin, statement.header().ctx.size);
+            }
+        }
+        if !self.is_hub() {
+            return;
+        }
+        let register = self.genesis.register_origin();
+        let size = self
+            .shared
+            .logs()
+            .get(&register)
+            .map_or(0, |log| log.size().value());
+        for index in 0..size {
+            if let Some(statement) = self.statement(&register, index)
+                && let Content::Notice(notice) = &statement.payload().content
+            {
+                self.noticed
+                    .insert((notice.act.origin.clone(), notice.act.index));
+            }
+        }
+    }
+
+    fn statement(&self, origin: &Origin, index: u64) -> Option<Statement> {
+        let body = self.shared.body(origin, LeafIndex::new(index))?;
+        Statement::decode(Body::decode(&body).ok()?.statement()).ok()
+    }
+
+    /// Same boot and nothing lost: go on at once. Otherwise ask others first.
+    // spec: STO-26
+    fn start_signing(&mut self) -> Result<(), Fatal> {
+        let hub = self.is_hub();
+        let safe = self.signer_states.iter().all(|(origin, state)| {
+            let logs = self.shared.logs();
+            let log = logs.get(origin);
+            let holds = state.head().is_none_or(|head| {
+                let size = TreeSize::new(head.size).ok();
+                let root = size.and_then(|size| log?.tree().root_at(size).ok());
+                root.is_some_and(|root| *root.as_bytes() == head.root)
+            });
+            match state.continuity() {
+                Continuity::SameBoot | Continuity::Rebooted => holds,
+                // A hub that never signed has no one who could have seen anything of it.
+                Continuity::Fresh => hub && log.is_none_or(|log| log.size() == TreeSize::ZERO),
+                Continuity::CopiedOrRestored | Continuity::Doubtful => false,
+            }
+        });
+        // A log that is not yet in use stands beside others that are.
+        let partly = self
+            .signer_states
+            .values()
+            .any(|s| s.continuity() != Continuity::Fresh);
+        let safe = safe || partly && self.fresh_ones_are_empty();
+        if safe {
+            return self.open_signing();
+        }
+        for origin in self.own_logs() {
+            self.exchange.set_recovering(&origin, true);
+        }
+        Ok(())
+    }
+
+    fn fresh_ones_are_empty(&self) -> bool {
+        self.signer_states.iter().all(|(origin, state)| {
+            let logs = self.shared.logs();
+            let log = logs.get(origin);
+            match state.continuity() {
+                Continuity::Fresh => log.is_none_or(|log| log.size() == TreeSize::ZERO),
+                Continuity::SameBoot | Continuity::Rebooted => state.head().is_none_or(|head| {
+                    let size = TreeSize::new(head.size).ok();
+                    let root = size.and_then(|size| log?.tree().root_at(size).ok());
+                    root.is_some_and(|root| *root.as_bytes() == head.root)
+                }),
+                Continuity::CopiedOrRestored | Continuity::Doubtful => false,
+            }
+        })
+    }
+
+    fn open_signing(&mut self) -> Result<(), Fatal> {
+        self.signing = Signing::Open;
+        for origin in self.own_logs() {
+            self.exchange.set_recovering(&origin, false);
+            let size = self
+                .shared
+                .logs()
+                .get(&origin)
+                .map_or(0, |log| log.size().value());
+            let signed = self.signer_states.get(&origin).and_then(SignerState::head);
+            if size > signed.map_or(0, |head| head.size) {
+                self.sign_head(&origin)?;
+            }
+        }
+        self.outputs.push(Output::Signing);
+        Ok(())
+    }
+
+    /// Once enough others have said what they saw of our logs and we hold all of it, we sign again.
+    // spec: STO-27
+    pub(super) fn resume_if_safe(&mut self) -> Result<(), Fatal> {
+        if self.signing == Signing::Open || !self.enough_answers() {
+            return Ok(());
+        }
+        let behind = self.own_logs().iter().any(|origin| {
+            self.exchange.replica(origin).is_some_and(|replica| {
+                replica.known_size() > replica.durable() || replica.bodies_missing() > 0
+            })
+        });
+        let unseen = self.own_logs().iter().any(|origin| {
+            let held = self
+                .exchange
+                .replica(origin)
+                .map_or(TreeSize::ZERO, |r| r.durable());
+            let mut peers = self.exchange.connected();
+            peers.any(|(_, member)| self.exchange.has_spoken_of(member, origin) > Some(held))
+        });
+        if behind || unseen {
+            return Ok(());
+        }
+        for state in self.signer_states.values_mut() {
+            if state.head().is_some() {
+                state.confirm()?;
+            }
+        }
+        self.open_signing()?;
+        self.log_restart()
+    }
+
+    fn enough_answers(&self) -> bool {
+        let policy = self.registry.policy();
+        let spoken = |member: AuthorityCode| {
+            self.own_logs()
+                .iter()
+                .all(|o| self.exchange.has_spoken_of(member, o).is_some())
+        };
+        let others: Vec<AuthorityCode> = policy
+            .cosigners
+            .iter()
+            .copied()
+            .filter(|member| *member != self.me)
+            .collect();
+        let answers = others.iter().filter(|member| spoken(**member)).count() as u64;
+        let cosigners = policy.cosigners.len() as u64;
+        let needed = cosigners.saturating_sub(policy.quorum) + 1 + policy.faults;
+        let hub = self.genesis.hub();
+        answers >= needed.min(others.len() as u64)
+            && (hub == self.me || spoken(hub))
+            && !others.is_empty()
+    }
+
+    /// The first entry after doubt says from where the log went on.
+    fn log_restart(&mut self) -> Result<(), Fatal> {
+        let origin = self
+            .genesis
+            .origin(self.me, concordat_protocol::trust::LogNumber::Statements);
+        let head = {
+            let logs = self.shared.logs();
+            logs.get(&origin).map(|log| (log.size(), log.tree().root()))
+        };
+        let Some((size, root)) = head.filter(|(size, _)| *size > TreeSize::ZERO) else {
+            return Ok(());
+        };
+        if let Some(entry) = self.sign_own(Content::Restart(Restart { size, root })) {
+            self.append(&origin, vec![entry])?;
+        }
+        Ok(())
+    }
+}
+
+impl Found {
+    fn take(
+        &mut self,
+        pointer: RecordPointer,
+        kind: u8,
+        payload: &[u8],
+    ) -> Result<(), DecodeError> {
+        match Record::decode(kind, payload)? {
+            Some(Record::Log { id, origin }) => {
+                if let Ok(origin) = origin.parse::<Origin>() {
+                    self.names.insert(id, origin.clone());
+                    self.logs.insert(origin, id);
+                }
+            }
+            Some(Record::Leaves { id, begin, leaves }) => {
+                let Some(origin) = self.names.get(&id) else {
+                    return Ok(());
+                };
+                let Some(log) = self.logs.get_mut(origin) else {
+                    return Ok(());
+                };
+                log.push_extent(begin, pointer);
+                for (i, (leaf, mark)) in leaves.iter().enumerate() {
+                    log.push_leaf(hash::leaf_hash(leaf), *mark);
+                    self.leaves += 1;
+                    let Ok(leaf) = Leaf::decode(leaf) else {
+                        continue;
+                    };
+                    if *mark != BodyMark::Unknown || leaf.kind == Kind::ActsMap {
+                        continue;
+                    }
+                    let gaps = match leaf.kind == Kind::Data {
+                        true => self.data_gaps.entry(origin.clone()).or_default(),
+                        false => self.act_gaps.entry(origin.clone()).or_default(),
+                    };
+                    let position = begin + i as u64;
+                    gaps.insert(position, position + 1);
+                }
+            }
+            Some(Record::Bodies { id, bodies }) => {
+                let Some(origin) = self.names.get(&id) else {
+                    return Ok(());
+                };
+                let Some(log) = self.logs.get_mut(origin) else {
+                    return Ok(());
+                };
+                for (index, mark) in bodies {
+                    log.mark(index, mark);
+                    for gaps in [&mut self.act_gaps, &mut self.data_gaps] {
+                        if let Some(gaps) = gaps.get_mut(origin) {
+                            gaps.remove(index, index + 1);
+                        }
+                    }
+                }
+            }
+            Some(Record::Head { note }) => {
+                if let Ok(signed) = SignedCheckpoint::parse(note) {
+                    self.heads
+                        .insert(signed.claimed().origin().clone(), note.to_vec());
+                }
+            }
+            Some(Record::Witness { id, size, root }) => {
+                if let Some(origin) = self.names.get(&id) {
+                    self.cosigned
+                        .insert(origin.clone(), SignedHead { size, root });
+                }
+            }
+            Some(Record::Delivery { .. }) | None => {}
+            Some(Record::Fork { evidence }) => self.forks.push(evidence.to_vec()),
+            Some(Record::Row { bytes }) => self.rows.push(bytes.to_vec()),
+        }
+        Ok(())
+    }
+}
+
+impl<D: Disk> Shared<D> {
+    /// How many bodies of a log are held.
+    #[must_use]
+    pub fn bodies_held(&self, origin: &Origin) -> u64 {
+        let logs = self.logs();
+        let Some(log) = logs.get(origin) else {
+            return 0;
+        };
+        let held = |index: &u64| matches!(log.body(LeafIndex::new(*index)), BodyState::Held(_));
+        (0..log.size().value()).filter(held).count() as u64
+    }
+}

@@ -1,0 +1,288 @@
+//! Answering peers from the journal, and recording what is sent before it is sent.
+
+use concordat_protocol::exchange::{Input, PeerId, ServeId, ServeRequest};
+use concordat_protocol::limits;
+use concordat_protocol::log::{LeafIndex, Origin, RightCover, TreeSize, VerifiedCheckpoint};
+use concordat_protocol::message::{Absence, BodyEntry, BodyFilter, ErrorCode, Frame, LeafAndBody};
+use concordat_protocol::statement::{Kind, Leaf};
+use concordat_protocol::subject::AuthorityCode;
+
+use crate::core::Core;
+use crate::core::ledger::Record;
+use crate::core::logs::{BodyState, read_leaves};
+use crate::core::types::{Fatal, Output};
+use crate::disk::Disk;
+
+/// Bytes of leaves or bodies in one frame, below the frame limit with room for heads and covers.
+const FRAME_FILL_BYTES: usize = limits::FRAME_BYTES_MAX - (128 << 10);
+/// Leaves in one frame: a multiple of the block.
+const FRAME_LEAVES: u64 = 16 * limits::BLOCK_LEAVES;
+
+impl<D: Disk> Core<D> {
+    /// Sends our own log's tail with its head, or the head alone when the tail is long.
+    pub(super) fn push_tail(
+        &mut self,
+        peer: PeerId,
+        member: AuthorityCode,
+        from: TreeSize,
+        head: &VerifiedCheckpoint,
+    ) -> Result<(), Fatal> {
+        let origin = head.origin().clone();
+        let note = head.to_bytes();
+        let alone = Frame::Checkpoint { note: &note }.encode();
+        let (begin, end) = (from.value(), head.size().value());
+        if end.saturating_sub(begin) > limits::BLOCK_LEAVES {
+            self.outputs.push(Output::Send { peer, frame: alone });
+            return Ok(());
+        }
+        let leaves = self.leaves(&origin, begin, end);
+        let mut bodies = Vec::with_capacity(leaves.len());
+        let mut bytes = 0;
+        for (i, leaf) in leaves.iter().enumerate() {
+            let index = LeafIndex::new(begin + i as u64);
+            let body = self.body_for(&origin, index, leaf, member, false).ok();
+            bytes += leaf.len() + body.as_ref().map_or(0, Vec::len);
+            bodies.push(body);
+        }
+        if leaves.len() as u64 != end.saturating_sub(begin) || bytes > limits::PUSH_INLINE_BYTES_MAX
+        {
+            self.outputs.push(Output::Send { peer, frame: alone });
+            return Ok(());
+        }
+        let tail: Vec<LeafAndBody<'_>> = leaves
+            .iter()
+            .zip(&bodies)
+            .map(|(leaf, body)| (&leaf[..], body.as_deref()))
+            .collect();
+        let index = LeafIndex::new(begin);
+        let frame = Frame::Push {
+            note: &note,
+            begin: index,
+            tail,
+        }
+        .encode();
+        if bodies.iter().any(Option::is_some) {
+            self.record_delivery(member, &origin, begin, end)?;
+        }
+        self.staged.after_row.push(Output::Send { peer, frame });
+        Ok(())
+    }
+
+    /// Answers a request from storage.
+    pub(super) fn serve(
+        &mut self,
+        peer: PeerId,
+        member: AuthorityCode,
+        serve: ServeId,
+        request: ServeRequest,
+    ) -> Result<(), Fatal> {
+        let frames = match request {
+            ServeRequest::Leaves {
+                origin,
+                begin,
+                end,
+                size,
+            } => self.leaf_frames(&origin, begin.value(), end.value(), size),
+            ServeRequest::Bodies {
+                origin,
+                begin,
+                end,
+                filter,
+                suspended,
+            } => {
+                let (begin, end) = (begin.value(), end.value());
+                let (frames, sent) =
+                    self.body_frames(&origin, (begin, end), filter, member, suspended);
+                if sent {
+                    self.record_delivery(member, &origin, begin, end)?;
+                }
+                frames
+            }
+            ServeRequest::Consistency { origin, old, new } => {
+                use concordat_protocol::exchange::LogView as _;
+
+                let hashes = self.shared.logs().consistency(&origin, old, new);
+                match hashes {
+                    Some(hashes) => vec![Frame::Proof(hashes).encode()],
+                    None => vec![refusal(ErrorCode::RangeNotHeld)],
+                }
+            }
+        };
+        self.staged.after_row.push(Output::Answer {
+            peer,
+            serve,
+            frames,
+        });
+        self.feed(Input::Served { peer, serve })
+    }
+
+    /// The row that says a body went to a member; durable before the body leaves.
+    // spec: STO-25
+    fn record_delivery(
+        &mut self,
+        member: AuthorityCode,
+        origin: &Origin,
+        begin: u64,
+        end: u64,
+    ) -> Result<(), Fatal> {
+        let id = self.log_id(origin)?;
+        let at_ms = self.now.value();
+        self.stage(&Record::Delivery {
+            member: member.as_str(),
+            id,
+            begin,
+            end,
+            at_ms,
+        })?;
+        Ok(())
+    }
+
+    fn leaves(&self, origin: &Origin, begin: u64, end: u64) -> Vec<Vec<u8>> {
+        let records = self
+            .shared
+            .logs()
+            .get(origin)
+            .map(|log| log.records(begin, end));
+        read_leaves(
+            &self.shared.reader,
+            &records.unwrap_or_default(),
+            begin,
+            end,
+        )
+    }
+
+    fn leaf_frames(&self, origin: &Origin, begin: u64, end: u64, size: TreeSize) -> Vec<Vec<u8>> {
+        let leaves = self.leaves(origin, begin, end);
+        if leaves.len() as u64 != end - begin {
+            return vec![refusal(ErrorCode::RangeNotHeld)];
+        }
+        let mut frames = Vec::new();
+        let mut first = begin;
+        while first < end {
+            // Frames end on block boundaries, where covers are shortest.
+            let last = ((first / FRAME_LEAVES + 1) * FRAME_LEAVES).min(end);
+            let part = |position: u64| usize::try_from(position - begin).unwrap_or(usize::MAX);
+            let part = leaves.get(part(first)..part(last)).unwrap_or_default();
+            let cover = {
+                let logs = self.shared.logs();
+                let tree = logs.get(origin).map(|log| log.tree());
+                TreeSize::new(last)
+                    .ok()
+                    .and_then(|last| RightCover::build(tree?, last, size).ok())
+            };
+            let Some(cover) = cover else {
+                return vec![refusal(ErrorCode::RangeNotHeld)];
+            };
+            let block = Frame::Block {
+                begin: LeafIndex::new(first),
+                leaves: part.iter().map(Vec::as_slice).collect(),
+                cover: cover.hashes().to_vec(),
+            };
+            frames.push(block.encode());
+            first = last;
+        }
+        frames
+    }
+
+    fn body_frames(
+        &self,
+        origin: &Origin,
+        (begin, end): (u64, u64),
+        filter: BodyFilter,
+        member: AuthorityCode,
+        suspended: bool,
+    ) -> (Vec<Vec<u8>>, bool) {
+        let leaves = self.leaves(origin, begin, end);
+        if leaves.len() as u64 != end - begin {
+            return (vec![refusal(ErrorCode::RangeNotHeld)], false);
+        }
+        let (mut frames, mut sent, mut bytes) = (Vec::new(), false, 0);
+        let mut part: Vec<(u64, &[u8], Result<Vec<u8>, Absence>)> = Vec::new();
+        for (position, leaf) in (begin..end).zip(&leaves) {
+            let is_data = Leaf::decode(leaf).is_ok_and(|leaf| leaf.kind == Kind::Data);
+            if filter == BodyFilter::Acts && is_data {
+                continue;
+            }
+            let index = LeafIndex::new(position);
+            let body = self.body_for(origin, index, leaf, member, suspended);
+            sent |= body.is_ok();
+            bytes += leaf.len() + body.as_ref().map_or(1, Vec::len) + 16;
+            part.push((position, leaf, body));
+            if bytes > FRAME_FILL_BYTES {
+                frames.push(body_frame(position + 1, &part));
+                part.clear();
+                bytes = 0;
+            }
+        }
+        if !part.is_empty() || frames.is_empty() || frames_end_early(&frames, end) {
+            frames.push(body_frame(end, &part));
+        }
+        (frames, sent)
+    }
+
+    /// A body, if this node gives it to this member.
+    // spec: EXC-20, EXC-21
+    fn body_for(
+        &self,
+        origin: &Origin,
+        index: LeafIndex,
+        leaf: &[u8],
+        member: AuthorityCode,
+        suspended: bool,
+    ) -> Result<Vec<u8>, Absence> {
+        let leaf = Leaf::decode(leaf).map_err(|_| Absence::NotHeld)?;
+        let is_data = leaf.kind == Kind::Data;
+        if suspended && is_data {
+            return Err(Absence::Suspended);
+        }
+        if !self.registry.entitled(leaf.vis, origin, member) {
+            return Err(Absence::NotEntitled);
+        }
+        // Plain data goes out from its own log's node and from the hub only.
+        let source = origin.member() == self.me.as_str() || self.is_hub();
+        if is_data && !source {
+            return Err(Absence::NotHeld);
+        }
+        let state = self
+            .shared
+            .logs()
+            .get(origin)
+            .map_or(BodyState::None, |log| log.body(index));
+        match state {
+            BodyState::Held(pointer) => self
+                .shared
+                .reader
+                .read_body(pointer)
+                .map_err(|_| Absence::NotHeld),
+            BodyState::Absent(Absence::Erased) => Err(Absence::Erased),
+            BodyState::Absent(_) | BodyState::Missing | BodyState::None | BodyState::Refused(_) => {
+                Err(Absence::NotHeld)
+            }
+        }
+    }
+}
+
+fn body_frame(next: u64, part: &[(u64, &[u8], Result<Vec<u8>, Absence>)]) -> Vec<u8> {
+    let entries = part.iter().map(|(position, leaf, body)| BodyEntry {
+        index: LeafIndex::new(*position),
+        leaf,
+        body: body.as_deref().map_err(|absence| *absence),
+    });
+    let entries = entries.collect();
+    let next = TreeSize::new(next).unwrap_or(TreeSize::MAX);
+    Frame::BodyBlock { next, entries }.encode()
+}
+
+/// Whether the last frame made does not reach the end of the range.
+fn frames_end_early(frames: &[Vec<u8>], end: u64) -> bool {
+    let last = frames.last().map(|bytes| Frame::decode(bytes));
+    !matches!(last, Some(Ok(Frame::BodyBlock { next, .. })) if next.value() == end)
+}
+
+fn refusal(code: ErrorCode) -> Vec<u8> {
+    Frame::Error {
+        code,
+        retry_after_ms: 1_000,
+    }
+    .encode()
+}
