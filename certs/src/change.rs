@@ -488,3 +488,6 @@ pub enum ChangeFileError {
     #[error(transparent)]
     Change(#[from] ChangeError),
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,32 +56,41 @@ impl MemberDetails {
     /// # Errors
     /// [`KeyRingError`] when a prepared key cannot be read.
     pub fn with_keys(self, keys: &KeyRing) -> Result<Enrolment, KeyRingError> {
-        let node = self.role != Role::Issuer;
-        let of_node = |key_use| keys.public(key_use).filter(|_| node);
         let mut next_keys = Vec::new();
         for key_use in keys.uses() {
             if let Some(next) = keys.next(key_use)? {
                 next_keys.push((key_use, next_key_commitment(&next.public_key())));
             }
         }
-        Ok(Enrolment {
+        Ok(self.with_public_keys(|key_use| keys.public(key_use), next_keys))
+    }
+
+    /// The enrolment with the keys that `public` knows, as [`MemberDetails::with_keys`].
+    pub(crate) fn with_public_keys(
+        self,
+        public: impl Fn(KeyUse) -> Option<PublicKey>,
+        next_keys: Vec<(KeyUse, Hash)>,
+    ) -> Enrolment {
+        let node = self.role != Role::Issuer;
+        let of_node = |key_use| public(key_use).filter(|_| node);
+        Enrolment {
             member: self.member,
             name: self.name,
             region: self.region,
             level: self.level,
             role: self.role,
             mandates: self.mandates,
-            statement_keys: keys.public(KeyUse::Statement).into_iter().collect(),
+            statement_keys: public(KeyUse::Statement).into_iter().collect(),
             log_key: of_node(KeyUse::Log),
             node_key: of_node(KeyUse::Node),
             witness_key: of_node(KeyUse::Witness),
-            administrator_keys: keys.public(KeyUse::Administrator).into_iter().collect(),
+            administrator_keys: public(KeyUse::Administrator).into_iter().collect(),
             next_keys,
             addresses: self.addresses,
             publishes_through: self.publishes_through,
             recovery_key: of_node(KeyUse::Recovery),
             suite: SUITE_SHA256,
-        })
+        }
     }
 }
 
@@ -346,3 +355,6 @@ pub enum RequestFileError {
     #[error(transparent)]
     Request(#[from] RequestError),
 }
+
+#[cfg(test)]
+mod tests;

@@ -193,3 +193,6 @@ pub enum GenesisFileError {
     #[error(transparent)]
     Genesis(#[from] GenesisError),
 }
+
+#[cfg(test)]
+mod tests;

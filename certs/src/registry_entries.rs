@@ -105,3 +105,6 @@ pub enum EntryCause {
     #[error("the registry refuses it")]
     Void(#[source] RejectReason),
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,322 @@
+use concordat_protocol::statement::{
+    CutOff, HeadSeen, KeyUse, LEAF_BYTES_MAX, Standing, Statement, Suspension,
+};
+use concordat_protocol::text::Text;
+use concordat_protocol::trust::{Applied, RejectReason};
+use ed25519_dalek::SigningKey;
+
+use super::*;
+use crate::network::{TestNetwork, TestPlan};
+
+const NOW: u64 = 1_767_225_600_000;
+
+fn network() -> TestNetwork {
+    TestNetwork::build(TestPlan::numbered(2, 1)).unwrap()
+}
+
+fn suspension(network: &TestNetwork, standing: Standing) -> PendingChange {
+    let content = Content::Suspension(Suspension {
+        member: network.members[0].code(),
+        standing,
+        reasons: Text::new("asked for by the authority").unwrap(),
+    });
+    PendingChange::new(&network.genesis, Timestamp::new(NOW).unwrap(), content).unwrap()
+}
+
+fn approved(network: &TestNetwork, mut change: PendingChange, by: &[usize]) -> PendingChange {
+    for approver in by {
+        let approval = change.approve(&network.genesis, &network.approvers[*approver]);
+        change.add(&network.genesis, approval.unwrap()).unwrap();
+    }
+    change
+}
+
+#[test]
+fn proposal_comes_back_with_its_approvals() {
+    let network = network();
+    let change = approved(&network, suspension(&network, Standing::Suspended), &[1, 0]);
+    let read = PendingChange::decode(&change.encode().unwrap(), &network.genesis).unwrap();
+    assert_eq!(read, change);
+    assert_eq!(read.missing(&network.genesis), 0);
+    assert_eq!(read.approved_by().count(), 2);
+}
+
+#[test]
+fn approvals_travel_as_files_and_accumulate() {
+    let network = network();
+    let genesis = &network.genesis;
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    suspension(&network, Standing::Suspended)
+        .create(&at("x.proposal"))
+        .unwrap();
+    for (number, approver) in network.approvers.iter().enumerate() {
+        let change = PendingChange::read(&at("x.proposal"), genesis).unwrap();
+        let name = format!("{number}.approval");
+        change
+            .approve(genesis, approver)
+            .unwrap()
+            .create(&at(&name))
+            .unwrap();
+        let mut change = PendingChange::read(&at("x.proposal"), genesis).unwrap();
+        change
+            .add(genesis, ApprovalFile::read(&at(&name)).unwrap())
+            .unwrap();
+        change.replace(&at("x.proposal")).unwrap();
+    }
+    let change = PendingChange::read(&at("x.proposal"), genesis).unwrap();
+    assert_eq!(change.missing(genesis), 0);
+    let overwritten = change.create(&at("x.proposal")).unwrap_err();
+    assert!(matches!(
+        overwritten,
+        ChangeFileError::File(FileError::Exists { .. })
+    ));
+}
+
+// spec: KEY-20
+#[test]
+fn proposal_file_with_any_byte_changed_is_refused_or_proposes_something_else() {
+    let network = network();
+    let good = approved(&network, suspension(&network, Standing::Suspended), &[0, 1]);
+    let bytes = good.encode().unwrap();
+    for at in 0..bytes.len() {
+        for mask in [0x01, 0x20, 0xff] {
+            let mut bad = bytes.clone();
+            bad[at] ^= mask;
+            let verdict = PendingChange::decode(&bad, &network.genesis);
+            assert!(verdict.is_err(), "byte {at} mask {mask:02x}");
+        }
+    }
+}
+
+// spec: KEY-19
+#[test]
+fn proposal_of_an_enrolment_with_any_byte_changed_is_refused() {
+    let network = network();
+    let bytes = network.changes[0].encode().unwrap();
+    for at in 0..bytes.len() {
+        let mut bad = bytes.clone();
+        bad[at] ^= 0x01;
+        let verdict = PendingChange::decode(&bad, &network.genesis);
+        assert!(verdict.is_err(), "byte {at}");
+    }
+}
+
+// spec: KEY-22
+#[test]
+fn hub_does_not_sign_what_one_approver_approved() {
+    let network = network();
+    let change = approved(&network, suspension(&network, Standing::Suspended), &[0]);
+    let ctx = network.registry.ctx();
+    let refused = change
+        .sign(&network.genesis, &network.hub.statement, ctx)
+        .unwrap_err();
+    assert_eq!(refused, ChangeError::TooFewApprovals { missing: 1 });
+}
+
+// spec: KEY-22
+#[test]
+fn registry_finds_one_approval_too_few() {
+    let mut network = network();
+    let change = approved(&network, suspension(&network, Standing::Suspended), &[0]);
+    let approvals: Vec<_> = change.approvals.values().cloned().collect();
+    let about = network.members[0].code().code();
+    let (hub, ctx) = (network.hub.code(), network.registry.ctx());
+    let signer = &network.hub.statement;
+    let bytes = sign_approved(signer, hub, about, ctx, &change.proposal, &approvals).unwrap();
+    let statement = Statement::decode(&bytes).unwrap();
+    let leaf = network.entries[0].leaf;
+    assert!(leaf.encode().len() <= LEAF_BYTES_MAX);
+    let applied = network.registry.apply(&leaf, Some(&statement));
+    assert_eq!(applied, Applied::Void(RejectReason::TooFewApprovals));
+}
+
+// spec: KEY-20
+#[test]
+fn approval_of_other_bytes_is_refused() {
+    let network = network();
+    let other = suspension(&network, Standing::Left);
+    let approval = other
+        .approve(&network.genesis, &network.approvers[0])
+        .unwrap();
+    let mut change = suspension(&network, Standing::Suspended);
+    let refused = change.add(&network.genesis, approval.clone()).unwrap_err();
+    assert_eq!(refused, ChangeError::OtherProposal);
+    let mut relabelled = approval;
+    relabelled.fields.proposal = digest(&change.proposal);
+    let refused = change.add(&network.genesis, relabelled).unwrap_err();
+    let fingerprint = Fingerprint::of_key(&network.approvers[0].public_key());
+    assert_eq!(refused, ChangeError::BadApproval { fingerprint });
+}
+
+// spec: KEY-21
+#[test]
+fn approver_counts_once() {
+    let network = network();
+    let mut change = approved(&network, suspension(&network, Standing::Suspended), &[0]);
+    let again = change
+        .approve(&network.genesis, &network.approvers[0])
+        .unwrap();
+    let refused = change.add(&network.genesis, again).unwrap_err();
+    let fingerprint = Fingerprint::of_key(&network.approvers[0].public_key());
+    assert_eq!(refused, ChangeError::AlreadyApproved { fingerprint });
+    assert_eq!(change.missing(&network.genesis), 1);
+}
+
+// spec: KEY-20
+#[test]
+fn stranger_cannot_approve() {
+    let network = network();
+    let stranger = SigningKey::from_bytes(&[9; 32]);
+    let change = suspension(&network, Standing::Suspended);
+    let kid = stranger.public_key().id();
+    let refused = change.approve(&network.genesis, &stranger).unwrap_err();
+    assert_eq!(refused, ChangeError::NotAnApprover { kid });
+    let hub = change
+        .approve(&network.genesis, &network.hub.statement)
+        .unwrap_err();
+    assert!(matches!(hub, ChangeError::NotAnApprover { .. }));
+}
+
+// spec: KEY-20
+#[test]
+fn change_of_another_network_is_neither_read_nor_approved() {
+    let network = network();
+    let other = TestNetwork::build(TestPlan::numbered(1, 2)).unwrap();
+    let mut change = suspension(&network, Standing::Suspended);
+    let found = Fingerprint::of_digest(&network.genesis.id());
+    let refused = ChangeError::OtherNetwork { found };
+    let bytes = change.encode().unwrap();
+    assert_eq!(
+        PendingChange::decode(&bytes, &other.genesis),
+        Err(refused.clone())
+    );
+    assert_eq!(
+        change.approve(&other.genesis, &other.approvers[0]),
+        Err(refused)
+    );
+    let foreign = suspension(&other, Standing::Suspended);
+    let approval = foreign
+        .approve(&other.genesis, &other.approvers[0])
+        .unwrap();
+    let found = Fingerprint::of_digest(&other.genesis.id());
+    let refused = change.add(&network.genesis, approval).unwrap_err();
+    assert_eq!(refused, ChangeError::OtherNetwork { found });
+}
+
+// spec: KEY-19
+#[test]
+fn enrolment_is_not_proposed_without_its_request() {
+    let network = network();
+    let content = network.changes[0].payload().content.clone();
+    let issued_at = Timestamp::new(NOW).unwrap();
+    let refused = PendingChange::new(&network.genesis, issued_at, content).unwrap_err();
+    assert_eq!(refused, ChangeError::NoRequest);
+}
+
+// spec: KEY-19
+#[test]
+fn enrolment_that_differs_from_its_request_is_refused() {
+    let network = network();
+    let mut change = network.changes[0].clone();
+    change.request = network.changes[1].request.clone();
+    let refused = PendingChange::decode(&change.encode().unwrap(), &network.genesis);
+    assert_eq!(refused, Err(ChangeError::NotAsRequested));
+}
+
+#[test]
+fn content_that_is_no_change_of_the_registry_is_refused() {
+    let network = network();
+    let ctx = network.registry.ctx();
+    let content = Content::HeadSeen(HeadSeen {
+        origin: network.genesis.registry_origin(),
+        size: ctx.size,
+        root: ctx.root,
+    });
+    let issued_at = Timestamp::new(NOW).unwrap();
+    let refused = PendingChange::new(&network.genesis, issued_at, content).unwrap_err();
+    assert_eq!(refused, ChangeError::NotRegistry { class: 65 });
+}
+
+#[test]
+fn suspension_takes_effect_through_the_same_way() {
+    let mut network = network();
+    let member = network.members[0].code();
+    let content = suspension(&network, Standing::Suspended).payload.content;
+    network.append(content).unwrap();
+    assert_eq!(
+        network.registry.member(member).unwrap().standing(),
+        Standing::Suspended
+    );
+}
+
+#[test]
+fn cut_off_takes_effect_through_the_same_way() {
+    let mut network = network();
+    let member = network.members[0].clone();
+    let replacement = SigningKey::from_bytes(&[9; 32]).public_key();
+    let content = Content::CutOff(CutOff {
+        member: member.code(),
+        key_use: KeyUse::Node,
+        key: member.node.public_key(),
+        from: None,
+        continues: None,
+        replacement: Some(replacement),
+    });
+    network.append(content).unwrap();
+    let keys = network.registry.member(member.code()).unwrap().keys();
+    assert_eq!(keys.node, Some(replacement));
+    assert!(
+        network
+            .registry
+            .member_by_node_key(&member.node.public_key())
+            .is_none()
+    );
+}
+
+#[test]
+fn summary_names_network_change_and_what_is_missing() {
+    let network = network();
+    let change = approved(&network, suspension(&network, Standing::Suspended), &[0]);
+    let summary = change.summary(&network.genesis, Language::English);
+    let value = |name| summary.values(name).collect::<Vec<_>>();
+    assert_eq!(value("change"), ["change of standing"]);
+    assert_eq!(value("standing"), ["suspended"]);
+    assert_eq!(value("issued_at"), ["2026-01-01T00:00:00Z"]);
+    assert_eq!(value("approvals_missing"), ["1"]);
+    let approver = Fingerprint::of_key(&network.approvers[0].public_key()).to_string();
+    assert_eq!(value("approved_by"), [approver]);
+}
+
+#[test]
+fn other_forms_are_named() {
+    let network = network();
+    let change = suspension(&network, Standing::Suspended);
+    let approval = change
+        .approve(&network.genesis, &network.approvers[0])
+        .unwrap();
+    let approval = approval.encode().unwrap();
+    let (found, wanted) = (Form::Approval, Form::Proposal);
+    let refused = PendingChange::decode(&approval, &network.genesis).unwrap_err();
+    assert_eq!(refused, ChangeError::OtherForm { found, wanted });
+    let (found, wanted) = (Form::Proposal, Form::Approval);
+    let refused = ApprovalFile::decode(&change.encode().unwrap()).unwrap_err();
+    assert_eq!(refused, ChangeError::OtherForm { found, wanted });
+}
+
+#[test]
+fn approval_file_with_any_byte_changed_is_refused() {
+    let network = network();
+    let change = suspension(&network, Standing::Suspended);
+    let approval = change
+        .approve(&network.genesis, &network.approvers[0])
+        .unwrap();
+    let good = approval.encode().unwrap();
+    for at in 0..good.len() {
+        let mut bad = good.clone();
+        bad[at] ^= 0x01;
+        let verdict = ApprovalFile::decode(&bad)
+            .and_then(|approval| change.clone().add(&network.genesis, approval));
+        assert!(verdict.is_err(), "byte {at}");
+    }
+}
