@@ -4,6 +4,7 @@
 //! them. Out of scope: clocks, disks, sockets, threads and randomness; all of these come in as
 //! arguments or go out as actions, so that one seed replays a whole network.
 
+pub mod admin;
 pub mod codec;
 pub mod exchange;
 pub mod key;

@@ -1,0 +1,94 @@
+//! The admin channel: what an administrator's tool asks a node, and what the node answers.
+//!
+//! Implements `spec/admin.md`. The same frames travel over a Unix socket on the node's machine and
+//! over QUIC from elsewhere:
+//!
+//! ```text
+//! frame   = length u32 BE (1..=1 MiB) ‖ [code, body]
+//! request = one frame; an import without a path goes on with chunks and an end
+//! answer  = *(progress | refused | chunk | event), then one last frame
+//! ```
+//!
+//! Out of scope: who may connect, sockets, and how an answer is shown to people.
+
+mod error;
+mod reply;
+mod request;
+mod tagged;
+mod target;
+mod view;
+
+use crate::codec::{self, DecodeError, Limits};
+
+pub use error::{AdminError, Detail, ErrorCode, ExitCode};
+pub use reply::{
+    BundleView, Change, Event, EventKind, ImportReport, PeerTest, Progress, Recorded, Refused,
+    Reply, RowRefusal, Stage, Step, StepResult, SubjectAnswer, Submitted,
+};
+pub use request::{
+    AdmissionAsk, BundleAsk, CorrectionAsk, ImportAsk, LookUp, ObjectionAsk, PeerAddress, PeerName,
+    ProfileChoice, Request, RulingAsk, StatementAsk, SubjectAsk, SubmitAsk, WatchAsk,
+    WithdrawalAsk,
+};
+pub use target::{SOCKET_FILE, TARGET_CHARS_MAX, Target, TargetError};
+pub use view::{
+    ActView, AlarmView, BackingCode, BasisCode, BasisFailureView, BasisStateCode, BindsOthersCode,
+    BurdenCode, DecisionView, DutyView, EffectView, ForkCode, FreshnessCode, FreshnessView,
+    LaterActsCode, LinkCode, LogView, PeerBrief, PeerView, SigningCode, SourceCode, StatementView,
+    StatusView, SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode,
+    WaitingView,
+};
+
+/// Bytes of a frame's length prefix.
+pub const LENGTH_BYTES: usize = 4;
+/// Bytes of a file or bundle in one chunk, so that its frame keeps within
+/// [`FRAME_BYTES_MAX`](crate::limits::FRAME_BYTES_MAX).
+// spec: ADM-3
+pub const CHUNK_BYTES_MAX: usize = 256 << 10;
+/// Refused rows in one [`Refused`] frame.
+// spec: ADM-3
+pub const REFUSED_ROWS_MAX: usize = 256;
+/// Decisions in one [`SubjectAnswer`].
+// spec: ADM-3
+pub const SUBJECT_DECISIONS_MAX: usize = 128;
+
+impl Request {
+    /// The frame's content, without its length.
+    ///
+    /// # Errors
+    /// [`DecodeError::Unencodable`]; no request is known that has no encoding.
+    pub fn encode(&self) -> Result<Vec<u8>, DecodeError> {
+        codec::encode(self)
+    }
+
+    /// Reads a frame's content.
+    ///
+    /// # Errors
+    /// [`DecodeError`], [`DecodeError::Shape`] for a code that no request has.
+    // spec: ADM-1, ADM-2
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        codec::decode(bytes, Limits::FRAME)
+    }
+}
+
+impl Reply {
+    /// The frame's content, without its length.
+    ///
+    /// # Errors
+    /// [`DecodeError::Unencodable`]; no reply is known that has no encoding.
+    pub fn encode(&self) -> Result<Vec<u8>, DecodeError> {
+        codec::encode(self)
+    }
+
+    /// Reads a frame's content.
+    ///
+    /// # Errors
+    /// [`DecodeError`], [`DecodeError::Shape`] for a code that no reply has.
+    // spec: ADM-1, ADM-2
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        codec::decode(bytes, Limits::FRAME)
+    }
+}
+
+#[cfg(test)]
+mod tests;

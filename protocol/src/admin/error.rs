@@ -1,0 +1,194 @@
+//! What an administrator is told when a request is not done, and the exit code that it becomes.
+
+use crate::admin::tagged::named_codes;
+use crate::codec::integer_map;
+
+named_codes! {
+    /// How a command ends, for scripts. One table for every command.
+    pub enum ExitCode {
+        /// Done.
+        Ok = 0 "ok",
+        /// Not done, or done in part.
+        Failed = 1 "failed",
+        /// The command line or a file given is wrong.
+        Usage = 2 "usage",
+        /// What it names is not there.
+        NotFound = 3 "not-found",
+        /// A signature, proof or digest does not hold.
+        VerificationFailed = 4 "verification-failed",
+        /// A node cannot be reached.
+        Unreachable = 5 "unreachable",
+        /// It is not allowed.
+        Denied = 6 "denied",
+    }
+}
+
+named_codes! {
+    /// Why a request is not done. Each code has one sentence in each language of the tool, with the
+    /// details named here as its blanks.
+    pub enum ErrorCode {
+        /// The frame is no request; `cause`.
+        BadRequest = 1 "bad-request",
+        /// The request does not fit here, a chunk without an import for example.
+        OutOfTurn = 2 "out-of-turn",
+        /// The target names more than one statement; `count`.
+        AmbiguousTarget = 3 "ambiguous-target",
+        /// What is to be said breaks a rule on statements; `rule`.
+        InvalidStatement = 4 "invalid-statement",
+        /// It is not public: purpose and case number are wanted.
+        PurposeRequired = 5 "purpose-required",
+        /// The import profile cannot be read; `line`, `column`, `cause`.
+        ProfileInvalid = 6 "profile-invalid",
+        /// The statement is of another class than this act can act on; `class`.
+        WrongClass = 7 "wrong-class",
+        /// The file cannot be imported at all, its header for example; `cause`.
+        FileUnusable = 8 "file-unusable",
+        /// No such statement; `target`.
+        TargetNotFound = 20 "target-not-found",
+        /// The leaf is held, the body is not; `target`.
+        BodyNotHeld = 21 "body-not-held",
+        /// No such member; `member`.
+        MemberUnknown = 22 "member-unknown",
+        /// Nothing is open that could be ruled on or admitted; `target`.
+        NothingOpen = 23 "nothing-open",
+        /// No built-in profile of that name; `profile`, `known`.
+        ProfileUnknown = 24 "profile-unknown",
+        /// No such file on the node's machine; `path`.
+        FileNotFound = 25 "file-not-found",
+        /// A signature, proof or digest does not hold; `what`.
+        VerificationFailed = 40 "verification-failed",
+        /// The change lacks approvals; `missing`.
+        ApprovalsMissing = 41 "approvals-missing",
+        /// The file is another network's; `found`, `here`.
+        OtherNetwork = 42 "other-network",
+        /// The peer does not answer; `address`, `cause`.
+        PeerUnreachable = 50 "peer-unreachable",
+        /// No address is known for the peer; `member`.
+        NoAddress = 51 "no-address",
+        /// Only the hub can do this; `hub`.
+        NotTheHub = 60 "not-the-hub",
+        /// No mandate covers it; `issuer`, `class`.
+        NoMandate = 61 "no-mandate",
+        /// The node lacks the key; `use`.
+        KeyMissing = 62 "key-missing",
+        /// The member is suspended; `member`.
+        MemberSuspended = 63 "member-suspended",
+        /// The profile makes up fields and the network is a production network; `fields`.
+        SyntheticRefused = 64 "synthetic-refused",
+        /// The registry refuses the change; `cause`.
+        ChangeRefused = 65 "change-refused",
+        /// Only on the node's own machine.
+        LocalOnly = 66 "local-only",
+        /// The item or measure is not in the catalogue in force on the day of the decision; `code`.
+        OutsideCatalogue = 67 "outside-catalogue",
+        /// The node does not sign yet: safe start waits for answers; `answers`, `wanted`.
+        NotSigning = 80 "not-signing",
+        /// The log is frozen; `origin`.
+        LogFrozen = 81 "log-frozen",
+        /// Disk or store failed; nothing was acknowledged; `cause`.
+        StorageFailed = 82 "storage-failed",
+        /// Too much under way; `retry_after_ms`.
+        Busy = 83 "busy",
+        /// The node is shutting down.
+        ShuttingDown = 84 "shutting-down",
+        /// The answer is larger than the channel carries; `bytes`, `limit`.
+        TooLarge = 85 "too-large",
+        /// A fault of the node itself; its own log says more; `cause`.
+        Internal = 86 "internal",
+        /// This version of the node cannot do it yet; `what`.
+        NotSupported = 87 "not-supported",
+        /// A file on the node's machine cannot be read; `path`, `cause`.
+        FileUnreadable = 88 "file-unreadable",
+    }
+}
+
+impl ErrorCode {
+    /// The exit code that it becomes.
+    // spec: ADM-6
+    #[must_use]
+    pub const fn exit(self) -> ExitCode {
+        match self {
+            Self::BadRequest
+            | Self::OutOfTurn
+            | Self::AmbiguousTarget
+            | Self::InvalidStatement
+            | Self::PurposeRequired
+            | Self::ProfileInvalid
+            | Self::WrongClass
+            | Self::FileUnusable => ExitCode::Usage,
+            Self::TargetNotFound
+            | Self::BodyNotHeld
+            | Self::MemberUnknown
+            | Self::NothingOpen
+            | Self::ProfileUnknown
+            | Self::FileNotFound => ExitCode::NotFound,
+            Self::VerificationFailed | Self::ApprovalsMissing | Self::OtherNetwork => {
+                ExitCode::VerificationFailed
+            }
+            Self::PeerUnreachable | Self::NoAddress => ExitCode::Unreachable,
+            Self::NotTheHub
+            | Self::NoMandate
+            | Self::KeyMissing
+            | Self::MemberSuspended
+            | Self::SyntheticRefused
+            | Self::ChangeRefused
+            | Self::LocalOnly
+            | Self::OutsideCatalogue => ExitCode::Denied,
+            Self::NotSigning
+            | Self::LogFrozen
+            | Self::StorageFailed
+            | Self::Busy
+            | Self::ShuttingDown
+            | Self::TooLarge
+            | Self::Internal
+            | Self::NotSupported
+            | Self::FileUnreadable => ExitCode::Failed,
+        }
+    }
+}
+
+integer_map! {
+    /// A named value that fills a blank of the sentence.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Detail {
+        /// Its name, as [`ErrorCode`] lists it.
+        1 => name: req(String),
+        /// Its value, for people.
+        2 => value: req(String),
+    }
+}
+
+integer_map! {
+    /// Why a request is not done.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct AdminError {
+        /// Which of the reasons.
+        1 => code: req(ErrorCode),
+        /// What fills its blanks. Never personal data, never a key.
+        2 => details: list(Detail),
+    }
+}
+
+impl AdminError {
+    /// An error without details.
+    #[must_use]
+    pub const fn new(code: ErrorCode) -> Self {
+        let details = Vec::new();
+        Self { code, details }
+    }
+
+    /// The same with one detail more.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        let (name, value) = (name.to_owned(), value.to_string());
+        self.details.push(Detail { name, value });
+        self
+    }
+
+    /// The value of a detail, when there is one.
+    #[must_use]
+    pub fn detail(&self, name: &str) -> Option<&str> {
+        let mut found = self.details.iter().filter(|detail| detail.name == name);
+        found.next().map(|detail| detail.value.as_str())
+    }
+}

@@ -1,0 +1,335 @@
+//! What a node answers.
+
+use serde_bytes::ByteBuf;
+
+use crate::admin::error::AdminError;
+use crate::admin::tagged::{named_codes, tagged_enum};
+use crate::admin::view::{
+    DecisionView, EffectView, PeerBrief, PeerView, StatementView, StatusView,
+};
+use crate::codec::integer_map;
+use crate::log::{Hash, LeafIndex, Origin, TreeSize};
+use crate::statement::{BatchId, Class, Code, StatementRef};
+use crate::subject::{AuthorityCode, SubjectCode};
+use crate::time::{Day, Timestamp};
+
+tagged_enum! {
+    /// One frame of an answer.
+    pub enum Reply {
+        /// How the node is.
+        Status(Box<StatusView>) = 1,
+        /// Something happened.
+        Event(Event) = 2,
+        /// Members.
+        Peers(Vec<PeerBrief>) = 10,
+        /// One member.
+        Peer(Box<PeerView>) = 11,
+        /// What the change did.
+        Changed(Change) = 12,
+        /// What the test call met.
+        PeerTested(PeerTest) = 14,
+        /// The registry holds the change.
+        Submitted(Submitted) = 20,
+        /// How far the import is.
+        Progress(Progress) = 30,
+        /// Rows refused so far.
+        Refused(Refused) = 31,
+        /// The import is over.
+        Imported(ImportReport) = 32,
+        /// What is known about an organisation.
+        Subject(Box<SubjectAnswer>) = 40,
+        /// A statement.
+        Statement(Box<StatementView>) = 41,
+        /// An act is recorded.
+        Recorded(Box<Recorded>) = 50,
+        /// Bytes of a file, at most [`CHUNK_BYTES_MAX`](super::CHUNK_BYTES_MAX).
+        Chunk(ByteBuf) = 60,
+        /// The bundle is complete.
+        Bundle(BundleView) = 61,
+        /// It is not done.
+        Error(AdminError) = 99,
+    }
+}
+
+impl Reply {
+    /// Whether nothing follows in the same answer. States and events of a watch have no end of
+    /// their own.
+    // spec: ADM-7
+    #[must_use]
+    pub const fn is_last(&self) -> bool {
+        match self {
+            Self::Event(_) | Self::Progress(_) | Self::Refused(_) | Self::Chunk(_) => false,
+            Self::Status(_)
+            | Self::Peers(_)
+            | Self::Peer(_)
+            | Self::Changed(_)
+            | Self::PeerTested(_)
+            | Self::Submitted(_)
+            | Self::Imported(_)
+            | Self::Subject(_)
+            | Self::Statement(_)
+            | Self::Recorded(_)
+            | Self::Bundle(_)
+            | Self::Error(_) => true,
+        }
+    }
+}
+
+named_codes! {
+    /// What happened.
+    pub enum EventKind {
+        /// A peer is connected.
+        PeerConnected = 1 "peer-connected",
+        /// A peer is no longer connected; `details.cause`.
+        PeerLost = 2 "peer-lost",
+        /// A head was published.
+        HeadPublished = 3 "head-published",
+        /// A head became witnessed.
+        HeadWitnessed = 4 "head-witnessed",
+        /// Statements of another log arrived.
+        Received = 5 "received",
+        /// An act arrived or was recorded; `reference`.
+        ActApplied = 6 "act-applied",
+        /// The registry grew.
+        RegistryChanged = 7 "registry-changed",
+        /// An import moved on or ended.
+        Import = 8 "import",
+        /// Something that an operator should look at; `details.alarm`.
+        Alarm = 9 "alarm",
+    }
+}
+
+integer_map! {
+    /// Something that happened.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Event {
+        /// When.
+        1 => at: req(Timestamp),
+        /// What.
+        2 => kind: req(EventKind),
+        /// The member it concerns.
+        3 => member: opt(AuthorityCode),
+        /// The log it concerns.
+        4 => origin: opt(Origin),
+        /// The size of that log.
+        5 => size: opt(TreeSize),
+        /// The statement it concerns.
+        6 => reference: opt(StatementRef),
+        /// The class of that statement.
+        7 => class: opt(Class),
+        /// More, by name.
+        8 => details: list(super::Detail),
+    }
+}
+
+integer_map! {
+    /// What a change of the node's own settings did.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Change {
+        /// The member concerned.
+        1 => member: req(AuthorityCode),
+        /// `false` when everything was so already.
+        2 => changed: req(bool),
+    }
+}
+
+named_codes! {
+    /// A step of a test call, in their order.
+    pub enum Step {
+        /// The registry knows the member and its key.
+        Registry = 1 "registry",
+        /// The address resolves.
+        Resolve = 2 "resolve",
+        /// The handshake ends with the right key.
+        Handshake = 3 "handshake",
+        /// Both greet each other.
+        Hello = 4 "hello",
+    }
+}
+
+integer_map! {
+    /// How one step ended.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct StepResult {
+        /// The step.
+        1 => step: req(Step),
+        /// Microseconds that it took.
+        2 => elapsed_us: req(u64),
+        /// Why it failed; no step follows then.
+        3 => error: opt(AdminError),
+    }
+}
+
+integer_map! {
+    /// What a test call met.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct PeerTest {
+        /// The member.
+        1 => member: req(AuthorityCode),
+        /// The address called.
+        2 => address: opt(String),
+        /// The steps taken.
+        3 => steps: list(StepResult),
+    }
+}
+
+integer_map! {
+    /// A change that the registry holds, or would hold.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Submitted {
+        /// What kind of change.
+        1 => class: req(Class),
+        /// Where it stands; absent for a dry run.
+        2 => reference: opt(StatementRef),
+        /// The size of the registry.
+        3 => registry_size: req(TreeSize),
+    }
+}
+
+named_codes! {
+    /// What an import is at.
+    pub enum Stage {
+        /// Reading and checking rows.
+        Reading = 1 "reading",
+        /// Signing statements.
+        Signing = 2 "signing",
+        /// Writing them durably.
+        Writing = 3 "writing",
+    }
+}
+
+integer_map! {
+    /// How far an import is.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Progress {
+        /// What it is at.
+        1 => stage: req(Stage),
+        /// Units done: bytes while reading, statements afterwards.
+        2 => done: req(u64),
+        /// Units in all.
+        3 => total: req(u64),
+        /// Rows read so far.
+        4 => rows: req(u64),
+        /// Rows refused so far.
+        5 => refused: req(u64),
+    }
+}
+
+integer_map! {
+    /// Rows refused, in the order of the file, at most
+    /// [`REFUSED_ROWS_MAX`](super::REFUSED_ROWS_MAX).
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Refused {
+        /// These rows.
+        1 => rows: list(RowRefusal),
+    }
+}
+
+integer_map! {
+    /// One reason against one row. No value of the row is repeated: it may be personal.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct RowRefusal {
+        /// 1-based line on which the row begins.
+        1 => line: req(u64),
+        /// 1-based column.
+        2 => column: opt(u64),
+        /// The column's name in the header.
+        3 => column_name: opt(String),
+        /// The reason, by its stable name.
+        4 => reason: req(Code),
+        /// The reason in English.
+        5 => english: req(String),
+        /// The reason in Chinese.
+        6 => chinese: req(String),
+    }
+}
+
+integer_map! {
+    /// What an import came to.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ImportReport {
+        /// Rows in the file, its header not counted.
+        1 => rows: req(u64),
+        /// Rows that are, or with a dry run would be, recorded.
+        2 => accepted: req(u64),
+        /// Rows that were recorded before with the same content.
+        3 => present: req(u64),
+        /// Rows refused.
+        4 => refused: req(u64),
+        /// Statements written; 0 for a dry run, and when all or nothing came to nothing.
+        5 => written: req(u64),
+        /// Whether it was a dry run.
+        6 => dry_run: req(bool),
+        /// Whether nothing was to be recorded if any row was refused.
+        7 => all_or_nothing: req(bool),
+        /// Ties the statements together.
+        8 => batch: opt(BatchId),
+        /// The log written to.
+        9 => origin: req(Origin),
+        /// The first position written.
+        10 => first: opt(LeafIndex),
+        /// The size of the log afterwards; durable here.
+        11 => size: req(TreeSize),
+        /// The profile's name.
+        12 => profile: req(String),
+        /// SHA-256 of the file.
+        13 => digest: req(Hash),
+        /// Milliseconds that it took.
+        14 => elapsed_ms: req(u64),
+    }
+}
+
+integer_map! {
+    /// What is known about an organisation.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct SubjectAnswer {
+        /// Its code.
+        1 => code: req(SubjectCode),
+        /// Names that decisions give it, the newest first.
+        2 => names: list(String),
+        /// The day asked about.
+        3 => as_of: req(Day),
+        /// The row of the local look-up register, counted from 0.
+        4 => look_up_row: req(u64),
+        /// Decisions about it, the newest first.
+        5 => decisions: list(DecisionView),
+        /// Decisions in all, on every page.
+        6 => total: req(u64),
+        /// Leaves whose bodies are not held here, of any organisation.
+        7 => bodies_missing: req(u64),
+    }
+}
+
+integer_map! {
+    /// An act that is recorded, or would be.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Recorded {
+        /// Its class.
+        1 => class: req(Class),
+        /// The statement acted on.
+        2 => target: req(StatementRef),
+        /// Where the act stands, durable here; absent for a dry run.
+        3 => reference: opt(StatementRef),
+        /// The objections that it closes or admits.
+        4 => names: list(StatementRef),
+        /// Whether a quorum has cosigned a head that covers it.
+        5 => witnessed: req(bool),
+        /// The target's effect afterwards, as known here.
+        6 => effect: opt(EffectView),
+    }
+}
+
+integer_map! {
+    /// The end of a bundle.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct BundleView {
+        /// The statement proven.
+        1 => target: req(StatementRef),
+        /// Bytes in all.
+        2 => bytes: req(u64),
+        /// SHA-256 of them.
+        3 => digest: req(Hash),
+        /// Statements in it.
+        4 => statements: req(u64),
+    }
+}

@@ -1,0 +1,285 @@
+//! What an administrator may ask.
+
+use serde_bytes::ByteBuf;
+
+use crate::admin::tagged::{named_codes, tagged_enum};
+use crate::admin::target::Target;
+use crate::codec::integer_map;
+use crate::statement::{
+    Address, DecisionFields, Ground, ObjectorRole, Outcome, StatementRef, WithdrawalReason,
+};
+use crate::subject::{AuthorityCode, SubjectCode};
+use crate::text::Text;
+use crate::time::Day;
+
+tagged_enum! {
+    /// One request. Acts, imports and peer changes with `dry_run` say what they would do and do
+    /// nothing.
+    pub enum Request {
+        /// How the node is. Answered by [`Reply::Status`](super::Reply::Status).
+        Status = 1,
+        /// How it is, again and again, until the stream is closed. Answered by
+        /// [`Reply::Status`](super::Reply::Status) and [`Reply::Event`](super::Reply::Event).
+        Watch(WatchAsk) = 2,
+        /// Members and how they are connected. Answered by [`Reply::Peers`](super::Reply::Peers).
+        PeerList = 10,
+        /// One member. Answered by [`Reply::Peer`](super::Reply::Peer).
+        PeerShow(PeerName) = 11,
+        /// Dial a member at an address of one's own knowledge. Answered by
+        /// [`Reply::Changed`](super::Reply::Changed).
+        PeerAdd(PeerAddress) = 12,
+        /// Forget the address added and close the connection. Answered by
+        /// [`Reply::Changed`](super::Reply::Changed).
+        PeerRemove(PeerName) = 13,
+        /// Dial now and say what happens. Answered by
+        /// [`Reply::PeerTested`](super::Reply::PeerTested).
+        PeerTest(PeerName) = 14,
+        /// Put an approved change into the registry; at the hub only. Answered by
+        /// [`Reply::Submitted`](super::Reply::Submitted).
+        Submit(SubmitAsk) = 20,
+        /// Import a file. Answered by [`Reply::Progress`](super::Reply::Progress) and
+        /// [`Reply::Refused`](super::Reply::Refused), at last [`Reply::Imported`](super::Reply::Imported).
+        Import(ImportAsk) = 30,
+        /// Bytes of the file to import, at most [`CHUNK_BYTES_MAX`](super::CHUNK_BYTES_MAX).
+        ImportChunk(ByteBuf) = 31,
+        /// The file is complete.
+        ImportEnd = 32,
+        /// What is known about an organisation. Answered by
+        /// [`Reply::Subject`](super::Reply::Subject).
+        Subject(SubjectAsk) = 40,
+        /// One statement with its history. Answered by
+        /// [`Reply::Statement`](super::Reply::Statement).
+        Statement(StatementAsk) = 41,
+        /// Record an objection as received. Answered by [`Reply::Recorded`](super::Reply::Recorded),
+        /// as are all acts.
+        Objection(ObjectionAsk) = 50,
+        /// Rule on objections.
+        Ruling(RulingAsk) = 51,
+        /// Correct a decision.
+        Correction(CorrectionAsk) = 52,
+        /// Withdraw a statement.
+        Withdrawal(WithdrawalAsk) = 53,
+        /// Admit objections, as supervisor.
+        Admission(AdmissionAsk) = 54,
+        /// A proof bundle. Answered by [`Reply::Chunk`](super::Reply::Chunk), at last
+        /// [`Reply::Bundle`](super::Reply::Bundle).
+        BundleExport(BundleAsk) = 60,
+    }
+}
+
+integer_map! {
+    /// How often to look.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct WatchAsk {
+        /// Milliseconds between two states; the node takes 100 for less.
+        1 => interval_ms: req(u64),
+    }
+}
+
+integer_map! {
+    /// A member by its code.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct PeerName {
+        /// The member.
+        1 => member: req(AuthorityCode),
+    }
+}
+
+integer_map! {
+    /// A member and where to find it.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct PeerAddress {
+        /// The member; its key comes from the registry.
+        1 => member: req(AuthorityCode),
+        /// Where it listens.
+        2 => address: req(Address),
+    }
+}
+
+integer_map! {
+    /// A change of the registry with its approvals.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct SubmitAsk {
+        /// A whole proposal file, approvals included.
+        1 => change: req(ByteBuf),
+        /// Verify and say, change nothing.
+        2 => dry_run: req(bool),
+    }
+}
+
+named_codes! {
+    /// Where an import profile comes from.
+    pub enum ProfileChoice {
+        /// One that the node carries; the text is its name.
+        BuiltIn = 1 "built-in",
+        /// The text is the profile itself, TOML.
+        Inline = 2 "inline",
+    }
+}
+
+integer_map! {
+    /// A file to import.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ImportAsk {
+        /// Where the profile comes from.
+        1 => profile_choice: req(ProfileChoice),
+        /// Its name or text.
+        2 => profile: req(String),
+        /// A path on the node's machine; without it, chunks follow.
+        3 => path: opt(String),
+        /// What the file is called where it came from.
+        4 => file_name: req(String),
+        /// Its length in bytes; with chunks, exactly that many follow.
+        5 => bytes: opt(u64),
+        /// Read and report, record nothing.
+        6 => dry_run: req(bool),
+        /// Record nothing if any row is refused.
+        7 => all_or_nothing: req(bool),
+        /// The department that speaks; the member itself when absent.
+        8 => issuer: opt(AuthorityCode),
+    }
+}
+
+integer_map! {
+    /// Why one looks: a row of the local look-up register (应查必查).
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct LookUp {
+        /// For what.
+        1 => purpose: req(Text<200>),
+        /// In which case.
+        2 => case_number: req(Text<128>),
+    }
+}
+
+integer_map! {
+    /// An organisation to ask about.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct SubjectAsk {
+        /// Its code.
+        1 => code: req(SubjectCode),
+        /// Why.
+        2 => look_up: req(LookUp),
+        /// The day asked about; today when absent.
+        3 => as_of: opt(Day),
+        /// Decisions to pass over, for the next page.
+        4 => skip: opt(u64),
+    }
+}
+
+integer_map! {
+    /// A statement to show.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct StatementAsk {
+        /// Which.
+        1 => target: req(Target),
+        /// Why; wanted when it is not public and another authority's.
+        2 => look_up: opt(LookUp),
+        /// The day asked about; today when absent.
+        3 => as_of: opt(Day),
+    }
+}
+
+integer_map! {
+    /// An objection as received.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ObjectionAsk {
+        /// The decision objected to.
+        1 => target: req(Target),
+        /// In what role it is raised; never by whom.
+        2 => role: req(ObjectorRole),
+        /// On what ground.
+        3 => ground: req(Ground),
+        /// The day of receipt; today when absent.
+        4 => received_on: opt(Day),
+        /// The reasons.
+        5 => reasons: opt(Text<2000>),
+        /// The department that speaks; the member itself when absent.
+        6 => issuer: opt(AuthorityCode),
+        /// Say what it would do.
+        7 => dry_run: req(bool),
+    }
+}
+
+integer_map! {
+    /// A ruling on objections.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct RulingAsk {
+        /// The decision objected to.
+        1 => target: req(Target),
+        /// How they end.
+        2 => outcome: req(Outcome),
+        /// The objections closed; empty for all that are open and known.
+        3 => closes: list(Target),
+        /// The reasons.
+        4 => reasons: req(Text<4000>),
+        /// The department that speaks; the member itself when absent.
+        5 => issuer: opt(AuthorityCode),
+        /// Say what it would do.
+        6 => dry_run: req(bool),
+    }
+}
+
+integer_map! {
+    /// A correction.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct CorrectionAsk {
+        /// The decision corrected.
+        1 => target: req(Target),
+        /// What was wrong.
+        2 => reasons: req(Text<4000>),
+        /// The whole decision as it should have been.
+        3 => replacement: req(Box<DecisionFields>),
+        /// The last statement that the replacement was worked out from; the node refuses when
+        /// another correction has come since.
+        4 => worked_from: opt(StatementRef),
+        /// The department that speaks; the member itself when absent.
+        5 => issuer: opt(AuthorityCode),
+        /// Say what it would do.
+        6 => dry_run: req(bool),
+    }
+}
+
+integer_map! {
+    /// A withdrawal.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct WithdrawalAsk {
+        /// The statement withdrawn.
+        1 => target: req(Target),
+        /// The kind of reason.
+        2 => reason: req(WithdrawalReason),
+        /// The reasons in words.
+        3 => reasons: req(Text<4000>),
+        /// The department that speaks; the member itself when absent.
+        4 => issuer: opt(AuthorityCode),
+        /// Say what it would do.
+        5 => dry_run: req(bool),
+    }
+}
+
+integer_map! {
+    /// The supervisor's admission of objections that do not suspend by themselves.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct AdmissionAsk {
+        /// The decision objected to.
+        1 => target: req(Target),
+        /// The objections admitted; empty for all that wait.
+        2 => admits: list(Target),
+        /// The reasons.
+        3 => reasons: req(Text<4000>),
+        /// The department that speaks; the member itself when absent.
+        4 => issuer: opt(AuthorityCode),
+        /// Say what it would do.
+        5 => dry_run: req(bool),
+    }
+}
+
+integer_map! {
+    /// A proof bundle to export.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct BundleAsk {
+        /// The statement to prove, with its history.
+        1 => target: req(Target),
+        /// Why; wanted when it is not public and another authority's.
+        2 => look_up: opt(LookUp),
+    }
+}

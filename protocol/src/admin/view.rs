@@ -1,0 +1,295 @@
+//! What an administrator sees of a node, a member, a statement and its effect: flat, without bodies
+//! that the node does not hold.
+
+mod effect;
+
+use crate::admin::error::Detail;
+use crate::admin::tagged::named_codes;
+use crate::codec::integer_map;
+use crate::log::{Hash, LeafIndex, Origin, TreeSize};
+use crate::statement::{
+    ActType, Class, Code, Decision, Enrolment, Ground, ObjectorRole, Outcome, Role, Standing,
+    StatementRef, Vis, WithdrawalReason,
+};
+use crate::subject::{AuthorityCode, SubjectCode};
+use crate::time::{Day, Timestamp};
+use crate::trust::Network;
+
+pub use effect::{
+    BackingCode, BasisCode, BasisFailureView, BasisStateCode, BindsOthersCode, BurdenCode,
+    DutyView, EffectView, ForkCode, FreshnessCode, FreshnessView, LaterActsCode, SourceCode,
+    SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode, WaitingView,
+};
+
+named_codes! {
+    /// Whether a node signs.
+    pub enum SigningCode {
+        /// It does.
+        Ready = 1 "ready",
+        /// Safe start: it asks hub and cosigners for the highest head of its own that they saw.
+        Asking = 2 "asking",
+        /// Safe start: it fetches back what it lacks.
+        FetchingBack = 3 "fetching-back",
+        /// It does not, and an operator must look.
+        Stopped = 4 "stopped",
+    }
+}
+
+named_codes! {
+    /// How a peer is connected.
+    pub enum LinkCode {
+        /// This node itself.
+        Own = 1 "self",
+        /// Connected.
+        Connected = 2 "connected",
+        /// Being dialled, or waiting to be dialled again.
+        Connecting = 3 "connecting",
+        /// Not connected, and not dialled: no address is known, or it dials us.
+        Idle = 4 "idle",
+        /// Refused: cut off, or acts only while suspended.
+        Refused = 5 "refused",
+    }
+}
+
+integer_map! {
+    /// One log as this node holds it.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct LogView {
+        /// Its name.
+        1 => origin: req(Origin),
+        /// Its size as adopted.
+        2 => size: req(TreeSize),
+        /// Its root at that size.
+        3 => root: req(Hash),
+        /// The largest size that a quorum has cosigned.
+        4 => witnessed_size: opt(TreeSize),
+        /// The newest time at which a quorum did.
+        5 => witnessed_at: opt(Timestamp),
+        /// Bodies held.
+        6 => bodies: req(u64),
+        /// Bodies that this node may have and lacks.
+        7 => bodies_missing: req(u64),
+        /// The first position beyond the common prefix of a fork.
+        8 => frozen_at: opt(LeafIndex),
+    }
+}
+
+integer_map! {
+    /// Something that an operator should look at.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct AlarmView {
+        /// Its stable name, `no-independent-view` for example.
+        1 => name: req(Code),
+        /// Since when.
+        2 => since: opt(Timestamp),
+        /// More, by name.
+        3 => details: list(Detail),
+    }
+}
+
+integer_map! {
+    /// A member and how it is connected.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct PeerBrief {
+        /// The member.
+        1 => member: req(AuthorityCode),
+        /// Its name.
+        2 => name: req(String),
+        /// What it is.
+        3 => role: req(Role),
+        /// Its standing.
+        4 => standing: req(Standing),
+        /// How it is connected.
+        5 => link: req(LinkCode),
+        /// The address in use, or that would be dialled.
+        6 => address: opt(String),
+        /// Since when the link is as it is.
+        7 => since: opt(Timestamp),
+        /// Leaves of any log that it has announced and this node lacks.
+        8 => behind: req(u64),
+        /// Round trip in microseconds.
+        9 => round_trip_us: opt(u64),
+        /// Why the last attempt failed, in words.
+        10 => last_failure: opt(String),
+        /// The size of its own log as held here.
+        11 => log_size: opt(TreeSize),
+        /// The newest time at which a quorum cosigned its log.
+        12 => witnessed_at: opt(Timestamp),
+    }
+}
+
+integer_map! {
+    /// One member in full.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct PeerView {
+        /// The member in brief.
+        1 => brief: req(PeerBrief),
+        /// As the registry has it, with the keys that count now.
+        2 => enrolment: req(Enrolment),
+        /// Its logs as held here.
+        3 => logs: list(LogView),
+        /// An address added here by hand.
+        4 => added_address: opt(String),
+        /// Departments that publish through it.
+        5 => issuers: list(AuthorityCode),
+    }
+}
+
+integer_map! {
+    /// How a node is.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct StatusView {
+        /// The node's time.
+        1 => at: req(Timestamp),
+        /// Whose node it is.
+        2 => member: req(AuthorityCode),
+        /// The member's name.
+        3 => name: req(String),
+        /// What it is.
+        4 => role: req(Role),
+        /// Its standing.
+        5 => standing: req(Standing),
+        /// The version of the program.
+        6 => version: req(String),
+        /// Test or production.
+        7 => network: req(Network),
+        /// What the network is called.
+        8 => network_title: req(String),
+        /// The digest of genesis.
+        9 => genesis: req(Hash),
+        /// When the program was started.
+        10 => started_at: req(Timestamp),
+        /// Where it listens.
+        11 => listening: list(String),
+        /// Whether it signs.
+        12 => signing: req(SigningCode),
+        /// Logs held, own ones first.
+        13 => logs: list(LogView),
+        /// Members, without this one.
+        14 => peers: list(PeerBrief),
+        /// Cosigners and quorum: `q` of `n`, with `f` faults.
+        15 => cosigners: req(u64),
+        /// How many of them make a head witnessed.
+        16 => quorum: req(u64),
+        /// How many of them may be dishonest.
+        17 => faults: req(u64),
+        /// When the registry as held reads stale.
+        18 => registry_expires_at: opt(Timestamp),
+        /// Members reached otherwise than through the hub that show the same hub heads.
+        19 => independent_views: req(u64),
+        /// Statements held, of every log.
+        20 => statements: req(u64),
+        /// Objections open, on decisions held.
+        21 => open_objections: req(u64),
+        /// Bytes on disk.
+        22 => disk_bytes: req(u64),
+        /// What an operator should look at.
+        23 => alarms: list(AlarmView),
+        /// Rows of the look-up register.
+        24 => look_ups: req(u64),
+    }
+}
+
+integer_map! {
+    /// A decision in one line, with its effect.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct DecisionView {
+        /// Where it stands.
+        1 => reference: req(StatementRef),
+        /// Who decided.
+        2 => issuer: req(AuthorityCode),
+        /// The name of the authority.
+        3 => issuer_name: req(String),
+        /// The number of its document.
+        4 => document_number: req(String),
+        /// The type of act.
+        5 => act_type: req(ActType),
+        /// The item of the catalogue.
+        6 => item: req(Code),
+        /// The title of the item.
+        7 => item_title: opt(String),
+        /// The day of the decision.
+        8 => decided_on: req(Day),
+        /// What follows from everything known.
+        9 => effect: req(EffectView),
+    }
+}
+
+integer_map! {
+    /// An act on a statement, in one line. A field is absent where the class has none, and all are
+    /// where only the notice is known.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ActView {
+        /// Where it stands.
+        1 => reference: req(StatementRef),
+        /// Its class.
+        2 => class: req(Class),
+        /// Who acts.
+        3 => issuer: req(AuthorityCode),
+        /// The name of the authority.
+        4 => issuer_name: opt(String),
+        /// When the issuer says it was made.
+        5 => issued_at: opt(Timestamp),
+        /// Whether its body is held; if not, only a notice of it is known.
+        6 => held: req(bool),
+        /// Of an objection: the ground.
+        7 => ground: opt(Ground),
+        /// Of an objection: the role of who objects.
+        8 => role: opt(ObjectorRole),
+        /// Of an objection: the day of receipt.
+        9 => received_on: opt(Day),
+        /// Of an objection: whether it is open.
+        10 => open: opt(bool),
+        /// Of a ruling: how the objections end.
+        11 => outcome: opt(Outcome),
+        /// Of a ruling or admission: the objections named.
+        12 => names: list(StatementRef),
+        /// Of a withdrawal: the kind of reason.
+        13 => withdrawal_reason: opt(WithdrawalReason),
+        /// The reasons in words.
+        14 => reasons: opt(String),
+        /// The position of its notice in the home register.
+        15 => notice: opt(LeafIndex),
+        /// Whether a quorum has cosigned a head that covers it.
+        16 => witnessed: req(bool),
+    }
+}
+
+integer_map! {
+    /// One statement with its history.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct StatementView {
+        /// Where it stands.
+        1 => reference: req(StatementRef),
+        /// Its class.
+        2 => class: req(Class),
+        /// Who speaks.
+        3 => issuer: req(AuthorityCode),
+        /// The name of the authority.
+        4 => issuer_name: req(String),
+        /// The organisation spoken about, or the issuer itself.
+        5 => about: req(SubjectCode),
+        /// When the issuer says it was made.
+        6 => issued_at: req(Timestamp),
+        /// Its visibility class.
+        7 => vis: req(Vis),
+        /// The statement acted on.
+        8 => target: opt(StatementRef),
+        /// Bytes as signed.
+        9 => bytes: req(u64),
+        /// Whether a quorum has cosigned a head that covers it.
+        10 => witnessed: req(bool),
+        /// The decision, or what a correction puts in its place.
+        11 => decision: opt(Decision),
+        /// The decision as corrected, where corrections hold.
+        12 => corrected: opt(Decision),
+        /// The act, where it is one.
+        13 => act: opt(ActView),
+        /// What acts on it, in the order of their references.
+        14 => acts: list(ActView),
+        /// Its effect, where it is a decision.
+        15 => effect: opt(EffectView),
+        /// The row of the local look-up register, counted from 0.
+        16 => look_up_row: opt(u64),
+    }
+}
