@@ -6,6 +6,7 @@
 
 pub mod admin;
 pub mod codec;
+pub mod effect;
 pub mod exchange;
 pub mod key;
 pub mod limits;

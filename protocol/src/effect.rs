@@ -1,0 +1,167 @@
+//! Effect (效力): what follows for a decision from everything that is known about it.
+//!
+//! Implements `spec/effect.md`. [`effect`] is one pure function of a set of verified statements
+//! ([`History`]), how far each log is known ([`Horizon`]), the day asked about and the time now. The
+//! same set and horizon give the same [`Effect`], whatever came first, twice or late:
+//!
+//! ```text
+//! facts ─► by class ─► chain ─► objections ─► suspended by, waiting
+//!                        │
+//!                        ├────► corrections, withdrawals, re-issues ─► validity, reading
+//!                        └────► what it rests on ─► basis
+//! horizon, day, now ──────────► backing, ends, freshness, fork
+//! ```
+//!
+//! What frees an organisation acts on less evidence than what binds it. Whether a statement frees or
+//! binds is computed from the figures before and after it, never claimed by its author.
+//!
+//! Out of scope: signatures, mandates and `ctx` ([`crate::trust`]), recognition by a receiver, and
+//! deadlines. An axis for stays, repairs or erasures joins [`Effect`] as a field and a module.
+
+mod assess;
+mod basis;
+mod case;
+mod chain;
+mod corrections;
+mod fact;
+mod history;
+mod horizon;
+mod objections;
+mod reading;
+mod record;
+
+use crate::effect::assess::{Assessment, assess};
+use crate::effect::case::Case;
+use crate::effect::history::Sorted;
+use crate::effect::reading::Reading;
+use crate::log::{Origin, TreeSize};
+use crate::statement::StatementRef;
+use crate::time::{Day, Timestamp};
+
+pub use fact::{Fact, VoidCause};
+pub use history::History;
+pub use horizon::{Backing, FRESHNESS_DAYS, FRESHNESS_WARNING_DAYS, Horizon, Limits, LogHorizon};
+pub use reading::DutyEnd;
+pub use record::{
+    Amounts, Basis, BasisFailure, BasisState, BindsOthers, Burden, DutyState, Effect, Ends, Fork,
+    Freshness, HorizonUsed, LaterActs, Source, SourceState, Suspension, SuspensionKind, Term,
+    Validity, Waiting, WaitingCause,
+};
+
+/// Computes the effect of a decision.
+///
+/// `now` is the local clock; a newer quorum time in the horizon takes its place. Facts that have
+/// nothing to do with the decision change nothing.
+// spec: EFF-1
+#[must_use]
+pub fn effect(
+    target: &StatementRef,
+    history: &History,
+    horizon: &Horizon,
+    as_of: Day,
+    now: Timestamp,
+    limits: &Limits,
+) -> Effect {
+    let facts = Sorted::of(history);
+    let case = Case::new(target, history, &facts, horizon);
+    let assessment = assess(&case);
+    let now = horizon.at_least(now);
+    let basis = basis::examine(&case, &assessment.rests_on, now, limits.freshness_days);
+    let freshness = horizon.freshness(&target.origin, now, limits.freshness_days);
+    record(&case, assessment, basis, freshness, as_of)
+}
+
+// spec: EFF-21
+fn record(
+    case: &Case<'_, '_>,
+    assessment: Assessment<'_>,
+    basis: Basis,
+    freshness: Freshness,
+    as_of: Day,
+) -> Effect {
+    let reading = assessment.reading.as_ref();
+    let ends = |until: Option<Day>| Ends {
+        until,
+        ended: until.is_some_and(|until| until < as_of),
+    };
+    Effect {
+        target: case.target.clone(),
+        validity: assessment.validity,
+        backing: assessment.backing,
+        superseded_by: assessment.superseded_by,
+        suspended_by: assessment.suspended_by,
+        waiting: assessment.waiting,
+        pending: assessment.pending,
+        burden: burden(reading),
+        is_grant: reading.is_some_and(Reading::grants),
+        amounts: reading.map(amounts).unwrap_or_default(),
+        duties: reading.map(|r| duties(r, as_of)).unwrap_or_default(),
+        term: reading.map(|r| term(r, as_of)).unwrap_or_default(),
+        publication: ends(reading.and_then(|reading| reading.publication_until)),
+        basis,
+        freshness,
+        fork: fork(case),
+        later_acts: LaterActs::NotProven,
+        horizon: HorizonUsed {
+            issuer: size_of(case.horizon, &case.target.origin),
+            register: size_of(case.horizon, &case.horizon.register),
+        },
+    }
+}
+
+fn burden(reading: Option<&Reading<'_>>) -> Burden {
+    match reading {
+        Some(reading) if reading.lifted => Burden::Lifted,
+        Some(reading) if reading.burdens() => Burden::Burdens,
+        Some(_) | None => Burden::Free,
+    }
+}
+
+fn amounts(reading: &Reading<'_>) -> Amounts {
+    Amounts {
+        fine_fen: reading.fine_fen,
+        confiscation_fen: reading.confiscation_fen,
+        penalty_classes: reading.penalty_classes(),
+    }
+}
+
+// spec: EFF-19
+fn duties(reading: &Reading<'_>, as_of: Day) -> Vec<DutyState> {
+    let state = |(measure, until): &(&crate::statement::Code, Day)| DutyState {
+        duty: DutyEnd {
+            measure: (*measure).clone(),
+            until: *until,
+        },
+        ended: *until < as_of,
+    };
+    reading.duties.iter().map(state).collect()
+}
+
+fn term(reading: &Reading<'_>, as_of: Day) -> Term {
+    Term {
+        from: Some(reading.from),
+        not_yet: as_of < reading.from,
+        end: Ends {
+            until: reading.until,
+            ended: reading.until.is_some_and(|until| until < as_of),
+        },
+    }
+}
+
+fn fork(case: &Case<'_, '_>) -> Fork {
+    match case.horizon.frozen_at(&case.target.origin) {
+        None => Fork::NotKnown,
+        Some(frozen_at) if case.target.index >= frozen_at => Fork::Beyond { frozen_at },
+        Some(frozen_at) => Fork::Before { frozen_at },
+    }
+}
+
+fn size_of(horizon: &Horizon, origin: &Origin) -> TreeSize {
+    horizon
+        .logs
+        .get(origin)
+        .map_or(TreeSize::ZERO, |log| log.size)
+}
+
+#[cfg(test)]
+mod tests;

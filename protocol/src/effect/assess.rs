@@ -1,0 +1,161 @@
+//! The axes of one decision that do not depend on the day, the clock, or what it rests on.
+
+use crate::effect::case::Case;
+use crate::effect::chain;
+use crate::effect::corrections::{self, Corrected, Withdrawals};
+use crate::effect::fact::Fact;
+use crate::effect::horizon::Backing;
+use crate::effect::objections;
+use crate::effect::reading::Reading;
+use crate::effect::record::{Suspension, SuspensionKind, Validity, Waiting};
+use crate::statement::{Content, Decision, StatementRef};
+
+/// What is known of one decision by itself.
+pub(super) struct Assessment<'a> {
+    pub(super) validity: Validity,
+    pub(super) backing: Option<Backing>,
+    pub(super) superseded_by: Option<StatementRef>,
+    pub(super) suspended_by: Vec<Suspension>,
+    pub(super) waiting: Vec<Waiting>,
+    pub(super) pending: Vec<StatementRef>,
+    /// `None` when the decision is not held.
+    pub(super) reading: Option<Reading<'a>>,
+    /// What the decision and the corrections that hold rest on.
+    pub(super) rests_on: Vec<&'a StatementRef>,
+}
+
+/// Assesses a decision, held or not.
+pub(super) fn assess<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
+    let (suspended_by, waiting) = objections::weigh(case);
+    match case.decision {
+        Some((fact, decision)) => assess_held(case, fact, decision, suspended_by, waiting),
+        None => Assessment {
+            validity: unheld(case),
+            backing: None,
+            superseded_by: None,
+            suspended_by,
+            waiting,
+            pending: Vec::new(),
+            reading: None,
+            rests_on: Vec::new(),
+        },
+    }
+}
+
+fn assess_held<'a>(
+    case: &Case<'_, 'a>,
+    fact: &'a Fact,
+    decision: &'a Decision,
+    mut suspended_by: Vec<Suspension>,
+    waiting: Vec<Waiting>,
+) -> Assessment<'a> {
+    let backing = case.horizon.backing(fact);
+    let own = Reading::of(decision);
+    let is_grant = own.grants();
+    let corrected = corrections::correct(case, own);
+    let withdrawals = corrections::withdrawals(case, is_grant);
+    let rests_on = rests_on(case, decision, &corrected);
+    let validity = validity(backing, is_grant, &corrected, &withdrawals);
+    if !corrected.conflict.is_empty() {
+        suspended_by.push(Suspension {
+            kind: SuspensionKind::Conflict,
+            by: cloned(&corrected.conflict),
+            since: None,
+        });
+    }
+    // spec: EFF-14
+    if case.horizon.is_beyond_fork(case.target) {
+        suspended_by.push(Suspension {
+            kind: SuspensionKind::Fork,
+            by: Vec::new(),
+            since: None,
+        });
+    }
+    let mut pending = cloned(&corrected.pending);
+    pending.extend(cloned(&withdrawals.lifting));
+    pending.sort_unstable();
+    let (superseded_by, mut reading) = chain::supersede(case, fact, decision, corrected.reading);
+    if !withdrawals.lifting.is_empty() {
+        reading.lift();
+    }
+    Assessment {
+        validity,
+        backing: Some(backing),
+        superseded_by,
+        suspended_by,
+        waiting,
+        pending,
+        reading: Some(reading),
+        rests_on,
+    }
+}
+
+/// Void before withdrawn before corrected, whoever the author. What grants is never void: a cut-off
+/// takes nothing from whom it is not aimed at.
+// spec: EFF-2
+fn validity(
+    backing: Backing,
+    is_grant: bool,
+    corrected: &Corrected<'_>,
+    withdrawals: &Withdrawals<'_>,
+) -> Validity {
+    if let (Backing::Void(why), false) = (backing, is_grant) {
+        return Validity::Void { why };
+    }
+    if !withdrawals.by.is_empty() {
+        let by = cloned(&withdrawals.by);
+        return Validity::Withdrawn { by };
+    }
+    if !corrected.by.is_empty() {
+        let by = cloned(&corrected.by);
+        return Validity::Corrected { by };
+    }
+    Validity::InForce
+}
+
+/// An act is valid by reference: what is known of a decision that is not held is kept, and counts as
+/// soon as it is.
+// spec: EFF-4
+fn unheld(case: &Case<'_, '_>) -> Validity {
+    if case.fact.is_some() {
+        return Validity::NotADecision;
+    }
+    let by = corrections::withdrawals(case, false).by;
+    if !by.is_empty() {
+        return Validity::Withdrawn { by: cloned(&by) };
+    }
+    let names = |fact: &&Fact| fact.target() == Some(case.target);
+    let corrections = case.facts.corrections.iter().map(|(fact, _)| *fact);
+    let withdrawals = case.facts.withdrawals.iter().map(|(fact, _)| *fact);
+    let mut acts: Vec<_> = corrections
+        .chain(withdrawals)
+        .filter(names)
+        .map(|fact| fact.reference().clone())
+        .collect();
+    acts.sort_unstable();
+    Validity::TargetNotHeld { acts }
+}
+
+/// A correction adds to what a decision rests on and takes nothing away from it: a basis once named
+/// is not shaken off by leaving it out.
+fn rests_on<'a>(
+    case: &Case<'_, 'a>,
+    decision: &'a Decision,
+    corrected: &Corrected<'a>,
+) -> Vec<&'a StatementRef> {
+    let mut rests_on: Vec<_> = decision.fields().rests_on.iter().collect();
+    for reference in &corrected.by {
+        if let Some(Content::Correction(correction)) = case
+            .history
+            .get(reference)
+            .map(|fact| &fact.payload().content)
+        {
+            rests_on.extend(&correction.replacement.fields().rests_on);
+        }
+    }
+    rests_on
+}
+
+fn cloned(references: &[&StatementRef]) -> Vec<StatementRef> {
+    references.iter().copied().cloned().collect()
+}

@@ -1,0 +1,169 @@
+//! Corrections and withdrawals of one decision: which of them holds, and what reading is left.
+
+use crate::effect::case::Case;
+use crate::effect::fact::Fact;
+use crate::effect::reading::Reading;
+use crate::statement::{Correction, StatementRef};
+
+/// What corrections leave of a decision.
+pub(super) struct Corrected<'a> {
+    pub(super) reading: Reading<'a>,
+    /// The corrections that hold or compete, ascending.
+    pub(super) by: Vec<&'a StatementRef>,
+    /// Corrections in conflict, ascending; empty when there is none.
+    pub(super) conflict: Vec<&'a StatementRef>,
+    /// Corrections whose restricting part does not count.
+    pub(super) pending: Vec<&'a StatementRef>,
+}
+
+#[derive(Clone, Copy)]
+struct Entry<'a> {
+    fact: &'a Fact,
+    correction: &'a Correction,
+}
+
+impl<'a> Entry<'a> {
+    fn reading(&self) -> Reading<'a> {
+        Reading::of(&self.correction.replacement)
+    }
+
+    /// Whether both have one author and stand in one log, where position orders them.
+    fn is_ordered_with(&self, other: &Self) -> bool {
+        self.fact.issuer() == other.fact.issuer() && self.fact.origin() == other.fact.origin()
+    }
+
+    /// A correction settles another one by naming it among what it rests on.
+    fn names(&self, other: &Self) -> bool {
+        let rests_on = &self.correction.replacement.fields().rests_on;
+        rests_on.contains(other.fact.reference())
+    }
+
+    fn settles(&self, others: &[Self]) -> bool {
+        others
+            .iter()
+            .all(|other| self.is_ordered_with(other) || self.names(other))
+    }
+}
+
+/// Applies the corrections of a decision to its reading.
+// spec: EFF-5, EFF-13, EFF-22
+pub(super) fn correct<'a>(case: &Case<'_, 'a>, own: Reading<'a>) -> Corrected<'a> {
+    let (holding, mut loose) = newest_of_each(case);
+    let settler = settler(&holding);
+    if let Some(settler) = settler {
+        loose.retain(|entry| !settler.names(entry));
+    }
+    let holds: &[Entry<'a>] = settler.as_ref().map_or(&holding, std::slice::from_ref);
+    let mut reading = meet_of(holds).unwrap_or(own);
+    let easing: Vec<Entry<'a>> = loose
+        .iter()
+        .copied()
+        .filter(|entry| reading.is_eased_by(&entry.reading()))
+        .collect();
+    let mut competing = holds.to_vec();
+    competing.extend(&easing);
+    let conflict = match agree(case, &competing) {
+        true => Vec::new(),
+        false => references(&competing),
+    };
+    for entry in &easing {
+        reading = reading.meet(&entry.reading());
+    }
+    Corrected {
+        reading,
+        by: references(&competing),
+        conflict,
+        pending: references(&loose),
+    }
+}
+
+/// The newest correction of each author that counts in full, and those that do not and are not
+/// followed by one that does.
+fn newest_of_each<'a>(case: &Case<'_, 'a>) -> (Vec<Entry<'a>>, Vec<Entry<'a>>) {
+    let (mut holding, mut loose): (Vec<Entry<'a>>, Vec<Entry<'a>>) = (Vec::new(), Vec::new());
+    // By log and position, so that whoever comes later in the loop is the newer of its log.
+    for (fact, correction) in case.facts.corrections.iter().copied() {
+        if fact.target() != Some(case.target) || !case.may_act(fact) {
+            continue;
+        }
+        let entry = Entry { fact, correction };
+        if case.horizon.established(fact) {
+            holding.retain(|known| !known.is_ordered_with(&entry));
+            loose.retain(|known| !known.is_ordered_with(&entry));
+            holding.push(entry);
+        } else {
+            loose.push(entry);
+        }
+    }
+    (holding, loose)
+}
+
+/// The one correction that names those of all other authors, if there is exactly one.
+fn settler<'a>(holding: &[Entry<'a>]) -> Option<Entry<'a>> {
+    let mut settling = holding.iter().filter(|entry| entry.settles(holding));
+    match (settling.next(), settling.next()) {
+        (Some(entry), None) => Some(*entry),
+        (Some(_), Some(_)) | (None, _) => None,
+    }
+}
+
+/// Whether corrections leave no doubt: one author's, or all named by one of them that counts in full,
+/// or by one ruling of a supervisor.
+fn agree(case: &Case<'_, '_>, competing: &[Entry<'_>]) -> bool {
+    let Some(first) = competing.first() else {
+        return true;
+    };
+    let by_one = competing.iter().all(|entry| entry.is_ordered_with(first));
+    let mut settling = competing
+        .iter()
+        .filter(|entry| case.horizon.established(entry.fact) && entry.settles(competing));
+    let by_correction = settling.next().is_some() && settling.next().is_none();
+    let by_ruling = || {
+        case.rulings().any(|(fact, ruling)| {
+            let names = |entry: &Entry<'_>| {
+                ruling
+                    .closes()
+                    .binary_search(entry.fact.reference())
+                    .is_ok()
+            };
+            fact.is_supervision() && competing.iter().all(names)
+        })
+    };
+    by_one || by_correction || by_ruling()
+}
+
+fn meet_of<'a>(entries: &[Entry<'a>]) -> Option<Reading<'a>> {
+    let readings = entries.iter().map(Entry::reading);
+    readings.reduce(|met, reading| met.meet(&reading))
+}
+
+fn references<'a>(entries: &[Entry<'a>]) -> Vec<&'a StatementRef> {
+    let mut references: Vec<_> = entries.iter().map(|entry| entry.fact.reference()).collect();
+    references.sort_unstable();
+    references
+}
+
+/// The withdrawals of a decision.
+pub(super) struct Withdrawals<'a> {
+    /// Those that take it back.
+    pub(super) by: Vec<&'a StatementRef>,
+    /// Those that so far only lift its burdens.
+    pub(super) lifting: Vec<&'a StatementRef>,
+}
+
+/// A withdrawal frees from a burden as soon as it is verified. What was granted it takes away only
+/// once it counts in full.
+// spec: EFF-12, EFF-20
+pub(super) fn withdrawals<'a>(case: &Case<'_, 'a>, is_grant: bool) -> Withdrawals<'a> {
+    let (mut by, mut lifting) = (Vec::new(), Vec::new());
+    for (fact, _) in case.facts.withdrawals.iter().copied() {
+        if fact.target() != Some(case.target) || !case.may_act(fact) {
+            continue;
+        }
+        match is_grant && !case.horizon.established(fact) {
+            true => lifting.push(fact.reference()),
+            false => by.push(fact.reference()),
+        }
+    }
+    Withdrawals { by, lifting }
+}

@@ -1,0 +1,129 @@
+//! A fact: a verified statement as effect sees it.
+
+use std::sync::Arc;
+
+use crate::log::{LeafIndex, Origin};
+use crate::statement::{Payload, StatementRef};
+use crate::subject::AuthorityCode;
+use crate::trust::{Authority, Registry, Verified};
+
+/// Why a statement is void as far as it restricts. What it restores, it keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum VoidCause {
+    /// It stands at or after the position at which its key was cut off.
+    CutOff,
+    /// The hub saw it later than `ctx_grace` after the registry state that it names.
+    CtxLate,
+}
+
+/// A verified statement at its place, with what the registry says about it.
+///
+/// Holds the payload, not the signed bytes: effect never decodes and never copies a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    reference: StatementRef,
+    issuer: AuthorityCode,
+    payload: Arc<Payload>,
+    authority: Authority,
+    void: Option<VoidCause>,
+}
+
+impl Fact {
+    /// Takes a verified statement. Cut-offs are read from the registry as it is now, since they reach
+    /// back by position: after a new cut-off the facts under that key are made again.
+    // spec: EFF-14
+    #[must_use]
+    pub fn from_verified(verified: &Verified, registry: &Registry) -> Self {
+        let header = verified.statement().header();
+        let reference = verified.reference().clone();
+        let cut_off = registry
+            .member(header.issuer)
+            .and_then(|member| member.cut_off(header.kid))
+            .is_some_and(|from| reference.index >= from);
+        Self {
+            reference,
+            issuer: header.issuer,
+            payload: Arc::new(verified.statement().payload().clone()),
+            authority: verified.authority(),
+            void: cut_off.then_some(VoidCause::CutOff),
+        }
+    }
+
+    /// Puts a fact together without verification, for tests.
+    #[cfg(any(test, feature = "test-util"))]
+    #[must_use]
+    pub const fn new(
+        reference: StatementRef,
+        issuer: AuthorityCode,
+        payload: Arc<Payload>,
+        authority: Authority,
+        void: Option<VoidCause>,
+    ) -> Self {
+        Self {
+            reference,
+            issuer,
+            payload,
+            authority,
+            void,
+        }
+    }
+
+    /// The same fact, void as far as it restricts: the hub saw it past `ctx_grace`. Whether it did is
+    /// the caller's to judge, from the heads that the hub logged.
+    #[must_use]
+    pub fn ctx_late(mut self) -> Self {
+        self.mark_void(Some(VoidCause::CtxLate));
+        self
+    }
+
+    /// Where the statement stands.
+    #[must_use]
+    pub const fn reference(&self) -> &StatementRef {
+        &self.reference
+    }
+
+    /// The authority that speaks.
+    #[must_use]
+    pub const fn issuer(&self) -> AuthorityCode {
+        self.issuer
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn payload(&self) -> &Payload {
+        &self.payload
+    }
+
+    /// On what authority it was made.
+    #[must_use]
+    pub const fn authority(&self) -> Authority {
+        self.authority
+    }
+
+    /// Why it is void as far as it restricts, if it is.
+    #[must_use]
+    pub const fn void(&self) -> Option<VoidCause> {
+        self.void
+    }
+
+    pub(super) fn origin(&self) -> &Origin {
+        &self.reference.origin
+    }
+
+    pub(super) const fn index(&self) -> LeafIndex {
+        self.reference.index
+    }
+
+    pub(super) fn target(&self) -> Option<&StatementRef> {
+        self.payload.target.as_ref()
+    }
+
+    pub(super) fn is_supervision(&self) -> bool {
+        self.authority == Authority::Supervision
+    }
+
+    /// Adds a cause. Causes only ever join, and the first of the list is kept.
+    pub(super) fn mark_void(&mut self, cause: Option<VoidCause>) {
+        self.void = self.void.into_iter().chain(cause).min();
+    }
+}

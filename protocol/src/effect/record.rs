@@ -1,0 +1,456 @@
+//! The record that effect gives: one field per axis, each with the statements it rests on.
+
+use crate::effect::fact::VoidCause;
+use crate::effect::horizon::Backing;
+use crate::effect::reading::DutyEnd;
+use crate::log::{LeafIndex, TreeSize};
+use crate::statement::{Code, Ground, PenaltyClass, StatementRef};
+use crate::time::{Day, Timestamp};
+
+/// What follows for one decision from everything known up to a horizon.
+///
+/// Amounts, duties and ends are those that others may rely on: where a statement that restricts is
+/// not witnessed yet, or void, they are the milder reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    /// The decision asked about.
+    pub target: StatementRef,
+    /// Whether it is in force, and if not, why.
+    pub validity: Validity,
+    /// What stands behind it as far as it restricts; `None` when it is not held.
+    pub backing: Option<Backing>,
+    /// The re-issue that took its place.
+    pub superseded_by: Option<StatementRef>,
+    /// What suspends it for others.
+    pub suspended_by: Vec<Suspension>,
+    /// Open objections that do not suspend by themselves.
+    pub waiting: Vec<Waiting>,
+    /// Statements that act on it and whose restricting part does not count, or not yet.
+    pub pending: Vec<StatementRef>,
+    /// Whether it burdens its subject.
+    pub burden: Burden,
+    /// Whether its type of act grants something, as a licence does.
+    pub is_grant: bool,
+    /// Amounts and classes.
+    pub amounts: Amounts,
+    /// Its measures and duties with their ends, ascending by measure.
+    pub duties: Vec<DutyState>,
+    /// Its own validity in time, of a licence for example.
+    pub term: Term,
+    /// Its publication.
+    pub publication: Ends,
+    /// What it rests on.
+    pub basis: Basis,
+    /// How fresh the sources are.
+    pub freshness: Freshness,
+    /// Whether its log is frozen.
+    pub fork: Fork,
+    /// Whether later acts are excluded.
+    pub later_acts: LaterActs,
+    /// Up to where the logs were known.
+    pub horizon: HorizonUsed,
+}
+
+/// Whether a decision is in force. Void comes before withdrawn, withdrawn before corrected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// It stands as made.
+    InForce,
+    /// It is void.
+    Void {
+        /// Why.
+        why: VoidCause,
+    },
+    /// It was taken back.
+    Withdrawn {
+        /// By these withdrawals, ascending.
+        by: Vec<StatementRef>,
+    },
+    /// It stands as corrected.
+    Corrected {
+        /// By these corrections, ascending: the one that holds, or all that compete, and those that
+        /// count only where they are milder.
+        by: Vec<StatementRef>,
+    },
+    /// It is not held. What acts on it is known all the same.
+    TargetNotHeld {
+        /// Corrections and withdrawals that name it, ascending; whether their authors may is not
+        /// known before it is held.
+        acts: Vec<StatementRef>,
+    },
+    /// It is held and is no decision.
+    NotADecision,
+}
+
+/// Why a suspension holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SuspensionKind {
+    /// 异议: objections on one ground are open.
+    Objection(Ground),
+    /// Corrections by different authors disagree about which of them holds.
+    Conflict,
+    /// It stands beyond the common prefix of a forked log.
+    Fork,
+}
+
+/// One suspension.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspension {
+    /// Why.
+    pub kind: SuspensionKind,
+    /// The objections, or the corrections in conflict, ascending; empty for a fork.
+    pub by: Vec<StatementRef>,
+    /// The first day of receipt of these objections, as far as their bodies are held.
+    pub since: Option<Day>,
+}
+
+/// Why an open objection does not suspend until the supervisor admits it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WaitingCause {
+    /// It came in over the receiving authority's daily cap.
+    OverCap,
+    /// An objection on the same ground had been rejected when it was raised.
+    AfterRejection,
+}
+
+/// An open objection that does not suspend by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The objection.
+    pub objection: StatementRef,
+    /// Its ground.
+    pub ground: Ground,
+    /// Why.
+    pub why: WaitingCause,
+}
+
+/// Whether a decision burdens its subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Burden {
+    /// It reduces rights or adds duties.
+    Burdens,
+    /// It does not, or is not held.
+    Free,
+    /// It did; a withdrawal, or a correction that moves it to another organisation, item or type of
+    /// act, counts already as far as it frees, and not yet for the rest.
+    Lifted,
+}
+
+/// What a decision costs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Amounts {
+    /// Fine in fen; 0 for none.
+    pub fine_fen: u64,
+    /// Confiscation in fen; 0 for none.
+    pub confiscation_fen: u64,
+    /// Classes of penalty, ascending.
+    pub penalty_classes: Vec<PenaltyClass>,
+}
+
+/// A measure with its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DutyState {
+    /// The measure and its last day.
+    pub duty: DutyEnd,
+    /// Whether it has ended on the day asked about.
+    pub ended: bool,
+}
+
+/// An end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// The last day, where there is one.
+    pub until: Option<Day>,
+    /// Whether it has passed on the day asked about.
+    pub ended: bool,
+}
+
+/// Validity in time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Term {
+    /// The first day.
+    pub from: Option<Day>,
+    /// Whether the day asked about lies before it.
+    pub not_yet: bool,
+    /// The end.
+    pub end: Ends,
+}
+
+/// What a decision rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// It names no statement.
+    RestsOnNothing,
+    /// Everything that it rests on, directly or not, stands; ascending.
+    Holds {
+        /// These statements.
+        on: Vec<StatementRef>,
+    },
+    /// Something of it does not stand.
+    Fails {
+        /// What, ascending.
+        failures: Vec<BasisFailure>,
+    },
+}
+
+/// A statement rested on that does not stand.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BasisFailure {
+    /// The statement.
+    pub basis: StatementRef,
+    /// What is wrong with it.
+    pub why: BasisState,
+}
+
+/// What is wrong with a basis, the gravest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BasisState {
+    /// It is void.
+    Void,
+    /// It was withdrawn.
+    Withdrawn,
+    /// It is not held, so nothing is known of it.
+    NotHeld,
+    /// It is not witnessed.
+    NotWitnessed,
+    /// It is suspended.
+    Suspended,
+    /// Its source or the home register is stale.
+    Unknown,
+}
+
+/// Whose silence makes a state unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// The log that the decision stands in.
+    Issuer,
+    /// The home register.
+    Register,
+}
+
+/// How fresh one source is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceState {
+    /// A quorum cosigned it within a day.
+    Fresh {
+        /// When.
+        at: Timestamp,
+    },
+    /// Longer ago than a day, within the limit.
+    Ageing {
+        /// The newest time at which a quorum cosigned it.
+        since: Timestamp,
+    },
+    /// Longer ago than the limit, or never.
+    Unknown {
+        /// The newest time at which a quorum cosigned it.
+        since: Option<Timestamp>,
+    },
+}
+
+/// How fresh the sources are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    /// The log that the decision stands in.
+    pub issuer: SourceState,
+    /// The home register.
+    pub register: SourceState,
+}
+
+impl Freshness {
+    /// The source that is stale and since when; the staler of two, the issuer when both are alike.
+    #[must_use]
+    pub fn unknown(&self) -> Option<(Source, Option<Timestamp>)> {
+        let since = |state: SourceState| match state {
+            SourceState::Unknown { since } => Some(since),
+            SourceState::Fresh { .. } | SourceState::Ageing { .. } => None,
+        };
+        let issuer = since(self.issuer).map(|since| (since, Source::Issuer));
+        let register = since(self.register).map(|since| (since, Source::Register));
+        let stalest = issuer.into_iter().chain(register).min();
+        stalest.map(|(since, source)| (source, since))
+    }
+}
+
+/// Whether the log of a decision is frozen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fork {
+    /// No fork is known.
+    NotKnown,
+    /// The log is frozen; the decision stands in the common prefix.
+    Before {
+        /// The first position beyond the prefix.
+        frozen_at: LeafIndex,
+    },
+    /// The log is frozen; the decision stands beyond the common prefix.
+    Beyond {
+        /// The first position beyond the prefix.
+        frozen_at: LeafIndex,
+    },
+}
+
+/// Whether later acts are excluded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LaterActs {
+    /// No acts map proves that there are none.
+    NotProven,
+}
+
+/// The horizon that a record holds for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HorizonUsed {
+    /// Size of the log that the decision stands in.
+    pub issuer: TreeSize,
+    /// Size of the home register.
+    pub register: TreeSize,
+}
+
+/// What another authority may do on the strength of a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BindsOthers {
+    /// It may act on it.
+    Applies,
+    /// Something suspends it.
+    Suspended,
+    /// Its present state is not known; silence is not consent.
+    UnknownSince {
+        /// Whose silence; `None` when it is a basis whose source is silent.
+        source: Option<Source>,
+        /// The newest time for which it is known.
+        since: Option<Timestamp>,
+    },
+    /// Its publication or its own validity has ended, or the measure has.
+    Ended,
+    /// Its first day is still to come.
+    NotYet,
+    /// No quorum has cosigned it, or what it rests on.
+    NotWitnessed,
+    /// Its burden, or the measure asked about, is lifted.
+    Lifted,
+    /// What it rests on is void or withdrawn.
+    NoBasis,
+    /// What it rests on is not held.
+    BasisNotHeld,
+    /// A re-issue took its place.
+    Superseded,
+    /// It was taken back.
+    Withdrawn,
+    /// It is void.
+    Void,
+    /// It is not held, or is no decision.
+    NotHeld,
+}
+
+impl Effect {
+    /// Whether it stands for the authority that made it. An objection does not change that.
+    // spec: EFF-9
+    #[must_use]
+    pub const fn in_force_for_issuer(&self) -> bool {
+        let stands = matches!(
+            self.validity,
+            Validity::InForce | Validity::Corrected { .. }
+        );
+        stands && self.superseded_by.is_none() && !self.term.end.ended
+    }
+
+    /// What another authority may do on the strength of it.
+    #[must_use]
+    pub fn binds_others(&self) -> BindsOthers {
+        match &self.validity {
+            Validity::TargetNotHeld { .. } | Validity::NotADecision => BindsOthers::NotHeld,
+            Validity::Void { .. } => BindsOthers::Void,
+            Validity::Withdrawn { .. } => BindsOthers::Withdrawn,
+            Validity::InForce | Validity::Corrected { .. } => self.standing_binds(),
+        }
+    }
+
+    /// What another authority may do about one measure on the strength of it.
+    // spec: EFF-19
+    #[must_use]
+    pub fn measure_binds_others(&self, measure: &Code) -> BindsOthers {
+        let found = self
+            .duties
+            .binary_search_by(|state| state.duty.measure.cmp(measure));
+        match (
+            self.binds_others(),
+            found.ok().and_then(|at| self.duties.get(at)),
+        ) {
+            (BindsOthers::Applies, None) => BindsOthers::Lifted,
+            (BindsOthers::Applies, Some(state)) if state.ended => BindsOthers::Ended,
+            (verdict, _) => verdict,
+        }
+    }
+
+    /// Whether others may rely on what it grants, as on a licence. Objections, stale sources and a
+    /// missing quorum do not touch what is granted.
+    #[must_use]
+    pub fn grant_stands(&self) -> bool {
+        self.in_force_for_issuer() && !self.term.not_yet && self.is_grant
+    }
+}
+
+impl Effect {
+    fn standing_binds(&self) -> BindsOthers {
+        if self.superseded_by.is_some() {
+            return BindsOthers::Superseded;
+        }
+        // spec: EFF-11
+        match (self.burden, self.backing) {
+            (Burden::Burdens, Some(Backing::Provisional)) => return BindsOthers::NotWitnessed,
+            (Burden::Burdens, Some(Backing::Void(_))) => return BindsOthers::Void,
+            (Burden::Burdens, Some(Backing::Witnessed) | None)
+            | (Burden::Free | Burden::Lifted, _) => {}
+        }
+        if self.term.not_yet {
+            return BindsOthers::NotYet;
+        }
+        if self.term.end.ended {
+            return BindsOthers::Ended;
+        }
+        match (self.burden, self.is_grant) {
+            (Burden::Free, _) | (Burden::Lifted, true) => BindsOthers::Applies,
+            (Burden::Lifted, false) => BindsOthers::Lifted,
+            (Burden::Burdens, _) => self.burden_binds(),
+        }
+    }
+
+    fn burden_binds(&self) -> BindsOthers {
+        if self.publication.ended {
+            return BindsOthers::Ended;
+        }
+        if let Some(verdict) = self.basis_verdict() {
+            return verdict;
+        }
+        if !self.suspended_by.is_empty() {
+            return BindsOthers::Suspended;
+        }
+        // spec: EFF-17
+        match self.freshness.unknown() {
+            Some((source, since)) => BindsOthers::UnknownSince {
+                source: Some(source),
+                since,
+            },
+            None => BindsOthers::Applies,
+        }
+    }
+
+    /// The verdict of the gravest failure among what it rests on.
+    // spec: EFF-16
+    fn basis_verdict(&self) -> Option<BindsOthers> {
+        let failures = match &self.basis {
+            Basis::RestsOnNothing | Basis::Holds { .. } => return None,
+            Basis::Fails { failures } => failures,
+        };
+        let gravest = failures.iter().map(|failure| failure.why).min()?;
+        Some(match gravest {
+            BasisState::Void | BasisState::Withdrawn => BindsOthers::NoBasis,
+            BasisState::NotHeld => BindsOthers::BasisNotHeld,
+            BasisState::NotWitnessed => BindsOthers::NotWitnessed,
+            BasisState::Suspended => BindsOthers::Suspended,
+            BasisState::Unknown => BindsOthers::UnknownSince {
+                source: None,
+                since: None,
+            },
+        })
+    }
+}

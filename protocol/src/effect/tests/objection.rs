@@ -1,0 +1,258 @@
+//! Objections, rulings, admissions, notices.
+
+use super::*;
+
+fn suspended_on(world: &World, target: &StatementRef, expected: &[Ground]) {
+    let effect = world.effect(target);
+    let expected: Vec<_> = expected
+        .iter()
+        .map(|ground| SuspensionKind::Objection(*ground))
+        .collect();
+    assert_eq!(grounds(&effect), expected);
+}
+
+/// A penalty, an objection on facts at the city's position 3, and its rejection at the issuer's
+/// position 20, of which the home register has a notice at its position 5.
+fn rejected() -> (World, StatementRef, StatementRef) {
+    let (mut world, target) = World::with_penalty();
+    let objection = world.object(Who::City, 3, &target, Ground::Facts);
+    let ruling = world.rule(Who::Issuer, 20, &target, Outcome::Rejected, &[&objection]);
+    world.notice(5, &target, &ruling, Class::Ruling, None);
+    suspended_on(&world, &target, &[]);
+    (world, target, ruling)
+}
+
+fn object_having_seen(
+    world: &mut World,
+    index: u64,
+    target: &StatementRef,
+    register: u64,
+    ground: Ground,
+) -> StatementRef {
+    world.put(act(
+        Who::City,
+        index,
+        target,
+        register,
+        objection(ground, false),
+    ))
+}
+
+// spec: EFF-12
+#[test]
+fn objection_suspends_before_it_is_witnessed() {
+    let (mut world, target) = World::with_penalty();
+    world.horizon.logs.remove(&Who::City.origin());
+    world.object(Who::City, 3, &target, Ground::Facts);
+    assert_eq!(world.binds(&target), BindsOthers::Suspended);
+}
+
+// spec: EFF-7
+#[test]
+fn objections_on_one_ground_suspend_once_until_the_last_is_closed() {
+    let (mut world, target) = World::with_penalty();
+    let first = world.object(Who::City, 3, &target, Ground::Facts);
+    let second = world.object(Who::Supervisor, 3, &target, Ground::Facts);
+    let other = world.object(Who::City, 4, &target, Ground::Amount);
+    suspended_on(&world, &target, &[Ground::Facts, Ground::Amount]);
+    let both = sorted(&[&first, &second]);
+    assert_eq!(world.effect(&target).suspended_by[0].by, both);
+    world.rule(Who::Issuer, 20, &target, Outcome::Rejected, &[&first]);
+    suspended_on(&world, &target, &[Ground::Facts, Ground::Amount]);
+    world.rule(
+        Who::Issuer,
+        21,
+        &target,
+        Outcome::Withdrawn,
+        &[&second, &other],
+    );
+    suspended_on(&world, &target, &[]);
+}
+
+// spec: EFF-8
+#[test]
+fn ruling_closes_only_what_it_names_and_only_once_witnessed() {
+    let (mut world, target) = World::with_penalty();
+    let objection = world.object(Who::City, 3, &target, Ground::Facts);
+    world.object(Who::City, 4, &target, Ground::Basis);
+    world.witnessed_up_to(Who::Issuer, 20);
+    world.rule(Who::Issuer, 20, &target, Outcome::Rejected, &[&objection]);
+    suspended_on(&world, &target, &[Ground::Facts, Ground::Basis]);
+    world.witnessed_up_to(Who::Issuer, 21);
+    suspended_on(&world, &target, &[Ground::Basis]);
+}
+
+// spec: EFF-8
+#[test]
+fn withdrawn_ruling_opens_again_what_it_closed() {
+    let (mut world, target, ruling) = rejected();
+    world.witnessed_up_to(Who::Issuer, 21);
+    world.withdraw(Who::City, 9, &ruling);
+    suspended_on(&world, &target, &[]);
+    world.withdraw(Who::Issuer, 21, &ruling);
+    suspended_on(&world, &target, &[Ground::Facts]);
+}
+
+// spec: EFF-24
+#[test]
+fn objection_suspends_however_long_nobody_rules() {
+    let (mut world, target) = World::with_penalty();
+    world.object(Who::City, 3, &target, Ground::Facts);
+    world.as_of = day("2027-03-01");
+    world.now = Timestamp::MAX;
+    suspended_on(&world, &target, &[Ground::Facts]);
+}
+
+// spec: EFF-6
+#[test]
+fn objection_suspends_the_whole_chain() {
+    let (mut world, target) = World::with_penalty();
+    let again = |fields: &mut DecisionFields| fields.reissues = Some(at(Who::Issuer, 10));
+    let reissue = world.decide(Who::Issuer, 30, with(penalty(), again));
+    let objection = world.object(Who::City, 3, &target, Ground::Facts);
+    suspended_on(&world, &reissue, &[Ground::Facts]);
+    world.rule(Who::Issuer, 31, &reissue, Outcome::Rejected, &[&objection]);
+    suspended_on(&world, &reissue, &[]);
+    suspended_on(&world, &target, &[]);
+}
+
+// spec: EFF-6
+#[test]
+fn filing_anew_without_naming_the_root_does_not_shake_an_objection_off() {
+    let (mut world, target) = World::with_penalty();
+    let again = world.decide(Who::Issuer, 30, penalty());
+    world.object(Who::City, 3, &target, Ground::Facts);
+    suspended_on(&world, &again, &[Ground::Facts]);
+    let other = with(penalty(), |fields| fields.document_number = text("13号"));
+    let other = world.decide(Who::Issuer, 31, other);
+    suspended_on(&world, &other, &[]);
+}
+
+// spec: EFF-6
+#[test]
+fn decision_that_is_not_witnessed_carries_no_ruling_into_a_chain() {
+    let (mut world, target) = World::with_penalty();
+    let other = with(penalty(), |fields| fields.document_number = text("13号"));
+    let other = world.decide(Who::Issuer, 11, other);
+    let objection = world.object(Who::City, 3, &target, Ground::Facts);
+    world.rule(Who::Issuer, 12, &other, Outcome::Rejected, &[&objection]);
+    world.witnessed_up_to(Who::Issuer, 13);
+    let link = with(penalty(), |fields| fields.reissues = Some(other.clone()));
+    world.decide(Who::Issuer, 13, link);
+    suspended_on(&world, &target, &[Ground::Facts]);
+    world.witnessed_up_to(Who::Issuer, 14);
+    suspended_on(&world, &target, &[]);
+}
+
+// spec: EFF-10
+#[test]
+fn objection_after_a_rejection_waits_until_it_is_admitted() {
+    let (mut world, target, _) = rejected();
+    let again = object_having_seen(&mut world, 4, &target, 6, Ground::Facts);
+    let effect = world.effect(&target);
+    assert_eq!(effect.binds_others(), BindsOthers::Applies);
+    assert_eq!(
+        effect.waiting,
+        [Waiting {
+            objection: again.clone(),
+            ground: Ground::Facts,
+            why: WaitingCause::AfterRejection,
+        }]
+    );
+    world.act(Who::City, 5, &target, admission(&[&again]));
+    suspended_on(&world, &target, &[]);
+    world.witnessed_up_to(Who::Supervisor, 0);
+    world.act(Who::Supervisor, 8, &target, admission(&[&again]));
+    suspended_on(&world, &target, &[Ground::Facts]);
+}
+
+// spec: EFF-10
+#[test]
+fn objection_that_had_not_seen_the_rejection_suspends() {
+    let (mut world, target, _) = rejected();
+    object_having_seen(&mut world, 4, &target, 5, Ground::Facts);
+    suspended_on(&world, &target, &[Ground::Facts]);
+}
+
+// spec: EFF-10
+#[test]
+fn objection_on_another_ground_than_the_rejected_one_suspends() {
+    let (mut world, target, _) = rejected();
+    object_having_seen(&mut world, 4, &target, 6, Ground::Basis);
+    suspended_on(&world, &target, &[Ground::Basis]);
+}
+
+// spec: EFF-10
+#[test]
+fn rejection_whose_notice_is_not_witnessed_keeps_no_objection_waiting() {
+    let (mut world, target, _) = rejected();
+    world.witnessed_up_to(Who::Hub, 5);
+    object_having_seen(&mut world, 4, &target, 6, Ground::Facts);
+    suspended_on(&world, &target, &[Ground::Facts]);
+}
+
+// spec: EFF-10
+#[test]
+fn objection_over_the_cap_waits_until_it_is_admitted() {
+    let (mut world, target) = World::with_penalty();
+    let over = world.act(Who::City, 3, &target, objection(Ground::Facts, true));
+    let effect = world.effect(&target);
+    assert_eq!(effect.binds_others(), BindsOthers::Applies);
+    assert_eq!(effect.waiting[0].why, WaitingCause::OverCap);
+    let admission = world.act(Who::Supervisor, 8, &target, admission(&[&over]));
+    suspended_on(&world, &target, &[Ground::Facts]);
+    world.rule(Who::Supervisor, 9, &target, Outcome::Rejected, &[&over]);
+    suspended_on(&world, &target, &[]);
+    assert_eq!(world.effect(&admission).validity, Validity::NotADecision);
+}
+
+// spec: EFF-23
+#[test]
+fn objection_known_by_its_notice_alone_suspends() {
+    let (mut world, target) = World::with_penalty();
+    let objection = at(Who::City, 3);
+    let ground = Some(Ground::Facts);
+    world.notice(5, &target, &objection, Class::Objection, ground);
+    suspended_on(&world, &target, &[Ground::Facts]);
+    assert_eq!(world.effect(&target).suspended_by[0].since, None);
+    world.object(Who::City, 3, &target, Ground::Facts);
+    suspended_on(&world, &target, &[Ground::Facts]);
+    assert!(world.effect(&target).suspended_by[0].since.is_some());
+}
+
+// spec: EFF-23
+#[test]
+fn objection_over_the_cap_known_by_its_notice_alone_waits() {
+    let (mut world, target) = World::with_penalty();
+    let (act, ground) = (at(Who::City, 3), Some(Ground::Facts));
+    world.put(notice(
+        5,
+        &target,
+        &act,
+        Class::Objection,
+        ground,
+        Some(true),
+    ));
+    suspended_on(&world, &target, &[]);
+    assert_eq!(world.effect(&target).waiting.len(), 1);
+}
+
+// spec: EFF-23
+#[test]
+fn objection_cannot_claim_to_have_seen_more_than_stood_before_its_own_notice() {
+    let (mut world, target, _) = rejected();
+    let claims = object_having_seen(&mut world, 4, &target, 900, Ground::Facts);
+    suspended_on(&world, &target, &[]);
+    let ground = Some(Ground::Facts);
+    world.notice(4, &target, &claims, Class::Objection, ground);
+    suspended_on(&world, &target, &[Ground::Facts]);
+}
+
+#[test]
+fn notice_in_another_log_than_the_home_register_counts_for_nothing() {
+    let (mut world, target) = World::with_penalty();
+    let act = at(Who::City, 3);
+    world.notice(5, &target, &act, Class::Objection, Some(Ground::Facts));
+    world.horizon.register = Who::City.origin();
+    suspended_on(&world, &target, &[]);
+}
