@@ -1,3 +1,4 @@
 //! To be described.
 
+pub mod model;
 pub mod tree;

@@ -1,0 +1,69 @@
+//! The real function of effect against the reference model, over sets by seed.
+//!
+//! `CONCORDAT_EFFECT_SEEDS` sets how many seeds; a failing seed is run alone by
+//! `CONCORDAT_EFFECT_FIRST=<seed> CONCORDAT_EFFECT_SEEDS=1`.
+
+use concordat_tests::model::facts::{Question, expected};
+use concordat_tests::model::scenario::generate;
+use concordat_tests::model::{Expected, May, State, answer};
+
+const SEEDS: u64 = 20_000;
+
+fn setting(name: &str, otherwise: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(value) => value.parse().expect("a number of seeds"),
+        Err(_) => otherwise,
+    }
+}
+
+/// The record does not repeat whom and what a decision is about.
+fn without_identity(mut answer: Expected) -> Expected {
+    if let Some(rest) = &mut answer.rest {
+        (rest.same.0, rest.same.1) = (0, 0);
+    }
+    answer
+}
+
+// spec: EFF-1, EFF-2, EFF-3, EFF-4, EFF-5, EFF-6, EFF-7, EFF-8, EFF-10, EFF-16, EFF-17, EFF-23
+#[test]
+fn effect_agrees_with_the_model_on_every_seed() {
+    let first = setting("CONCORDAT_EFFECT_FIRST", 0);
+    let seeds = setting("CONCORDAT_EFFECT_SEEDS", SEEDS);
+    for seed in first..first + seeds {
+        let scenario = generate(seed);
+        let by_model = without_identity(answer(&scenario));
+        let by_function = without_identity(expected(&Question::of(&scenario).ask()));
+        assert_eq!(by_function, by_model, "seed {seed}: {scenario:#?}");
+    }
+}
+
+/// A comparison says little where the sets never come to a case.
+#[test]
+fn sets_come_to_every_state_and_verdict() {
+    let (mut states, mut verdicts) = (std::collections::BTreeSet::new(), Vec::new());
+    let mut waiting = [false; 2];
+    for seed in 0..SEEDS / 4 {
+        let answer = answer(&generate(seed));
+        states.insert(match answer.state {
+            State::InForce => 0,
+            State::Void(_) => 1,
+            State::Withdrawn(_) => 2,
+            State::Corrected(_) => 3,
+            State::NotHeld(_) => 4,
+            State::NotADecision => 5,
+        });
+        let verdict = match answer.may {
+            May::Unknown(whose, _) => May::Unknown(whose, None),
+            other => other,
+        };
+        if !verdicts.contains(&verdict) {
+            verdicts.push(verdict);
+        }
+        for over_cap in answer.waiting.values() {
+            waiting[usize::from(*over_cap)] = true;
+        }
+    }
+    assert_eq!(states.len(), 5, "every state but an act asked about");
+    assert_eq!(verdicts.len(), 15, "{verdicts:?}");
+    assert_eq!(waiting, [true; 2]);
+}
