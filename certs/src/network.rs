@@ -13,6 +13,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use concordat_protocol::key::Signer;
 use concordat_protocol::region::RegionCode;
@@ -265,7 +266,7 @@ impl TestNetwork {
     /// # Errors
     /// [`TestNetworkError::Change`] or [`TestNetworkError::Entry`].
     pub fn append(&mut self, content: Content) -> Result<&RegistryEntry, TestNetworkError> {
-        let change = PendingChange::new(&self.genesis, self.created_at, content)?;
+        let change = PendingChange::new(&self.genesis, self.proposed_at(), content)?;
         self.append_change(change)
     }
 
@@ -299,7 +300,7 @@ impl TestNetwork {
     /// As [`TestNetwork::append`], and [`TestNetworkError::Request`].
     pub fn enrol(&mut self, member: &TestMember) -> Result<&RegistryEntry, TestNetworkError> {
         let request = self.request(member)?;
-        let change = PendingChange::for_enrolment(&self.genesis, self.created_at, request)?;
+        let change = PendingChange::for_enrolment(&self.genesis, self.proposed_at(), request)?;
         self.append_change(change)
     }
 
@@ -350,6 +351,13 @@ impl TestNetwork {
         self.changes.extend(changes);
         self.entries.extend(made);
         Ok(self.entries.last().expect("one change makes one entry"))
+    }
+
+    /// One millisecond after the change before, so that the same content can be proposed twice.
+    fn proposed_at(&self) -> Timestamp {
+        let passed = Duration::from_millis(self.changes.len() as u64);
+        let at = self.created_at.checked_add(passed);
+        at.unwrap_or(self.created_at)
     }
 
     fn first_policy(&self) -> Policy {
