@@ -22,4 +22,4 @@ pub use reject::RejectReason;
 pub use request::{
     ApprovalFields, Form, KeyProof, ProposalFields, RequestFields, possession_message,
 };
-pub use verify::{Authority, Place, Verified, check, verify};
+pub use verify::{Authority, Place, Verified, check, verify, verify_marked};

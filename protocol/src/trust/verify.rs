@@ -1,5 +1,6 @@
 //! The verdict on a statement: signature, standing, mandate and catalogue at its `ctx`.
 
+use crate::key::KeyId;
 use crate::log::{LeafIndex, Origin};
 use crate::statement::{
     Class, Content, Decision, DecisionFields, Kind, Leaf, Standing, Statement, StatementRef,
@@ -29,8 +30,8 @@ pub enum Authority {
     Supervision,
 }
 
-/// A statement whose signature, mandate and `ctx` have been verified at its place. Only [`verify`]
-/// makes one.
+/// A statement whose signature, mandate and `ctx` have been verified at its place. Only [`verify`] and
+/// [`verify_marked`] make one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
     statement: Statement,
@@ -40,6 +41,20 @@ pub struct Verified {
 }
 
 impl Verified {
+    fn at(place: Place<'_>, statement: Statement, authority: Authority) -> Self {
+        let reference = StatementRef {
+            origin: place.origin.clone(),
+            index: place.index,
+            leaf_hash: place.leaf.hash(),
+        };
+        Self {
+            statement,
+            reference,
+            leaf: *place.leaf,
+            authority,
+        }
+    }
+
     /// The statement.
     #[must_use]
     pub const fn statement(&self) -> &Statement {
@@ -79,18 +94,27 @@ pub fn verify(
 ) -> Result<Verified, RejectReason> {
     let authority = check(registry, place, &statement)?;
     check_signature(issuer_at_ctx(registry, &statement)?, &statement)?;
-    let leaf_hash = place.leaf.hash();
-    let reference = StatementRef {
-        origin: place.origin.clone(),
-        index: place.index,
-        leaf_hash,
-    };
-    Ok(Verified {
-        statement,
-        reference,
-        leaf: *place.leaf,
-        authority,
-    })
+    Ok(Verified::at(place, statement, authority))
+}
+
+/// As [`verify`], for a statement whose signature the caller has verified before and stored that it
+/// held under the very key that `marked` names, over these very bytes. Everything else is checked
+/// anew. That the mark belongs to these bytes is the caller's to see to: a leaf commits to them.
+///
+/// # Errors
+/// As [`verify`]; [`RejectReason::BadSignature`] when the statement names another key than the mark.
+// spec: TRU-10
+pub fn verify_marked(
+    registry: &Registry,
+    place: Place<'_>,
+    statement: Statement,
+    marked: KeyId,
+) -> Result<Verified, RejectReason> {
+    let authority = check(registry, place, &statement)?;
+    if statement.header().kid != marked {
+        return Err(RejectReason::BadSignature);
+    }
+    Ok(Verified::at(place, statement, authority))
 }
 
 /// Everything that [`verify`] looks at but the signature, for statements that this very node signs.

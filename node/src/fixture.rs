@@ -1,0 +1,381 @@
+//! A small network for tests: a hub, one member, a catalogue, and statements that verify in it.
+
+use std::sync::Arc;
+
+use concordat_protocol::codec::Ext;
+use concordat_protocol::key::{PublicKey, Signer};
+use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
+use concordat_protocol::region::RegionCode;
+use concordat_protocol::statement::{
+    ActType, Audience, BasisLevel, Body, CatalogueItem, Class, Code, Content, Ctx, Decision,
+    DecisionFields, Enrolment, Ground, ItemCatalogue, Kind, Leaf, LegalBasis, Level, Mandate,
+    Notice, Objection, ObjectorRole, Payload, Policy, Proposal, Remedy, RemedyKind, Role, Service,
+    ServiceWay, Statement, StatementRef, Vis, VisibilityClass, Withdrawal, WithdrawalReason, sign,
+    sign_approval, sign_approved,
+};
+use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
+use concordat_protocol::text::Text;
+use concordat_protocol::time::{Day, Timestamp};
+use concordat_protocol::trust::{
+    Applied, Approvers, FORMAT, Genesis, GenesisFields, LogNumber, Network, Recovery, Registry,
+};
+use ed25519_dalek::SigningKey;
+
+/// A statement at its place, ready to be stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Placed {
+    pub(crate) origin: Origin,
+    pub(crate) index: LeafIndex,
+    pub(crate) leaf: Leaf,
+    pub(crate) body: Arc<[u8]>,
+}
+
+impl Placed {
+    pub(crate) fn reference(&self) -> StatementRef {
+        StatementRef {
+            origin: self.origin.clone(),
+            index: self.index,
+            leaf_hash: self.leaf.hash(),
+        }
+    }
+}
+
+pub(crate) struct Fixture {
+    pub(crate) registry: Registry,
+    pub(crate) hub: AuthorityCode,
+    pub(crate) member: AuthorityCode,
+    hub_key: SigningKey,
+    member_key: SigningKey,
+}
+
+pub(crate) fn key(seed: u8) -> SigningKey {
+    SigningKey::from_bytes(&[seed; 32])
+}
+
+pub(crate) fn day(text: &str) -> Day {
+    Day::parse_loose(text).unwrap()
+}
+
+pub(crate) fn item() -> Code {
+    Code::new("labour.penalty").unwrap()
+}
+
+/// The organisation with a number.
+pub(crate) fn subject(number: u64) -> SubjectCode {
+    SubjectCode::with_check(&format!("91230400{:09}", number % 1_000_000_000)).unwrap()
+}
+
+fn text<const MAX: usize>(text: &str) -> Text<MAX> {
+    Text::new(text).unwrap()
+}
+
+fn authority(first_17: &str) -> AuthorityCode {
+    AuthorityCode::new(SubjectCode::with_check(first_17).unwrap()).unwrap()
+}
+
+fn public(seed: u8) -> PublicKey {
+    key(seed).public_key()
+}
+
+fn sorted(seeds: &[u8]) -> Vec<PublicKey> {
+    let mut keys: Vec<_> = seeds.iter().map(|seed| public(*seed)).collect();
+    keys.sort();
+    keys
+}
+
+fn mandate(classes: Vec<Class>) -> Mandate {
+    Mandate {
+        classes,
+        act_types: vec![],
+        items: vec![],
+        from: day("2020-01-01"),
+        until: None,
+        objections_daily_cap: None,
+        supervises: None,
+    }
+}
+
+fn enrolment(member: AuthorityCode, role: Role, seeds: [u8; 4], classes: Vec<Class>) -> Enrolment {
+    let [statement, log, node, witness] = seeds;
+    Enrolment {
+        member,
+        name: text("测试机关"),
+        region: RegionCode::parse("230400").unwrap(),
+        level: Level::Prefectural,
+        role,
+        mandates: vec![mandate(classes)],
+        statement_keys: vec![public(statement)],
+        log_key: Some(public(log)),
+        node_key: Some(public(node)),
+        witness_key: Some(public(witness)),
+        administrator_keys: vec![],
+        next_keys: vec![],
+        addresses: vec![],
+        publishes_through: None,
+        recovery_key: None,
+        suite: 1,
+    }
+}
+
+fn catalogue() -> ItemCatalogue {
+    let class = |code, audience| VisibilityClass {
+        code: Vis::new(code),
+        audience,
+        members: vec![],
+    };
+    ItemCatalogue {
+        items: vec![CatalogueItem {
+            code: item(),
+            title: text("劳动保障行政处罚"),
+            act_types: vec![ActType::Penalty],
+            vis: Vis::new(1),
+            publication_days_max: 1_096,
+            basis: vec![],
+            valid_from: day("2020-01-01"),
+            valid_until: None,
+            freshness_days: None,
+            measures: vec![],
+        }],
+        classes: vec![class(1, Audience::Public), class(2, Audience::Members)],
+        near_personal: Vis::new(2),
+    }
+}
+
+impl Fixture {
+    pub(crate) fn new() -> Self {
+        let hub = authority("11230000000000010");
+        let member = authority("11230400000000019");
+        let hub_classes = vec![Class::Notice, Class::HeadSeen];
+        let fields = GenesisFields {
+            format: FORMAT,
+            network: Network::Test,
+            title: text("test"),
+            created_at: Timestamp::new(1_700_000_000_000).unwrap(),
+            hub: enrolment(hub, Role::Hub, [1, 2, 3, 4], hub_classes),
+            approvers: Approvers {
+                keys: sorted(&[11, 12]),
+                quorum: 2,
+            },
+            policy: Policy {
+                cosigners: vec![hub],
+                quorum: 1,
+                faults: 0,
+                heartbeat_ms: 600_000,
+                ctx_grace_ms: 259_200_000,
+            },
+            recovery: Recovery {
+                keys: sorted(&[13]),
+                quorum: 1,
+            },
+        };
+        let mut fixture = Self {
+            registry: Registry::new(Arc::new(Genesis::new(fields).unwrap())),
+            hub,
+            member,
+            hub_key: key(1),
+            member_key: key(21),
+        };
+        let classes = vec![Class::Decision, Class::Objection, Class::Withdrawal];
+        let member_enrolment = enrolment(member, Role::Member, [21, 22, 23, 24], classes);
+        fixture.enact(Content::Enrolment(Box::new(member_enrolment)));
+        fixture.enact(Content::ItemCatalogue(catalogue()));
+        fixture
+    }
+
+    pub(crate) fn origin(&self) -> Origin {
+        self.registry
+            .genesis()
+            .origin(self.member, LogNumber::Statements)
+    }
+
+    pub(crate) fn register(&self) -> Origin {
+        self.registry.genesis().register_origin()
+    }
+
+    /// The `index`th statement of the member: a penalty against an organisation.
+    pub(crate) fn decision(&self, index: u64, subject_number: u64) -> Placed {
+        self.decision_with(index, subject_number, |_| {})
+    }
+
+    pub(crate) fn decision_with(
+        &self,
+        index: u64,
+        subject_number: u64,
+        change: impl FnOnce(&mut DecisionFields),
+    ) -> Placed {
+        let mut fields = penalty(
+            subject(subject_number),
+            &format!("鹤劳罚字〔2026〕{index}号"),
+        );
+        change(&mut fields);
+        let decision = Content::Decision(Box::new(Decision::new(fields).unwrap()));
+        self.say(index, subject(subject_number), None, decision)
+    }
+
+    pub(crate) fn objection(&self, index: u64, about: SubjectCode, target: &Placed) -> Placed {
+        let received = day("2026-03-10");
+        let role = ObjectorRole::Subject;
+        let objection = Objection::new(role, Ground::Facts, received, false, None).unwrap();
+        let target = Some(target.reference());
+        self.say(index, about, target, Content::Objection(objection))
+    }
+
+    pub(crate) fn withdrawal(&self, index: u64, about: SubjectCode, target: &Placed) -> Placed {
+        let withdrawal = Withdrawal {
+            reason: WithdrawalReason::Duplicate,
+            reasons: text("重复报送"),
+        };
+        let target = Some(target.reference());
+        self.say(index, about, target, Content::Withdrawal(withdrawal))
+    }
+
+    /// The `index`th entry of the home register.
+    pub(crate) fn notice(&self, index: u64, target: &Placed, act: &Placed) -> Placed {
+        let notice = Notice {
+            target: target.reference(),
+            act: act.reference(),
+            class: Class::Objection,
+            ground: Some(Ground::Facts),
+            over_cap: None,
+        };
+        let (origin, ctx) = (self.register(), self.registry.ctx());
+        let payload = payload(None, Content::Notice(notice));
+        let bytes = sign(&self.hub_key, self.hub, self.hub.code(), ctx, &payload).unwrap();
+        place(origin, index, Kind::Notice, Vis::ALL_MEMBERS, None, bytes)
+    }
+
+    fn say(
+        &self,
+        index: u64,
+        about: SubjectCode,
+        target: Option<StatementRef>,
+        content: Content,
+    ) -> Placed {
+        let kind = content.class().kind();
+        let local = target.as_ref().map(|target| target.index);
+        let payload = payload(target, content);
+        let ctx = self.registry.ctx();
+        let bytes = sign(&self.member_key, self.member, about, ctx, &payload).unwrap();
+        place(self.origin(), index, kind, Vis::new(1), local, bytes)
+    }
+
+    fn enact(&mut self, content: Content) {
+        let about = content.subject().unwrap_or_else(|| self.hub.code());
+        let proposal = Proposal::new(&payload(None, content)).unwrap();
+        let mut approvers = [key(11), key(12)];
+        approvers.sort_by_key(|key| key.public_key().id());
+        let approvals: Vec<_> = approvers
+            .iter()
+            .map(|key| sign_approval(key, &proposal))
+            .collect();
+        let ctx = self.registry.ctx();
+        let bytes = sign_approved(&self.hub_key, self.hub, about, ctx, &proposal, &approvals);
+        let statement = Statement::decode(&bytes.unwrap()).unwrap();
+        let leaf = Leaf {
+            kind: Kind::Registry,
+            vis: Vis::ALL_MEMBERS,
+            commit: Hash::from_bytes([0; 32]),
+            target: None,
+        };
+        let applied = self.registry.apply(&leaf, Some(&statement));
+        assert_eq!(applied, Applied::Changed);
+    }
+
+    /// A registry state that has not come yet.
+    pub(crate) fn later_ctx(&self) -> Ctx {
+        let size = self.registry.size().value() + 1;
+        Ctx {
+            size: TreeSize::new(size).unwrap(),
+            root: Hash::from_bytes([5; 32]),
+        }
+    }
+
+    /// As [`Self::decision`], under a state of the registry that is given.
+    pub(crate) fn decision_under(&self, index: u64, subject_number: u64, ctx: Ctx) -> Placed {
+        let about = subject(subject_number);
+        let decision = Decision::new(penalty(about, "1号")).unwrap();
+        let payload = payload(None, Content::Decision(Box::new(decision)));
+        let bytes = sign(&self.member_key, self.member, about, ctx, &payload).unwrap();
+        place(self.origin(), index, Kind::Data, Vis::new(1), None, bytes)
+    }
+}
+
+fn payload(target: Option<StatementRef>, content: Content) -> Payload {
+    Payload {
+        issued_at: Timestamp::new(1_772_409_600_000).unwrap(),
+        register_size: target.is_some().then_some(TreeSize::ZERO),
+        target,
+        batch: None,
+        content,
+        ext: Ext::default(),
+    }
+}
+
+fn place(
+    origin: Origin,
+    index: u64,
+    kind: Kind,
+    vis: Vis,
+    target: Option<LeafIndex>,
+    statement: Vec<u8>,
+) -> Placed {
+    let mut salt = [7; 32];
+    salt[..8].copy_from_slice(&index.to_be_bytes());
+    let body = Body::new(salt, statement).unwrap();
+    let leaf = Leaf {
+        kind,
+        vis,
+        commit: body.commit(),
+        target,
+    };
+    Placed {
+        origin,
+        index: LeafIndex::new(index),
+        leaf,
+        body: body.encode().into(),
+    }
+}
+
+fn penalty(subject: SubjectCode, document_number: &str) -> DecisionFields {
+    DecisionFields {
+        subject: Subject::new(
+            subject,
+            SubjectCheck::Ok,
+            Form::Enterprise,
+            text("鹤岗某某有限公司"),
+        )
+        .unwrap(),
+        document_number: text(document_number),
+        act_type: ActType::Penalty,
+        item: item(),
+        decided_on: day("2026-03-02"),
+        service: Some(Service {
+            on: day("2026-03-04"),
+            way: ServiceWay::Direct,
+        }),
+        basis: vec![LegalBasis {
+            law: text("劳动法"),
+            article: text("第九十一条"),
+            level: BasisLevel::Law,
+        }],
+        facts: Some(text("拖欠工资")),
+        content: None,
+        penalty_classes: vec![],
+        fine_fen: Some(500_000),
+        confiscation_fen: None,
+        duties: vec![],
+        valid_from: None,
+        valid_until: None,
+        publication_until: Some(day("2027-03-01")),
+        remedies: vec![Remedy {
+            kind: RemedyKind::Reconsideration,
+            body: text("鹤岗市人民政府"),
+            within_days: 60,
+        }],
+        reissues: None,
+        rests_on: vec![],
+        synthetic: vec![],
+        source: None,
+        published_on: None,
+    }
+}

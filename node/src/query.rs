@@ -1,0 +1,205 @@
+//! Questions about statements, answered from the store, the journal and the registry.
+//!
+//! The store says where the statements lie that bear on an answer; their bytes come from a
+//! [`BodyReader`]. Each is verified before it counts: once in full, and from then on, while its
+//! verdict is kept, without its signature. What follows from the set is computed by
+//! [`concordat_protocol::effect`].
+//!
+//! Out of scope: waiting for the indexer ([`crate::indexer::Indexer::barrier`]) and recording who
+//! asked; the caller does both first.
+
+mod cache;
+mod gather;
+mod verifier;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::statement::{Body, Leaf, Statement};
+use concordat_protocol::trust::{self, Place, Registry, RejectReason, Verified};
+use thiserror::Error;
+
+use crate::store::{Position, Store, StoreError, Verdict};
+
+use cache::Cache;
+
+pub use gather::{HISTORY_STATEMENTS_MAX, SubjectEntry};
+pub use verifier::{BackgroundVerifier, VerifyStep};
+
+/// Verified statements kept in memory, unless configured.
+pub const VERIFIED_CACHE_DEFAULT: usize = 16_384;
+
+/// What the node holds of a statement.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Its leaf.
+    pub leaf: Leaf,
+    /// The encoded [`Body`].
+    pub body: Arc<[u8]>,
+}
+
+/// The encoded [`Body`] of a statement with its leaf, as the node's core finds them by position.
+pub trait BodyReader: Send + Sync {
+    /// Reads leaf and body; `None` when the body is not held.
+    ///
+    /// # Errors
+    /// [`BodyUnreadable`] when it is held and could not be read.
+    fn read(&self, origin: &Origin, index: LeafIndex) -> Result<Option<Held>, BodyUnreadable>;
+}
+
+/// A body that is held could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("the body of {position} could not be read")]
+pub struct BodyUnreadable {
+    /// Where the statement stands.
+    pub position: Position,
+}
+
+/// Why a question was not answered.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum QueryError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A body could not be read.
+    #[error(transparent)]
+    Body(#[from] BodyUnreadable),
+    /// More statements bear on the answer than are gathered for one.
+    #[error("more than {limit} statements bear on {position}")]
+    TooManyStatements {
+        /// The decision asked about.
+        position: Position,
+        /// The limit.
+        limit: usize,
+    },
+}
+
+/// A statement as it was found.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// It holds.
+    Verified(Arc<Verified>),
+    /// It does not, or not yet.
+    Rejected(RejectReason),
+    /// Its body is not held.
+    NotHeld,
+}
+
+/// Answers questions. Shared between threads.
+pub struct QueryService {
+    store: Arc<Store>,
+    bodies: Arc<dyn BodyReader>,
+    registry: RwLock<Arc<Registry>>,
+    verified: Cache<Position, Arc<Verified>>,
+}
+
+impl QueryService {
+    /// Answers from a store and the bodies behind it, by the registry given.
+    #[must_use]
+    pub fn new(
+        store: Arc<Store>,
+        bodies: Arc<dyn BodyReader>,
+        registry: Arc<Registry>,
+        verified_cache: usize,
+    ) -> Self {
+        Self {
+            store,
+            bodies,
+            registry: RwLock::new(registry),
+            verified: Cache::new(verified_cache),
+        }
+    }
+
+    /// Goes on with a newer registry. What was verified under an older one still is: authority is
+    /// decided at a statement's own `ctx`, and the registry's past does not change.
+    pub fn adopt_registry(&self, registry: Arc<Registry>) {
+        *self
+            .registry
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = registry;
+    }
+
+    /// The registry that answers are given by.
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        let registry = self.registry.read();
+        Arc::clone(&registry.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The store that answers come from.
+    #[must_use]
+    pub const fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// A statement, verified now unless it has been before. Keeps what is found in the store.
+    ///
+    /// # Errors
+    /// [`QueryError::Store`], [`QueryError::Body`].
+    // spec: IDX-8
+    pub fn statement(&self, origin: &Origin, index: LeafIndex) -> Result<Found, QueryError> {
+        let position = Position {
+            origin: origin.clone(),
+            index,
+        };
+        if let Some(verified) = self.verified.find(&position) {
+            return Ok(Found::Verified(verified));
+        }
+        let kept = self.store.verdict(origin, index);
+        if let Some(Verdict::Rejected(reason)) = kept {
+            return Ok(Found::Rejected(reason));
+        }
+        let Some(Held { leaf, body }) = self.bodies.read(origin, index)? else {
+            return Ok(Found::NotHeld);
+        };
+        let registry = self.registry();
+        match verify(&registry, &position, &leaf, &body, kept.is_some()) {
+            Ok(verified) => {
+                let verified = Arc::new(verified);
+                if kept.is_none() {
+                    self.store.judge(&[(position.clone(), Verdict::Verified)])?;
+                }
+                self.verified.keep(position, Arc::clone(&verified));
+                Ok(Found::Verified(verified))
+            }
+            Err(reason) => {
+                if reason != RejectReason::CtxAhead {
+                    self.store.judge(&[(position, Verdict::Rejected(reason))])?;
+                }
+                Ok(Found::Rejected(reason))
+            }
+        }
+    }
+}
+
+/// Verifies a statement under its leaf. With `signature_kept`, the store has kept that the signature
+/// held: the verdict belongs to this position, its leaf commits to the bytes, and they name the key.
+fn verify(
+    registry: &Registry,
+    position: &Position,
+    leaf: &Leaf,
+    body: &[u8],
+    signature_kept: bool,
+) -> Result<Verified, RejectReason> {
+    let body = Body::decode(body).map_err(|_| RejectReason::NotAStatement)?;
+    if body.commit() != leaf.commit {
+        return Err(RejectReason::WrongCommit);
+    }
+    let statement = Statement::decode(body.statement()).map_err(|_| RejectReason::NotAStatement)?;
+    let place = Place {
+        origin: &position.origin,
+        index: position.index,
+        leaf,
+    };
+    match signature_kept {
+        true => {
+            let kid = statement.header().kid;
+            trust::verify_marked(registry, place, statement, kid)
+        }
+        false => trust::verify(registry, place, statement),
+    }
+}
+
+#[cfg(test)]
+mod tests;

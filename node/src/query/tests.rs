@@ -1,0 +1,194 @@
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use concordat_protocol::key::Signer as _;
+use tempfile::TempDir;
+
+use super::*;
+use crate::fixture::{Fixture, Placed, key, subject};
+use crate::journal::JournalId;
+use crate::store::{IndexItem, JournalPosition, StoreOptions, UnverifiedCursor};
+
+/// Bodies in memory, as the core would find them in the journal.
+#[derive(Default)]
+struct Bodies(Mutex<BTreeMap<Position, Held>>);
+
+impl BodyReader for Bodies {
+    fn read(&self, origin: &Origin, index: LeafIndex) -> Result<Option<Held>, BodyUnreadable> {
+        let position = Position {
+            origin: origin.clone(),
+            index,
+        };
+        Ok(self.0.lock().unwrap().get(&position).cloned())
+    }
+}
+
+struct Node {
+    _directory: TempDir,
+    fixture: Fixture,
+    queries: QueryService,
+}
+
+fn node(statements: impl FnOnce(&Fixture) -> Vec<Placed>) -> Node {
+    let (directory, fixture) = (TempDir::new().unwrap(), Fixture::new());
+    let options = StoreOptions {
+        cache_bytes: 4 << 20,
+        ..StoreOptions::default()
+    };
+    let (store, _) = Store::open(directory.path(), options, JournalId([7; 16])).unwrap();
+    let bodies = Bodies::default();
+    let mut items = Vec::new();
+    for placed in statements(&fixture) {
+        let position = Position {
+            origin: placed.origin.clone(),
+            index: placed.index,
+        };
+        let held = Held {
+            leaf: placed.leaf,
+            body: Arc::clone(&placed.body),
+        };
+        bodies.0.lock().unwrap().insert(position, held);
+        items.push(IndexItem::Statement {
+            origin: placed.origin,
+            index: placed.index,
+            leaf: placed.leaf,
+            body: placed.body,
+            own: false,
+            verdict: None,
+        });
+    }
+    store.apply(&items, JournalPosition::new(1)).unwrap();
+    let registry = Arc::new(fixture.registry.clone());
+    let queries = QueryService::new(Arc::new(store), Arc::new(bodies), registry, 64);
+    Node {
+        _directory: directory,
+        fixture,
+        queries,
+    }
+}
+
+fn indexes(history: &[Arc<Verified>]) -> Vec<u64> {
+    history
+        .iter()
+        .map(|verified| verified.reference().index.value())
+        .collect()
+}
+
+#[test]
+fn history_holds_chain_acts_notices_and_basis_of_a_decision() {
+    let node = node(|fixture| {
+        let root = fixture.decision(0, 1);
+        let basis = fixture.decision(1, 9);
+        let reissue = fixture.decision_with(2, 1, |fields| {
+            fields.reissues = Some(root.reference());
+            fields.rests_on = vec![basis.reference()];
+        });
+        let objection = fixture.objection(3, subject(1), &root);
+        let notice = fixture.notice(7, &root, &objection);
+        let other = fixture.decision(4, 1);
+        vec![root, basis, reissue, objection, notice, other]
+    });
+    let entries = node.queries.subject(subject(1)).unwrap();
+    assert_eq!(entries.len(), 3);
+    // The home register's name sorts before the member's.
+    assert_eq!(indexes(&entries[1].history), [7, 0, 1, 2, 3]);
+    assert_eq!(indexes(&entries[0].history), [7, 0, 1, 2, 3]);
+    assert_eq!(indexes(&entries[2].history), [4]);
+    assert_eq!(entries[0].issuer, node.fixture.member);
+}
+
+// spec: IDX-8
+#[test]
+fn statement_that_does_not_verify_is_quarantined_and_answers_nothing() {
+    let node = node(|fixture| {
+        let good = fixture.decision(0, 1);
+        let mut bad = fixture.decision(1, 1);
+        let mut body = bad.body.to_vec();
+        *body.last_mut().unwrap() ^= 1;
+        bad.leaf.commit = Body::decode(&body).unwrap().commit();
+        bad.body = body.into();
+        vec![good, bad]
+    });
+    let entries = node.queries.subject(subject(1)).unwrap();
+    assert_eq!(entries.len(), 1);
+    let position = Position {
+        origin: node.fixture.origin(),
+        index: LeafIndex::new(1),
+    };
+    let quarantine = node.queries.store().quarantine(9).unwrap();
+    assert_eq!(quarantine, [(position, RejectReason::BadSignature)]);
+}
+
+// spec: IDX-8
+#[test]
+fn body_that_does_not_fit_its_leaf_is_refused_even_when_marked() {
+    let node = node(|fixture| {
+        let mut swapped = fixture.decision(0, 1);
+        swapped.body = fixture.decision(0, 2).body;
+        vec![swapped]
+    });
+    let origin = node.fixture.origin();
+    let position = Position {
+        origin: origin.clone(),
+        index: LeafIndex::new(0),
+    };
+    let verdict = [(position, Verdict::Verified)];
+    node.queries.store().judge(&verdict).unwrap();
+    let found = node.queries.statement(&origin, LeafIndex::new(0)).unwrap();
+    assert!(matches!(found, Found::Rejected(RejectReason::WrongCommit)));
+}
+
+// spec: IDX-8
+#[test]
+fn statement_under_a_registry_that_has_not_come_is_judged_later() {
+    let node = node(|fixture| vec![fixture.decision_under(0, 1, fixture.later_ctx())]);
+    let step = node.queries.verify_some(UnverifiedCursor::default(), 9);
+    let step = step.unwrap();
+    assert_eq!((step.verified, step.rejected, step.waiting), (0, 0, 1));
+    assert_eq!(node.queries.store().quarantine(9).unwrap(), []);
+}
+
+#[test]
+fn background_steps_verify_everything_once() {
+    let node = node(|fixture| {
+        (0..10)
+            .map(|index| fixture.decision(index, index))
+            .collect()
+    });
+    let mut cursor = UnverifiedCursor::default();
+    let mut verified = 0;
+    loop {
+        let step = node.queries.verify_some(cursor, 3).unwrap();
+        verified += step.verified;
+        match step.next {
+            Some(next) => cursor = next,
+            None => break,
+        }
+    }
+    assert_eq!(verified, 10);
+    let again = node.queries.verify_some(UnverifiedCursor::default(), 99);
+    assert_eq!(again.unwrap(), VerifyStep::default());
+}
+
+// spec: TRU-10
+#[test]
+fn marked_statement_is_verified_without_its_signature_and_only_under_its_key() {
+    let fixture = Fixture::new();
+    let placed = fixture.decision(0, 1);
+    let body = Body::decode(&placed.body).unwrap();
+    let mut bytes = body.statement().to_vec();
+    *bytes.last_mut().unwrap() ^= 1;
+    let statement = Statement::decode(&bytes).unwrap();
+    let place = Place {
+        origin: &placed.origin,
+        index: placed.index,
+        leaf: &placed.leaf,
+    };
+    let kid = statement.header().kid;
+    let full = trust::verify(&fixture.registry, place, statement.clone());
+    assert_eq!(full.unwrap_err(), RejectReason::BadSignature);
+    let other = key(99).public_key().id();
+    let refused = trust::verify_marked(&fixture.registry, place, statement.clone(), other);
+    assert_eq!(refused.unwrap_err(), RejectReason::BadSignature);
+    assert!(trust::verify_marked(&fixture.registry, place, statement, kid).is_ok());
+}

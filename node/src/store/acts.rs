@@ -1,0 +1,122 @@
+//! What acts on a statement: acts by their target, notices of them, and re-issues by their root.
+//!
+//! ```text
+//! act     class u8 · ground u8, 0 for none
+//! notice  act position · class u8 · ground u8 · flags u8
+//! chain   nothing
+//! ```
+
+use concordat_protocol::statement::{Class, Content, Ground, Notice, Statement};
+
+use super::engine::EngineBatch;
+use super::schema::{Bytes, Family, Fields, POSITION_BYTES, Position, Spot};
+use super::subjects::code;
+
+/// An act on a statement, as the index knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActRow {
+    /// Where the act stands.
+    pub position: Position,
+    /// Its class.
+    pub class: Class,
+    /// The ground, of an objection.
+    pub ground: Option<Ground>,
+}
+
+/// A notice in the home register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeRow {
+    /// Where the notice stands.
+    pub position: Position,
+    /// Where the act stands that it tells of.
+    pub act: Position,
+    /// The class of the act.
+    pub class: Class,
+    /// The ground, of an objection.
+    pub ground: Option<Ground>,
+    /// Whether the objection lies beyond the receiving authority's cap.
+    pub over_cap: bool,
+}
+
+pub(super) fn put_act(batch: &mut EngineBatch, target: Spot, acting: Spot, statement: &Statement) {
+    let ground = match &statement.payload().content {
+        Content::Objection(objection) => code(objection.ground().code()),
+        Content::Decision(_)
+        | Content::Ruling(_)
+        | Content::Correction(_)
+        | Content::Withdrawal(_)
+        | Content::Admission(_)
+        | Content::ItemCatalogue(_)
+        | Content::Policy(_)
+        | Content::Enrolment(_)
+        | Content::Rotation(_)
+        | Content::Suspension(_)
+        | Content::CutOff(_)
+        | Content::Notice(_)
+        | Content::HeadSeen(_)
+        | Content::Restart(_) => 0,
+    };
+    let class = code(statement.payload().class().code());
+    let key = Bytes::key(Family::Acts).spot(target).spot(acting).finish();
+    batch.put(&key, &[class, ground]);
+}
+
+pub(super) fn put_notice(
+    batch: &mut EngineBatch,
+    target: Spot,
+    at: Spot,
+    act: Spot,
+    notice: &Notice,
+) {
+    let key = Bytes::key(Family::Notices).spot(target).spot(at).finish();
+    let ground = notice.ground.map_or(0, |ground| code(ground.code()));
+    let value = Bytes::value()
+        .spot(act)
+        .u8(code(notice.class.code()))
+        .u8(ground)
+        .u8(u8::from(notice.over_cap == Some(true)));
+    batch.put(&key, &value.finish());
+}
+
+pub(super) fn put_reissue(batch: &mut EngineBatch, root: Spot, at: Spot) {
+    let key = Bytes::key(Family::Chains).spot(root).spot(at).finish();
+    batch.put(&key, &[]);
+}
+
+/// All keys of a family that begin with a position.
+pub(super) fn prefix(family: Family, target: Spot) -> Vec<u8> {
+    Bytes::key(family).spot(target).finish()
+}
+
+/// The second position of a key.
+pub(super) fn acting(key: &[u8]) -> Option<Spot> {
+    Spot::decode(key.get(1 + POSITION_BYTES..)?)
+}
+
+pub(super) fn decode_act(value: &[u8]) -> Option<(Class, Option<Ground>)> {
+    let mut fields = Fields(value);
+    Some((class(&mut fields)?, ground(&mut fields)?))
+}
+
+/// Act, class, ground, and whether it lies over the cap.
+pub(super) fn decode_notice(value: &[u8]) -> Option<(Spot, Class, Option<Ground>, bool)> {
+    let mut fields = Fields(value);
+    let act = fields.spot()?;
+    Some((
+        act,
+        class(&mut fields)?,
+        ground(&mut fields)?,
+        fields.u8()? != 0,
+    ))
+}
+
+fn class(fields: &mut Fields<'_>) -> Option<Class> {
+    Class::from_code(u64::from(fields.u8()?))
+}
+
+fn ground(fields: &mut Fields<'_>) -> Option<Option<Ground>> {
+    match fields.u8()? {
+        0 => Some(None),
+        code => Ground::from_code(u64::from(code)).map(Some),
+    }
+}

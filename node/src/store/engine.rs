@@ -1,0 +1,240 @@
+//! The only code that names sled: an ordered map of bytes with atomic batches, and its faults.
+//!
+//! sled 0.34 panics where it finds its own files damaged, in its reads as well as when it opens, and
+//! an open has been seen to hang. So every call runs under `catch_unwind`, the open runs in a thread
+//! of its own with a deadline, and the first panic ends the engine: later calls answer
+//! [`EngineFault::Panicked`] without reaching sled. Nothing is lost by that, since all that is here
+//! can be rebuilt from the journal.
+//!
+//! Out of scope: what keys and values mean, and durability: `flush` of this version does not call
+//! fsync, and the journal alone decides what is durable.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// An open database.
+pub(super) struct Engine {
+    /// `None` only while it is dropped.
+    database: Option<sled::Db>,
+    panicked: AtomicBool,
+}
+
+/// Keys to write as one.
+#[derive(Default)]
+pub(super) struct EngineBatch {
+    writes: sled::Batch,
+    bytes: u64,
+}
+
+/// A key with its value.
+pub(super) struct Entry {
+    pub(super) key: Vec<u8>,
+    pub(super) value: Vec<u8>,
+}
+
+/// Why the engine did not do what it was asked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EngineFault {
+    /// The operating system refused; the files need not be damaged.
+    #[error("the file system refused")]
+    Io {
+        /// What it said.
+        source: io::Error,
+    },
+    /// The files are not as they were written, or of another version.
+    #[error("the database files are damaged")]
+    Damaged,
+    /// The engine panicked, now or earlier.
+    #[error("the database engine panicked")]
+    Panicked,
+    /// The open did not end in time.
+    #[error("the database did not open within {seconds} s")]
+    TimedOut {
+        /// The deadline.
+        seconds: u64,
+    },
+}
+
+impl EngineFault {
+    /// Whether a new directory filled from the journal would help.
+    pub(super) fn asks_for_rebuild(&self) -> bool {
+        match self {
+            Self::Io { source } => matches!(
+                source.kind(),
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData
+            ),
+            Self::Damaged | Self::Panicked | Self::TimedOut { .. } => true,
+        }
+    }
+}
+
+impl From<sled::Error> for EngineFault {
+    fn from(error: sled::Error) -> Self {
+        match error {
+            sled::Error::Io(source) => Self::Io { source },
+            sled::Error::CollectionNotFound(_)
+            | sled::Error::Unsupported(_)
+            | sled::Error::ReportableBug(_)
+            | sled::Error::Corruption { .. } => Self::Damaged,
+        }
+    }
+}
+
+impl EngineBatch {
+    /// Writes a key that is new.
+    pub(super) fn put(&mut self, key: &[u8], value: &[u8]) {
+        self.bytes += (key.len() + value.len()) as u64;
+        self.writes.insert(key, value);
+    }
+
+    /// Writes a key that may be there.
+    pub(super) fn replace(&mut self, key: &[u8], value: &[u8]) {
+        self.writes.insert(key, value);
+    }
+
+    /// Bytes of the keys and values that are new.
+    pub(super) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+}
+
+impl Engine {
+    /// Opens or creates the database in a directory.
+    pub(super) fn open(
+        directory: &Path,
+        cache_bytes: u64,
+        deadline: Duration,
+    ) -> Result<Self, EngineFault> {
+        let config = sled::Config::new()
+            .path(directory)
+            .cache_capacity(cache_bytes)
+            .mode(sled::Mode::LowSpace)
+            .flush_every_ms(Some(500))
+            .use_compression(false);
+        let (answer, opened) = mpsc::channel();
+        thread::Builder::new()
+            .name("store-open".to_owned())
+            .spawn(move || {
+                let outcome = catch_unwind(AssertUnwindSafe(|| config.open()));
+                // Nobody waits any more when the deadline has passed.
+                drop(answer.send(outcome));
+            })
+            .map_err(|source| EngineFault::Io { source })?;
+        let database = match opened.recv_timeout(deadline) {
+            Ok(Ok(outcome)) => outcome?,
+            Ok(Err(_)) | Err(mpsc::RecvTimeoutError::Disconnected) => {
+                return Err(EngineFault::Panicked);
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                let seconds = deadline.as_secs();
+                return Err(EngineFault::TimedOut { seconds });
+            }
+        };
+        Ok(Self {
+            database: Some(database),
+            panicked: AtomicBool::new(false),
+        })
+    }
+
+    /// The value of a key.
+    pub(super) fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineFault> {
+        self.guarded(|database| Ok(database.get(key)?.map(|value| value.to_vec())))
+    }
+
+    /// The greatest key of `low..=high` with its value.
+    pub(super) fn last_within(
+        &self,
+        low: &[u8],
+        high: &[u8],
+    ) -> Result<Option<Entry>, EngineFault> {
+        self.guarded(|database| {
+            let last = database.range(low..=high).next_back().transpose()?;
+            Ok(last.map(|(key, value)| Entry {
+                key: key.to_vec(),
+                value: value.to_vec(),
+            }))
+        })
+    }
+
+    /// Shows every entry under `prefix` whose key is at or after `from`, in order, until told to stop.
+    pub(super) fn scan(
+        &self,
+        prefix: &[u8],
+        from: &[u8],
+        mut visit: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), EngineFault> {
+        self.guarded(|database| {
+            for entry in database.range(from..) {
+                let (key, value) = entry?;
+                if !key.starts_with(prefix) || visit(&key, &value).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes a batch: after a crash all of it is there or nothing.
+    pub(super) fn apply(&self, batch: EngineBatch) -> Result<(), EngineFault> {
+        self.guarded(|database| Ok(database.apply_batch(batch.writes)?))
+    }
+
+    /// Hands everything to the operating system.
+    pub(super) fn flush(&self) -> Result<(), EngineFault> {
+        self.guarded(|database| {
+            database.flush()?;
+            Ok(())
+        })
+    }
+
+    /// Bytes that the files take.
+    pub(super) fn size_on_disk(&self) -> Result<u64, EngineFault> {
+        self.guarded(|database| Ok(database.size_on_disk()?))
+    }
+
+    fn guarded<T>(
+        &self,
+        call: impl FnOnce(&sled::Db) -> Result<T, EngineFault>,
+    ) -> Result<T, EngineFault> {
+        let Some(database) = &self.database else {
+            return Err(EngineFault::Panicked);
+        };
+        if self.panicked.load(Ordering::Acquire) {
+            return Err(EngineFault::Panicked);
+        }
+        match catch_unwind(AssertUnwindSafe(|| call(database))) {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                self.panicked.store(true, Ordering::Release);
+                Err(EngineFault::Panicked)
+            }
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        let database = self.database.take();
+        if self.panicked.load(Ordering::Acquire) {
+            // Its own drop flushes, and may wait for ever for a thread that has died.
+            std::mem::forget(database);
+            return;
+        }
+        drop(catch_unwind(AssertUnwindSafe(|| drop(database))));
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Engine")
+    }
+}

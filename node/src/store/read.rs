@@ -1,0 +1,304 @@
+//! What can be asked of the store.
+
+use std::ops::{ControlFlow, Range};
+
+use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::statement::Code;
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::trust::RejectReason;
+
+use super::acts::{self, ActRow, NoticeRow};
+use super::ledger::{self, Delivery, Lookup};
+use super::own::{self, OwnStatement};
+use super::peers;
+use super::schema::{Bytes, Family, LogId, Position, Spot};
+use super::subjects::{self, SubjectRow, Summary};
+use super::verdicts::{State, Verdict};
+use super::writer::Logs;
+use super::{Store, StoreError, read};
+
+/// Where a walk over unverified statements goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnverifiedCursor(Spot);
+
+impl Default for UnverifiedCursor {
+    /// The beginning.
+    fn default() -> Self {
+        Self(Spot {
+            log: LogId(0),
+            index: 0,
+        })
+    }
+}
+
+impl Store {
+    /// Everything about an organisation: decisions, and corrections that name it, by position.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn by_subject(&self, subject: SubjectCode) -> Result<Vec<SubjectRow>, StoreError> {
+        let prefix = subjects::prefix(subject);
+        let logs = read(&self.logs);
+        let verdicts = read(&self.verdicts);
+        let mut rows = self.collect(Family::Subjects, &prefix, None, |key, value| {
+            let spot = Spot::decode(key.get(prefix.len()..)?)?;
+            let position = position(&logs, spot)?;
+            let summary = Summary::decode(value, position.origin.member())?;
+            let verdict = verdicts.state(spot).verdict();
+            Some(SubjectRow {
+                position,
+                summary,
+                verdict,
+            })
+        })?;
+        rows.sort_by(|a, b| a.position.cmp(&b.position));
+        Ok(rows)
+    }
+
+    /// The acts on a statement, by position. The statement itself need not be held.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn acts_on(&self, origin: &Origin, index: LeafIndex) -> Result<Vec<ActRow>, StoreError> {
+        let logs = read(&self.logs);
+        let Some(target) = spot(&logs, origin, index) else {
+            return Ok(Vec::new());
+        };
+        let prefix = acts::prefix(Family::Acts, target);
+        let mut rows = self.collect(Family::Acts, &prefix, None, |key, value| {
+            let position = position(&logs, acts::acting(key)?)?;
+            let (class, ground) = acts::decode_act(value)?;
+            Some(ActRow {
+                position,
+                class,
+                ground,
+            })
+        })?;
+        rows.sort_by(|a, b| a.position.cmp(&b.position));
+        Ok(rows)
+    }
+
+    /// What the home register says acts on a statement, by position in the register.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn notices_on(
+        &self,
+        origin: &Origin,
+        index: LeafIndex,
+    ) -> Result<Vec<NoticeRow>, StoreError> {
+        let logs = read(&self.logs);
+        let Some(target) = spot(&logs, origin, index) else {
+            return Ok(Vec::new());
+        };
+        let prefix = acts::prefix(Family::Notices, target);
+        let mut rows = self.collect(Family::Notices, &prefix, None, |key, value| {
+            let at = position(&logs, acts::acting(key)?)?;
+            let (act, class, ground, over_cap) = acts::decode_notice(value)?;
+            let act = position(&logs, act)?;
+            Some(NoticeRow {
+                position: at,
+                act,
+                class,
+                ground,
+                over_cap,
+            })
+        })?;
+        rows.sort_by(|a, b| a.position.cmp(&b.position));
+        Ok(rows)
+    }
+
+    /// The re-issues of a decision, by position.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn reissues_of(
+        &self,
+        origin: &Origin,
+        index: LeafIndex,
+    ) -> Result<Vec<Position>, StoreError> {
+        let logs = read(&self.logs);
+        let Some(root) = spot(&logs, origin, index) else {
+            return Ok(Vec::new());
+        };
+        let prefix = acts::prefix(Family::Chains, root);
+        let mut rows = self.collect(Family::Chains, &prefix, None, |key, _| {
+            position(&logs, acts::acting(key)?)
+        })?;
+        rows.sort();
+        Ok(rows)
+    }
+
+    /// Own decisions of an issuer with a document number and item, by position: the first is the
+    /// original, and an import that finds one brings nothing new.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn natural(
+        &self,
+        issuer: AuthorityCode,
+        document_number: &str,
+        item: &Code,
+    ) -> Result<Vec<Position>, StoreError> {
+        let prefix = subjects::natural_prefix(issuer, document_number, item);
+        let logs = read(&self.logs);
+        let mut rows = self.collect(Family::Natural, &prefix, None, |key, _| {
+            position(&logs, Spot::decode(key.get(prefix.len()..)?)?)
+        })?;
+        rows.sort();
+        Ok(rows)
+    }
+
+    /// One of the node's own statements, whole. Its body has been compared with its leaf.
+    ///
+    /// # Errors
+    /// `Engine`; `Damaged` when the body does not fit its leaf: the journal has it.
+    pub fn own(
+        &self,
+        origin: &Origin,
+        index: LeafIndex,
+    ) -> Result<Option<OwnStatement>, StoreError> {
+        match spot(&read(&self.logs), origin, index) {
+            Some(spot) => own::read(&self.engine(), spot),
+            None => Ok(None),
+        }
+    }
+
+    /// Rows of the register of look-ups, by sequence number.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn lookups(&self, range: Range<u64>) -> Result<Vec<Lookup>, StoreError> {
+        let prefix = Bytes::key(Family::Lookups).finish();
+        let mut rows = Vec::new();
+        let mut whole = true;
+        let from = ledger::lookup_key(range.start);
+        self.engine().scan(&prefix, &from, |_, value| {
+            match Lookup::decode(value) {
+                Ok(row) if row.sequence < range.end => rows.push(row),
+                Ok(_) => return ControlFlow::Break(()),
+                Err(_) => whole = false,
+            }
+            ControlFlow::Continue(())
+        })?;
+        match whole {
+            true => Ok(rows),
+            false => Err(StoreError::damaged(Family::Lookups)),
+        }
+    }
+
+    /// What was delivered to a peer.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn deliveries(&self, peer: AuthorityCode) -> Result<Vec<Delivery>, StoreError> {
+        let prefix = ledger::delivery_prefix(peer).finish();
+        let logs = read(&self.logs);
+        self.collect(Family::Deliveries, &prefix, None, |key, _| {
+            let (log, begin, end, at) = ledger::decode_delivery(key)?;
+            Some(Delivery {
+                peer,
+                origin: logs.origin(log)?.clone(),
+                begin: LeafIndex::new(begin),
+                end: LeafIndex::new(end),
+                at,
+            })
+        })
+    }
+
+    /// What administrators noted about a peer.
+    ///
+    /// # Errors
+    /// `Engine`.
+    pub fn peer(&self, code: AuthorityCode) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.engine().value(&peers::key(code))?)
+    }
+
+    /// What administrators noted about all peers, by code.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn peers(&self) -> Result<Vec<(AuthorityCode, Vec<u8>)>, StoreError> {
+        let prefix = peers::prefix().finish();
+        self.collect(Family::Peers, &prefix, None, |key, value| {
+            Some((peers::decode_key(key)?, value.to_vec()))
+        })
+    }
+
+    /// Statements that were refused when they were verified, and why.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn quarantine(&self, limit: usize) -> Result<Vec<(Position, RejectReason)>, StoreError> {
+        let prefix = Bytes::key(Family::Quarantine).finish();
+        let logs = read(&self.logs);
+        self.collect(Family::Quarantine, &prefix, Some(limit), |key, value| {
+            let spot = Spot::decode(key.get(1..)?)?;
+            match State::from_code(*value.first()?).verdict()? {
+                Verdict::Rejected(reason) => Some((position(&logs, spot)?, reason)),
+                Verdict::Verified => None,
+            }
+        })
+    }
+
+    /// Statements that are held and have not been verified, at most `limit`, and where to go on;
+    /// `None` at the end.
+    #[must_use]
+    pub fn unverified(
+        &self,
+        from: UnverifiedCursor,
+        limit: usize,
+    ) -> (Vec<Position>, Option<UnverifiedCursor>) {
+        let logs = read(&self.logs);
+        let (spots, next) = read(&self.verdicts).unverified(from.0, limit);
+        let positions = spots
+            .into_iter()
+            .filter_map(|spot| position(&logs, spot))
+            .collect();
+        (positions, next.map(UnverifiedCursor))
+    }
+
+    /// The logs that statements stand in or refer to, in the order in which they came in.
+    #[must_use]
+    pub fn logs(&self) -> Vec<Origin> {
+        read(&self.logs).origins().to_vec()
+    }
+
+    /// The entries under a prefix, as `row` reads them; `None` from it means damage.
+    fn collect<T>(
+        &self,
+        family: Family,
+        prefix: &[u8],
+        limit: Option<usize>,
+        mut row: impl FnMut(&[u8], &[u8]) -> Option<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut rows = Vec::new();
+        let mut whole = true;
+        self.engine().scan(prefix, prefix, |key, value| {
+            if limit.is_some_and(|limit| rows.len() >= limit) {
+                return ControlFlow::Break(());
+            }
+            match row(key, value) {
+                Some(row) => rows.push(row),
+                None => whole = false,
+            }
+            ControlFlow::Continue(())
+        })?;
+        match whole {
+            true => Ok(rows),
+            false => Err(StoreError::damaged(family)),
+        }
+    }
+}
+
+fn spot(logs: &Logs, origin: &Origin, index: LeafIndex) -> Option<Spot> {
+    let log = logs.id(origin)?;
+    let index = index.value();
+    Some(Spot { log, index })
+}
+
+fn position(logs: &Logs, spot: Spot) -> Option<Position> {
+    let origin = logs.origin(spot.log)?.clone();
+    let index = LeafIndex::new(spot.index);
+    Some(Position { origin, index })
+}

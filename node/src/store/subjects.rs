@@ -1,0 +1,203 @@
+//! Statements by the organisation they are about, and own decisions by document number.
+//!
+//! ```text
+//! summary  class u8 · act type u8 · flags u8 · decided on i32 · document digest 8
+//!          · item length u16 · item · issuer 18, unless it is the log's member
+//! ```
+
+use concordat_protocol::statement::{ActType, Class, Code, Content, DecisionFields, Statement};
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::time::Day;
+use sha2::{Digest, Sha256};
+
+use super::engine::EngineBatch;
+use super::schema::{Bytes, Family, Fields, Position, Spot};
+use super::verdicts::Verdict;
+
+/// The first eight bytes of the SHA-256 of a document number: tells whether two decisions can be
+/// issues of one document, not that they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DocumentDigest([u8; 8]);
+
+impl DocumentDigest {
+    /// Digests a document number.
+    #[must_use]
+    pub fn of(document_number: &str) -> Self {
+        Self(first_bytes(Sha256::digest(document_number)))
+    }
+}
+
+/// What the index knows of a statement about an organisation, without its body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Its class: a decision, or a correction, which names the organisation anew.
+    pub class: Class,
+    /// The authority that speaks.
+    pub issuer: AuthorityCode,
+    /// The type of act.
+    pub act_type: ActType,
+    /// The catalogue item.
+    pub item: Code,
+    /// The day of the decision.
+    pub decided_on: Day,
+    /// Of the document number.
+    pub document: DocumentDigest,
+    /// Whether it reduces rights or adds duties.
+    pub adverse: bool,
+    /// Whether it re-issues another decision.
+    pub reissue: bool,
+    /// Whether values in it are made up.
+    pub synthetic: bool,
+}
+
+/// One statement about an organisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectRow {
+    /// Where it stands.
+    pub position: Position,
+    /// What the index knows of it.
+    pub summary: Summary,
+    /// What verifying it gave; `None` when it has not been verified.
+    pub verdict: Option<Verdict>,
+}
+
+const ADVERSE: u8 = 1;
+const REISSUE: u8 = 2;
+const SYNTHETIC: u8 = 4;
+const OTHER_ISSUER: u8 = 8;
+
+impl Summary {
+    /// `None` for a statement that says nothing about an organisation.
+    pub(super) fn of(statement: &Statement) -> Option<(SubjectCode, Self)> {
+        let decision = match &statement.payload().content {
+            Content::Decision(decision) => decision.as_ref(),
+            Content::Correction(correction) => &correction.replacement,
+            Content::Objection(_)
+            | Content::Ruling(_)
+            | Content::Withdrawal(_)
+            | Content::Admission(_)
+            | Content::ItemCatalogue(_)
+            | Content::Policy(_)
+            | Content::Enrolment(_)
+            | Content::Rotation(_)
+            | Content::Suspension(_)
+            | Content::CutOff(_)
+            | Content::Notice(_)
+            | Content::HeadSeen(_)
+            | Content::Restart(_) => return None,
+        };
+        let fields = decision.fields();
+        let summary = Self {
+            class: statement.payload().class(),
+            issuer: statement.header().issuer,
+            act_type: fields.act_type,
+            item: fields.item.clone(),
+            decided_on: fields.decided_on,
+            document: DocumentDigest::of(fields.document_number.as_str()),
+            adverse: decision.is_adverse(),
+            reissue: fields.reissues.is_some(),
+            synthetic: !fields.synthetic.is_empty(),
+        };
+        Some((fields.subject.code(), summary))
+    }
+
+    pub(super) fn encode(&self, member: &str) -> Vec<u8> {
+        let own = self.issuer.as_str() == member;
+        let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+        let flags = flag(self.adverse, ADVERSE)
+            | flag(self.reissue, REISSUE)
+            | flag(self.synthetic, SYNTHETIC)
+            | flag(!own, OTHER_ISSUER);
+        let bytes = Bytes::value()
+            .u8(code(self.class.code()))
+            .u8(code(self.act_type.code()))
+            .u8(flags)
+            .raw(&self.decided_on.value().to_be_bytes())
+            .raw(&self.document.0)
+            .counted(self.item.as_str().as_bytes());
+        match own {
+            true => bytes.finish(),
+            false => bytes.raw(self.issuer.as_str().as_bytes()).finish(),
+        }
+    }
+
+    pub(super) fn decode(bytes: &[u8], member: &str) -> Option<Self> {
+        let mut fields = Fields(bytes);
+        let class = Class::from_code(u64::from(fields.u8()?))?;
+        let act_type = ActType::from_code(u64::from(fields.u8()?))?;
+        let flags = fields.u8()?;
+        let decided_on = Day::new(i64::from(i32::from_be_bytes(fields.exact()?))).ok()?;
+        let document = DocumentDigest(fields.exact()?);
+        let item = Code::new(std::str::from_utf8(fields.counted()?).ok()?).ok()?;
+        let issuer = match flags & OTHER_ISSUER {
+            0 => member,
+            _ => std::str::from_utf8(fields.0).ok()?,
+        };
+        Some(Self {
+            class,
+            issuer: AuthorityCode::parse(issuer).ok()?,
+            act_type,
+            item,
+            decided_on,
+            document,
+            adverse: flags & ADVERSE != 0,
+            reissue: flags & REISSUE != 0,
+            synthetic: flags & SYNTHETIC != 0,
+        })
+    }
+}
+
+pub(super) fn put(
+    batch: &mut EngineBatch,
+    subject: SubjectCode,
+    spot: Spot,
+    summary: &Summary,
+    member: &str,
+) {
+    let key = Bytes::key(Family::Subjects).raw(subject.as_str().as_bytes());
+    batch.put(&key.spot(spot).finish(), &summary.encode(member));
+}
+
+pub(super) fn prefix(subject: SubjectCode) -> Vec<u8> {
+    Bytes::key(Family::Subjects)
+        .raw(subject.as_str().as_bytes())
+        .finish()
+}
+
+/// What makes a decision the same for its issuer: document number and item.
+pub(super) fn natural_prefix(issuer: AuthorityCode, document_number: &str, item: &Code) -> Vec<u8> {
+    let digest = Sha256::new()
+        .chain_update((document_number.len() as u64).to_be_bytes())
+        .chain_update(document_number)
+        .chain_update(item.as_str())
+        .finalize();
+    let digest: [u8; 16] = first_bytes(digest);
+    Bytes::key(Family::Natural)
+        .raw(issuer.as_str().as_bytes())
+        .raw(&digest)
+        .finish()
+}
+
+pub(super) fn put_natural(
+    batch: &mut EngineBatch,
+    issuer: AuthorityCode,
+    fields: &DecisionFields,
+    spot: Spot,
+) {
+    let prefix = natural_prefix(issuer, fields.document_number.as_str(), &fields.item);
+    let key = [prefix, Bytes::value().spot(spot).finish()].concat();
+    batch.put(&key, &[]);
+}
+
+/// Codes of the protocol's tables stay below 256 in this format.
+pub(super) fn code(code: u64) -> u8 {
+    u8::try_from(code).unwrap_or(u8::MAX)
+}
+
+fn first_bytes<const N: usize>(digest: impl AsRef<[u8]>) -> [u8; N] {
+    let mut first = [0; N];
+    for (to, from) in first.iter_mut().zip(digest.as_ref()) {
+        *to = *from;
+    }
+    first
+}

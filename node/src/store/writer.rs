@@ -1,0 +1,341 @@
+//! Turns items of the journal into batches. One writer at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::statement::{Body, Content, Leaf, Statement};
+use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::trust::RejectReason;
+
+use super::acts;
+use super::engine::{Engine, EngineBatch};
+use super::ledger::{self, Delivery, Lookup};
+use super::own::Runs;
+use super::peers;
+use super::schema::{Bytes, Family, Fields, JournalPosition, LogId, Meta, Spot};
+use super::subjects::{self, Summary};
+use super::verdicts::{Changes, State, Verdict, Verdicts};
+use super::{PEER_FACTS_BYTES_MAX, StoreError};
+
+/// Statements in one batch of the engine, whose memory grows with the batch.
+pub const BATCH_ITEMS_MAX: usize = 256;
+
+/// Something durable in the journal that the store indexes.
+#[derive(Clone, Debug)]
+pub enum IndexItem {
+    /// A statement whose body is held.
+    Statement {
+        /// Its log.
+        origin: Origin,
+        /// Its place there.
+        index: LeafIndex,
+        /// The leaf there. That the body fits its commitment is the caller's to check.
+        leaf: Leaf,
+        /// The encoded [`Body`].
+        body: Arc<[u8]>,
+        /// Whether it is one of this node's own, kept whole here.
+        own: bool,
+        /// What verifying it gave, when it has been verified: always for acts and the registry.
+        verdict: Option<Verdict>,
+    },
+    /// Bodies served to a peer.
+    Delivery(Delivery),
+    /// A row of the register of look-ups.
+    Lookup(Lookup),
+    /// What administrators noted about a peer; replaces what was noted before.
+    Peer {
+        /// The peer.
+        code: AuthorityCode,
+        /// Opaque here, at most 64 KiB.
+        facts: Vec<u8>,
+    },
+}
+
+/// The numbers that stand for origins.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Logs {
+    ids: BTreeMap<Origin, LogId>,
+    origins: Vec<Origin>,
+}
+
+impl Logs {
+    pub(super) fn load(engine: &Engine) -> Result<Self, StoreError> {
+        let prefix = Bytes::key(Family::Logs).finish();
+        let mut logs = Self::default();
+        let mut whole = true;
+        engine.scan(&prefix, &prefix, |key, value| {
+            let id = key.get(1..).and_then(|key| Fields(key).u32());
+            let origin = std::str::from_utf8(value).ok();
+            let origin = origin.and_then(|text| text.parse::<Origin>().ok());
+            whole = match origin {
+                Some(origin) if id == u32::try_from(logs.origins.len()).ok() => {
+                    logs.add(origin).is_some()
+                }
+                Some(_) | None => false,
+            };
+            match whole {
+                true => std::ops::ControlFlow::Continue(()),
+                false => std::ops::ControlFlow::Break(()),
+            }
+        })?;
+        match whole {
+            true => Ok(logs),
+            false => Err(StoreError::damaged(Family::Logs)),
+        }
+    }
+
+    pub(super) fn id(&self, origin: &Origin) -> Option<LogId> {
+        self.ids.get(origin).copied()
+    }
+
+    pub(super) fn origin(&self, id: LogId) -> Option<&Origin> {
+        self.origins.get(usize::try_from(id.0).ok()?)
+    }
+
+    pub(super) fn origins(&self) -> &[Origin] {
+        &self.origins
+    }
+
+    fn add(&mut self, origin: Origin) -> Option<LogId> {
+        let id = LogId(u32::try_from(self.origins.len()).ok()?);
+        self.origins.push(origin.clone());
+        self.ids.insert(origin, id);
+        Some(id)
+    }
+}
+
+/// A batch under construction, over what is there already.
+pub(super) struct Pending<'a> {
+    engine: &'a Engine,
+    verdicts: &'a Verdicts,
+    logs: &'a Logs,
+    new_logs: Option<Logs>,
+    meta: Meta,
+    changes: Changes,
+    runs: Runs,
+    new_lookups: BTreeSet<u64>,
+    batch: EngineBatch,
+}
+
+/// A batch, and what it changes beside the engine: adopted when the engine has taken it.
+pub(super) struct Prepared {
+    pub(super) batch: EngineBatch,
+    pub(super) meta: Meta,
+    pub(super) changes: Changes,
+    pub(super) logs: Option<Logs>,
+}
+
+impl<'a> Pending<'a> {
+    pub(super) fn new(
+        engine: &'a Engine,
+        verdicts: &'a Verdicts,
+        logs: &'a Logs,
+        meta: Meta,
+    ) -> Self {
+        Self {
+            engine,
+            verdicts,
+            logs,
+            new_logs: None,
+            meta,
+            changes: Changes::default(),
+            runs: Runs::default(),
+            new_lookups: BTreeSet::new(),
+            batch: EngineBatch::default(),
+        }
+    }
+
+    pub(super) fn add(&mut self, item: &IndexItem) -> Result<(), StoreError> {
+        match item {
+            IndexItem::Statement {
+                origin,
+                index,
+                leaf,
+                body,
+                own,
+                verdict,
+            } => {
+                let spot = self.spot(origin, *index)?;
+                let arrival = Arrival {
+                    origin,
+                    spot,
+                    leaf,
+                    body,
+                    own: *own,
+                };
+                self.statement(&arrival, State::of(*verdict))
+            }
+            IndexItem::Delivery(delivery) => {
+                let log = self.log(&delivery.origin)?;
+                ledger::put_delivery(&mut self.batch, log, delivery);
+                Ok(())
+            }
+            IndexItem::Lookup(lookup) => self.lookup(lookup),
+            IndexItem::Peer { code, facts } => {
+                // spec: IDX-7
+                if facts.len() > PEER_FACTS_BYTES_MAX {
+                    return Err(StoreError::FactsTooLong { bytes: facts.len() });
+                }
+                peers::put(&mut self.batch, *code, facts);
+                Ok(())
+            }
+        }
+    }
+
+    /// Keeps what verifying a statement gave. Unknown statements are passed over.
+    pub(super) fn judge(&mut self, origin: &Origin, index: LeafIndex, verdict: Verdict) {
+        let Some(log) = self.logs.id(origin) else {
+            return;
+        };
+        let spot = Spot {
+            log,
+            index: index.value(),
+        };
+        let before = self.changes.state(self.verdicts, spot);
+        if before != State::ABSENT {
+            self.advance(spot, before, State::of(Some(verdict)));
+        }
+    }
+
+    /// Completes the batch with the position that has been reached.
+    // spec: IDX-2
+    pub(super) fn finish(mut self, reached: Option<JournalPosition>) -> Prepared {
+        self.runs.close(&mut self.batch);
+        self.changes.write(&mut self.batch);
+        let meta = &mut self.meta;
+        meta.applied = reached.map_or(meta.applied, |reached| reached.max(meta.applied));
+        meta.live_bytes += self.batch.bytes();
+        self.batch.replace(&Meta::key(), &meta.encode());
+        Prepared {
+            batch: self.batch,
+            meta: self.meta,
+            changes: self.changes,
+            logs: self.new_logs,
+        }
+    }
+
+    // spec: IDX-3
+    fn statement(&mut self, arrival: &Arrival<'_>, state: State) -> Result<(), StoreError> {
+        let before = self.changes.state(self.verdicts, arrival.spot);
+        let mut state = state;
+        if before == State::ABSENT {
+            self.meta.counts.statements += 1;
+            match decode(arrival.body) {
+                Some(statement) => self.content(arrival, &statement)?,
+                None => state = State::of(Some(Verdict::Rejected(RejectReason::NotAStatement))),
+            }
+            if arrival.own {
+                self.meta.counts.own += 1;
+                self.runs
+                    .push(&mut self.batch, arrival.spot, arrival.leaf, arrival.body);
+            }
+        }
+        self.advance(arrival.spot, before, state);
+        Ok(())
+    }
+
+    fn advance(&mut self, spot: Spot, before: State, state: State) {
+        let after = before.max(state);
+        if after == before {
+            return;
+        }
+        self.changes.set(self.verdicts, spot, after);
+        if after.is_rejected() {
+            if !before.is_rejected() {
+                self.meta.counts.rejected += 1;
+            }
+            let key = Bytes::key(Family::Quarantine).spot(spot).finish();
+            self.batch.replace(&key, &[after.code()]);
+        }
+    }
+
+    fn content(&mut self, arrival: &Arrival<'_>, statement: &Statement) -> Result<(), StoreError> {
+        let spot = arrival.spot;
+        if let Some((subject, summary)) = Summary::of(statement) {
+            let member = arrival.origin.member();
+            subjects::put(&mut self.batch, subject, spot, &summary, member);
+        }
+        if let Some(target) = &statement.payload().target {
+            self.meta.counts.acts += 1;
+            let target = self.spot(&target.origin, target.index)?;
+            acts::put_act(&mut self.batch, target, spot, statement);
+        }
+        match &statement.payload().content {
+            Content::Decision(decision) => {
+                let fields = decision.fields();
+                if arrival.own {
+                    let issuer = statement.header().issuer;
+                    subjects::put_natural(&mut self.batch, issuer, fields, spot);
+                }
+                if let Some(root) = &fields.reissues {
+                    let root = self.spot(&root.origin, root.index)?;
+                    acts::put_reissue(&mut self.batch, root, spot);
+                }
+            }
+            Content::Notice(notice) => {
+                self.meta.counts.notices += 1;
+                let target = self.spot(&notice.target.origin, notice.target.index)?;
+                let act = self.spot(&notice.act.origin, notice.act.index)?;
+                acts::put_notice(&mut self.batch, target, spot, act, notice);
+            }
+            Content::Objection(_)
+            | Content::Ruling(_)
+            | Content::Correction(_)
+            | Content::Withdrawal(_)
+            | Content::Admission(_)
+            | Content::ItemCatalogue(_)
+            | Content::Policy(_)
+            | Content::Enrolment(_)
+            | Content::Rotation(_)
+            | Content::Suspension(_)
+            | Content::CutOff(_)
+            | Content::HeadSeen(_)
+            | Content::Restart(_) => {}
+        }
+        Ok(())
+    }
+
+    fn lookup(&mut self, lookup: &Lookup) -> Result<(), StoreError> {
+        let known = self.engine.value(&ledger::lookup_key(lookup.sequence))?;
+        // The engine does not show what this batch holds so far.
+        if known.is_none() && self.new_lookups.insert(lookup.sequence) {
+            self.meta.counts.lookups += 1;
+            ledger::put_lookup(&mut self.batch, lookup);
+        }
+        Ok(())
+    }
+
+    fn spot(&mut self, origin: &Origin, index: LeafIndex) -> Result<Spot, StoreError> {
+        let log = self.log(origin)?;
+        Ok(Spot {
+            log,
+            index: index.value(),
+        })
+    }
+
+    fn log(&mut self, origin: &Origin) -> Result<LogId, StoreError> {
+        let logs = self.new_logs.as_ref().unwrap_or(self.logs);
+        if let Some(id) = logs.id(origin) {
+            return Ok(id);
+        }
+        let logs = self.new_logs.get_or_insert_with(|| self.logs.clone());
+        let id = logs.add(origin.clone()).ok_or(StoreError::TooManyLogs)?;
+        let key = Bytes::key(Family::Logs).log(id).finish();
+        self.batch.put(&key, origin.as_str().as_bytes());
+        Ok(id)
+    }
+}
+
+struct Arrival<'a> {
+    origin: &'a Origin,
+    spot: Spot,
+    leaf: &'a Leaf,
+    body: &'a [u8],
+    own: bool,
+}
+
+fn decode(body: &[u8]) -> Option<Statement> {
+    let body = Body::decode(body).ok()?;
+    Statement::decode(body.statement()).ok()
+}
