@@ -201,9 +201,12 @@ impl Exchange {
         let Some(peer) = self.peers.get_mut(&id) else {
             return;
         };
-        let known = peer
-            .has(origin)
-            .max(peer.announced.get(origin).copied().unwrap_or(TreeSize::ZERO));
+        let known = peer.has(origin).max(
+            peer.announced
+                .get(origin)
+                .copied()
+                .unwrap_or(TreeSize::ZERO),
+        );
         if !peer.greeted || !peer.frontier_seen || replica.frozen || head.size() <= known {
             return;
         }

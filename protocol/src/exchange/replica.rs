@@ -84,7 +84,10 @@ impl Replica {
             waiting: Gaps::default(),
             storing_bodies: 0,
             cosigned: BTreeMap::new(),
-            witnessed: Witnessed { size: TreeSize::ZERO, at: None },
+            witnessed: Witnessed {
+                size: TreeSize::ZERO,
+                at: None,
+            },
             early: BTreeMap::new(),
         }
     }

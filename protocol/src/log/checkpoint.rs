@@ -121,6 +121,12 @@ impl SignedCheckpoint {
         &self.claimed
     }
 
+    /// The note's bytes, exactly as they came.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.note.to_string().into_bytes()
+    }
+
     /// Verifies the log's signature; lines by others are kept as they are.
     ///
     /// # Errors

@@ -187,6 +187,14 @@ impl Registry {
             .map_or_else(|| &self.genesis.fields().policy, Arc::as_ref)
     }
 
+    /// The policy as of a size.
+    #[must_use]
+    pub fn policy_at(&self, size: TreeSize) -> &Policy {
+        self.policies
+            .at(size)
+            .map_or_else(|| &self.genesis.fields().policy, Arc::as_ref)
+    }
+
     /// The visibility class that a statement about a subject under an item gets.
     // spec: TRU-13
     #[must_use]

@@ -1,0 +1,322 @@
+//! The bytes of the file, and the one way to write them.
+
+use std::sync::Arc;
+
+use serde_bytes::ByteBuf;
+use sha2::{Digest, Sha256};
+
+use crate::bundle::entry::{Entry, RegistryEntry};
+use crate::bundle::error::{BundleError, EntryFault, HeadFault, Part};
+use crate::bundle::{Bundle, TrustChain};
+use crate::codec::{self, Limits, code_enum, integer_map};
+use crate::log::{Hash, InclusionProof, LeafIndex, Origin, SignedCheckpoint, TreeSize};
+use crate::statement::{Body, Kind, Leaf};
+use crate::trust::Genesis;
+
+/// The first bytes of a bundle. The first is no text, and the line ends show a transfer that changed
+/// them.
+pub const MAGIC: [u8; 8] = *b"\x89CCDB\r\n\x1a";
+/// The version of the format.
+pub const VERSION: u8 = 1;
+/// The largest bundle in bytes: 64 MiB.
+pub const BUNDLE_BYTES_MAX: usize = 64 << 20;
+
+const DIGEST_BYTES: usize = 32;
+const AROUND_BYTES: usize = MAGIC.len() + 1 + DIGEST_BYTES;
+
+code_enum! {
+    /// What a bundle claims about acts that it does not hold.
+    pub enum LaterActs {
+        /// Nothing: others may exist, also below the horizon.
+        NotProven = 1,
+    }
+}
+
+integer_map! {
+    struct FileMap {
+        1 => trust: req(TrustMap),
+        2 => heads: list(ByteBuf),
+        3 => statement: req(EntryMap),
+        4 => related: list(EntryMap),
+        5 => acts: list(EntryMap),
+        6 => notices: list(EntryMap),
+        7 => later_acts: req(LaterActs),
+    }
+}
+
+integer_map! {
+    struct TrustMap {
+        1 => genesis: opt(ByteBuf),
+        2 => entries: list(RegistryEntryMap),
+        3 => size: opt(TreeSize),
+        4 => root: opt(Hash),
+    }
+}
+
+integer_map! {
+    struct RegistryEntryMap {
+        1 => leaf: req(ByteBuf),
+        2 => body: opt(ByteBuf),
+    }
+}
+
+integer_map! {
+    struct EntryMap {
+        1 => log: req(u64),
+        2 => index: req(LeafIndex),
+        3 => leaf: req(ByteBuf),
+        4 => body: req(ByteBuf),
+        5 => proof: list(Hash),
+    }
+}
+
+/// The digest that ends a file, as the file has it.
+pub(super) fn file_digest(bytes: &[u8]) -> Hash {
+    let last = bytes.last_chunk::<DIGEST_BYTES>();
+    last.map_or_else(|| digest(bytes), |last| Hash::from_bytes(*last))
+}
+
+fn digest(bytes: &[u8]) -> Hash {
+    Hash::from_bytes(Sha256::digest(bytes).into())
+}
+
+// spec: BUN-1, BUN-4
+pub(super) fn encode(bundle: &Bundle) -> Result<Vec<u8>, BundleError> {
+    let content = codec::encode(&file_map(bundle)?)?;
+    let length = content.len() + AROUND_BYTES;
+    if length > BUNDLE_BYTES_MAX {
+        return Err(BundleError::TooLong { bytes: length });
+    }
+    let mut bytes = Vec::with_capacity(length);
+    bytes.extend_from_slice(&MAGIC);
+    bytes.push(VERSION);
+    bytes.extend_from_slice(&content);
+    let digest = digest(&bytes);
+    bytes.extend_from_slice(digest.as_bytes());
+    Ok(bytes)
+}
+
+pub(super) fn decode(bytes: &[u8]) -> Result<Bundle, BundleError> {
+    let map: FileMap = codec::decode(content(bytes)?, Limits::FILE)?;
+    let trust = decode_trust(map.trust)?;
+    let heads = decode_heads(&map.heads)?;
+    let entries = |part, kind, maps: Vec<EntryMap>| decode_entries(part, kind, maps, &heads);
+    let statement = decode_entry(map.statement, Kind::Data, &heads)
+        .map_err(|fault| at(Part::Statement, 0, fault))?;
+    let related = entries(Part::Related, Kind::Data, map.related)?;
+    let acts = entries(Part::Acts, Kind::Act, map.acts)?;
+    let notices = entries(Part::Notices, Kind::Notice, map.notices)?;
+    if related
+        .iter()
+        .any(|entry| entry.place() == statement.place())
+    {
+        return Err(BundleError::Order {
+            part: Part::Related,
+        });
+    }
+    let later_acts = map.later_acts;
+    Ok(Bundle {
+        trust,
+        heads,
+        statement,
+        related,
+        acts,
+        notices,
+        later_acts,
+    })
+}
+
+/// An error about one entry of a list.
+pub(super) const fn at(part: Part, position: usize, fault: EntryFault) -> BundleError {
+    BundleError::Entry {
+        part,
+        position,
+        fault,
+    }
+}
+
+/// What stands between version and digest. Nothing is looked at before the digest is found to fit.
+// spec: BUN-1, BUN-2, BUN-3
+fn content(bytes: &[u8]) -> Result<&[u8], BundleError> {
+    let length = bytes.len();
+    if length > BUNDLE_BYTES_MAX {
+        return Err(BundleError::TooLong { bytes: length });
+    }
+    if length < AROUND_BYTES {
+        return Err(BundleError::TooShort { bytes: length });
+    }
+    let (before, found) = bytes
+        .split_last_chunk::<DIGEST_BYTES>()
+        .ok_or(BundleError::TooShort { bytes: length })?;
+    if digest(before) != Hash::from_bytes(*found) {
+        return Err(BundleError::DigestMismatch);
+    }
+    let (version, content) = before
+        .strip_prefix(&MAGIC)
+        .and_then(<[u8]>::split_first)
+        .ok_or(BundleError::NotABundle)?;
+    match *version {
+        VERSION => Ok(content),
+        version => Err(BundleError::Version { version }),
+    }
+}
+
+// spec: BUN-6
+fn decode_trust(map: TrustMap) -> Result<TrustChain, BundleError> {
+    match (map.genesis, map.size, map.root) {
+        (Some(genesis), None, None) => {
+            let genesis = Arc::new(Genesis::decode(&genesis)?);
+            let entry = |(position, map)| {
+                decode_registry_entry(map).map_err(|fault| at(Part::Registry, position, fault))
+            };
+            let entries = map.entries.into_iter().enumerate().map(entry);
+            let entries = entries.collect::<Result<_, _>>()?;
+            Ok(TrustChain::Included { genesis, entries })
+        }
+        (None, Some(size), Some(root)) if map.entries.is_empty() => {
+            Ok(TrustChain::External { size, root })
+        }
+        _ => Err(BundleError::TrustShape),
+    }
+}
+
+/// The acts map of a log has its root in the leaf and no body; every other leaf has one.
+// spec: BUN-7
+fn decode_registry_entry(map: RegistryEntryMap) -> Result<RegistryEntry, EntryFault> {
+    let leaf = Leaf::decode(&map.leaf)?;
+    let body = map.body.map(|bytes| Body::decode(&bytes)).transpose()?;
+    if body.is_some() == (leaf.kind == Kind::ActsMap) {
+        return Err(EntryFault::BodyPresence);
+    }
+    if body
+        .as_ref()
+        .is_some_and(|body| body.commit() != leaf.commit)
+    {
+        return Err(EntryFault::Commit);
+    }
+    Ok(RegistryEntry { leaf, body })
+}
+
+// spec: BUN-5
+fn decode_heads(notes: &[ByteBuf]) -> Result<Vec<SignedCheckpoint>, BundleError> {
+    let head = |(position, note): (usize, &ByteBuf)| {
+        SignedCheckpoint::parse(note).map_err(|error| BundleError::Head {
+            position,
+            fault: HeadFault::Checkpoint(error),
+        })
+    };
+    let heads: Vec<_> = notes
+        .iter()
+        .enumerate()
+        .map(head)
+        .collect::<Result<_, _>>()?;
+    let origin = |head: &SignedCheckpoint| head.claimed().origin().clone();
+    if !heads.is_sorted_by(|a, b| origin(a) < origin(b)) {
+        return Err(BundleError::Order { part: Part::Heads });
+    }
+    Ok(heads)
+}
+
+// spec: BUN-5
+fn decode_entries(
+    part: Part,
+    kind: Kind,
+    maps: Vec<EntryMap>,
+    heads: &[SignedCheckpoint],
+) -> Result<Vec<Entry>, BundleError> {
+    let entry =
+        |(position, map)| decode_entry(map, kind, heads).map_err(|fault| at(part, position, fault));
+    let entries: Vec<Entry> = maps
+        .into_iter()
+        .enumerate()
+        .map(entry)
+        .collect::<Result<_, _>>()?;
+    if !entries.is_sorted_by(|a, b| a.place() < b.place()) {
+        return Err(BundleError::Order { part });
+    }
+    Ok(entries)
+}
+
+// spec: BUN-8
+fn decode_entry(
+    map: EntryMap,
+    kind: Kind,
+    heads: &[SignedCheckpoint],
+) -> Result<Entry, EntryFault> {
+    let head = usize::try_from(map.log).ok().and_then(|log| heads.get(log));
+    let head = head.ok_or(EntryFault::Log { log: map.log })?;
+    let leaf = Leaf::decode(&map.leaf)?;
+    if leaf.kind != kind {
+        return Err(EntryFault::Kind);
+    }
+    Ok(Entry {
+        origin: head.claimed().origin().clone(),
+        index: map.index,
+        leaf,
+        body: Body::decode(&map.body)?,
+        proof: InclusionProof::new(map.proof)?,
+    })
+}
+
+fn file_map(bundle: &Bundle) -> Result<FileMap, BundleError> {
+    let origins: Vec<&Origin> = bundle
+        .heads
+        .iter()
+        .map(|head| head.claimed().origin())
+        .collect();
+    let entries = |entries: &[Entry]| {
+        let maps = entries.iter().map(|entry| entry_map(entry, &origins));
+        maps.collect::<Result<Vec<_>, _>>()
+    };
+    let heads = bundle
+        .heads
+        .iter()
+        .map(|head| ByteBuf::from(head.to_bytes()));
+    Ok(FileMap {
+        trust: trust_map(&bundle.trust),
+        heads: heads.collect(),
+        statement: entry_map(&bundle.statement, &origins)?,
+        related: entries(&bundle.related)?,
+        acts: entries(&bundle.acts)?,
+        notices: entries(&bundle.notices)?,
+        later_acts: bundle.later_acts,
+    })
+}
+
+fn trust_map(trust: &TrustChain) -> TrustMap {
+    match trust {
+        TrustChain::Included { genesis, entries } => TrustMap {
+            genesis: Some(ByteBuf::from(genesis.as_bytes())),
+            entries: entries.iter().map(registry_entry_map).collect(),
+            size: None,
+            root: None,
+        },
+        TrustChain::External { size, root } => TrustMap {
+            genesis: None,
+            entries: Vec::new(),
+            size: Some(*size),
+            root: Some(*root),
+        },
+    }
+}
+
+fn registry_entry_map(entry: &RegistryEntry) -> RegistryEntryMap {
+    RegistryEntryMap {
+        leaf: ByteBuf::from(entry.leaf.encode()),
+        body: entry.body.as_ref().map(|body| ByteBuf::from(body.encode())),
+    }
+}
+
+fn entry_map(entry: &Entry, origins: &[&Origin]) -> Result<EntryMap, BundleError> {
+    let log = origins.binary_search(&&entry.origin);
+    let log = log.map_err(|_| BundleError::HeadMissing {
+        origin: entry.origin.clone(),
+    })?;
+    Ok(EntryMap {
+        log: log as u64,
+        index: entry.index,
+        leaf: ByteBuf::from(entry.leaf.encode()),
+        body: ByteBuf::from(entry.body.encode()),
+        proof: entry.proof.hashes().to_vec(),
+    })
+}

@@ -1,0 +1,354 @@
+//! The verdict on a bundle, and what a verifier may read from it.
+
+use std::borrow::Cow;
+
+use crate::bundle::entry::Entry;
+use crate::bundle::error::{BundleError, Part};
+use crate::bundle::head::Head;
+use crate::bundle::trust_chain::{Established, establish};
+use crate::bundle::{Bundle, LaterActs, format, relation};
+use crate::log::{Hash, Origin, TreeSize};
+use crate::statement::{Content, Mandate, Notice, StatementRef};
+use crate::time::Day;
+use crate::trust::{Authority, Member, Registry, Verified};
+
+/// Up to where the logs were known when the bundle was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BundleHorizon {
+    /// N: size of the head of the statement's log.
+    pub issuer: TreeSize,
+    /// M: size of the head of the home register.
+    pub register: TreeSize,
+    /// Size of the registry that the bundle was made under.
+    pub registry: TreeSize,
+}
+
+/// Who signed a statement, and on what authority.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedBy<'a> {
+    /// The authority as the registry had it at the statement's `ctx`.
+    pub member: &'a Member,
+    /// The mandate there that lets it stand; `None` for notices, which need none.
+    pub mandate: Option<&'a Mandate>,
+    /// Whether by an ordinary mandate or as supervisor.
+    pub authority: Authority,
+    /// Whether it stands at or after the position at which its key was cut off, by the newest
+    /// registry that the verifier has: then it is void as far as it restricts.
+    pub cut_off: bool,
+}
+
+/// A bundle of which every byte was verified. Only [`verify`] makes one.
+#[derive(Clone, Debug)]
+pub struct VerifiedBundle<'r> {
+    registry: Cow<'r, Registry>,
+    registry_size: TreeSize,
+    heads: Vec<Head>,
+    statement: Verified,
+    related: Vec<Verified>,
+    acts: Vec<Verified>,
+    notices: Vec<Verified>,
+    later_acts: LaterActs,
+    digest: Hash,
+    bytes: usize,
+}
+
+/// Verifies a bundle by the id of the genesis. `registry` is one that the verifier holds and has
+/// verified itself; it is needed where the bundle leaves the trust chain out, and where it does not,
+/// a newer one adds the cut-offs that came since.
+///
+/// # Errors
+/// [`BundleError`] names the first part that does not hold. A head without a quorum is no error,
+/// except the registry's: see [`VerifiedBundle::is_witnessed`].
+// spec: BUN-9
+pub fn verify<'r>(
+    bytes: &[u8],
+    anchor: &Hash,
+    registry: Option<&'r Registry>,
+) -> Result<VerifiedBundle<'r>, BundleError> {
+    let bundle = Bundle::decode(bytes)?;
+    let Established { registry, size } = establish(&bundle, anchor, registry)?;
+    let heads = verify_heads(&bundle, &registry, size)?;
+    check_heads_used(&bundle, &registry, &heads)?;
+    let entries = |part, entries| verify_entries(part, entries, &heads, &registry, size);
+    let statement = verify_entry(
+        Part::Statement,
+        (0, bundle.statement()),
+        &heads,
+        &registry,
+        size,
+    )?;
+    let related = entries(Part::Related, bundle.related())?;
+    let acts = entries(Part::Acts, bundle.acts())?;
+    let notices = entries(Part::Notices, bundle.notices())?;
+    relation::check(&statement, &related, &acts, &notices)?;
+    let later_acts = bundle.later_acts();
+    Ok(VerifiedBundle {
+        registry,
+        registry_size: size,
+        heads,
+        statement,
+        related,
+        acts,
+        notices,
+        later_acts,
+        digest: format::file_digest(bytes),
+        bytes: bytes.len(),
+    })
+}
+
+impl VerifiedBundle<'_> {
+    /// The statement that the bundle is about.
+    #[must_use]
+    pub const fn statement(&self) -> &Verified {
+        &self.statement
+    }
+
+    /// Decisions of the same chain and those that it rests on, by log and position.
+    #[must_use]
+    pub fn related(&self) -> &[Verified] {
+        &self.related
+    }
+
+    /// Acts, by log and position.
+    #[must_use]
+    pub fn acts(&self) -> &[Verified] {
+        &self.acts
+    }
+
+    /// Notices of the home register, by position.
+    #[must_use]
+    pub fn notices(&self) -> &[Verified] {
+        &self.notices
+    }
+
+    /// Everything that effect is computed from: statement, related ones, acts and notices.
+    pub fn verified(&self) -> impl Iterator<Item = &Verified> {
+        std::iter::once(&self.statement)
+            .chain(&self.related)
+            .chain(&self.acts)
+            .chain(&self.notices)
+    }
+
+    /// The newest registry that the verifier has: that of the bundle, or the one given.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The heads of the logs used, ascending by origin.
+    #[must_use]
+    pub fn heads(&self) -> &[Head] {
+        &self.heads
+    }
+
+    /// The head of a log, where it is used.
+    #[must_use]
+    pub fn head(&self, origin: &Origin) -> Option<&Head> {
+        head_of(&self.heads, origin)
+    }
+
+    /// Whether a quorum stands behind the head that covers a statement. One that restricts binds
+    /// others only then; until then it is provisional.
+    #[must_use]
+    pub fn is_witnessed(&self, reference: &StatementRef) -> bool {
+        let head = self.head(&reference.origin);
+        head.is_some_and(|head| {
+            head.is_witnessed() && head.checkpoint().size().contains(reference.index)
+        })
+    }
+
+    /// Up to where *nothing newer was held* is said.
+    #[must_use]
+    pub fn horizon(&self) -> BundleHorizon {
+        let size = |origin| {
+            let head = head_of(&self.heads, origin);
+            head.map_or(TreeSize::ZERO, |head| head.checkpoint().size())
+        };
+        BundleHorizon {
+            issuer: size(&self.statement.reference().origin),
+            register: size(&self.registry.genesis().register_origin()),
+            registry: self.registry_size,
+        }
+    }
+
+    /// What the bundle claims about acts that it does not hold.
+    #[must_use]
+    pub const fn later_acts(&self) -> LaterActs {
+        self.later_acts
+    }
+
+    /// Who signed a statement of the bundle; `None` for one that is not in it.
+    #[must_use]
+    pub fn signed_by(&self, verified: &Verified) -> Option<SignedBy<'_>> {
+        let header = verified.statement().header();
+        let member = self.registry.member_at(header.issuer, header.ctx.size)?;
+        let newest = self.registry.member(header.issuer);
+        let from = newest.and_then(|member| member.cut_off(header.kid));
+        Some(SignedBy {
+            member,
+            mandate: mandate_of(member, verified),
+            authority: verified.authority(),
+            cut_off: from.is_some_and(|from| verified.reference().index >= from),
+        })
+    }
+
+    /// The notices that the bundle holds of an act.
+    pub fn notices_of<'a>(&'a self, act: &'a StatementRef) -> impl Iterator<Item = &'a Verified> {
+        let of_act = move |one: &&Verified| notice_of(one).is_some_and(|notice| notice.act == *act);
+        self.notices.iter().filter(of_act)
+    }
+
+    /// Acts in another log than their target's of which there is no notice: the home register had not
+    /// entered them at its horizon.
+    pub fn acts_without_notice(&self) -> impl Iterator<Item = &Verified> {
+        let missing = |act: &&Verified| {
+            let target = act.statement().payload().target.as_ref();
+            target.is_some_and(|target| target.origin != act.reference().origin)
+                && self.notices_of(act.reference()).next().is_none()
+        };
+        self.acts.iter().filter(missing)
+    }
+
+    /// Notices of acts that the bundle does not hold: such an act exists, and whoever made the bundle
+    /// did not have it or left it out.
+    pub fn notices_without_act(&self) -> impl Iterator<Item = &Notice> {
+        let notices = self.notices.iter().filter_map(notice_of);
+        notices.filter(|notice| self.acts.iter().all(|act| *act.reference() != notice.act))
+    }
+
+    /// The digest that ends the file.
+    #[must_use]
+    pub const fn digest(&self) -> Hash {
+        self.digest
+    }
+
+    /// Bytes of the file.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+/// The notice that a statement is.
+pub(super) fn notice_of(verified: &Verified) -> Option<&Notice> {
+    match &verified.statement().payload().content {
+        Content::Notice(notice) => Some(notice),
+        Content::Decision(_)
+        | Content::Objection(_)
+        | Content::Ruling(_)
+        | Content::Correction(_)
+        | Content::Withdrawal(_)
+        | Content::Admission(_)
+        | Content::ItemCatalogue(_)
+        | Content::Policy(_)
+        | Content::Enrolment(_)
+        | Content::Rotation(_)
+        | Content::Suspension(_)
+        | Content::CutOff(_)
+        | Content::HeadSeen(_)
+        | Content::Restart(_) => None,
+    }
+}
+
+fn verify_heads(
+    bundle: &Bundle,
+    registry: &Registry,
+    size: TreeSize,
+) -> Result<Vec<Head>, BundleError> {
+    let verify = |(position, signed)| {
+        Head::verify(signed, registry, size).map_err(|fault| BundleError::Head { position, fault })
+    };
+    bundle.heads().iter().enumerate().map(verify).collect()
+}
+
+/// Each log used has its head, and each head its use: those of the statement and of the home
+/// register are the horizon, that of the registry closes the trust chain.
+// spec: BUN-18, BUN-19
+fn check_heads_used(
+    bundle: &Bundle,
+    registry: &Registry,
+    heads: &[Head],
+) -> Result<(), BundleError> {
+    let genesis = registry.genesis();
+    let register = genesis.register_origin();
+    if head_of(heads, &register).is_none() {
+        return Err(BundleError::HeadMissing { origin: register });
+    }
+    let registry_origin = bundle.includes_trust().then(|| genesis.registry_origin());
+    let entries = bundle.entries().map(|entry| &entry.origin);
+    let used: Vec<&Origin> = entries.chain(&registry_origin).chain([&register]).collect();
+    let unused = |head: &&Head| !used.contains(&head.origin());
+    match heads.iter().find(unused) {
+        Some(head) => Err(BundleError::HeadUnused {
+            origin: head.origin().clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
+fn verify_entries(
+    part: Part,
+    entries: &[Entry],
+    heads: &[Head],
+    registry: &Registry,
+    size: TreeSize,
+) -> Result<Vec<Verified>, BundleError> {
+    let entries = entries.iter().enumerate();
+    entries
+        .map(|entry| verify_entry(part, entry, heads, registry, size))
+        .collect()
+}
+
+fn verify_entry(
+    part: Part,
+    (position, entry): (usize, &Entry),
+    heads: &[Head],
+    registry: &Registry,
+    size: TreeSize,
+) -> Result<Verified, BundleError> {
+    let head = head_of(heads, &entry.origin);
+    let head = head.ok_or_else(|| BundleError::HeadMissing {
+        origin: entry.origin.clone(),
+    })?;
+    let verified = entry.verify(head, registry, size);
+    verified.map_err(|fault| format::at(part, position, fault))
+}
+
+fn head_of<'a>(heads: &'a [Head], origin: &Origin) -> Option<&'a Head> {
+    let found = heads.binary_search_by(|head| head.origin().cmp(origin));
+    found.ok().and_then(|position| heads.get(position))
+}
+
+/// The mandate by which a statement stands, chosen as [`crate::trust::verify`] does.
+fn mandate_of<'a>(member: &'a Member, verified: &Verified) -> Option<&'a Mandate> {
+    let payload = verified.statement().payload();
+    let class = payload.class();
+    let issued_on = Day::of(payload.issued_at).ok();
+    let (day, decision) = match &payload.content {
+        Content::Decision(decision) => {
+            (Some(decision.fields().decided_on), Some(decision.fields()))
+        }
+        Content::Correction(correction) => (issued_on, Some(correction.replacement.fields())),
+        Content::Objection(objection) => (Some(objection.received_on()), None),
+        Content::Ruling(_) | Content::Withdrawal(_) | Content::Admission(_) => (issued_on, None),
+        Content::ItemCatalogue(_)
+        | Content::Policy(_)
+        | Content::Enrolment(_)
+        | Content::Rotation(_)
+        | Content::Suspension(_)
+        | Content::CutOff(_)
+        | Content::Notice(_)
+        | Content::HeadSeen(_)
+        | Content::Restart(_) => return None,
+    };
+    let day = day?;
+    match verified.authority() {
+        Authority::Mandate => member.mandate(class, day, decision),
+        Authority::Supervision => member.enrolment().mandates.iter().find(|mandate| {
+            mandate.supervises == Some(true)
+                && mandate.classes.contains(&class)
+                && mandate.from <= day
+                && mandate.until.is_none_or(|until| day <= until)
+        }),
+    }
+}
