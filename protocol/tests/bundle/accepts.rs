@@ -1,0 +1,99 @@
+//! What a whole bundle shows.
+
+use concordat_protocol::bundle::{Bundle, BundleError, LaterActs, TrustParts, verify};
+use concordat_protocol::trust::Authority;
+
+use crate::fixture::{Case, NOON};
+
+// spec: BUN-1, BUN-9
+#[test]
+fn bundle_verifies_with_the_anchor_alone() {
+    let case = Case::new(5);
+    let bytes = case.bytes(case.net.included());
+    let verified = verify(&bytes, &case.net.anchor(), None).unwrap();
+    assert_eq!(*verified.statement().reference(), case.decision);
+    assert_eq!(verified.acts().len(), 2);
+    assert_eq!(verified.notices().len(), 1);
+    assert!(
+        verified
+            .verified()
+            .all(|one| verified.is_witnessed(one.reference()))
+    );
+    assert_eq!(verified.acts_without_notice().count(), 0);
+    assert_eq!(verified.notices_without_act().count(), 0);
+    assert_eq!(verified.later_acts(), LaterActs::NotProven);
+}
+
+#[test]
+fn bundle_without_trust_chain_verifies_by_a_registry() {
+    let case = Case::new(5);
+    let bytes = case.bytes(TrustParts::External);
+    assert!(verify(&bytes, &case.net.anchor(), Some(&case.net.registry)).is_ok());
+    let size = case.net.registry.size();
+    assert_eq!(
+        verify(&bytes, &case.net.anchor(), None).unwrap_err(),
+        BundleError::RegistryNeeded { size }
+    );
+}
+
+// spec: BUN-4
+#[test]
+fn bundle_decodes_to_the_bytes_that_it_came_from() {
+    let case = Case::new(5);
+    for trust in [case.net.included(), TrustParts::External] {
+        let bundle = case.bundle(trust);
+        let bytes = bundle.encode().unwrap();
+        let back = Bundle::decode(&bytes).unwrap();
+        assert_eq!(back, bundle);
+        assert_eq!(back.encode().unwrap(), bytes);
+    }
+}
+
+// spec: BUN-4, BUN-5
+#[test]
+fn bundle_is_the_same_whatever_order_its_parts_came_in() {
+    let case = Case::new(5);
+    let bytes = case.bytes(case.net.included());
+    let mut parts = case.parts(case.net.included());
+    parts.acts.reverse();
+    parts.acts.extend(parts.acts.clone());
+    parts.heads.reverse();
+    parts.heads.extend(parts.heads.clone());
+    parts.notices.extend(parts.notices.clone());
+    let again = Bundle::build(parts, &case.net.registry).unwrap();
+    assert_eq!(again.encode().unwrap(), bytes);
+}
+
+#[test]
+fn verified_bundle_names_signer_mandate_and_position() {
+    let case = Case::new(5);
+    let bytes = case.bytes(case.net.included());
+    let verified = verify(&bytes, &case.net.anchor(), None).unwrap();
+    let signed_by = verified.signed_by(verified.statement()).unwrap();
+    assert_eq!(signed_by.member.code(), case.net.issuer.code);
+    assert_eq!(signed_by.authority, Authority::Mandate);
+    assert!(signed_by.mandate.is_some());
+    assert!(!signed_by.cut_off);
+    let horizon = verified.horizon();
+    assert_eq!(horizon.issuer.value(), 7);
+    assert_eq!(horizon.register.value(), 6);
+    assert_eq!(horizon.registry.value(), 4);
+}
+
+#[test]
+fn report_holds_the_same_as_plain_fields() {
+    let case = Case::new(5);
+    let bytes = case.bytes(case.net.included());
+    let verified = verify(&bytes, &case.net.anchor(), None).unwrap();
+    let report = serde_json::to_value(verified.report()).unwrap();
+    assert_eq!(report["statement"]["issuer"], case.net.issuer.code.as_str());
+    assert_eq!(report["statement"]["witnessed"], true);
+    assert_eq!(report["statement"]["class"], 1);
+    assert_eq!(report["acts"][0]["target_index"], 5);
+    assert_eq!(report["notices"][0]["act_held"], true);
+    assert_eq!(report["horizon"]["issuer"], 7);
+    assert_eq!(report["later_acts"], "not_proven");
+    assert_eq!(report["heads"][0]["quorum"], 2);
+    assert_eq!(report["heads"][0]["quorum_time"], NOON + 1);
+    assert_eq!(report["bytes"], bytes.len());
+}

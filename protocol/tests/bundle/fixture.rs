@@ -1,0 +1,624 @@
+//! A small network with real keys: a hub, two cities, a registry, and logs of any length.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ed25519_dalek::SigningKey;
+
+use concordat_protocol::bundle::{Bundle, BundleParts, Entry, RegistryEntry, TrustParts};
+use concordat_protocol::codec::Ext;
+use concordat_protocol::key::{PublicKey, Signer};
+use concordat_protocol::log::{
+    Checkpoint, CosignatureTime, Hash, InclusionProof, LeafIndex, NodeReader, Origin, TreeSize,
+    VerifiedCheckpoint, VerifiedCosignature, hash, node,
+};
+use concordat_protocol::region::RegionCode;
+use concordat_protocol::statement::{
+    ActType, Audience, BasisLevel, Body, CatalogueItem, Class, Code, Content, Correction, Ctx,
+    CutOff, Decision, DecisionFields, Enrolment, Ground, ItemCatalogue, KeyUse, Kind, Leaf,
+    LegalBasis, Level, Mandate, Notice, Objection, ObjectorRole, Outcome, Payload, PenaltyClass,
+    Policy, Proposal, Remedy, RemedyKind, Role, Ruling, Service, ServiceWay, Statement,
+    StatementRef, Vis, VisibilityClass, sign, sign_approval, sign_approved,
+};
+use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
+use concordat_protocol::text::Text;
+use concordat_protocol::time::{Day, Timestamp};
+use concordat_protocol::trust::{
+    Applied, Approvers, FORMAT, Genesis, GenesisFields, LogNumber, Network, Recovery, Registry,
+};
+
+pub const PUBLIC: Vis = Vis::new(1);
+pub const NOON: u64 = 1_772_409_600;
+
+/// An authority with all its keys.
+#[derive(Clone)]
+pub struct Party {
+    pub code: AuthorityCode,
+    pub statement: SigningKey,
+    pub log: SigningKey,
+    pub node: SigningKey,
+    pub witness: SigningKey,
+}
+
+impl Party {
+    fn new(number: u8) -> Self {
+        let key = |key_use: u8| SigningKey::from_bytes(&[number * 8 + key_use; 32]);
+        let code = SubjectCode::with_check(&format!("11230400000000{number:02}9")).unwrap();
+        Self {
+            code: AuthorityCode::new(code).unwrap(),
+            statement: key(1),
+            log: key(2),
+            node: key(3),
+            witness: key(4),
+        }
+    }
+
+    fn enrolment(&self, role: Role, mandates: Vec<Mandate>) -> Enrolment {
+        let name = format!("某市第{}局", &self.code.as_str()[14..16]);
+        Enrolment {
+            member: self.code,
+            name: text(&name),
+            region: RegionCode::parse("230400").unwrap(),
+            level: Level::Prefectural,
+            role,
+            mandates,
+            statement_keys: vec![self.statement.public_key()],
+            log_key: Some(self.log.public_key()),
+            node_key: Some(self.node.public_key()),
+            witness_key: Some(self.witness.public_key()),
+            administrator_keys: vec![],
+            next_keys: vec![],
+            addresses: vec![],
+            publishes_through: None,
+            recovery_key: None,
+            suite: 1,
+        }
+    }
+}
+
+/// A log whose leaves are all the same but for those that were put in.
+#[derive(Clone)]
+pub struct SparseLog {
+    pub entries: BTreeMap<u64, (Leaf, Option<Body>)>,
+    hashes: BTreeMap<u64, Hash>,
+    pub size: u64,
+}
+
+impl SparseLog {
+    fn new(size: u64) -> Self {
+        Self {
+            entries: BTreeMap::new(),
+            hashes: BTreeMap::new(),
+            size,
+        }
+    }
+
+    pub fn put(&mut self, leaf: Leaf, body: Option<Body>) -> u64 {
+        let index = self.size;
+        self.hashes.insert(index, leaf.hash());
+        self.entries.insert(index, (leaf, body));
+        self.size += 1;
+        index
+    }
+
+    pub fn tree_size(&self) -> TreeSize {
+        TreeSize::new(self.size).unwrap()
+    }
+}
+
+impl NodeReader for SparseLog {
+    fn node(&self, level: u8, index: u64) -> Option<Hash> {
+        let (begin, end) = (index << level, (index + 1) << level);
+        if end > self.size {
+            return None;
+        }
+        if self.hashes.range(begin..end).next().is_none() {
+            let filler = hash::leaf_hash(b"filler");
+            return Some((0..level).fold(filler, |below, _| hash::node_hash(&below, &below)));
+        }
+        match level {
+            0 => self.hashes.get(&begin).copied(),
+            _ => {
+                let left = self.node(level - 1, index * 2)?;
+                let right = self.node(level - 1, index * 2 + 1)?;
+                Some(hash::node_hash(&left, &right))
+            }
+        }
+    }
+}
+
+/// The network, and what its logs hold.
+#[derive(Clone)]
+pub struct Net {
+    pub hub: Party,
+    pub issuer: Party,
+    pub receiver: Party,
+    approvers: [SigningKey; 2],
+    pub genesis: Arc<Genesis>,
+    pub registry: Registry,
+    pub entries: Vec<RegistryEntry>,
+    pub logs: BTreeMap<Origin, SparseLog>,
+    salts: u8,
+}
+
+impl Net {
+    /// The hub, two cities, a catalogue, and all three as cosigners with a quorum of two. Logs begin
+    /// with `filler` leaves that nobody looks at.
+    pub fn new(filler: u64) -> Self {
+        let (hub, issuer, receiver) = (Party::new(1), Party::new(2), Party::new(3));
+        let mut approvers = [90, 91].map(|seed| SigningKey::from_bytes(&[seed; 32]));
+        approvers.sort_by_key(|key| key.public_key().id());
+        let genesis = Arc::new(genesis(&hub, &approvers, Network::Test));
+        let registry = Registry::new(Arc::clone(&genesis));
+        let mut net = Self {
+            hub,
+            issuer,
+            receiver,
+            approvers,
+            genesis,
+            registry,
+            entries: vec![],
+            logs: BTreeMap::new(),
+            salts: 0,
+        };
+        for origin in [net.issuer_log(), net.receiver_log(), net.register()] {
+            net.logs.insert(origin, SparseLog::new(filler));
+        }
+        net.logs
+            .insert(net.genesis.registry_origin(), SparseLog::new(0));
+        let acts = [
+            Class::Objection,
+            Class::Ruling,
+            Class::Correction,
+            Class::Withdrawal,
+        ];
+        let issuer = vec![mandate(&[Class::Decision]), mandate(&acts)];
+        net.enrol(&net.issuer.clone(), issuer);
+        net.enrol(&net.receiver.clone(), vec![mandate(&acts)]);
+        net.register_change(Content::ItemCatalogue(catalogue()), net.hub.code.code());
+        let mut cosigners = vec![net.hub.code, net.issuer.code, net.receiver.code];
+        cosigners.sort();
+        net.register_change(Content::Policy(policy(cosigners, 2)), net.hub.code.code());
+        net
+    }
+
+    pub fn anchor(&self) -> Hash {
+        self.genesis.id()
+    }
+
+    pub fn issuer_log(&self) -> Origin {
+        self.genesis.origin(self.issuer.code, LogNumber::Statements)
+    }
+
+    pub fn receiver_log(&self) -> Origin {
+        self.genesis
+            .origin(self.receiver.code, LogNumber::Statements)
+    }
+
+    pub fn register(&self) -> Origin {
+        self.genesis.register_origin()
+    }
+
+    fn enrol(&mut self, party: &Party, mandates: Vec<Mandate>) {
+        let enrolment = party.enrolment(Role::Member, mandates);
+        self.register_change(Content::Enrolment(Box::new(enrolment)), party.code.code());
+    }
+
+    /// Logs an approved change of the registry.
+    pub fn register_change(&mut self, content: Content, about: SubjectCode) {
+        let proposal = Proposal::new(&payload(content)).unwrap();
+        let approvals = self
+            .approvers
+            .each_ref()
+            .map(|key| sign_approval(key, &proposal));
+        let (hub, ctx) = (&self.hub, self.registry.ctx());
+        let bytes = sign_approved(&hub.statement, hub.code, about, ctx, &proposal, &approvals);
+        let bytes = bytes.unwrap();
+        let statement = Statement::decode(&bytes).unwrap();
+        let (leaf, body) = self.leaf(Kind::Registry, Vis::ALL_MEMBERS, bytes, None);
+        assert_eq!(
+            self.registry.apply(&leaf, Some(&statement)),
+            Applied::Changed
+        );
+        let origin = self.genesis.registry_origin();
+        self.logs
+            .get_mut(&origin)
+            .unwrap()
+            .put(leaf, Some(body.clone()));
+        let body = Some(body);
+        self.entries.push(RegistryEntry { leaf, body });
+    }
+
+    pub fn cut_off_issuer(&mut self, from: u64) {
+        let content = Content::CutOff(CutOff {
+            member: self.issuer.code,
+            key_use: KeyUse::Statement,
+            key: self.issuer.statement.public_key(),
+            from: Some(LeafIndex::new(from)),
+            continues: None,
+            replacement: Some(SigningKey::from_bytes(&[77; 32]).public_key()),
+        });
+        self.register_change(content, self.issuer.code.code());
+    }
+
+    fn leaf(
+        &mut self,
+        kind: Kind,
+        vis: Vis,
+        bytes: Vec<u8>,
+        target: Option<LeafIndex>,
+    ) -> (Leaf, Body) {
+        self.salts += 1;
+        let body = Body::new([self.salts; 32], bytes).unwrap();
+        let commit = body.commit();
+        let leaf = Leaf {
+            kind,
+            vis,
+            commit,
+            target,
+        };
+        (leaf, body)
+    }
+
+    /// Signs and logs a statement.
+    pub fn say(
+        &mut self,
+        by: &Party,
+        origin: &Origin,
+        content: Content,
+        target: Option<&StatementRef>,
+    ) -> StatementRef {
+        let ctx = self.registry.ctx();
+        self.say_under(by, origin, content, target, ctx)
+    }
+
+    pub fn say_under(
+        &mut self,
+        by: &Party,
+        origin: &Origin,
+        content: Content,
+        target: Option<&StatementRef>,
+        ctx: Ctx,
+    ) -> StatementRef {
+        let kind = content.class().kind();
+        let register = self.logs[&self.register()].tree_size();
+        let about = match kind {
+            Kind::Notice => by.code.code(),
+            _ => subject().code(),
+        };
+        let payload = Payload {
+            target: target.cloned(),
+            register_size: target.map(|_| register),
+            ..payload(content)
+        };
+        let bytes = sign(&by.statement, by.code, about, ctx, &payload).unwrap();
+        let vis = match kind {
+            Kind::Notice => Vis::ALL_MEMBERS,
+            _ => PUBLIC,
+        };
+        let local = target.filter(|target| target.origin == *origin);
+        let (leaf, body) = self.leaf(kind, vis, bytes, local.map(|target| target.index));
+        self.put(origin, leaf, body)
+    }
+
+    pub fn put(&mut self, origin: &Origin, leaf: Leaf, body: Body) -> StatementRef {
+        let index = self.logs.get_mut(origin).unwrap().put(leaf, Some(body));
+        StatementRef {
+            origin: origin.clone(),
+            index: LeafIndex::new(index),
+            leaf_hash: leaf.hash(),
+        }
+    }
+
+    pub fn decide(&mut self, fields: DecisionFields) -> StatementRef {
+        let content = Content::Decision(Box::new(Decision::new(fields).unwrap()));
+        self.say(&self.issuer.clone(), &self.issuer_log(), content, None)
+    }
+
+    /// An objection in the receiver's log, with the hub's notice of it.
+    pub fn object(
+        &mut self,
+        target: &StatementRef,
+        ground: Ground,
+    ) -> (StatementRef, StatementRef) {
+        let objection = Objection::new(
+            ObjectorRole::Subject,
+            ground,
+            day("2026-04-01"),
+            false,
+            None,
+        );
+        let content = Content::Objection(objection.unwrap());
+        let origin = self.receiver_log();
+        let act = self.say(&self.receiver.clone(), &origin, content, Some(target));
+        let notice = Notice {
+            target: target.clone(),
+            act: act.clone(),
+            class: Class::Objection,
+            ground: Some(ground),
+            over_cap: None,
+        };
+        let notice = self.notify(notice);
+        (act, notice)
+    }
+
+    pub fn notify(&mut self, notice: Notice) -> StatementRef {
+        let origin = self.register();
+        self.say(&self.hub.clone(), &origin, Content::Notice(notice), None)
+    }
+
+    pub fn rule(&mut self, target: &StatementRef, objection: &StatementRef) -> StatementRef {
+        let closes = vec![objection.clone()];
+        let ruling = Ruling::new(Outcome::Upheld, closes, text("理由成立")).unwrap();
+        let origin = self.issuer_log();
+        self.say(
+            &self.issuer.clone(),
+            &origin,
+            Content::Ruling(ruling),
+            Some(target),
+        )
+    }
+
+    pub fn correct(&mut self, target: &StatementRef, fields: DecisionFields) -> StatementRef {
+        let content = Content::Correction(Box::new(Correction {
+            reasons: text("数额有误"),
+            replacement: Decision::new(fields).unwrap(),
+        }));
+        let origin = self.issuer_log();
+        self.say(&self.issuer.clone(), &origin, content, Some(target))
+    }
+
+    /// The head of a log as it is now, cosigned by some.
+    pub fn head(&self, origin: &Origin, cosigners: &[&Party]) -> VerifiedCheckpoint {
+        let log = &self.logs[origin];
+        let root = node::root_at(log, log.tree_size()).unwrap();
+        let checkpoint = Checkpoint::new(origin.clone(), log.tree_size(), root).unwrap();
+        let parties = [&self.hub, &self.issuer, &self.receiver];
+        let owner = parties
+            .iter()
+            .find(|one| one.code.as_str() == origin.member());
+        let mut head = VerifiedCheckpoint::sign(&checkpoint, &owner.unwrap().log).unwrap();
+        for (late, cosigner) in (0..).zip(cosigners) {
+            let name = self.genesis.witness(cosigner.code);
+            let time = CosignatureTime::from_unix_seconds(NOON + late).unwrap();
+            let cosignature = VerifiedCosignature::sign(&head, name, time, &cosigner.witness);
+            head.add_cosignature(&cosignature.unwrap()).unwrap();
+        }
+        head
+    }
+
+    pub fn heads(&self, cosigners: &[&Party]) -> Vec<VerifiedCheckpoint> {
+        self.logs
+            .keys()
+            .map(|origin| self.head(origin, cosigners))
+            .collect()
+    }
+
+    /// A statement at its place, with the proof to the head of its log.
+    pub fn entry(&self, reference: &StatementRef) -> Entry {
+        let log = &self.logs[&reference.origin];
+        let (leaf, body) = &log.entries[&reference.index.value()];
+        Entry {
+            origin: reference.origin.clone(),
+            index: reference.index,
+            leaf: *leaf,
+            body: body.clone().unwrap(),
+            proof: InclusionProof::build(log, reference.index, log.tree_size()).unwrap(),
+        }
+    }
+
+    pub fn everybody(&self) -> [&Party; 3] {
+        [&self.hub, &self.issuer, &self.receiver]
+    }
+
+    pub fn included(&self) -> TrustParts {
+        TrustParts::Included {
+            entries: self.entries.clone(),
+        }
+    }
+}
+
+/// A decision, an objection in another log with its notice, and the ruling.
+pub struct Case {
+    pub net: Net,
+    pub decision: StatementRef,
+    pub objection: StatementRef,
+    pub notice: StatementRef,
+    pub ruling: StatementRef,
+}
+
+impl Case {
+    pub fn new(filler: u64) -> Self {
+        let mut net = Net::new(filler);
+        let decision = net.decide(penalty());
+        let (objection, notice) = net.object(&decision, Ground::Facts);
+        let ruling = net.rule(&decision, &objection);
+        Self {
+            net,
+            decision,
+            objection,
+            notice,
+            ruling,
+        }
+    }
+
+    pub fn parts(&self, trust: TrustParts) -> BundleParts {
+        let net = &self.net;
+        BundleParts {
+            trust,
+            heads: net.heads(&net.everybody()),
+            statement: net.entry(&self.decision),
+            related: vec![],
+            acts: vec![net.entry(&self.ruling), net.entry(&self.objection)],
+            notices: vec![net.entry(&self.notice)],
+        }
+    }
+
+    pub fn bundle(&self, trust: TrustParts) -> Bundle {
+        Bundle::build(self.parts(trust), &self.net.registry).unwrap()
+    }
+
+    pub fn bytes(&self, trust: TrustParts) -> Vec<u8> {
+        self.bundle(trust).encode().unwrap()
+    }
+}
+
+/// The same network from its start, made for production or for tests.
+pub fn genesis(hub: &Party, approvers: &[SigningKey; 2], network: Network) -> Genesis {
+    let sorted = |mut keys: Vec<PublicKey>| {
+        keys.sort();
+        keys
+    };
+    let recovery = vec![SigningKey::from_bytes(&[92; 32]).public_key()];
+    Genesis::new(GenesisFields {
+        format: FORMAT,
+        network,
+        title: text("某省"),
+        created_at: Timestamp::new(NOON * 1000).unwrap(),
+        hub: hub.enrolment(Role::Hub, vec![]),
+        approvers: Approvers {
+            keys: sorted(approvers.iter().map(Signer::public_key).collect()),
+            quorum: 2,
+        },
+        policy: policy(vec![hub.code], 1),
+        recovery: Recovery {
+            keys: recovery,
+            quorum: 1,
+        },
+    })
+    .unwrap()
+}
+
+pub fn policy(cosigners: Vec<AuthorityCode>, quorum: u64) -> Policy {
+    Policy {
+        cosigners,
+        quorum,
+        faults: 0,
+        heartbeat_ms: 600_000,
+        ctx_grace_ms: 259_200_000,
+    }
+}
+
+fn mandate(classes: &[Class]) -> Mandate {
+    Mandate {
+        classes: classes.to_vec(),
+        act_types: vec![],
+        items: vec![],
+        from: day("2020-01-01"),
+        until: None,
+        objections_daily_cap: None,
+        supervises: None,
+    }
+}
+
+fn catalogue() -> ItemCatalogue {
+    let class = |code, audience| VisibilityClass {
+        code,
+        audience,
+        members: vec![],
+    };
+    ItemCatalogue {
+        items: vec![CatalogueItem {
+            code: Code::new("labour.penalty").unwrap(),
+            title: text("劳动保障行政处罚"),
+            act_types: vec![ActType::Penalty],
+            vis: PUBLIC,
+            publication_days_max: 1100,
+            basis: vec![],
+            valid_from: day("2020-01-01"),
+            valid_until: None,
+            freshness_days: None,
+            measures: vec![],
+        }],
+        classes: vec![
+            class(PUBLIC, Audience::Public),
+            class(Vis::new(2), Audience::Members),
+        ],
+        near_personal: Vis::new(2),
+    }
+}
+
+fn subject() -> Subject {
+    Subject::new(
+        SubjectCode::parse("91230400MA0000015M").unwrap(),
+        SubjectCheck::Ok,
+        Form::Enterprise,
+        text("鹤岗某某有限公司"),
+    )
+    .unwrap()
+}
+
+/// A penalty with everything that the boundary asks for.
+pub fn penalty() -> DecisionFields {
+    DecisionFields {
+        subject: subject(),
+        document_number: text("鹤劳罚字〔2026〕12号"),
+        act_type: ActType::Penalty,
+        item: Code::new("labour.penalty").unwrap(),
+        decided_on: day("2026-03-02"),
+        service: Some(Service {
+            on: day("2026-03-04"),
+            way: ServiceWay::Direct,
+        }),
+        basis: vec![LegalBasis {
+            law: text("劳动法"),
+            article: text("第九十一条"),
+            level: BasisLevel::Law,
+        }],
+        facts: Some(text("拖欠工资")),
+        content: None,
+        penalty_classes: vec![PenaltyClass::Fine],
+        fine_fen: Some(500_000),
+        confiscation_fen: None,
+        duties: vec![],
+        valid_from: None,
+        valid_until: None,
+        publication_until: Some(day("2027-03-01")),
+        remedies: vec![Remedy {
+            kind: RemedyKind::Reconsideration,
+            body: text("鹤岗市人民政府"),
+            within_days: 60,
+        }],
+        reissues: None,
+        rests_on: vec![],
+        synthetic: vec![],
+        source: None,
+        published_on: None,
+    }
+}
+
+/// Another penalty, of its own or as a re-issue.
+pub fn other_penalty(reissues: Option<StatementRef>) -> DecisionFields {
+    DecisionFields {
+        document_number: text("鹤劳罚字〔2026〕13号"),
+        reissues,
+        ..penalty()
+    }
+}
+
+fn payload(content: Content) -> Payload {
+    Payload {
+        issued_at: Timestamp::new(NOON * 1000).unwrap(),
+        target: None,
+        register_size: None,
+        batch: None,
+        content,
+        ext: Ext::default(),
+    }
+}
+
+pub fn day(text: &str) -> Day {
+    Day::parse_loose(text).unwrap()
+}
+
+pub fn text<const MAX: usize>(text: &str) -> Text<MAX> {
+    Text::new(text).unwrap()
+}
+
+/// Gives a file a digest that fits, as somebody who changes it would.
+pub fn redigest(bytes: &mut [u8]) {
+    use sha2::{Digest, Sha256};
+    let at = bytes.len() - 32;
+    let digest: [u8; 32] = Sha256::digest(&bytes[..at]).into();
+    bytes[at..].copy_from_slice(&digest);
+}

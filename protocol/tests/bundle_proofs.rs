@@ -1,0 +1,20 @@
+//! Bundles as an auditor meets them: whole, damaged, forged, and of every size.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the vectors are read from the disk"
+)]
+#![allow(unreachable_pub, reason = "the modules of a test have no outside")]
+
+#[path = "bundle/fixture.rs"]
+mod fixture;
+
+#[path = "bundle/accepts.rs"]
+mod accepts;
+#[path = "bundle/flips.rs"]
+mod flips;
+#[path = "bundle/raw.rs"]
+mod raw;
+#[path = "bundle/refuses.rs"]
+mod refuses;
