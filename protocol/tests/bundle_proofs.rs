@@ -5,6 +5,11 @@
     clippy::disallowed_methods,
     reason = "the vectors are read from the disk"
 )]
+#![allow(
+    clippy::disallowed_types,
+    clippy::print_stdout,
+    reason = "one test measures and says what it found"
+)]
 #![allow(unreachable_pub, reason = "the modules of a test have no outside")]
 
 #[path = "bundle/fixture.rs"]
@@ -18,3 +23,5 @@ mod flips;
 mod raw;
 #[path = "bundle/refuses.rs"]
 mod refuses;
+#[path = "bundle/size.rs"]
+mod size;

@@ -24,6 +24,7 @@ pub const BUNDLE_BYTES_MAX: usize = 64 << 20;
 const DIGEST_BYTES: usize = 32;
 const AROUND_BYTES: usize = MAGIC.len() + 1 + DIGEST_BYTES;
 
+// spec: BUN-26
 code_enum! {
     /// What a bundle claims about acts that it does not hold.
     pub enum LaterActs {

@@ -282,9 +282,9 @@ impl Net {
     ) -> StatementRef {
         let kind = content.class().kind();
         let register = self.logs[&self.register()].tree_size();
-        let about = match kind {
-            Kind::Notice => by.code.code(),
-            _ => subject().code(),
+        let (about, vis) = match kind == Kind::Notice {
+            true => (by.code.code(), Vis::ALL_MEMBERS),
+            false => (subject().code(), PUBLIC),
         };
         let payload = Payload {
             target: target.cloned(),
@@ -292,10 +292,6 @@ impl Net {
             ..payload(content)
         };
         let bytes = sign(&by.statement, by.code, about, ctx, &payload).unwrap();
-        let vis = match kind {
-            Kind::Notice => Vis::ALL_MEMBERS,
-            _ => PUBLIC,
-        };
         let local = target.filter(|target| target.origin == *origin);
         let (leaf, body) = self.leaf(kind, vis, bytes, local.map(|target| target.index));
         self.put(origin, leaf, body)

@@ -33,10 +33,13 @@ impl Raw {
         let net = &case.net;
         let heads = net.heads(&net.everybody());
         let parts = case.parts(net.included());
-        let mut acts = vec![parts.acts[0].clone(), parts.acts[1].clone()];
+        let mut acts = [parts.acts[0].clone(), parts.acts[1].clone()];
         acts.sort_by_key(|entry| entry.origin.clone());
         let raw = |entry: &Entry| RawEntry {
-            log: heads.iter().position(|head| *head.origin() == entry.origin).unwrap() as u64,
+            log: heads
+                .iter()
+                .position(|head| *head.origin() == entry.origin)
+                .unwrap() as u64,
             entry: entry.clone(),
         };
         Self {
@@ -96,7 +99,11 @@ impl Raw {
             }
         }
         if let Some((size, root)) = self.external {
-            trust.unsigned(3).unsigned(size).unsigned(4).bytes(root.as_bytes());
+            trust
+                .unsigned(3)
+                .unsigned(size)
+                .unsigned(4)
+                .bytes(root.as_bytes());
         }
         trust.finish()
     }

@@ -14,7 +14,9 @@ use crate::fixture::{Case, Net, PUBLIC, genesis, penalty};
 use crate::raw::{Raw, around};
 
 fn refused(file: &[u8], case: &Case) -> BundleError {
-    verify(file, &case.net.anchor(), None).map(|_| ()).unwrap_err()
+    verify(file, &case.net.anchor(), None)
+        .map(|_| ())
+        .unwrap_err()
 }
 
 fn entry_fault(part: Part, fault: EntryFault) -> BundleError {
@@ -167,7 +169,10 @@ fn network_that_somebody_else_made_is_refused_by_its_id() {
     let other = genesis(&case.net.hub, &approvers, Network::Test);
     raw.genesis = Some(other.as_bytes().to_vec());
     let found = other.id();
-    assert_eq!(refused(&raw.file(), &case), BundleError::OtherAnchor { found });
+    assert_eq!(
+        refused(&raw.file(), &case),
+        BundleError::OtherAnchor { found }
+    );
 }
 
 // spec: BUN-16
@@ -179,12 +184,19 @@ fn registry_that_leaves_out_its_last_entry_is_refused() {
     // Without the last entry, which names the cosigners, only the hub may cosign.
     assert!(matches!(
         refused(&raw.file(), &case),
-        BundleError::Head { fault: HeadFault::NotACosigner, .. }
+        BundleError::Head {
+            fault: HeadFault::NotACosigner,
+            ..
+        }
     ));
-    let at = case.net.heads(&[]).iter().position(|head| {
-        *head.origin() == case.net.genesis.registry_origin()
-    });
-    let head = case.net.head(&case.net.genesis.registry_origin(), &[&case.net.hub]);
+    let at = case
+        .net
+        .heads(&[])
+        .iter()
+        .position(|head| *head.origin() == case.net.genesis.registry_origin());
+    let head = case
+        .net
+        .head(&case.net.genesis.registry_origin(), &[&case.net.hub]);
     raw.heads[at.unwrap()] = head.to_bytes();
     assert_eq!(refused(&raw.file(), &case), BundleError::RegistryHead);
 }
@@ -195,8 +207,12 @@ fn registry_without_a_quorum_is_refused() {
     let case = Case::new(5);
     let net = &case.net;
     let mut parts = case.parts(net.included());
-    parts.heads.retain(|head| *head.origin() != net.genesis.registry_origin());
-    parts.heads.push(net.head(&net.genesis.registry_origin(), &[&net.hub]));
+    parts
+        .heads
+        .retain(|head| *head.origin() != net.genesis.registry_origin());
+    parts
+        .heads
+        .push(net.head(&net.genesis.registry_origin(), &[&net.hub]));
     assert_eq!(
         Bundle::build(parts, &net.registry).unwrap_err(),
         BundleError::RegistryNotWitnessed {
@@ -212,15 +228,22 @@ fn head_without_a_quorum_reads_provisional() {
     let case = Case::new(5);
     let net = &case.net;
     let mut parts = case.parts(net.included());
-    parts.heads.retain(|head| *head.origin() != net.issuer_log());
-    parts.heads.push(net.head(&net.issuer_log(), &[&net.receiver]));
+    parts
+        .heads
+        .retain(|head| *head.origin() != net.issuer_log());
+    parts
+        .heads
+        .push(net.head(&net.issuer_log(), &[&net.receiver]));
     let bundle = Bundle::build(parts, &net.registry).unwrap();
     let bytes = bundle.encode().unwrap();
     let verified = verify(&bytes, &net.anchor(), None).unwrap();
     assert!(!verified.is_witnessed(&case.decision));
     assert!(verified.is_witnessed(&case.objection));
     let head = verified.head(&net.issuer_log()).unwrap();
-    assert_eq!((head.counting(), head.quorum(), head.quorum_time()), (1, 2, None));
+    assert_eq!(
+        (head.counting(), head.quorum(), head.quorum_time()),
+        (1, 2, None)
+    );
     assert!(!verified.report().statement.witnessed);
 }
 
@@ -237,7 +260,10 @@ fn head_with_foreign_or_misplaced_lines_is_refused() {
         raw.heads[at] = lines.into_bytes();
         refused(&raw.file(), &case)
     };
-    let fault = |fault| BundleError::Head { position: at, fault };
+    let fault = |fault| BundleError::Head {
+        position: at,
+        fault,
+    };
     assert_eq!(with(&[0, 1, 2, 3, 5, 4, 6, 7]), fault(HeadFault::LineOrder));
     assert_eq!(with(&[0, 1, 2, 3, 4, 6, 5, 7]), fault(HeadFault::LineOrder));
 }
@@ -252,10 +278,15 @@ fn cosignature_by_another_key_is_refused() {
     let mut raw = Raw::of(&case);
     let origin = net.issuer_log();
     let at = net.logs.keys().position(|one| *one == origin).unwrap();
-    raw.heads[at] = net.head(&origin, &[&net.hub, &net.issuer, &impostor]).to_bytes();
+    raw.heads[at] = net
+        .head(&origin, &[&net.hub, &net.issuer, &impostor])
+        .to_bytes();
     assert!(matches!(
         refused(&raw.file(), &case),
-        BundleError::Head { fault: HeadFault::Cosignature(CosignatureError::OtherKey { .. }), .. }
+        BundleError::Head {
+            fault: HeadFault::Cosignature(CosignatureError::OtherKey { .. }),
+            ..
+        }
     ));
 }
 
@@ -277,7 +308,10 @@ fn heads_missing_and_heads_unused_are_refused() {
     let origin = net.receiver_log();
     raw.acts.retain(|act| act.entry.origin != origin);
     raw.notices.clear();
-    assert_eq!(refused(&raw.file(), &case), BundleError::HeadUnused { origin });
+    assert_eq!(
+        refused(&raw.file(), &case),
+        BundleError::HeadUnused { origin }
+    );
 }
 
 // spec: BUN-13
@@ -300,7 +334,11 @@ fn swapped_proofs_and_bodies_are_refused() {
     raw.acts[1].entry.proof = first.entry.proof;
     assert!(matches!(
         refused(&raw.file(), &case),
-        BundleError::Entry { part: Part::Acts, fault: EntryFault::Inclusion(_), .. }
+        BundleError::Entry {
+            part: Part::Acts,
+            fault: EntryFault::Inclusion(_),
+            ..
+        }
     ));
     let mut raw = Raw::of(&case);
     raw.statement.entry.body = raw.acts[0].entry.body.clone();
@@ -319,7 +357,10 @@ fn statement_that_the_registry_does_not_let_stand_is_refused() {
     ));
     let decision = net.say(&stranger, &net.issuer_log(), content, None);
     let expected = EntryFault::Rejected(RejectReason::KeyUnknown);
-    assert_eq!(build_alone(&net, &decision), Err(entry_fault(Part::Statement, expected)));
+    assert_eq!(
+        build_alone(&net, &decision),
+        Err(entry_fault(Part::Statement, expected))
+    );
 }
 
 // spec: BUN-14, BUN-20
@@ -330,7 +371,10 @@ fn statement_under_a_later_registry_than_the_bundle_is_refused() {
     let origin = case.net.genesis.registry_origin();
     let at = case.net.logs.keys().position(|one| *one == origin).unwrap();
     raw.heads.remove(at);
-    let entries = [&mut raw.statement].into_iter().chain(&mut raw.acts).chain(&mut raw.notices);
+    let entries = [&mut raw.statement]
+        .into_iter()
+        .chain(&mut raw.acts)
+        .chain(&mut raw.notices);
     for entry in entries {
         entry.log -= u64::from(entry.log > at as u64);
     }
@@ -404,9 +448,15 @@ fn entries_that_have_nothing_to_do_with_the_statement_are_refused() {
         Bundle::build(parts, &case.net.registry).map(|_| ())
     };
     let net = &case.net;
-    assert_eq!(build(&|parts| parts.related.push(net.entry(&other))), unrelated(Part::Related, 0));
+    assert_eq!(
+        build(&|parts| parts.related.push(net.entry(&other))),
+        unrelated(Part::Related, 0)
+    );
     let at = usize::from(net.receiver_log() > net.issuer_log()) + 1;
-    assert_eq!(build(&|parts| parts.acts.push(net.entry(&act))), unrelated(Part::Acts, at));
+    assert_eq!(
+        build(&|parts| parts.acts.push(net.entry(&act))),
+        unrelated(Part::Acts, at)
+    );
     assert_eq!(
         build(&|parts| parts.notices.push(net.entry(&notice))),
         unrelated(Part::Notices, 1)
@@ -416,14 +466,21 @@ fn entries_that_have_nothing_to_do_with_the_statement_are_refused() {
 #[test]
 fn chain_and_acts_on_it_belong_to_the_statement() {
     let mut case = Case::new(5);
-    let again = case.net.decide(crate::fixture::other_penalty(Some(case.decision.clone())));
+    let again = case
+        .net
+        .decide(crate::fixture::other_penalty(Some(case.decision.clone())));
     let (act, notice) = case.net.object(&again, Ground::Basis);
     let correction = case.net.correct(&again, penalty());
     let mut parts = case.parts(case.net.included());
     parts.related.push(case.net.entry(&again));
-    parts.acts.extend([case.net.entry(&act), case.net.entry(&correction)]);
+    parts
+        .acts
+        .extend([case.net.entry(&act), case.net.entry(&correction)]);
     parts.notices.push(case.net.entry(&notice));
-    let bytes = Bundle::build(parts, &case.net.registry).unwrap().encode().unwrap();
+    let bytes = Bundle::build(parts, &case.net.registry)
+        .unwrap()
+        .encode()
+        .unwrap();
     let verified = verify(&bytes, &case.net.anchor(), None).unwrap();
     assert_eq!((verified.related().len(), verified.acts().len()), (1, 4));
 }
@@ -433,15 +490,27 @@ fn act_without_notice_and_notice_without_act_are_shown() {
     let case = Case::new(5);
     let mut parts = case.parts(case.net.included());
     parts.notices.clear();
-    let bytes = Bundle::build(parts, &case.net.registry).unwrap().encode().unwrap();
+    let bytes = Bundle::build(parts, &case.net.registry)
+        .unwrap()
+        .encode()
+        .unwrap();
     let verified = verify(&bytes, &case.net.anchor(), None).unwrap();
-    let missing: Vec<_> = verified.acts_without_notice().map(|act| act.reference()).collect();
+    let missing: Vec<_> = verified
+        .acts_without_notice()
+        .map(|act| act.reference())
+        .collect();
     assert_eq!(missing, [&case.objection]);
     let mut parts = case.parts(case.net.included());
     parts.acts.clear();
-    let bytes = Bundle::build(parts, &case.net.registry).unwrap().encode().unwrap();
+    let bytes = Bundle::build(parts, &case.net.registry)
+        .unwrap()
+        .encode()
+        .unwrap();
     let verified = verify(&bytes, &case.net.anchor(), None).unwrap();
-    let hidden: Vec<_> = verified.notices_without_act().map(|notice| &notice.act).collect();
+    let hidden: Vec<_> = verified
+        .notices_without_act()
+        .map(|notice| &notice.act)
+        .collect();
     assert_eq!(hidden, [&case.objection]);
     assert!(!verified.report().notices[0].act_held);
 }
@@ -480,7 +549,10 @@ fn statement_that_stands_twice_in_its_log_is_refused() {
     parts.acts.push(case.net.entry(&again));
     assert!(matches!(
         Bundle::build(parts, &case.net.registry).unwrap_err(),
-        BundleError::Entry { fault: EntryFault::Rejected(RejectReason::Repeated), .. }
+        BundleError::Entry {
+            fault: EntryFault::Rejected(RejectReason::Repeated),
+            ..
+        }
     ));
 }
 
