@@ -13,7 +13,7 @@
 //! holds is needed only where the bundle leaves the trust chain out. The digest finds damage and
 //! proves nothing: every byte is also held by a hash or a signature that leads to the anchor.
 //!
-//! Out of scope: effect, which is computed from [`VerifiedBundle::verified`]; that no later act
+//! Out of scope: effect, which is computed from [`VerifiedBundle::history`]; that no later act
 //! exists ([`LaterActs`]); and that a statement does not stand a second time in a log, which only
 //! somebody who holds the whole log can see.
 

@@ -1,15 +1,17 @@
 //! The verdict on a bundle, and what a verifier may read from it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::bundle::entry::Entry;
 use crate::bundle::error::{BundleError, Part};
 use crate::bundle::head::Head;
 use crate::bundle::trust_chain::{Established, establish};
 use crate::bundle::{Bundle, LaterActs, format, relation};
+use crate::effect::{Fact, History, Horizon, LogHorizon};
 use crate::log::{Hash, Origin, TreeSize};
 use crate::statement::{Content, Mandate, Notice, StatementRef};
-use crate::time::Day;
+use crate::time::{Day, Timestamp};
 use crate::trust::{Authority, Member, Registry, Verified};
 
 /// Up to where the logs were known when the bundle was made.
@@ -127,6 +129,37 @@ impl VerifiedBundle<'_> {
             .chain(&self.related)
             .chain(&self.acts)
             .chain(&self.notices)
+    }
+
+    /// The facts that effect is computed from.
+    #[must_use]
+    pub fn history(&self) -> History {
+        let fact = |one| Arc::new(Fact::from_verified(one, &self.registry));
+        self.verified().map(fact).collect()
+    }
+
+    /// The horizon that effect is computed under: the heads, as far as a quorum stands behind each.
+    #[must_use]
+    pub fn effect_horizon(&self) -> Horizon {
+        let logs = self.heads.iter().map(|head| {
+            let size = head.checkpoint().size();
+            let log = LogHorizon {
+                size,
+                witnessed: match head.is_witnessed() {
+                    true => size,
+                    false => TreeSize::ZERO,
+                },
+                quorum_time: head
+                    .quorum_time()
+                    .and_then(|time| Timestamp::new(time.unix_seconds().saturating_mul(1000)).ok()),
+                frozen_at: None,
+            };
+            (head.origin().clone(), log)
+        });
+        Horizon {
+            logs: logs.collect(),
+            register: self.registry.genesis().register_origin(),
+        }
     }
 
     /// The newest registry that the verifier has: that of the bundle, or the one given.

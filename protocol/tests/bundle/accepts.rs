@@ -1,9 +1,12 @@
 //! What a whole bundle shows.
 
 use concordat_protocol::bundle::{Bundle, BundleError, LaterActs, TrustParts, verify};
+use concordat_protocol::effect::{Limits, Validity, effect};
+use concordat_protocol::statement::Ground;
+use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::Authority;
 
-use crate::fixture::{Case, NOON};
+use crate::fixture::{Case, NOON, day};
 
 // spec: BUN-1, BUN-9
 #[test]
@@ -96,4 +99,28 @@ fn report_holds_the_same_as_plain_fields() {
     assert_eq!(report["heads"][0]["quorum"], 2);
     assert_eq!(report["heads"][0]["quorum_time"], NOON + 1);
     assert_eq!(report["bytes"], bytes.len());
+}
+
+#[test]
+fn effect_is_read_from_a_bundle_as_of_its_horizon() {
+    let mut case = Case::new(5);
+    let anchor = case.net.anchor();
+    let state = |bytes: &[u8]| {
+        let verified = verify(bytes, &anchor, None).unwrap();
+        let now = Timestamp::new(NOON * 1000).unwrap();
+        let (history, horizon) = (verified.history(), verified.effect_horizon());
+        let target = verified.statement().reference();
+        let limits = Limits::default();
+        effect(target, &history, &horizon, day("2026-05-01"), now, &limits)
+    };
+    let ruled = state(&case.bytes(case.net.included()));
+    assert_eq!(ruled.validity, Validity::InForce);
+    assert!(ruled.suspended_by.is_empty());
+    let (objection, notice) = case.net.object(&case.decision, Ground::Amount);
+    let mut parts = case.parts(case.net.included());
+    parts.acts.push(case.net.entry(&objection));
+    parts.notices.push(case.net.entry(&notice));
+    let bundle = Bundle::build(parts, &case.net.registry).unwrap();
+    let open = state(&bundle.encode().unwrap());
+    assert_eq!(open.suspended_by.len(), 1);
 }
