@@ -37,6 +37,10 @@ impl PublicKey {
     // spec: KEY-2
     pub fn from_bytes(bytes: &[u8; 32]) -> Result<Self, KeyError> {
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| KeyError::NotAPoint)?;
+        // The library reduces y modulo p, so that a few points have a second encoding.
+        if !is_reduced(bytes) {
+            return Err(KeyError::NotAPoint);
+        }
         if key.is_weak() {
             return Err(KeyError::Weak);
         }
@@ -150,6 +154,13 @@ pub enum KeyError {
     BadSignature,
 }
 
+/// Whether y, the low 255 bits in little-endian order, is below p = 2^255 − 19. The other form that
+/// is not canonical, x = 0 with its sign bit set, belongs to points of small order only.
+fn is_reduced(bytes: &[u8; 32]) -> bool {
+    let [lowest, middle @ .., highest] = bytes;
+    highest & 0x7f != 0x7f || middle.iter().any(|byte| *byte != 0xff) || *lowest < 0xed
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,6 +187,19 @@ mod tests {
             key.public_key().verify(&[0x73], &signature),
             Err(KeyError::BadSignature)
         );
+    }
+
+    // spec: KEY-2
+    #[test]
+    fn public_key_refuses_a_second_encoding_of_a_point() {
+        // y = p + 3 is read as y = 3, which is a point of large order.
+        let (mut canonical, mut second) = ([0; 32], [0xff; 32]);
+        canonical[0] = 3;
+        second[0] = 0xf0;
+        second[31] = 0x7f;
+        assert!(PublicKey::from_bytes(&canonical).is_ok());
+        assert!(VerifyingKey::from_bytes(&second).is_ok());
+        assert_eq!(PublicKey::from_bytes(&second), Err(KeyError::NotAPoint));
     }
 
     // spec: KEY-2

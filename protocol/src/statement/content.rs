@@ -4,10 +4,11 @@ use crate::codec::integer_map;
 use crate::log::{Hash, Origin, TreeSize};
 use crate::statement::act::{Admission, Correction, Ground, Objection, Ruling, Withdrawal};
 use crate::statement::class::Class;
-use crate::statement::decision::Decision;
+use crate::statement::decision::{Decision, Invalid, refuse_personal};
 use crate::statement::payload::StatementRef;
 use crate::statement::registry::{CutOff, Enrolment, ItemCatalogue, Policy, Rotation, Suspension};
 use crate::subject::SubjectCode;
+use crate::text::Text;
 
 integer_map! {
     /// 通知: the home register's word that an act on another log's statement exists. No content.
@@ -94,6 +95,29 @@ impl Content {
         }
     }
 
+    /// Looks at contents whose shape alone does not keep them right.
+    // spec: STM-25, STM-30
+    pub(super) fn check(&self) -> Result<(), Invalid> {
+        match self {
+            Self::Correction(correction) => reasons(&correction.reasons),
+            Self::Withdrawal(withdrawal) => reasons(&withdrawal.reasons),
+            Self::Suspension(suspension) => reasons(&suspension.reasons),
+            Self::Notice(notice) => check_notice(notice),
+            // These keep their own rules or hold no text of people.
+            Self::Decision(_)
+            | Self::Objection(_)
+            | Self::Ruling(_)
+            | Self::Admission(_)
+            | Self::ItemCatalogue(_)
+            | Self::Policy(_)
+            | Self::Enrolment(_)
+            | Self::Rotation(_)
+            | Self::CutOff(_)
+            | Self::HeadSeen(_)
+            | Self::Restart(_) => Ok(()),
+        }
+    }
+
     /// The organisation that the content names, where it names one.
     #[must_use]
     pub fn subject(&self) -> Option<SubjectCode> {
@@ -114,5 +138,20 @@ impl Content {
             | Self::HeadSeen(_)
             | Self::Restart(_) => None,
         }
+    }
+}
+
+fn reasons(text: &Text<4000>) -> Result<(), Invalid> {
+    refuse_personal("reasons", Some(text.as_str()))
+}
+
+fn check_notice(notice: &Notice) -> Result<(), Invalid> {
+    let objection = notice.class == Class::Objection;
+    let fits = notice.class.is_act()
+        && notice.ground.is_some() == objection
+        && notice.over_cap.is_none_or(|over_cap| over_cap && objection);
+    match fits {
+        true => Ok(()),
+        false => Err(Invalid::Notice),
     }
 }

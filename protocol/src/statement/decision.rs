@@ -405,6 +405,9 @@ impl Decision {
         if !strictly_ascending(&fields.synthetic) {
             return Err(Invalid::ListOrder { field: "synthetic" });
         }
+        if !strictly_ascending(&fields.rests_on) {
+            return Err(Invalid::ListOrder { field: "rests_on" });
+        }
         Ok(())
     }
 
@@ -416,12 +419,30 @@ impl Decision {
             ("facts", fields.facts.as_ref().map(Text::as_str)),
             ("content", fields.content.as_ref().map(Text::as_str)),
             ("source", fields.source.as_ref().map(Text::as_str)),
+            (
+                "subject.registrar_reference",
+                fields
+                    .subject
+                    .check()
+                    .registrar_reference()
+                    .map(Text::as_str),
+            ),
         ];
         let duties = fields
             .duties
             .iter()
             .map(|duty| ("duties", duty.content.as_ref().map(Text::as_str)));
-        for (field, text) in own.into_iter().chain(duties) {
+        let basis = fields
+            .basis
+            .iter()
+            .flat_map(|basis| [&basis.law, &basis.article])
+            .map(|text| ("basis", Some(text.as_str())));
+        let remedies = fields
+            .remedies
+            .iter()
+            .map(|remedy| ("remedies", Some(remedy.body.as_str())));
+        let all = own.into_iter().chain(duties).chain(basis).chain(remedies);
+        for (field, text) in all {
             refuse_personal(field, text)?;
         }
         Ok(())
@@ -508,6 +529,9 @@ pub enum Invalid {
         /// What was found.
         kind: PersonalNumber,
     },
+    /// A notice that says of an act what cannot be.
+    #[error("a notice is of an act, with a ground exactly for an objection")]
+    Notice,
     /// A list that must name something is empty.
     #[error("{field} names nothing")]
     EmptyList {

@@ -4,6 +4,8 @@ use crate::codec::{self, DecodeError, Limits, Reader, Writer, integer_map};
 use crate::key::{KeyError, KeyId, PublicKey, SignatureBytes, Signer};
 use crate::limits::{APPROVALS_MAX, STATEMENT_BYTES_MAX};
 use crate::log::{Hash, TreeSize};
+use crate::statement::class::{Class, Kind};
+use crate::statement::decision::Invalid;
 use crate::statement::payload::Payload;
 use crate::subject::{AuthorityCode, SubjectCode};
 
@@ -45,6 +47,7 @@ pub struct Statement {
     bytes: Vec<u8>,
     header: Header,
     payload: Payload,
+    proposal: Option<Proposal>,
     approvals: Vec<Approval>,
     to_be_signed: Vec<u8>,
     signature: SignatureBytes,
@@ -107,16 +110,26 @@ impl Statement {
         let envelope = Envelope::decode(bytes)?;
         let payload_bytes = envelope.payload.ok_or(StatementError::Detached)?;
         let (content_type, header) = decode_header(envelope.protected)?;
-        let (payload, approvals) = match content_type {
-            ContentType::Plain => (codec::decode(payload_bytes, Limits::STATEMENT)?, Vec::new()),
-            ContentType::Approved => decode_approved(payload_bytes)?,
+        let (payload, approved) = match content_type {
+            ContentType::Plain => (codec::decode(payload_bytes, Limits::STATEMENT)?, None),
+            ContentType::Approved => {
+                let (payload, proposal, approvals) = decode_approved(payload_bytes)?;
+                (payload, Some((proposal, approvals)))
+            }
         };
         check_payload(&header, &payload)?;
+        let (proposal, approvals) = approved.unzip();
+        if approvals.is_some() && !may_be_approved(payload.class()) {
+            return Err(StatementError::Approved {
+                class: payload.class().code(),
+            });
+        }
         Ok(Self {
             bytes: bytes.to_vec(),
             header,
             payload,
-            approvals,
+            proposal,
+            approvals: approvals.unwrap_or_default(),
             to_be_signed: to_be_signed(envelope.protected, payload_bytes),
             signature: envelope.signature,
         })
@@ -138,6 +151,12 @@ impl Statement {
     #[must_use]
     pub const fn payload(&self) -> &Payload {
         &self.payload
+    }
+
+    /// What the approvals are over; `None` for a plain statement.
+    #[must_use]
+    pub const fn proposal(&self) -> Option<&Proposal> {
+        self.proposal.as_ref()
     }
 
     /// The approvals under it; empty for a plain statement.
@@ -259,7 +278,13 @@ pub fn sign_approved(
             .collect(),
     };
     let payload = codec::encode(&map)?;
-    decode_approved(&payload)?;
+    let (proposed, _, _) = decode_approved(&payload)?;
+    check_payload(&header, &proposed)?;
+    if !may_be_approved(proposed.class()) {
+        return Err(StatementError::Approved {
+            class: proposed.class().code(),
+        });
+    }
     finish(signer, encode_header(CONTENT_APPROVED, &header), &payload)
 }
 
@@ -375,9 +400,13 @@ fn encode_header(content_type: &str, header: &Header) -> Vec<u8> {
     writer.finish()
 }
 
-fn decode_approved(bytes: &[u8]) -> Result<(Payload, Vec<Approval>), StatementError> {
+// spec: STM-9
+fn decode_approved(bytes: &[u8]) -> Result<(Payload, Proposal, Vec<Approval>), StatementError> {
     let map: ApprovedMap = codec::decode(bytes, Limits::STATEMENT)?;
     let payload = codec::decode(&map.proposal, Limits::STATEMENT)?;
+    if map.approvals.is_empty() {
+        return Err(StatementError::NoApproval);
+    }
     if map.approvals.len() > APPROVALS_MAX {
         return Err(StatementError::TooManyApprovals {
             count: map.approvals.len(),
@@ -391,7 +420,14 @@ fn decode_approved(bytes: &[u8]) -> Result<(Payload, Vec<Approval>), StatementEr
     if !approvals.is_sorted_by(|a, b| a.kid < b.kid) {
         return Err(StatementError::ApprovalOrder);
     }
-    Ok((payload, approvals))
+    Ok((payload, Proposal(map.proposal.into_vec()), approvals))
+}
+
+/// Classes whose approvals somebody looks at. Elsewhere they would be signatures that nothing has
+/// verified, carried by a statement that is.
+// spec: STM-10
+const fn may_be_approved(class: Class) -> bool {
+    matches!(class.kind(), Kind::Registry | Kind::Agreement)
 }
 
 fn decode_approval(bytes: &[u8], proposal: &[u8]) -> Result<Approval, StatementError> {
@@ -415,6 +451,7 @@ fn decode_approval(bytes: &[u8], proposal: &[u8]) -> Result<Approval, StatementE
 }
 
 /// What the header and the payload must agree on.
+// spec: STM-13
 fn check_payload(header: &Header, payload: &Payload) -> Result<(), StatementError> {
     let is_act = payload.class().is_act();
     if is_act != payload.target.is_some() {
@@ -427,10 +464,18 @@ fn check_payload(header: &Header, payload: &Payload) -> Result<(), StatementErro
             class: payload.class().code(),
         });
     }
-    match payload.content.subject() {
-        Some(subject) if subject != header.about => Err(StatementError::AboutAnother),
-        Some(_) | None => Ok(()),
+    // An act is about the subject of its target, which is not at hand here. What is about nobody
+    // names its issuer: a notice goes to every member and must not say whom the act concerns.
+    let about = match (payload.content.subject(), is_act) {
+        (Some(subject), _) => Some(subject),
+        (None, true) => None,
+        (None, false) => Some(header.issuer.code()),
+    };
+    if about.is_some_and(|about| about != header.about) {
+        return Err(StatementError::AboutAnother);
     }
+    payload.content.check()?;
+    Ok(())
 }
 
 fn finish(
@@ -521,6 +566,18 @@ pub enum StatementError {
     /// `sub` names another organisation than the content.
     #[error("sub names another organisation than the content")]
     AboutAnother,
+    /// A rule about the content as a whole.
+    #[error(transparent)]
+    Invalid(#[from] Invalid),
+    /// Approvals under a class that nobody approves.
+    #[error("a statement of class {class} carries no approvals")]
+    Approved {
+        /// The class code.
+        class: u64,
+    },
+    /// The form for approvals without one.
+    #[error("the statement has the form for approvals and none in it")]
+    NoApproval,
     /// More approvals than allowed.
     #[error("{count} approvals are more than the 16 allowed")]
     TooManyApprovals {

@@ -97,7 +97,10 @@ impl Address {
         let (host, port) = text.rsplit_once(':')?;
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b);
         let plain = !host.is_empty() && host.bytes().all(allowed) && text.len() <= 255;
-        (plain && port.parse::<u16>().is_ok_and(|port| port != 0)).then(|| Self(text.to_owned()))
+        // `parse` alone would take a sign and leading zeros: one address, several texts.
+        let number = port.parse::<u16>().ok().filter(|number| *number != 0);
+        let exact = number.is_some_and(|number| number.to_string() == port);
+        (plain && exact).then(|| Self(text.to_owned()))
     }
 
     /// The address as text.

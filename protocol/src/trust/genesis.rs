@@ -1,11 +1,14 @@
 //! Genesis: the one file that a network starts from, named by its own digest.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 
 use crate::codec::{self, DecodeError, Limits, code_enum, integer_map};
 use crate::key::PublicKey;
+use crate::limits::APPROVALS_MAX;
 use crate::log::{Hash, NetworkKind, Origin, WitnessName};
-use crate::statement::{Enrolment, Policy, Role};
+use crate::statement::{Enrolment, Policy, Role, SUITE_SHA256};
 use crate::subject::AuthorityCode;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -104,7 +107,7 @@ impl Genesis {
     ///
     /// # Errors
     /// The first rule that does not hold.
-    // spec: TRU-1, TRU-2
+    // spec: TRU-1, TRU-2, TRU-17
     pub fn new(fields: GenesisFields) -> Result<Self, GenesisError> {
         let hub = &fields.hub;
         if fields.format != FORMAT {
@@ -123,7 +126,8 @@ impl Genesis {
             return Err(GenesisError::HubKeys);
         }
         let approvers = &fields.approvers;
-        if approvers.quorum < 2 || (approvers.keys.len() as u64) < approvers.quorum {
+        let reachable = (approvers.keys.len() as u64).min(APPROVALS_MAX as u64);
+        if approvers.quorum < 2 || reachable < approvers.quorum {
             return Err(GenesisError::Approvers);
         }
         let recovery = &fields.recovery;
@@ -134,7 +138,16 @@ impl Genesis {
         if !ascending(&approvers.keys) || !ascending(&recovery.keys) {
             return Err(GenesisError::KeyOrder);
         }
+        if !keys_are_single(&fields) {
+            return Err(GenesisError::KeyRepeated);
+        }
+        if !hub_fits(hub) {
+            return Err(GenesisError::Hub);
+        }
         check_policy(&fields.policy)?;
+        if fields.policy.cosigners != [hub.member] {
+            return Err(GenesisError::Cosigners);
+        }
         let bytes = codec::encode(&fields)?;
         let id: [u8; 32] = Sha256::digest(&bytes).into();
         Ok(Self {
@@ -231,11 +244,45 @@ pub(super) fn check_policy(policy: &Policy) -> Result<(), GenesisError> {
     let cosigners = policy.cosigners.len() as u64;
     let ascending = policy.cosigners.is_sorted_by(|a, b| a < b);
     // Two quorums share an honest cosigner only while q > (n + f) / 2.
-    let sound = policy.quorum.checked_mul(2) > cosigners.checked_add(policy.faults);
+    let doubled = u128::from(policy.quorum) * 2;
+    let sound = doubled > u128::from(cosigners) + u128::from(policy.faults);
     if !ascending || policy.quorum == 0 || policy.quorum > cosigners || !sound {
         return Err(GenesisError::Quorum);
     }
     Ok(())
+}
+
+/// Each key of a genesis has one use, the hub's own and those of people alike.
+fn keys_are_single(fields: &GenesisFields) -> bool {
+    let people = fields.approvers.keys.iter().chain(&fields.recovery.keys);
+    let mut seen = BTreeSet::new();
+    enrolled_keys(&fields.hub)
+        .chain(people)
+        .all(|key| seen.insert(key))
+}
+
+/// What holds for every other enrolment holds for the hub's too.
+fn hub_fits(hub: &Enrolment) -> bool {
+    hub.suite == SUITE_SHA256
+        && hub.publishes_through.is_none()
+        && hub.statement_keys.is_sorted_by(|a, b| a < b)
+        && hub.administrator_keys.is_sorted_by(|a, b| a < b)
+        && hub.next_keys.is_sorted_by(|a, b| a.0 < b.0)
+}
+
+/// Every key that an enrolment names.
+pub(super) fn enrolled_keys(enrolment: &Enrolment) -> impl Iterator<Item = &PublicKey> {
+    let single = [
+        &enrolment.log_key,
+        &enrolment.node_key,
+        &enrolment.witness_key,
+        &enrolment.recovery_key,
+    ];
+    single
+        .into_iter()
+        .flatten()
+        .chain(&enrolment.statement_keys)
+        .chain(&enrolment.administrator_keys)
 }
 
 /// Why bytes or fields are not a genesis.
@@ -266,6 +313,15 @@ pub enum GenesisError {
     /// Keys not in ascending order.
     #[error("keys are not in ascending order without repetition")]
     KeyOrder,
+    /// A key with two uses.
+    #[error("a key has two uses")]
+    KeyRepeated,
+    /// The hub's entry breaks a rule that holds for every enrolment.
+    #[error("the hub's entry has another suite, lists out of order, or publishes through a member")]
+    Hub,
+    /// Cosigners other than the hub, of whom nobody is enrolled yet.
+    #[error("the first cosigner is the hub alone; others join by a later policy")]
+    Cosigners,
     /// A quorum that cannot be met or that two heads could meet at once.
     #[error("the cosigner quorum must satisfy (n + f) / 2 < q <= n")]
     Quorum,

@@ -1,7 +1,7 @@
 //! A member of the network as the registry knows it at one size.
 
 use crate::key::{KeyId, PublicKey};
-use crate::log::{Hash, LeafIndex};
+use crate::log::{Hash, LeafIndex, TreeSize};
 use crate::statement::{Class, DecisionFields, Enrolment, KeyUse, Mandate, Standing};
 use crate::subject::AuthorityCode;
 use crate::time::Day;
@@ -29,8 +29,11 @@ pub struct Member {
     keys: MemberKeys,
     /// Statement and log keys cut off by position in the member's log.
     cut_offs: Vec<(KeyUse, PublicKey, LeafIndex)>,
-    /// Log keys before the present one; heads under them stay verifiable.
-    former_log_keys: Vec<PublicKey>,
+    /// Log keys before the present one, with the largest size of a head that one may still have
+    /// signed; `None` after an ordinary rotation.
+    former_log_keys: Vec<(PublicKey, Option<TreeSize>)>,
+    /// Every key that has ended, of whatever use: none comes back.
+    ended: Vec<PublicKey>,
 }
 
 impl Member {
@@ -42,13 +45,13 @@ impl Member {
             witness: enrolment.witness_key,
             administrators: enrolment.administrator_keys.clone(),
         };
-        let (cut_offs, former_log_keys) = (Vec::new(), Vec::new());
         Self {
             enrolment,
             standing: Standing::Active,
             keys,
-            cut_offs,
-            former_log_keys,
+            cut_offs: Vec::new(),
+            former_log_keys: Vec::new(),
+            ended: Vec::new(),
         }
     }
 
@@ -76,9 +79,24 @@ impl Member {
         &self.keys
     }
 
-    /// Log keys that heads may still be signed by, the present one first.
+    /// Log keys that some head may be signed by, the present one first. Which heads those are,
+    /// [`Member::log_keys_for`] says.
     pub fn log_keys(&self) -> impl Iterator<Item = &PublicKey> {
-        self.keys.log.iter().chain(&self.former_log_keys)
+        let former = self.former_log_keys.iter().map(|(key, _)| key);
+        self.keys.log.iter().chain(former)
+    }
+
+    /// Log keys that a head of this size may be signed by: a key that was cut off signs nothing beyond
+    /// the head from which its successor continues.
+    // spec: TRU-18
+    pub fn log_keys_for(&self, size: TreeSize) -> impl Iterator<Item = &PublicKey> {
+        let former = self
+            .former_log_keys
+            .iter()
+            .filter_map(move |(key, largest)| {
+                largest.is_none_or(|largest| size <= largest).then_some(key)
+            });
+        self.keys.log.iter().chain(former)
     }
 
     /// The statement key that a header names.
@@ -107,23 +125,46 @@ impl Member {
         day: Day,
         decision: Option<&DecisionFields>,
     ) -> Option<&Mandate> {
-        self.enrolment.mandates.iter().find(|mandate| {
+        self.mandates_on(class, day)
+            .find(|mandate| decision.is_none_or(|decision| covers(mandate, decision)))
+    }
+
+    /// Whether a mandate for acts of a class on a day reaches every authority's statements.
+    // spec: TRU-19
+    #[must_use]
+    pub fn supervises(&self, class: Class, day: Day) -> bool {
+        class.is_act()
+            && self
+                .mandates_on(class, day)
+                .any(|mandate| mandate.supervises == Some(true))
+    }
+
+    fn mandates_on(&self, class: Class, day: Day) -> impl Iterator<Item = &Mandate> {
+        self.enrolment.mandates.iter().filter(move |mandate| {
             mandate.classes.contains(&class)
                 && mandate.from <= day
                 && mandate.until.is_none_or(|until| day <= until)
-                && decision.is_none_or(|decision| covers(mandate, decision))
         })
     }
 
     /// Whether a key is or was one of its own.
     pub(super) fn has_key(&self, key: &PublicKey) -> bool {
         let keys = &self.keys;
-        let single = [keys.log, keys.node, keys.witness];
+        let single = [
+            keys.log,
+            keys.node,
+            keys.witness,
+            self.enrolment.recovery_key,
+        ];
         keys.statement.contains(key)
             || keys.administrators.contains(key)
             || single.contains(&Some(*key))
-            || self.former_log_keys.contains(key)
-            || self.cut_offs.iter().any(|(_, ended, _)| ended == key)
+            || self.ended.contains(key)
+    }
+
+    /// Whether a key was one of its own and is none any more.
+    pub(super) fn has_ended(&self, key: &PublicKey) -> bool {
+        self.ended.contains(key)
     }
 
     /// The digest committed for the next key of a use.
@@ -135,6 +176,9 @@ impl Member {
 
     /// The same member under a newer enrolment with the same keys.
     pub(super) fn renewed(&self, enrolment: Enrolment) -> Self {
+        let mut ended = self.ended.clone();
+        let dropped = |key: &&PublicKey| !enrolment.administrator_keys.contains(key);
+        ended.extend(self.keys.administrators.iter().filter(dropped));
         let keys = MemberKeys {
             administrators: enrolment.administrator_keys.clone(),
             ..self.keys.clone()
@@ -142,6 +186,7 @@ impl Member {
         Self {
             enrolment,
             keys,
+            ended,
             ..self.clone()
         }
     }
@@ -171,7 +216,7 @@ impl Member {
             KeyUse::Statement => several(&mut self.keys.statement),
             KeyUse::Log => {
                 single(&mut self.keys.log)?;
-                self.former_log_keys.push(*old);
+                self.former_log_keys.push((*old, None));
                 Some(())
             }
             KeyUse::Node => single(&mut self.keys.node),
@@ -182,6 +227,8 @@ impl Member {
         let commitments = &mut self.enrolment.next_keys;
         commitments.retain(|(committed, _)| *committed != key_use);
         commitments.extend(next.map(|digest| (key_use, digest)));
+        commitments.sort_by_key(|(committed, _)| *committed);
+        self.ended.push(*old);
         Some(())
     }
 
@@ -191,6 +238,7 @@ impl Member {
         key_use: KeyUse,
         key: &PublicKey,
         from: Option<LeafIndex>,
+        largest: Option<TreeSize>,
         replacement: Option<PublicKey>,
     ) -> Option<()> {
         let single = |slot: &mut Option<PublicKey>| {
@@ -207,7 +255,7 @@ impl Member {
             KeyUse::Statement => several(&mut self.keys.statement)?,
             KeyUse::Log => {
                 single(&mut self.keys.log)?;
-                self.former_log_keys.push(*key);
+                self.former_log_keys.push((*key, largest));
             }
             KeyUse::Node => single(&mut self.keys.node)?,
             KeyUse::Witness => single(&mut self.keys.witness)?,
@@ -217,6 +265,7 @@ impl Member {
         if let Some(from) = from {
             self.cut_offs.push((key_use, *key, from));
         }
+        self.ended.push(*key);
         Some(())
     }
 }

@@ -1,6 +1,6 @@
 //! The registry: a fold over the hub's log 1, answering for every size that it has passed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -12,7 +12,7 @@ use crate::statement::{
     Leaf, Policy, Role, Rotation, SUITE_SHA256, Statement, Suspension, Vis, VisibilityClass,
 };
 use crate::subject::{AuthorityCode, Subject};
-use crate::trust::genesis::{Genesis, check_policy};
+use crate::trust::genesis::{Genesis, check_policy, enrolled_keys};
 use crate::trust::member::Member;
 use crate::trust::reject::RejectReason;
 use crate::trust::verify;
@@ -59,6 +59,10 @@ pub struct Registry {
     members: BTreeMap<AuthorityCode, History<Member>>,
     catalogues: History<ItemCatalogue>,
     policies: History<Policy>,
+    /// The largest size in the `ctx` of an entry that the hub signed.
+    ctx_size_max: TreeSize,
+    /// SHA-256 of every proposal that was logged with its approvals.
+    proposals: BTreeSet<[u8; 32]>,
 }
 
 impl Registry {
@@ -81,6 +85,8 @@ impl Registry {
             members,
             catalogues: History::default(),
             policies,
+            ctx_size_max: TreeSize::ZERO,
+            proposals: BTreeSet::new(),
         }
     }
 
@@ -114,6 +120,9 @@ impl Registry {
 
     /// Applies the next entry. An entry that does not hold is void for everyone alike; it is never an
     /// error, since it is in the log.
+    ///
+    /// That the statement's body fits the leaf's commitment is the caller's to check; a body that does
+    /// not, or that is no statement, is given as `None`.
     // spec: TRU-5, TRU-6
     pub fn apply(&mut self, leaf: &Leaf, statement: Option<&Statement>) -> Applied {
         let index = LeafIndex::new(self.size().value());
@@ -231,13 +240,14 @@ impl Registry {
         catalogue.classes.iter().find(|class| class.code == vis)
     }
 
+    // spec: TRU-20, TRU-21
     fn verdict(
-        &self,
+        &mut self,
         index: LeafIndex,
         leaf: &Leaf,
         statement: &Statement,
     ) -> Result<(), RejectReason> {
-        verify::check_leaf(leaf, &self.genesis.registry_origin(), statement)?;
+        verify::check_leaf(leaf, &self.genesis.registry_origin(), index, statement)?;
         let class = statement.payload().class();
         if !matches!(class.kind(), Kind::Registry) {
             return Err(RejectReason::WrongLog);
@@ -250,11 +260,23 @@ impl Registry {
         }
         let hub = verify::issuer_at_ctx(self, statement)?;
         verify::check_signature(hub, statement)?;
-        self.check_approvals(statement)
+        let ctx_size = statement.header().ctx.size;
+        if ctx_size < self.ctx_size_max {
+            return Err(RejectReason::CtxDecreases);
+        }
+        self.ctx_size_max = ctx_size;
+        self.check_approvals(statement)?;
+        // Approvals name no position: without this the hub could log an old change once more.
+        let proposal = statement.proposal().ok_or(RejectReason::TooFewApprovals)?;
+        let digest = Sha256::digest(proposal.as_bytes()).into();
+        match self.proposals.insert(digest) {
+            true => Ok(()),
+            false => Err(RejectReason::Repeated),
+        }
     }
 
     // spec: TRU-4
-    fn check_approvals(&self, statement: &Statement) -> Result<(), RejectReason> {
+    pub(super) fn check_approvals(&self, statement: &Statement) -> Result<(), RejectReason> {
         let approvers = &self.genesis.fields().approvers;
         let mut valid = 0;
         for approval in statement.approvals() {
@@ -291,51 +313,40 @@ impl Registry {
 
     // spec: TRU-7, TRU-8
     fn enrol(&mut self, enrolment: &Enrolment) -> Result<(), RejectReason> {
-        let node = enrolment.role == Role::Member;
-        let keys = [enrolment.log_key, enrolment.node_key, enrolment.witness_key];
-        let complete = keys.iter().all(|key| key.is_some() == node);
-        let through = enrolment.publishes_through;
-        let issuer = enrolment.role == Role::Issuer;
-        let through_known = through.is_none_or(|member| self.members.contains_key(&member));
-        if enrolment.role == Role::Hub
-            || !complete
-            || through.is_some() != issuer
-            || !through_known
-            || enrolment.suite != SUITE_SHA256
-            || enrolment.statement_keys.is_empty()
-            || !enrolment.statement_keys.is_sorted_by(|a, b| a < b)
-        {
-            return Err(RejectReason::RegistryConflict);
-        }
-        let own: Vec<&PublicKey> = keys
-            .iter()
-            .flatten()
-            .chain(&enrolment.statement_keys)
-            .collect();
-        let repeated = (1..own.len()).any(|i| {
-            own.get(..i)
-                .is_some_and(|own_before| own.get(i).is_some_and(|key| own_before.contains(key)))
-        });
+        let mut own = BTreeSet::new();
+        let single = enrolled_keys(enrolment).all(|key| own.insert(key));
         let taken = |key: &&PublicKey| self.key_in_use(key, enrolment.member);
-        if repeated || own.iter().any(taken) {
+        if !self.shape_fits(enrolment) || !single || own.iter().any(taken) {
             return Err(RejectReason::RegistryConflict);
         }
-        // A second enrolment renews region, mandates and addresses; keys change by rotation only.
         let member = match self.member(enrolment.member) {
-            Some(known) => {
-                let same = known.keys().log == enrolment.log_key
-                    && known.keys().node == enrolment.node_key
-                    && known.keys().witness == enrolment.witness_key
-                    && known.keys().statement == enrolment.statement_keys;
-                if !same {
-                    return Err(RejectReason::RegistryConflict);
-                }
-                known.renewed(enrolment.clone())
-            }
+            Some(known) if renews(known, enrolment) => known.renewed(enrolment.clone()),
+            Some(_) => return Err(RejectReason::RegistryConflict),
             None => Member::new(enrolment.clone()),
         };
         self.put(member);
         Ok(())
+    }
+
+    /// Whether role, keys and lists of an enrolment fit each other.
+    // spec: TRU-22
+    fn shape_fits(&self, enrolment: &Enrolment) -> bool {
+        let issuer = enrolment.role == Role::Issuer;
+        let keys = [enrolment.log_key, enrolment.node_key, enrolment.witness_key];
+        let has_log = |member: AuthorityCode| {
+            self.member(member)
+                .is_some_and(|member| member.enrolment().role != Role::Issuer)
+        };
+        let through = enrolment.publishes_through;
+        (enrolment.role == Role::Hub) == (enrolment.member == self.genesis.hub())
+            && keys.iter().all(|key| key.is_none() == issuer)
+            && through.is_some() == issuer
+            && through.is_none_or(has_log)
+            && enrolment.suite == SUITE_SHA256
+            && !enrolment.statement_keys.is_empty()
+            && enrolment.statement_keys.is_sorted_by(|a, b| a < b)
+            && enrolment.administrator_keys.is_sorted_by(|a, b| a < b)
+            && enrolment.next_keys.is_sorted_by(|a, b| a.0 < b.0)
     }
 
     fn rotate(&mut self, rotation: &Rotation) -> Result<(), RejectReason> {
@@ -346,6 +357,7 @@ impl Registry {
         let committed = known.next_key(rotation.key_use);
         if committed.is_some_and(|committed| committed != Hash::from_bytes(digest))
             || self.key_in_use(&rotation.new, rotation.member)
+            || known.has_key(&rotation.new)
         {
             return Err(RejectReason::RegistryConflict);
         }
@@ -370,7 +382,7 @@ impl Registry {
         Ok(())
     }
 
-    // spec: TRU-15
+    // spec: TRU-15, TRU-18
     fn cut_off(&mut self, cut_off: &CutOff) -> Result<(), RejectReason> {
         let known = self
             .member(cut_off.member)
@@ -379,8 +391,10 @@ impl Registry {
             cut_off.key_use,
             KeyUse::Statement | KeyUse::Log | KeyUse::Witness
         );
-        let taken = |key: &PublicKey| self.key_in_use(key, cut_off.member);
-        if cut_off.from.is_some() != by_position || cut_off.replacement.as_ref().is_some_and(taken)
+        let taken = |key: &PublicKey| self.key_in_use(key, cut_off.member) || known.has_key(key);
+        if cut_off.from.is_some() != by_position
+            || cut_off.continues.is_some() != (cut_off.key_use == KeyUse::Log)
+            || cut_off.replacement.as_ref().is_some_and(taken)
         {
             return Err(RejectReason::RegistryConflict);
         }
@@ -390,6 +404,7 @@ impl Registry {
                 cut_off.key_use,
                 &cut_off.key,
                 cut_off.from,
+                cut_off.continues.map(|(size, _)| size),
                 cut_off.replacement,
             )
             .ok_or(RejectReason::RegistryConflict)?;
@@ -400,7 +415,8 @@ impl Registry {
     // spec: TRU-9
     fn adopt_catalogue(&mut self, catalogue: &ItemCatalogue) -> Result<(), RejectReason> {
         let items = catalogue.items.is_sorted_by(|a, b| a.code < b.code);
-        let classes = catalogue.classes.is_sorted_by(|a, b| a.code < b.code);
+        let classes = catalogue.classes.is_sorted_by(|a, b| a.code < b.code)
+            && catalogue.classes.iter().all(class_fits);
         let class = |vis: Vis| catalogue.classes.iter().find(|class| class.code == vis);
         let known = catalogue.items.iter().all(|item| class(item.vis).is_some());
         let restricted =
@@ -441,6 +457,29 @@ impl Registry {
                 .members()
                 .any(|member| member.code() != except && member.has_key(key))
     }
+}
+
+/// Whether an enrolment renews region, mandates, addresses and administrators of a known member. All
+/// other keys, and what is committed for the next ones, change by rotation only.
+fn renews(known: &Member, enrolment: &Enrolment) -> bool {
+    let keys = known.keys();
+    known.enrolment().role == enrolment.role
+        && keys.log == enrolment.log_key
+        && keys.node == enrolment.node_key
+        && keys.witness == enrolment.witness_key
+        && keys.statement == enrolment.statement_keys
+        && known.enrolment().recovery_key == enrolment.recovery_key
+        && known.enrolment().next_keys == enrolment.next_keys
+        && !enrolled_keys(enrolment).any(|key| known.has_ended(key))
+}
+
+/// Whether a visibility class names members exactly when its audience is named ones, in order, and
+/// leaves code 0 what it is everywhere: every member.
+fn class_fits(class: &VisibilityClass) -> bool {
+    let named = class.audience == Audience::Named;
+    (named || class.members.is_empty())
+        && class.members.is_sorted_by(|a, b| a < b)
+        && (class.code != Vis::ALL_MEMBERS || class.audience == Audience::Members)
 }
 
 impl Class {

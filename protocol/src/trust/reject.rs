@@ -1,80 +1,83 @@
 //! Why a well-formed statement is not accepted. The peer that handed it over may be honest.
 
+use crate::codec::code_enum;
 use crate::key::KeyError;
 
-/// Why a statement is refused or void. Codes are those of `spec/errors.md`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
-#[non_exhaustive]
-pub enum RejectReason {
-    /// It was signed under a registry that is not known here yet. Ask again later.
-    #[error("it was signed under a registry state that has not arrived here yet")]
-    CtxAhead,
-    /// The registry root in `ctx` is not the registry's root at that size.
-    #[error("the registry state it names never existed")]
-    CtxForeign,
-    /// `ctx` is smaller than that of an earlier statement of the log.
-    #[error("its registry state is older than that of an earlier statement of the log")]
-    CtxDecreases,
-    /// `iss` is no authority that was enrolled at `ctx`.
-    #[error("the issuer was not enrolled")]
-    IssuerUnknown,
-    /// The issuer does not publish through this log.
-    #[error("the issuer does not publish in this log")]
-    IssuerElsewhere,
-    /// The issuer was suspended and this is no act.
-    #[error("the issuer is suspended")]
-    IssuerSuspended,
-    /// `kid` is no statement key of the issuer at `ctx`.
-    #[error("the key is not a statement key of the issuer")]
-    KeyUnknown,
-    /// The signature does not verify.
-    #[error("the signature does not verify")]
-    BadSignature,
-    /// The issuer has no mandate for this class, act type or item on the day.
-    #[error("the issuer has no mandate for it")]
-    NoMandate,
-    /// This class does not belong into this log.
-    #[error("a statement of this class does not belong in this log")]
-    WrongLog,
-    /// Fewer approvers than the registry asks for.
-    #[error("too few approvers")]
-    TooFewApprovals,
-    /// The item is not in the catalogue at `ctx` on the day of the decision.
-    #[error("the item is not in the catalogue in force on the day of the decision")]
-    ItemUnknown,
-    /// The item is not for this type of act.
-    #[error("the catalogue item is not for this type of act")]
-    ItemActType,
-    /// Publication longer than the item allows.
-    #[error("the publication is longer than the catalogue item allows")]
-    PublicationTooLong,
-    /// A measure that the item does not allow.
-    #[error("a measure is not among those that the catalogue item allows")]
-    MeasureUnknown,
-    /// The leaf's visibility class is not the one that the catalogue gives.
-    #[error("its visibility class is not the one that the catalogue gives")]
-    WrongVis,
-    /// The leaf's kind does not fit the class.
-    #[error("the leaf's kind does not fit the statement's class")]
-    WrongKind,
-    /// The leaf's target does not fit the statement's.
-    #[error("the leaf's target does not fit the statement's")]
-    WrongTarget,
-    /// Boundary fields made up by a profile in a production network.
-    #[error("synthetic fields have no place in a production network")]
-    SyntheticInProduction,
-    /// The same statement bytes stand earlier in the log.
-    #[error("the same statement stands earlier in the log")]
-    Repeated,
-    /// The body does not fit the leaf's commitment.
-    #[error("the body does not fit the leaf's commitment")]
-    WrongCommit,
-    /// The bytes are no statement.
-    #[error("the bytes are not a statement")]
-    NotAStatement,
-    /// A change of the registry that contradicts it.
-    #[error("the change contradicts the registry as it stands")]
-    RegistryConflict,
+code_enum! {
+    /// Why a statement is refused or void. Codes are those of `spec/errors.md`.
+    #[derive(thiserror::Error)]
+    #[non_exhaustive]
+    pub enum RejectReason {
+        /// It was signed under a registry that is not known here yet. Ask again later.
+        #[error("it was signed under a registry state that has not arrived here yet")]
+        CtxAhead = 1,
+        /// The registry root in `ctx` is not the registry's root at that size.
+        #[error("the registry state it names never existed")]
+        CtxForeign = 2,
+        /// `ctx` is smaller than that of an earlier statement of the log.
+        #[error("its registry state is older than that of an earlier statement of the log")]
+        CtxDecreases = 3,
+        /// `iss` is no authority that was enrolled at `ctx`.
+        #[error("the issuer was not enrolled")]
+        IssuerUnknown = 4,
+        /// The issuer does not publish through this log.
+        #[error("the issuer does not publish in this log")]
+        IssuerElsewhere = 5,
+        /// The issuer was suspended and this is no act.
+        #[error("the issuer is suspended")]
+        IssuerSuspended = 6,
+        /// `kid` is no statement key of the issuer at `ctx`.
+        #[error("the key is not a statement key of the issuer")]
+        KeyUnknown = 7,
+        /// The signature does not verify.
+        #[error("the signature does not verify")]
+        BadSignature = 8,
+        /// The issuer has no mandate for this class, act type or item on the day.
+        #[error("the issuer has no mandate for it")]
+        NoMandate = 9,
+        /// This class does not belong into this log.
+        #[error("a statement of this class does not belong in this log")]
+        WrongLog = 10,
+        /// Fewer approvers than the registry asks for.
+        #[error("too few approvers")]
+        TooFewApprovals = 11,
+        /// The item is not in the catalogue at `ctx` on the day of the decision.
+        #[error("the item is not in the catalogue in force on the day of the decision")]
+        ItemUnknown = 12,
+        /// The item is not for this type of act.
+        #[error("the catalogue item is not for this type of act")]
+        ItemActType = 13,
+        /// Publication longer than the item allows.
+        #[error("the publication is longer than the catalogue item allows")]
+        PublicationTooLong = 14,
+        /// A measure that the item does not allow.
+        #[error("a measure is not among those that the catalogue item allows")]
+        MeasureUnknown = 15,
+        /// The leaf's visibility class is not the one that the catalogue gives.
+        #[error("its visibility class is not the one that the catalogue gives")]
+        WrongVis = 16,
+        /// The leaf's kind does not fit the class.
+        #[error("the leaf's kind does not fit the statement's class")]
+        WrongKind = 17,
+        /// The leaf's target does not fit the statement's.
+        #[error("the leaf's target does not fit the statement's")]
+        WrongTarget = 18,
+        /// Boundary fields made up by a profile in a production network.
+        #[error("synthetic fields have no place in a production network")]
+        SyntheticInProduction = 19,
+        /// The same statement bytes stand earlier in the log.
+        #[error("the same statement stands earlier in the log")]
+        Repeated = 20,
+        /// The body does not fit the leaf's commitment.
+        #[error("the body does not fit the leaf's commitment")]
+        WrongCommit = 21,
+        /// The bytes are no statement.
+        #[error("the bytes are not a statement")]
+        NotAStatement = 22,
+        /// A change of the registry that contradicts it.
+        #[error("the change contradicts the registry as it stands")]
+        RegistryConflict = 23,
+    }
 }
 
 impl From<KeyError> for RejectReason {

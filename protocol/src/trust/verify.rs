@@ -3,7 +3,8 @@
 use crate::key::KeyId;
 use crate::log::{LeafIndex, Origin};
 use crate::statement::{
-    Class, Content, Decision, DecisionFields, Kind, Leaf, Standing, Statement, StatementRef,
+    CatalogueItem, Class, Content, Decision, DecisionFields, Kind, Leaf, Standing, Statement,
+    StatementRef, Vis,
 };
 use crate::time::Day;
 use crate::trust::member::Member;
@@ -81,8 +82,9 @@ impl Verified {
 }
 
 /// Verifies a statement at its place by the registry as it was at the statement's `ctx`. That the
-/// body fits the leaf's commitment and that `ctx` does not decrease within the log is the caller's to
-/// check, and cut-offs are applied by effect.
+/// body fits the leaf's commitment, that `ctx` does not decrease within the log, that the log holds the
+/// same statement bytes only once and that an act has the visibility class of its target is the
+/// caller's to check; cut-offs are applied by effect.
 ///
 /// # Errors
 /// [`RejectReason`]; [`RejectReason::CtxAhead`] may pass once the registry has caught up.
@@ -126,7 +128,7 @@ pub fn check(
     place: Place<'_>,
     statement: &Statement,
 ) -> Result<Authority, RejectReason> {
-    check_leaf(place.leaf, place.origin, statement)?;
+    check_leaf(place.leaf, place.origin, place.index, statement)?;
     let issuer = issuer_at_ctx(registry, statement)?;
     issuer
         .statement_key(statement.header().kid)
@@ -143,7 +145,10 @@ pub fn check(
     if issuer.standing() != Standing::Active && !class.is_act() {
         return Err(RejectReason::IssuerSuspended);
     }
-    check_log(registry, place.origin, class)?;
+    check_log(registry, place.origin, issuer, class)?;
+    if class.is_registry() {
+        registry.check_approvals(statement)?;
+    }
     check_mandate(registry, issuer, statement, place.leaf)
 }
 
@@ -152,17 +157,29 @@ pub fn check(
 pub(super) fn check_leaf(
     leaf: &Leaf,
     origin: &Origin,
+    index: LeafIndex,
     statement: &Statement,
 ) -> Result<(), RejectReason> {
     let payload = statement.payload();
-    if leaf.kind != payload.class().kind() {
+    let kind = payload.class().kind();
+    if leaf.kind != kind {
         return Err(RejectReason::WrongKind);
+    }
+    // spec: STM-14
+    let for_all = matches!(
+        kind,
+        Kind::Registry | Kind::Notice | Kind::HeadSeen | Kind::Restart
+    );
+    if for_all && leaf.vis != Vis::ALL_MEMBERS {
+        return Err(RejectReason::WrongVis);
     }
     let local = payload
         .target
         .as_ref()
         .filter(|target| target.origin == *origin);
-    if leaf.target != local.map(|target| target.index) {
+    // What is acted on stands earlier in the log.
+    let earlier = local.is_none_or(|target| target.index < index);
+    if leaf.target != local.map(|target| target.index) || !earlier {
         return Err(RejectReason::WrongTarget);
     }
     Ok(())
@@ -192,10 +209,18 @@ pub(super) fn check_signature(issuer: &Member, statement: &Statement) -> Result<
     Ok(())
 }
 
-/// Which log a class belongs to.
-// spec: TRU-11
-fn check_log(registry: &Registry, origin: &Origin, class: Class) -> Result<(), RejectReason> {
+/// Which log a class belongs to, and which classes only the log's own member makes.
+// spec: TRU-11, TRU-23
+fn check_log(
+    registry: &Registry,
+    origin: &Origin,
+    issuer: &Member,
+    class: Class,
+) -> Result<(), RejectReason> {
     let genesis = registry.genesis();
+    if origin.network() != genesis.registry_origin().network() {
+        return Err(RejectReason::WrongLog);
+    }
     let fits = match class.kind() {
         Kind::Registry => *origin == genesis.registry_origin(),
         Kind::Notice => *origin == genesis.register_origin(),
@@ -210,9 +235,16 @@ fn check_log(registry: &Registry, origin: &Origin, class: Class) -> Result<(), R
         | Kind::Agreement
         | Kind::QueryRoot => origin.log_number() == 0,
     };
-    match fits {
-        true => Ok(()),
-        false => Err(RejectReason::WrongLog),
+    if !fits {
+        return Err(RejectReason::WrongLog);
+    }
+    let ledger = matches!(
+        class.kind(),
+        Kind::Registry | Kind::Notice | Kind::HeadSeen | Kind::Restart
+    );
+    match ledger && issuer.code().as_str() != origin.member() {
+        true => Err(RejectReason::IssuerElsewhere),
+        false => Ok(()),
     }
 }
 
@@ -247,10 +279,7 @@ fn check_mandate(
         | Content::Restart(_) => return Ok(Authority::Mandate),
     };
     // A supervisor corrects what others decided, whatever its own items are.
-    let supervises = issuer
-        .mandate(class, day, None)
-        .filter(|m| m.supervises == Some(true));
-    if supervises.is_some() {
+    if issuer.supervises(class, day) {
         return Ok(Authority::Supervision);
     }
     if class == Class::Admission {
@@ -296,10 +325,7 @@ fn check_decision(
     Ok(())
 }
 
-fn check_ends(
-    fields: &DecisionFields,
-    item: &crate::statement::CatalogueItem,
-) -> Result<(), RejectReason> {
+fn check_ends(fields: &DecisionFields, item: &CatalogueItem) -> Result<(), RejectReason> {
     let days = |until: Day| u64::try_from(until.days_since(fields.decided_on)).unwrap_or(0);
     let longest = u64::from(item.publication_days_max);
     if fields
