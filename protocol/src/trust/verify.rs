@@ -133,12 +133,9 @@ pub fn check(
     issuer
         .statement_key(statement.header().kid)
         .ok_or(RejectReason::KeyUnknown)?;
-    let elsewhere = place.origin.member() != issuer.code().as_str()
-        && issuer
-            .enrolment()
-            .publishes_through
-            .is_none_or(|through| through.as_str() != place.origin.member());
-    if elsewhere {
+    // An issuer under a member has no log of its own.
+    let publisher = issuer.enrolment().publishes_through;
+    if publisher.unwrap_or_else(|| issuer.code()).as_str() != place.origin.member() {
         return Err(RejectReason::IssuerElsewhere);
     }
     let class = statement.payload().class();

@@ -1,0 +1,16 @@
+//! Statements and trust from the outside: vectors, properties, the registry, the verdict.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the vectors are read from the disk"
+)]
+
+mod ed25519;
+mod errors;
+mod generate;
+mod properties;
+mod registry;
+mod support;
+mod vectors;
+mod verify;

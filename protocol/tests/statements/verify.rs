@@ -1,0 +1,494 @@
+//! The verdict on statements: who, where, under which state, on which day, by which catalogue.
+
+use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
+use concordat_protocol::statement::{
+    ActType, Admission, Class, Content, Correction, Ctx, Decision, Duty, Enrolment, Ground,
+    HeadSeen, Kind, Mandate, Notice, Objection, ObjectorRole, Outcome, Restart, Role, Ruling,
+    Standing, Statement, Suspension, Vis, Withdrawal, WithdrawalReason, sign,
+};
+use concordat_protocol::subject::{Form, Subject, SubjectCheck, SubjectCode};
+use concordat_protocol::trust::{
+    Applied, Authority, LogNumber, Network, Place, RejectReason, verify,
+};
+
+use crate::support::*;
+
+// spec: TRU-10
+#[test]
+fn decision_under_a_mandate_is_verified_at_its_place() {
+    let net = Net::production();
+    let verified = net.decide(penalty()).unwrap();
+    assert_eq!(verified.authority(), Authority::Mandate);
+    assert_eq!(verified.reference().origin, net.origin(city()));
+    assert_eq!(verified.reference().index, LeafIndex::new(9));
+    assert_eq!(verified.leaf().hash(), verified.reference().leaf_hash);
+}
+
+// spec: TRU-10
+#[test]
+fn statement_under_a_state_not_here_or_never_there_is_refused() {
+    let net = Net::production();
+    let seen = net.registry.ctx();
+    let at = |ctx: Ctx| {
+        let payload = payload(decision(penalty()));
+        let bytes = sign(&key(CITY_KEY), city(), subject(), ctx, &payload).unwrap();
+        let statement = Statement::decode(&bytes).unwrap();
+        net.verdict(city(), statement, Vis::new(1)).map(drop)
+    };
+    let size = |size| TreeSize::new(size).unwrap();
+    let ahead = Ctx {
+        size: size(seen.size.value() + 1),
+        ..seen
+    };
+    assert_eq!(at(ahead), Err(RejectReason::CtxAhead));
+    let foreign = Ctx {
+        root: Hash::from_bytes([3; 32]),
+        ..seen
+    };
+    assert_eq!(at(foreign), Err(RejectReason::CtxForeign));
+    let early = Ctx {
+        size: size(0),
+        root: net.registry.root_at(size(0)).unwrap(),
+    };
+    assert_eq!(at(early), Err(RejectReason::IssuerUnknown));
+    // The catalogue is the last entry: at the size before it, nothing could be decided.
+    let before = size(seen.size.value() - 1);
+    let uncatalogued = Ctx {
+        size: before,
+        root: net.registry.root_at(before).unwrap(),
+    };
+    assert_eq!(at(uncatalogued), Err(RejectReason::ItemUnknown));
+}
+
+// spec: TRU-10
+#[test]
+fn statement_by_another_key_is_refused() {
+    let net = Net::production();
+    let payload = payload(decision(penalty()));
+    let other = net.statement(OTHER_KEY, city(), subject(), &payload);
+    let refused = net.verdict(city(), other, Vis::new(1)).unwrap_err();
+    assert_eq!(refused, RejectReason::KeyUnknown);
+    let good = net.statement(CITY_KEY, city(), subject(), &payload);
+    let mut bytes = good.as_bytes().to_vec();
+    *bytes.last_mut().unwrap() ^= 1;
+    let broken = Statement::decode(&bytes).unwrap();
+    let refused = net.verdict(city(), broken, Vis::new(1)).unwrap_err();
+    assert_eq!(refused, RejectReason::BadSignature);
+}
+
+// spec: TRU-11
+#[test]
+fn issuer_under_a_member_publishes_in_that_members_log_only() {
+    let net = Net::production();
+    let payload = payload(decision(penalty()));
+    let by = || net.statement(DEPARTMENT_KEY, department(), subject(), &payload);
+    assert!(net.verdict(city(), by(), Vis::new(1)).is_ok());
+    for log in [other_city(), hub(), department()] {
+        let refused = net.verdict(log, by(), Vis::new(1)).unwrap_err();
+        assert_eq!(refused, RejectReason::IssuerElsewhere);
+    }
+    let own = net.statement(CITY_KEY, city(), subject(), &payload);
+    let refused = net.verdict(other_city(), own, Vis::new(1)).unwrap_err();
+    assert_eq!(refused, RejectReason::IssuerElsewhere);
+}
+
+fn verdict_in(
+    net: &Net,
+    statement: Statement,
+    origin: &concordat_protocol::log::Origin,
+) -> Result<(), RejectReason> {
+    let leaf = leaf_of(&statement, Vis::ALL_MEMBERS, None);
+    let place = Place {
+        origin,
+        index: LeafIndex::new(0),
+        leaf: &leaf,
+    };
+    verify(&net.registry, place, statement).map(drop)
+}
+
+// spec: TRU-11, TRU-23
+#[test]
+fn ledger_entries_are_the_hubs_own_and_stand_in_their_log() {
+    let mut net = Net::production();
+    let issuer = Enrolment {
+        publishes_through: Some(hub()),
+        ..enrolment(authority(8), Role::Issuer, 80)
+    };
+    assert_eq!(
+        net.change(Content::Enrolment(Box::new(issuer))),
+        Applied::Changed
+    );
+    let head = Content::HeadSeen(HeadSeen {
+        origin: net.origin(city()),
+        size: TreeSize::ZERO,
+        root: Hash::from_bytes([0; 32]),
+    });
+    let notice = Content::Notice(Notice {
+        target: net.reference(city(), 1),
+        act: net.reference(other_city(), 1),
+        class: Class::Withdrawal,
+        ground: None,
+        over_cap: None,
+    });
+    let restart = Content::Restart(Restart {
+        size: TreeSize::ZERO,
+        root: Hash::from_bytes([0; 32]),
+    });
+    let genesis = net.registry.genesis().clone();
+    let log = |number| genesis.origin(hub(), number);
+    for (content, fits) in [
+        (head, LogNumber::Statements),
+        (notice, LogNumber::Register),
+        (restart, LogNumber::Registry),
+    ] {
+        let payload = payload(content);
+        let by_hub = net.statement(HUB_KEY, hub(), hub().code(), &payload);
+        let about = authority(8).code();
+        let by_issuer = net.statement(80, authority(8), about, &payload);
+        assert_eq!(verdict_in(&net, by_hub.clone(), &log(fits)), Ok(()));
+        assert_eq!(
+            verdict_in(&net, by_issuer, &log(fits)),
+            Err(RejectReason::IssuerElsewhere)
+        );
+        if payload.class() != Class::Restart {
+            assert_eq!(
+                verdict_in(&net, by_hub, &log(LogNumber::Registry)),
+                Err(RejectReason::WrongLog)
+            );
+        }
+    }
+    let decision = net.statement(HUB_KEY, hub(), subject(), &payload(decision(penalty())));
+    let refused = verdict_in(&net, decision, &log(LogNumber::Register));
+    assert_eq!(refused, Err(RejectReason::WrongLog));
+}
+
+// spec: TRU-4, TRU-23
+#[test]
+fn registry_change_without_approvals_is_verified_nowhere() {
+    let mut net = Net::production();
+    let policy = net.proposal(Content::Policy(policy(vec![hub()], 1, 0)));
+    let plain = net.statement(HUB_KEY, hub(), hub().code(), &policy);
+    let origin = net.registry.genesis().registry_origin();
+    let refused = verdict_in(&net, plain, &origin);
+    assert_eq!(refused, Err(RejectReason::TooFewApprovals));
+    let approved = net.approved(&policy, &[1, 2], net.registry.ctx());
+    assert_eq!(verdict_in(&net, approved, &origin), Ok(()));
+}
+
+// spec: TRU-11
+#[test]
+fn statement_in_a_log_of_another_network_is_refused() {
+    let net = Net::production();
+    let trial = Net::populated(Network::Test);
+    let statement = net.statement(CITY_KEY, city(), subject(), &payload(decision(penalty())));
+    let leaf = leaf_of(&statement, Vis::new(1), None);
+    let origin = trial.origin(city());
+    let place = Place {
+        origin: &origin,
+        index: LeafIndex::new(0),
+        leaf: &leaf,
+    };
+    let refused = verify(&net.registry, place, statement).unwrap_err();
+    assert_eq!(refused, RejectReason::WrongLog);
+}
+
+fn suspend(net: &mut Net, standing: Standing) {
+    let content = Content::Suspension(Suspension {
+        member: city(),
+        standing,
+        reasons: text("核查"),
+    });
+    assert_eq!(net.change(content), Applied::Changed);
+}
+
+fn withdrawal() -> Content {
+    Content::Withdrawal(Withdrawal {
+        reason: WithdrawalReason::WrongSubject,
+        reasons: text("主体有误"),
+    })
+}
+
+// spec: TRU-25
+#[test]
+fn suspended_member_acts_and_does_nothing_else() {
+    let mut net = Net::production();
+    let before = net.statement(CITY_KEY, city(), subject(), &payload(decision(penalty())));
+    for standing in [Standing::Suspended, Standing::Left] {
+        suspend(&mut net, standing);
+        let refused = net.decide(penalty()).unwrap_err();
+        assert_eq!(refused, RejectReason::IssuerSuspended);
+        let payload = act(withdrawal(), net.reference(city(), 3));
+        let statement = net.statement(CITY_KEY, city(), subject(), &payload);
+        assert!(net.verdict(city(), statement, Vis::new(1)).is_ok());
+    }
+    // What it said before stands: its own registry state decides.
+    assert!(net.verdict(city(), before, Vis::new(1)).is_ok());
+    suspend(&mut net, Standing::Active);
+    assert!(net.decide(penalty()).is_ok());
+}
+
+// spec: TRU-12
+#[test]
+fn mandate_counts_on_its_first_and_its_last_day_and_not_beyond() {
+    let net = Net::production();
+    let member = net.registry.member(city()).unwrap();
+    let on = |text: &str| member.mandate(Class::Decision, day(text), None).is_some();
+    assert!(!on("2025-12-31"));
+    assert!(on("2026-01-01"));
+    assert!(on("2026-12-31"));
+    assert!(!on("2027-01-01"));
+    assert!(
+        member
+            .mandate(Class::Admission, day("2026-02-01"), None)
+            .is_none()
+    );
+    let payload = |received: &str| {
+        let objection = Objection::new(
+            ObjectorRole::Subject,
+            Ground::Facts,
+            day(received),
+            false,
+            None,
+        );
+        act(
+            Content::Objection(objection.unwrap()),
+            net.reference(city(), 3),
+        )
+    };
+    let at = |received: &str| {
+        let statement = net.statement(CITY_KEY, city(), subject(), &payload(received));
+        net.verdict(city(), statement, Vis::new(1)).map(drop)
+    };
+    assert_eq!(at("2026-12-31"), Ok(()));
+    assert_eq!(at("2027-01-01"), Err(RejectReason::NoMandate));
+}
+
+fn with_mandates(mandates: Vec<Mandate>) -> Net {
+    let mut net = Net::production();
+    let renewed = Enrolment {
+        mandates,
+        ..city_enrolment()
+    };
+    let content = Content::Enrolment(Box::new(renewed));
+    assert_eq!(net.change(content), Applied::Changed);
+    net
+}
+
+// spec: TRU-12
+#[test]
+fn mandate_for_other_items_or_act_types_is_none() {
+    for narrowed in [
+        Mandate {
+            items: vec![code("tax.penalty")],
+            ..mandate()
+        },
+        Mandate {
+            act_types: vec![ActType::Licence],
+            ..mandate()
+        },
+        Mandate {
+            classes: vec![Class::Withdrawal],
+            ..mandate()
+        },
+    ] {
+        let net = with_mandates(vec![narrowed]);
+        let refused = net.decide(penalty()).unwrap_err();
+        assert_eq!(refused, RejectReason::NoMandate);
+    }
+    let every = Mandate {
+        items: vec![],
+        act_types: vec![],
+        ..mandate()
+    };
+    assert!(with_mandates(vec![every]).decide(penalty()).is_ok());
+}
+
+fn correction(net: &Net) -> Statement {
+    let mut fields = penalty();
+    fields.fine_fen = Some(1);
+    let correction = Correction {
+        reasons: text("金额有误"),
+        replacement: Decision::new(fields).unwrap(),
+    };
+    let content = Content::Correction(Box::new(correction));
+    let payload = act(content, net.reference(other_city(), 3));
+    net.statement(CITY_KEY, city(), subject(), &payload)
+}
+
+// spec: TRU-19
+#[test]
+fn supervisor_acts_beyond_its_items_and_decides_within_them() {
+    let narrow = Mandate {
+        items: vec![code("tax.penalty")],
+        ..mandate()
+    };
+    let net = with_mandates(vec![narrow.clone()]);
+    let refused = net.verdict(city(), correction(&net), Vis::new(1));
+    assert_eq!(refused.unwrap_err(), RejectReason::NoMandate);
+    let supervising = Mandate {
+        supervises: Some(true),
+        ..narrow.clone()
+    };
+    // The supervising mandate is not the first that fits.
+    let net = with_mandates(vec![narrow, supervising]);
+    let verified = net.verdict(city(), correction(&net), Vis::new(1)).unwrap();
+    assert_eq!(verified.authority(), Authority::Supervision);
+    let refused = net.decide(penalty()).unwrap_err();
+    assert_eq!(refused, RejectReason::NoMandate);
+}
+
+// spec: TRU-19
+#[test]
+fn admission_is_the_supervisors_alone() {
+    let admitting = Mandate {
+        classes: vec![Class::Admission],
+        ..mandate()
+    };
+    let admit = |net: &Net| {
+        let objections = vec![net.reference(city(), 4)];
+        let admission = Admission::new(objections, text("准予中止")).unwrap();
+        let payload = act(Content::Admission(admission), net.reference(city(), 3));
+        let statement = net.statement(CITY_KEY, city(), subject(), &payload);
+        net.verdict(city(), statement, Vis::new(1))
+    };
+    let net = with_mandates(vec![admitting.clone()]);
+    assert_eq!(admit(&net).unwrap_err(), RejectReason::NoMandate);
+    let net = with_mandates(vec![Mandate {
+        supervises: Some(true),
+        ..admitting
+    }]);
+    assert_eq!(admit(&net).unwrap().authority(), Authority::Supervision);
+}
+
+// spec: STM-27
+#[test]
+fn decision_under_an_item_that_is_not_in_force_is_refused() {
+    let net = Net::production();
+    let mut fields = penalty();
+    fields.item = code("tax.penalty");
+    assert_eq!(net.decide(fields).unwrap_err(), RejectReason::ItemUnknown);
+    for (decided, known) in [("2026-10-31", true), ("2026-11-01", false)] {
+        let mut fields = penalty();
+        fields.decided_on = day(decided);
+        fields.service.as_mut().unwrap().on = day(decided);
+        fields.duties.clear();
+        assert_eq!(net.decide(fields).is_ok(), known, "{decided}");
+    }
+    let mut fields = penalty();
+    fields.act_type = ActType::Licence;
+    assert_eq!(net.decide(fields).unwrap_err(), RejectReason::ItemActType);
+}
+
+// spec: STM-28
+#[test]
+fn decision_with_more_than_the_item_allows_is_refused() {
+    let net = Net::production();
+    let mut fields = penalty();
+    fields.publication_until = Some(day("2027-03-02"));
+    assert!(net.decide(fields.clone()).is_ok());
+    fields.publication_until = Some(day("2027-03-03"));
+    let refused = net.decide(fields).unwrap_err();
+    assert_eq!(refused, RejectReason::PublicationTooLong);
+    let mut fields = penalty();
+    fields.duties.push(Duty {
+        measure: code("loan.exclusion"),
+        until: day("2026-09-01"),
+        content: None,
+    });
+    let refused = net.decide(fields).unwrap_err();
+    assert_eq!(refused, RejectReason::MeasureUnknown);
+}
+
+fn near_personal() -> Subject {
+    let code = SubjectCode::parse(SUBJECT).unwrap();
+    Subject::new(code, SubjectCheck::Ok, Form::Enterprise, text("某某")).unwrap()
+}
+
+// spec: STM-29, TRU-13
+#[test]
+fn decision_takes_the_visibility_class_of_its_item_or_of_near_personal_subjects() {
+    let net = Net::production();
+    let wrong = net.decide_at(penalty(), Vis::new(2)).unwrap_err();
+    assert_eq!(wrong, RejectReason::WrongVis);
+    let unknown = Form::ALL
+        .iter()
+        .copied()
+        .find(|form| {
+            let code = SubjectCode::parse(SUBJECT).unwrap();
+            Subject::new(code, SubjectCheck::Ok, *form, text("某某"))
+                .is_ok_and(|subject| subject.near_personal())
+        })
+        .unwrap();
+    let mut fields = penalty();
+    let plain = near_personal();
+    fields.subject = Subject::new(plain.code(), SubjectCheck::Ok, unknown, text("某某")).unwrap();
+    let refused = net.decide_at(fields.clone(), Vis::new(1)).unwrap_err();
+    assert_eq!(refused, RejectReason::WrongVis);
+    assert!(net.decide_at(fields, Vis::new(2)).is_ok());
+}
+
+// spec: STM-24
+#[test]
+fn synthetic_fields_are_for_test_networks() {
+    let mut fields = penalty();
+    fields.synthetic = vec![6, 17];
+    assert!(Net::populated(Network::Test).decide(fields.clone()).is_ok());
+    let refused = Net::production().decide(fields).unwrap_err();
+    assert_eq!(refused, RejectReason::SyntheticInProduction);
+}
+
+// spec: STM-12
+#[test]
+fn leaf_that_says_something_else_than_its_statement_is_refused() {
+    let net = Net::production();
+    let origin = net.origin(city());
+    let payload = act(withdrawal(), net.reference(city(), 3));
+    let statement = net.statement(CITY_KEY, city(), subject(), &payload);
+    let good = leaf_of(&statement, Vis::new(1), Some(LeafIndex::new(3)));
+    let at = |leaf, index| {
+        let place = Place {
+            origin: &origin,
+            index: LeafIndex::new(index),
+            leaf: &leaf,
+        };
+        verify(&net.registry, place, statement.clone()).map(drop)
+    };
+    assert_eq!(at(good, 4), Ok(()));
+    let mut leaf = good;
+    leaf.kind = Kind::Data;
+    assert_eq!(at(leaf, 4), Err(RejectReason::WrongKind));
+    let mut leaf = good;
+    leaf.target = None;
+    assert_eq!(at(leaf, 4), Err(RejectReason::WrongTarget));
+    leaf.target = Some(LeafIndex::new(2));
+    assert_eq!(at(leaf, 4), Err(RejectReason::WrongTarget));
+    // Nothing acts on itself or on what comes later.
+    assert_eq!(at(good, 3), Err(RejectReason::WrongTarget));
+    assert_eq!(at(good, 2), Err(RejectReason::WrongTarget));
+}
+
+// spec: STM-12
+#[test]
+fn act_on_another_logs_statement_has_a_leaf_without_target() {
+    let net = Net::production();
+    let payload = act(withdrawal(), net.reference(other_city(), 3));
+    let statement = net.statement(CITY_KEY, city(), subject(), &payload);
+    assert!(net.verdict(city(), statement, Vis::new(1)).is_ok());
+}
+
+// spec: TRU-12
+#[test]
+fn ruling_is_judged_on_the_day_it_was_issued() {
+    let net = Net::production();
+    let rule = |issued: &str| {
+        let closes = vec![net.reference(city(), 4)];
+        let ruling = Ruling::new(Outcome::Rejected, closes, text("理由不成立")).unwrap();
+        let mut payload = act(Content::Ruling(ruling), net.reference(city(), 3));
+        payload.issued_at = instant(issued);
+        let statement = net.statement(CITY_KEY, city(), subject(), &payload);
+        net.verdict(city(), statement, Vis::new(1)).map(drop)
+    };
+    assert_eq!(rule("2026-12-31"), Ok(()));
+    assert_eq!(rule("2027-01-01"), Err(RejectReason::NoMandate));
+    assert_eq!(rule("2025-12-31"), Err(RejectReason::NoMandate));
+}
