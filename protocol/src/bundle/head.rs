@@ -144,7 +144,7 @@ fn verify_log(
     let member = member.ok_or(HeadFault::UnknownLog)?;
     // A log whose key was rotated has lines by its former key under older heads.
     let mut cause = CheckpointError::NoLogSignature;
-    for key in member.log_keys() {
+    for key in member.log_keys_for(signed.claimed().size()) {
         match signed.clone().verify(key) {
             Ok(verified) => return Ok(verified),
             Err(CheckpointError::NoLogSignature) => {}

@@ -74,7 +74,7 @@ impl Exchange {
             return Ok(None);
         };
         let verified = member
-            .log_keys()
+            .log_keys_for(signed.claimed().size())
             .find_map(|key| signed.clone().verify(key).ok());
         let head = verified.ok_or(Violation::BadCheckpoint)?;
         let own = origin.member() == self.me.as_str();
@@ -381,7 +381,7 @@ pub fn verify_fork(
         let signed = SignedCheckpoint::parse(note).ok()?;
         let member = world.registry.member_of(signed.claimed().origin())?;
         member
-            .log_keys()
+            .log_keys_for(signed.claimed().size())
             .find_map(|key| signed.clone().verify(key).ok())
     };
     let (Some(first), Some(second)) = (head(first), head(second)) else {
