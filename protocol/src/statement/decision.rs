@@ -395,6 +395,7 @@ impl Decision {
         Ok(())
     }
 
+    // spec: STM-31
     fn lists(&self) -> Result<(), Invalid> {
         let fields = &self.0;
         if !strictly_ascending(&fields.penalty_classes) {

@@ -451,7 +451,7 @@ fn decode_approval(bytes: &[u8], proposal: &[u8]) -> Result<Approval, StatementE
 }
 
 /// What the header and the payload must agree on.
-// spec: STM-13
+// spec: STM-13, STM-16, STM-17
 fn check_payload(header: &Header, payload: &Payload) -> Result<(), StatementError> {
     let is_act = payload.class().is_act();
     if is_act != payload.target.is_some() {

@@ -142,6 +142,7 @@ impl<'de> Visitor<'de> for PayloadVisitor {
         f.write_str("a payload map")
     }
 
+    // spec: STM-15
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Payload, A::Error> {
         let missing = |key: u64| A::Error::custom(format_args!("the payload lacks key {key}"));
         let (mut class, mut issued_at, mut content) = (None, None, None);
@@ -180,6 +181,7 @@ impl<'de> Visitor<'de> for PayloadVisitor {
     }
 }
 
+// spec: STM-18
 fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Content, A::Error> {
     Ok(match class {
         Class::Decision => Content::Decision(map.next_value()?),

@@ -349,6 +349,7 @@ impl Registry {
             && enrolment.next_keys.is_sorted_by(|a, b| a.0 < b.0)
     }
 
+    // spec: TRU-7, TRU-24
     fn rotate(&mut self, rotation: &Rotation) -> Result<(), RejectReason> {
         let known = self
             .member(rotation.member)
@@ -369,6 +370,7 @@ impl Registry {
         Ok(())
     }
 
+    // spec: TRU-25
     fn suspend(&mut self, suspension: &Suspension) -> Result<(), RejectReason> {
         let known = self
             .member(suspension.member)

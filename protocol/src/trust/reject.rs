@@ -3,6 +3,7 @@
 use crate::codec::code_enum;
 use crate::key::KeyError;
 
+// spec: ERR-1
 code_enum! {
     /// Why a statement is refused or void. Codes are those of `spec/errors.md`.
     #[derive(thiserror::Error)]

@@ -139,6 +139,7 @@ pub fn check(
         return Err(RejectReason::IssuerElsewhere);
     }
     let class = statement.payload().class();
+    // spec: TRU-25
     if issuer.standing() != Standing::Active && !class.is_act() {
         return Err(RejectReason::IssuerSuspended);
     }

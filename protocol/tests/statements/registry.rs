@@ -137,7 +137,7 @@ fn registry_changes_by_two_of_the_approvers_and_no_fewer() {
     assert_eq!(net.registry.size().value(), 3);
 }
 
-// spec: TRU-4
+// spec: TRU-4, STM-8
 #[test]
 fn registry_refuses_an_approval_by_nobody_it_knows_or_over_other_bytes() {
     let mut net = Net::empty(Network::Production);

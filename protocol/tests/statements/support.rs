@@ -359,7 +359,7 @@ impl Net {
             .iter()
             .map(|signer| sign_approval(signer, &proposal))
             .collect();
-        let about = payload.content.subject().unwrap_or(hub().code());
+        let about = payload.content.subject().unwrap_or_else(|| hub().code());
         let signer = key(self.hub_key);
         let bytes = sign_approved(&signer, hub(), about, ctx, &proposal, &approvals).unwrap();
         Statement::decode(&bytes).unwrap()

@@ -1,0 +1,286 @@
+//! One registry log, entry by entry, most of it void.
+
+use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
+use concordat_protocol::statement::{
+    Content, CutOff, Enrolment, KeyUse, Leaf, Role, Rotation, Standing, Statement, Suspension, Vis,
+};
+use concordat_protocol::trust::Network;
+use serde_json::{Value, json};
+
+use crate::support::*;
+use crate::vectors::{applied, hex};
+
+struct Fold {
+    net: Net,
+    entries: Vec<Value>,
+}
+
+impl Fold {
+    fn log(&mut self, name: &str, leaf: Leaf, statement: &Statement, cause: &str) {
+        let result = applied(self.net.registry.apply(&leaf, Some(statement)));
+        let found = result["cause"].as_str().unwrap_or("");
+        assert_eq!(found, cause, "{name}");
+        self.entries.push(json!({
+            "leaf": hex(&leaf.encode()),
+            "name": name,
+            "result": result,
+            "statement": hex(statement.as_bytes()),
+        }));
+    }
+
+    fn change(&mut self, name: &str, content: Content, cause: &str) {
+        self.by(name, content, &[1, 2], cause);
+    }
+
+    fn by(&mut self, name: &str, content: Content, approvers: &[u8], cause: &str) {
+        let payload = self.net.proposal(content);
+        let statement = self
+            .net
+            .approved(&payload, approvers, self.net.registry.ctx());
+        let leaf = leaf_of(&statement, Vis::ALL_MEMBERS, None);
+        self.log(name, leaf, &statement, cause);
+    }
+}
+
+pub(super) fn fold() -> Value {
+    let net = Net::empty(Network::Production);
+    let genesis = hex(net.registry.genesis().as_bytes());
+    let mut fold = Fold {
+        net,
+        entries: Vec::new(),
+    };
+    members(&mut fold);
+    keys(&mut fold);
+    states(&mut fold);
+    json!({
+        "comment": "the registry log of one network; each entry with what it does",
+        "entries": fold.entries,
+        "genesis": genesis,
+        "root": fold.net.registry.ctx().root.to_string(),
+        "spec": "TRU-6",
+    })
+}
+
+fn enrolled(fields: Enrolment) -> Content {
+    Content::Enrolment(Box::new(fields))
+}
+
+fn members(fold: &mut Fold) {
+    let conflict = "RegistryConflict";
+    fold.by(
+        "one approval",
+        enrolled(city_enrolment()),
+        &[1],
+        "TooFewApprovals",
+    );
+    fold.by(
+        "a stranger approves too",
+        enrolled(city_enrolment()),
+        &[1, 2, 9],
+        "KeyUnknown",
+    );
+    fold.change("city enrolled", enrolled(city_enrolment()), "");
+    fold.by(
+        "other city enrolled by all three",
+        enrolled(enrolment(other_city(), Role::Member, OTHER_KEY)),
+        &[1, 2, 3],
+        "",
+    );
+    fold.change(
+        "department enrolled",
+        enrolled(enrolment(department(), Role::Issuer, DEPARTMENT_KEY)),
+        "",
+    );
+    let fresh = || enrolment(authority(7), Role::Member, 70);
+    let second_hub = Enrolment {
+        role: Role::Hub,
+        ..fresh()
+    };
+    fold.change("a second hub", enrolled(second_hub), conflict);
+    let keyless = Enrolment {
+        log_key: None,
+        ..fresh()
+    };
+    fold.change("member without log key", enrolled(keyless), conflict);
+    let taken = Enrolment {
+        node_key: Some(public(CITY_KEY)),
+        ..fresh()
+    };
+    fold.change("key of another", enrolled(taken), conflict);
+    let twice = Enrolment {
+        node_key: Some(public(71)),
+        ..fresh()
+    };
+    fold.change("key with two uses", enrolled(twice), conflict);
+    let suite = Enrolment {
+        suite: 2,
+        ..fresh()
+    };
+    fold.change("suite 2", enrolled(suite), conflict);
+    let rekeyed = Enrolment {
+        log_key: Some(public(99)),
+        ..city_enrolment()
+    };
+    fold.change("other key by enrolment", enrolled(rekeyed), conflict);
+    let uncommitted = Enrolment {
+        next_keys: vec![],
+        ..city_enrolment()
+    };
+    fold.change(
+        "commitment dropped by enrolment",
+        enrolled(uncommitted),
+        conflict,
+    );
+    let renewed = Enrolment {
+        mandates: vec![],
+        ..city_enrolment()
+    };
+    fold.change("mandates renewed", enrolled(renewed), "");
+    let issuer = Enrolment {
+        publishes_through: Some(department()),
+        ..enrolment(authority(8), Role::Issuer, 80)
+    };
+    fold.change("issuer under an issuer", enrolled(issuer), conflict);
+}
+
+fn keys(fold: &mut Fold) {
+    let conflict = "RegistryConflict";
+    let rotation = |key_use, old, new| {
+        Content::Rotation(Rotation {
+            member: city(),
+            key_use,
+            old: public(old),
+            new: public(new),
+            next: None,
+        })
+    };
+    fold.change(
+        "rotation to a key not committed",
+        rotation(KeyUse::Statement, CITY_KEY, 90),
+        conflict,
+    );
+    fold.change(
+        "rotation to the committed key",
+        rotation(KeyUse::Statement, CITY_KEY, NEXT_STATEMENT_KEY),
+        "",
+    );
+    fold.change(
+        "rotation back",
+        rotation(KeyUse::Statement, NEXT_STATEMENT_KEY, CITY_KEY),
+        conflict,
+    );
+    fold.change(
+        "rotation to a key of another use",
+        rotation(KeyUse::Node, CITY_KEY + 2, CITY_KEY + 3),
+        conflict,
+    );
+    fold.change(
+        "rotation of an approver",
+        rotation(KeyUse::Approver, 1, 90),
+        conflict,
+    );
+    let cut = |from, continues| {
+        Content::CutOff(CutOff {
+            member: city(),
+            key_use: KeyUse::Log,
+            key: public(CITY_KEY + 1),
+            from,
+            continues,
+            replacement: Some(public(91)),
+        })
+    };
+    let from = Some(LeafIndex::new(5));
+    let head = Some((TreeSize::new(4).unwrap(), Hash::from_bytes([4; 32])));
+    fold.change("cut-off without position", cut(None, head), conflict);
+    fold.change("cut-off without head", cut(from, None), conflict);
+    fold.change("cut-off of the log key", cut(from, head), "");
+    fold.change("cut-off again", cut(from, head), conflict);
+}
+
+fn states(fold: &mut Fold) {
+    let conflict = "RegistryConflict";
+    fold.change("catalogue", Content::ItemCatalogue(catalogue()), "");
+    let mut unsorted = catalogue();
+    unsorted.items.reverse();
+    fold.change(
+        "catalogue out of order",
+        Content::ItemCatalogue(unsorted),
+        conflict,
+    );
+    let mut open = catalogue();
+    open.near_personal = Vis::new(1);
+    fold.change(
+        "near-personal in public",
+        Content::ItemCatalogue(open),
+        conflict,
+    );
+    let mut cosigners = vec![hub(), city(), other_city()];
+    cosigners.sort();
+    fold.change(
+        "policy of two of three with a fault",
+        Content::Policy(policy(cosigners.clone(), 2, 1)),
+        conflict,
+    );
+    fold.change(
+        "policy of three of three with two faults",
+        Content::Policy(policy(cosigners, 3, 2)),
+        "",
+    );
+    let suspension = |member, standing| {
+        Content::Suspension(Suspension {
+            member,
+            standing,
+            reasons: text("核查"),
+        })
+    };
+    fold.change(
+        "suspension of the hub",
+        suspension(hub(), Standing::Suspended),
+        conflict,
+    );
+    fold.change(
+        "suspension of a stranger",
+        suspension(authority(99), Standing::Suspended),
+        "IssuerUnknown",
+    );
+    let payload = fold.net.proposal(suspension(city(), Standing::Suspended));
+    let statement = fold
+        .net
+        .approved(&payload, &[1, 2], fold.net.registry.ctx());
+    let leaf = leaf_of(&statement, Vis::ALL_MEMBERS, None);
+    let wrong = Leaf {
+        vis: Vis::new(1),
+        ..leaf
+    };
+    fold.log("leaf of another visibility", wrong, &statement, "WrongVis");
+    let wrong = Leaf {
+        target: Some(LeafIndex::new(0)),
+        ..leaf
+    };
+    fold.log("leaf with a target", wrong, &statement, "WrongTarget");
+    fold.log("suspension", leaf, &statement, "");
+    fold.log("the same bytes again", leaf, &statement, "Repeated");
+    let again = fold
+        .net
+        .approved(&payload, &[1, 2], fold.net.registry.ctx());
+    let leaf = leaf_of(&again, Vis::ALL_MEMBERS, None);
+    fold.log(
+        "the same change under a new signature",
+        leaf,
+        &again,
+        "Repeated",
+    );
+    let mut old = fold.net.registry.ctx();
+    old.size = TreeSize::new(3).unwrap();
+    old.root = fold.net.registry.root_at(old.size).unwrap();
+    let payload = fold.net.proposal(suspension(city(), Standing::Active));
+    let late = fold.net.approved(&payload, &[1, 2], old);
+    let leaf = leaf_of(&late, Vis::ALL_MEMBERS, None);
+    fold.log("signed under an older state", leaf, &late, "CtxDecreases");
+    fold.net.sign_with(99);
+    fold.change(
+        "signed by another key",
+        suspension(city(), Standing::Active),
+        "KeyUnknown",
+    );
+}
