@@ -1,12 +1,20 @@
-//! To be described.
+//! A Concordat node: durable storage, exchange with peers, index, queries and administration.
+//!
+//! `protocol` decides; this crate does the input and output. Only [`store`] names the database, and
+//! only the transport crate names QUIC and TLS.
 
+pub mod clock;
 pub mod core;
+pub mod dial;
 pub mod disk;
-#[cfg(test)]
-pub(crate) mod fixture;
+pub mod driver;
 pub mod import;
 pub mod indexer;
 pub mod journal;
+pub mod node;
 pub mod query;
+pub mod runtime;
 pub mod signer_state;
 pub mod store;
+#[cfg(test)]
+pub(crate) mod fixture;

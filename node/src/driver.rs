@@ -1,0 +1,189 @@
+//! Connections: moves frames between the transport and the core, and nothing clever.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use concordat_net::{CloseCode, Connection, Established, FrameReceiver, FrameSender};
+use concordat_protocol::exchange::{PeerId, RequestId, ServeId};
+use concordat_protocol::limits::FRAME_BYTES_MAX;
+use concordat_protocol::subject::AuthorityCode;
+use tokio::sync::{Mutex, mpsc};
+use tokio::task::JoinSet;
+use tracing::{debug, trace};
+
+use crate::runtime::{Command, Handle, Order};
+
+/// Codes of the protocol begin here, after those of the transport.
+const PROTOCOL_CODES: u32 = 16;
+
+/// Streams that peers opened and that wait for their answer.
+type Serving = Arc<Mutex<BTreeMap<ServeId, FrameSender>>>;
+
+/// Runs one connection to its end.
+pub async fn run(core: Handle, established: Established, member: AuthorityCode) {
+    let peer = core.next_peer();
+    let (orders, inbox) = mpsc::unbounded_channel();
+    let Established {
+        connection,
+        sender,
+        receiver,
+    } = established;
+    debug!(peer = peer.0, %member, remote = %connection.remote_address(), "peer joined");
+    if core
+        .send(Command::Opened {
+            peer,
+            member,
+            orders,
+        })
+        .await
+        .is_err()
+    {
+        return connection.close(CloseCode::SHUTDOWN, "stopping");
+    }
+    let serving = Serving::default();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(read_control(core.clone(), peer, receiver));
+    tasks.spawn(accept_requests(
+        core.clone(),
+        peer,
+        connection.clone(),
+        Arc::clone(&serving),
+    ));
+    tasks.spawn(write(
+        core.clone(),
+        peer,
+        connection.clone(),
+        sender,
+        inbox,
+        serving,
+    ));
+    // Whichever ends first ends the connection; the others see it close.
+    let _ = tasks.join_next().await;
+    connection.close(CloseCode::DONE, "");
+    tasks.abort_all();
+    let reason = connection.closed().await;
+    debug!(peer = peer.0, %member, ?reason, "peer left");
+    let _ = core.send(Command::Closed { peer }).await;
+}
+
+async fn read_control(core: Handle, peer: PeerId, mut receiver: FrameReceiver) {
+    loop {
+        match receiver.next(FRAME_BYTES_MAX).await {
+            Ok(Some(bytes)) => {
+                trace!(peer = peer.0, bytes = bytes.len(), "control frame");
+                if core.send(Command::Control { peer, bytes }).await.is_err() {
+                    return;
+                }
+            }
+            Ok(None) | Err(_) => return,
+        }
+    }
+}
+
+async fn accept_requests(core: Handle, peer: PeerId, connection: Connection, serving: Serving) {
+    let mut next = 0;
+    let mut readers = JoinSet::new();
+    while let Some((sender, mut receiver)) = connection.accept_request().await {
+        let serve = ServeId(next);
+        next += 1;
+        serving.lock().await.insert(serve, sender);
+        let (core, serving) = (core.clone(), Arc::clone(&serving));
+        readers.spawn(async move {
+            match receiver.next(FRAME_BYTES_MAX).await {
+                Ok(Some(bytes)) => {
+                    let _ = core.send(Command::Request { peer, serve, bytes }).await;
+                }
+                Ok(None) | Err(_) => {
+                    serving.lock().await.remove(&serve);
+                }
+            }
+        });
+        while readers.try_join_next().is_some() {}
+    }
+}
+
+async fn write(
+    core: Handle,
+    peer: PeerId,
+    connection: Connection,
+    mut control: FrameSender,
+    mut inbox: mpsc::UnboundedReceiver<Order>,
+    serving: Serving,
+) {
+    let mut tasks: JoinSet<()> = JoinSet::new();
+    let mut asking: BTreeMap<RequestId, tokio::task::AbortHandle> = BTreeMap::new();
+    while let Some(order) = inbox.recv().await {
+        match order {
+            Order::Send(frame) => {
+                if control.send_owned(frame).await.is_err() {
+                    return;
+                }
+            }
+            Order::Ask(request, frame) => {
+                let task = ask(core.clone(), peer, connection.clone(), request, frame);
+                asking.insert(request, tasks.spawn(task));
+                asking.retain(|_, task| !task.is_finished());
+            }
+            Order::Cancel(request) => {
+                if let Some(task) = asking.remove(&request) {
+                    task.abort();
+                }
+            }
+            Order::Answer(serve, frames) => {
+                if let Some(sender) = serving.lock().await.remove(&serve) {
+                    tasks.spawn(answer(sender, frames));
+                }
+            }
+            Order::Close(code) => {
+                let number = u32::try_from(code.code())
+                    .unwrap_or(0)
+                    .saturating_add(PROTOCOL_CODES);
+                connection.close(CloseCode::from_u32(number), "refused");
+                return;
+            }
+        }
+        while tasks.try_join_next().is_some() {}
+    }
+}
+
+async fn ask(
+    core: Handle,
+    peer: PeerId,
+    connection: Connection,
+    request: RequestId,
+    frame: Vec<u8>,
+) {
+    let failed = Command::RequestFailed { peer, request };
+    let Ok((mut sender, mut receiver)) = connection.open_request().await else {
+        let _ = core.send(failed).await;
+        return;
+    };
+    if sender.send_owned(frame).await.is_ok() && sender.finish().is_ok() {
+        while let Ok(Some(bytes)) = receiver.next(FRAME_BYTES_MAX).await {
+            if core
+                .send(Command::Answer {
+                    peer,
+                    request,
+                    bytes,
+                })
+                .await
+                .is_err()
+            {
+                return;
+            }
+        }
+    }
+    // When everything asked for has come, the core has forgotten the request and this says nothing.
+    let _ = core.send(failed).await;
+}
+
+async fn answer(mut sender: FrameSender, frames: Vec<Vec<u8>>) {
+    for frame in frames {
+        if sender.send_owned(frame).await.is_err() {
+            return;
+        }
+    }
+    if sender.finish().is_ok() {
+        let _ = sender.delivered().await;
+    }
+}

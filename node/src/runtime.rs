@@ -1,0 +1,394 @@
+//! The thread that a core lives on, and the way to it.
+//!
+//! Commands arrive over a bounded channel, are handled in batches and made durable together; what
+//! the core gives out goes to the connections, to whoever waits for an answer, and to the listener.
+//! A fatal error ends the thread: nothing more is acknowledged, and the next start repairs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+use concordat_protocol::exchange::{Input, PeerId, RequestId, ServeId};
+use concordat_protocol::message::ErrorCode;
+use concordat_protocol::statement::StatementRef;
+use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::trust::LogNumber;
+use tokio::sync::{mpsc, oneshot};
+use tracing::{debug, error, info, warn};
+
+use crate::clock;
+use crate::core::{Core, CoreInput, Fatal, Output, Signing, Submission, SubmitError, Ticket};
+use crate::disk::Disk;
+
+/// Commands that may wait for the core; a full channel holds its senders back.
+const COMMANDS_MAX: usize = 1_024;
+/// Commands handled before what they asked for is made durable.
+const BATCH_MAX: usize = 256;
+
+/// Something for the core's thread.
+#[derive(Debug)]
+pub enum Command {
+    /// A connection stands.
+    Opened {
+        /// Its number.
+        peer: PeerId,
+        /// Whose it is.
+        member: AuthorityCode,
+        /// Where its orders go.
+        orders: mpsc::UnboundedSender<Order>,
+    },
+    /// A connection is gone.
+    Closed {
+        /// Its number.
+        peer: PeerId,
+    },
+    /// A frame on a control stream.
+    Control {
+        /// The connection.
+        peer: PeerId,
+        /// The frame.
+        bytes: Vec<u8>,
+    },
+    /// A frame that answers a request.
+    Answer {
+        /// The connection.
+        peer: PeerId,
+        /// The request.
+        request: RequestId,
+        /// The frame.
+        bytes: Vec<u8>,
+    },
+    /// A request ended.
+    RequestFailed {
+        /// The connection.
+        peer: PeerId,
+        /// The request.
+        request: RequestId,
+    },
+    /// A peer asks for something.
+    Request {
+        /// The connection.
+        peer: PeerId,
+        /// The stream.
+        serve: ServeId,
+        /// The frame.
+        bytes: Vec<u8>,
+    },
+    /// Statements for one of our logs.
+    Submit {
+        /// Which log.
+        log: LogNumber,
+        /// The statements.
+        statements: Vec<Vec<u8>>,
+        /// Where the answer goes.
+        answer: oneshot::Sender<Result<Vec<StatementRef>, SubmitError>>,
+    },
+    /// A row of a local register; answered once durable.
+    Row {
+        /// The row.
+        bytes: Vec<u8>,
+        /// Where the answer goes.
+        answer: oneshot::Sender<()>,
+    },
+    /// A second has passed.
+    Tick,
+    /// Finish what was begun and end.
+    Stop,
+}
+
+/// Something for the task of a connection.
+#[derive(Debug)]
+pub enum Order {
+    /// Send on the control stream.
+    Send(Vec<u8>),
+    /// Open a request stream.
+    Ask(RequestId, Vec<u8>),
+    /// Reset a request stream of ours.
+    Cancel(RequestId),
+    /// Answer a request stream.
+    Answer(ServeId, Vec<Vec<u8>>),
+    /// End the connection.
+    Close(ErrorCode),
+}
+
+/// Hears of everything that becomes durable or known. Called on the core's thread: be brief.
+pub trait Listener: Send + 'static {
+    /// One thing.
+    fn hear(&mut self, output: &Output);
+}
+
+/// The way to a running core.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    commands: mpsc::Sender<Command>,
+    next_peer: Arc<AtomicU64>,
+}
+
+/// The core is gone: it met a fatal error or was stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the node is stopping or its storage has failed; see its log")]
+pub struct CoreGone;
+
+impl Handle {
+    /// Sends a command; waits while the core is busy.
+    ///
+    /// # Errors
+    /// [`CoreGone`].
+    pub async fn send(&self, command: Command) -> Result<(), CoreGone> {
+        self.commands.send(command).await.map_err(|_| CoreGone)
+    }
+
+    /// Appends statements to one of our logs: acknowledged when durable and under a signed head.
+    ///
+    /// # Errors
+    /// [`SubmitFailure`].
+    pub async fn submit(
+        &self,
+        log: LogNumber,
+        statements: Vec<Vec<u8>>,
+    ) -> Result<Vec<StatementRef>, SubmitFailure> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Command::Submit {
+            log,
+            statements,
+            answer,
+        })
+        .await?;
+        Ok(answered.await.map_err(|_| CoreGone)??)
+    }
+
+    /// Keeps a row of a local register; returns once it is durable.
+    ///
+    /// # Errors
+    /// [`CoreGone`].
+    pub async fn keep_row(&self, bytes: Vec<u8>) -> Result<(), CoreGone> {
+        let (answer, answered) = oneshot::channel();
+        self.send(Command::Row { bytes, answer }).await?;
+        answered.await.map_err(|_| CoreGone)
+    }
+
+    /// A number for a new connection.
+    #[must_use]
+    pub fn next_peer(&self) -> PeerId {
+        PeerId(self.next_peer.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Why statements were not appended.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubmitFailure {
+    /// The core is gone.
+    #[error(transparent)]
+    CoreGone(#[from] CoreGone),
+    /// The core refused them.
+    #[error(transparent)]
+    Refused(#[from] SubmitError),
+}
+
+/// Starts the thread of a core.
+///
+/// # Errors
+/// The operating system's, when it gives no thread.
+pub fn spawn<D: Disk>(
+    core: Core<D>,
+    name: String,
+    listener: Box<dyn Listener>,
+) -> std::io::Result<(Handle, JoinHandle<Result<(), Fatal>>)> {
+    let (commands, inbox) = mpsc::channel(COMMANDS_MAX);
+    let next_peer = Arc::new(AtomicU64::new(1));
+    let thread = std::thread::Builder::new().name(name).spawn(move || {
+        let mut worker = Worker {
+            core,
+            listener,
+            orders: BTreeMap::new(),
+            tickets: BTreeMap::new(),
+            rows: Vec::new(),
+            next_ticket: 0,
+        };
+        let outcome = worker.run(inbox);
+        if let Err(fatal) = &outcome {
+            error!(%fatal, "the node stops: nothing was acknowledged that is not durable");
+        }
+        outcome
+    })?;
+    Ok((
+        Handle {
+            commands,
+            next_peer,
+        },
+        thread,
+    ))
+}
+
+struct Worker<D: Disk> {
+    core: Core<D>,
+    listener: Box<dyn Listener>,
+    orders: BTreeMap<PeerId, mpsc::UnboundedSender<Order>>,
+    tickets: BTreeMap<Ticket, oneshot::Sender<Result<Vec<StatementRef>, SubmitError>>>,
+    rows: Vec<oneshot::Sender<()>>,
+    next_ticket: u64,
+}
+
+impl<D: Disk> Worker<D> {
+    fn run(&mut self, mut inbox: mpsc::Receiver<Command>) -> Result<(), Fatal> {
+        if self.core.signing() == &Signing::Held {
+            info!("waiting for the hub and the cosigners before signing anything");
+        }
+        self.release()?;
+        while let Some(command) = inbox.blocking_recv() {
+            let mut stopping = self.take(command)?;
+            for _ in 1..BATCH_MAX {
+                let Ok(command) = inbox.try_recv() else { break };
+                stopping |= self.take(command)?;
+            }
+            self.release()?;
+            if stopping {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Handles one command; `true` when it is time to stop.
+    fn take(&mut self, command: Command) -> Result<bool, Fatal> {
+        let now = clock::now();
+        let core = &mut self.core;
+        match command {
+            Command::Opened {
+                peer,
+                member,
+                orders,
+            } => {
+                self.orders.insert(peer, orders);
+                core.handle(now, CoreInput::Exchange(Input::Opened { peer, member }))?;
+            }
+            Command::Closed { peer } => {
+                self.orders.remove(&peer);
+                core.handle(now, CoreInput::Exchange(Input::Closed { peer }))?;
+            }
+            Command::Control { peer, bytes } => {
+                core.handle(
+                    now,
+                    CoreInput::Exchange(Input::Control {
+                        peer,
+                        bytes: &bytes,
+                    }),
+                )?;
+            }
+            Command::Answer {
+                peer,
+                request,
+                bytes,
+            } => {
+                let input = Input::Answer {
+                    peer,
+                    request,
+                    bytes: &bytes,
+                };
+                core.handle(now, CoreInput::Exchange(input))?;
+            }
+            Command::RequestFailed { peer, request } => {
+                core.handle(
+                    now,
+                    CoreInput::Exchange(Input::RequestFailed { peer, request }),
+                )?;
+            }
+            Command::Request { peer, serve, bytes } => {
+                let input = Input::Request {
+                    peer,
+                    serve,
+                    bytes: &bytes,
+                };
+                core.handle(now, CoreInput::Exchange(input))?;
+            }
+            Command::Submit {
+                log,
+                statements,
+                answer,
+            } => {
+                let ticket = Ticket(self.next_ticket);
+                self.next_ticket += 1;
+                self.tickets.insert(ticket, answer);
+                core.handle(
+                    now,
+                    CoreInput::Submit(Submission {
+                        ticket,
+                        log,
+                        statements,
+                    }),
+                )?;
+            }
+            Command::Row { bytes, answer } => {
+                core.handle(now, CoreInput::Row(&bytes))?;
+                self.rows.push(answer);
+            }
+            Command::Tick => {
+                if core.deadline() <= now {
+                    core.handle(now, CoreInput::Exchange(Input::Deadline))?;
+                }
+            }
+            Command::Stop => return Ok(true),
+        }
+        Ok(false)
+    }
+
+    /// Makes everything durable and gives out what follows.
+    fn release(&mut self) -> Result<(), Fatal> {
+        for output in self.core.finish()? {
+            self.listener.hear(&output);
+            self.dispatch(output);
+        }
+        for row in self.rows.drain(..) {
+            // Whoever asked may have gone; the row is kept all the same.
+            let _ = row.send(());
+        }
+        Ok(())
+    }
+
+    fn dispatch(&mut self, output: Output) {
+        match output {
+            Output::Send { peer, frame } => self.order(peer, Order::Send(frame)),
+            Output::Ask {
+                peer,
+                request,
+                frame,
+            } => self.order(peer, Order::Ask(request, frame)),
+            Output::Cancel { peer, request } => self.order(peer, Order::Cancel(request)),
+            Output::Answer {
+                peer,
+                serve,
+                frames,
+            } => {
+                self.order(peer, Order::Answer(serve, frames));
+            }
+            Output::Close { peer, code } => self.order(peer, Order::Close(code)),
+            Output::Submitted { ticket, result } => {
+                if let Some(answer) = self.tickets.remove(&ticket) {
+                    let _ = answer.send(result);
+                }
+            }
+            Output::Report { peer, violation } => {
+                warn!(peer = peer.0, %violation, "a peer is at fault");
+            }
+            Output::Forked { origin, .. } => {
+                error!(%origin, "a log has forked: it is frozen here and the evidence is kept");
+            }
+            Output::Witnessed { origin, witnessed } => {
+                debug!(%origin, size = witnessed.size.value(), "witnessed");
+            }
+            Output::Head { origin, size } => debug!(%origin, size = size.value(), "head"),
+            Output::Signing => info!("the node signs"),
+            Output::RegistryChanged => info!("the registry has changed"),
+            Output::Durable(_) | Output::Holds { .. } => {}
+        }
+    }
+
+    fn order(&self, peer: PeerId, order: Order) {
+        if let Some(orders) = self.orders.get(&peer) {
+            // A task that has ended is about to say that its connection is closed.
+            let _ = orders.send(order);
+        }
+    }
+}
