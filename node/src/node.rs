@@ -1,0 +1,653 @@
+//! A running node: keys, storage, core, transport, index and queries, wired together.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use concordat_certs::certificate_file;
+use concordat_certs::genesis as genesis_file;
+use concordat_certs::key_ring::{KeyRing, MEMBER_USES};
+use concordat_net::{Admission, Endpoint, EndpointOptions, Identity, Party};
+use concordat_protocol::effect::{self, Effect, Fact, History, Horizon, Limits, LogHorizon};
+use concordat_protocol::exchange::Witnessed;
+use concordat_protocol::key::{PublicKey, Signer};
+use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
+use concordat_protocol::message::FrontierEntry;
+use concordat_protocol::statement::{Ctx, KeyUse, Leaf, StatementRef};
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::time::Day;
+use concordat_protocol::trust::{Genesis, LogNumber, Registry, Verified};
+use tokio::sync::watch;
+use tracing::{error, info, warn};
+
+use crate::clock;
+use crate::core::{Core, CoreKeys, Durable, Fatal, Output, Shared};
+use crate::dial::{self, Overrides};
+use crate::disk::RealDisk;
+use crate::driver;
+use crate::indexer::Indexer;
+use crate::journal::{JournalId, JournalOptions};
+use crate::query::{BodyReader, BodyUnreadable, Held, QueryError, QueryService, SubjectEntry};
+use crate::runtime::{self, Handle, Listener};
+use crate::store::{
+    IndexItem, JournalPosition, Opened, Position, Store, StoreError, StoreOptions, Verdict,
+};
+
+/// Where things lie in a node's directory.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// The layout of a node directory.
+    #[must_use]
+    pub fn new(root: impl AsRef<Path>) -> Self {
+        Self { root: root.as_ref().to_path_buf() }
+    }
+
+    /// The directory itself.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The genesis file.
+    #[must_use]
+    pub fn genesis(&self) -> PathBuf {
+        self.root.join("genesis.cbor")
+    }
+
+    /// The directory of private keys.
+    #[must_use]
+    pub fn keys(&self) -> PathBuf {
+        self.root.join("keys")
+    }
+
+    /// Journal segments and signer states: what cannot be made again.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.root.join("data")
+    }
+
+    /// The database, which follows the journal and can be made again.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.root.join("store")
+    }
+
+    /// The socket of the admin channel.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.root.join("admin.sock")
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> PathBuf {
+        self.root.join("node.toml")
+    }
+}
+
+/// How a node is started.
+#[derive(Clone, Debug)]
+pub struct NodeOptions {
+    /// Its directory.
+    pub layout: Layout,
+    /// Which member it is.
+    pub member: AuthorityCode,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Addresses that the operator set.
+    pub addresses: Overrides,
+    /// The database.
+    pub store: StoreOptions,
+}
+
+/// Why a node did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Something about a file or directory.
+    #[error("{what}: {cause}")]
+    File {
+        /// What was being done.
+        what: &'static str,
+        /// What went wrong.
+        cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The core could not be opened.
+    #[error("the journal or the signer state: {0}")]
+    Core(#[from] crate::core::OpenCoreError),
+    /// The store could not be opened.
+    #[error("the store: {0}")]
+    Store(#[from] StoreError),
+    /// The endpoint could not be opened.
+    #[error("the transport: {0}")]
+    Net(#[from] concordat_net::NetError),
+    /// The operating system gave no thread.
+    #[error("no thread: {0}")]
+    Thread(std::io::Error),
+}
+
+fn file<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+    what: &'static str,
+) -> impl FnOnce(E) -> StartError {
+    move |cause| StartError::File { what, cause: cause.into() }
+}
+
+/// What peers say they hold, by log.
+pub type Holdings = BTreeMap<(AuthorityCode, Origin), FrontierEntry>;
+
+/// A running node.
+pub struct Node {
+    member: AuthorityCode,
+    genesis: Arc<Genesis>,
+    layout: Layout,
+    listen: SocketAddr,
+    core: Handle,
+    shared: Arc<Shared<RealDisk>>,
+    statement: Arc<dyn Signer + Send + Sync>,
+    indexer: Arc<Indexer>,
+    store: Arc<Store>,
+    query: Arc<QueryService>,
+    holdings: Arc<RwLock<Holdings>>,
+    signing: watch::Receiver<bool>,
+    changes: watch::Receiver<u64>,
+    endpoint: Arc<Endpoint>,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+    thread: Option<JoinHandle<Result<(), Fatal>>>,
+}
+
+impl Node {
+    /// Starts a node from its directory.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(options: NodeOptions) -> Result<Self, StartError> {
+        let NodeOptions { layout, member, listen, addresses, store } = options;
+        let genesis = genesis_file::read(&layout.genesis()).map_err(file("the genesis file"))?;
+        let genesis = Arc::new(genesis);
+        let ring = KeyRing::open(&layout.keys(), &MEMBER_USES).map_err(file("the keys"))?;
+        let identity = identity(&layout, &ring)?;
+        let keys = core_keys(&ring)?;
+        let statement = Arc::clone(&keys.statement);
+        let disk = RealDisk::open(layout.data()).map_err(file("the data directory"))?;
+        let journal = journal_id(&genesis, member);
+        let (store, found) = Store::open(layout.store(), store, journal)?;
+        let store = Arc::new(store);
+        if let Opened::RebuildNeeded(reason) = &found {
+            warn!(%reason, "the database is made again from the journal");
+        }
+        let (core, opened) = Core::open(
+            disk,
+            JournalOptions::new(journal),
+            Arc::clone(&genesis),
+            member,
+            keys,
+            Box::new(|salt| {
+                // Without randomness no salt may be used: an unsalted commitment reveals content.
+                if getrandom::fill(salt).is_err() {
+                    error!("the operating system gives no randomness");
+                    std::process::abort();
+                }
+            }),
+            clock::now(),
+        )?;
+        info!(%member, leaves = opened.leaves, clean = opened.recovery.is_clean(), "journal opened");
+        let shared = core.shared();
+        let indexer = Arc::new(Indexer::start(Arc::clone(&store)).map_err(StartError::Thread)?);
+        let records = core.records();
+        if store.applied() < JournalPosition::new(records) {
+            reindex(&shared, &indexer, member, records);
+        }
+        let bodies = Arc::new(Bodies(Arc::clone(&shared)));
+        let cache = crate::query::VERIFIED_CACHE_DEFAULT;
+        let query = QueryService::new(Arc::clone(&store), bodies, shared.registry(), cache);
+        let query = Arc::new(query);
+        let gate = Arc::new(Gate(Arc::clone(&shared), member));
+        let endpoint = Endpoint::bind(listen, identity, gate, EndpointOptions::default())?;
+        let endpoint = Arc::new(endpoint);
+        let listen = endpoint.local_addr()?;
+        let holdings = Arc::new(RwLock::default());
+        let (registry_sender, registry) = watch::channel(shared.registry());
+        let (signing_sender, signing) = watch::channel(false);
+        let (changes_sender, changes) = watch::channel(0);
+        let wiring = Wiring {
+            member,
+            shared: Arc::clone(&shared),
+            indexer: Arc::clone(&indexer),
+            query: Arc::clone(&query),
+            holdings: Arc::clone(&holdings),
+            registry: registry_sender,
+            signing: signing_sender,
+            changes: changes_sender,
+            endpoint: Arc::clone(&endpoint),
+        };
+        let (handle, thread) = runtime::spawn(core, format!("core-{member}"), Box::new(wiring))
+            .map_err(StartError::Thread)?;
+        let tasks = vec![
+            tokio::spawn(accept(Arc::clone(&endpoint), handle.clone(), Arc::clone(&shared))),
+            tokio::spawn(dial::keep(
+                Arc::clone(&endpoint),
+                handle.clone(),
+                member,
+                registry,
+                addresses,
+            )),
+            tokio::spawn(tick(handle.clone())),
+        ];
+        Ok(Self {
+            member,
+            genesis,
+            layout,
+            listen,
+            core: handle,
+            shared,
+            statement,
+            indexer,
+            store,
+            query,
+            holdings,
+            signing,
+            changes,
+            endpoint,
+            tasks,
+            thread: Some(thread),
+        })
+    }
+
+    /// Which member it is.
+    #[must_use]
+    pub const fn member(&self) -> AuthorityCode {
+        self.member
+    }
+
+    /// The network it belongs to.
+    #[must_use]
+    pub const fn genesis(&self) -> &Arc<Genesis> {
+        &self.genesis
+    }
+
+    /// Where its files lie.
+    #[must_use]
+    pub const fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn listen(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// What the core shows.
+    #[must_use]
+    pub const fn shared(&self) -> &Arc<Shared<RealDisk>> {
+        &self.shared
+    }
+
+    /// The database.
+    #[must_use]
+    pub const fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// How many ledger records the index is behind.
+    #[must_use]
+    pub fn index_lag(&self) -> u64 {
+        self.indexer.lag()
+    }
+
+    /// The registry as applied.
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        self.shared.registry()
+    }
+
+    /// The registry state to sign under.
+    #[must_use]
+    pub fn ctx(&self) -> Ctx {
+        self.registry().ctx()
+    }
+
+    /// Signs this member's statements.
+    #[must_use]
+    pub fn signer(&self) -> &(dyn Signer + Send + Sync) {
+        &*self.statement
+    }
+
+    /// What peers say they hold.
+    #[must_use]
+    pub fn holdings(&self) -> Holdings {
+        self.holdings.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Changes whenever something became durable or known.
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
+    }
+
+    /// Live connections.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.endpoint.connections().len()
+    }
+
+    /// Waits until the node may sign.
+    pub async fn wait_signing(&self) {
+        let mut signing = self.signing.clone();
+        let _ = signing.wait_for(|signing| *signing).await;
+    }
+
+    /// Appends signed statements to one of the node's logs.
+    ///
+    /// # Errors
+    /// [`runtime::SubmitFailure`].
+    pub async fn submit(
+        &self,
+        log: LogNumber,
+        statements: Vec<Vec<u8>>,
+    ) -> Result<Vec<StatementRef>, runtime::SubmitFailure> {
+        self.core.submit(log, statements).await
+    }
+
+    /// Keeps a row of a local register durably.
+    ///
+    /// # Errors
+    /// [`runtime::CoreGone`].
+    pub async fn keep_row(&self, bytes: Vec<u8>) -> Result<(), runtime::CoreGone> {
+        self.core.keep_row(bytes).await
+    }
+
+    /// The queries that see everything durable at the time of the call.
+    ///
+    /// # Errors
+    /// [`crate::indexer::IndexerStopped`].
+    pub fn query(&self) -> Result<&QueryService, crate::indexer::IndexerStopped> {
+        self.indexer.barrier()?;
+        Ok(&self.query)
+    }
+
+    /// Everything about an organisation, each decision with its effect as of a day.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub fn subject(
+        &self,
+        code: SubjectCode,
+        as_of: Day,
+    ) -> Result<Vec<(SubjectEntry, Effect)>, AskError> {
+        let entries = self.query()?.subject(code)?;
+        Ok(entries
+            .into_iter()
+            .map(|entry| {
+                let effect = self.effect(&entry.reference, &entry.history, as_of);
+                (entry, effect)
+            })
+            .collect())
+    }
+
+    /// The effect of one decision as of a day.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub fn effect_of(&self, target: &StatementRef, as_of: Day) -> Result<Effect, AskError> {
+        let position = Position { origin: target.origin.clone(), index: target.index };
+        let history = self.query()?.history(&position)?;
+        Ok(self.effect(target, &history, as_of))
+    }
+
+    fn effect(&self, target: &StatementRef, facts: &[Arc<Verified>], as_of: Day) -> Effect {
+        let registry = self.registry();
+        let mut history = History::default();
+        for verified in facts {
+            history.insert(Arc::new(Fact::from_verified(verified, &registry)));
+        }
+        effect::effect(target, &history, &self.horizon(), as_of, clock::now(), &Limits::default())
+    }
+
+    /// How far each log is known here.
+    #[must_use]
+    pub fn horizon(&self) -> Horizon {
+        let witnessed = self.shared.witnessed();
+        let logs = self.shared.logs();
+        let logs = logs.iter().map(|(origin, log)| {
+            let none = Witnessed { size: TreeSize::ZERO, at: None };
+            let seen = witnessed.get(origin).copied().unwrap_or(none);
+            let horizon = LogHorizon {
+                size: log.size(),
+                witnessed: seen.size,
+                quorum_time: seen.at,
+                frozen_at: None,
+            };
+            (origin.clone(), horizon)
+        });
+        Horizon { logs: logs.collect(), register: self.genesis.register_origin() }
+    }
+
+    /// Stops: what was begun is finished, connections are told.
+    pub async fn stop(mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.endpoint.close();
+        self.endpoint.drained().await;
+        let _ = self.core.send(runtime::Command::Stop).await;
+        if let Some(thread) = self.thread.take() {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+        let _ = self.store.flush();
+        info!(member = %self.member, "stopped");
+    }
+}
+
+/// Why a question was not answered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AskError {
+    /// The index has stopped.
+    #[error("{0}")]
+    Index(#[from] crate::indexer::IndexerStopped),
+    /// The query failed.
+    #[error("{0}")]
+    Query(#[from] QueryError),
+}
+
+fn identity(layout: &Layout, ring: &KeyRing) -> Result<Arc<Identity>, StartError> {
+    let node = ring.key(KeyUse::Node).map_err(file("the node key"))?;
+    let certificate =
+        certificate_file::read(&layout.keys(), node).map_err(file("the node certificate"))?;
+    let pkcs8 = node.to_pkcs8_der().map_err(file("the node key"))?;
+    let identity = Identity::from_der(&certificate, &pkcs8).map_err(file("the node identity"))?;
+    Ok(Arc::new(identity))
+}
+
+fn core_keys(ring: &KeyRing) -> Result<CoreKeys, StartError> {
+    let key = |key_use| {
+        let key = ring.key(key_use).map_err(file("a key"))?;
+        let again = concordat_certs::key_file::PrivateKey::read_in(ring.directory(), key_use)
+            .map_err(file("a key"))?;
+        debug_assert_eq!(key.public_key(), again.public_key());
+        Ok::<Arc<dyn Signer + Send + Sync>, StartError>(Arc::new(again))
+    };
+    Ok(CoreKeys {
+        statement: key(KeyUse::Statement)?,
+        log: key(KeyUse::Log)?,
+        witness: key(KeyUse::Witness)?,
+    })
+}
+
+/// The journal is named after the network and the member, so that another's segments are refused.
+fn journal_id(genesis: &Genesis, member: AuthorityCode) -> JournalId {
+    use sha2::{Digest as _, Sha256};
+
+    let digest = Sha256::new()
+        .chain_update(b"concordat/journal/1\0")
+        .chain_update(genesis.id().as_bytes())
+        .chain_update(member.as_str())
+        .finalize();
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    JournalId(id)
+}
+
+/// Hands everything that the journal holds to the index again; what it knows changes nothing.
+fn reindex(shared: &Shared<RealDisk>, indexer: &Indexer, me: AuthorityCode, records: u64) {
+    let logs: Vec<(Origin, u64)> =
+        shared.logs().iter().map(|(origin, log)| (origin.clone(), log.size().value())).collect();
+    for (origin, size) in logs {
+        let mut items = Vec::new();
+        for index in (0..size).map(LeafIndex::new) {
+            let (Some(leaf), Some(body)) = (shared.leaf(&origin, index), shared.body(&origin, index))
+            else {
+                continue;
+            };
+            let Ok(leaf) = Leaf::decode(&leaf) else { continue };
+            let own = origin.member() == me.as_str();
+            let data = leaf.kind == concordat_protocol::statement::Kind::Data;
+            let verdict = (own || !data).then_some(Verdict::Verified);
+            let (origin, body) = (origin.clone(), Arc::from(body));
+            items.push(IndexItem::Statement { origin, index, leaf, body, own, verdict });
+            if items.len() >= 256 {
+                let _ = indexer.submit(std::mem::take(&mut items), JournalPosition::START);
+            }
+        }
+        let _ = indexer.submit(items, JournalPosition::START);
+    }
+    let _ = indexer.submit(Vec::new(), JournalPosition::new(records));
+}
+
+/// Finds bodies for queries.
+struct Bodies(Arc<Shared<RealDisk>>);
+
+impl BodyReader for Bodies {
+    fn read(&self, origin: &Origin, index: LeafIndex) -> Result<Option<Held>, BodyUnreadable> {
+        let (Some(leaf), Some(body)) = (self.0.leaf(origin, index), self.0.body(origin, index)) else {
+            return Ok(None);
+        };
+        let position = Position { origin: origin.clone(), index };
+        let leaf = Leaf::decode(&leaf).map_err(|_| BodyUnreadable { position })?;
+        Ok(Some(Held { leaf, body: Arc::from(body) }))
+    }
+}
+
+/// Admits whom the registry names.
+struct Gate(Arc<Shared<RealDisk>>, AuthorityCode);
+
+impl Admission for Gate {
+    fn admit(&self, key: &PublicKey, party: Party) -> bool {
+        let registry = self.0.registry();
+        match party {
+            Party::Peer => registry.member_by_node_key(key).is_some(),
+            Party::Administrator => registry
+                .member(self.1)
+                .is_some_and(|member| member.keys().administrators.contains(key)),
+        }
+    }
+}
+
+async fn accept(endpoint: Arc<Endpoint>, core: Handle, shared: Arc<Shared<RealDisk>>) {
+    while let Some(inbound) = endpoint.accept().await {
+        let established = match inbound.result {
+            Ok(established) => established,
+            Err(error) => {
+                warn!(remote = %inbound.remote_address, %error, "a connection was refused");
+                continue;
+            }
+        };
+        let key = established.connection.peer_key();
+        let member = shared.registry().member_by_node_key(&key).map(|member| member.code());
+        match (established.connection.party(), member) {
+            (Party::Peer, Some(member)) => {
+                tokio::spawn(driver::run(core.clone(), established, member));
+            }
+            (Party::Peer, None) => {
+                established.connection.close(concordat_net::CloseCode::REVOKED, "");
+            }
+            // The remote admin channel is served by the admin module.
+            (Party::Administrator, _) => {
+                established.connection.close(concordat_net::CloseCode::DONE, "");
+            }
+        }
+    }
+}
+
+async fn tick(core: Handle) {
+    let mut interval = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        interval.tick().await;
+        if core.send(runtime::Command::Tick).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Passes on what the core gives out.
+struct Wiring {
+    member: AuthorityCode,
+    shared: Arc<Shared<RealDisk>>,
+    indexer: Arc<Indexer>,
+    query: Arc<QueryService>,
+    holdings: Arc<RwLock<Holdings>>,
+    registry: watch::Sender<Arc<Registry>>,
+    signing: watch::Sender<bool>,
+    changes: watch::Sender<u64>,
+    endpoint: Arc<Endpoint>,
+}
+
+impl Listener for Wiring {
+    fn hear(&mut self, output: &Output) {
+        match output {
+            Output::Durable { items, records } => {
+                let items = items.iter().map(index_item).collect();
+                if let Err(stopped) = self.indexer.submit(items, JournalPosition::new(*records)) {
+                    error!(member = %self.member, %stopped, "queries no longer see what is new");
+                }
+            }
+            Output::RegistryChanged => {
+                let registry = self.shared.registry();
+                self.query.adopt_registry(Arc::clone(&registry));
+                let _ = self.registry.send(registry);
+                let closed = self.endpoint.recheck();
+                if closed > 0 {
+                    info!(closed, "connections closed: their keys are no longer admitted");
+                }
+            }
+            Output::Holds { member, entry } => {
+                let mut holdings =
+                    self.holdings.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+                holdings.insert((*member, entry.origin.clone()), entry.clone());
+            }
+            Output::Signing => {
+                let _ = self.signing.send(true);
+            }
+            Output::Send { .. }
+            | Output::Ask { .. }
+            | Output::Cancel { .. }
+            | Output::Answer { .. }
+            | Output::Close { .. } => return,
+            Output::Submitted { .. }
+            | Output::Witnessed { .. }
+            | Output::Head { .. }
+            | Output::Forked { .. }
+            | Output::Report { .. } => {}
+        }
+        self.changes.send_modify(|count| *count += 1);
+    }
+}
+
+fn index_item(durable: &Durable) -> IndexItem {
+    IndexItem::Statement {
+        origin: durable.origin.clone(),
+        index: durable.index,
+        leaf: durable.leaf,
+        body: Arc::clone(&durable.body),
+        own: durable.own,
+        verdict: durable.verified.then_some(Verdict::Verified),
+    }
+}
