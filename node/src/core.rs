@@ -148,6 +148,8 @@ pub struct Core<D: Disk> {
     cosigned: BTreeMap<Origin, SignedHead>,
     /// Acts that the register has a notice about.
     noticed: BTreeSet<(Origin, LeafIndex)>,
+    /// Ledger records in the journal, staged ones included.
+    records: u64,
     /// What is staged and becomes durable with the next commit.
     staged: Staged,
     /// Frames and events that wait for their durability.
@@ -211,7 +213,8 @@ impl<D: Disk> Core<D> {
                 });
             }
             if !staged.durable.is_empty() {
-                self.outputs.push(Output::Durable(staged.durable));
+                let (items, records) = (staged.durable, self.records);
+                self.outputs.push(Output::Durable { items, records });
             }
             self.feed(Input::Settled)?;
             if !self.staged.is_pending() {
@@ -231,6 +234,12 @@ impl<D: Disk> Core<D> {
     #[must_use]
     pub fn shared(&self) -> Arc<Shared<D>> {
         Arc::clone(&self.shared)
+    }
+
+    /// How many ledger records the journal has.
+    #[must_use]
+    pub const fn records(&self) -> u64 {
+        self.records
     }
 
     /// The exchange, to look at.
@@ -362,6 +371,7 @@ impl<D: Disk> Core<D> {
 
     fn stage(&mut self, record: &Record<'_>) -> Result<crate::journal::RecordPointer, Fatal> {
         self.staged.records = true;
+        self.records += 1;
         Ok(self.journal.stage_record(record.kind(), &record.encode())?)
     }
 

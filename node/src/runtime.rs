@@ -381,7 +381,7 @@ impl<D: Disk> Worker<D> {
             Output::Head { origin, size } => debug!(%origin, size = size.value(), "head"),
             Output::Signing => info!("the node signs"),
             Output::RegistryChanged => info!("the registry has changed"),
-            Output::Durable(_) | Output::Holds { .. } => {}
+            Output::Durable { .. } | Output::Holds { .. } => {}
         }
     }
 

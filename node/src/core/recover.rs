@@ -114,6 +114,7 @@ impl<D: Disk> Core<D> {
             ctx_sizes: BTreeMap::new(),
             cosigned: std::mem::take(&mut found.cosigned),
             noticed: BTreeSet::new(),
+            records: opened.recovery.records,
             staged: Staged::default(),
             outputs: Vec::new(),
         };

@@ -115,7 +115,12 @@ pub enum Output {
         result: Result<Vec<StatementRef>, SubmitError>,
     },
     /// Bodies that are now durable.
-    Durable(Vec<Durable>),
+    Durable {
+        /// The bodies.
+        items: Vec<Durable>,
+        /// Ledger records in the journal, these included.
+        records: u64,
+    },
     /// The registry has changed: look at live connections again.
     RegistryChanged,
     /// More of a log is witnessed.
