@@ -1,3 +1,44 @@
-//! The admin CLI.
+//! The admin CLI of Concordat: parse, ask once, print.
+//!
+//! Implements `spec/admin.md`. Everything that is known about a network is asked of a node or read
+//! from a file; nothing is computed here. Out of scope: what a node does, which this crate never
+//! depends on.
+//!
+//! ```text
+//! args → command → client → node
+//!           ↓
+//!        report → people or JSON, exit code
+//! ```
 
-fn main() {}
+// A reply of any other kind, and an error that needs no words of its own, are one case each here.
+#![allow(clippy::wildcard_enum_match_arm)]
+
+mod args;
+mod client;
+mod clock;
+mod command;
+mod decision;
+mod failure;
+mod names;
+mod page;
+mod parse;
+mod report;
+mod terminal;
+mod text;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let language = text::language(&arguments, |name| std::env::var(name).ok());
+    let parsed = match args::parse(&arguments, language) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // A closed pipe is no reason to fail on top of the failure.
+            let _ = error.print();
+            // spec: ADM-9
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    terminal::finish(&parsed, language, command::run(&parsed, language))
+}

@@ -1,0 +1,534 @@
+//! The command line. Help texts come from [`crate::text`], in the reader's language.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use concordat_certs::summary::Language;
+
+use crate::text;
+
+#[derive(Debug, Parser)]
+#[command(name = "concordat", version, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    #[arg(
+        long,
+        global = true,
+        env = "CONCORDAT_NODE",
+        value_name = "DIR",
+        hide_env_values = true
+    )]
+    pub(crate) node: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "HOST:PORT", requires_all = ["key_dir", "node_key"])]
+    pub(crate) remote: Option<String>,
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) key_dir: Option<PathBuf>,
+    #[arg(long, global = true, value_name = "HEX")]
+    pub(crate) node_key: Option<String>,
+    #[arg(long, global = true, value_enum, default_value_t = Output::Human)]
+    pub(crate) output: Output,
+    #[arg(long, global = true, value_parser = ["en", "zh"])]
+    pub(crate) lang: Option<String>,
+    #[arg(long, short = 'y', global = true)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    Init(Init),
+    #[command(subcommand)]
+    Genesis(Genesis),
+    #[command(subcommand)]
+    Enrol(Enrol),
+    #[command(subcommand)]
+    Peer(Peer),
+    #[command(subcommand)]
+    Change(Change),
+    Status,
+    Watch(Watch),
+    Import(Import),
+    Subject(Subject),
+    Statement(Statement),
+    #[command(subcommand)]
+    Objection(Objection),
+    #[command(subcommand)]
+    Ruling(Ruling),
+    #[command(subcommand)]
+    Correction(Correction),
+    #[command(subcommand)]
+    Withdrawal(Withdrawal),
+    #[command(subcommand)]
+    Admission(Admission),
+    #[command(subcommand)]
+    Bundle(Bundle),
+    Completions(Completions),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Purpose {
+    Node,
+    Administrator,
+    Approver,
+    Recovery,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    pub(crate) dir: PathBuf,
+    #[arg(long = "for", value_enum, default_value_t = Purpose::Node)]
+    pub(crate) purpose: Purpose,
+    #[arg(long, default_value = "0.0.0.0:7443")]
+    pub(crate) listen: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Genesis {
+    Create(Box<GenesisCreate>),
+    Show(GenesisShow),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Authority {
+    #[arg(long)]
+    pub(crate) code: String,
+    #[arg(long)]
+    pub(crate) name: String,
+    #[arg(long)]
+    pub(crate) region: String,
+    #[arg(long)]
+    pub(crate) level: String,
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) address: Vec<String>,
+    #[arg(long, value_name = "CLASS", value_delimiter = ',')]
+    pub(crate) may: Vec<String>,
+    #[arg(long, value_name = "ITEM", value_delimiter = ',')]
+    pub(crate) item: Vec<String>,
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Option<String>,
+    #[arg(long, value_name = "DAY")]
+    pub(crate) until: Option<String>,
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) objections_a_day: Option<u32>,
+    #[arg(long)]
+    pub(crate) supervises: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GenesisCreate {
+    #[arg(long, value_name = "DIR")]
+    pub(crate) hub: PathBuf,
+    #[command(flatten)]
+    pub(crate) authority: Authority,
+    #[arg(long)]
+    pub(crate) title: String,
+    #[arg(long, required_unless_present = "test", conflicts_with = "test")]
+    pub(crate) production: bool,
+    #[arg(long)]
+    pub(crate) test: bool,
+    #[arg(long, value_name = "HEX", required = true, value_delimiter = ',')]
+    pub(crate) approver: Vec<String>,
+    #[arg(long, default_value_t = 2)]
+    pub(crate) approver_quorum: u64,
+    #[arg(long, value_name = "HEX", required = true, value_delimiter = ',')]
+    pub(crate) recovery: Vec<String>,
+    #[arg(long, default_value_t = 1)]
+    pub(crate) recovery_quorum: u64,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GenesisShow {
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Enrol {
+    Request(Box<EnrolRequest>),
+    Approve(Box<EnrolApprove>),
+    Submit(ChangeSubmit),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EnrolRequest {
+    pub(crate) dir: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) authority: Authority,
+    #[arg(long, value_name = "CODE")]
+    pub(crate) publishes_through: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EnrolApprove {
+    pub(crate) request: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Peer {
+    List,
+    Show(PeerName),
+    Add(PeerAdd),
+    Remove(PeerName),
+    Test(PeerName),
+    Suspend(PeerSuspend),
+    CutOff(PeerCutOff),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PeerName {
+    pub(crate) member: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PeerAdd {
+    pub(crate) member: String,
+    pub(crate) address: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PeerSuspend {
+    pub(crate) member: String,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: PathBuf,
+    #[arg(long)]
+    pub(crate) reasons: String,
+    #[arg(long)]
+    pub(crate) lift: bool,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PeerCutOff {
+    pub(crate) member: String,
+    #[arg(long = "use", value_name = "USE")]
+    pub(crate) key_use: String,
+    #[arg(long, value_name = "HEX")]
+    pub(crate) key: String,
+    #[arg(long, value_name = "INDEX")]
+    pub(crate) from: Option<u64>,
+    #[arg(long, value_name = "HEX")]
+    pub(crate) replacement: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Change {
+    Show(ChangeShow),
+    Approve(ChangeApprove),
+    Submit(ChangeSubmit),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChangeShow {
+    pub(crate) proposal: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChangeApprove {
+    pub(crate) proposal: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChangeSubmit {
+    pub(crate) proposal: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) approval: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: PathBuf,
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    #[arg(long, default_value_t = 1_000, value_name = "MS")]
+    pub(crate) interval: u64,
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) count: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    pub(crate) file: PathBuf,
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) profile: String,
+    #[arg(long)]
+    pub(crate) on_node: bool,
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[arg(long)]
+    pub(crate) all_or_nothing: bool,
+    #[arg(long, value_name = "CODE")]
+    pub(crate) issuer: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Subject {
+    pub(crate) code: String,
+    #[arg(long)]
+    pub(crate) purpose: String,
+    #[arg(long = "case", value_name = "NUMBER")]
+    pub(crate) case_number: String,
+    #[arg(long, value_name = "DAY")]
+    pub(crate) as_of: Option<String>,
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) skip: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LookUp {
+    #[arg(long, requires = "case_number")]
+    pub(crate) purpose: Option<String>,
+    #[arg(long = "case", value_name = "NUMBER", requires = "purpose")]
+    pub(crate) case_number: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Statement {
+    pub(crate) reference: String,
+    #[command(flatten)]
+    pub(crate) look_up: LookUp,
+    #[arg(long, value_name = "DAY")]
+    pub(crate) as_of: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Act {
+    pub(crate) reference: String,
+    #[arg(long, value_name = "CODE")]
+    pub(crate) issuer: Option<String>,
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Objection {
+    File(ObjectionFile),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ObjectionFile {
+    #[command(flatten)]
+    pub(crate) act: Act,
+    #[arg(long)]
+    pub(crate) ground: String,
+    #[arg(long, default_value = "subject")]
+    pub(crate) role: String,
+    #[arg(long, value_name = "DAY")]
+    pub(crate) received_on: Option<String>,
+    #[arg(long)]
+    pub(crate) reasons: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ruling {
+    Issue(RulingIssue),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulingIssue {
+    #[command(flatten)]
+    pub(crate) act: Act,
+    #[arg(long)]
+    pub(crate) outcome: String,
+    #[arg(long, value_name = "REF", required_unless_present = "all_open")]
+    pub(crate) closes: Vec<String>,
+    #[arg(long, conflicts_with = "closes")]
+    pub(crate) all_open: bool,
+    #[arg(long)]
+    pub(crate) reasons: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Correction {
+    Issue(CorrectionIssue),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CorrectionIssue {
+    #[command(flatten)]
+    pub(crate) act: Act,
+    #[arg(long)]
+    pub(crate) reasons: String,
+    #[arg(long, value_name = "FIELD=VALUE", required_unless_present = "file")]
+    pub(crate) set: Vec<String>,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Withdrawal {
+    Issue(WithdrawalIssue),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WithdrawalIssue {
+    #[command(flatten)]
+    pub(crate) act: Act,
+    #[arg(long)]
+    pub(crate) reason: String,
+    #[arg(long)]
+    pub(crate) reasons: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Admission {
+    Issue(AdmissionIssue),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AdmissionIssue {
+    #[command(flatten)]
+    pub(crate) act: Act,
+    #[arg(long, value_name = "REF", required_unless_present = "all_waiting")]
+    pub(crate) admits: Vec<String>,
+    #[arg(long, conflicts_with = "admits")]
+    pub(crate) all_waiting: bool,
+    #[arg(long)]
+    pub(crate) reasons: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Bundle {
+    Export(BundleExport),
+    Verify(BundleVerify),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BundleExport {
+    pub(crate) reference: String,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) look_up: LookUp,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BundleVerify {
+    pub(crate) file: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Completions {
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// The command with its help in one language.
+pub(crate) fn command(language: Language) -> Command {
+    localised(Arguments::command(), "", language)
+}
+
+/// Reads the command line.
+pub(crate) fn parse(arguments: &[OsString], language: Language) -> Result<Arguments, clap::Error> {
+    let mut command = command(language);
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// Puts help texts in: `verb.<path>` for a command, `arg.<path>.<name>` for an argument, or
+/// `arg.<name>` for one that means the same everywhere.
+fn localised(mut command: Command, path: &str, language: Language) -> Command {
+    let key = match path {
+        "" => "verb".to_owned(),
+        path => format!("verb.{path}"),
+    };
+    command = command.about(text::text(language, &key).unwrap_or_default());
+    let names: Vec<_> = command
+        .get_arguments()
+        .map(|arg| arg.get_id().to_string())
+        .collect();
+    for name in names {
+        let own = text::text(language, &format!("arg.{path}.{name}"));
+        let help = own.or_else(|| text::text(language, &format!("arg.{name}")));
+        command = command.mut_arg(name, |arg| arg.help(help.unwrap_or_default()));
+    }
+    command.mut_subcommands(|sub| {
+        let name = sub.get_name().to_owned();
+        let path = match path {
+            "" => name,
+            path => format!("{path}.{name}"),
+        };
+        localised(sub, &path, language)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unexplained(command: &Command, path: &str, found: &mut Vec<String>) {
+        if command
+            .get_about()
+            .is_none_or(|about| about.to_string().is_empty())
+        {
+            found.push(path.to_owned());
+        }
+        for arg in command
+            .get_arguments()
+            .filter(|arg| !arg.is_global_set() || path.is_empty())
+        {
+            if arg
+                .get_help()
+                .is_none_or(|help| help.to_string().is_empty())
+            {
+                found.push(format!("{path} {}", arg.get_id()));
+            }
+        }
+        for sub in command.get_subcommands() {
+            unexplained(sub, &format!("{path} {}", sub.get_name()), found);
+        }
+    }
+
+    // spec: ADM-14
+    #[test]
+    fn every_command_and_argument_has_help_in_both_languages() {
+        for language in [Language::English, Language::Chinese] {
+            let mut found = Vec::new();
+            unexplained(&command(language), "", &mut found);
+            assert_eq!(found, Vec::<String>::new(), "{language:?}");
+        }
+    }
+
+    #[test]
+    fn command_line_has_no_contradiction() {
+        command(Language::English).debug_assert();
+    }
+}

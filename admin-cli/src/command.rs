@@ -1,0 +1,97 @@
+//! The commands: each parses its values, asks once and reports.
+
+mod act;
+mod bundle;
+mod change;
+mod correction;
+mod enrol;
+mod files;
+mod genesis;
+mod import;
+mod init;
+mod peer;
+mod subject;
+mod watch;
+
+use std::future::Future;
+
+use concordat_certs::summary::Language;
+use concordat_protocol::admin::{ExitCode, Reply, Request};
+
+use crate::args::{Arguments, Verb};
+use crate::client::{Client, unexpected};
+use crate::failure::Failure;
+use crate::report::{self, Report, Words};
+use crate::{args, terminal};
+
+/// What every command has at hand.
+pub(crate) struct Context<'a> {
+    pub(crate) arguments: &'a Arguments,
+    pub(crate) words: Words,
+}
+
+/// Runs the command that the arguments name.
+pub(crate) fn run(arguments: &Arguments, language: Language) -> Result<Report, Failure> {
+    let words = Words(language);
+    let context = Context { arguments, words };
+    match &arguments.verb {
+        Verb::Init(init) => init::run(init, &context),
+        Verb::Genesis(verb) => genesis::run(verb, &context),
+        Verb::Enrol(verb) => enrol::run(verb, &context),
+        Verb::Peer(verb) => peer::run(verb, &context),
+        Verb::Change(verb) => change::run(verb, &context),
+        Verb::Status => match context.ask(&Request::Status)? {
+            Reply::Status(view) => Ok(report::status(&view, words)),
+            other => Err(unexpected(&other)),
+        },
+        Verb::Watch(watch) => watch::run(watch, &context),
+        Verb::Import(import) => import::run(import, &context),
+        Verb::Subject(subject) => subject::subject(subject, &context),
+        Verb::Statement(statement) => subject::statement(statement, &context),
+        Verb::Objection(verb) => act::objection(verb, &context),
+        Verb::Ruling(verb) => act::ruling(verb, &context),
+        Verb::Correction(verb) => correction::run(verb, &context),
+        Verb::Withdrawal(verb) => act::withdrawal(verb, &context),
+        Verb::Admission(verb) => act::admission(verb, &context),
+        Verb::Bundle(verb) => bundle::run(verb, &context),
+        Verb::Completions(completions) => {
+            let mut script = Vec::new();
+            let mut command = args::command(language);
+            clap_complete::generate(completions.shell, &mut command, "concordat", &mut script);
+            terminal::print(&String::from_utf8_lossy(&script));
+            Ok(Report::silent())
+        }
+    }
+}
+
+impl Context<'_> {
+    /// Asks one question and takes its last reply.
+    pub(crate) fn ask(&self, request: &Request) -> Result<Reply, Failure> {
+        self.with_node(async |client| client.ask(request, |reply| Err(unexpected(&reply))).await)
+    }
+
+    /// Connects and lets `talk` go on.
+    pub(crate) fn with_node<T>(
+        &self,
+        talk: impl AsyncFnOnce(&mut Client) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        block_on(async {
+            let mut client = Client::connect(&self.arguments.global).await?;
+            talk(&mut client).await
+        })
+    }
+
+    /// Asks the person before something that cannot be taken back.
+    pub(crate) fn confirm(&self, key: &str, what: &str) -> Result<(), Failure> {
+        let question = self.words.fill(key, &[("what", what)]);
+        terminal::confirm(self.arguments, self.words.0, &question)
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let failed = |error| Failure::new(ExitCode::Failed, "no-runtime").with("cause", error);
+    runtime.map_err(failed)?.block_on(future)
+}

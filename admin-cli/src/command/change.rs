@@ -1,0 +1,101 @@
+//! `concordat change`: any change of the registry, from proposal to submission.
+
+use concordat_certs::change::{ApprovalFile, PendingChange};
+use concordat_protocol::admin::{Reply, Request, SubmitAsk, Submitted};
+use serde_bytes::ByteBuf;
+use serde_json::json;
+
+use crate::args::{Change, ChangeApprove, ChangeShow, ChangeSubmit};
+use crate::client::unexpected;
+use crate::command::{Context, files};
+use crate::failure::Failure;
+use crate::names::Named;
+use crate::page::Page;
+use crate::report::{self, Report, Words};
+
+pub(super) fn run(verb: &Change, context: &Context<'_>) -> Result<Report, Failure> {
+    match verb {
+        Change::Show(show) => self::show(show, context),
+        Change::Approve(approve) => self::approve(approve, context),
+        Change::Submit(submit) => self::submit(submit, context),
+    }
+}
+
+fn show(args: &ChangeShow, context: &Context<'_>) -> Result<Report, Failure> {
+    let genesis = files::genesis(&args.genesis)?;
+    let pending = files::proposal(&args.proposal, &genesis)?;
+    Ok(report::summary(
+        &pending.summary(&genesis, context.words.0),
+        &[],
+        context.words,
+    ))
+}
+
+fn approve(args: &ChangeApprove, context: &Context<'_>) -> Result<Report, Failure> {
+    let genesis = files::genesis(&args.genesis)?;
+    let pending = files::proposal(&args.proposal, &genesis)?;
+    let key = files::approver(&args.key)?;
+    context.confirm("confirm_approve", pending.payload().class().name())?;
+    let approval = pending
+        .approve(&genesis, &key)
+        .map_err(|error| files::unverified(&args.key, &error))?;
+    approval
+        .create(&args.out)
+        .map_err(|error| files::change_file(&args.out, &error))?;
+    let more = [("file", args.out.display().to_string())];
+    Ok(report::summary(
+        &pending.summary(&genesis, context.words.0),
+        &more,
+        context.words,
+    ))
+}
+
+/// Puts the approvals together and hands the change to the hub.
+pub(super) fn submit(args: &ChangeSubmit, context: &Context<'_>) -> Result<Report, Failure> {
+    let genesis = files::genesis(&args.genesis)?;
+    let mut pending: PendingChange = files::proposal(&args.proposal, &genesis)?;
+    for path in &args.approval {
+        let approval =
+            ApprovalFile::read(path).map_err(|error| files::change_file(path, &error))?;
+        pending
+            .add(&genesis, approval)
+            .map_err(|error| files::unverified(path, &error))?;
+    }
+    let missing = pending.missing(&genesis);
+    if missing > 0 {
+        let exit = concordat_protocol::admin::ExitCode::VerificationFailed;
+        return Err(Failure::new(exit, "approvals-missing").with("missing", missing));
+    }
+    if !args.dry_run {
+        context.confirm("confirm_submit", pending.payload().class().name())?;
+    }
+    let bytes = pending
+        .encode()
+        .map_err(|error| files::unverified(&args.proposal, &error))?;
+    let ask = SubmitAsk {
+        change: ByteBuf::from(bytes),
+        dry_run: args.dry_run,
+    };
+    match context.ask(&Request::Submit(ask))? {
+        Reply::Submitted(view) => Ok(submitted(&view, context.words)),
+        other => Err(unexpected(&other)),
+    }
+}
+
+fn submitted(view: &Submitted, words: Words) -> Report {
+    let mut page = Page::default();
+    let mut pairs = vec![words.pair("class", words.code(view.class))];
+    match &view.reference {
+        Some(reference) => pairs.push(words.pair("recorded_as", report::short(reference))),
+        None => page.line(words.word("dry_run_note")),
+    }
+    pairs.push(words.pair("registry_size", view.registry_size));
+    page.pairs(&pairs);
+    let json = json!({
+        "class": view.class.name(),
+        "dry_run": view.reference.is_none(),
+        "reference": report::ref_json(view.reference.as_ref()),
+        "registry_size": view.registry_size.value(),
+    });
+    Report::new(page, json)
+}

@@ -1,0 +1,89 @@
+//! `concordat correction issue`: what stands now, changed where asked, as the whole replacement.
+
+use concordat_protocol::admin::{CorrectionAsk, Reply, Request, StatementAsk, StatementView};
+use concordat_protocol::statement::{Class, StatementRef};
+use serde_json::{Map, Value};
+
+use crate::args::{Correction, CorrectionIssue};
+use crate::client::unexpected;
+use crate::command::{Context, act, files};
+use crate::decision;
+use crate::failure::Failure;
+use crate::parse;
+use crate::report::{self, Report};
+
+pub(super) fn run(verb: &Correction, context: &Context<'_>) -> Result<Report, Failure> {
+    let Correction::Issue(args) = verb;
+    let changes = changes(args)?;
+    let target = parse::target("REFERENCE", &args.act.reference)?;
+    let reasons = parse::text("--reasons", &args.reasons)?;
+    let issuer = parse::optional_authority("--issuer", args.act.issuer.as_ref())?;
+    act::confirm(&args.act, context)?;
+    context.with_node(async |client| {
+        let no_more = |reply: Reply| Err(unexpected(&reply));
+        let ask = StatementAsk {
+            target: target.clone(),
+            look_up: None,
+            as_of: None,
+        };
+        let view = match client.ask(&Request::Statement(ask), no_more).await? {
+            Reply::Statement(view) => view,
+            other => return Err(unexpected(&other)),
+        };
+        let standing = view.corrected.as_ref().or(view.decision.as_ref());
+        let standing = standing.ok_or_else(|| Failure::usage("nothing-to-correct"))?;
+        let mut replacement = Box::new(standing.fields().clone());
+        decision::apply(&mut replacement, &changes)?;
+        let ask = CorrectionAsk {
+            target: target.clone(),
+            reasons: reasons.clone(),
+            replacement,
+            worked_from: Some(worked_from(&view)),
+            issuer,
+            dry_run: args.act.dry_run,
+        };
+        match client.ask(&Request::Correction(ask), no_more).await? {
+            Reply::Recorded(view) => Ok(report::recorded(&view, context.words)),
+            other => Err(unexpected(&other)),
+        }
+    })
+}
+
+/// The newest correction in force, or the decision itself.
+fn worked_from(view: &StatementView) -> StatementRef {
+    let by = view
+        .effect
+        .as_ref()
+        .and_then(|effect| effect.validity_by.last());
+    let correction = by.filter(|by| {
+        view.acts
+            .iter()
+            .any(|act| act.reference == **by && act.class == Class::Correction)
+    });
+    correction.unwrap_or(&view.reference).clone()
+}
+
+fn changes(args: &CorrectionIssue) -> Result<Map<String, Value>, Failure> {
+    let mut changes = Map::new();
+    if let Some(path) = &args.file {
+        let bytes = files::read(path)?;
+        match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(map)) => changes = map,
+            Ok(_) => {
+                return Err(Failure::usage("file-not-json")
+                    .path(path)
+                    .with("cause", "{…}"));
+            }
+            Err(error) => {
+                return Err(Failure::usage("file-not-json")
+                    .path(path)
+                    .with("cause", error));
+            }
+        }
+    }
+    for text in &args.set {
+        let (name, value) = decision::assignment(text)?;
+        changes.insert(name, value);
+    }
+    Ok(changes)
+}

@@ -1,0 +1,130 @@
+//! What can go wrong with files, as failures.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use concordat_certs::change::{ChangeFileError, PendingChange};
+use concordat_certs::enrolment::RequestFileError;
+use concordat_certs::file::FileError;
+use concordat_certs::genesis::{self, GENESIS_FILE, GenesisFileError};
+use concordat_certs::key_file::{KeyFileError, PrivateKey};
+use concordat_certs::key_ring::KeyRingError;
+use concordat_protocol::admin::ExitCode;
+use concordat_protocol::statement::KeyUse;
+use concordat_protocol::trust::Genesis;
+
+use crate::failure::{Failure, chain};
+
+/// The genesis of a file.
+pub(super) fn genesis(path: &Path) -> Result<Genesis, Failure> {
+    genesis::read(path).map_err(|error| match &error {
+        GenesisFileError::File(file) => of_file(file),
+        _ => unverified(path, &error),
+    })
+}
+
+/// The genesis named, or the one in a node's directory.
+pub(super) fn genesis_of(named: Option<&PathBuf>, directory: &Path) -> Result<Genesis, Failure> {
+    match named {
+        Some(path) => genesis(path),
+        None => genesis(&directory.join(GENESIS_FILE)),
+    }
+}
+
+/// An approver's key.
+pub(super) fn approver(path: &Path) -> Result<PrivateKey, Failure> {
+    PrivateKey::read(path, KeyUse::Approver).map_err(|error| key_file(path, &error))
+}
+
+/// A proposal with its approvals.
+pub(super) fn proposal(path: &Path, genesis: &Genesis) -> Result<PendingChange, Failure> {
+    PendingChange::read(path, genesis).map_err(|error| change_file(path, &error))
+}
+
+pub(super) fn key_file(path: &Path, error: &KeyFileError) -> Failure {
+    match error {
+        KeyFileError::File(error) => of_file(error),
+        other => Failure::usage("file-refused")
+            .path(path)
+            .with("cause", chain(other)),
+    }
+}
+
+pub(super) fn key_ring(path: &Path, error: &KeyRingError) -> Failure {
+    match error {
+        KeyRingError::Key(KeyFileError::File(error)) => of_file(error),
+        other => Failure::usage("file-refused")
+            .path(path)
+            .with("cause", chain(other)),
+    }
+}
+
+pub(super) fn change_file(path: &Path, error: &ChangeFileError) -> Failure {
+    match error {
+        ChangeFileError::File(error) => of_file(error),
+        other => unverified(path, other),
+    }
+}
+
+pub(super) fn request_file(path: &Path, error: &RequestFileError) -> Failure {
+    match error {
+        RequestFileError::File(error) => of_file(error),
+        other => unverified(path, other),
+    }
+}
+
+pub(super) fn of_file(error: &FileError) -> Failure {
+    let (exit, key, path) = match error {
+        FileError::Exists { path } => (ExitCode::Failed, "file-exists", path),
+        FileError::Missing { path } => (ExitCode::NotFound, "file-missing", path),
+        FileError::OpenToOthers { path, .. } | FileError::DirectoryOpenToOthers { path, .. } => {
+            (ExitCode::Denied, "file-open", path)
+        }
+        FileError::TooLong { path, .. } | FileError::Io { path, .. } => {
+            (ExitCode::Failed, "file-failed", path)
+        }
+        _ => {
+            return Failure::new(ExitCode::Failed, "file-failed")
+                .with("path", "")
+                .with("cause", chain(error));
+        }
+    };
+    Failure::new(exit, key)
+        .path(path)
+        .with("cause", chain(error))
+}
+
+/// A file whose content does not hold.
+pub(super) fn unverified(path: &Path, error: &dyn std::error::Error) -> Failure {
+    let failure = Failure::new(ExitCode::VerificationFailed, "file-unverified");
+    failure.path(path).with("cause", chain(error))
+}
+
+/// The whole of a file.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path).map_err(|error| io(path, &error))
+}
+
+/// Writes a file that must not exist yet.
+pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    use std::io::Write as _;
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(path);
+    let written = file.and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.map_err(|error| io(path, &error))
+}
+
+pub(super) fn io(path: &Path, error: &std::io::Error) -> Failure {
+    let (exit, key) = match error.kind() {
+        std::io::ErrorKind::NotFound => (ExitCode::NotFound, "file-missing"),
+        std::io::ErrorKind::AlreadyExists => (ExitCode::Failed, "file-exists"),
+        std::io::ErrorKind::PermissionDenied => (ExitCode::Denied, "file-denied"),
+        _ => (ExitCode::Failed, "file-failed"),
+    };
+    Failure::new(exit, key).path(path).with("cause", error)
+}

@@ -1,0 +1,132 @@
+//! `concordat genesis`: the file that a network starts from.
+
+use concordat_certs::enrolment::MemberDetails;
+use concordat_certs::genesis::{self, CTX_GRACE_MS, GENESIS_FILE, GenesisRequest, HEARTBEAT_MS};
+use concordat_certs::key_ring::KeyRing;
+use concordat_protocol::region::RegionCode;
+use concordat_protocol::statement::{Class, Code, KeyUse, Mandate, Role};
+use concordat_protocol::trust::Network;
+
+use crate::args::{Authority, Genesis, GenesisCreate};
+use crate::command::{Context, files, init};
+use crate::failure::{Failure, chain};
+use crate::report::{self, Report};
+use crate::{clock, names, parse};
+
+/// What an authority may say where nothing narrower is asked for.
+const USUAL: [Class; 5] = [
+    Class::Decision,
+    Class::Objection,
+    Class::Ruling,
+    Class::Correction,
+    Class::Withdrawal,
+];
+
+pub(super) fn run(verb: &Genesis, context: &Context<'_>) -> Result<Report, Failure> {
+    match verb {
+        Genesis::Create(create) => self::create(create, context),
+        Genesis::Show(show) => {
+            let genesis = files::genesis(&show.file)?;
+            Ok(report::summary(
+                &genesis::inspect(&genesis, context.words.0),
+                &[],
+                context.words,
+            ))
+        }
+    }
+}
+
+fn create(create: &GenesisCreate, context: &Context<'_>) -> Result<Report, Failure> {
+    let keys = create.hub.join(init::KEYS);
+    let ring = KeyRing::open(&keys, &[KeyUse::Log, KeyUse::Node, KeyUse::Witness])
+        .map_err(|error| files::key_ring(&keys, &error))?;
+    let hub = details(&create.authority, Role::Hub, None)?
+        .with_keys(&ring)
+        .map_err(|error| files::key_ring(&keys, &error))?;
+    let public_keys = |argument: &str, list: &[String]| {
+        list.iter()
+            .map(|key| parse::public_key(argument, key))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let request = GenesisRequest {
+        network: if create.test {
+            Network::Test
+        } else {
+            Network::Production
+        },
+        title: parse::text("--title", &create.title)?,
+        created_at: clock::now(),
+        hub,
+        approvers: public_keys("--approver", &create.approver)?,
+        approver_quorum: create.approver_quorum,
+        recovery: public_keys("--recovery", &create.recovery)?,
+        recovery_quorum: create.recovery_quorum,
+        heartbeat_ms: HEARTBEAT_MS,
+        ctx_grace_ms: CTX_GRACE_MS,
+    };
+    let genesis = request
+        .build()
+        .map_err(|error| Failure::usage("genesis-refused").with("cause", chain(&error)))?;
+    let path = create
+        .out
+        .clone()
+        .unwrap_or_else(|| create.hub.join(GENESIS_FILE));
+    genesis::create(&path, &genesis).map_err(|error| files::of_file(&error))?;
+    let summary = genesis::inspect(&genesis, context.words.0);
+    let more = [("file", path.display().to_string())];
+    Ok(report::summary(&summary, &more, context.words))
+}
+
+/// What an enrolment says besides keys.
+pub(super) fn details(
+    authority: &Authority,
+    role: Role,
+    publishes_through: Option<&String>,
+) -> Result<MemberDetails, Failure> {
+    let region = &authority.region;
+    let addresses = authority
+        .address
+        .iter()
+        .map(|text| parse::address("--address", text));
+    Ok(MemberDetails {
+        member: parse::authority("--code", &authority.code)?,
+        name: parse::text("--name", &authority.name)?,
+        region: RegionCode::parse(region)
+            .map_err(|error| Failure::value("--region", region, error))?,
+        level: names::parse("--level", &authority.level)?,
+        role,
+        mandates: vec![mandate(authority)?],
+        addresses: addresses.collect::<Result<_, _>>()?,
+        publishes_through: parse::optional_authority("--publishes-through", publishes_through)?,
+    })
+}
+
+fn mandate(authority: &Authority) -> Result<Mandate, Failure> {
+    let mut classes = USUAL.to_vec();
+    if !authority.may.is_empty() {
+        let named = authority.may.iter().map(|name| names::parse("--may", name));
+        classes = named.collect::<Result<_, _>>()?;
+    } else if authority.supervises {
+        classes.push(Class::Admission);
+    }
+    classes.sort_unstable();
+    classes.dedup();
+    let item =
+        |text: &String| Code::new(text).map_err(|error| Failure::value("--item", text, error));
+    let mut items = authority
+        .item
+        .iter()
+        .map(item)
+        .collect::<Result<Vec<_>, _>>()?;
+    items.sort();
+    items.dedup();
+    Ok(Mandate {
+        classes,
+        act_types: Vec::new(),
+        items,
+        from: parse::optional_day("--from", authority.from.as_ref())?.unwrap_or_else(clock::today),
+        until: parse::optional_day("--until", authority.until.as_ref())?,
+        objections_daily_cap: authority.objections_a_day,
+        supervises: authority.supervises.then_some(true),
+    })
+}

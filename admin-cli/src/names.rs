@@ -1,0 +1,169 @@
+//! Stable names of code lists: what the command line takes, what JSON shows, what texts are keyed by.
+
+use concordat_protocol::admin::{
+    BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode, EventKind, ForkCode,
+    FreshnessCode, LaterActsCode, LinkCode, SigningCode, SourceCode, Stage, Step, SuspensionCode,
+    ValidityCode, VoidCauseCode, WaitingCode,
+};
+use concordat_protocol::statement::{
+    ActType, BasisLevel, Class, Ground, KeyUse, Level, ObjectorRole, Outcome, PenaltyClass,
+    RemedyKind, Role, ServiceWay, Standing, WithdrawalReason,
+};
+use concordat_protocol::subject::Form;
+use concordat_protocol::trust::Network;
+
+use crate::failure::Failure;
+
+/// A code list whose values have names. The text of a value is keyed `<list>.<name>`.
+pub(crate) trait Named: Copy + 'static {
+    const LIST: &'static str;
+    const VALUES: &'static [Self];
+
+    fn name(self) -> &'static str;
+}
+
+/// The value with a name.
+///
+/// # Errors
+/// `bad-choice` with the names that there are.
+pub(crate) fn parse<T: Named>(argument: &str, text: &str) -> Result<T, Failure> {
+    let found = T::VALUES.iter().find(|value| value.name() == text);
+    found.copied().ok_or_else(|| {
+        let known: Vec<_> = T::VALUES.iter().map(|value| value.name()).collect();
+        let failure = Failure::usage("bad-choice").with("argument", argument);
+        failure.with("value", text).with("known", known.join(", "))
+    })
+}
+
+macro_rules! named {
+    ($($ty:ty, $list:literal { $($variant:ident $name:literal)+ })+) => {
+        $(impl Named for $ty {
+            const LIST: &'static str = $list;
+            const VALUES: &'static [Self] = &[$(Self::$variant,)+];
+
+            fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+        })+
+    };
+}
+
+macro_rules! delegated {
+    ($($ty:ty, $list:literal)+) => {
+        $(impl Named for $ty {
+            const LIST: &'static str = $list;
+            const VALUES: &'static [Self] = Self::ALL;
+
+            fn name(self) -> &'static str {
+                <$ty>::name(self)
+            }
+        })+
+    };
+}
+
+delegated! {
+    BackingCode, "backing"
+    BasisCode, "basis"
+    BasisStateCode, "basis-state"
+    BindsOthersCode, "binds-others"
+    BurdenCode, "burden"
+    EventKind, "event"
+    ForkCode, "fork"
+    FreshnessCode, "freshness"
+    LaterActsCode, "later-acts"
+    LinkCode, "link"
+    SigningCode, "signing"
+    SourceCode, "source"
+    Stage, "stage"
+    Step, "step"
+    SuspensionCode, "suspension"
+    ValidityCode, "validity"
+    VoidCauseCode, "void-cause"
+    WaitingCode, "waiting"
+}
+
+named! {
+    ActType, "act-type" {
+        Licence "licence" Penalty "penalty" Compulsion "compulsion" Confirmation "confirmation"
+        Levy "levy" Payment "payment" Adjudication "adjudication" Compensation "compensation"
+        Reward "reward" Inspection "inspection"
+    }
+    BasisLevel, "basis-level" {
+        Law "law" AdministrativeRegulation "administrative-regulation"
+        LocalRegulation "local-regulation" MinisterialRule "ministerial-rule"
+        LocalGovernmentRule "local-government-rule" CentralPolicy "central-policy"
+    }
+    Class, "class" {
+        Decision "decision" ListEntry "list-entry" Commitment "commitment"
+        CommitmentOutcome "commitment-outcome" SelfDeclaration "self-declaration"
+        Evaluation "evaluation" Interview "interview" Measure "measure" Initiation "initiation"
+        Response "response" Push "push" Feedback "feedback" Objection "objection" Ruling "ruling"
+        Stay "stay" Correction "correction" Withdrawal "withdrawal" Repair "repair"
+        Erasure "erasure" Admission "admission" Agreement "agreement" Accession "accession"
+        Retirement "retirement" RecognitionResponse "recognition-response"
+        ItemCatalogue "item-catalogue" MeasureCatalogue "measure-catalogue" Calendar "calendar"
+        DeadlineRules "deadline-rules" Policy "policy" Enrolment "enrolment" Rotation "rotation"
+        Suspension "suspension" CutOff "cut-off" Succession "succession" Notice "notice"
+        Holdings "holdings" DeliveryBatch "delivery-batch" ReceiptBatch "receipt-batch"
+        QueryRoot "query-root" HeadSeen "head-seen" Restart "restart"
+    }
+    Form, "form" {
+        Enterprise "enterprise" Cooperative "cooperative" PublicInstitution "public-institution"
+        SocialOrganisation "social-organisation" GovernmentOrgan "government-organ"
+        SelfEmployed "self-employed" SoleProprietorship "sole-proprietorship" Other "other"
+        Unknown "unknown"
+    }
+    Ground, "ground" {
+        Facts "facts" WrongSubject "wrong-subject" Basis "basis" Procedure "procedure"
+        Amount "amount" Ended "ended" Publication "publication" Other "other"
+    }
+    KeyUse, "key-use" {
+        Statement "statement" Log "log" Node "node" Witness "witness"
+        Administrator "administrator" Approver "approver" Recovery "recovery"
+    }
+    Level, "level" {
+        National "national" Provincial "provincial" Prefectural "prefectural" County "county"
+    }
+    Network, "network" { Test "test" Production "production" }
+    ObjectorRole, "objector" { Subject "subject" Issuer "issuer" Supervisor "supervisor" }
+    Outcome, "outcome" {
+        Upheld "upheld" Rejected "rejected" Corrected "corrected" Withdrawn "withdrawn"
+    }
+    PenaltyClass, "penalty-class" {
+        Warning "warning" Fine "fine" Licence "licence" Restriction "restriction" Other "other"
+    }
+    RemedyKind, "remedy" { Reconsideration "reconsideration" Litigation "litigation" }
+    Role, "role" { Member "member" Hub "hub" Issuer "issuer" }
+    ServiceWay, "service" {
+        Direct "direct" Left "left" Entrusted "entrusted" Post "post"
+        Announcement "announcement" Electronic "electronic"
+    }
+    Standing, "standing" { Active "active" Suspended "suspended" Left "left" }
+    WithdrawalReason, "withdrawal-reason" {
+        DecisionRevoked "decision-revoked" WrongSubject "wrong-subject" Duplicate "duplicate"
+        OutsideCatalogue "outside-catalogue" OtherError "other-error"
+    }
+}
+
+/// Every `<list>.<name>` that a text is wanted for.
+#[cfg(test)]
+pub(crate) fn text_keys() -> Vec<String> {
+    fn of<T: Named>(keys: &mut Vec<String>) {
+        keys.extend(
+            T::VALUES
+                .iter()
+                .map(|v| format!("{}.{}", T::LIST, v.name())),
+        );
+    }
+    let mut keys = Vec::new();
+    macro_rules! all { ($($ty:ty)+) => { $(of::<$ty>(&mut keys);)+ } }
+    all! {
+        BackingCode BasisCode BasisStateCode BindsOthersCode BurdenCode EventKind ForkCode
+        FreshnessCode LaterActsCode LinkCode SigningCode SourceCode Stage Step SuspensionCode
+        ValidityCode VoidCauseCode WaitingCode ActType Class Form Ground KeyUse Level
+        Network ObjectorRole Outcome PenaltyClass Role Standing WithdrawalReason
+    }
+    keys
+}

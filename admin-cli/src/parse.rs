@@ -1,0 +1,104 @@
+//! Values of the command line as protocol types, with the argument's name in the error.
+
+use concordat_protocol::admin::{LookUp, Target};
+use concordat_protocol::key::PublicKey;
+use concordat_protocol::statement::Address;
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::text::Text;
+use concordat_protocol::time::Day;
+
+use crate::failure::Failure;
+
+pub(crate) fn subject(argument: &str, value: &str) -> Result<SubjectCode, Failure> {
+    // The value may be an identity number typed into the wrong place: it is not repeated.
+    SubjectCode::normalise(value).map_err(|error| Failure::value(argument, "…", error))
+}
+
+pub(crate) fn authority(argument: &str, value: &str) -> Result<AuthorityCode, Failure> {
+    AuthorityCode::parse(value.trim()).map_err(|error| Failure::value(argument, value, error))
+}
+
+pub(crate) fn optional_authority(
+    argument: &str,
+    value: Option<&String>,
+) -> Result<Option<AuthorityCode>, Failure> {
+    value.map(|value| authority(argument, value)).transpose()
+}
+
+pub(crate) fn day(argument: &str, value: &str) -> Result<Day, Failure> {
+    Day::parse_loose(value).map_err(|error| Failure::value(argument, value, error))
+}
+
+pub(crate) fn optional_day(argument: &str, value: Option<&String>) -> Result<Option<Day>, Failure> {
+    value.map(|value| day(argument, value)).transpose()
+}
+
+pub(crate) fn text<const MAX: usize>(argument: &str, value: &str) -> Result<Text<MAX>, Failure> {
+    Text::normalise(value).map_err(|error| Failure::value(argument, "…", error))
+}
+
+pub(crate) fn target(argument: &str, value: &str) -> Result<Target, Failure> {
+    let value = value.trim();
+    value
+        .parse()
+        .map_err(|error| Failure::value(argument, value, error))
+}
+
+pub(crate) fn targets(argument: &str, values: &[String]) -> Result<Vec<Target>, Failure> {
+    values.iter().map(|value| target(argument, value)).collect()
+}
+
+pub(crate) fn address(argument: &str, value: &str) -> Result<Address, Failure> {
+    Address::new(value).ok_or_else(|| Failure::value(argument, value, "host:port"))
+}
+
+/// A public key as 64 hexadecimal digits.
+pub(crate) fn public_key(argument: &str, value: &str) -> Result<PublicKey, Failure> {
+    let wrong = |cause: &str| Failure::value(argument, value, cause);
+    let text = value.trim();
+    if text.len() != 64 || !text.is_ascii() {
+        return Err(wrong("64 hex digits"));
+    }
+    let mut bytes = [0_u8; 32];
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        let pair = std::str::from_utf8(pair).unwrap_or_default();
+        *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong("64 hex digits"))?;
+    }
+    PublicKey::from_bytes(&bytes).map_err(|error| wrong(&error.to_string()))
+}
+
+pub(crate) fn look_up(
+    purpose: Option<&String>,
+    case_number: Option<&String>,
+) -> Result<Option<LookUp>, Failure> {
+    match (purpose, case_number) {
+        (Some(purpose), Some(case_number)) => Ok(Some(LookUp {
+            purpose: text("--purpose", purpose)?,
+            case_number: text("--case", case_number)?,
+        })),
+        (_, _) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn public_key_is_read_from_hexadecimal_only() {
+        let hex = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+        assert_eq!(public_key("--node-key", hex).unwrap().to_string(), hex);
+        for wrong in ["", "00", &hex[1..], &hex.replace('d', "g")] {
+            assert_eq!(
+                public_key("--node-key", wrong).unwrap_err().key,
+                "bad-value"
+            );
+        }
+    }
+
+    #[test]
+    fn refused_subject_code_is_not_repeated() {
+        let failure = subject("CODE", "11010519491231002X").unwrap_err();
+        assert!(!format!("{failure:?}").contains("110105"));
+    }
+}

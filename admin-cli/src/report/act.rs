@@ -1,0 +1,39 @@
+//! An act that is recorded, or would be.
+
+use concordat_protocol::admin::Recorded;
+use serde_json::json;
+
+use crate::names::Named;
+use crate::page::Page;
+use crate::report::{Report, Words, effect, ref_json, refs_json, short, shorts};
+
+/// What was recorded, where it stands, and what follows.
+pub(crate) fn recorded(view: &Recorded, words: Words) -> Report {
+    let mut page = Page::default();
+    let mut pairs = vec![
+        words.pair("class", words.code(view.class)),
+        words.pair("target", short(&view.target)),
+    ];
+    match &view.reference {
+        Some(reference) => pairs.push(words.pair("recorded_as", short(reference))),
+        None => page.line(words.word("dry_run_note")),
+    }
+    if !view.names.is_empty() {
+        pairs.push(words.pair("closes", shorts(&view.names)));
+    }
+    pairs.push(words.pair("witnessed", words.yes_no(view.witnessed)));
+    if let Some(effect) = &view.effect {
+        pairs.extend(effect::pairs(effect, words));
+    }
+    page.pairs(&pairs);
+    let json = json!({
+        "class": view.class.name(),
+        "target": view.target.to_string(),
+        "dry_run": view.reference.is_none(),
+        "reference": ref_json(view.reference.as_ref()),
+        "names": refs_json(&view.names),
+        "witnessed": view.witnessed,
+        "effect": view.effect.as_ref().map(effect::json),
+    });
+    Report::new(page, json)
+}

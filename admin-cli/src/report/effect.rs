@@ -1,0 +1,184 @@
+//! The effect of a decision: every axis, and the one sentence that people look for first.
+
+use concordat_protocol::admin::{EffectView, FreshnessView, SuspensionView};
+use serde_json::{Value, json};
+
+use crate::names::Named;
+use crate::report::{Words, at_json, at_text, day_json, ref_json, refs_json, short, shorts, yuan};
+
+/// Every axis under a stable name.
+pub(super) fn json(effect: &EffectView) -> Value {
+    json!({
+        "as_of": effect.as_of.to_string(),
+        "validity": effect.validity.name(),
+        "validity_by": refs_json(&effect.validity_by),
+        "void_cause": effect.void_cause.map(Named::name),
+        "backing": effect.backing.map(Named::name),
+        "witnessed": effect.is_witnessed(),
+        "superseded_by": ref_json(effect.superseded_by.as_ref()),
+        "suspended_by": effect.suspended_by.iter().map(suspension_json).collect::<Value>(),
+        "waiting": effect.waiting.iter().map(|one| json!({
+            "objection": one.objection.to_string(),
+            "ground": one.ground.name(),
+            "why": one.why.name(),
+        })).collect::<Value>(),
+        "pending": refs_json(&effect.pending),
+        "burden": effect.burden.name(),
+        "grant_stands": effect.grant_stands,
+        "fine_fen": effect.fine_fen,
+        "confiscation_fen": effect.confiscation_fen,
+        "penalty_classes": effect.penalty_classes.iter().map(|one| one.name()).collect::<Value>(),
+        "duties": effect.duties.iter().map(|one| json!({
+            "measure": one.measure.as_str(),
+            "until": one.until.to_string(),
+            "ended": one.ended,
+            "binds_others": one.binds_others.name(),
+        })).collect::<Value>(),
+        "valid_from": day_json(effect.valid_from),
+        "valid_until": day_json(effect.valid_until),
+        "publication_until": day_json(effect.publication_until),
+        "publication_ended": effect.publication_ended,
+        "basis": effect.basis.name(),
+        "basis_failures": effect.basis_failures.iter().map(|one| json!({
+            "basis": one.basis.to_string(),
+            "why": one.why.name(),
+        })).collect::<Value>(),
+        "freshness": {
+            "issuer": freshness_json(&effect.issuer_freshness),
+            "register": freshness_json(&effect.register_freshness),
+        },
+        "fork": effect.fork.name(),
+        "frozen_at_index": effect.frozen_at.map(|index| index.value()),
+        "later_acts": effect.later_acts.name(),
+        "in_force_for_issuer": effect.in_force_for_issuer,
+        "binds_others": effect.binds_others.name(),
+        "unknown_source": effect.unknown_source.map(Named::name),
+        "unknown_since_at": at_json(effect.unknown_since),
+        "horizon": {
+            "issuer": effect.horizon_issuer.value(),
+            "register": effect.horizon_register.value(),
+        },
+    })
+}
+
+/// What others may do, in a few words: `suspended: objection open (facts)`.
+pub(super) fn verdict(effect: &EffectView, words: Words) -> String {
+    let verdict = words.code(effect.binds_others);
+    if let Some(suspension) = effect.suspended_by.first() {
+        return format!("{verdict}: {}", suspension_words(suspension, words));
+    }
+    match effect.unknown_since {
+        Some(since) => format!("{verdict} {}", at_text(Some(since))),
+        None => verdict,
+    }
+}
+
+/// Every axis that says something, with its label.
+pub(super) fn pairs(effect: &EffectView, words: Words) -> Vec<(String, String)> {
+    let mut pairs = vec![
+        words.pair("binds_others", verdict(effect, words)),
+        words.pair(
+            "in_force_for_issuer",
+            words.yes_no(effect.in_force_for_issuer),
+        ),
+    ];
+    let mut validity = words.code(effect.validity);
+    if let Some(cause) = effect.void_cause {
+        validity = format!("{validity} ({})", words.code(cause));
+    }
+    if !effect.validity_by.is_empty() {
+        validity = format!("{validity}: {}", shorts(&effect.validity_by));
+    }
+    pairs.push(words.pair("validity", validity));
+    for suspension in &effect.suspended_by {
+        let by = format!(
+            "{}: {}",
+            suspension_words(suspension, words),
+            shorts(&suspension.by)
+        );
+        pairs.push(words.pair("suspended_by", by));
+    }
+    for waiting in &effect.waiting {
+        let (ground, why) = (words.code(waiting.ground), words.code(waiting.why));
+        let text = format!("{} ({ground}): {why}", short(&waiting.objection));
+        pairs.push(words.pair("waiting", text));
+    }
+    if let Some(by) = &effect.superseded_by {
+        pairs.push(words.pair("superseded_by", short(by)));
+    }
+    if !effect.pending.is_empty() {
+        pairs.push(words.pair("pending", shorts(&effect.pending)));
+    }
+    pairs.push(words.pair("witnessed", words.yes_no(effect.is_witnessed())));
+    amounts(effect, words, &mut pairs);
+    for duty in &effect.duties {
+        let text = format!(
+            "{} → {} ({})",
+            duty.measure,
+            duty.until,
+            words.code(duty.binds_others)
+        );
+        pairs.push(words.pair("measure", text));
+    }
+    if let Some(until) = effect.publication_until {
+        let ended = if effect.publication_ended {
+            words.word("ended")
+        } else {
+            String::new()
+        };
+        pairs.push(words.pair("publication_until", format!("{until} {ended}").trim_end()));
+    }
+    for failure in &effect.basis_failures {
+        let text = format!("{}: {}", short(&failure.basis), words.code(failure.why));
+        pairs.push(words.pair("basis_failure", text));
+    }
+    pairs.push(words.pair("fresh_issuer", freshness(&effect.issuer_freshness, words)));
+    pairs.push(words.pair(
+        "fresh_register",
+        freshness(&effect.register_freshness, words),
+    ));
+    pairs.push(words.pair("fork", words.code(effect.fork)));
+    pairs.push(words.pair("later_acts", words.code(effect.later_acts)));
+    let (log, register) = (effect.horizon_issuer, effect.horizon_register);
+    pairs.push(words.pair("horizon", format!("{log} / {register}")));
+    pairs.push(words.pair("as_of", effect.as_of));
+    pairs
+}
+
+fn amounts(effect: &EffectView, words: Words, pairs: &mut Vec<(String, String)>) {
+    if effect.fine_fen > 0 {
+        pairs.push(words.pair("fine", yuan(effect.fine_fen)));
+    }
+    if effect.confiscation_fen > 0 {
+        pairs.push(words.pair("confiscation", yuan(effect.confiscation_fen)));
+    }
+}
+
+fn suspension_words(suspension: &SuspensionView, words: Words) -> String {
+    let kind = words.code(suspension.kind);
+    match suspension.ground {
+        Some(ground) => format!("{kind} ({})", words.code(ground)),
+        None => kind,
+    }
+}
+
+fn suspension_json(suspension: &SuspensionView) -> Value {
+    json!({
+        "kind": suspension.kind.name(),
+        "ground": suspension.ground.map(Named::name),
+        "by": refs_json(&suspension.by),
+        "since": day_json(suspension.since),
+    })
+}
+
+fn freshness_json(freshness: &FreshnessView) -> Value {
+    json!({"state": freshness.state.name(), "witnessed_at": at_json(freshness.at)})
+}
+
+fn freshness(freshness: &FreshnessView, words: Words) -> String {
+    format!(
+        "{} ({})",
+        words.code(freshness.state),
+        at_text(freshness.at)
+    )
+}

@@ -1,0 +1,214 @@
+//! What is known about an organisation, and one statement with its history.
+
+use concordat_protocol::admin::{ActView, DecisionView, StatementView, SubjectAnswer};
+use serde_json::{Value, json};
+
+use crate::names::Named;
+use crate::page::Page;
+use crate::report::{
+    Report, Words, at_json, at_text, day_json, effect, ref_json, refs_json, short,
+};
+use crate::{clock, decision};
+
+/// Decisions about an organisation.
+pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
+    let mut page = Page::default();
+    page.pairs(&[
+        words.pair("subject", answer.code),
+        words.pair("names", answer.names.join(" / ")),
+        words.pair("as_of", answer.as_of),
+        words.pair("look_up_row", answer.look_up_row),
+        words.pair(
+            "decisions",
+            format!("{} / {}", answer.decisions.len(), answer.total),
+        ),
+    ]);
+    if answer.bodies_missing > 0 {
+        let count = answer.bodies_missing.to_string();
+        page.line(words.fill("bodies_missing", &[("count", &count)]));
+    }
+    if !answer.decisions.is_empty() {
+        let header = [
+            "reference",
+            "issuer",
+            "document_number",
+            "act_type",
+            "decided_on",
+            "binds_others",
+        ];
+        let header: Vec<_> = header.iter().map(|key| words.word(key)).collect();
+        let rows = answer.decisions.iter().map(|one| row(one, words)).collect();
+        page.gap();
+        page.table(&header, rows);
+    }
+    page.line(words.word("later_acts_note"));
+    let decisions: Value = answer.decisions.iter().map(decision_json).collect();
+    let json = json!({
+        "code": answer.code.to_string(),
+        "names": answer.names,
+        "as_of": answer.as_of.to_string(),
+        "look_up_row": answer.look_up_row,
+        "total": answer.total,
+        "bodies_missing": answer.bodies_missing,
+        "decisions": decisions,
+    });
+    Report::new(page, json)
+}
+
+fn row(one: &DecisionView, words: Words) -> Vec<String> {
+    vec![
+        short(&one.reference),
+        one.issuer_name.clone(),
+        one.document_number.clone(),
+        words.code(one.act_type),
+        one.decided_on.to_string(),
+        effect::verdict(&one.effect, words),
+    ]
+}
+
+fn decision_json(one: &DecisionView) -> Value {
+    json!({
+        "reference": one.reference.to_string(),
+        "leaf_hash": one.reference.leaf_hash.to_string(),
+        "issuer": one.issuer.as_str(),
+        "issuer_name": one.issuer_name,
+        "document_number": one.document_number,
+        "act_type": one.act_type.name(),
+        "item": one.item.as_str(),
+        "item_title": one.item_title,
+        "decided_on": one.decided_on.to_string(),
+        "effect": effect::json(&one.effect),
+    })
+}
+
+/// One statement.
+pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
+    let mut page = Page::default();
+    let mut pairs = vec![
+        words.pair("reference", &view.reference),
+        words.pair("class", words.code(view.class)),
+        words.pair(
+            "issuer",
+            format!("{} {}", view.issuer.as_str(), view.issuer_name),
+        ),
+        words.pair("subject", view.about),
+        words.pair("issued_at", clock::civil(view.issued_at)),
+        words.pair("vis", view.vis),
+        words.pair("witnessed", words.yes_no(view.witnessed)),
+    ];
+    if let Some(target) = &view.target {
+        pairs.push(words.pair("target", short(target)));
+    }
+    if let Some(row) = view.look_up_row {
+        pairs.push(words.pair("look_up_row", row));
+    }
+    page.pairs(&pairs);
+    for (key, decision) in [("decision", &view.decision), ("corrected", &view.corrected)] {
+        if let Some(decision) = decision {
+            page.gap();
+            page.line(words.word(key));
+            page.pairs(&flat(&decision::to_json(decision.fields())));
+        }
+    }
+    if let Some(effect) = &view.effect {
+        page.gap();
+        page.line(words.word("effect"));
+        page.pairs(&effect::pairs(effect, words));
+    }
+    let acts: Vec<_> = view.act.iter().chain(&view.acts).collect();
+    if !acts.is_empty() {
+        page.gap();
+        let header = [
+            "reference",
+            "class",
+            "issuer",
+            "issued_at",
+            "said",
+            "reasons",
+        ];
+        let header: Vec<_> = header.iter().map(|key| words.word(key)).collect();
+        page.table(
+            &header,
+            acts.iter().map(|act| act_row(act, words)).collect(),
+        );
+    }
+    Report::new(page, statement_json(view))
+}
+
+fn statement_json(view: &StatementView) -> Value {
+    json!({
+        "reference": view.reference.to_string(),
+        "leaf_hash": view.reference.leaf_hash.to_string(),
+        "class": view.class.name(),
+        "issuer": view.issuer.as_str(),
+        "issuer_name": view.issuer_name,
+        "about": view.about.to_string(),
+        "issued_at": view.issued_at.value(),
+        "visibility": view.vis.code(),
+        "target": ref_json(view.target.as_ref()),
+        "bytes": view.bytes,
+        "witnessed": view.witnessed,
+        "decision": view.decision.as_ref().map(|one| decision::to_json(one.fields())),
+        "corrected": view.corrected.as_ref().map(|one| decision::to_json(one.fields())),
+        "act": view.act.as_ref().map(act_json),
+        "acts": view.acts.iter().map(act_json).collect::<Value>(),
+        "effect": view.effect.as_ref().map(effect::json),
+        "look_up_row": view.look_up_row,
+    })
+}
+
+fn act_row(act: &ActView, words: Words) -> Vec<String> {
+    let said = [
+        act.ground.map(|one| words.code(one)),
+        act.open
+            .map(|open| words.word(if open { "open" } else { "closed" })),
+        act.outcome.map(|one| words.code(one)),
+        act.withdrawal_reason.map(|one| words.code(one)),
+        (!act.held).then(|| words.word("not_held")),
+    ];
+    vec![
+        short(&act.reference),
+        words.code(act.class),
+        act.issuer_name
+            .clone()
+            .unwrap_or_else(|| act.issuer.to_string()),
+        at_text(act.issued_at),
+        said.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        act.reasons.clone().unwrap_or_default(),
+    ]
+}
+
+fn act_json(act: &ActView) -> Value {
+    json!({
+        "reference": act.reference.to_string(),
+        "class": act.class.name(),
+        "issuer": act.issuer.as_str(),
+        "issuer_name": act.issuer_name,
+        "issued_at": at_json(act.issued_at),
+        "held": act.held,
+        "ground": act.ground.map(Named::name),
+        "role": act.role.map(Named::name),
+        "received_on": day_json(act.received_on),
+        "open": act.open,
+        "outcome": act.outcome.map(Named::name),
+        "names": refs_json(&act.names),
+        "withdrawal_reason": act.withdrawal_reason.map(Named::name),
+        "reasons": act.reasons,
+        "notice_index": act.notice.map(|index| index.value()),
+        "witnessed": act.witnessed,
+    })
+}
+
+/// A decision's fields line by line, under the names that `correction issue --set` takes.
+fn flat(value: &Value) -> Vec<(String, String)> {
+    let Value::Object(map) = value else {
+        return Vec::new();
+    };
+    let line = |(name, value): (&String, &Value)| {
+        let value = value
+            .as_str()
+            .map_or_else(|| value.to_string(), ToOwned::to_owned);
+        (name.clone(), value)
+    };
+    map.iter().map(line).collect()
+}

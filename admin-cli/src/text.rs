@@ -1,0 +1,243 @@
+//! Every text that people see, in English and 中文, by key.
+//!
+//! Blanks are written `{name}`. Numbers, dates and references are the same in both languages.
+
+mod codes;
+mod errors;
+mod help;
+mod words;
+
+use std::ffi::OsString;
+
+use concordat_certs::summary::Language;
+
+use crate::failure::Failure;
+
+/// Key, English, 中文.
+type Entry = (&'static str, &'static str, &'static str);
+
+const TABLES: [&[Entry]; 4] = [codes::TEXTS, errors::TEXTS, help::TEXTS, words::TEXTS];
+
+/// The language of `--lang`, or else of the environment: Chinese where it says so, English elsewhere.
+// spec: ADM-15
+pub(crate) fn language(
+    arguments: &[OsString],
+    environment: impl Fn(&str) -> Option<String>,
+) -> Language {
+    let mut asked = None;
+    for (place, argument) in arguments.iter().enumerate() {
+        let Some(argument) = argument.to_str() else {
+            continue;
+        };
+        if argument == "--lang" {
+            asked = arguments
+                .get(place + 1)
+                .and_then(|value| value.to_str())
+                .map(ToOwned::to_owned);
+        } else if let Some(value) = argument.strip_prefix("--lang=") {
+            asked = Some(value.to_owned());
+        }
+    }
+    let set = |name| environment(name).filter(|value| !value.is_empty());
+    let said = asked
+        .or_else(|| set("LC_ALL"))
+        .or_else(|| set("LC_MESSAGES"))
+        .or_else(|| set("LANG"));
+    match said {
+        Some(said) if said.to_ascii_lowercase().starts_with("zh") => Language::Chinese,
+        Some(_) | None => Language::English,
+    }
+}
+
+/// The text of a key, its blanks as they are.
+// spec: ADM-14
+pub(crate) fn text(language: Language, key: &str) -> Option<&'static str> {
+    let mut entries = TABLES.iter().flat_map(|table| table.iter());
+    let (_, english, chinese) = entries.find(|(found, _, _)| *found == key)?;
+    Some(match language {
+        Language::English => english,
+        Language::Chinese => chinese,
+    })
+}
+
+/// The text of a key with its blanks filled; the key itself where there is no text.
+pub(crate) fn fill(language: Language, key: &str, blanks: &[(&str, &str)]) -> String {
+    let template = text(language, key).unwrap_or(key);
+    // One pass from the left: what fills a blank is never taken for a template itself.
+    let mut filled = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        let Some((name, after)) = after.split_once('}') else {
+            filled.push('{');
+            rest = after;
+            continue;
+        };
+        let value = blanks.iter().find(|(blank, _)| *blank == name);
+        filled.push_str(value.map_or("?", |(_, value)| value));
+        rest = after;
+    }
+    filled.push_str(rest);
+    filled
+}
+
+/// The sentence of a failure: what, where, and what to do next.
+pub(crate) fn failure(language: Language, failure: &Failure) -> String {
+    let blanks: Vec<_> = failure
+        .blanks
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .collect();
+    fill(language, &format!("error.{}", failure.key), &blanks)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use concordat_protocol::admin::ErrorCode;
+
+    use super::*;
+    use crate::names;
+
+    fn entries() -> impl Iterator<Item = &'static Entry> {
+        TABLES.iter().flat_map(|table| table.iter())
+    }
+
+    fn blanks(text: &str) -> BTreeSet<&str> {
+        let parts = text.split('{').skip(1);
+        parts
+            .filter_map(|part| part.split_once('}'))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    fn languages(argument: &str, variables: &[(&str, &str)]) -> Language {
+        let arguments: Vec<_> = argument.split(' ').map(OsString::from).collect();
+        language(&arguments, |name| {
+            let found = variables.iter().find(|(variable, _)| *variable == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    // spec: ADM-14
+    #[test]
+    fn no_text_lacks_a_language_or_a_blank() {
+        for (key, english, chinese) in entries() {
+            assert!(
+                !english.trim().is_empty() && !chinese.trim().is_empty(),
+                "{key}"
+            );
+            assert_eq!(blanks(english), blanks(chinese), "{key}");
+        }
+    }
+
+    #[test]
+    fn no_key_comes_twice() {
+        let mut seen = BTreeSet::new();
+        for (key, _, _) in entries() {
+            assert!(seen.insert(key), "{key} comes twice");
+        }
+    }
+
+    // spec: ADM-14
+    #[test]
+    fn every_code_that_is_shown_has_a_text() {
+        for key in names::text_keys() {
+            assert!(text(Language::English, &key).is_some(), "{key}");
+        }
+    }
+
+    // spec: ADM-14
+    #[test]
+    fn every_error_of_a_node_has_a_sentence() {
+        for code in ErrorCode::ALL {
+            let key = format!("error.{}", code.name());
+            assert!(text(Language::Chinese, &key).is_some(), "{key}");
+        }
+    }
+
+    /// Keys appear in the source as literals: `Failure::…("key")`, `word("key")`, `pair("key", …)`.
+    // spec: ADM-14
+    #[test]
+    fn every_key_that_the_source_names_has_a_text() {
+        let mut missing = Vec::new();
+        for source in SOURCES {
+            for (marker, prefix) in MARKERS {
+                for part in source.split(marker).skip(1) {
+                    let key = part.split('"').next().unwrap_or_default();
+                    let key = format!("{prefix}.{key}");
+                    if text(Language::English, &key).is_none() {
+                        missing.push(key);
+                    }
+                }
+            }
+        }
+        assert_eq!(missing, Vec::<String>::new());
+    }
+
+    const MARKERS: [(&str, &str); 7] = [
+        ("words.word(\"", "word"),
+        ("words.pair(\"", "word"),
+        ("words.fill(\"", "word"),
+        ("context.confirm(\"", "word"),
+        ("Failure::usage(\"", "error"),
+        ("Failure::new(ExitCode::Failed, \"", "error"),
+        ("Failure::new(ExitCode::Unreachable, \"", "error"),
+    ];
+
+    const SOURCES: [&str; 22] = [
+        include_str!("client.rs"),
+        include_str!("decision.rs"),
+        include_str!("names.rs"),
+        include_str!("terminal.rs"),
+        include_str!("command.rs"),
+        include_str!("command/act.rs"),
+        include_str!("command/bundle.rs"),
+        include_str!("command/change.rs"),
+        include_str!("command/correction.rs"),
+        include_str!("command/enrol.rs"),
+        include_str!("command/files.rs"),
+        include_str!("command/genesis.rs"),
+        include_str!("command/import.rs"),
+        include_str!("command/init.rs"),
+        include_str!("command/peer.rs"),
+        include_str!("command/watch.rs"),
+        include_str!("report/act.rs"),
+        include_str!("report/effect.rs"),
+        include_str!("report/import.rs"),
+        include_str!("report/peer.rs"),
+        include_str!("report/status.rs"),
+        include_str!("report/subject.rs"),
+    ];
+
+    // spec: ADM-15
+    #[test]
+    fn language_is_that_of_the_argument_before_that_of_the_environment() {
+        assert_eq!(languages("concordat", &[]), Language::English);
+        assert_eq!(
+            languages("concordat", &[("LANG", "zh_CN.UTF-8")]),
+            Language::Chinese
+        );
+        let both = [("LC_ALL", "C"), ("LANG", "zh_CN.UTF-8")];
+        assert_eq!(languages("concordat", &both), Language::English);
+        assert_eq!(
+            languages("concordat --lang zh status", &both),
+            Language::Chinese
+        );
+        assert_eq!(
+            languages("concordat --lang=en", &[("LANG", "zh")]),
+            Language::English
+        );
+    }
+
+    #[test]
+    fn what_fills_a_blank_is_no_template() {
+        let filled = fill(
+            Language::English,
+            "error.file-missing",
+            &[("path", "{cause}")],
+        );
+        assert!(filled.contains("{cause}"), "{filled}");
+    }
+}

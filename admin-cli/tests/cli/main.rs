@@ -1,0 +1,9 @@
+//! The binary as its users meet it: what it prints, in which language, with which exit code.
+
+// A helper that fails is a test that fails.
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+
+mod node;
+mod offline;
+mod support;
+mod usage;

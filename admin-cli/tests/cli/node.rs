@@ -1,0 +1,434 @@
+//! Commands against a node that answers from a script, over a real Unix socket.
+
+use std::fs;
+
+use concordat_protocol::admin::{
+    AdminError, BackingCode, BasisCode, BindsOthersCode, BundleView, BurdenCode, DecisionView,
+    EffectView, ErrorCode, ForkCode, FreshnessCode, FreshnessView, ImportReport, LaterActsCode,
+    Progress, Recorded, Refused, Reply, Request, RowRefusal, SigningCode, Stage, StatusView,
+    SubjectAnswer, SuspensionCode, SuspensionView, Target, ValidityCode,
+};
+use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
+use concordat_protocol::statement::{
+    ActType, Class, Code, Ground, ObjectorRole, Role, Standing, StatementRef,
+};
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::time::{Day, Timestamp};
+use concordat_protocol::trust::Network;
+use serde_bytes::ByteBuf;
+use tempfile::TempDir;
+
+use crate::support::{Ran, concordat, fake_node};
+
+const HUB: &str = "11310000MB00000009";
+
+fn hub() -> AuthorityCode {
+    AuthorityCode::parse(HUB).unwrap()
+}
+
+fn origin() -> Origin {
+    format!("test-{}/{HUB}/0", "0".repeat(64)).parse().unwrap()
+}
+
+fn reference(index: u64) -> StatementRef {
+    let (index, leaf_hash) = (LeafIndex::new(index), Hash::from_bytes([7; 32]));
+    StatementRef {
+        origin: origin(),
+        index,
+        leaf_hash,
+    }
+}
+
+fn day() -> Day {
+    Day::from_ymd(2025, 3, 1).unwrap()
+}
+
+fn at() -> Timestamp {
+    Timestamp::new(1_740_792_600_000).unwrap()
+}
+
+fn size(count: u64) -> TreeSize {
+    TreeSize::new(count).unwrap()
+}
+
+fn effect() -> EffectView {
+    let fresh = FreshnessView {
+        state: FreshnessCode::Fresh,
+        at: Some(at()),
+    };
+    EffectView {
+        validity: ValidityCode::InForce,
+        validity_by: Vec::new(),
+        void_cause: None,
+        backing: Some(BackingCode::Witnessed),
+        superseded_by: None,
+        suspended_by: vec![SuspensionView {
+            kind: SuspensionCode::Objection,
+            ground: Some(Ground::Facts),
+            by: vec![reference(9)],
+            since: Some(day()),
+        }],
+        waiting: Vec::new(),
+        pending: Vec::new(),
+        burden: BurdenCode::Burdens,
+        grant_stands: false,
+        fine_fen: 1_000_000,
+        confiscation_fen: 0,
+        penalty_classes: Vec::new(),
+        duties: Vec::new(),
+        valid_from: None,
+        valid_until: None,
+        publication_until: Some(day()),
+        publication_ended: false,
+        basis: BasisCode::RestsOnNothing,
+        basis_failures: Vec::new(),
+        issuer_freshness: fresh.clone(),
+        register_freshness: fresh,
+        fork: ForkCode::NotKnown,
+        frozen_at: None,
+        later_acts: LaterActsCode::NotProven,
+        in_force_for_issuer: true,
+        binds_others: BindsOthersCode::Suspended,
+        unknown_source: None,
+        unknown_since: None,
+        as_of: day(),
+        horizon_issuer: size(10),
+        horizon_register: size(3),
+    }
+}
+
+fn status() -> Reply {
+    Reply::Status(Box::new(StatusView {
+        at: at(),
+        member: hub(),
+        name: "省枢纽".to_owned(),
+        role: Role::Hub,
+        standing: Standing::Active,
+        version: "0.1.0".to_owned(),
+        network: Network::Test,
+        network_title: "Trial".to_owned(),
+        genesis: Hash::from_bytes([1; 32]),
+        started_at: at(),
+        listening: vec!["127.0.0.1:7443".to_owned()],
+        signing: SigningCode::Ready,
+        logs: Vec::new(),
+        peers: Vec::new(),
+        cosigners: 3,
+        quorum: 2,
+        faults: 0,
+        registry_expires_at: None,
+        independent_views: 0,
+        statements: 12,
+        open_objections: 1,
+        disk_bytes: 4_097,
+        alarms: Vec::new(),
+        look_ups: 4,
+    }))
+}
+
+fn imported(refused: u64) -> Reply {
+    Reply::Imported(ImportReport {
+        rows: 3,
+        accepted: 3 - refused,
+        present: 0,
+        refused,
+        written: 3 - refused,
+        dry_run: false,
+        all_or_nothing: false,
+        batch: None,
+        origin: origin(),
+        first: Some(LeafIndex::new(0)),
+        size: size(3),
+        profile: "mhlw".to_owned(),
+        digest: Hash::from_bytes([2; 32]),
+        elapsed_ms: 5,
+    })
+}
+
+/// Runs a command against a node that gives these replies to its last request, and none to chunks.
+fn against(replies: Vec<Reply>, arguments: &[&str]) -> (Ran, Vec<Request>) {
+    let directory = tempfile::tempdir().unwrap();
+    let node = fake_node(directory.path(), move |request| match request {
+        Request::Import(ask) if ask.path.is_none() => Vec::new(),
+        Request::ImportChunk(_) => Vec::new(),
+        _ => replies.clone(),
+    });
+    let ran = run(&directory, arguments);
+    (ran, node.join().unwrap())
+}
+
+fn run(directory: &TempDir, arguments: &[&str]) -> Ran {
+    let path = directory.path().display().to_string();
+    let mut all = vec!["--node", path.as_str()];
+    all.extend(arguments);
+    concordat(&all)
+}
+
+#[test]
+fn status_is_shown_to_people_and_programs() {
+    let (ran, requests) = against(vec![status()], &["status"]);
+    let ran = ran.exits(0);
+    assert!(
+        ran.out.contains("省枢纽") && ran.out.contains("no independent view"),
+        "{}",
+        ran.out
+    );
+    assert_eq!(requests, [Request::Status]);
+    let (ran, _) = against(vec![status()], &["--output", "json", "status"]);
+    let json = ran.exits(0).json();
+    assert_eq!(json["statements"], 12);
+    assert_eq!(json["signing"], "ready");
+}
+
+// spec: ADM-10, ADM-11
+#[test]
+fn watch_prints_one_line_for_each_state_where_there_is_no_terminal() {
+    let states = vec![status(), status(), status()];
+    let (ran, _) = against(states.clone(), &["watch", "--count", "2"]);
+    let ran = ran.exits(0);
+    assert_eq!(ran.out.lines().count(), 2, "{}", ran.out);
+    assert!(
+        ran.out.starts_with("2025-03-01 09:30:00 +08:00"),
+        "{}",
+        ran.out
+    );
+    let (ran, _) = against(states, &["--output", "json", "watch", "--count", "2"]);
+    for line in ran.exits(0).out.lines() {
+        let json: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(json["status"]["quorum"], 2);
+    }
+}
+
+#[test]
+fn subject_shows_the_suspension_before_anything_else() {
+    let code = SubjectCode::parse("91310000717854505W")
+        .or_else(|_| SubjectCode::with_check("91310000717854505"))
+        .unwrap();
+    let answer = Reply::Subject(Box::new(SubjectAnswer {
+        code,
+        names: vec!["某公司".to_owned()],
+        as_of: day(),
+        look_up_row: 4,
+        decisions: vec![DecisionView {
+            reference: reference(7),
+            issuer: hub(),
+            issuer_name: "某局".to_owned(),
+            document_number: "A〔2025〕1号".to_owned(),
+            act_type: ActType::Penalty,
+            item: Code::new("penalty.labour").unwrap(),
+            item_title: None,
+            decided_on: day(),
+            effect: effect(),
+        }],
+        total: 1,
+        bodies_missing: 0,
+    }));
+    let text = code.to_string();
+    let arguments = ["subject", &text, "--purpose", "tender", "--case", "2025-7"];
+    let (ran, requests) = against(vec![answer.clone()], &arguments);
+    let ran = ran.exits(0);
+    let words = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        words.contains(&format!("{HUB}/0#7")) || words.contains("0#7"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("suspended"), "{}", ran.out);
+    assert!(ran.out.contains("not proven"), "{}", ran.out);
+    let [Request::Subject(ask)] = &requests[..] else {
+        panic!("{requests:?}")
+    };
+    assert_eq!(ask.look_up.purpose.as_str(), "tender");
+    let mut json_arguments = vec!["--output", "json"];
+    json_arguments.extend(arguments);
+    let (ran, _) = against(vec![answer], &json_arguments);
+    let json = ran.exits(0).json();
+    let effect = &json["decisions"][0]["effect"];
+    assert_eq!(effect["binds_others"], "suspended");
+    assert_eq!(effect["suspended_by"][0]["ground"], "facts");
+    assert_eq!(effect["in_force_for_issuer"], true);
+    assert_eq!(effect["later_acts"], "not-proven");
+}
+
+// spec: ADM-3, ADM-11, ADM-13
+#[test]
+fn import_sends_the_file_and_reports_every_refused_row() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("rows.csv");
+    let content = vec![b'x'; (256 << 10) + 5];
+    fs::write(&file, &content).unwrap();
+    let file = file.display().to_string();
+    let refusal = RowRefusal {
+        line: 4,
+        column: Some(2),
+        column_name: Some("代码".to_owned()),
+        reason: Code::new("code-check").unwrap(),
+        english: "the check character does not hold".to_owned(),
+        chinese: "校验码不符".to_owned(),
+    };
+    let progress = Progress {
+        stage: Stage::Reading,
+        done: 1,
+        total: 2,
+        rows: 1,
+        refused: 0,
+    };
+    let replies = vec![
+        Reply::Progress(progress),
+        Reply::Refused(Refused {
+            rows: vec![refusal],
+        }),
+        imported(1),
+    ];
+    let arguments = [
+        "--lang",
+        "zh",
+        "import",
+        &file,
+        "--profile",
+        "mhlw",
+        "--dry-run",
+    ];
+    let (ran, requests) = against(replies.clone(), &arguments);
+    let ran = ran.exits(1);
+    assert!(
+        ran.out.contains("校验码不符") && ran.out.contains("代码"),
+        "{}",
+        ran.out
+    );
+    let mut sent = Vec::new();
+    for request in &requests {
+        if let Request::ImportChunk(chunk) = request {
+            assert!(chunk.len() <= 256 << 10);
+            sent.extend_from_slice(chunk);
+        }
+    }
+    assert_eq!(sent, content);
+    assert!(matches!(&requests[0], Request::Import(ask) if ask.dry_run));
+    assert_eq!(requests.last(), Some(&Request::ImportEnd));
+    let (ran, _) = against(
+        replies,
+        &["--output", "json", "import", &file, "--profile", "mhlw"],
+    );
+    let json = ran.exits(1).json();
+    assert_eq!(json["refusals"][0]["line"], 4);
+    assert_eq!(json["refusals"][0]["reason"], "code-check");
+}
+
+#[test]
+fn import_of_a_file_on_the_node_sends_no_bytes() {
+    let arguments = ["import", "/data/rows.csv", "--profile", "mhlw", "--on-node"];
+    let (ran, requests) = against(vec![imported(0)], &arguments);
+    ran.exits(0);
+    let [Request::Import(ask)] = &requests[..] else {
+        panic!("{requests:?}")
+    };
+    assert_eq!(ask.path.as_deref(), Some("/data/rows.csv"));
+}
+
+#[test]
+fn objection_is_filed_and_its_place_is_shown() {
+    let recorded = Reply::Recorded(Box::new(Recorded {
+        class: Class::Objection,
+        target: reference(7),
+        reference: Some(reference(9)),
+        names: Vec::new(),
+        witnessed: false,
+        effect: Some(effect()),
+    }));
+    let target = format!("{HUB}/0#7");
+    let arguments = [
+        "objection",
+        "file",
+        &target,
+        "--ground",
+        "facts",
+        "--reasons",
+        "wrong day",
+    ];
+    let (ran, requests) = against(vec![recorded], &arguments);
+    let ran = ran.exits(0);
+    assert!(ran.out.contains(&format!("{HUB}/0#9")), "{}", ran.out);
+    let [Request::Objection(ask)] = &requests[..] else {
+        panic!("{requests:?}")
+    };
+    assert_eq!(
+        (ask.role, ask.ground),
+        (ObjectorRole::Subject, Ground::Facts)
+    );
+    assert!(matches!(ask.target, Target::Short { log: 0, .. }));
+}
+
+// spec: ADM-12
+#[test]
+fn ruling_without_a_terminal_wants_yes_and_sends_nothing() {
+    let arguments = [
+        "ruling",
+        "issue",
+        "7号",
+        "--outcome",
+        "upheld",
+        "--all-open",
+        "--reasons",
+        "r",
+    ];
+    let ran = concordat(&arguments).exits(2);
+    assert!(ran.err.contains("--yes"), "{}", ran.err);
+}
+
+#[test]
+fn bundle_is_written_from_its_chunks_and_never_over_a_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path().join("proof.bundle").display().to_string();
+    let replies = |bytes| {
+        vec![
+            Reply::Chunk(ByteBuf::from(b"con".to_vec())),
+            Reply::Chunk(ByteBuf::from(b"cordat".to_vec())),
+            Reply::Bundle(BundleView {
+                target: reference(7),
+                bytes,
+                digest: Hash::from_bytes([3; 32]),
+                statements: 2,
+            }),
+        ]
+    };
+    let arguments = ["bundle", "export", "7号", "--out", &out];
+    let (ran, _) = against(replies(10), &arguments);
+    ran.exits(5);
+    assert!(!fs::exists(&out).unwrap());
+    let (ran, _) = against(replies(9), &arguments);
+    ran.exits(0);
+    assert_eq!(fs::read(&out).unwrap(), b"concordat");
+    let (ran, _) = against(replies(9), &arguments);
+    assert!(ran.exits(1).err.contains("not overwritten"));
+}
+
+// spec: ADM-6, ADM-9
+#[test]
+fn every_error_of_a_node_has_its_exit_code_and_sentence() {
+    for code in ErrorCode::ALL {
+        let error = AdminError::new(*code)
+            .with("cause", "disk")
+            .with("target", "x");
+        let (ran, _) = against(vec![Reply::Error(error.clone())], &["status"]);
+        let exit = i32::try_from(code.exit().code()).unwrap();
+        let ran = ran.exits(exit);
+        assert!(!ran.err.starts_with("error."), "{}", ran.err);
+        assert_eq!(ran.out, "");
+    }
+}
+
+// spec: ADM-2
+#[test]
+fn reply_of_another_kind_is_a_failure() {
+    let (ran, _) = against(vec![imported(0)], &["status"]);
+    assert!(ran.exits(1).err.contains("cannot be read"));
+}
+
+// spec: ADM-9
+#[test]
+fn node_that_is_not_there_exits_with_5() {
+    let directory = tempfile::tempdir().unwrap();
+    let ran = run(&directory, &["status"]).exits(5);
+    assert!(ran.err.contains("admin.sock"), "{}", ran.err);
+}

@@ -1,0 +1,295 @@
+//! Commands that need no node: keys, genesis, enrolment, changes.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::support::{Ran, concordat};
+
+const HUB: &str = "11310000MB00000009";
+const CITY: &str = "113100000000000017";
+
+/// A hub with its officers' keys and a test network's genesis.
+struct Network {
+    root: TempDir,
+}
+
+impl Network {
+    fn new() -> Self {
+        let network = Self {
+            root: tempfile::tempdir().unwrap(),
+        };
+        network.run(&["init", &network.path("hub")]).exits(0);
+        let mut keys = Vec::new();
+        for (officer, purpose) in [
+            ("a", "approver"),
+            ("b", "approver"),
+            ("recovery", "recovery"),
+        ] {
+            let ran = network
+                .run(&["init", &network.path(officer), "--for", purpose])
+                .exits(0);
+            keys.push(ran.json()["keys"][0]["key"].as_str().unwrap().to_owned());
+        }
+        let [first, second, recovery] = &keys[..] else {
+            panic!("three officers")
+        };
+        let approvers = format!("{first},{second}");
+        let hub = network.path("hub");
+        let ran = network.run(&[
+            "genesis",
+            "create",
+            "--hub",
+            &hub,
+            "--code",
+            HUB,
+            "--name",
+            "Province",
+            "--region",
+            "310000",
+            "--level",
+            "provincial",
+            "--supervises",
+            "--title",
+            "Trial",
+            "--test",
+            "--approver",
+            &approvers,
+            "--recovery",
+            recovery,
+        ]);
+        assert_eq!(ran.exits(0).json()["summary"]["network"][0], "test");
+        network
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.root.path().join(name).display().to_string()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let mut all = vec!["--output", "json", "--yes"];
+        all.extend(arguments);
+        concordat(&all)
+    }
+
+    fn genesis(&self) -> String {
+        self.path("hub/genesis.cbor")
+    }
+
+    fn request(&self, out: &str) -> Ran {
+        let (city, genesis, out) = (self.path("city"), self.genesis(), self.path(out));
+        self.run(&[
+            "enrol",
+            "request",
+            &city,
+            "--genesis",
+            &genesis,
+            "--code",
+            CITY,
+            "--name",
+            "City",
+            "--region",
+            "310000",
+            "--level",
+            "prefectural",
+            "--address",
+            "city.example:7443",
+            "--out",
+            &out,
+        ])
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn init_makes_keys_that_only_their_owner_may_read() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = root.path().join("node");
+    let text = directory.display().to_string();
+    let ran = concordat(&["init", &text]).exits(0);
+    assert!(ran.out.contains("genesis.cbor"), "{}", ran.out);
+    for key in [
+        "statement",
+        "log",
+        "node",
+        "witness",
+        "administrator",
+        "recovery",
+    ] {
+        assert_eq!(
+            mode(&directory.join(format!("keys/{key}.key"))),
+            0o600,
+            "{key}"
+        );
+        assert!(!ran.out.contains("PRIVATE"), "{}", ran.out);
+    }
+    assert!(directory.join("keys/node.crt").exists());
+    let configuration = fs::read_to_string(directory.join("node.toml")).unwrap();
+    let keys = configuration.lines().filter(|line| line.contains(" = "));
+    assert_eq!(keys.count(), 5);
+}
+
+#[test]
+fn init_overwrites_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let text = root.path().join("node").display().to_string();
+    concordat(&["init", &text]).exits(0);
+    let before = fs::read(root.path().join("node/keys/log.key")).unwrap();
+    let ran = concordat(&["init", &text]).exits(1);
+    assert!(ran.err.contains("not overwritten"), "{}", ran.err);
+    assert_eq!(
+        fs::read(root.path().join("node/keys/log.key")).unwrap(),
+        before
+    );
+}
+
+#[test]
+fn genesis_shows_what_it_says() {
+    let network = Network::new();
+    let ran = concordat(&["genesis", "show", &network.genesis()]).exits(0);
+    assert!(
+        ran.out.contains("Province") && ran.out.contains("Trial"),
+        "{}",
+        ran.out
+    );
+    let ran = concordat(&["--lang", "zh", "genesis", "show", &network.genesis()]).exits(0);
+    assert!(ran.out.contains("审批密钥"), "{}", ran.out);
+}
+
+#[test]
+fn genesis_is_refused_with_one_flipped_byte_or_absent() {
+    let network = Network::new();
+    let mut bytes = fs::read(network.genesis()).unwrap();
+    *bytes.first_mut().unwrap() ^= 1;
+    let damaged = network.path("damaged.cbor");
+    fs::write(&damaged, bytes).unwrap();
+    let ran = network.run(&["genesis", "show", &damaged]).exits(4);
+    assert_eq!(ran.json()["error"]["code"], "file-unverified");
+    let ran = network
+        .run(&["genesis", "show", &network.path("absent")])
+        .exits(3);
+    assert_eq!(ran.json()["error"]["code"], "file-missing");
+}
+
+#[test]
+fn enrolment_takes_a_request_and_two_approvers() {
+    let network = Network::new();
+    network.run(&["init", &network.path("city")]).exits(0);
+    network.request("city.request").exits(0);
+    let (genesis, proposal) = (network.genesis(), network.path("city.proposal"));
+    let ran = network.run(&[
+        "enrol",
+        "approve",
+        &network.path("city.request"),
+        "--genesis",
+        &genesis,
+        "--key",
+        &network.path("a/approver.key"),
+        "--out",
+        &proposal,
+    ]);
+    assert_eq!(ran.exits(0).json()["summary"]["approvals_missing"][0], "1");
+    let early = network
+        .run(&["enrol", "submit", &proposal, "--genesis", &genesis])
+        .exits(4);
+    assert_eq!(early.json()["error"]["code"], "approvals-missing");
+    let approval = network.path("city.approval");
+    network
+        .run(&[
+            "change",
+            "approve",
+            &proposal,
+            "--genesis",
+            &genesis,
+            "--key",
+            &network.path("b/approver.key"),
+            "--out",
+            &approval,
+        ])
+        .exits(0);
+    // Approved by both; only the hub to hand it to is missing.
+    let ran = network.run(&[
+        "--node",
+        &network.path("hub"),
+        "enrol",
+        "submit",
+        &proposal,
+        "--approval",
+        &approval,
+        "--genesis",
+        &genesis,
+    ]);
+    assert_eq!(ran.exits(5).json()["error"]["code"], "socket-missing");
+}
+
+#[test]
+fn approval_by_a_stranger_is_refused() {
+    let network = Network::new();
+    network.run(&["init", &network.path("city")]).exits(0);
+    network.request("city.request").exits(0);
+    network
+        .run(&["init", &network.path("x"), "--for", "approver"])
+        .exits(0);
+    let ran = network.run(&[
+        "enrol",
+        "approve",
+        &network.path("city.request"),
+        "--genesis",
+        &network.genesis(),
+        "--key",
+        &network.path("x/approver.key"),
+        "--out",
+        &network.path("p"),
+    ]);
+    assert_eq!(ran.exits(4).json()["error"]["code"], "file-unverified");
+    assert!(!Path::new(&network.path("p")).exists());
+}
+
+// spec: ADM-12
+#[test]
+fn approving_without_a_terminal_wants_yes() {
+    let network = Network::new();
+    network.run(&["init", &network.path("city")]).exits(0);
+    network.request("city.request").exits(0);
+    let ran = concordat(&[
+        "enrol",
+        "approve",
+        &network.path("city.request"),
+        "--genesis",
+        &network.genesis(),
+        "--key",
+        &network.path("a/approver.key"),
+        "--out",
+        &network.path("p"),
+    ]);
+    assert!(ran.exits(2).err.contains("--yes"));
+    assert!(!Path::new(&network.path("p")).exists());
+}
+
+#[test]
+fn suspension_is_proposed_as_a_file_for_approvers() {
+    let network = Network::new();
+    let out = network.path("suspend.proposal");
+    network
+        .run(&[
+            "peer",
+            "suspend",
+            CITY,
+            "--genesis",
+            &network.genesis(),
+            "--reasons",
+            "inactive",
+            "--out",
+            &out,
+        ])
+        .exits(0);
+    let ran = network
+        .run(&["change", "show", &out, "--genesis", &network.genesis()])
+        .exits(0);
+    assert_eq!(ran.json()["summary"]["approvals_missing"][0], "2");
+}
