@@ -33,7 +33,7 @@ mod record;
 use crate::effect::assess::{Assessment, assess};
 use crate::effect::case::Case;
 use crate::effect::history::Sorted;
-use crate::effect::reading::Reading;
+use crate::effect::reading::{Days, Reading};
 use crate::log::{Origin, TreeSize};
 use crate::statement::StatementRef;
 use crate::time::{Day, Timestamp};
@@ -96,7 +96,12 @@ fn record(
         is_grant: reading.is_some_and(Reading::grants),
         amounts: reading.map(amounts).unwrap_or_default(),
         duties: reading.map(|r| duties(r, as_of)).unwrap_or_default(),
-        term: reading.map(|r| term(r, as_of)).unwrap_or_default(),
+        term: reading
+            .map(|r| term(r.grant_days.unwrap_or(r.burden_days), as_of))
+            .unwrap_or_default(),
+        burden_term: reading
+            .map(|r| term(r.burden_days, as_of))
+            .unwrap_or_default(),
         publication: ends(reading.and_then(|reading| reading.publication_until)),
         basis,
         freshness,
@@ -137,13 +142,13 @@ fn duties(reading: &Reading<'_>, as_of: Day) -> Vec<DutyState> {
     reading.duties.iter().map(state).collect()
 }
 
-fn term(reading: &Reading<'_>, as_of: Day) -> Term {
+fn term(days: Days, as_of: Day) -> Term {
     Term {
-        from: Some(reading.from),
-        not_yet: as_of < reading.from,
+        from: Some(days.from),
+        not_yet: as_of < days.from,
         end: Ends {
-            until: reading.until,
-            ended: reading.until.is_some_and(|until| until < as_of),
+            until: days.until,
+            ended: days.until.is_some_and(|until| until < as_of),
         },
     }
 }

@@ -194,8 +194,12 @@ pub struct Rest {
     pub fine: u64,
     pub classes: BTreeSet<u8>,
     pub duties: BTreeMap<u8, i32>,
+    /// First and last day of the licence, or of the penalty.
     pub from: i32,
     pub until: Option<i32>,
+    /// First and last day of the burden.
+    pub burden_from: i32,
+    pub burden_until: Option<i32>,
     pub publication: i32,
 }
 
@@ -251,10 +255,10 @@ impl Scenario {
     }
 
     fn figures(&self, place: Place) -> Option<&Figures> {
-        match &self.at(place)?.say {
-            Say::Decision(figures) => Some(figures),
-            _ => None,
-        }
+        let Say::Decision(figures) = &self.at(place)?.say else {
+            return None;
+        };
+        Some(figures)
     }
 
     fn witnessed(&self, place: Place) -> bool {
@@ -327,7 +331,7 @@ impl Scenario {
         let (mut taken, mut lifts) = (BTreeSet::new(), BTreeSet::new());
         for act in &self.set {
             if act.say == (Say::Withdrawal { target }) && self.may_act(act, target) {
-                let now = figures.penalty || self.full(act);
+                let now = rest.same.2 || self.full(act);
                 if now { &mut taken } else { &mut lifts }.insert(act.place);
             }
         }
@@ -365,14 +369,11 @@ impl Scenario {
         }
         let (mut acts, mut withdrawn) = (BTreeSet::new(), BTreeSet::new());
         for spoken in &self.set {
-            let (is_withdrawal, on) = match spoken.say {
-                Say::Withdrawal { target } => (true, target),
-                Say::Correction { target, .. } => (false, target),
-                _ => continue,
-            };
-            if on == target {
+            let withdraws = spoken.say == Say::Withdrawal { target };
+            let corrects = matches!(spoken.say, Say::Correction { target: on, .. } if on == target);
+            if withdraws || corrects {
                 acts.insert(spoken.place);
-                if is_withdrawal && spoken.supervision {
+                if withdraws && spoken.supervision {
                     withdrawn.insert(spoken.place);
                 }
             }
@@ -391,16 +392,14 @@ impl Scenario {
     ) -> (BTreeSet<Place>, BTreeSet<Place>, bool, Rest) {
         let mut all: Vec<(&Spoken, &Figures)> = Vec::new();
         for spoken in &self.set {
-            match &spoken.say {
-                Say::Correction {
-                    target: on,
-                    figures,
-                } if *on == target => {
-                    if self.may_act(spoken, target) {
-                        all.push((spoken, figures));
-                    }
-                }
-                _ => {}
+            if let Say::Correction {
+                target: on,
+                figures,
+            } = &spoken.say
+                && *on == target
+                && self.may_act(spoken, target)
+            {
+                all.push((spoken, figures));
             }
         }
         // Where nothing else orders them, log and position do.
@@ -450,13 +449,12 @@ impl Scenario {
             .filter(|x| self.full(x.0) && answers_for(x, &by))
             .count()
             == 1;
-        let ruled = self.set.iter().any(|spoken| match &spoken.say {
-            Say::Ruling { closes, .. } => {
-                spoken.supervision
-                    && self.ruling_counts(spoken, target)
-                    && by.iter().all(|(c, _)| closes.contains(&c.place))
-            }
-            _ => false,
+        let names_all =
+            |closes: &BTreeSet<Place>| by.iter().all(|(c, _)| closes.contains(&c.place));
+        let ruled = self.set.iter().any(|spoken| {
+            matches!(&spoken.say, Say::Ruling { closes, .. } if names_all(closes))
+                && spoken.supervision
+                && self.ruling_counts(spoken, target)
         });
         let places = |list: &[(&Spoken, &Figures)]| list.iter().map(|(s, _)| s.place).collect();
         let conflict = authors_differ && !one_answers && !ruled;
@@ -523,18 +521,17 @@ impl Scenario {
         let chain = self.chain(target, false);
         let mut open: BTreeMap<Place, (u8, bool, u64)> = BTreeMap::new();
         for spoken in &self.set {
-            match spoken.say {
-                Say::Objection {
-                    target: on,
-                    ground,
-                    over_cap,
-                    register,
-                } if chain.contains(&on) => {
-                    let noticed = self.notices_of(spoken.place).map(|n| n.place.index).min();
-                    let register = noticed.map_or(register, |at| register.min(at));
-                    open.insert(spoken.place, (ground, over_cap, register));
-                }
-                _ => {}
+            if let Say::Objection {
+                target: on,
+                ground,
+                over_cap,
+                register,
+            } = spoken.say
+                && chain.contains(&on)
+            {
+                let noticed = self.notices_of(spoken.place).map(|n| n.place.index).min();
+                let register = noticed.map_or(register, |at| register.min(at));
+                open.insert(spoken.place, (ground, over_cap, register));
             }
         }
         let mut notices: Vec<_> = self
@@ -570,9 +567,9 @@ impl Scenario {
         let (mut suspended, mut waiting) =
             (BTreeMap::<Why, BTreeSet<Place>>::new(), BTreeMap::new());
         for (place, (ground, over_cap, register)) in open {
-            let admitted = self.set.iter().any(|s| match &s.say {
-                Say::Admission { admits, .. } => s.supervision && admits.contains(&place),
-                _ => false,
+            let admitted = self.set.iter().any(|s| {
+                let names = |admits: &BTreeSet<Place>| admits.contains(&place);
+                s.supervision && matches!(&s.say, Say::Admission { admits, .. } if names(admits))
             });
             let after = rulings
                 .iter()
@@ -590,9 +587,9 @@ impl Scenario {
     }
 
     fn notices_of(&self, on: Place) -> impl Iterator<Item = &Spoken> {
-        self.set.iter().filter(move |s| match s.say {
-            Say::Notice { act, .. } => act == on && s.place.log == REGISTER,
-            _ => false,
+        self.set.iter().filter(move |s| {
+            let names_it = matches!(s.say, Say::Notice { act, .. } if act == on);
+            names_it && s.place.log == REGISTER
         })
     }
 
@@ -607,14 +604,11 @@ impl Scenario {
             return false;
         };
         let chain = self.chain(target, true);
-        let on_ground = closes
-            .iter()
-            .any(|closed| match self.at(*closed).map(|s| &s.say) {
-                Some(Say::Objection {
-                    target, ground: g, ..
-                }) => chain.contains(target) && *g == ground,
-                _ => false,
-            });
+        let on_ground = closes.iter().any(|closed| {
+            let said = self.at(*closed).map(|s| &s.say);
+            matches!(said, Some(Say::Objection { target, ground: g, .. })
+                if chain.contains(target) && *g == ground)
+        });
         let seen = self.notices_of(ruling.place).any(|notice| {
             let of_ruling = matches!(
                 notice.say,
@@ -694,10 +688,14 @@ impl Scenario {
         if burdens && !self.witnessed(self.target) {
             return May::NotWitnessed;
         }
-        if self.as_of < rest.from {
+        let (from, until) = match burdens {
+            true => (rest.burden_from, rest.burden_until),
+            false => (rest.from, rest.until),
+        };
+        if self.as_of < from {
             return May::NotYet;
         }
-        if rest.until.is_some_and(|until| self.as_of > until) {
+        if until.is_some_and(|until| self.as_of > until) {
             return May::Ended;
         }
         if !burdens {
@@ -743,6 +741,8 @@ impl Rest {
             duties: figures.duties.clone(),
             from: figures.from,
             until: figures.until,
+            burden_from: figures.from,
+            burden_until: figures.until,
             publication: figures.publication,
         }
     }
@@ -769,14 +769,21 @@ impl Rest {
         };
         self.duties = self.duties.iter().filter_map(both).collect();
         self.publication = self.publication.min(other.publication);
-        let (longest, shortest) = (self.until.max(other.until), self.until.min(other.until));
-        let unending = self.until.is_none() || other.until.is_none();
+        self.burden_from = self.burden_from.max(other.burden_from);
+        self.burden_until = match (self.burden_until, other.burden_until) {
+            (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
         if self.same.2 {
-            self.from = self.from.max(other.from);
-            self.until = if unending { longest } else { shortest };
+            (self.from, self.until) = (self.burden_from, self.burden_until);
         } else {
+            let unending = self.until.is_none() || other.until.is_none();
             self.from = self.from.min(other.from);
-            self.until = if unending { None } else { longest };
+            self.until = if unending {
+                None
+            } else {
+                self.until.max(other.until)
+            };
         }
     }
 }

@@ -52,9 +52,10 @@ fn sets_come_to_every_state_and_verdict() {
             State::NotHeld(_) => 4,
             State::NotADecision => 5,
         });
-        let verdict = match answer.may {
-            May::Unknown(whose, _) => May::Unknown(whose, None),
-            other => other,
+        let verdict = if let May::Unknown(whose, _) = answer.may {
+            May::Unknown(whose, None)
+        } else {
+            answer.may
         };
         if !verdicts.contains(&verdict) {
             verdicts.push(verdict);

@@ -53,7 +53,8 @@ fn assess_held<'a>(
     let own = Reading::of(decision);
     let is_grant = own.grants();
     let corrected = corrections::correct(case, own);
-    let withdrawals = corrections::withdrawals(case, is_grant);
+    // A penalty corrected into a licence grants, and is taken back as a licence is.
+    let withdrawals = corrections::withdrawals(case, corrected.reading.grants());
     let rests_on = rests_on(case, decision, &corrected);
     let validity = validity(backing, is_grant, &corrected, &withdrawals);
     if !corrected.conflict.is_empty() {

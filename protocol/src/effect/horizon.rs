@@ -88,7 +88,11 @@ impl Horizon {
     /// the common prefix where its log is frozen.
     // spec: EFF-12
     pub(super) fn established(&self, fact: &Fact) -> bool {
-        self.backing(fact) == Backing::Witnessed && !self.is_beyond_fork(fact.reference())
+        let prefix_holds = |log: &LogHorizon| {
+            log.witnessed.contains(fact.index())
+                && log.frozen_at.is_none_or(|prefix| fact.index() < prefix)
+        };
+        fact.void().is_none() && self.logs.get(fact.origin()).is_some_and(prefix_holds)
     }
 
     pub(super) fn frozen_at(&self, origin: &Origin) -> Option<LeafIndex> {

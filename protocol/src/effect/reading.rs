@@ -31,6 +31,15 @@ pub(super) struct Reading<'a> {
     /// Ascending by measure, one entry a measure.
     pub(super) duties: Vec<(&'a Code, Day)>,
     pub(super) publication_until: Option<Day>,
+    /// First and last day of the burden; a meet narrows them.
+    pub(super) burden_days: Days,
+    /// First and last day of what is granted, where something is; a meet widens them.
+    pub(super) grant_days: Option<Days>,
+}
+
+/// First and last day; none given is no end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Days {
     pub(super) from: Day,
     pub(super) until: Option<Day>,
 }
@@ -47,6 +56,10 @@ impl<'a> Reading<'a> {
         // The longest of several entries for one measure is the burden.
         duties.sort_unstable_by(|a, b| a.0.cmp(b.0).then(b.1.cmp(&a.1)));
         duties.dedup_by(|later, kept| later.0 == kept.0);
+        let days = Days {
+            from: fields.valid_from.unwrap_or(fields.decided_on),
+            until: fields.valid_until,
+        };
         Self {
             subject: fields.subject.code(),
             item: &fields.item,
@@ -57,8 +70,8 @@ impl<'a> Reading<'a> {
             classes: fields.penalty_classes.iter().fold(0, classes),
             duties,
             publication_until: fields.publication_until,
-            from: fields.valid_from.unwrap_or(fields.decided_on),
-            until: fields.valid_until,
+            burden_days: days,
+            grant_days: (!fields.act_type.is_adverse()).then_some(days),
         }
     }
 
@@ -115,19 +128,32 @@ impl<'a> Reading<'a> {
             })
         });
         self.publication_until = earlier(self.publication_until, other.publication_until);
-        if self.grants() {
-            self.from = self.from.min(other.from);
-            self.until = self.until.zip(other.until).map(|(a, b)| a.max(b));
-        } else {
-            self.from = self.from.max(other.from);
-            self.until = earlier(self.until, other.until);
-        }
+        self.burden_days = self.burden_days.within_both(other.burden_days);
+        let grants = self.grant_days.zip(other.grant_days);
+        self.grant_days = grants.map(|(ours, theirs)| ours.over_both(theirs));
         self
     }
 
     /// Whether another reading would take something off this one.
     pub(super) fn is_eased_by(&self, other: &Self) -> bool {
         self.clone().meet(other) != *self
+    }
+}
+
+impl Days {
+    fn within_both(self, other: Self) -> Self {
+        Self {
+            from: self.from.max(other.from),
+            until: earlier(self.until, other.until),
+        }
+    }
+
+    fn over_both(self, other: Self) -> Self {
+        let both = self.until.zip(other.until);
+        Self {
+            from: self.from.min(other.from),
+            until: both.map(|(a, b)| a.max(b)),
+        }
     }
 }
 

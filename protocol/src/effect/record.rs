@@ -35,8 +35,11 @@ pub struct Effect {
     pub amounts: Amounts,
     /// Its measures and duties with their ends, ascending by measure.
     pub duties: Vec<DutyState>,
-    /// Its own validity in time, of a licence for example.
+    /// Its own validity in time: how long a licence lasts, or a penalty.
     pub term: Term,
+    /// How long its burden lasts; differs from `term` only where a licence also burdens and what is
+    /// not witnessed lengthens it.
+    pub burden_term: Term,
     /// Its publication.
     pub publication: Ends,
     /// What it rests on.
@@ -401,10 +404,14 @@ impl Effect {
             (Burden::Burdens, Some(Backing::Witnessed) | None)
             | (Burden::Free | Burden::Lifted, _) => {}
         }
-        if self.term.not_yet {
+        let term = match self.burden {
+            Burden::Burdens => self.burden_term,
+            Burden::Free | Burden::Lifted => self.term,
+        };
+        if term.not_yet {
             return BindsOthers::NotYet;
         }
-        if self.term.end.ended {
+        if term.end.ended {
             return BindsOthers::Ended;
         }
         match (self.burden, self.is_grant) {

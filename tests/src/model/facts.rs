@@ -341,6 +341,8 @@ fn rest(record: &Effect) -> Option<Rest> {
         duties: duties.collect(),
         from: from.value(),
         until: record.term.end.until.map(Day::value),
+        burden_from: record.burden_term.from.map_or(0, Day::value),
+        burden_until: record.burden_term.end.until.map(Day::value),
         publication: record.publication.until.map_or(0, Day::value),
     })
 }

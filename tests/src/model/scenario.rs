@@ -51,6 +51,9 @@ impl Random {
     }
 
     /// Puts a list into any order.
+    ///
+    /// # Panics
+    /// Never: an index below a length fits.
     pub fn shuffle<T>(&mut self, list: &mut [T]) {
         for last in (1..list.len()).rev() {
             let other = self.below(last as u64 + 1);
@@ -131,7 +134,11 @@ impl Cast {
             let log = match class {
                 Class::Notice => REGISTER,
                 Class::Admission => 1 + self.random.small(2),
-                _ => self.random.small(3),
+                Class::Decision
+                | Class::Correction
+                | Class::Withdrawal
+                | Class::Objection
+                | Class::Ruling => self.random.small(3),
             };
             let place = Place {
                 log,

@@ -201,3 +201,40 @@ fn objection_leaves_a_licence_standing() {
     assert_eq!(grounds(&effect), [SuspensionKind::Objection(Ground::Facts)]);
     assert_eq!(effect.binds_others(), BindsOthers::Applies);
 }
+
+/// A licence with a measure, lengthened by a correction that nobody has witnessed: the licence lasts
+/// longer, and the measure binds nobody for a day longer than before.
+// spec: EFF-13, EFF-22
+#[test]
+fn licence_lengthened_before_witnesses_does_not_lengthen_its_own_burden() {
+    let lasting = |until: &str| {
+        let until = day(until);
+        with(licence(), |fields| {
+            fields.basis = penalty().basis;
+            fields.duties = vec![duty("tender.limit", "2026-09-30")];
+            fields.valid_until = Some(until);
+        })
+    };
+    let mut world = World::new();
+    let target = world.decide(Who::Issuer, 10, lasting("2026-04-30"));
+    world.witnessed_up_to(Who::Issuer, 11);
+    assert_eq!(world.binds(&target), BindsOthers::Ended);
+    world.correct(Who::Issuer, 11, &target, lasting("2027-04-30"));
+    let effect = world.effect(&target);
+    assert_eq!(effect.binds_others(), BindsOthers::Ended);
+    assert!(effect.grant_stands());
+    world.witnessed_up_to(Who::Issuer, 12);
+    assert_eq!(world.binds(&target), BindsOthers::Applies);
+}
+
+// spec: EFF-20
+#[test]
+fn penalty_corrected_into_a_licence_is_taken_back_as_a_licence_is() {
+    let (mut world, target) = World::with_penalty();
+    world.witnessed_up_to(Who::Issuer, 12);
+    world.correct(Who::Issuer, 11, &target, licence());
+    world.withdraw(Who::Issuer, 12, &target);
+    assert!(world.effect(&target).grant_stands());
+    world.witnessed_up_to(Who::Issuer, 13);
+    assert_eq!(world.binds(&target), BindsOthers::Withdrawn);
+}

@@ -1,0 +1,221 @@
+//! Laws of effect over sets by seed: a set is a set, and what is weaker evidence never binds more.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use concordat_protocol::effect::{BindsOthers, Burden, Effect, History, SuspensionKind};
+use concordat_tests::model::facts::{Question, expected, fact};
+use concordat_tests::model::scenario::{Random, generate};
+use concordat_tests::model::{Figures, Place, Rest, Say, Scenario, Spoken, answer};
+use proptest::prelude::*;
+
+/// Beyond every witnessed size of a scenario.
+const PROVISIONAL: u64 = 100;
+
+fn ask(scenario: &Scenario) -> Effect {
+    Question::of(scenario).ask()
+}
+
+fn with(scenario: &Scenario, added: Spoken) -> Effect {
+    let mut more = scenario.clone();
+    more.set.push(added);
+    ask(&more)
+}
+
+fn spoken(log: u8, index: u64, say: Say) -> Spoken {
+    Spoken {
+        place: Place {
+            log,
+            index,
+            branch: 0,
+        },
+        issuer: log,
+        supervision: log == 2,
+        void: None,
+        say,
+    }
+}
+
+/// What others may do to its subject on the strength of a decision.
+fn burden(effect: &Effect) -> Option<&Effect> {
+    let applies = effect.binds_others() == BindsOthers::Applies;
+    (applies && effect.burden == Burden::Burdens).then_some(effect)
+}
+
+/// Whether the burden on others' part after lies within the one before.
+fn is_within(after: &Effect, before: &Effect) -> bool {
+    let Some(after) = burden(after) else {
+        return true;
+    };
+    let Some(before) = burden(before) else {
+        return false;
+    };
+    let ends = |effect: &Effect| -> BTreeMap<_, _> {
+        let duties = effect.duties.iter();
+        duties
+            .map(|state| (state.duty.measure.clone(), state.duty.until))
+            .collect()
+    };
+    let ends_before = ends(before);
+    let shorter = ends(after)
+        .iter()
+        .all(|(measure, until)| ends_before.get(measure).is_some_and(|end| until <= end));
+    let classes = &before.amounts.penalty_classes;
+    shorter
+        && after.amounts.fine_fen <= before.amounts.fine_fen
+        && after.amounts.confiscation_fen <= before.amounts.confiscation_fen
+        && after
+            .amounts
+            .penalty_classes
+            .iter()
+            .all(|class| classes.contains(class))
+        && after.publication.until <= before.publication.until
+}
+
+/// A statement of any class at a position that no quorum has cosigned.
+fn provisional(scenario: &Scenario, seed: u64) -> Spoken {
+    let mut random = Random::new(seed);
+    let donors = generate(random.next()).set;
+    let donor = donors.first().cloned();
+    let target = scenario.target;
+    let mut added = donor.unwrap_or_else(|| spoken(0, PROVISIONAL, Say::Withdrawal { target }));
+    added.place.index = PROVISIONAL + random.below(4);
+    added.void = None;
+    // Most of the donor's references lead nowhere here; those that matter lead to the decision.
+    match &mut added.say {
+        Say::Correction { target: on, .. }
+        | Say::Withdrawal { target: on }
+        | Say::Objection { target: on, .. }
+        | Say::Ruling { target: on, .. }
+        | Say::Admission { target: on, .. } => *on = target,
+        Say::Decision(figures) => figures.root = Some(target),
+        Say::Notice { .. } => {}
+    }
+    added
+}
+
+/// Figures that take nothing off a reading, of the same kind and for the same days.
+fn heaviest(rest: &Rest) -> Figures {
+    const FAR: i32 = 40_000;
+    let (subject, item, penalty) = rest.same;
+    Figures {
+        subject,
+        document: 1,
+        item,
+        penalty,
+        fine: 1_000_000,
+        classes: BTreeSet::from([1, 2, 3]),
+        duties: (0..3).map(|measure| (measure, FAR)).collect(),
+        from: if penalty { 0 } else { rest.from },
+        until: if penalty { None } else { rest.until },
+        publication: FAR,
+        root: None,
+        rests_on: BTreeSet::new(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    // spec: EFF-1
+    #[test]
+    fn effect_is_the_same_in_any_order_with_duplicates_and_late_arrivals(seed: u64, order: u64) {
+        let scenario = generate(seed);
+        let question = Question::of(&scenario);
+        let whole = question.ask();
+        let mut arrivals: Vec<_> = scenario.set.iter().chain(&scenario.set).collect();
+        Random::new(order).shuffle(&mut arrivals);
+        let mut late = question;
+        late.history = History::new();
+        for spoken in arrivals {
+            // Asking between arrivals leaves nothing behind.
+            let _ = late.ask();
+            late.history.insert(Arc::new(fact(spoken)));
+        }
+        prop_assert_eq!(late.ask(), whole);
+    }
+
+    // spec: EFF-7
+    #[test]
+    fn new_objection_never_ends_a_suspension(seed: u64, ground in 1_u8..=3, over_cap: bool, register in 0_u64..10) {
+        let scenario = generate(seed);
+        let objection = Say::Objection { target: scenario.target, ground, over_cap, register };
+        let before = expected(&ask(&scenario)).suspended;
+        let after = expected(&with(&scenario, spoken(1, PROVISIONAL, objection))).suspended;
+        for (why, by) in before {
+            prop_assert!(after.get(&why).is_some_and(|later| later.is_superset(&by)), "{:?}", why);
+        }
+    }
+
+    // spec: EFF-22
+    #[test]
+    fn provisional_statement_never_extends_what_binds_others_nor_takes_a_grant(seed: u64, draw: u64) {
+        let scenario = generate(seed);
+        let added = provisional(&scenario, draw);
+        let before = ask(&scenario);
+        let after = with(&scenario, added);
+        prop_assert!(is_within(&after, &before), "{:#?}\n{:#?}", before, after);
+        prop_assert!(after.grant_stands() || !before.grant_stands(), "{:#?}\n{:#?}", before, after);
+    }
+
+    // spec: EFF-13, EFF-22
+    #[test]
+    fn provisional_correction_that_only_restricts_changes_nothing_but_what_is_pending(seed: u64, log in 0_u8..3) {
+        let scenario = generate(seed);
+        let Some(rest) = answer(&scenario).rest else { return Ok(()) };
+        let target = scenario.target;
+        // A licence that also burdens has no heavier form while its two terms differ.
+        let one_term = (rest.from, rest.until) == (rest.burden_from, rest.burden_until);
+        prop_assume!(rest.same.2 || one_term);
+        let figures = heaviest(&rest);
+        let added = spoken(log, PROVISIONAL, Say::Correction { target, figures });
+        let before = ask(&scenario);
+        let mut after = with(&scenario, added);
+        after.pending.clone_from(&before.pending);
+        prop_assert_eq!(after, before);
+    }
+
+    // spec: EFF-12
+    #[test]
+    fn withdrawal_never_extends_a_burden_witnessed_or_not(seed: u64, log in 0_u8..3, at in 0_usize..16) {
+        let scenario = generate(seed);
+        let target = scenario.set.get(at).map_or(scenario.target, |spoken| spoken.place);
+        for index in [PROVISIONAL, 0] {
+            let added = spoken(log, index, Say::Withdrawal { target });
+            if scenario.set.iter().any(|known| known.place == added.place) {
+                continue;
+            }
+            // A notice that calls it an objection is put right by what stands there.
+            let place = added.place;
+            let named = scenario.set.iter().any(|known| {
+                matches!(&known.say, Say::Decision(figures) | Say::Correction { figures, .. }
+                    if figures.rests_on.contains(&place))
+                    || matches!(&known.say, Say::Notice { act, .. } if *act == place)
+            });
+            let before = ask(&scenario);
+            let after = with(&scenario, added);
+            prop_assert!(named || is_within(&after, &before));
+        }
+    }
+
+    // spec: EFF-24
+    #[test]
+    fn no_day_and_no_time_ends_a_suspension(seed: u64, days in 0_i32..4_000) {
+        let scenario = generate(seed);
+        let mut later = scenario.clone();
+        later.as_of += days;
+        later.now_ms += u64::from(days.unsigned_abs()) * 86_400_000;
+        prop_assert_eq!(ask(&later).suspended_by, ask(&scenario).suspended_by);
+    }
+}
+
+/// Every ground of a chain suspends at most once.
+// spec: EFF-7
+#[test]
+fn no_ground_suspends_twice() {
+    for seed in 0..4_000 {
+        let effect = ask(&generate(seed));
+        let kinds: Vec<SuspensionKind> = effect.suspended_by.iter().map(|s| s.kind).collect();
+        assert!(kinds.is_sorted_by(|a, b| a < b), "seed {seed}: {kinds:?}");
+    }
+}
