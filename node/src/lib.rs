@@ -8,13 +8,15 @@ pub mod core;
 pub mod dial;
 pub mod disk;
 pub mod driver;
+pub mod export;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod import;
 pub mod indexer;
 pub mod journal;
 pub mod node;
 pub mod query;
+pub mod quickstart;
 pub mod runtime;
 pub mod signer_state;
 pub mod store;
-#[cfg(test)]
-pub(crate) mod fixture;

@@ -46,7 +46,9 @@ impl Layout {
     /// The layout of a node directory.
     #[must_use]
     pub fn new(root: impl AsRef<Path>) -> Self {
-        Self { root: root.as_ref().to_path_buf() }
+        Self {
+            root: root.as_ref().to_path_buf(),
+        }
     }
 
     /// The directory itself.
@@ -136,7 +138,10 @@ pub enum StartError {
 fn file<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
     what: &'static str,
 ) -> impl FnOnce(E) -> StartError {
-    move |cause| StartError::File { what, cause: cause.into() }
+    move |cause| StartError::File {
+        what,
+        cause: cause.into(),
+    }
 }
 
 /// What peers say they hold, by log.
@@ -168,7 +173,13 @@ impl Node {
     /// # Errors
     /// [`StartError`].
     pub async fn start(options: NodeOptions) -> Result<Self, StartError> {
-        let NodeOptions { layout, member, listen, addresses, store } = options;
+        let NodeOptions {
+            layout,
+            member,
+            listen,
+            addresses,
+            store,
+        } = options;
         let genesis = genesis_file::read(&layout.genesis()).map_err(file("the genesis file"))?;
         let genesis = Arc::new(genesis);
         let ring = KeyRing::open(&layout.keys(), &MEMBER_USES).map_err(file("the keys"))?;
@@ -230,7 +241,11 @@ impl Node {
         let (handle, thread) = runtime::spawn(core, format!("core-{member}"), Box::new(wiring))
             .map_err(StartError::Thread)?;
         let tasks = vec![
-            tokio::spawn(accept(Arc::clone(&endpoint), handle.clone(), Arc::clone(&shared))),
+            tokio::spawn(accept(
+                Arc::clone(&endpoint),
+                handle.clone(),
+                Arc::clone(&shared),
+            )),
             tokio::spawn(dial::keep(
                 Arc::clone(&endpoint),
                 handle.clone(),
@@ -323,7 +338,10 @@ impl Node {
     /// What peers say they hold.
     #[must_use]
     pub fn holdings(&self) -> Holdings {
-        self.holdings.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.holdings
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
     }
 
     /// Changes whenever something became durable or known.
@@ -397,7 +415,10 @@ impl Node {
     /// # Errors
     /// [`AskError`].
     pub fn effect_of(&self, target: &StatementRef, as_of: Day) -> Result<Effect, AskError> {
-        let position = Position { origin: target.origin.clone(), index: target.index };
+        let position = Position {
+            origin: target.origin.clone(),
+            index: target.index,
+        };
         let history = self.query()?.history(&position)?;
         Ok(self.effect(target, &history, as_of))
     }
@@ -408,7 +429,14 @@ impl Node {
         for verified in facts {
             history.insert(Arc::new(Fact::from_verified(verified, &registry)));
         }
-        effect::effect(target, &history, &self.horizon(), as_of, clock::now(), &Limits::default())
+        effect::effect(
+            target,
+            &history,
+            &self.horizon(),
+            as_of,
+            clock::now(),
+            &Limits::default(),
+        )
     }
 
     /// How far each log is known here.
@@ -417,7 +445,10 @@ impl Node {
         let witnessed = self.shared.witnessed();
         let logs = self.shared.logs();
         let logs = logs.iter().map(|(origin, log)| {
-            let none = Witnessed { size: TreeSize::ZERO, at: None };
+            let none = Witnessed {
+                size: TreeSize::ZERO,
+                at: None,
+            };
             let seen = witnessed.get(origin).copied().unwrap_or(none);
             let horizon = LogHorizon {
                 size: log.size(),
@@ -427,7 +458,10 @@ impl Node {
             };
             (origin.clone(), horizon)
         });
-        Horizon { logs: logs.collect(), register: self.genesis.register_origin() }
+        Horizon {
+            logs: logs.collect(),
+            register: self.genesis.register_origin(),
+        }
     }
 
     /// Stops: what was begun is finished, connections are told.
@@ -498,21 +532,34 @@ fn journal_id(genesis: &Genesis, member: AuthorityCode) -> JournalId {
 
 /// Hands everything that the journal holds to the index again; what it knows changes nothing.
 fn reindex(shared: &Shared<RealDisk>, indexer: &Indexer, me: AuthorityCode, records: u64) {
-    let logs: Vec<(Origin, u64)> =
-        shared.logs().iter().map(|(origin, log)| (origin.clone(), log.size().value())).collect();
+    let logs: Vec<(Origin, u64)> = shared
+        .logs()
+        .iter()
+        .map(|(origin, log)| (origin.clone(), log.size().value()))
+        .collect();
     for (origin, size) in logs {
         let mut items = Vec::new();
         for index in (0..size).map(LeafIndex::new) {
-            let (Some(leaf), Some(body)) = (shared.leaf(&origin, index), shared.body(&origin, index))
+            let (Some(leaf), Some(body)) =
+                (shared.leaf(&origin, index), shared.body(&origin, index))
             else {
                 continue;
             };
-            let Ok(leaf) = Leaf::decode(&leaf) else { continue };
+            let Ok(leaf) = Leaf::decode(&leaf) else {
+                continue;
+            };
             let own = origin.member() == me.as_str();
             let data = leaf.kind == concordat_protocol::statement::Kind::Data;
             let verdict = (own || !data).then_some(Verdict::Verified);
             let (origin, body) = (origin.clone(), Arc::from(body));
-            items.push(IndexItem::Statement { origin, index, leaf, body, own, verdict });
+            items.push(IndexItem::Statement {
+                origin,
+                index,
+                leaf,
+                body,
+                own,
+                verdict,
+            });
             if items.len() >= 256 {
                 let _ = indexer.submit(std::mem::take(&mut items), JournalPosition::START);
             }
@@ -527,12 +574,19 @@ struct Bodies(Arc<Shared<RealDisk>>);
 
 impl BodyReader for Bodies {
     fn read(&self, origin: &Origin, index: LeafIndex) -> Result<Option<Held>, BodyUnreadable> {
-        let (Some(leaf), Some(body)) = (self.0.leaf(origin, index), self.0.body(origin, index)) else {
+        let (Some(leaf), Some(body)) = (self.0.leaf(origin, index), self.0.body(origin, index))
+        else {
             return Ok(None);
         };
-        let position = Position { origin: origin.clone(), index };
+        let position = Position {
+            origin: origin.clone(),
+            index,
+        };
         let leaf = Leaf::decode(&leaf).map_err(|_| BodyUnreadable { position })?;
-        Ok(Some(Held { leaf, body: Arc::from(body) }))
+        Ok(Some(Held {
+            leaf,
+            body: Arc::from(body),
+        }))
     }
 }
 
@@ -561,17 +615,24 @@ async fn accept(endpoint: Arc<Endpoint>, core: Handle, shared: Arc<Shared<RealDi
             }
         };
         let key = established.connection.peer_key();
-        let member = shared.registry().member_by_node_key(&key).map(|member| member.code());
+        let member = shared
+            .registry()
+            .member_by_node_key(&key)
+            .map(|member| member.code());
         match (established.connection.party(), member) {
             (Party::Peer, Some(member)) => {
                 tokio::spawn(driver::run(core.clone(), established, member));
             }
             (Party::Peer, None) => {
-                established.connection.close(concordat_net::CloseCode::REVOKED, "");
+                established
+                    .connection
+                    .close(concordat_net::CloseCode::REVOKED, "");
             }
             // The remote admin channel is served by the admin module.
             (Party::Administrator, _) => {
-                established.connection.close(concordat_net::CloseCode::DONE, "");
+                established
+                    .connection
+                    .close(concordat_net::CloseCode::DONE, "");
             }
         }
     }
@@ -615,12 +676,17 @@ impl Listener for Wiring {
                 let _ = self.registry.send(registry);
                 let closed = self.endpoint.recheck();
                 if closed > 0 {
-                    info!(closed, "connections closed: their keys are no longer admitted");
+                    info!(
+                        closed,
+                        "connections closed: their keys are no longer admitted"
+                    );
                 }
             }
             Output::Holds { member, entry } => {
-                let mut holdings =
-                    self.holdings.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let mut holdings = self
+                    .holdings
+                    .write()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner);
                 holdings.insert((*member, entry.origin.clone()), entry.clone());
             }
             Output::Signing => {

@@ -1,0 +1,156 @@
+//! Exporting a proof bundle from what a node holds.
+
+use concordat_protocol::bundle::{
+    Bundle, BundleError, BundleParts, Entry, RegistryEntry, TrustParts,
+};
+use concordat_protocol::log::{InclusionProof, LeafIndex, Origin, VerifiedCheckpoint};
+use concordat_protocol::statement::{Body, Kind, Leaf, StatementRef};
+
+use crate::node::{AskError, Node};
+use crate::store::Position;
+
+/// Why a bundle was not made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// The statement or a head is not held.
+    #[error("{origin} is not held up to the statement, or has no head yet")]
+    NotHeld {
+        /// The log.
+        origin: Origin,
+    },
+    /// What bears on it could not be gathered.
+    #[error(transparent)]
+    Ask(#[from] AskError),
+    /// What was gathered does not verify.
+    #[error(transparent)]
+    Bundle(#[from] BundleError),
+}
+
+impl Node {
+    /// Puts everything that bears on a statement into one file for its offline verification.
+    ///
+    /// # Errors
+    /// [`ExportError`]; nothing that does not verify is handed out.
+    pub fn export_bundle(&self, target: &StatementRef) -> Result<Vec<u8>, ExportError> {
+        let genesis = self.genesis();
+        let registry_origin = genesis.registry_origin();
+        let position = Position {
+            origin: target.origin.clone(),
+            index: target.index,
+        };
+        let history = self.query().map_err(AskError::from)?.history(&position);
+        let history = history.map_err(AskError::from)?;
+        let mut heads = vec![self.best_head(&registry_origin)?];
+        let register = genesis.register_origin();
+        heads.extend(self.best_head(&register).ok());
+        let mut parts = BundleParts {
+            trust: TrustParts::Included {
+                entries: self.registry_entries(&heads)?,
+            },
+            heads: Vec::new(),
+            statement: self.entry(&mut heads, &target.origin, target.index)?,
+            related: Vec::new(),
+            acts: Vec::new(),
+            notices: Vec::new(),
+        };
+        for verified in &history {
+            let reference = verified.reference();
+            if reference == target {
+                continue;
+            }
+            // What lies beyond the head that others cosigned waits for the next export.
+            let Ok(entry) = self.entry(&mut heads, &reference.origin, reference.index) else {
+                continue;
+            };
+            match verified.leaf().kind {
+                Kind::Data => parts.related.push(entry),
+                Kind::Act => parts.acts.push(entry),
+                Kind::Notice => parts.notices.push(entry),
+                Kind::ActsMap
+                | Kind::Receipts
+                | Kind::Holdings
+                | Kind::Deliveries
+                | Kind::Registry
+                | Kind::Agreement
+                | Kind::HeadSeen
+                | Kind::QueryRoot
+                | Kind::Restart => {}
+            }
+        }
+        parts.heads = heads;
+        let bundle = Bundle::build(parts, &self.registry())?;
+        Ok(bundle.encode()?)
+    }
+
+    /// The newest head that a quorum cosigned, or the newest of all.
+    fn best_head(&self, origin: &Origin) -> Result<VerifiedCheckpoint, ExportError> {
+        let quorum = usize::try_from(self.registry().policy().quorum).unwrap_or(usize::MAX);
+        let heads = self.shared().heads(origin);
+        let newest = heads.values().next_back().cloned();
+        let cosigned = |head: &&VerifiedCheckpoint| head.note().lines().len() > quorum;
+        let witnessed = heads.values().rev().find(cosigned).cloned();
+        witnessed.or(newest).ok_or_else(|| ExportError::NotHeld {
+            origin: origin.clone(),
+        })
+    }
+
+    fn registry_entries(
+        &self,
+        heads: &[VerifiedCheckpoint],
+    ) -> Result<Vec<RegistryEntry>, ExportError> {
+        let origin = self.genesis().registry_origin();
+        let missing = || ExportError::NotHeld {
+            origin: origin.clone(),
+        };
+        let head = heads
+            .iter()
+            .find(|head| *head.origin() == origin)
+            .ok_or_else(missing)?;
+        (0..head.size().value())
+            .map(LeafIndex::new)
+            .map(|index| {
+                let (leaf, body) = self.leaf_and_body(&origin, index).ok_or_else(missing)?;
+                Ok(RegistryEntry {
+                    leaf,
+                    body: Some(body),
+                })
+            })
+            .collect()
+    }
+
+    fn entry(
+        &self,
+        heads: &mut Vec<VerifiedCheckpoint>,
+        origin: &Origin,
+        index: LeafIndex,
+    ) -> Result<Entry, ExportError> {
+        let missing = || ExportError::NotHeld {
+            origin: origin.clone(),
+        };
+        if !heads.iter().any(|head| head.origin() == origin) {
+            heads.push(self.best_head(origin)?);
+        }
+        let head = heads
+            .iter()
+            .find(|head| head.origin() == origin)
+            .ok_or_else(missing)?;
+        let (leaf, body) = self.leaf_and_body(origin, index).ok_or_else(missing)?;
+        let logs = self.shared().logs();
+        let tree = logs.get(origin).map(|log| log.tree()).ok_or_else(missing)?;
+        let proof = InclusionProof::build(tree, index, head.size()).map_err(|_| missing())?;
+        Ok(Entry {
+            origin: origin.clone(),
+            index,
+            leaf,
+            body,
+            proof,
+        })
+    }
+
+    fn leaf_and_body(&self, origin: &Origin, index: LeafIndex) -> Option<(Leaf, Body)> {
+        let leaf = self.shared().leaf(origin, index)?;
+        let body = self.shared().body(origin, index)?;
+        Some((Leaf::decode(&leaf).ok()?, Body::decode(&body).ok()?))
+    }
+}

@@ -1,0 +1,520 @@
+//! The steps of the tour.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use concordat_protocol::bundle;
+use concordat_protocol::codec::Ext;
+use concordat_protocol::effect::{BindsOthers, Validity};
+use concordat_protocol::log::LeafIndex;
+use concordat_protocol::statement::{
+    BatchId, Content, Correction, Decision, Ground, Objection, ObjectorRole, Outcome, Payload,
+    Ruling, StatementRef, sign,
+};
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::text::Text;
+use concordat_protocol::trust::LogNumber;
+use tokio::task::JoinSet;
+
+use crate::clock;
+use crate::import::{Filter, ImportOptions, Importer, Profile, Stored};
+use crate::node::{Node, NodeOptions};
+use crate::quickstart::network::{self, Plan};
+use crate::quickstart::{TourError, TourOptions, TourResult, Voice};
+use crate::store::StoreOptions;
+
+/// The decisions of the tour (`node/data/ORIGIN.md`).
+const DECISIONS: &str = include_str!("../../data/jp_mhlw_labour_decisions.tsv");
+/// The authorities with the most of them.
+const AUTHORITIES: [&str; 7] = [
+    "大阪労働局",
+    "愛知労働局",
+    "北海道労働局",
+    "神奈川労働局",
+    "東京労働局",
+    "兵庫労働局",
+    "福岡労働局",
+];
+const PROFILE: &str = "jp-mhlw-labour";
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Statements appended at once.
+const BATCH: usize = 256;
+
+struct Running {
+    name: String,
+    node: Arc<Node>,
+}
+
+/// Takes the tour.
+///
+/// # Errors
+/// [`TourError`].
+pub async fn run(options: TourOptions) -> Result<TourResult, TourError> {
+    let started = Instant::now();
+    let voice = Voice::new(&options);
+    if options.directory.exists() {
+        return Err(TourError::Exists {
+            path: options.directory,
+        });
+    }
+    let directory = options.directory.display();
+    voice.say(
+        &format!("Everything is written below {directory}"),
+        &format!("所有文件写入 {directory}"),
+    );
+    let profile = Profile::shipped(PROFILE).ok_or(TourError::NoAuthorities)?;
+    let profile = profile.map_err(TourError::step("the import profile"))?;
+    let plan = network::plan(&options.directory, &AUTHORITIES, profile.items())?;
+    let nodes = start(&plan, &voice).await?;
+    let (imported, statements) = import(&nodes, &profile, &voice).await?;
+    let exchanged_to_all = exchanged(&nodes, &voice).await?;
+    let (subject, target) = pick(&imported).ok_or(TourError::NoAuthorities)?;
+    let (objection, suspended_at) = object(&nodes, subject, &target, &voice).await?;
+    let corrected_at = correct(&nodes, subject, &target, objection, &voice).await?;
+    let (bundle_verified, tampered_bundle_rejected) =
+        prove(&options.directory, &nodes, &target, &voice).await?;
+    let result = TourResult {
+        nodes: nodes.len(),
+        statements,
+        exchanged_to_all,
+        suspended_at,
+        corrected_at,
+        bundle_verified,
+        tampered_bundle_rejected,
+        elapsed_ms: started.elapsed().as_millis(),
+    };
+    if !options.once {
+        next_steps(&options.directory, &nodes, subject, &voice);
+        let _ = tokio::signal::ctrl_c().await;
+    }
+    let mut stopping = JoinSet::new();
+    for running in nodes {
+        if let Some(node) = Arc::into_inner(running.node) {
+            stopping.spawn(node.stop());
+        }
+    }
+    while stopping.join_next().await.is_some() {}
+    Ok(result)
+}
+
+async fn start(plan: &Plan, voice: &Voice) -> Result<Vec<Running>, TourError> {
+    let mut nodes = Vec::new();
+    for planned in &plan.nodes {
+        let node = Node::start(NodeOptions {
+            layout: planned.layout.clone(),
+            member: planned.code,
+            listen: planned.listen,
+            addresses: Default::default(),
+            store: StoreOptions {
+                cache_bytes: 8 << 20,
+                ..StoreOptions::default()
+            },
+        });
+        let node = node.await.map_err(TourError::step("starting a node"))?;
+        nodes.push(Running {
+            name: planned.name.clone(),
+            node: Arc::new(node),
+        });
+        if nodes.len() == 1 {
+            fill_registry(plan, &nodes).await?;
+        }
+    }
+    for running in &nodes {
+        tokio::time::timeout(PATIENCE, running.node.wait_signing())
+            .await
+            .map_err(|_| late("a node's readiness to sign"))?;
+    }
+    until(&nodes, "the registry at every node", |node| {
+        node.ctx().size.value() == plan.changes.len() as u64
+    })
+    .await?;
+    voice.say(
+        &format!(
+            "{} nodes run: a hub and {} authorities, each with its own keys, disk and port",
+            nodes.len(),
+            nodes.len() - 1
+        ),
+        &format!(
+            "{} 个节点已启动：1 个枢纽和 {} 个机关，各有密钥、磁盘和端口",
+            nodes.len(),
+            nodes.len() - 1
+        ),
+    );
+    Ok(nodes)
+}
+
+async fn fill_registry(plan: &Plan, nodes: &[Running]) -> Result<(), TourError> {
+    let hub = &nodes.first().ok_or(TourError::NoAuthorities)?.node;
+    hub.wait_signing().await;
+    for change in &plan.changes {
+        let signed = change.sign(&plan.genesis, &plan.hub_statement_key, hub.ctx());
+        let signed = signed.map_err(TourError::step("signing a change of the registry"))?;
+        hub.submit(LogNumber::Registry, vec![signed])
+            .await
+            .map_err(TourError::step("logging a change of the registry"))?;
+    }
+    Ok(())
+}
+
+type Imported = Vec<(Decision, StatementRef)>;
+
+async fn import(
+    nodes: &[Running],
+    profile: &Profile,
+    voice: &Voice,
+) -> Result<(Imported, usize), TourError> {
+    let mut imported = Vec::new();
+    let mut count = 0;
+    for running in nodes.iter().skip(1) {
+        let node = &running.node;
+        let mut options = ImportOptions::new(node.member());
+        options.filters.push(Filter {
+            column: "authority".to_owned(),
+            one_of: vec![running.name.clone()],
+        });
+        let importer = Importer::new(profile, node.genesis().fields().network.kind(), options)
+            .map_err(TourError::step("the import"))?;
+        let known = |_: &_, _: &_| Stored::Absent;
+        let read = importer.run(DECISIONS.as_bytes(), &known, &mut |_| {});
+        let read = read.map_err(TourError::step("the import"))?;
+        let batch = batch_id()?;
+        for rows in read.accepted.chunks(BATCH) {
+            let mut statements = Vec::with_capacity(rows.len());
+            for row in rows {
+                let payload = Payload {
+                    batch: Some(batch),
+                    ..payload(Content::Decision(Box::new(row.decision.clone())))
+                };
+                statements.push(signed(
+                    node,
+                    row.decision.fields().subject.code(),
+                    &payload,
+                )?);
+            }
+            let references = node.submit(LogNumber::Statements, statements).await;
+            let references = references.map_err(TourError::step("appending decisions"))?;
+            count += references.len();
+            imported.extend(rows.iter().map(|row| row.decision.clone()).zip(references));
+        }
+        let (name, report) = (&running.name, &read.report);
+        voice.say(
+            &format!(
+                "{name}: {} decisions signed and logged, {} rows refused",
+                report.accepted, report.refused
+            ),
+            &format!(
+                "{name}：{} 件决定已签名入库，{} 行被拒绝",
+                report.accepted, report.refused
+            ),
+        );
+        for error in report.errors.iter().take(1) {
+            voice.say(
+                &format!(
+                    "  line {}: {}",
+                    error.line,
+                    error.render(crate::import::Language::English)
+                ),
+                &format!(
+                    "  第 {} 行：{}",
+                    error.line,
+                    error.render(crate::import::Language::Chinese)
+                ),
+            );
+        }
+    }
+    Ok((imported, count))
+}
+
+async fn exchanged(nodes: &[Running], voice: &Voice) -> Result<bool, TourError> {
+    let wanted: Vec<_> = nodes
+        .iter()
+        .map(|running| {
+            let node = &running.node;
+            let origin = node.genesis().origin(node.member(), LogNumber::Statements);
+            let size = node
+                .shared()
+                .logs()
+                .get(&origin)
+                .map_or(0, |log| log.size().value());
+            (origin, size)
+        })
+        .filter(|(_, size)| *size > 0)
+        .collect();
+    until(
+        nodes,
+        "the exchange of every statement to every node",
+        |node| {
+            wanted
+                .iter()
+                .all(|(origin, size)| node.shared().bodies_held(origin) >= *size)
+        },
+    )
+    .await?;
+    voice.say(
+        "Every statement is on every node, verified against its author's signed checkpoint",
+        "每件声明都已到达每个节点，并按其作者签名的检查点核验",
+    );
+    Ok(true)
+}
+
+/// The first decision imported, and its organisation.
+fn pick(imported: &[(Decision, StatementRef)]) -> Option<(SubjectCode, StatementRef)> {
+    let (decision, reference) = imported.first()?;
+    Some((decision.fields().subject.code(), reference.clone()))
+}
+
+async fn object(
+    nodes: &[Running],
+    subject: SubjectCode,
+    target: &StatementRef,
+    voice: &Voice,
+) -> Result<(StatementRef, Vec<String>), TourError> {
+    let receiver = nodes.get(3).ok_or(TourError::NoAuthorities)?;
+    let reasons = text("The facts are in dispute. 对事实有异议。")?;
+    let objection = Objection::new(
+        ObjectorRole::Subject,
+        Ground::Facts,
+        clock::today(),
+        false,
+        Some(reasons),
+    );
+    let objection = objection.map_err(TourError::step("the objection"))?;
+    let filed = Instant::now();
+    let reference = act(
+        &receiver.node,
+        subject,
+        target,
+        Content::Objection(objection),
+    )
+    .await?;
+    until(nodes, "the suspension at every node", |node| {
+        suspended(node, target)
+    })
+    .await?;
+    let ms = filed.elapsed().as_millis();
+    let at = names(nodes, |node| suspended(node, target));
+    voice.say(
+        &format!("An objection filed at {} suspends the decision for others at {} nodes after {ms} ms;\n  it stays in force for its issuer", receiver.name, at.len()),
+        &format!("在{}提出的异议 {ms} 毫秒后在 {} 个节点中止他人据此采取的措施；决定对作出机关仍然有效", receiver.name, at.len()),
+    );
+    Ok((reference, at))
+}
+
+async fn correct(
+    nodes: &[Running],
+    subject: SubjectCode,
+    target: &StatementRef,
+    objection: StatementRef,
+    voice: &Voice,
+) -> Result<Vec<String>, TourError> {
+    let issuer = nodes
+        .iter()
+        .find(|n| n.node.member().as_str() == target.origin.member());
+    let issuer = issuer.ok_or(TourError::NoAuthorities)?;
+    let reasons = text("Checked against the file: the objection is right. 经核实，异议成立。")?;
+    let ruling = Ruling::new(Outcome::Corrected, vec![objection], reasons);
+    let ruling = ruling.map_err(TourError::step("the ruling"))?;
+    act(&issuer.node, subject, target, Content::Ruling(ruling)).await?;
+    let mut fields = original(&issuer.node, target)?.into_fields();
+    fields.facts = Some(text("Corrected after an objection. 经异议后更正。")?);
+    let replacement = Decision::new(fields).map_err(TourError::step("the correction"))?;
+    let reasons = text("The facts were recorded wrongly. 原记载事实有误。")?;
+    let correction = Content::Correction(Box::new(Correction {
+        reasons,
+        replacement,
+    }));
+    act(&issuer.node, subject, target, correction).await?;
+    let done = |node: &Node| corrected(node, target) && !suspended(node, target);
+    until(nodes, "the correction at every node", done).await?;
+    let at = names(nodes, done);
+    voice.say(
+        &format!(
+            "{} ruled and corrected; {} nodes show the corrected decision, no longer suspended",
+            issuer.name,
+            at.len()
+        ),
+        &format!(
+            "{}已作出处理并更正；{} 个节点显示更正后的决定，不再中止",
+            issuer.name,
+            at.len()
+        ),
+    );
+    Ok(at)
+}
+
+async fn prove(
+    directory: &Path,
+    nodes: &[Running],
+    target: &StatementRef,
+    voice: &Voice,
+) -> Result<(bool, bool), TourError> {
+    let reader = nodes.last().ok_or(TourError::NoAuthorities)?;
+    let node = &reader.node;
+    let anchor = node.genesis().id();
+    // Cosignatures follow their heads; the bundle waits for those of the heads it shows.
+    until(nodes, "cosignatures over every head", |node| {
+        let witnessed = node.shared().witnessed();
+        node.shared().logs().iter().all(|(origin, log)| {
+            witnessed
+                .get(origin)
+                .is_some_and(|witnessed| witnessed.size == log.size())
+        })
+    })
+    .await?;
+    let bytes = node
+        .export_bundle(target)
+        .map_err(TourError::step("exporting the bundle"))?;
+    let path = directory.join("decision.bundle");
+    std::fs::write(&path, &bytes).map_err(TourError::step("writing the bundle"))?;
+    let verified = bundle::verify(&bytes, &anchor, None);
+    let mut changed = bytes.clone();
+    if let Some(byte) = changed.get_mut(bytes.len() / 2) {
+        *byte ^= 1;
+    }
+    let refused = bundle::verify(&changed, &anchor, None);
+    if let Err(error) = &verified {
+        voice.say(
+            &format!("The bundle does not verify: {error}"),
+            &format!("证明文件核验失败：{error}"),
+        );
+    }
+    let path = path.display();
+    voice.say(
+        &format!("Proof bundle {path} ({} bytes) verifies offline with the genesis id alone;\n  later acts: not proven", bytes.len()),
+        &format!("证明文件 {path}（{} 字节）仅凭创世标识即可离线核验；后续行为：未证明", bytes.len()),
+    );
+    if let Err(error) = &refused {
+        voice.say(
+            &format!("One byte flipped: {error}"),
+            &format!("翻转一个字节：{error}"),
+        );
+    }
+    Ok((verified.is_ok(), refused.is_err()))
+}
+
+fn next_steps(directory: &Path, nodes: &[Running], subject: SubjectCode, voice: &Voice) {
+    let directory = directory.display();
+    let number = nodes.len().saturating_sub(1);
+    let commands = format!(
+        "  concordat --node {directory}/node-{number} status\n  \
+         concordat --node {directory}/node-{number} subject {subject} --purpose demonstration --case 1\n  \
+         concordat bundle verify {directory}/decision.bundle --genesis {directory}/node-0/genesis.cbor"
+    );
+    voice.say(
+        &format!("The nodes go on running. In another terminal:\n{commands}\nCtrl-C ends them."),
+        &format!("节点继续运行。请在另一个终端输入：\n{commands}\n按 Ctrl-C 结束。"),
+    );
+}
+
+fn suspended(node: &Node, target: &StatementRef) -> bool {
+    node.effect_of(target, clock::today())
+        .is_ok_and(|effect| matches!(effect.binds_others(), BindsOthers::Suspended))
+}
+
+fn corrected(node: &Node, target: &StatementRef) -> bool {
+    node.effect_of(target, clock::today())
+        .is_ok_and(|effect| matches!(effect.validity, Validity::Corrected { .. }))
+}
+
+fn names(nodes: &[Running], holds: impl Fn(&Node) -> bool) -> Vec<String> {
+    nodes
+        .iter()
+        .filter(|n| holds(&n.node))
+        .map(|n| n.name.clone())
+        .collect()
+}
+
+/// Waits until something holds at every node, woken by their changes.
+async fn until(
+    nodes: &[Running],
+    what: &'static str,
+    holds: impl Fn(&Node) -> bool,
+) -> Result<(), TourError> {
+    let all = async {
+        for running in nodes {
+            let mut changes = running.node.changes();
+            while !holds(&running.node) {
+                if changes.changed().await.is_err() {
+                    return false;
+                }
+            }
+        }
+        true
+    };
+    match tokio::time::timeout(PATIENCE, all).await {
+        Ok(true) => Ok(()),
+        Ok(false) | Err(_) => Err(late(what)),
+    }
+}
+
+const fn late(what: &'static str) -> TourError {
+    TourError::Late {
+        what,
+        seconds: PATIENCE.as_secs(),
+    }
+}
+
+fn text<const MAX: usize>(text: &str) -> Result<Text<MAX>, TourError> {
+    Text::new(text).map_err(TourError::setting_up)
+}
+
+fn batch_id() -> Result<BatchId, TourError> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(|e| TourError::setting_up(e.to_string()))?;
+    Ok(BatchId::from_bytes(id))
+}
+
+fn payload(content: Content) -> Payload {
+    Payload {
+        issued_at: clock::now(),
+        target: None,
+        register_size: None,
+        batch: None,
+        content,
+        ext: Ext::default(),
+    }
+}
+
+fn signed(node: &Node, about: SubjectCode, payload: &Payload) -> Result<Vec<u8>, TourError> {
+    let issuer: AuthorityCode = node.member();
+    sign(node.signer(), issuer, about, node.ctx(), payload)
+        .map_err(TourError::step("signing a statement"))
+}
+
+async fn act(
+    node: &Node,
+    about: SubjectCode,
+    target: &StatementRef,
+    content: Content,
+) -> Result<StatementRef, TourError> {
+    let register = node.genesis().register_origin();
+    let adopted = node.shared().logs().get(&register).map(|log| log.size());
+    let payload = Payload {
+        target: Some(target.clone()),
+        register_size: Some(adopted.unwrap_or(concordat_protocol::log::TreeSize::ZERO)),
+        ..payload(content)
+    };
+    let statement = signed(node, about, &payload)?;
+    let references = node.submit(LogNumber::Statements, vec![statement]).await;
+    let references = references.map_err(TourError::step("appending an act"))?;
+    references
+        .into_iter()
+        .next()
+        .ok_or(TourError::NoAuthorities)
+}
+
+fn original(node: &Node, target: &StatementRef) -> Result<Decision, TourError> {
+    let body = node
+        .shared()
+        .body(&target.origin, LeafIndex::new(target.index.value()));
+    let body = body.ok_or(TourError::NoAuthorities)?;
+    let body = concordat_protocol::statement::Body::decode(&body)
+        .map_err(TourError::step("reading the decision"))?;
+    let statement = concordat_protocol::statement::Statement::decode(body.statement())
+        .map_err(TourError::step("reading the decision"))?;
+    match &statement.payload().content {
+        Content::Decision(decision) => Ok((**decision).clone()),
+        _ => Err(TourError::NoAuthorities),
+    }
+}
