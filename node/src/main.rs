@@ -69,8 +69,10 @@ async fn tour(once: bool, json: bool, directory: PathBuf) -> ExitCode {
     .await;
     match outcome {
         Ok(result) => {
-            let line = serde_json::to_string(&result).unwrap_or_default();
-            let _ = writeln!(std::io::stdout(), "{line}");
+            if json {
+                let line = serde_json::to_string(&result).unwrap_or_default();
+                let _ = writeln!(std::io::stdout(), "{line}");
+            }
             ExitCode::SUCCESS
         }
         Err(error) => {

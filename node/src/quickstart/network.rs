@@ -81,12 +81,9 @@ pub(super) fn plan(
             .map_err(TourError::setting_up)?;
         rings.push(ring);
     }
-    let approvers = [approver(root, "approver-1")?, approver(root, "approver-2")?];
-    let recovery = PrivateKey::generate(KeyUse::Recovery, &mut OsRandomness);
-    let recovery = recovery.map_err(TourError::setting_up)?;
-    recovery
-        .create_in(&root.join("recovery"))
-        .map_err(TourError::setting_up)?;
+    let approver = |name| stored_key(&root.join(name), KeyUse::Approver);
+    let approvers = [approver("approver-1")?, approver("approver-2")?];
+    let recovery = stored_key(&root.join("recovery"), KeyUse::Recovery)?;
     let mut members = details.into_iter().zip(&rings);
     let (hub, ring) = members.next().ok_or(TourError::NoAuthorities)?;
     let genesis = GenesisRequest {
@@ -164,17 +161,14 @@ fn moment(number: usize) -> Result<concordat_protocol::time::Timestamp, TourErro
         .map_err(TourError::setting_up)
 }
 
-fn approver(root: &Path, name: &str) -> Result<PrivateKey, TourError> {
-    let key = PrivateKey::generate(KeyUse::Approver, &mut OsRandomness);
-    let key = key.map_err(TourError::setting_up)?;
-    key.create_in(&root.join(name))
-        .map_err(TourError::setting_up)?;
-    Ok(key)
+fn stored_key(directory: &Path, key_use: KeyUse) -> Result<PrivateKey, TourError> {
+    KeyRing::generate(directory, &[key_use], &mut OsRandomness).map_err(TourError::setting_up)?;
+    PrivateKey::read_in(directory, key_use).map_err(TourError::setting_up)
 }
 
 /// Codes of government organs (11) without a region, made up for the tour.
 fn authority_code(number: usize) -> Result<AuthorityCode, TourError> {
-    let serial = format!("XXXQS{number:03}");
+    let serial = format!("XXXQT{number:03}");
     let code = SubjectCode::compose("11", RegionCode::COUNTRY, &serial);
     AuthorityCode::new(code.map_err(TourError::setting_up)?).map_err(TourError::setting_up)
 }

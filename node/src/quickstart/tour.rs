@@ -18,7 +18,7 @@ use concordat_protocol::trust::LogNumber;
 use tokio::task::JoinSet;
 
 use crate::clock;
-use crate::import::{Filter, ImportOptions, Importer, Profile, Stored};
+use crate::import::{Filter, ImportOptions, Importer, Language, Profile, Stored};
 use crate::node::{Node, NodeOptions};
 use crate::quickstart::network::{self, Plan};
 use crate::quickstart::{TourError, TourOptions, TourResult, Voice};
@@ -208,19 +208,12 @@ async fn import(
                 report.accepted, report.refused
             ),
         );
-        for error in report.errors.iter().take(1) {
-            voice.say(
-                &format!(
-                    "  line {}: {}",
-                    error.line,
-                    error.render(crate::import::Language::English)
-                ),
-                &format!(
-                    "  第 {} 行：{}",
-                    error.line,
-                    error.render(crate::import::Language::Chinese)
-                ),
+        if let Some(error) = report.errors.first() {
+            let (english, chinese) = (
+                error.render(Language::English),
+                error.render(Language::Chinese),
             );
+            voice.say(&format!("  {english}"), &format!("  {chinese}"));
         }
     }
     Ok((imported, count))
