@@ -405,7 +405,7 @@ impl Exchange {
                 request,
                 bytes,
             } => self.answer(world, peer, request, bytes),
-            Input::RequestFailed { peer, request } => self.request_failed(peer, request),
+            Input::RequestFailed { peer, request } => self.refused(world, peer, request, 0),
             Input::Request { peer, serve, bytes } => self.request(world, peer, serve, bytes),
             Input::Served { peer, serve } => self.served(peer, serve),
             Input::Stored { store } => self.stored(world, store),
@@ -426,8 +426,13 @@ impl Exchange {
     /// When to feed [`Input::Deadline`] if nothing else happens.
     #[must_use]
     pub fn deadline(&self) -> Timestamp {
-        let requests = self.peers.values().filter_map(Peer::deadline);
-        requests
+        let peers = self.peers.values().filter_map(Peer::deadline);
+        let rests = self
+            .replicas
+            .values()
+            .filter_map(|replica| replica.rest_ends);
+        peers
+            .chain(rests)
             .chain([self.next_heartbeat])
             .min()
             .unwrap_or(self.next_heartbeat)
@@ -467,8 +472,10 @@ impl Exchange {
 
     /// Lets a log of our own be filled from others, after a restore, or ends that.
     pub fn set_recovering(&mut self, origin: &Origin, recovering: bool) {
-        if let Some(replica) = self.replicas.get_mut(origin) {
-            replica.recovering = recovering;
+        // After the loss of everything the log is not even known yet.
+        if recovering || self.replicas.contains_key(origin) {
+            let replica = self.replicas.entry(origin.clone());
+            replica.or_insert_with(|| Replica::empty(true)).recovering = recovering;
         }
     }
 
@@ -514,12 +521,14 @@ impl Exchange {
     }
 
     fn opened(&mut self, world: World<'_>, id: PeerId, member: AuthorityCode) {
-        self.peers.insert(id, Peer::new(member));
+        let entries = self.frontier_entries();
+        let digest = frontier_digest(&entries);
+        self.peers.insert(id, Peer::new(member, (digest, entries)));
         let hello = Frame::Hello {
             version: crate::message::VERSION,
             genesis: world.registry.genesis().id(),
             member: self.me,
-            digest: self.frontier_digest(),
+            digest,
         };
         self.send(id, &hello);
     }
@@ -591,7 +600,6 @@ impl Exchange {
         if genesis != world.registry.genesis().id() {
             return Err(Violation::WrongNetwork);
         }
-        let mine = self.frontier_digest();
         let Some(peer) = self.peers.get_mut(&id) else {
             return Ok(());
         };
@@ -599,26 +607,51 @@ impl Exchange {
             return Err(Violation::WrongMember);
         }
         peer.greeted = true;
-        if digest == mine {
-            // Nothing changed on either side: one round trip and no frontier.
+        let Some((sent, entries)) = peer.hello.take() else {
+            return Ok(());
+        };
+        // Both sides compare what was sent, not what they hold by now, and so come to the same
+        // answer: equal digests are one round trip without a frontier.
+        if digest == sent {
             peer.frontier_seen = true;
-            for (origin, replica) in &self.replicas {
-                peer.note_held(origin, replica.durable(), replica.bodies_complete());
+            for entry in &entries {
+                peer.note_held(&entry.origin, entry.size, entry.bodies);
+                peer.tell(entry);
+            }
+            let changed = self.frontier_entries();
+            if changed != entries {
+                self.send_frontier(id, &changed);
+                self.announce_all(world, id);
             }
             return Ok(());
         }
-        self.send_frontier(id);
+        let entries = self.frontier_entries();
+        self.send_frontier(id, &entries);
         Ok(())
     }
 
-    fn send_frontier(&mut self, id: PeerId) {
-        let entries: Vec<FrontierEntry> = self
-            .replicas
+    fn frontier_entries(&self) -> Vec<FrontierEntry> {
+        self.replicas
             .iter()
             .filter_map(|(origin, replica)| replica.entry(origin))
-            .collect();
+            .collect()
+    }
+
+    fn announce_all(&mut self, world: World<'_>, id: PeerId) {
+        let origins: Vec<Origin> = self.replicas.keys().cloned().collect();
+        for origin in origins {
+            self.announce(world, id, &origin);
+        }
+    }
+
+    fn send_frontier(&mut self, id: PeerId, entries: &[FrontierEntry]) {
         if entries.is_empty() {
-            return self.send(id, &Frame::Frontier(entries));
+            return self.send(id, &Frame::Frontier(Vec::new()));
+        }
+        if let Some(peer) = self.peers.get_mut(&id) {
+            for entry in entries {
+                peer.tell(entry);
+            }
         }
         for part in entries.chunks(limits::FRONTIER_LOGS_MAX) {
             self.send(id, &Frame::Frontier(part.to_vec()));
@@ -640,45 +673,32 @@ impl Exchange {
             peer.note_held(&entry.origin, entry.size, entry.bodies);
         }
         for entry in entries {
+            self.offer_bodies(id, &entry);
             // A size that we hold too with another root is for the signed head to prove; a frontier
             // line by itself is only a claim.
             self.act(Action::Holds { member, entry });
         }
-        let origins: Vec<Origin> = self.replicas.keys().cloned().collect();
-        for origin in origins {
-            self.announce(world, id, &origin);
-        }
+        self.announce_all(world, id);
         Ok(())
-    }
-
-    fn frontier_digest(&self) -> Hash {
-        use sha2::{Digest as _, Sha256};
-
-        let mut digest = Sha256::new();
-        digest.update(b"concordat/frontier/1\0");
-        for entry in self
-            .replicas
-            .iter()
-            .filter_map(|(origin, replica)| replica.entry(origin))
-        {
-            digest.update(entry.origin.as_str().as_bytes());
-            digest.update([0]);
-            digest.update(entry.size.value().to_be_bytes());
-            digest.update(entry.root.as_bytes());
-        }
-        Hash::from_bytes(digest.finalize().into())
     }
 
     fn deadline_passed(&mut self, world: World<'_>) {
         let ids: Vec<PeerId> = self.peers.keys().copied().collect();
         for id in ids {
-            let expired = self
-                .peers
-                .get_mut(&id)
-                .map(|peer| peer.take_expired(world.now));
-            for (request, asked) in expired.into_iter().flatten() {
+            let expired = self.peers.get_mut(&id).map(|peer| peer.expired(world.now));
+            for request in expired.into_iter().flatten() {
                 self.act(Action::Cancel { peer: id, request });
-                self.give_back(asked);
+                self.refused(world, id, request, 0);
+            }
+            if let Some(peer) = self.peers.get_mut(&id)
+                && peer.rest_ends.is_some_and(|ends| ends <= world.now)
+            {
+                peer.rest_ends = None;
+            }
+        }
+        for replica in self.replicas.values_mut() {
+            if replica.rest_ends.is_some_and(|ends| ends <= world.now) {
+                replica.end_rest();
             }
         }
         if world.now >= self.next_heartbeat {
@@ -694,6 +714,23 @@ impl Exchange {
             .map(crate::trust::Member::standing);
         standing != Some(Standing::Active)
     }
+}
+
+/// What HELLO carries so that equal frontiers need not be sent. The bodies count: two who hold the
+/// same leaves may still have bodies to give to each other.
+fn frontier_digest(entries: &[FrontierEntry]) -> Hash {
+    use sha2::{Digest as _, Sha256};
+
+    let mut digest = Sha256::new();
+    digest.update(b"concordat/frontier/1\0");
+    for entry in entries {
+        digest.update(entry.origin.as_str().as_bytes());
+        digest.update([0]);
+        digest.update(entry.size.value().to_be_bytes());
+        digest.update(entry.root.as_bytes());
+        digest.update(entry.bodies.value().to_be_bytes());
+    }
+    Hash::from_bytes(digest.finalize().into())
 }
 
 /// An instant some milliseconds later, at most the last there is.

@@ -7,7 +7,7 @@ use crate::exchange::{
 use crate::log::{
     ConsistencyProof, Hash, LeafIndex, Origin, SignedCheckpoint, TreeSize, VerifiedCheckpoint,
 };
-use crate::message::{Frame, LeafAndBody};
+use crate::message::{Frame, FrontierEntry, LeafAndBody};
 
 impl Exchange {
     /// A peer shows a signed head.
@@ -55,7 +55,7 @@ impl Exchange {
         let bodies = tail.iter().enumerate().filter_map(|(i, (leaf, body))| {
             Some((LeafIndex::new(staged + i as u64), *leaf, Ok((*body)?)))
         });
-        self.take_bodies(world, id, &origin, bodies.collect())
+        self.take_bodies(world, &origin, bodies.collect())
     }
 
     /// Checks the signature of a head; `None` when its log is not known (yet).
@@ -103,13 +103,7 @@ impl Exchange {
             }
             return;
         }
-        let newer = replica
-            .target
-            .as_ref()
-            .is_none_or(|target| target.size() < head.size());
-        if newer {
-            replica.target = Some(head);
-        }
+        replica.aim(head);
     }
 
     /// Our own log has a new durable head.
@@ -231,7 +225,7 @@ impl Exchange {
         }
     }
 
-    /// Tells a log's owner and the hub what we hold of it durably.
+    /// Tells a log's owner, and whoever has as much of it, what we hold of it durably.
     fn acknowledge(&mut self, id: PeerId, origin: &Origin) {
         let Some(entry) = self
             .replicas
@@ -240,12 +234,28 @@ impl Exchange {
         else {
             return;
         };
-        let Some(peer) = self.peers.get(&id) else {
+        let Some(peer) = self.peers.get_mut(&id) else {
             return;
         };
         let wants = peer.member.as_str() == origin.member() || peer.has(origin) >= entry.size;
-        if peer.greeted && wants {
+        if peer.greeted && wants && peer.tell(&entry) {
             self.send(id, &Frame::Frontier(vec![entry]));
+        }
+    }
+
+    /// Answers a frontier line of a peer that lacks bodies which we hold: it may have caught up with
+    /// our leaves only after we last told it.
+    pub(super) fn offer_bodies(&mut self, id: PeerId, theirs: &FrontierEntry) {
+        let replica = self.replicas.get(&theirs.origin);
+        let Some(mine) = replica.and_then(|replica| replica.entry(&theirs.origin)) else {
+            return;
+        };
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        let helps = mine.size >= theirs.size && mine.bodies > theirs.bodies;
+        if peer.greeted && helps && peer.tell(&mine) {
+            self.send(id, &Frame::Frontier(vec![mine]));
         }
     }
 
@@ -253,6 +263,9 @@ impl Exchange {
         for replica in self.replicas.values_mut() {
             while let Some((begin, end)) = replica.waiting.take_first(u64::MAX) {
                 replica.act_gaps.insert(begin, end);
+            }
+            while let Some((begin, end)) = replica.withheld.take_first(u64::MAX) {
+                replica.data_gaps.insert(begin, end);
             }
         }
         let stashed: Vec<(PeerId, Vec<u8>)> = self
@@ -343,7 +356,7 @@ impl Exchange {
             return;
         }
         replica.frozen = true;
-        replica.target = None;
+        (replica.target, replica.newer) = (None, None);
         let frame = evidence.encode();
         self.act(Action::Forked {
             origin: origin.clone(),

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::exchange::{RequestId, ServeId};
-use crate::log::{Origin, TreeSize};
-use crate::message::BodyFilter;
+use crate::log::{Hash, Origin, TreeSize};
+use crate::message::{BodyFilter, FrontierEntry};
 use crate::subject::AuthorityCode;
 use crate::time::Timestamp;
 
@@ -35,6 +35,12 @@ pub(super) struct Peer {
     pub(super) frontier_seen: bool,
     pub(super) invalid: u32,
     held: BTreeMap<Origin, (TreeSize, TreeSize)>,
+    /// What we told it that we hold.
+    told: BTreeMap<Origin, (TreeSize, TreeSize)>,
+    /// What we held when we greeted it, with the digest sent, until it has greeted us.
+    pub(super) hello: Option<(Hash, Vec<FrontierEntry>)>,
+    /// It could not give what it was asked for; it is asked again after this.
+    pub(super) rest_ends: Option<Timestamp>,
     /// Sizes of the heads that we announced to it.
     pub(super) announced: BTreeMap<Origin, TreeSize>,
     requests: BTreeMap<RequestId, (Asked, Timestamp)>,
@@ -43,13 +49,16 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub(super) const fn new(member: AuthorityCode) -> Self {
+    pub(super) const fn new(member: AuthorityCode, hello: (Hash, Vec<FrontierEntry>)) -> Self {
         Self {
             member,
             greeted: false,
             frontier_seen: false,
             invalid: 0,
             held: BTreeMap::new(),
+            told: BTreeMap::new(),
+            hello: Some(hello),
+            rest_ends: None,
             announced: BTreeMap::new(),
             requests: BTreeMap::new(),
             serving: BTreeSet::new(),
@@ -81,6 +90,12 @@ impl Peer {
         held.1 = held.1.max(bodies);
     }
 
+    /// Takes down what we are about to tell it; `false` when it knows.
+    pub(super) fn tell(&mut self, entry: &FrontierEntry) -> bool {
+        let now = (entry.size, entry.bodies);
+        self.told.insert(entry.origin.clone(), now) != Some(now)
+    }
+
     /// Keeps a head for when the registry knows its log.
     pub(super) fn stash(&mut self, note: &[u8]) {
         if self.stashed.len() < STASHED_NOTES_MAX && !self.stashed.iter().any(|kept| kept == note) {
@@ -105,18 +120,16 @@ impl Peer {
     }
 
     pub(super) fn deadline(&self) -> Option<Timestamp> {
-        self.requests.values().map(|(_, deadline)| *deadline).min()
+        let requests = self.requests.values().map(|(_, deadline)| *deadline);
+        requests.chain(self.rest_ends).min()
     }
 
-    pub(super) fn take_expired(&mut self, now: Timestamp) -> Vec<(RequestId, Asked)> {
+    pub(super) fn expired(&self, now: Timestamp) -> Vec<RequestId> {
         let expired = self
             .requests
             .iter()
             .filter(|(_, (_, deadline))| *deadline <= now);
-        let ids: Vec<RequestId> = expired.map(|(id, _)| *id).collect();
-        ids.into_iter()
-            .filter_map(|id| self.take(id).map(|asked| (id, asked)))
-            .collect()
+        expired.map(|(id, _)| *id).collect()
     }
 
     pub(super) fn into_requests(self) -> impl Iterator<Item = Asked> {

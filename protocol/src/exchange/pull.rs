@@ -1,9 +1,11 @@
 //! Pulling leaves and bodies: what to ask whom, and what to believe of the answers.
 
-use crate::exchange::peer::Asked;
+use std::collections::BTreeSet;
+
+use crate::exchange::peer::{Asked, Peer};
 use crate::exchange::{
-    Action, BodyOutcome, Exchange, LeafBatch, PeerId, RequestId, StoreId, Storing, Violation,
-    World, after,
+    Action, BodyOutcome, Exchange, LeafBatch, PeerId, Replica, RequestId, StoreId, Storing,
+    Violation, World, after,
 };
 use crate::limits;
 use crate::log::{Hash, LeafIndex, Origin, RightCover, TreeSize, VerifiedCheckpoint, hash};
@@ -13,6 +15,10 @@ use crate::trust::{self, Place, RejectReason};
 
 /// Milliseconds after which a request is asked of someone else.
 const REQUEST_MS_MAX: u64 = 30_000;
+/// Milliseconds after which what someone did not hold is asked for again.
+const REST_MS: u64 = 2_000;
+/// Longest rest that a refusal may ask for, in milliseconds.
+const REST_MS_MAX: u64 = 60_000;
 /// Bodies that one request asks for.
 const BODIES_ASKED_MAX: u64 = 4_096;
 
@@ -22,6 +28,14 @@ pub(super) enum TailEnd<'a> {
     Head(&'a VerifiedCheckpoint),
     /// A cover leads on to it.
     Cover(&'a VerifiedCheckpoint, Vec<Hash>),
+}
+
+/// What a peer is needed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Need {
+    Leaves,
+    Acts,
+    Data,
 }
 
 /// A body as it came in, with its position and its leaf.
@@ -68,7 +82,7 @@ impl Exchange {
             .saturating_add(limits::RANGE_LEAVES_MAX)
             .min(size.value());
         let Ok(end) = TreeSize::new(end) else { return };
-        let Some(id) = self.holder(world, origin, size, false) else {
+        let Some(id) = self.holder(world, origin, size, Need::Leaves) else {
             return;
         };
         let index = LeafIndex::new(begin.value());
@@ -109,7 +123,11 @@ impl Exchange {
             return;
         };
         // Data comes from the log's owner or the hub; what is not data, from anyone who has it.
-        let Some(id) = self.holder(world, origin, beyond, filter == BodyFilter::All) else {
+        let need = match filter {
+            BodyFilter::Acts => Need::Acts,
+            BodyFilter::All => Need::Data,
+        };
+        let Some(id) = self.holder(world, origin, beyond, need) else {
             return;
         };
         let Some(replica) = self.replicas.get_mut(origin) else {
@@ -152,7 +170,7 @@ impl Exchange {
         world: World<'_>,
         origin: &Origin,
         size: TreeSize,
-        data: bool,
+        need: Need,
     ) -> Option<PeerId> {
         let hub = world.registry.genesis().hub();
         let rank = |member: &str| match () {
@@ -160,15 +178,20 @@ impl Exchange {
             () if member == hub.as_str() => 1,
             () => 2,
         };
+        let bodies =
+            |peer: &Peer| peer.has_bodies(origin) >= size || rank(peer.member.as_str()) == 0;
         let fit = self.peers.iter().filter(|(_, peer)| {
-            let bodies = peer.has_bodies(origin) >= size || rank(peer.member.as_str()) == 0;
             peer.greeted
                 && peer.has(origin) >= size
+                && peer.rest_ends.is_none()
                 && peer.requests_under_way() < limits::RANGES_IN_FLIGHT_MAX
-                && (!data || rank(peer.member.as_str()) < 2 && bodies)
+                && (need != Need::Data || rank(peer.member.as_str()) < 2 && bodies(peer))
         });
-        fit.min_by_key(|(_, peer)| (rank(peer.member.as_str()), peer.requests_under_way()))
-            .map(|(id, _)| *id)
+        let order = |peer: &Peer| {
+            let lacks = need == Need::Acts && !bodies(peer);
+            (lacks, rank(peer.member.as_str()), peer.requests_under_way())
+        };
+        fit.min_by_key(|(_, peer)| order(peer)).map(|(id, _)| *id)
     }
 
     fn ask(&mut self, world: World<'_>, id: PeerId, asked: Asked, frame: &Frame<'_>) {
@@ -189,7 +212,7 @@ impl Exchange {
         match asked {
             Asked::Leaves { origin, .. } => {
                 if let Some(replica) = self.replicas.get_mut(&origin) {
-                    replica.leaf_request = false;
+                    replica.end_leaf_request();
                 }
             }
             Asked::Bodies {
@@ -210,7 +233,25 @@ impl Exchange {
         }
     }
 
-    pub(super) fn request_failed(&mut self, id: PeerId, request: RequestId) {
+    /// A request came to nothing: its peer is left alone for a while, so that the same question is
+    /// not put to it as fast as it can refuse.
+    pub(super) fn refused(
+        &mut self,
+        world: World<'_>,
+        id: PeerId,
+        request: RequestId,
+        retry_after_ms: u64,
+    ) {
+        if let Some(peer) = self.peers.get_mut(&id)
+            && peer.asked(request).is_some()
+        {
+            let rest = retry_after_ms.clamp(REST_MS, REST_MS_MAX);
+            peer.rest_ends = Some(after(world.now, rest));
+        }
+        self.request_done(id, request);
+    }
+
+    fn request_done(&mut self, id: PeerId, request: RequestId) {
         let asked = self.peers.get_mut(&id).and_then(|peer| peer.take(request));
         if let Some(asked) = asked {
             self.give_back(asked);
@@ -235,7 +276,9 @@ impl Exchange {
         };
         let outcome = match (Frame::decode(bytes), asked) {
             (Err(_), _) => Err(Violation::Malformed),
-            (Ok(Frame::Error { .. }), _) => Ok(true),
+            (Ok(Frame::Error { retry_after_ms, .. }), _) => {
+                return self.refused(world, id, request, retry_after_ms);
+            }
             (
                 Ok(Frame::Block {
                     begin,
@@ -266,10 +309,10 @@ impl Exchange {
         };
         match outcome {
             Ok(false) => {}
-            Ok(true) => self.request_failed(id, request),
+            Ok(true) => self.request_done(id, request),
             Err(violation) => {
                 self.act(Action::Cancel { peer: id, request });
-                self.request_failed(id, request);
+                self.refused(world, id, request, REST_MS);
                 // What it said it has is not to be had: ask someone else.
                 self.blame(id, violation);
             }
@@ -397,7 +440,14 @@ impl Exchange {
         if next <= due || next > end || !inside || !ascending {
             return Err(Violation::AnswerUnfit);
         }
-        self.take_bodies(world, id, origin, bodies)?;
+        // Every position asked for was wanted; what is left out is as good as not held.
+        let given: BTreeSet<u64> = bodies.iter().map(|(index, ..)| index.value()).collect();
+        self.take_bodies(world, origin, bodies)?;
+        if let Some(replica) = self.replicas.get_mut(origin) {
+            for position in (due..next).filter(|position| !given.contains(position)) {
+                rest(world, replica, position, filter == BodyFilter::All);
+            }
+        }
         let deadline = after(world.now, REQUEST_MS_MAX);
         let asked = Asked::Bodies {
             origin: origin.clone(),
@@ -426,7 +476,6 @@ impl Exchange {
     pub(super) fn take_bodies(
         &mut self,
         world: World<'_>,
-        id: PeerId,
         origin: &Origin,
         bodies: Vec<IncomingBody<'_>>,
     ) -> Result<(), Violation> {
@@ -443,9 +492,8 @@ impl Exchange {
                 Ok(body) => examine(world, origin, index, &leaf, body)?,
                 Err(absence) => Some(BodyOutcome::Absent(absence)),
             };
-            self.settle_body(origin, index, outcome, &mut outcomes);
+            self.settle_body(world, origin, (index, leaf), outcome, &mut outcomes);
         }
-        let _ = id;
         if outcomes.is_empty() {
             return Ok(());
         }
@@ -466,8 +514,9 @@ impl Exchange {
     /// Closes the gap of a body that is settled, keeps open that of one that has to wait.
     fn settle_body(
         &mut self,
+        world: World<'_>,
         origin: &Origin,
-        index: LeafIndex,
+        (index, leaf): (LeafIndex, Leaf),
         outcome: Option<BodyOutcome>,
         outcomes: &mut Vec<(LeafIndex, BodyOutcome)>,
     ) {
@@ -475,17 +524,20 @@ impl Exchange {
             return;
         };
         let position = index.value();
-        replica.act_gaps.remove(position, position + 1);
-        replica.data_gaps.remove(position, position + 1);
+        replica.forget_gap(position);
+        let is_data = leaf.kind == Kind::Data;
+        let entitled = world.registry.entitled(leaf.vis, origin, self.me);
         match outcome {
-            // Not held there: it stays missing here and is asked for elsewhere or later.
-            Some(BodyOutcome::Absent(Absence::NotHeld)) | None => {
-                replica.waiting.insert(position, position + 1);
+            None => replica.waiting.insert(position, position + 1),
+            Some(BodyOutcome::Absent(Absence::NotHeld)) => rest(world, replica, position, is_data),
+            // The peer knows another state of the registry than we do.
+            Some(BodyOutcome::Absent(Absence::NotEntitled)) if entitled => {
+                rest(world, replica, position, is_data);
             }
-            Some(outcome) => {
-                replica.waiting.remove(position, position + 1);
-                outcomes.push((index, outcome));
+            Some(BodyOutcome::Absent(Absence::Suspended)) => {
+                replica.withheld.insert(position, position + 1);
             }
+            Some(outcome) => outcomes.push((index, outcome)),
         }
     }
 
@@ -495,6 +547,17 @@ impl Exchange {
         self.storing.insert(store, storing);
         store
     }
+}
+
+/// A body that is not to be had now is asked for again later, perhaps of someone else.
+fn rest(world: World<'_>, replica: &mut Replica, position: u64, is_data: bool) {
+    let resting = match is_data {
+        true => &mut replica.resting_data,
+        false => &mut replica.resting_acts,
+    };
+    resting.insert(position, position + 1);
+    let ends = after(world.now, REST_MS);
+    replica.rest_ends = Some(replica.rest_ends.unwrap_or(ends));
 }
 
 /// What to make of a body: `None` when it has to wait for the registry.
@@ -538,7 +601,7 @@ fn examine(
     }
 }
 
-impl super::Replica {
+impl Replica {
     fn wants_something(&self) -> bool {
         let leaves = self.target.is_some() && !self.leaf_request;
         let bodies = !self.act_gaps.is_empty() || !self.data_gaps.is_empty();

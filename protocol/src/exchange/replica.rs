@@ -51,12 +51,20 @@ pub struct Replica {
     pub(super) heads: BTreeMap<TreeSize, VerifiedCheckpoint>,
     /// A signed head beyond what is staged.
     pub(super) target: Option<VerifiedCheckpoint>,
+    /// A still newer one, learnt while leaves up to the target are on their way.
+    pub(super) newer: Option<VerifiedCheckpoint>,
     pub(super) leaf_request: bool,
     pub(super) body_requests: usize,
     pub(super) act_gaps: Gaps,
     pub(super) data_gaps: Gaps,
     /// Bodies signed under a registry that has not arrived.
     pub(super) waiting: Gaps,
+    /// Acts and data that whoever was asked did not hold, until they are asked for again.
+    pub(super) resting_acts: Gaps,
+    pub(super) resting_data: Gaps,
+    pub(super) rest_ends: Option<Timestamp>,
+    /// Data that is not given to us while we are suspended.
+    pub(super) withheld: Gaps,
     /// Bodies being stored.
     pub(super) storing_bodies: usize,
     /// Per cosigner, the largest size it cosigned that fits our leaves, and when.
@@ -77,11 +85,16 @@ impl Replica {
             durable_root: None,
             heads: BTreeMap::new(),
             target: None,
+            newer: None,
             leaf_request: false,
             body_requests: 0,
             act_gaps: Gaps::default(),
             data_gaps: Gaps::default(),
             waiting: Gaps::default(),
+            resting_acts: Gaps::default(),
+            resting_data: Gaps::default(),
+            rest_ends: None,
+            withheld: Gaps::default(),
             storing_bodies: 0,
             cosigned: BTreeMap::new(),
             witnessed: Witnessed {
@@ -136,11 +149,9 @@ impl Replica {
     /// The newest head that is known by its signature, adopted or not: how far behind we are.
     #[must_use]
     pub fn known_size(&self) -> TreeSize {
-        let target = self
-            .target
-            .as_ref()
-            .map_or(TreeSize::ZERO, VerifiedCheckpoint::size);
-        target.max(self.durable)
+        let heads = self.target.iter().chain(&self.newer);
+        let sizes = heads.map(VerifiedCheckpoint::size);
+        sizes.fold(self.durable, TreeSize::max)
     }
 
     /// Adopted heads that are kept with their cosignatures, by size.
@@ -158,7 +169,7 @@ impl Replica {
     /// How many bodies are wanted and missing.
     #[must_use]
     pub fn bodies_missing(&self) -> u64 {
-        self.act_gaps.count() + self.data_gaps.count() + self.waiting.count()
+        self.missing().iter().map(|gaps| gaps.count()).sum()
     }
 
     /// Up to where no wanted body is missing.
@@ -167,11 +178,71 @@ impl Replica {
         if self.body_requests > 0 || self.storing_bodies > 0 {
             return TreeSize::ZERO;
         }
-        let gaps = [&self.act_gaps, &self.data_gaps, &self.waiting];
-        let first = gaps.iter().filter_map(|gaps| gaps.first()).min();
+        let missing = self.missing();
+        let first = missing.iter().filter_map(|gaps| gaps.first()).min();
         first
             .and_then(|first| TreeSize::new(first).ok())
             .unwrap_or(self.durable)
+    }
+
+    const fn missing(&self) -> [&Gaps; 5] {
+        [
+            &self.act_gaps,
+            &self.data_gaps,
+            &self.waiting,
+            &self.resting_acts,
+            &self.resting_data,
+        ]
+    }
+
+    /// The position is settled or will be asked for in another way.
+    pub(super) fn forget_gap(&mut self, position: u64) {
+        for gaps in [
+            &mut self.act_gaps,
+            &mut self.data_gaps,
+            &mut self.waiting,
+            &mut self.resting_acts,
+            &mut self.resting_data,
+            &mut self.withheld,
+        ] {
+            gaps.remove(position, position + 1);
+        }
+    }
+
+    /// What rested is wanted again.
+    pub(super) fn end_rest(&mut self) {
+        self.rest_ends = None;
+        while let Some((begin, end)) = self.resting_acts.take_first(u64::MAX) {
+            self.act_gaps.insert(begin, end);
+        }
+        while let Some((begin, end)) = self.resting_data.take_first(u64::MAX) {
+            self.data_gaps.insert(begin, end);
+        }
+    }
+
+    /// Learns of a head beyond the leaves held. A head whose leaves are on their way stays the
+    /// target: a log that grows faster than its leaves come in would otherwise never be caught up.
+    pub(super) fn aim(&mut self, head: VerifiedCheckpoint) {
+        let place = match self.leaf_request {
+            true => &mut self.newer,
+            false => &mut self.target,
+        };
+        if place
+            .as_ref()
+            .is_none_or(|known| known.size() < head.size())
+        {
+            *place = Some(head);
+        }
+    }
+
+    /// No leaves are on their way any more.
+    pub(super) fn end_leaf_request(&mut self) {
+        self.leaf_request = false;
+        if let Some(newer) = self.newer.take()
+            && newer.size() > self.staged.size()
+        {
+            self.aim(newer);
+        }
     }
 
     pub(super) fn entry(&self, origin: &Origin) -> Option<FrontierEntry> {
