@@ -150,6 +150,8 @@ pub struct Core<D: Disk> {
     noticed: BTreeSet<(Origin, LeafIndex)>,
     /// Ledger records in the journal, staged ones included.
     records: u64,
+    /// Acts that are durable and that the register may not have a notice about.
+    unnoticed: BTreeSet<(Origin, LeafIndex)>,
     /// What is staged and becomes durable with the next commit.
     staged: Staged,
     /// Frames and events that wait for their durability.

@@ -193,7 +193,7 @@ impl LogTable {
     pub fn range(&self, origin: &Origin) -> CompactRange {
         let log = self.logs.get(origin);
         log.and_then(|log| log.tree.compact_range_at(log.tree.size()).ok())
-            .unwrap_or_else(CompactRange::new)
+            .unwrap_or_default()
     }
 }
 

@@ -15,7 +15,7 @@ use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{Genesis, Registry};
 
 use crate::core::ledger::{BodyMark, Record};
-use crate::core::logs::{BodyState, LogTable};
+use crate::core::logs::{BodyState, Log, LogTable};
 use crate::core::types::{Fatal, Output, Signing};
 use crate::core::{Core, CoreKeys, Random, Shared, Staged, own_logs, read, write};
 use crate::disk::Disk;
@@ -55,7 +55,8 @@ struct Found {
     names: BTreeMap<u64, Origin>,
     act_gaps: BTreeMap<Origin, Gaps>,
     data_gaps: BTreeMap<Origin, Gaps>,
-    heads: BTreeMap<Origin, Vec<u8>>,
+    heads: BTreeMap<Origin, (TreeSize, Vec<u8>)>,
+    acts: Vec<(Origin, LeafIndex)>,
     cosigned: BTreeMap<Origin, SignedHead>,
     forks: Vec<Vec<u8>>,
     rows: Vec<Vec<u8>>,
@@ -115,6 +116,7 @@ impl<D: Disk> Core<D> {
             cosigned: std::mem::take(&mut found.cosigned),
             noticed: BTreeSet::new(),
             records: opened.recovery.records,
+            unnoticed: std::mem::take(&mut found.acts).into_iter().collect(),
             staged: Staged::default(),
             outputs: Vec::new(),
         };
@@ -131,7 +133,8 @@ impl<D: Disk> Core<D> {
         {
             let logs = self.shared.logs();
             for (origin, _) in logs.iter() {
-                let head = self.restored_head(origin, found.heads.get(origin));
+                let note = found.heads.get(origin).map(|(_, note)| note);
+                let head = self.restored_head(origin, note);
                 restored.push(Restored {
                     own: own.contains(origin),
                     range: logs.range(origin),
@@ -247,11 +250,7 @@ impl<D: Disk> Core<D> {
         let safe = self.signer_states.iter().all(|(origin, state)| {
             let logs = self.shared.logs();
             let log = logs.get(origin);
-            let holds = state.head().is_none_or(|head| {
-                let size = TreeSize::new(head.size).ok();
-                let root = size.and_then(|size| log?.tree().root_at(size).ok());
-                root.is_some_and(|root| *root.as_bytes() == head.root)
-            });
+            let holds = holds_signed(log, state.head());
             match state.continuity() {
                 Continuity::SameBoot | Continuity::Rebooted => holds,
                 // A hub that never signed has no one who could have seen anything of it.
@@ -280,11 +279,7 @@ impl<D: Disk> Core<D> {
             let log = logs.get(origin);
             match state.continuity() {
                 Continuity::Fresh => log.is_none_or(|log| log.size() == TreeSize::ZERO),
-                Continuity::SameBoot | Continuity::Rebooted => state.head().is_none_or(|head| {
-                    let size = TreeSize::new(head.size).ok();
-                    let root = size.and_then(|size| log?.tree().root_at(size).ok());
-                    root.is_some_and(|root| *root.as_bytes() == head.root)
-                }),
+                Continuity::SameBoot | Continuity::Rebooted => holds_signed(log, state.head()),
                 Continuity::CopiedOrRestored | Continuity::Doubtful => false,
             }
         })
@@ -299,6 +294,13 @@ impl<D: Disk> Core<D> {
                 .logs()
                 .get(&origin)
                 .map_or(0, |log| log.size().value());
+            // From here on a crash before the first head is known for what it is: the state says
+            // that nothing was signed, where none would say that nothing is known.
+            if let Some(state) = self.signer_states.get_mut(&origin)
+                && state.head().is_none()
+            {
+                state.compare_and_swap(None, nothing_signed(), &[])?;
+            }
             let signed = self.signer_states.get(&origin).and_then(SignerState::head);
             if size > signed.map_or(0, |head| head.size) {
                 self.sign_head(&origin)?;
@@ -316,7 +318,9 @@ impl<D: Disk> Core<D> {
         }
         let behind = self.own_logs().iter().any(|origin| {
             self.exchange.replica(origin).is_some_and(|replica| {
-                replica.known_size() > replica.durable() || replica.bodies_missing() > 0
+                let (leaves, bodies) = (replica.durable(), replica.bodies_complete());
+                // Bodies on their way are missing too until they are durable.
+                replica.known_size() > leaves || bodies < leaves
             })
         });
         let unseen = self.own_logs().iter().any(|origin| {
@@ -327,7 +331,11 @@ impl<D: Disk> Core<D> {
             let mut peers = self.exchange.connected();
             peers.any(|(_, member)| self.exchange.has_spoken_of(member, origin) > Some(held))
         });
-        if behind || unseen {
+        let lost = self.signer_states.iter().any(|(origin, state)| {
+            let logs = self.shared.logs();
+            !holds_signed(logs.get(origin), state.head())
+        });
+        if behind || unseen || lost {
             return Ok(());
         }
         for state in self.signer_states.values_mut() {
@@ -356,8 +364,14 @@ impl<D: Disk> Core<D> {
         let cosigners = policy.cosigners.len() as u64;
         let needed = cosigners.saturating_sub(policy.quorum) + 1 + policy.faults;
         let hub = self.genesis.hub();
+        // Who the cosigners are is known only once the registry is as new as the hub's.
+        let registry = self.genesis.registry_origin();
+        let current = self
+            .exchange
+            .has_spoken_of(hub, &registry)
+            .is_some_and(|size| size <= self.registry.size());
         answers >= needed.min(others.len() as u64)
-            && (hub == self.me || spoken(hub))
+            && (hub == self.me || current && spoken(hub))
             && !others.is_empty()
     }
 
@@ -378,6 +392,23 @@ impl<D: Disk> Core<D> {
         }
         Ok(())
     }
+}
+
+/// What the signer state of a log says before its first head.
+fn nothing_signed() -> SignedHead {
+    SignedHead {
+        size: 0,
+        root: *hash::empty_root().as_bytes(),
+    }
+}
+
+/// Whether the leaves held are those that the head was signed over.
+fn holds_signed(log: Option<&Log>, signed: Option<SignedHead>) -> bool {
+    signed.filter(|head| head.size > 0).is_none_or(|head| {
+        let size = TreeSize::new(head.size).ok();
+        let root = size.and_then(|size| log?.tree().root_at(size).ok());
+        root.is_some_and(|root| *root.as_bytes() == head.root)
+    })
 }
 
 impl Found {
@@ -408,6 +439,10 @@ impl Found {
                     let Ok(leaf) = Leaf::decode(leaf) else {
                         continue;
                     };
+                    if leaf.kind == Kind::Act {
+                        let index = LeafIndex::new(begin + i as u64);
+                        self.acts.push((origin.clone(), index));
+                    }
                     if *mark != BodyMark::Unknown || leaf.kind == Kind::ActsMap {
                         continue;
                     }
@@ -437,8 +472,12 @@ impl Found {
             }
             Some(Record::Head { note }) => {
                 if let Ok(signed) = SignedCheckpoint::parse(note) {
-                    self.heads
-                        .insert(signed.claimed().origin().clone(), note.to_vec());
+                    // A cosignature may come late, for a head that is not the newest any more.
+                    let (origin, size) = (signed.claimed().origin(), signed.claimed().size());
+                    let known = self.heads.get(origin);
+                    if known.is_none_or(|(known, _)| *known <= size) {
+                        self.heads.insert(origin.clone(), (size, note.to_vec()));
+                    }
                 }
             }
             Some(Record::Witness { id, size, root }) => {

@@ -1,9 +1,9 @@
 //! The home register: the hub's notices of acts on other logs' statements.
 
 use concordat_protocol::codec::Ext;
-use concordat_protocol::log::TreeSize;
+use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{
-    Body, Content, Kind, Notice, Payload, Statement, StatementRef, sign,
+    Body, Content, Kind, Leaf, Notice, Payload, Statement, StatementRef, sign,
 };
 use concordat_protocol::trust::LogNumber;
 
@@ -15,19 +15,23 @@ impl<D: Disk> Core<D> {
     /// Enters a notice for every durable act that lies in another log than its target.
     // spec: TRU-20
     pub(super) fn write_notices(&mut self, durable: &[Durable]) -> Result<(), Fatal> {
-        if !self.is_hub() || self.signing != Signing::Open {
+        if !self.is_hub() {
+            return Ok(());
+        }
+        let acts = durable
+            .iter()
+            .filter(|d| d.leaf.kind == Kind::Act && d.verified);
+        self.unnoticed
+            .extend(acts.map(|act| (act.origin.clone(), act.index)));
+        if self.signing != Signing::Open {
             return Ok(());
         }
         let mut entries: Vec<(Entry, TreeSize)> = Vec::new();
-        for act in durable
-            .iter()
-            .filter(|d| d.leaf.kind == Kind::Act && d.verified)
-        {
-            let place = (act.origin.clone(), act.index);
+        for place in std::mem::take(&mut self.unnoticed) {
             if self.noticed.contains(&place) {
                 continue;
             }
-            if let Some(entry) = self.notice(act) {
+            if let Some(entry) = self.notice(&place.0, place.1) {
                 self.noticed.insert(place);
                 entries.push(entry);
             }
@@ -40,26 +44,40 @@ impl<D: Disk> Core<D> {
         Ok(())
     }
 
-    fn notice(&mut self, act: &Durable) -> Option<(Entry, TreeSize)> {
-        let body = Body::decode(&act.body).ok()?;
+    /// The notice of an act; `None` for one on its own log, and for one whose body is still to come.
+    fn notice(&mut self, origin: &Origin, index: LeafIndex) -> Option<(Entry, TreeSize)> {
+        let leaf = Leaf::decode(&self.shared.leaf(origin, index)?).ok()?;
+        let body = Body::decode(&self.shared.body(origin, index)?).ok()?;
         let statement = Statement::decode(body.statement()).ok()?;
         let payload = statement.payload();
         let target = payload
             .target
             .clone()
-            .filter(|target| target.origin != act.origin)?;
+            .filter(|target| target.origin != *origin)?;
         let (ground, over_cap) = match &payload.content {
             Content::Objection(objection) => (
                 Some(objection.ground()),
                 objection.over_cap().then_some(true),
             ),
-            _ => (None, None),
+            Content::Decision(_)
+            | Content::Ruling(_)
+            | Content::Correction(_)
+            | Content::Withdrawal(_)
+            | Content::Admission(_)
+            | Content::ItemCatalogue(_)
+            | Content::Policy(_)
+            | Content::Enrolment(_)
+            | Content::Rotation(_)
+            | Content::Suspension(_)
+            | Content::CutOff(_)
+            | Content::Notice(_)
+            | Content::HeadSeen(_)
+            | Content::Restart(_) => (None, None),
         };
-        let (origin, index) = (act.origin.clone(), act.index);
         let reference = StatementRef {
-            origin,
+            origin: origin.clone(),
             index,
-            leaf_hash: act.leaf.hash(),
+            leaf_hash: leaf.hash(),
         };
         let class = payload.class();
         let notice = Notice {

@@ -18,6 +18,9 @@ const FRAME_FILL_BYTES: usize = limits::FRAME_BYTES_MAX - (128 << 10);
 /// Leaves in one frame: a multiple of the block.
 const FRAME_LEAVES: u64 = 16 * limits::BLOCK_LEAVES;
 
+/// A body to send, or why it is absent, with its position and leaf.
+type BodyPart<'a> = (u64, &'a [u8], Result<Vec<u8>, Absence>);
+
 impl<D: Disk> Core<D> {
     /// Sends our own log's tail with its head, or the head alone when the tail is long.
     pub(super) fn push_tail(
@@ -197,7 +200,7 @@ impl<D: Disk> Core<D> {
             return (vec![refusal(ErrorCode::RangeNotHeld)], false);
         }
         let (mut frames, mut sent, mut bytes) = (Vec::new(), false, 0);
-        let mut part: Vec<(u64, &[u8], Result<Vec<u8>, Absence>)> = Vec::new();
+        let mut part: Vec<BodyPart<'_>> = Vec::new();
         for (position, leaf) in (begin..end).zip(&leaves) {
             let is_data = Leaf::decode(leaf).is_ok_and(|leaf| leaf.kind == Kind::Data);
             if filter == BodyFilter::Acts && is_data {
@@ -262,7 +265,7 @@ impl<D: Disk> Core<D> {
     }
 }
 
-fn body_frame(next: u64, part: &[(u64, &[u8], Result<Vec<u8>, Absence>)]) -> Vec<u8> {
+fn body_frame(next: u64, part: &[BodyPart<'_>]) -> Vec<u8> {
     let entries = part.iter().map(|(position, leaf, body)| BodyEntry {
         index: LeafIndex::new(*position),
         leaf,
