@@ -1,4 +1,6 @@
-//! To be described.
+//! Tests across the crates of Concordat: the simulator of whole networks, models, and the files of
+//! the workspace for tests that read them.
 
 pub mod model;
+pub mod sim;
 pub mod tree;

@@ -1,0 +1,222 @@
+//! The rules of a run. Safety holds after every step; completeness once trouble has ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use concordat_node::core::{BodyState, Core, Durable};
+use concordat_node::disk::MemoryDisk;
+use concordat_protocol::log::{Hash, LeafIndex, Origin, SignedCheckpoint, TreeSize};
+use concordat_protocol::message::Frame;
+use concordat_protocol::statement::{Body, Content, Kind, Leaf, Statement, StatementRef};
+use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::trust::{self, Place};
+
+/// What has been promised and said so far, by anyone.
+#[derive(Debug, Default)]
+pub(super) struct Checker {
+    /// The one root of each size of each log, over everything ever shown.
+    roots: BTreeMap<(Origin, TreeSize), Hash>,
+    /// Statements that a node acknowledged.
+    pub(super) acknowledged: Vec<(AuthorityCode, StatementRef)>,
+}
+
+/// What a rule found: nothing wrong, or what.
+pub(super) type Verdict = Result<(), String>;
+
+/// A node that runs.
+pub(super) type Running<'a> = (AuthorityCode, &'a Core<MemoryDisk>);
+
+impl Checker {
+    /// Takes in a frame that a node sent: no two roots may ever be shown for one size.
+    pub(super) fn sent(&mut self, bytes: &[u8]) -> Verdict {
+        match Frame::decode(bytes) {
+            Ok(Frame::Checkpoint { note } | Frame::Push { note, .. }) => {
+                let signed = SignedCheckpoint::parse(note).map_err(|error| error.to_string())?;
+                let head = signed.claimed();
+                self.root(head.origin(), head.size(), *head.root())
+            }
+            Ok(Frame::Cosign {
+                origin, size, root, ..
+            }) => self.root(&origin, size, root),
+            Ok(Frame::Frontier(entries)) => entries
+                .iter()
+                .try_for_each(|entry| self.root(&entry.origin, entry.size, entry.root)),
+            Ok(Frame::Fork { .. }) => Err("an honest network saw a fork".to_owned()),
+            Ok(
+                Frame::Hello { .. }
+                | Frame::Error { .. }
+                | Frame::Range { .. }
+                | Frame::Block { .. }
+                | Frame::Bodies { .. }
+                | Frame::BodyBlock { .. }
+                | Frame::Consistency { .. }
+                | Frame::Proof(_),
+            ) => Ok(()),
+            Err(error) => Err(format!("a node sent what is no frame: {error}")),
+        }
+    }
+
+    pub(super) fn root(&mut self, origin: &Origin, size: TreeSize, root: Hash) -> Verdict {
+        let known = self.roots.entry((origin.clone(), size)).or_insert(root);
+        match *known == root {
+            true => Ok(()),
+            false => Err(format!("two roots were shown for size {size} of {origin}")),
+        }
+    }
+
+    /// Nothing is kept as verified that the registry refuses.
+    pub(super) fn durable(core: &Core<MemoryDisk>, durable: &[Durable]) -> Verdict {
+        for kept in durable {
+            let at = || format!("{}#{}", kept.origin, kept.index);
+            let body = Body::decode(&kept.body).map_err(|e| format!("{}: {e}", at()))?;
+            if body.commit() != kept.leaf.commit {
+                return Err(format!("{}: a body that its leaf does not commit to", at()));
+            }
+            if !kept.verified || kept.leaf.kind == Kind::Registry {
+                continue;
+            }
+            let statement =
+                Statement::decode(body.statement()).map_err(|e| format!("{}: {e}", at()))?;
+            let (origin, index, leaf) = (&kept.origin, kept.index, &kept.leaf);
+            let place = Place {
+                origin,
+                index,
+                leaf,
+            };
+            trust::verify(core.registry(), place, statement)
+                .map_err(|e| format!("{} is kept as verified: {e}", at()))?;
+        }
+        Ok(())
+    }
+
+    /// What a node acknowledged is still there, with its body.
+    pub(super) fn kept(&self, code: AuthorityCode, core: &Core<MemoryDisk>) -> Verdict {
+        let shared = core.shared();
+        for (_, said) in self.acknowledged.iter().filter(|(by, _)| *by == code) {
+            let leaf = shared.leaf(&said.origin, said.index);
+            let leaf = leaf.and_then(|leaf| Leaf::decode(&leaf).ok());
+            if leaf.map(|leaf| leaf.hash()) != Some(said.leaf_hash) {
+                return Err(format!("{code} lost the acknowledged statement {said}"));
+            }
+            if shared.body(&said.origin, said.index).is_none() {
+                return Err(format!("{code} lost the body of {said}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether every log, body and notice is where it must be.
+pub(super) fn complete(cores: &[Running<'_>]) -> Verdict {
+    for (owner, source) in cores {
+        for origin in source.own_logs() {
+            for (code, core) in cores {
+                same_log(&origin, (*owner, source), (*code, core))?;
+            }
+        }
+    }
+    let Some((_, hub)) = cores.iter().find(|(_, core)| core.is_hub()) else {
+        return Err("there is no hub".to_owned());
+    };
+    for (code, core) in cores {
+        if core.registry().ctx() != hub.registry().ctx() {
+            return Err(format!("{code} has another registry than the hub"));
+        }
+    }
+    noticed(cores, hub)
+}
+
+/// Whether every head is witnessed as every node sees it.
+pub(super) fn witnessed(cores: &[Running<'_>]) -> Verdict {
+    for (code, core) in cores {
+        for (origin, replica) in core.exchange().replicas() {
+            let (held, size) = (replica.durable(), replica.witnessed().size);
+            if held != size {
+                return Err(format!(
+                    "{code} sees {size} of {held} of {origin} witnessed"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn same_log(origin: &Origin, (owner, source): Running<'_>, (code, core): Running<'_>) -> Verdict {
+    let held = |core: &Core<MemoryDisk>| {
+        let shared = core.shared();
+        let logs = shared.logs();
+        logs.get(origin).map(|log| (log.size(), log.tree().root()))
+    };
+    let Some((size, root)) = held(source).filter(|(size, _)| *size > TreeSize::ZERO) else {
+        return Ok(());
+    };
+    if held(core) != Some((size, root)) {
+        let has = held(core).map_or(TreeSize::ZERO, |(size, _)| size);
+        return Err(format!("{code} holds {has} of {size} leaves of {origin}"));
+    }
+    let head = core.exchange().replica(origin).and_then(|r| r.head());
+    if head.map(|head| head.size()) != Some(size) {
+        return Err(format!("{code} has no head over {size} leaves of {origin}"));
+    }
+    let shared = core.shared();
+    for position in 0..size.value() {
+        let index = LeafIndex::new(position);
+        let leaf = shared.leaf(origin, index);
+        let leaf = leaf.and_then(|leaf| Leaf::decode(&leaf).ok());
+        let leaf = leaf.ok_or_else(|| format!("{code} cannot read leaf {index} of {origin}"))?;
+        let state = shared.logs().get(origin).map(|log| log.body(index));
+        let entitled = core.registry().entitled(leaf.vis, origin, code);
+        let held = matches!(state, Some(BodyState::Held(_)));
+        if held != entitled {
+            return Err(format!(
+                "{code}, entitled {entitled}: body {index} of {origin} by {owner} is {state:?}, \
+                 the owner's {:?}",
+                source
+                    .shared()
+                    .logs()
+                    .get(origin)
+                    .map(|log| log.body(index)),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn noticed(cores: &[Running<'_>], hub: &Core<MemoryDisk>) -> Verdict {
+    let register = hub.registry().genesis().register_origin();
+    let mut notices = BTreeSet::new();
+    for statement in statements(hub, &register) {
+        if let Content::Notice(notice) = &statement.payload().content
+            && !notices.insert((notice.act.origin.clone(), notice.act.index))
+        {
+            return Err(format!("two notices of {}", notice.act));
+        }
+    }
+    let mut acts = BTreeSet::new();
+    for (_, core) in cores {
+        for origin in core.own_logs() {
+            for (index, statement) in statements(core, &origin).iter().enumerate() {
+                let target = statement.payload().target.as_ref();
+                if target.is_some_and(|target| target.origin != origin) {
+                    acts.insert((origin.clone(), LeafIndex::new(index as u64)));
+                }
+            }
+        }
+    }
+    match acts.symmetric_difference(&notices).next() {
+        None => Ok(()),
+        Some((origin, index)) => Err(format!("{origin}#{index}: acts and notices differ")),
+    }
+}
+
+fn statements(core: &Core<MemoryDisk>, origin: &Origin) -> Vec<Statement> {
+    let shared = core.shared();
+    let size = shared
+        .logs()
+        .get(origin)
+        .map_or(0, |log| log.size().value());
+    let body = |index| shared.body(origin, LeafIndex::new(index));
+    (0..size)
+        .filter_map(body)
+        .filter_map(|body| Statement::decode(Body::decode(&body).ok()?.statement()).ok())
+        .collect()
+}

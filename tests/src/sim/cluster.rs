@@ -1,0 +1,1076 @@
+//! The nodes of a run, the queue of what happens next, and the trouble they are in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use concordat_certs::network::{TestMember, TestNetwork, TestPlan};
+use concordat_node::core::{
+    Core, CoreInput, CoreKeys, Output, Signing, Submission, SubmitError, Ticket,
+};
+use concordat_node::disk::{Fault, FaultEffect, MemoryDisk};
+use concordat_node::journal::{JournalId, JournalOptions};
+use concordat_protocol::exchange::{Input, PeerId, RequestId, ServeId};
+use concordat_protocol::key::Signer as _;
+use concordat_protocol::log::TreeSize;
+use concordat_protocol::statement::{Audience, Class, Content, StatementRef, Vis, VisibilityClass};
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::time::Timestamp;
+use concordat_protocol::trust::LogNumber;
+use sha2::{Digest as _, Sha256};
+
+use super::checker::{self, Checker, Running, Verdict};
+use super::network::{Connection, Fate, Stream};
+use super::workload::{Said, Speaker, utter};
+use super::{Failure, Outcome, Plan, Rng, Trouble};
+
+/// The clock at the beginning of every run, after the registry was made.
+const BEGIN_MS: u64 = 1_772_400_000_000;
+/// Virtual milliseconds within which everything must be everywhere once trouble has ended.
+const CONVERGE_MS: u64 = 60_000;
+/// Virtual milliseconds within which every head must be witnessed after that: two heartbeats.
+const WITNESS_MS: u64 = 1_300_000;
+/// Inputs after which a run is taken to go round in circles.
+const INPUTS_MAX: u64 = 400_000;
+
+/// A node of a run: 0 is the hub, members follow in the order of their enrolment.
+pub type NodeId = usize;
+
+struct Node {
+    member: TestMember,
+    disk: MemoryDisk,
+    core: Option<Core<MemoryDisk>>,
+    /// Counts lives: events meant for an earlier life are void.
+    life: u64,
+    finish_due: bool,
+    deadline_due: u64,
+    /// Whether its disk may fail now.
+    faulty: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Event {
+    Frame {
+        connection: u64,
+        to: NodeId,
+        stream: Stream,
+        bytes: Vec<u8>,
+    },
+    End {
+        connection: u64,
+        to: NodeId,
+        request: RequestId,
+    },
+    Gone {
+        connection: u64,
+        node: NodeId,
+    },
+    Dial {
+        pair: [NodeId; 2],
+    },
+    Deadline {
+        node: NodeId,
+        life: u64,
+    },
+    Finish {
+        node: NodeId,
+        life: u64,
+    },
+    Start {
+        node: NodeId,
+    },
+    Work,
+    Trouble,
+    Unblock {
+        links: Vec<(NodeId, NodeId)>,
+    },
+}
+
+/// A hub and its members, with their disks and the network between them.
+pub struct Cluster {
+    plan: Plan,
+    rng: Rng,
+    now: u64,
+    trouble: Trouble,
+    network: TestNetwork,
+    nodes: Vec<Node>,
+    queue: BTreeMap<(u64, u64), Event>,
+    next_event: u64,
+    next_connection: u64,
+    next_serve: u64,
+    next_ticket: u64,
+    connections: BTreeMap<u64, Connection>,
+    blocked: BTreeSet<(NodeId, NodeId)>,
+    working: bool,
+    said: Vec<Said>,
+    pending: BTreeMap<Ticket, (Class, SubjectCode)>,
+    checker: Checker,
+    trace: Sha256,
+    outcome: Outcome,
+    wiped: bool,
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Cluster(seed {}, {} ms)", self.plan.seed, self.elapsed())
+    }
+}
+
+impl Cluster {
+    /// Nodes with empty disks, all running, not connected.
+    ///
+    /// # Errors
+    /// [`Failure`] when a node does not start.
+    pub fn new(plan: Plan) -> Result<Self, Failure> {
+        let failure = |what| Failure { at_ms: 0, what };
+        let network = TestNetwork::build(test_plan(&plan)).map_err(|e| failure(e.to_string()))?;
+        let members = std::iter::once(&network.hub).chain(&network.members);
+        let nodes = members.map(|member| Node {
+            member: member.clone(),
+            disk: MemoryDisk::new(),
+            core: None,
+            life: 0,
+            finish_due: false,
+            deadline_due: u64::MAX,
+            faulty: false,
+        });
+        let mut cluster = Self {
+            plan,
+            rng: Rng::new(plan.seed),
+            now: BEGIN_MS,
+            trouble: Trouble::None,
+            nodes: nodes.collect(),
+            network,
+            queue: BTreeMap::new(),
+            next_event: 0,
+            next_connection: 0,
+            next_serve: 0,
+            next_ticket: 0,
+            connections: BTreeMap::new(),
+            blocked: BTreeSet::new(),
+            working: false,
+            said: Vec::new(),
+            pending: BTreeMap::new(),
+            checker: Checker::default(),
+            trace: Sha256::new(),
+            outcome: Outcome::default(),
+            wiped: false,
+        };
+        for node in 0..cluster.nodes.len() {
+            cluster.start(node)?;
+        }
+        Ok(cluster)
+    }
+
+    /// Has the hub enter the registry, and connects everyone.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn begin(&mut self) -> Result<(), Failure> {
+        for change in 0..self.network.changes.len() {
+            self.enter_change(change)?;
+        }
+        for first in 0..self.nodes.len() {
+            for second in first + 1..self.nodes.len() {
+                let pair = [first, second];
+                self.after(1, Event::Dial { pair });
+            }
+        }
+        self.run_for(15_000)?;
+        match self.nodes.iter().position(|node| !can_sign(node)) {
+            None => Ok(()),
+            Some(node) => self.fail(format!("node {node} may not sign after 15 s in peace")),
+        }
+    }
+
+    /// Work under trouble, for as long as the plan says.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn work(&mut self) -> Result<(), Failure> {
+        self.trouble = self.plan.trouble;
+        self.working = true;
+        self.after(1, Event::Work);
+        if self.trouble > Trouble::None {
+            self.after(1, Event::Trouble);
+        }
+        let busy = self.plan.busy_ms;
+        self.run_for(busy)
+    }
+
+    /// Ends work and trouble: every node runs, every link carries, nothing is lost any more.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn calm(&mut self) -> Result<(), Failure> {
+        self.trouble = Trouble::None;
+        self.working = false;
+        self.blocked.clear();
+        for node in &mut self.nodes {
+            node.disk.heal();
+            node.faulty = false;
+        }
+        for node in 0..self.nodes.len() {
+            self.start(node)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until everything is everywhere.
+    ///
+    /// # Errors
+    /// [`Failure`] with what is still missing when it has taken too long.
+    pub fn converge(&mut self) -> Result<(), Failure> {
+        let begin = self.now;
+        self.wait_until(CONVERGE_MS, checker::complete)?;
+        self.outcome.converged_after_ms = self.now - begin;
+        self.wait_until(WITNESS_MS, checker::witnessed)
+    }
+
+    /// Looks whether every node that runs and may sign still has what it acknowledged.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn check_everything_kept(&self) -> Result<(), Failure> {
+        // A node whose directory was lost has its statements again only when it may sign again.
+        for node in &self.nodes {
+            node.disk.heal();
+        }
+        let cores = self.cores();
+        let whole = cores
+            .iter()
+            .filter(|(_, core)| *core.signing() == Signing::Open);
+        for (code, core) in whole {
+            self.verdict(self.checker.kept(*code, core))?;
+        }
+        Ok(())
+    }
+
+    /// What the run came to so far.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        let acknowledged = self.checker.acknowledged.len() as u64;
+        let trace = self.trace.clone().finalize().into();
+        Outcome {
+            trace,
+            acknowledged,
+            ..self.outcome
+        }
+    }
+
+    /// The network's keys and files.
+    #[must_use]
+    pub const fn network(&self) -> &TestNetwork {
+        &self.network
+    }
+
+    /// The core of a node while it runs.
+    #[must_use]
+    pub fn core(&self, node: NodeId) -> Option<&Core<MemoryDisk>> {
+        self.nodes.get(node)?.core.as_ref()
+    }
+
+    /// Lets the hub enter one more approved change of the registry.
+    ///
+    /// # Errors
+    /// [`Failure`] when the change is not approved or the hub refuses it.
+    pub fn change_registry(&mut self, content: Content) -> Result<(), Failure> {
+        let made = self.network.append(content).map(|_| ());
+        self.verdict(made.map_err(|error| error.to_string()))?;
+        self.enter_change(self.network.changes.len() - 1)
+    }
+
+    /// Whether two nodes are connected.
+    #[must_use]
+    pub fn are_connected(&self, pair: [NodeId; 2]) -> bool {
+        let mut connections = self.connections.values();
+        connections.any(|connection| connection.ends == pair && connection.open == [true, true])
+    }
+
+    /// Kills a node, takes its directory away and starts it again with its keys alone.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn lose_directory(&mut self, node: NodeId) -> Result<(), Failure> {
+        self.die(node, true);
+        if let Some(node) = self.nodes.get_mut(node) {
+            node.disk = MemoryDisk::new();
+        }
+        self.start(node)
+    }
+
+    /// Stops a node for good, or until [`Cluster::calm`].
+    pub fn stop(&mut self, node: NodeId) {
+        self.die(node, false);
+    }
+
+    /// Has one node say something, as chance will have it.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn say_something(&mut self, node: NodeId) -> Result<(), Failure> {
+        let said = self.said.clone();
+        let now = self.time();
+        let Some((member, core)) = self
+            .nodes
+            .get(node)
+            .and_then(|n| n.core.as_ref().map(|core| (&n.member, core)))
+        else {
+            return Ok(());
+        };
+        if *core.signing() != Signing::Open {
+            return Ok(());
+        }
+        let register = core.registry().genesis().register_origin();
+        let register_size = core.shared().logs().get(&register).map(|log| log.size());
+        let speaker = Speaker {
+            code: member.code(),
+            key: &member.statement,
+            ctx: core.registry().ctx(),
+            register_size: register_size.unwrap_or(TreeSize::ZERO),
+            now,
+        };
+        let Some(utterance) = utter(&mut self.rng, &speaker, &said) else {
+            return Ok(());
+        };
+        let ticket = self.ticket();
+        self.pending
+            .insert(ticket, (utterance.class, utterance.about));
+        let submission = Submission {
+            ticket,
+            log: LogNumber::Statements,
+            statements: vec![utterance.bytes],
+        };
+        self.feed(node, CoreInput::Submit(submission))
+    }
+
+    /// Lets virtual time pass.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn run_for(&mut self, milliseconds: u64) -> Result<(), Failure> {
+        let end = self.now + milliseconds;
+        while let Some(entry) = self.queue.first_entry().filter(|e| e.key().0 <= end) {
+            let ((at, _), event) = entry.remove_entry();
+            self.now = self.now.max(at);
+            self.step(event)?;
+            if self.outcome.inputs > INPUTS_MAX {
+                return self.fail(format!("more than {INPUTS_MAX} inputs"));
+            }
+        }
+        self.now = end;
+        Ok(())
+    }
+
+    fn wait_until(
+        &mut self,
+        most_ms: u64,
+        holds: fn(&[Running<'_>]) -> Verdict,
+    ) -> Result<(), Failure> {
+        let end = self.now + most_ms;
+        loop {
+            self.run_for(1_000.max(most_ms / 100))?;
+            let found = match self.nodes.iter().all(|node| node.core.is_some()) {
+                true => holds(&self.cores()),
+                false => Err("a node does not run".to_owned()),
+            };
+            match found {
+                Ok(()) => return Ok(()),
+                Err(what) if self.now >= end => {
+                    return self.fail(format!("after {most_ms} ms of calm: {what}"));
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    fn cores(&self) -> Vec<Running<'_>> {
+        let nodes = self.nodes.iter();
+        nodes
+            .filter_map(|node| Some((node.member.code(), node.core.as_ref()?)))
+            .collect()
+    }
+
+    const fn time(&self) -> Timestamp {
+        match Timestamp::new(self.now) {
+            Ok(time) => time,
+            Err(_) => Timestamp::MAX,
+        }
+    }
+
+    const fn elapsed(&self) -> u64 {
+        self.now - BEGIN_MS
+    }
+
+    fn fail<T>(&self, what: String) -> Result<T, Failure> {
+        Err(Failure {
+            at_ms: self.elapsed(),
+            what,
+        })
+    }
+
+    fn verdict(&self, verdict: Verdict) -> Result<(), Failure> {
+        verdict.or_else(|what| self.fail(what))
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        self.next_ticket += 1;
+        Ticket(self.next_ticket)
+    }
+
+    fn after(&mut self, milliseconds: u64, event: Event) {
+        self.at(self.now + milliseconds, event);
+    }
+
+    fn at(&mut self, at: u64, event: Event) {
+        self.queue.insert((at, self.next_event), event);
+        self.next_event += 1;
+    }
+
+    fn trace(&mut self, what: u8, node: NodeId, bytes: &[u8]) {
+        self.trace.update([what]);
+        self.trace.update(self.now.to_be_bytes());
+        self.trace.update((node as u64).to_be_bytes());
+        self.trace.update((bytes.len() as u64).to_be_bytes());
+        self.trace.update(bytes);
+    }
+
+    fn step(&mut self, event: Event) -> Result<(), Failure> {
+        match event {
+            Event::Frame {
+                connection,
+                to,
+                stream,
+                bytes,
+            } => self.arrive(connection, to, stream, &bytes),
+            Event::End {
+                connection,
+                to,
+                request,
+            } => {
+                let peer = PeerId(connection);
+                match self.is_open(connection, to) {
+                    true => self.exchange(to, Input::RequestFailed { peer, request }),
+                    false => Ok(()),
+                }
+            }
+            Event::Gone { connection, node } => self.gone(connection, node),
+            Event::Dial { pair } => self.dial(pair),
+            Event::Deadline { node, life } => self.deadline(node, life),
+            Event::Finish { node, life } => match self.is_alive(node, life) {
+                true => self.finish(node),
+                false => Ok(()),
+            },
+            Event::Start { node } => self.start(node),
+            Event::Work => {
+                if !self.working {
+                    return Ok(());
+                }
+                let pause = self.rng.within(10, 500);
+                self.after(pause, Event::Work);
+                let node = self.any_node();
+                self.say_something(node)
+            }
+            Event::Trouble => self.make_trouble(),
+            Event::Unblock { links } => {
+                for link in links {
+                    self.blocked.remove(&link);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn is_alive(&self, node: NodeId, life: u64) -> bool {
+        let node = self.nodes.get(node);
+        node.is_some_and(|node| node.life == life && node.core.is_some())
+    }
+
+    fn is_open(&self, connection: u64, node: NodeId) -> bool {
+        let connection = self.connections.get(&connection);
+        connection.is_some_and(|connection| connection.is_open_at(node))
+    }
+
+    fn any_node(&mut self) -> NodeId {
+        let count = self.nodes.len() as u64;
+        usize::try_from(self.rng.within(0, count)).unwrap_or(0)
+    }
+
+    fn arrive(
+        &mut self,
+        connection: u64,
+        to: NodeId,
+        stream: Stream,
+        bytes: &[u8],
+    ) -> Result<(), Failure> {
+        if !self.is_open(connection, to) {
+            return Ok(());
+        }
+        self.trace(1, to, bytes);
+        let peer = PeerId(connection);
+        let input = match stream {
+            Stream::Control => Input::Control { peer, bytes },
+            Stream::Answer(request) => Input::Answer {
+                peer,
+                request,
+                bytes,
+            },
+            Stream::Request(serve, request) => {
+                if let Some(connection) = self.connections.get_mut(&connection) {
+                    connection.serves.insert(serve, request);
+                }
+                Input::Request { peer, serve, bytes }
+            }
+        };
+        self.exchange(to, input)
+    }
+
+    fn exchange(&mut self, node: NodeId, input: Input<'_>) -> Result<(), Failure> {
+        self.feed(node, CoreInput::Exchange(input))
+    }
+
+    fn feed(&mut self, node: NodeId, input: CoreInput<'_>) -> Result<(), Failure> {
+        let now = self.time();
+        let Some(core) = self.nodes.get_mut(node).and_then(|n| n.core.as_mut()) else {
+            return Ok(());
+        };
+        self.outcome.inputs += 1;
+        if let Err(error) = core.handle(now, input) {
+            return self.broke(node, &error.to_string());
+        }
+        if self.rng.one_in(2) {
+            return self.finish(node);
+        }
+        let pause = self.rng.within(0, 5);
+        if let Some(of) = self.nodes.get_mut(node).filter(|node| !node.finish_due) {
+            of.finish_due = true;
+            let life = of.life;
+            self.after(pause, Event::Finish { node, life });
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, node: NodeId) -> Result<(), Failure> {
+        let Some(of) = self.nodes.get_mut(node) else {
+            return Ok(());
+        };
+        of.finish_due = false;
+        let Some(core) = of.core.as_mut() else {
+            return Ok(());
+        };
+        match core.finish() {
+            Ok(outputs) => {
+                let due = core.deadline().value();
+                if due < of.deadline_due {
+                    of.deadline_due = due;
+                    let life = of.life;
+                    self.at(due.max(self.now), Event::Deadline { node, life });
+                }
+                self.perform(node, outputs)
+            }
+            Err(error) => self.broke(node, &error.to_string()),
+        }
+    }
+
+    fn deadline(&mut self, node: NodeId, life: u64) -> Result<(), Failure> {
+        if !self.is_alive(node, life) {
+            return Ok(());
+        }
+        let Some(of) = self.nodes.get_mut(node) else {
+            return Ok(());
+        };
+        let Some(core) = of.core.as_ref() else {
+            return Ok(());
+        };
+        let due = core.deadline().value();
+        if due > self.now {
+            of.deadline_due = due;
+            self.at(due, Event::Deadline { node, life });
+            return Ok(());
+        }
+        of.deadline_due = u64::MAX;
+        let now = self.time();
+        let Some(core) = self.nodes.get_mut(node).and_then(|n| n.core.as_mut()) else {
+            return Ok(());
+        };
+        self.outcome.inputs += 1;
+        match core.handle(now, CoreInput::Exchange(Input::Deadline)) {
+            Ok(()) => self.finish(node),
+            Err(error) => self.broke(node, &error.to_string()),
+        }
+    }
+
+    /// A core gave up. That is right when its disk fails, and only then.
+    fn broke(&mut self, node: NodeId, why: &str) -> Result<(), Failure> {
+        if !self.nodes.get(node).is_some_and(|node| node.faulty) {
+            return self.fail(format!("node {node} gave up on a sound disk: {why}"));
+        }
+        let power = self.rng.one_in(2);
+        self.die(node, power);
+        let pause = self.rng.within(10, 3_000);
+        self.after(pause, Event::Start { node });
+        Ok(())
+    }
+
+    fn die(&mut self, node: NodeId, power: bool) {
+        self.trace(2, node, &[u8::from(power)]);
+        self.outcome.deaths += 1;
+        let Some(of) = self.nodes.get_mut(node) else {
+            return;
+        };
+        of.core = None;
+        of.life += 1;
+        (of.finish_due, of.faulty) = (false, false);
+        of.deadline_due = u64::MAX;
+        if power {
+            of.disk.crash(&mut || self.rng.next());
+        } else {
+            of.disk.kill();
+        }
+        let of_node =
+            |(id, connection): (&u64, &Connection)| connection.ends.contains(&node).then_some(*id);
+        let lost: Vec<u64> = self.connections.iter().filter_map(of_node).collect();
+        for connection in lost {
+            self.close(connection, node);
+        }
+    }
+
+    fn start(&mut self, node: NodeId) -> Result<(), Failure> {
+        let (now, random) = (self.time(), Rng::new(self.rng.next()));
+        let segment_bytes = u32::try_from(self.rng.within(2_000, 60_000)).unwrap_or(60_000);
+        let options = JournalOptions {
+            segment_bytes,
+            new_journal_id: JournalId(u128::from(self.rng.next()).to_be_bytes()),
+        };
+        let Some(of) = self.nodes.get_mut(node).filter(|node| node.core.is_none()) else {
+            return Ok(());
+        };
+        let member = &of.member;
+        let keys = CoreKeys {
+            statement: Arc::new(member.statement.clone()),
+            log: Arc::new(member.log.clone()),
+            witness: Arc::new(member.witness.clone()),
+        };
+        let mut random = random;
+        let random = Box::new(move |buffer: &mut [u8]| {
+            buffer.fill_with(|| random.next().to_be_bytes()[0]);
+        });
+        let genesis = Arc::clone(&self.network.genesis);
+        let code = member.code();
+        match Core::open(of.disk.clone(), options, genesis, code, keys, random, now) {
+            Ok((core, _)) => of.core = Some(core),
+            Err(error) => return self.fail(format!("node {node} does not start: {error}")),
+        }
+        self.trace(3, node, &[]);
+        if let Some(core) = self.core(node)
+            && *core.signing() == Signing::Open
+        {
+            self.verdict(self.checker.kept(code, core))?;
+        }
+        self.finish(node)
+    }
+
+    fn enter_change(&mut self, change: usize) -> Result<(), Failure> {
+        let Some(core) = self.core(0) else {
+            return Ok(());
+        };
+        let ctx = core.registry().ctx();
+        let network = &self.network;
+        let Some(change) = network.changes.get(change) else {
+            return Ok(());
+        };
+        let signed = change.sign(&network.genesis, &network.hub.statement, ctx);
+        let bytes = match signed {
+            Ok(bytes) => bytes,
+            Err(error) => return self.fail(error.to_string()),
+        };
+        let ticket = self.ticket();
+        let submission = Submission {
+            ticket,
+            log: LogNumber::Registry,
+            statements: vec![bytes],
+        };
+        let about = self.network.hub.code().code();
+        let class = Class::Policy;
+        self.pending.insert(ticket, (class, about));
+        self.feed(0, CoreInput::Submit(submission))?;
+        self.finish(0)
+    }
+
+    fn perform(&mut self, node: NodeId, outputs: Vec<Output>) -> Result<(), Failure> {
+        for output in outputs {
+            self.perform_one(node, output)?;
+        }
+        Ok(())
+    }
+
+    fn perform_one(&mut self, node: NodeId, output: Output) -> Result<(), Failure> {
+        match output {
+            Output::Send { peer, frame } => {
+                let verdict = self.checker.sent(&frame);
+                self.verdict(verdict)?;
+                self.carry(peer.0, node, Stream::Control, frame);
+            }
+            Output::Ask {
+                peer,
+                request,
+                frame,
+            } => {
+                let serve = ServeId(self.next_serve);
+                self.next_serve += 1;
+                self.carry(peer.0, node, Stream::Request(serve, request), frame);
+            }
+            Output::Cancel { peer, request } => {
+                if let Some(connection) = self.connections.get_mut(&peer.0) {
+                    connection.stop(node, Stream::Answer(request));
+                }
+            }
+            Output::Answer {
+                peer,
+                serve,
+                frames,
+            } => self.answer(peer.0, node, serve, frames),
+            Output::Close { peer, code } => {
+                return self.fail(format!("node {node} closed {peer:?} with {code:?}"));
+            }
+            Output::Submitted { ticket, result } => self.submitted(node, ticket, result)?,
+            Output::Durable { items, .. } => {
+                if let Some(core) = self.core(node) {
+                    self.verdict(Checker::durable(core, &items))?;
+                }
+            }
+            Output::RegistryChanged => self.look_at_connections(node),
+            Output::Head { origin, size } => {
+                let heads = self.core(node).map(|core| core.shared().heads(&origin));
+                let head = heads.and_then(|heads| heads.get(&size).cloned());
+                if let Some(head) = head {
+                    let verdict = self.checker.root(&origin, size, *head.root());
+                    self.verdict(verdict)?;
+                }
+            }
+            Output::Forked { origin, .. } => {
+                return self.fail(format!("node {node} says that {origin} has forked"));
+            }
+            Output::Report { peer, violation } => {
+                return self.fail(format!("node {node} reports {peer:?}: {violation}"));
+            }
+            Output::Witnessed { .. } | Output::Holds { .. } | Output::Signing => {}
+        }
+        Ok(())
+    }
+
+    fn submitted(
+        &mut self,
+        node: NodeId,
+        ticket: Ticket,
+        result: Result<Vec<StatementRef>, SubmitError>,
+    ) -> Result<(), Failure> {
+        let Some((class, about)) = self.pending.remove(&ticket) else {
+            return self.fail(format!("{ticket:?} was answered twice"));
+        };
+        let Some(code) = self.nodes.get(node).map(|node| node.member.code()) else {
+            return Ok(());
+        };
+        match result {
+            Ok(references) => {
+                for reference in references {
+                    self.checker.acknowledged.push((code, reference.clone()));
+                    self.said.push(Said {
+                        class,
+                        reference,
+                        about,
+                    });
+                }
+                Ok(())
+            }
+            Err(SubmitError::SigningHeld) => Ok(()),
+            Err(error) => self.fail(format!("node {node} refused a statement: {error}")),
+        }
+    }
+
+    fn carry(&mut self, id: u64, from: NodeId, stream: Stream, bytes: Vec<u8>) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        if !connection.is_open_at(from) {
+            return;
+        }
+        let to = connection.other(from);
+        let blocked = self.blocked.contains(&(from, to));
+        let (now, trouble) = (self.now, self.trouble);
+        let fate = connection.carry(&mut self.rng, now, (to, stream), trouble, blocked);
+        let frame = |bytes| Event::Frame {
+            connection: id,
+            to,
+            stream,
+            bytes,
+        };
+        match fate {
+            Fate::Arrives { at, again } => {
+                if let Some(again) = again {
+                    self.at(again, frame(bytes.clone()));
+                }
+                self.at(at, frame(bytes));
+            }
+            Fate::Lost { breaks } => {
+                let later = self.rng.within(0, 2_000);
+                self.at(
+                    breaks,
+                    Event::Gone {
+                        connection: id,
+                        node: from,
+                    },
+                );
+                self.at(
+                    breaks + later,
+                    Event::Gone {
+                        connection: id,
+                        node: to,
+                    },
+                );
+            }
+            Fate::Void => {}
+        }
+    }
+
+    fn answer(&mut self, id: u64, from: NodeId, serve: ServeId, frames: Vec<Vec<u8>>) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        let to = connection.other(from);
+        let Some(request) = connection.serves.remove(&serve) else {
+            return;
+        };
+        for frame in frames {
+            self.carry(id, from, Stream::Answer(request), frame);
+        }
+        let end = self
+            .connections
+            .get(&id)
+            .and_then(|connection| connection.end_of(to, Stream::Answer(request)));
+        if let Some(at) = end {
+            let end = Event::End {
+                connection: id,
+                to,
+                request,
+            };
+            self.at(at, end);
+        }
+    }
+
+    /// One end closes a connection; the other learns of it later.
+    fn close(&mut self, id: u64, node: NodeId) {
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return;
+        };
+        connection.close_at(node);
+        let (other, pair) = (connection.other(node), connection.ends);
+        let both = connection.open == [false, false];
+        if both {
+            self.connections.remove(&id);
+        }
+        let later = self.rng.within(0, 3_000);
+        self.after(
+            later,
+            Event::Gone {
+                connection: id,
+                node: other,
+            },
+        );
+        self.after(later + 100, Event::Dial { pair });
+    }
+
+    fn gone(&mut self, connection: u64, node: NodeId) -> Result<(), Failure> {
+        if !self.is_open(connection, node) {
+            return Ok(());
+        }
+        self.close(connection, node);
+        let peer = PeerId(connection);
+        self.exchange(node, Input::Closed { peer })
+    }
+
+    fn dial(&mut self, pair: [NodeId; 2]) -> Result<(), Failure> {
+        let under_way = |connection: &Connection| connection.ends == pair;
+        if self.connections.values().any(under_way) {
+            return Ok(());
+        }
+        let [first, second] = pair;
+        let blocked =
+            self.blocked.contains(&(first, second)) || self.blocked.contains(&(second, first));
+        let (Some(known), Some(known_back)) =
+            (self.knows(first, second), self.knows(second, first))
+        else {
+            return self.redial(pair);
+        };
+        if blocked {
+            return self.redial(pair);
+        }
+        let id = self.next_connection;
+        self.next_connection += 1;
+        self.connections.insert(id, Connection::new(pair));
+        let peer = PeerId(id);
+        let member = known;
+        self.exchange(first, Input::Opened { peer, member })?;
+        let member = known_back;
+        self.exchange(second, Input::Opened { peer, member })
+    }
+
+    fn redial(&mut self, pair: [NodeId; 2]) -> Result<(), Failure> {
+        let pause = self.rng.within(200, 1_000);
+        self.after(pause, Event::Dial { pair });
+        Ok(())
+    }
+
+    /// Whom a node takes another for, by its own registry and the other's node key.
+    fn knows(&self, node: NodeId, other: NodeId) -> Option<AuthorityCode> {
+        self.core(other)?;
+        let key = self.nodes.get(other)?.member.node.public_key();
+        let registry = self.core(node)?.registry();
+        registry
+            .member_by_node_key(&key)
+            .map(|member| member.code())
+    }
+
+    /// After a change of the registry: connections to keys that no longer count end.
+    fn look_at_connections(&mut self, node: NodeId) {
+        let open = self.connections.iter().filter(|(_, connection)| {
+            connection.ends.contains(&node) && connection.is_open_at(node)
+        });
+        let open: Vec<(u64, NodeId)> = open.map(|(id, c)| (*id, c.other(node))).collect();
+        for (connection, other) in open {
+            let Some(key) = self.nodes.get(other).map(|n| n.member.node.public_key()) else {
+                continue;
+            };
+            let known = self
+                .core(node)
+                .is_some_and(|core| core.registry().member_by_node_key(&key).is_some());
+            if !known {
+                self.after(0, Event::Gone { connection, node });
+            }
+        }
+    }
+
+    fn make_trouble(&mut self) -> Result<(), Failure> {
+        if self.trouble == Trouble::None {
+            return Ok(());
+        }
+        let pause = self.rng.within(100, 2_000);
+        self.after(pause, Event::Trouble);
+        let node = self.any_node();
+        match (self.rng.within(0, 8), self.trouble) {
+            (0 | 1, _) => {
+                let ids: Vec<u64> = self.connections.keys().copied().collect();
+                if let Some(connection) = self.rng.pick(&ids).copied() {
+                    let ends = self.connections.get(&connection).map(|c| c.ends);
+                    let [first, second] = ends.unwrap_or_default();
+                    let node = if self.rng.one_in(2) { first } else { second };
+                    self.after(0, Event::Gone { connection, node });
+                }
+            }
+            (2 | 3, _) => self.part(),
+            (4, Trouble::Storage) => {
+                let power = self.rng.one_in(2);
+                if self.core(node).is_some() {
+                    self.die(node, power);
+                    let pause = self.rng.within(10, 3_000);
+                    self.after(pause, Event::Start { node });
+                }
+            }
+            (5 | 6, Trouble::Storage) => self.spoil(node),
+            (7, Trouble::Storage) => self.wipe_if_safe()?,
+            (_, Trouble::None | Trouble::Network | Trouble::Storage) => {}
+        }
+        Ok(())
+    }
+
+    /// Parts some nodes from the others, for a while, perhaps in one direction only.
+    fn part(&mut self) {
+        let side: Vec<bool> = self.nodes.iter().map(|_| self.rng.one_in(2)).collect();
+        let one_way = self.rng.one_in(3);
+        let mut links = Vec::new();
+        for (from, first) in side.iter().enumerate() {
+            for (to, second) in side.iter().enumerate() {
+                if *first && !second || !one_way && !first && *second {
+                    links.push((from, to));
+                }
+            }
+        }
+        self.blocked.extend(&links);
+        let pause = self.rng.within(200, 8_000);
+        self.after(pause, Event::Unblock { links });
+    }
+
+    /// Lets a disk fail at one of its next calls.
+    fn spoil(&mut self, node: NodeId) {
+        let effects = [
+            FaultEffect::Nothing,
+            FaultEffect::Half,
+            FaultEffect::Everything,
+        ];
+        let effect = self.rng.pick(&effects).copied();
+        let after_calls = self.rng.within(0, 40);
+        let Some(of) = self.nodes.get_mut(node).filter(|node| node.core.is_some()) else {
+            return;
+        };
+        of.faulty = true;
+        of.disk.fail(Fault {
+            after_calls,
+            effect: effect.unwrap_or(FaultEffect::Nothing),
+            lasting: true,
+        });
+    }
+
+    /// Takes a member's directory away, once, when every other node holds all of its log.
+    fn wipe_if_safe(&mut self) -> Result<(), Failure> {
+        let count = self.nodes.len() as u64;
+        let node = usize::try_from(self.rng.within(1, count)).unwrap_or(1);
+        if self.wiped || !self.is_held_everywhere(node) {
+            return Ok(());
+        }
+        self.wiped = true;
+        self.lose_directory(node)
+    }
+
+    fn is_held_everywhere(&self, node: NodeId) -> bool {
+        let Some(own) = self
+            .core(node)
+            .filter(|core| *core.signing() == Signing::Open)
+        else {
+            return false;
+        };
+        let held = own.own_logs().into_iter().all(|origin| {
+            let size = own.exchange().replica(&origin).map(|r| r.durable());
+            let all = |core: &Core<MemoryDisk>| {
+                let replica = core.exchange().replica(&origin);
+                let complete = !core.is_hub() || replica.is_none_or(|r| r.bodies_missing() == 0);
+                replica.map(|r| r.durable()) == size && complete
+            };
+            self.nodes
+                .iter()
+                .all(|node| node.core.as_ref().is_some_and(all))
+        });
+        let unanswered = self.nodes.get(node).is_some_and(|node| node.finish_due);
+        held && !unanswered
+    }
+}
+
+fn can_sign(node: &Node) -> bool {
+    let core = node.core.as_ref();
+    core.is_some_and(|core| *core.signing() == Signing::Open)
+}
+
+/// The numbered test network, with one class of which only the first member sees the bodies.
+fn test_plan(plan: &Plan) -> TestPlan {
+    let mut test = TestPlan::numbered(plan.members, plan.seed);
+    let named = Vis::new(3);
+    let first = test.members.first().map(|member| member.code);
+    test.catalogue.classes.push(VisibilityClass {
+        code: named,
+        audience: Audience::Named,
+        members: first.into_iter().collect(),
+    });
+    let rewards = test.catalogue.items.iter_mut();
+    for item in rewards.filter(|item| item.code.as_str() == "test.reward") {
+        item.vis = named;
+    }
+    test
+}

@@ -1,0 +1,219 @@
+//! Whole networks under trouble, one run for each seed.
+//!
+//! `CONCORDAT_SEEDS` says how many seeds (100 unless told), `CONCORDAT_SEED` from which on (0).
+
+use std::env;
+
+use concordat_node::core::{BodyState, Signing};
+use concordat_protocol::key::Signer as _;
+use concordat_protocol::log::{LeafIndex, TreeSize};
+use concordat_protocol::statement::{
+    Body, Content, CutOff, KeyUse, Kind, Leaf, Standing, Statement, Suspension,
+};
+use concordat_protocol::text::Text;
+use concordat_tests::sim::{Cluster, NodeId, Outcome, Plan, Trouble, run};
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    env::var(name).map_or(otherwise, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is no number: {text}"))
+    })
+}
+
+/// Runs a plan with many seeds and shows how to repeat the first that fails.
+fn run_all(test: &str, share: u64, plan: impl Fn(u64) -> Plan) {
+    let first = number("CONCORDAT_SEED", 0);
+    let seeds = number("CONCORDAT_SEEDS", 100);
+    let seeds = seeds.div_ceil(share);
+    let (mut sum, mut slowest) = (Outcome::default(), first);
+    for seed in first..first + seeds {
+        match run(plan(seed)) {
+            Ok(outcome) => {
+                sum.inputs += outcome.inputs;
+                sum.acknowledged += outcome.acknowledged;
+                sum.deaths += outcome.deaths;
+                if outcome.converged_after_ms > sum.converged_after_ms {
+                    sum.converged_after_ms = outcome.converged_after_ms;
+                    slowest = seed;
+                }
+            }
+            Err(failure) => panic!(
+                "seed {seed}, {failure}\nrepeat with: CONCORDAT_SEED={seed} CONCORDAT_SEEDS=1 \
+                 cargo test -p concordat-tests --test simulation {test}"
+            ),
+        }
+    }
+    let Outcome {
+        inputs,
+        acknowledged,
+        deaths,
+        converged_after_ms,
+        ..
+    } = sum;
+    eprintln!(
+        "{test}: {seeds} seeds, {inputs} inputs, {acknowledged} statements, {deaths} deaths, \
+         slowest {converged_after_ms} ms with seed {slowest}"
+    );
+}
+
+const fn plan(seed: u64, members: u32, trouble: Trouble) -> Plan {
+    Plan {
+        seed,
+        members,
+        trouble,
+        busy_ms: 10_000,
+        must_converge: true,
+    }
+}
+
+#[test]
+fn two_members_in_peace_have_everything_everywhere() {
+    run_all("two_members_in_peace", 10, |seed| {
+        plan(seed, 2, Trouble::None)
+    });
+}
+
+#[test]
+fn two_members_recover_from_a_bad_network() {
+    run_all("two_members_recover_from_a_bad_network", 3, |seed| {
+        plan(seed, 2, Trouble::Network)
+    });
+}
+
+#[test]
+fn two_members_recover_from_deaths_and_failing_disks() {
+    run_all("two_members_recover_from_deaths", 1, |seed| {
+        plan(seed, 2, Trouble::Storage)
+    });
+}
+
+#[test]
+fn five_members_recover_from_deaths_and_failing_disks() {
+    run_all("five_members_recover_from_deaths", 4, |seed| {
+        plan(seed, 5, Trouble::Storage)
+    });
+}
+
+#[test]
+fn nothing_is_lost_or_forked_while_trouble_lasts() {
+    run_all("nothing_is_lost_or_forked", 4, |seed| Plan {
+        busy_ms: 40_000,
+        must_converge: false,
+        ..plan(seed, 3, Trouble::Storage)
+    });
+}
+
+#[test]
+fn same_seed_takes_the_same_course() {
+    let storage = plan(number("CONCORDAT_SEED", 0), 3, Trouble::Storage);
+    let first = run(storage).map_err(|failure| failure.to_string());
+    assert_eq!(first, run(storage).map_err(|failure| failure.to_string()));
+}
+
+/// A cluster in peace where everyone has said a little.
+fn peaceful(members: u32) -> Cluster {
+    let mut cluster = Cluster::new(plan(1, members, Trouble::None)).unwrap();
+    cluster.begin().unwrap();
+    cluster.work().unwrap();
+    cluster.calm().unwrap();
+    cluster.converge().unwrap();
+    cluster
+}
+
+/// The bodies of another's log that a node is entitled to: kind of leaf, and whether it is held.
+fn bodies(cluster: &Cluster, node: NodeId, of: NodeId) -> Vec<(Kind, bool)> {
+    let registry = cluster.core(node).unwrap().registry();
+    let code = |node| match node {
+        0 => cluster.network().hub.code(),
+        member => cluster.network().members[member - 1].code(),
+    };
+    let origin = cluster.core(of).unwrap().own_logs().remove(0);
+    let shared = cluster.core(node).unwrap().shared();
+    let size = shared.logs().get(&origin).unwrap().size();
+    let body = |index| {
+        let index = LeafIndex::new(index);
+        let leaf = Leaf::decode(&shared.leaf(&origin, index).unwrap()).unwrap();
+        let state = shared.logs().get(&origin).unwrap().body(index);
+        let entitled = registry.entitled(leaf.vis, &origin, code(node));
+        entitled.then_some((leaf.kind, matches!(state, BodyState::Held(_))))
+    };
+    (0..size.value()).filter_map(body).collect()
+}
+
+#[test]
+fn lost_directory_is_fetched_back_before_the_node_signs_again() {
+    let mut cluster = peaceful(3);
+    let before = bodies(&cluster, 1, 1).len();
+    cluster.lose_directory(1).unwrap();
+    assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Held);
+    cluster.run_for(20_000).unwrap();
+    assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Open);
+    cluster.say_something(1).unwrap();
+    cluster.converge().unwrap();
+    cluster.check_everything_kept().unwrap();
+    let core = cluster.core(1).unwrap();
+    let (origin, index) = (core.own_logs().remove(0), LeafIndex::new(before as u64));
+    let body = Body::decode(&core.shared().body(&origin, index).unwrap()).unwrap();
+    let statement = Statement::decode(body.statement()).unwrap();
+    let Content::Restart(restart) = &statement.payload().content else {
+        panic!("the first entry after the loss is no restart");
+    };
+    assert_eq!(restart.size, TreeSize::new(before as u64).unwrap());
+}
+
+#[test]
+fn node_without_its_directory_signs_nothing_while_the_hub_is_down() {
+    let mut cluster = peaceful(2);
+    cluster.stop(0);
+    cluster.lose_directory(1).unwrap();
+    cluster.run_for(60_000).unwrap();
+    assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Held);
+}
+
+#[test]
+fn cut_off_node_key_is_disconnected_within_five_seconds() {
+    let mut cluster = peaceful(3);
+    assert!(cluster.are_connected([0, 3]) && cluster.are_connected([1, 3]));
+    let member = &cluster.network().members[2];
+    let cut_off = CutOff {
+        member: member.code(),
+        key_use: KeyUse::Node,
+        key: member.node.public_key(),
+        from: None,
+        continues: None,
+        replacement: None,
+    };
+    cluster.change_registry(Content::CutOff(cut_off)).unwrap();
+    cluster.run_for(5_000).unwrap();
+    for other in 0..3 {
+        assert!(!cluster.are_connected([other, 3]), "node {other}");
+    }
+    assert!(cluster.are_connected([0, 1]) && cluster.are_connected([1, 2]));
+}
+
+#[test]
+fn suspended_member_gets_acts_only_until_it_is_restored() {
+    let mut cluster = peaceful(3);
+    let suspension = |standing| Suspension {
+        member: cluster.network().members[2].code(),
+        standing,
+        reasons: Text::new("for a test").unwrap(),
+    };
+    let [suspended, active] = [Standing::Suspended, Standing::Active].map(suspension);
+    cluster
+        .change_registry(Content::Suspension(suspended))
+        .unwrap();
+    cluster.run_for(5_000).unwrap();
+    let before = bodies(&cluster, 3, 1).len();
+    for _ in 0..40 {
+        cluster.say_something(1).unwrap();
+    }
+    cluster.run_for(20_000).unwrap();
+    let new = bodies(&cluster, 3, 1).split_off(before);
+    assert!(new.contains(&(Kind::Act, true)) && new.contains(&(Kind::Data, false)));
+    assert!(new.iter().all(|(kind, held)| (*kind == Kind::Act) == *held));
+    cluster
+        .change_registry(Content::Suspension(active))
+        .unwrap();
+    cluster.converge().unwrap();
+}
