@@ -1,0 +1,340 @@
+//! Rules of the exchange, one at a time, against a peer that breaks them.
+
+use concordat_certs::network::{TestNetwork, TestPlan};
+use concordat_protocol::exchange::{
+    Action, Exchange, Input, LogView, PeerId, RequestId, ServeId, StoreId, Violation, World,
+};
+use concordat_protocol::limits;
+use concordat_protocol::log::{
+    Checkpoint, Hash, LeafIndex, MemoryTree, Origin, TreeSize, VerifiedCheckpoint,
+};
+use concordat_protocol::message::{Absence, BodyEntry, ErrorCode, Frame, VERSION};
+use concordat_protocol::statement::{Kind, Leaf, Vis};
+use concordat_protocol::time::Timestamp;
+use concordat_protocol::trust::LogNumber;
+
+const PEER: PeerId = PeerId(1);
+
+/// The one log that the tests are about, as far as it is stored.
+#[derive(Default)]
+struct Logs(MemoryTree);
+
+impl LogView for Logs {
+    fn root_at(&self, _: &Origin, size: TreeSize) -> Option<Hash> {
+        self.0.root_at(size).ok()
+    }
+
+    fn leaf_hash(&self, _: &Origin, index: LeafIndex) -> Option<Hash> {
+        self.0.leaf_hash(index)
+    }
+
+    fn consistency(&self, _: &Origin, _: TreeSize, _: TreeSize) -> Option<Vec<Hash>> {
+        None
+    }
+}
+
+/// The exchange of the second member, connected to the first.
+struct Bench {
+    network: TestNetwork,
+    exchange: Exchange,
+    logs: Logs,
+    now: Timestamp,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let network = TestNetwork::build(TestPlan::numbered(2, 1)).unwrap();
+        let now = Timestamp::new(1_772_400_000_000).unwrap();
+        let exchange = Exchange::new(network.members[1].code(), now, Vec::new());
+        let logs = Logs::default();
+        let mut bench = Self {
+            network,
+            exchange,
+            logs,
+            now,
+        };
+        let member = bench.network.members[0].code();
+        let actions = bench.feed(Input::Opened { peer: PEER, member });
+        assert!(matches!(actions[..], [Action::Send { .. }]));
+        bench
+    }
+
+    fn greeted() -> Self {
+        let mut bench = Self::new();
+        let hello = Frame::Hello {
+            version: VERSION,
+            genesis: bench.network.genesis.id(),
+            member: bench.network.members[0].code(),
+            digest: Hash::from_bytes([9; 32]),
+        };
+        bench.control(&hello);
+        bench
+    }
+
+    fn feed(&mut self, input: Input<'_>) -> Vec<Action> {
+        let world = World {
+            now: self.now,
+            registry: &self.network.registry,
+            logs: &self.logs,
+        };
+        self.exchange.handle(world, input);
+        std::iter::from_fn(|| self.exchange.poll_action()).collect()
+    }
+
+    fn control(&mut self, frame: &Frame<'_>) -> Vec<Action> {
+        let bytes = &frame.encode();
+        self.feed(Input::Control { peer: PEER, bytes })
+    }
+
+    fn answer(&mut self, request: RequestId, frame: &Frame<'_>) -> Vec<Action> {
+        let (peer, bytes) = (PEER, &frame.encode());
+        self.feed(Input::Answer {
+            peer,
+            request,
+            bytes,
+        })
+    }
+
+    fn origin(&self) -> Origin {
+        let member = self.network.members[0].code();
+        self.network.genesis.origin(member, LogNumber::Statements)
+    }
+
+    fn head(&self, size: u8) -> VerifiedCheckpoint {
+        let root = tree(size).root();
+        let size = TreeSize::new(u64::from(size)).unwrap();
+        let checkpoint = Checkpoint::new(self.origin(), size, root).unwrap();
+        VerifiedCheckpoint::sign(&checkpoint, &self.network.members[0].log).unwrap()
+    }
+
+    /// Shows a head of three leaves and returns the request for them.
+    fn ask(&mut self) -> RequestId {
+        let note = &self.head(3).to_bytes();
+        asked(&self.control(&Frame::Checkpoint { note })).unwrap()
+    }
+
+    fn stored(&mut self, size: u8, actions: &[Action]) -> Vec<Action> {
+        self.logs.0 = tree(size);
+        let store = actions.iter().find_map(|action| match action {
+            Action::StoreLeaves { store, .. } => Some(*store),
+            _ => None,
+        });
+        let store = store.unwrap();
+        self.feed(Input::Stored { store })
+    }
+
+    fn wait(&mut self, milliseconds: u64) -> Vec<Action> {
+        self.now = Timestamp::new(self.now.value() + milliseconds).unwrap();
+        self.feed(Input::Deadline)
+    }
+}
+
+fn leaf(number: u8) -> Leaf {
+    Leaf {
+        kind: Kind::Act,
+        vis: Vis::ALL_MEMBERS,
+        commit: Hash::from_bytes([number; 32]),
+        target: None,
+    }
+}
+
+fn tree(size: u8) -> MemoryTree {
+    let mut tree = MemoryTree::new();
+    for number in 0..size {
+        tree.append(leaf(number).hash());
+    }
+    tree
+}
+
+fn asked(actions: &[Action]) -> Option<RequestId> {
+    actions.iter().find_map(|action| match action {
+        Action::Ask { request, .. } => Some(*request),
+        _ => None,
+    })
+}
+
+fn report(violation: Violation) -> Action {
+    let peer = PEER;
+    Action::Report { peer, violation }
+}
+
+fn close(code: ErrorCode) -> Action {
+    let peer = PEER;
+    Action::Close { peer, code }
+}
+
+#[test]
+fn every_frame_before_hello_ends_the_connection() {
+    let origin = Bench::new().origin();
+    let (begin, end) = (LeafIndex::new(0), TreeSize::new(1).unwrap());
+    let frames = [
+        Frame::Frontier(Vec::new()),
+        Frame::Checkpoint { note: b"" },
+        Frame::Error {
+            code: ErrorCode::Busy,
+            retry_after_ms: 0,
+        },
+        Frame::Range {
+            origin,
+            begin,
+            end,
+            size: end,
+        },
+        Frame::Proof(Vec::new()),
+    ];
+    let refused = [
+        report(Violation::HelloExpected),
+        close(ErrorCode::Unexpected),
+    ];
+    for frame in &frames {
+        assert_eq!(Bench::new().control(frame), refused, "{frame:?}");
+        let (peer, serve, bytes) = (PEER, ServeId(0), &frame.encode());
+        let request = Input::Request { peer, serve, bytes };
+        assert_eq!(Bench::new().feed(request), refused, "{frame:?}");
+    }
+}
+
+#[test]
+fn inputs_about_nothing_known_do_nothing() {
+    let (peer, request) = (PeerId(7), RequestId(7));
+    let bytes = &[0xff_u8][..];
+    let inputs = [
+        Input::Closed { peer },
+        Input::Control { peer, bytes },
+        Input::Answer {
+            peer: PEER,
+            request,
+            bytes,
+        },
+        Input::RequestFailed {
+            peer: PEER,
+            request,
+        },
+        Input::Served {
+            peer,
+            serve: ServeId(7),
+        },
+        Input::Stored { store: StoreId(7) },
+        Input::Settled,
+        Input::Deadline,
+    ];
+    for input in inputs {
+        assert_eq!(Bench::new().feed(input.clone()), [], "{input:?}");
+    }
+}
+
+// spec: EXC-12
+#[test]
+fn sixteenth_invalid_object_ends_the_connection() {
+    let mut bench = Bench::greeted();
+    let bad = Frame::Checkpoint { note: b"no note" };
+    for _ in 1..limits::INVALID_OBJECTS_MAX {
+        assert_eq!(bench.control(&bad), [report(Violation::BadCheckpoint)]);
+    }
+    let last = [
+        report(Violation::BadCheckpoint),
+        close(ErrorCode::Unverified),
+    ];
+    assert_eq!(bench.control(&bad), last);
+    assert_eq!(bench.control(&bad), []);
+}
+
+// spec: EXC-11
+#[test]
+fn block_that_does_not_lead_to_the_head_is_not_stored_and_not_asked_for_again_at_once() {
+    let mut bench = Bench::greeted();
+    let request = bench.ask();
+    let leaves: Vec<Vec<u8>> = (0..3).map(|number| leaf(number).encode()).collect();
+    let block = |order: [usize; 3]| Frame::Block {
+        begin: LeafIndex::new(0),
+        leaves: order.map(|place| &leaves[place][..]).to_vec(),
+        cover: Vec::new(),
+    };
+    let actions = bench.answer(request, &block([0, 2, 1]));
+    assert!(actions.contains(&report(Violation::BadBlock)));
+    assert_eq!(asked(&actions), None);
+    let again = asked(&bench.wait(2_000)).unwrap();
+    let actions = bench.answer(again, &block([0, 1, 2]));
+    assert!(matches!(actions[..], [Action::StoreLeaves { .. }, ..]));
+}
+
+#[test]
+fn body_with_another_leaf_is_refused_and_one_not_held_is_asked_for_again_later() {
+    let mut bench = Bench::greeted();
+    let request = bench.ask();
+    let leaves: Vec<Vec<u8>> = (0..3).map(|number| leaf(number).encode()).collect();
+    let block = Frame::Block {
+        begin: LeafIndex::new(0),
+        leaves: leaves.iter().map(Vec::as_slice).collect(),
+        cover: Vec::new(),
+    };
+    let actions = bench.answer(request, &block);
+    let request = asked(&actions).unwrap();
+    bench.stored(3, &actions);
+    let bodies = |wrong: usize| {
+        let entry = |index: u64| BodyEntry {
+            index: LeafIndex::new(index),
+            leaf: &leaves[usize::try_from(index).unwrap() ^ wrong],
+            body: Err(Absence::NotHeld),
+        };
+        let next = TreeSize::new(3).unwrap();
+        let entries = (0..2).map(entry).collect();
+        Frame::BodyBlock { next, entries }
+    };
+    let actions = bench.answer(request, &bodies(1));
+    assert!(actions.contains(&report(Violation::BadBody)));
+    let request = asked(&bench.wait(2_000)).unwrap();
+    // Two are not held there, and the third is left out: all are wanted again.
+    assert_eq!(asked(&bench.answer(request, &bodies(0))), None);
+    let replica = bench.exchange.replica(&bench.origin()).unwrap();
+    assert_eq!(replica.bodies_missing(), 3);
+    assert!(asked(&bench.wait(2_000)).is_some());
+}
+
+// spec: EXC-7
+#[test]
+fn push_that_overlaps_what_is_held_adds_only_what_is_new() {
+    let mut bench = Bench::greeted();
+    let leaves: Vec<Vec<u8>> = (0..3).map(|number| leaf(number).encode()).collect();
+    let mut push = |begin: u8, size: u8| {
+        let note = &bench.head(size).to_bytes();
+        let tail = leaves[usize::from(begin)..usize::from(size)].iter();
+        let begin = LeafIndex::new(u64::from(begin));
+        let tail = tail.map(|leaf| (&leaf[..], None)).collect();
+        bench.control(&Frame::Push { note, begin, tail })
+    };
+    let stored = |actions: &[Action]| match actions {
+        [Action::StoreLeaves { begin, leaves, .. }, ..] => Some((begin.value(), leaves.len())),
+        _ => None,
+    };
+    assert_eq!(stored(&push(0, 2)), Some((0, 2)));
+    assert_eq!(stored(&push(1, 3)), Some((2, 1)));
+    assert_eq!(stored(&push(0, 3)), None);
+}
+
+#[test]
+fn push_after_a_gap_is_asked_for_from_where_the_leaves_end() {
+    let mut bench = Bench::greeted();
+    let note = &bench.head(3).to_bytes();
+    let (begin, last) = (LeafIndex::new(2), leaf(2).encode());
+    let tail = vec![(&last[..], None)];
+    let actions = bench.control(&Frame::Push { note, begin, tail });
+    assert!(matches!(actions[..], [Action::Ask { .. }]));
+}
+
+#[test]
+fn newer_head_does_not_void_leaves_that_are_on_their_way() {
+    let mut bench = Bench::greeted();
+    let request = bench.ask();
+    let note = &bench.head(5).to_bytes();
+    assert_eq!(asked(&bench.control(&Frame::Checkpoint { note })), None);
+    let leaves: Vec<Vec<u8>> = (0..3).map(|number| leaf(number).encode()).collect();
+    let block = Frame::Block {
+        begin: LeafIndex::new(0),
+        leaves: leaves.iter().map(Vec::as_slice).collect(),
+        cover: Vec::new(),
+    };
+    let actions = bench.answer(request, &block);
+    assert!(matches!(actions[..], [Action::StoreLeaves { .. }, ..]));
+    assert!(asked(&actions).is_some());
+}
