@@ -5,6 +5,7 @@
 //! fen. Fields are added, never renamed.
 
 mod act;
+mod bundle;
 mod effect;
 mod import;
 mod peer;
@@ -23,6 +24,7 @@ use crate::page::Page;
 use crate::{clock, text};
 
 pub(crate) use act::recorded;
+pub(crate) use bundle::verified;
 pub(crate) use import::imported;
 pub(crate) use peer::{changed, peer, peers, tested};
 pub(crate) use status::{event_json, event_line, status};

@@ -186,7 +186,7 @@ mod tests {
         ("Failure::new(ExitCode::Unreachable, \"", "error"),
     ];
 
-    const SOURCES: [&str; 22] = [
+    const SOURCES: [&str; 23] = [
         include_str!("client.rs"),
         include_str!("decision.rs"),
         include_str!("names.rs"),
@@ -204,6 +204,7 @@ mod tests {
         include_str!("command/peer.rs"),
         include_str!("command/watch.rs"),
         include_str!("report/act.rs"),
+        include_str!("report/bundle.rs"),
         include_str!("report/effect.rs"),
         include_str!("report/import.rs"),
         include_str!("report/peer.rs"),

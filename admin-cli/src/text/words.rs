@@ -114,6 +114,8 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.fork", "Fork", "分叉"),
     ("word.later_acts", "Later acts", "后续操作"),
     ("word.horizon", "Horizon (log / register)", "视界（日志 / 登记簿）"),
+    ("word.verified", "Verified. Everything below was checked offline, by the genesis alone.", "验证通过。以下内容均依据创世文件离线验证。"),
+    ("word.not_proven", "not proven", "未证明"),
     ("word.rows", "Rows", "行数"),
     ("word.accepted", "Accepted", "接受"),
     ("word.present", "Present before", "先前已有"),

@@ -293,3 +293,24 @@ fn suspension_is_proposed_as_a_file_for_approvers() {
         .exits(0);
     assert_eq!(ran.json()["summary"]["approvals_missing"][0], "2");
 }
+
+// spec: ADM-16
+#[test]
+fn bundle_that_does_not_verify_exits_with_4_and_names_the_reason() {
+    let network = Network::new();
+    let file = network.path("proof.bundle");
+    fs::write(&file, vec![0x55; 300]).unwrap();
+    let genesis = network.genesis();
+    let ran = network.run(&["bundle", "verify", &file, "--genesis", &genesis]);
+    let json = ran.exits(4).json();
+    assert_eq!(json["error"]["code"], "file-unverified");
+    assert!(
+        json["error"]["details"]["cause"]
+            .as_str()
+            .is_some_and(|cause| !cause.is_empty())
+    );
+    let absent = network.path("absent");
+    network
+        .run(&["bundle", "verify", &absent, "--genesis", &genesis])
+        .exits(3);
+}
