@@ -1041,7 +1041,8 @@ impl Cluster {
             let size = own.exchange().replica(&origin).map(|r| r.durable());
             let all = |core: &Core<MemoryDisk>| {
                 let replica = core.exchange().replica(&origin);
-                let complete = !core.is_hub() || replica.is_none_or(|r| r.bodies_missing() == 0);
+                let whole = replica.is_none_or(|r| r.bodies_complete() == r.durable());
+                let complete = !core.is_hub() || whole;
                 replica.map(|r| r.durable()) == size && complete
             };
             self.nodes
