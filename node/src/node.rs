@@ -172,6 +172,10 @@ impl Node {
     ///
     /// # Errors
     /// [`StartError`].
+    #[allow(
+        clippy::unused_async,
+        reason = "it spawns tasks and needs the runtime it is awaited on"
+    )]
     pub async fn start(options: NodeOptions) -> Result<Self, StartError> {
         let NodeOptions {
             layout,

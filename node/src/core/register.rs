@@ -13,7 +13,7 @@ use crate::disk::Disk;
 
 impl<D: Disk> Core<D> {
     /// Enters a notice for every durable act that lies in another log than its target.
-    // spec: TRU-20
+    // spec: EXC-22
     pub(super) fn write_notices(&mut self, durable: &[Durable]) -> Result<(), Fatal> {
         if !self.is_hub() {
             return Ok(());

@@ -506,8 +506,8 @@ fn original(node: &Node, target: &StatementRef) -> Result<Decision, TourError> {
         .map_err(TourError::step("reading the decision"))?;
     let statement = concordat_protocol::statement::Statement::decode(body.statement())
         .map_err(TourError::step("reading the decision"))?;
-    match &statement.payload().content {
-        Content::Decision(decision) => Ok((**decision).clone()),
-        _ => Err(TourError::NoAuthorities),
-    }
+    let Content::Decision(decision) = &statement.payload().content else {
+        return Err(TourError::NoAuthorities);
+    };
+    Ok((**decision).clone())
 }
