@@ -608,3 +608,6 @@ pub enum FrameError {
         code: u64,
     },
 }
+
+#[cfg(test)]
+mod tests;

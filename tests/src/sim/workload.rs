@@ -65,7 +65,7 @@ pub(super) fn utter(rng: &mut Rng, speaker: &Speaker<'_>, said: &[Said]) -> Opti
             .ok()?,
         ),
         _ => {
-            let ground = *rng.pick(&Ground::ALL)?;
+            let ground = *rng.pick(Ground::ALL)?;
             let day = Day::of(speaker.now).ok()?;
             let role = ObjectorRole::Subject;
             Content::Objection(Objection::new(role, ground, day, rng.one_in(8), None).ok()?)
