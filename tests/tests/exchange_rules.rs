@@ -1,5 +1,10 @@
 //! Rules of the exchange, one at a time, against a peer that breaks them.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
 use concordat_certs::network::{TestNetwork, TestPlan};
 use concordat_protocol::exchange::{
     Action, Exchange, Input, LogView, PeerId, RequestId, ServeId, StoreId, Violation, World,
