@@ -120,9 +120,11 @@ impl Bench {
 
     fn stored(&mut self, size: u8, actions: &[Action]) -> Vec<Action> {
         self.logs.0 = tree(size);
-        let store = actions.iter().find_map(|action| match action {
-            Action::StoreLeaves { store, .. } => Some(*store),
-            _ => None,
+        let store = actions.iter().find_map(|action| {
+            let Action::StoreLeaves { store, .. } = action else {
+                return None;
+            };
+            Some(*store)
         });
         let store = store.unwrap();
         self.feed(Input::Stored { store })
@@ -152,9 +154,11 @@ fn tree(size: u8) -> MemoryTree {
 }
 
 fn asked(actions: &[Action]) -> Option<RequestId> {
-    actions.iter().find_map(|action| match action {
-        Action::Ask { request, .. } => Some(*request),
-        _ => None,
+    actions.iter().find_map(|action| {
+        let Action::Ask { request, .. } = action else {
+            return None;
+        };
+        Some(*request)
     })
 }
 
@@ -168,6 +172,7 @@ fn close(code: ErrorCode) -> Action {
     Action::Close { peer, code }
 }
 
+// spec: EXC-4
 #[test]
 fn every_frame_before_hello_ends_the_connection() {
     let origin = Bench::new().origin();
@@ -342,4 +347,202 @@ fn newer_head_does_not_void_leaves_that_are_on_their_way() {
     let actions = bench.answer(request, &block);
     assert!(matches!(actions[..], [Action::StoreLeaves { .. }, ..]));
     assert!(asked(&actions).is_some());
+}
+
+// spec: EXC-5
+#[test]
+fn hello_of_another_version_network_or_member_ends_the_connection() {
+    let hello = |version: u64, genesis: Option<Hash>, member: usize| {
+        let mut bench = Bench::new();
+        let genesis = genesis.unwrap_or_else(|| bench.network.genesis.id());
+        let member = bench.network.members[member].code();
+        let digest = Hash::from_bytes([9; 32]);
+        bench.control(&Frame::Hello {
+            version,
+            genesis,
+            member,
+            digest,
+        })
+    };
+    let refused = |violation: Violation| [report(violation), close(violation.error_code())];
+    assert_eq!(hello(2, None, 0), refused(Violation::WrongVersion));
+    let other = Some(Hash::from_bytes([1; 32]));
+    assert_eq!(hello(VERSION, other, 0), refused(Violation::WrongNetwork));
+    assert_eq!(hello(VERSION, None, 1), refused(Violation::WrongMember));
+    assert!(matches!(hello(VERSION, None, 0)[..], [Action::Send { .. }]));
+}
+
+impl Bench {
+    /// Holds three leaves of the log under their head.
+    fn holding() -> Self {
+        let mut bench = Self::greeted();
+        let request = bench.ask();
+        let leaves: Vec<Vec<u8>> = (0..3).map(|number| leaf(number).encode()).collect();
+        let leaves = leaves.iter().map(Vec::as_slice).collect();
+        let block = Frame::Block {
+            begin: LeafIndex::new(0),
+            leaves,
+            cover: Vec::new(),
+        };
+        let actions = bench.answer(request, &block);
+        bench.stored(3, &actions);
+        bench
+    }
+
+    fn conflicting_head(&self) -> VerifiedCheckpoint {
+        let root = Hash::from_bytes([3; 32]);
+        let size = TreeSize::new(3).unwrap();
+        let checkpoint = Checkpoint::new(self.origin(), size, root).unwrap();
+        VerifiedCheckpoint::sign(&checkpoint, &self.network.members[0].log).unwrap()
+    }
+
+    fn request(&mut self, serve: u64, frame: &Frame<'_>) -> Vec<Action> {
+        let (peer, serve, bytes) = (PEER, ServeId(serve), &frame.encode());
+        self.feed(Input::Request { peer, serve, bytes })
+    }
+}
+
+// spec: EXC-9
+#[test]
+fn head_that_contradicts_what_is_held_freezes_the_log_once() {
+    let mut bench = Bench::holding();
+    let note = &bench.conflicting_head().to_bytes();
+    let actions = bench.control(&Frame::Checkpoint { note });
+    let [
+        Action::Forked { origin, evidence },
+        Action::Send { frame, .. },
+    ] = &actions[..]
+    else {
+        panic!("{actions:?}");
+    };
+    assert_eq!((origin, evidence), (&bench.origin(), frame));
+    assert!(bench.exchange.replica(&bench.origin()).unwrap().is_frozen());
+    // Frozen: another head is neither pulled nor reported again.
+    assert_eq!(bench.control(&Frame::Checkpoint { note }), []);
+    let later = &bench.head(5).to_bytes();
+    assert_eq!(bench.control(&Frame::Checkpoint { note: later }), []);
+}
+
+// spec: EXC-10
+#[test]
+fn evidence_freezes_a_log_only_when_it_proves_a_fork() {
+    let mut bench = Bench::greeted();
+    let (held, other) = (
+        bench.head(3).to_bytes(),
+        bench.conflicting_head().to_bytes(),
+    );
+    let larger = bench.head(5).to_bytes();
+    let root = Hash::from_bytes([8; 32]);
+    let unproven = [
+        Frame::Fork {
+            first: &held,
+            second: &held,
+            proof: Vec::new(),
+        },
+        Frame::Fork {
+            first: &held,
+            second: b"no note",
+            proof: Vec::new(),
+        },
+        Frame::Fork {
+            first: &held,
+            second: &larger,
+            proof: Vec::new(),
+        },
+        Frame::Fork {
+            first: &larger,
+            second: &held,
+            proof: Vec::new(),
+        },
+        Frame::Fork {
+            first: &held,
+            second: &other,
+            proof: vec![root],
+        },
+        Frame::Fork {
+            first: &held,
+            second: &larger,
+            proof: vec![root, root],
+        },
+    ];
+    for frame in &unproven {
+        assert_eq!(bench.control(frame), [report(Violation::BadEvidence)]);
+    }
+    let proven = Frame::Fork {
+        first: &held,
+        second: &other,
+        proof: Vec::new(),
+    };
+    assert!(matches!(
+        bench.control(&proven)[..],
+        [Action::Forked { .. }, Action::Send { .. }]
+    ));
+}
+
+// spec: EXC-18
+#[test]
+fn request_for_what_is_not_held_or_out_of_order_is_refused_by_name() {
+    let mut bench = Bench::holding();
+    let origin = bench.origin();
+    let unknown = bench
+        .network
+        .genesis
+        .origin(bench.network.members[1].code(), LogNumber::Statements);
+    let range = |origin: &Origin, begin, end, size| Frame::Range {
+        origin: origin.clone(),
+        begin: LeafIndex::new(begin),
+        end: TreeSize::new(end).unwrap(),
+        size: TreeSize::new(size).unwrap(),
+    };
+    let asked = [
+        (range(&unknown, 0, 1, 1), ErrorCode::UnknownLog),
+        (range(&origin, 2, 2, 3), ErrorCode::Limit),
+        (range(&origin, 0, 3, 2), ErrorCode::Limit),
+        (range(&origin, 0, 16_385, 20_000), ErrorCode::Limit),
+        (range(&origin, 0, 3, 4), ErrorCode::RangeNotHeld),
+    ];
+    for (frame, code) in asked {
+        let actions = bench.request(0, &frame);
+        let [Action::Refuse { frame: answer, .. }] = &actions[..] else {
+            panic!("{actions:?}")
+        };
+        let answer = Frame::decode(answer).unwrap();
+        assert!(
+            matches!(answer, Frame::Error { code: told, .. } if told == code),
+            "{answer:?}"
+        );
+    }
+    let fine = bench.request(0, &range(&origin, 0, 3, 3));
+    assert!(matches!(fine[..], [Action::Serve { .. }]));
+}
+
+// spec: EXC-19
+#[test]
+fn ninth_request_at_once_is_refused() {
+    let mut bench = Bench::holding();
+    let one = TreeSize::new(1).unwrap();
+    let begin = LeafIndex::new(0);
+    let frame = Frame::Range {
+        origin: bench.origin(),
+        begin,
+        end: one,
+        size: one,
+    };
+    for serve in 0..8 {
+        assert!(matches!(
+            bench.request(serve, &frame)[..],
+            [Action::Serve { .. }]
+        ));
+    }
+    let refused = bench.request(8, &frame);
+    let [Action::Refuse { .. }, Action::Report { violation, .. }] = &refused[..] else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(*violation, Violation::TooManyRequests);
+    let (peer, serve) = (PEER, ServeId(0));
+    bench.feed(Input::Served { peer, serve });
+    assert!(matches!(
+        bench.request(9, &frame)[..],
+        [Action::Serve { .. }]
+    ));
 }
