@@ -31,7 +31,7 @@ impl<D: Disk> Clone for JournalReader<D> {
 }
 
 impl<D: Disk> JournalReader<D> {
-    /// As [`Journal::read_body`].
+    /// As [`Journal::read_body`](super::Journal::read_body).
     ///
     /// # Errors
     /// As there.
@@ -39,7 +39,7 @@ impl<D: Disk> JournalReader<D> {
         read_body(&self.bodies, self.id, pointer)
     }
 
-    /// As [`Journal::read_record`].
+    /// As [`Journal::read_record`](super::Journal::read_record).
     ///
     /// # Errors
     /// As there.
@@ -47,7 +47,7 @@ impl<D: Disk> JournalReader<D> {
         read_record(&self.ledger, self.id, pointer)
     }
 
-    /// As [`Journal::body_exists`].
+    /// As [`Journal::body_exists`](super::Journal::body_exists).
     #[must_use]
     pub fn body_exists(&self, pointer: BodyPointer) -> bool {
         body_exists(&self.bodies, pointer)
