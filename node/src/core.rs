@@ -44,7 +44,7 @@ use crate::journal::{Journal, JournalReader};
 use crate::signer_state::{SignedHead, SignerState};
 
 use ledger::Record;
-pub use logs::{BodyState, LogTable};
+pub use logs::{BodyState, Log, LogTable};
 pub use recover::{OpenCoreError, Opened};
 pub use types::{
     CoreInput, Durable, Entry, Fatal, Output, Signing, Submission, SubmitError, Ticket,
@@ -208,15 +208,16 @@ impl<D: Disk> Core<D> {
             self.outputs.extend(staged.after_row);
             self.cosign(staged.cosign)?;
             self.write_notices(&staged.durable)?;
+            // The index hears of it before whoever submitted it: they may ask at once.
+            if !staged.durable.is_empty() {
+                let (items, records) = (staged.durable, self.records);
+                self.outputs.push(Output::Durable { items, records });
+            }
             for (ticket, references) in staged.tickets {
                 self.outputs.push(Output::Submitted {
                     ticket,
                     result: Ok(references),
                 });
-            }
-            if !staged.durable.is_empty() {
-                let (items, records) = (staged.durable, self.records);
-                self.outputs.push(Output::Durable { items, records });
             }
             self.feed(Input::Settled)?;
             if !self.staged.is_pending() {

@@ -3,7 +3,9 @@
 //! `protocol` decides; this crate does the input and output. Only [`store`] names the database, and
 //! only the transport crate names QUIC and TLS.
 
+pub mod admin;
 pub mod clock;
+pub mod config;
 pub mod core;
 pub mod dial;
 pub mod disk;

@@ -1,11 +1,17 @@
 //! The node binary: reads the command line, starts tracing, runs, and maps errors to exit codes.
 
+use std::error::Error;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use concordat_node::admin::AdminServer;
+use concordat_node::config::{Config, LogFormat};
+use concordat_node::node::{Layout, Node};
 use concordat_node::quickstart::{self, TourOptions};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// A Concordat node. 互证节点。
 #[derive(Debug, Parser)]
@@ -17,6 +23,17 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Runs the node of a directory until it is told to stop. 运行目录中的节点，直至收到停止信号。
+    Run {
+        /// The node's directory: genesis.cbor, node.toml, keys.
+        #[arg(long, env = "CONCORDAT_NODE")]
+        directory: PathBuf,
+    },
+    /// Looks at configurations. 检查配置。
+    Config {
+        #[command(subcommand)]
+        verb: ConfigVerb,
+    },
     /// Shows the whole job on this machine, on real decisions. 在本机上用真实决定演示全过程。
     Quickstart {
         /// End after the tour instead of leaving the nodes running.
@@ -31,6 +48,16 @@ enum Command {
     },
 }
 
+#[derive(Debug, Subcommand)]
+enum ConfigVerb {
+    /// Reads node.toml and says what is wrong with it. 读取 node.toml 并指出其中的错误。
+    Check {
+        /// The node's directory.
+        #[arg(long, env = "CONCORDAT_NODE")]
+        directory: PathBuf,
+    },
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Output {
     Human,
@@ -39,19 +66,78 @@ enum Output {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CONCORDAT_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
-    match arguments.command {
+    match Arguments::parse().command {
+        Command::Run { directory } => ended(run(Layout::new(directory)).await),
+        Command::Config {
+            verb: ConfigVerb::Check { directory },
+        } => ended(check(&Layout::new(directory))),
         Command::Quickstart {
             once,
             output,
             directory,
-        } => tour(once, output == Output::Json, directory).await,
+        } => {
+            trace(LogFormat::Text, "error");
+            tour(once, output == Output::Json, directory).await
+        }
+    }
+}
+
+fn trace(format: LogFormat, filter: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CONCORDAT_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(filter));
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => subscriber.init(),
+        LogFormat::Json => subscriber.json().init(),
+    }
+}
+
+async fn run(layout: Layout) -> Result<(), Box<dyn Error>> {
+    let config = Config::read(&layout)?;
+    trace(config.log.format, &config.log.filter);
+    // Heard from the first moment on: a signal during the start ends it as soon as it stands.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let node = Arc::new(Node::start(config.node_options(layout)).await?);
+    let admin = match AdminServer::start(&node).await {
+        Ok(admin) => admin,
+        Err(error) => {
+            node.stop().await;
+            return Err(error.into());
+        }
+    };
+    tracing::info!(member = %node.member(), listen = %node.listen(), "the node runs");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    admin.stop().await;
+    node.stop().await;
+    Ok(())
+}
+
+fn check(layout: &Layout) -> Result<(), Box<dyn Error>> {
+    let config = Config::read(layout)?;
+    let path = layout.config();
+    let _ = writeln!(
+        std::io::stdout(),
+        "{} {}: OK",
+        path.display(),
+        config.member
+    );
+    Ok(())
+}
+
+fn ended(outcome: Result<(), Box<dyn Error>>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use concordat_certs::certificate_file;
 use concordat_certs::genesis as genesis_file;
 use concordat_certs::key_ring::{KeyRing, MEMBER_USES};
-use concordat_net::{Admission, Endpoint, EndpointOptions, Identity, Party};
+use concordat_net::{Admission, Endpoint, EndpointOptions, Established, Identity, Party};
 use concordat_protocol::effect::{self, Effect, Fact, History, Horizon, Limits, LogHorizon};
 use concordat_protocol::exchange::Witnessed;
 use concordat_protocol::key::{PublicKey, Signer};
@@ -18,9 +19,9 @@ use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
 use concordat_protocol::message::FrontierEntry;
 use concordat_protocol::statement::{Ctx, KeyUse, Leaf, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
-use concordat_protocol::time::Day;
+use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::{Genesis, LogNumber, Registry, Verified};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use crate::clock;
@@ -33,8 +34,11 @@ use crate::journal::{JournalId, JournalOptions};
 use crate::query::{BodyReader, BodyUnreadable, Held, QueryError, QueryService, SubjectEntry};
 use crate::runtime::{self, Handle, Listener};
 use crate::store::{
-    IndexItem, JournalPosition, Opened, Position, Store, StoreError, StoreOptions, Verdict,
+    IndexItem, JournalPosition, Lookup, Opened, Position, Store, StoreError, StoreOptions, Verdict,
 };
+
+/// Remote administrators that may wait for the admin channel.
+const ADMINISTRATORS_MAX: usize = 16;
 
 /// Where things lie in a node's directory.
 #[derive(Clone, Debug)]
@@ -163,8 +167,12 @@ pub struct Node {
     signing: watch::Receiver<bool>,
     changes: watch::Receiver<u64>,
     endpoint: Arc<Endpoint>,
+    addresses: Overrides,
+    started_at: Timestamp,
+    next_look_up: AtomicU64,
+    administrators: Mutex<Option<mpsc::Receiver<Established>>>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
-    thread: Option<JoinHandle<Result<(), Fatal>>>,
+    thread: Mutex<Option<JoinHandle<Result<(), Fatal>>>>,
 }
 
 impl Node {
@@ -219,6 +227,7 @@ impl Node {
         if store.applied() < JournalPosition::new(records) {
             reindex(&shared, &indexer, member, records);
         }
+        let next_look_up = index_look_ups(&opened.rows, &store, &indexer);
         let bodies = Arc::new(Bodies(Arc::clone(&shared)));
         let cache = crate::query::VERIFIED_CACHE_DEFAULT;
         let query = QueryService::new(Arc::clone(&store), bodies, shared.registry(), cache);
@@ -244,18 +253,20 @@ impl Node {
         };
         let (handle, thread) = runtime::spawn(core, format!("core-{member}"), Box::new(wiring))
             .map_err(StartError::Thread)?;
+        let (callers, administrators) = mpsc::channel(ADMINISTRATORS_MAX);
         let tasks = vec![
             tokio::spawn(accept(
                 Arc::clone(&endpoint),
                 handle.clone(),
                 Arc::clone(&shared),
+                callers,
             )),
             tokio::spawn(dial::keep(
                 Arc::clone(&endpoint),
                 handle.clone(),
                 member,
                 registry,
-                addresses,
+                addresses.clone(),
             )),
             tokio::spawn(tick(handle.clone())),
         ];
@@ -274,8 +285,12 @@ impl Node {
             signing,
             changes,
             endpoint,
+            addresses,
+            started_at: clock::now(),
+            next_look_up: AtomicU64::new(next_look_up),
+            administrators: Mutex::new(Some(administrators)),
             tasks,
-            thread: Some(thread),
+            thread: Mutex::new(Some(thread)),
         })
     }
 
@@ -344,7 +359,7 @@ impl Node {
     pub fn holdings(&self) -> Holdings {
         self.holdings
             .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
@@ -358,6 +373,40 @@ impl Node {
     #[must_use]
     pub fn connections(&self) -> usize {
         self.endpoint.connections().len()
+    }
+
+    /// The endpoint: its live connections.
+    #[must_use]
+    pub const fn endpoint(&self) -> &Arc<Endpoint> {
+        &self.endpoint
+    }
+
+    /// Addresses that the operator set.
+    #[must_use]
+    pub const fn addresses(&self) -> &Overrides {
+        &self.addresses
+    }
+
+    /// When it was started.
+    #[must_use]
+    pub const fn started_at(&self) -> Timestamp {
+        self.started_at
+    }
+
+    /// Whether the node may sign.
+    #[must_use]
+    pub fn is_signing(&self) -> bool {
+        *self.signing.borrow()
+    }
+
+    /// Administrators who come over the network; `None` when they have been taken before.
+    #[must_use]
+    pub fn take_administrators(&self) -> Option<mpsc::Receiver<Established>> {
+        let mut taken = self
+            .administrators
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        taken.take()
     }
 
     /// Waits until the node may sign.
@@ -384,6 +433,35 @@ impl Node {
     /// [`runtime::CoreGone`].
     pub async fn keep_row(&self, bytes: Vec<u8>) -> Result<(), runtime::CoreGone> {
         self.core.keep_row(bytes).await
+    }
+
+    /// Writes a row of the register of look-ups; returns its number once it is durable.
+    ///
+    /// `row` makes the row for the number that it gets.
+    ///
+    /// # Errors
+    /// [`runtime::CoreGone`].
+    pub async fn keep_look_up(
+        &self,
+        row: impl FnOnce(u64) -> Lookup,
+    ) -> Result<u64, runtime::CoreGone> {
+        let row = row(self.next_look_up.fetch_add(1, Ordering::Relaxed));
+        self.core.keep_row(row.encode()).await?;
+        let sequence = row.sequence;
+        // The journal has the row; a store that takes nothing more is filled again at the next start.
+        if let Err(stopped) = self
+            .indexer
+            .submit(vec![IndexItem::Lookup(row)], JournalPosition::START)
+        {
+            error!(%stopped, "the register of look-ups is no longer indexed");
+        }
+        Ok(sequence)
+    }
+
+    /// How many rows the register of look-ups has.
+    #[must_use]
+    pub fn look_ups(&self) -> u64 {
+        self.next_look_up.load(Ordering::Relaxed)
     }
 
     /// The queries that see everything durable at the time of the call.
@@ -469,14 +547,19 @@ impl Node {
     }
 
     /// Stops: what was begun is finished, connections are told.
-    pub async fn stop(mut self) {
+    pub async fn stop(&self) {
         for task in &self.tasks {
             task.abort();
         }
         self.endpoint.close();
         self.endpoint.drained().await;
         let _ = self.core.send(runtime::Command::Stop).await;
-        if let Some(thread) = self.thread.take() {
+        let thread = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) = thread {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
         let _ = self.store.flush();
@@ -573,6 +656,27 @@ fn reindex(shared: &Shared<RealDisk>, indexer: &Indexer, me: AuthorityCode, reco
     let _ = indexer.submit(Vec::new(), JournalPosition::new(records));
 }
 
+/// Hands the register of look-ups to the index again and gives the number of the next row.
+fn index_look_ups(rows: &[Vec<u8>], store: &Store, indexer: &Indexer) -> u64 {
+    let mut next = 0;
+    let mut items = Vec::new();
+    let known = store.counts().lookups;
+    for row in rows {
+        let Ok(row) = Lookup::decode(row) else {
+            warn!("a row of a local register is of a kind that this version does not know");
+            continue;
+        };
+        next = next.max(row.sequence.saturating_add(1));
+        if row.sequence >= known {
+            items.push(IndexItem::Lookup(row));
+        }
+    }
+    for items in items.chunks(256) {
+        let _ = indexer.submit(items.to_vec(), JournalPosition::START);
+    }
+    next
+}
+
 /// Finds bodies for queries.
 struct Bodies(Arc<Shared<RealDisk>>);
 
@@ -609,7 +713,12 @@ impl Admission for Gate {
     }
 }
 
-async fn accept(endpoint: Arc<Endpoint>, core: Handle, shared: Arc<Shared<RealDisk>>) {
+async fn accept(
+    endpoint: Arc<Endpoint>,
+    core: Handle,
+    shared: Arc<Shared<RealDisk>>,
+    administrators: mpsc::Sender<Established>,
+) {
     while let Some(inbound) = endpoint.accept().await {
         let established = match inbound.result {
             Ok(established) => established,
@@ -632,11 +741,16 @@ async fn accept(endpoint: Arc<Endpoint>, core: Handle, shared: Arc<Shared<RealDi
                     .connection
                     .close(concordat_net::CloseCode::REVOKED, "");
             }
-            // The remote admin channel is served by the admin module.
             (Party::Administrator, _) => {
-                established
-                    .connection
-                    .close(concordat_net::CloseCode::DONE, "");
+                if let Err(
+                    mpsc::error::TrySendError::Full(refused)
+                    | mpsc::error::TrySendError::Closed(refused),
+                ) = administrators.try_send(established)
+                {
+                    refused
+                        .connection
+                        .close(concordat_net::CloseCode::TOO_MANY, "");
+                }
             }
         }
     }
@@ -690,7 +804,7 @@ impl Listener for Wiring {
                 let mut holdings = self
                     .holdings
                     .write()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    .unwrap_or_else(PoisonError::into_inner);
                 holdings.insert((*member, entry.origin.clone()), entry.clone());
             }
             Output::Signing => {

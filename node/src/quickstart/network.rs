@@ -23,6 +23,7 @@ use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Genesis, Network};
 
 use crate::clock;
+use crate::config;
 use crate::node::Layout;
 use crate::quickstart::TourError;
 
@@ -42,6 +43,8 @@ pub(super) struct Plan {
     pub(super) hub_statement_key: PrivateKey,
 }
 
+/// Eight databases share one machine.
+const CACHE_MIB: u64 = 8;
 const PUBLIC: Vis = Vis::new(1);
 const NEAR_PERSONAL: Vis = Vis::new(2);
 
@@ -102,6 +105,8 @@ pub(super) fn plan(
     for node in &nodes {
         let path = node.layout.genesis();
         genesis_file::create(&path, &genesis).map_err(TourError::setting_up)?;
+        let config = config::template(node.code, node.listen, CACHE_MIB);
+        std::fs::write(node.layout.config(), config).map_err(TourError::setting_up)?;
     }
     let mut changes = Vec::new();
     for (number, (details, ring)) in members.enumerate() {

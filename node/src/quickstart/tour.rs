@@ -17,12 +17,13 @@ use concordat_protocol::text::Text;
 use concordat_protocol::trust::LogNumber;
 use tokio::task::JoinSet;
 
+use crate::admin::AdminServer;
 use crate::clock;
+use crate::config::Config;
 use crate::import::{Filter, ImportOptions, Importer, Language, Profile, Stored};
-use crate::node::{Node, NodeOptions};
+use crate::node::Node;
 use crate::quickstart::network::{self, Plan};
 use crate::quickstart::{TourError, TourOptions, TourResult, Voice};
-use crate::store::StoreOptions;
 
 /// The decisions of the tour (`node/data/ORIGIN.md`).
 const DECISIONS: &str = include_str!("../../data/jp_mhlw_labour_decisions.tsv");
@@ -44,6 +45,7 @@ const BATCH: usize = 256;
 struct Running {
     name: String,
     node: Arc<Node>,
+    admin: AdminServer,
 }
 
 /// Takes the tour.
@@ -90,9 +92,10 @@ pub async fn run(options: TourOptions) -> Result<TourResult, TourError> {
     }
     let mut stopping = JoinSet::new();
     for running in nodes {
-        if let Some(node) = Arc::into_inner(running.node) {
-            stopping.spawn(node.stop());
-        }
+        stopping.spawn(async move {
+            running.admin.stop().await;
+            running.node.stop().await;
+        });
     }
     while stopping.join_next().await.is_some() {}
     Ok(result)
@@ -101,20 +104,16 @@ pub async fn run(options: TourOptions) -> Result<TourResult, TourError> {
 async fn start(plan: &Plan, voice: &Voice) -> Result<Vec<Running>, TourError> {
     let mut nodes = Vec::new();
     for planned in &plan.nodes {
-        let node = Node::start(NodeOptions {
-            layout: planned.layout.clone(),
-            member: planned.code,
-            listen: planned.listen,
-            addresses: Default::default(),
-            store: StoreOptions {
-                cache_bytes: 8 << 20,
-                ..StoreOptions::default()
-            },
-        });
-        let node = node.await.map_err(TourError::step("starting a node"))?;
+        let config = Config::read(&planned.layout);
+        let config = config.map_err(TourError::step("reading a configuration"))?;
+        let node = Node::start(config.node_options(planned.layout.clone())).await;
+        let node = Arc::new(node.map_err(TourError::step("starting a node"))?);
+        let admin = AdminServer::start(&node).await;
+        let admin = admin.map_err(TourError::step("opening an admin channel"))?;
         nodes.push(Running {
             name: planned.name.clone(),
-            node: Arc::new(node),
+            node,
+            admin,
         });
         if nodes.len() == 1 {
             fill_registry(plan, &nodes).await?;

@@ -88,6 +88,11 @@ pub(super) fn prefix(family: Family, target: Spot) -> Vec<u8> {
     Bytes::key(family).spot(target).finish()
 }
 
+/// The first position of a key.
+pub(super) fn target(key: &[u8]) -> Option<Spot> {
+    Spot::decode(key.get(1..1 + POSITION_BYTES)?)
+}
+
 /// The second position of a key.
 pub(super) fn acting(key: &[u8]) -> Option<Spot> {
     Spot::decode(key.get(1 + POSITION_BYTES..)?)

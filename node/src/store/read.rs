@@ -3,7 +3,7 @@
 use std::ops::{ControlFlow, Range};
 
 use concordat_protocol::log::{LeafIndex, Origin};
-use concordat_protocol::statement::Code;
+use concordat_protocol::statement::{Class, Code};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::trust::RejectReason;
 
@@ -12,10 +12,13 @@ use super::ledger::{self, Delivery, Lookup};
 use super::own::{self, OwnStatement};
 use super::peers;
 use super::schema::{Bytes, Family, LogId, Position, Spot};
-use super::subjects::{self, SubjectRow, Summary};
+use super::subjects::{self, DocumentDigest, SubjectRow, Summary};
 use super::verdicts::{State, Verdict};
 use super::writer::Logs;
 use super::{Store, StoreError, read};
+
+/// Bytes of an organisation's code in a key.
+const SUBJECT_BYTES: usize = 18;
 
 /// Where a walk over unverified statements goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +55,45 @@ impl Store {
             })
         })?;
         rows.sort_by(|a, b| a.position.cmp(&b.position));
+        Ok(rows)
+    }
+
+    /// Decisions under a document number, by position. Looks at every decision held: it is for people
+    /// who have the number and nothing else.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn by_document(&self, document_number: &str) -> Result<Vec<Position>, StoreError> {
+        let wanted = DocumentDigest::of(document_number);
+        let prefix = Bytes::key(Family::Subjects).finish();
+        let logs = read(&self.logs);
+        let rows = self.collect(Family::Subjects, &prefix, None, |key, value| {
+            let spot = Spot::decode(key.get(prefix.len() + SUBJECT_BYTES..)?)?;
+            let summary = Summary::decode(value, logs.origin(spot.log)?.member())?;
+            let fits = summary.class == Class::Decision && summary.document == wanted;
+            let found = fits.then(|| position(&logs, spot));
+            Some(found.flatten())
+        })?;
+        let mut rows: Vec<Position> = rows.into_iter().flatten().collect();
+        rows.sort();
+        Ok(rows)
+    }
+
+    /// Statements that objections are raised against, by position, each once.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn objected(&self) -> Result<Vec<Position>, StoreError> {
+        let prefix = Bytes::key(Family::Acts).finish();
+        let logs = read(&self.logs);
+        let rows = self.collect(Family::Acts, &prefix, None, |key, value| {
+            let (class, _) = acts::decode_act(value)?;
+            let target = position(&logs, acts::target(key)?)?;
+            Some((class == Class::Objection).then_some(target))
+        })?;
+        let mut rows: Vec<Position> = rows.into_iter().flatten().collect();
+        rows.sort();
+        rows.dedup();
         Ok(rows)
     }
 

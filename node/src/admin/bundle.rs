@@ -1,0 +1,53 @@
+//! A proof bundle, in chunks.
+
+use concordat_protocol::admin::{
+    AdminError, BundleAsk, BundleView, CHUNK_BYTES_MAX, ErrorCode, Reply,
+};
+use concordat_protocol::bundle;
+use concordat_protocol::log::Hash;
+use serde_bytes::ByteBuf;
+use sha2::{Digest as _, Sha256};
+
+use crate::admin::desk::{Answer, Desk};
+use crate::admin::{lookup, refusal, subject, target};
+use crate::export::ExportError;
+
+/// `bundle export`
+pub(super) fn answer(desk: &Desk, ask: BundleAsk) -> Answer {
+    let reference = target::resolve(desk, &ask.target)?;
+    let verified = subject::verified(desk, &reference)?;
+    subject::require_look_up(desk, &verified, ask.look_up.is_some())?;
+    let bytes = desk
+        .node()
+        .export_bundle(&reference)
+        .map_err(|error| refused(&error))?;
+    let anchor = desk.node().genesis().id();
+    let shown = bundle::verify(&bytes, &anchor, None).map_err(|error| refusal::internal(&error))?;
+    let last = Reply::Bundle(BundleView {
+        target: reference,
+        bytes: bytes.len() as u64,
+        digest: Hash::from_bytes(Sha256::digest(&bytes).into()),
+        statements: (1 + shown.related().len() + shown.acts().len() + shown.notices().len()) as u64,
+    });
+    if let Some(look_up) = &ask.look_up {
+        let about = verified.statement().header().about;
+        lookup::record(desk, look_up, about, |_| last.clone())?;
+    }
+    // spec: ADM-3
+    for chunk in bytes.chunks(CHUNK_BYTES_MAX) {
+        desk.send(Reply::Chunk(ByteBuf::from(chunk.to_vec())));
+    }
+    Ok(last)
+}
+
+fn refused(error: &ExportError) -> AdminError {
+    match error {
+        ExportError::NotHeld { origin } => {
+            AdminError::new(ErrorCode::BodyNotHeld).with("target", origin)
+        }
+        ExportError::Ask(error) => refusal::ask(error),
+        ExportError::Bundle(error) => {
+            AdminError::new(ErrorCode::VerificationFailed).with("what", error)
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Where a request is taken to what answers it.
+
+use std::sync::{Arc, Mutex};
+
+use concordat_protocol::admin::{AdminError, ErrorCode, Reply, Request};
+use serde_bytes::ByteBuf;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+use crate::admin::{act, bundle, import, peer, status, subject, submit};
+use crate::node::Node;
+
+/// What an answer ends with.
+pub(super) type Answer = Result<Reply, AdminError>;
+
+/// What all requests of a node share.
+pub(super) struct Office {
+    pub(super) node: Arc<Node>,
+    pub(super) open_objections: Mutex<status::Count>,
+    /// Held by the import under way.
+    pub(super) importing: Mutex<()>,
+    /// Salts the digests of answers in the register of look-ups.
+    pub(super) salt: [u8; 32],
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub(super) struct Who {
+    /// As the register of look-ups names them.
+    pub(super) name: String,
+    /// Whether they are on the node's own machine.
+    pub(super) local: bool,
+}
+
+/// One request under way. Lives on a blocking thread.
+pub(super) struct Desk {
+    pub(super) office: Arc<Office>,
+    pub(super) who: Who,
+    pub(super) runtime: Handle,
+    /// Frames before the last.
+    pub(super) frames: mpsc::Sender<Reply>,
+    /// The file of an import; closed at its end.
+    pub(super) chunks: Option<mpsc::Receiver<Piece>>,
+}
+
+/// What follows an import request.
+pub(super) enum Piece {
+    /// Bytes of the file.
+    Bytes(ByteBuf),
+    /// Its end.
+    End,
+}
+
+impl Desk {
+    /// Answers; blocks.
+    pub(super) fn answer(mut self, request: Request) -> Answer {
+        match request {
+            Request::Status => status::answer(&self),
+            Request::PeerList => peer::list(&self),
+            Request::PeerShow(ask) => peer::show(&self, &ask),
+            Request::PeerTest(ask) => peer::test(&self, &ask),
+            Request::PeerAdd(_) => Err(not_built("adding a peer while the node runs")),
+            Request::PeerRemove(_) => Err(not_built("removing a peer while the node runs")),
+            Request::Submit(ask) => submit::answer(&self, &ask),
+            Request::Import(ask) => import::answer(&mut self, ask),
+            Request::Subject(ask) => subject::organisation(&self, ask),
+            Request::Statement(ask) => subject::statement(&self, ask),
+            Request::Objection(ask) => act::objection(&self, ask),
+            Request::Ruling(ask) => act::ruling(&self, ask),
+            Request::Correction(ask) => act::correction(&self, ask),
+            Request::Withdrawal(ask) => act::withdrawal(&self, ask),
+            Request::Admission(ask) => act::admission(&self, ask),
+            Request::BundleExport(ask) => bundle::answer(&self, ask),
+            // The server serves a watch itself, and takes the file of an import.
+            Request::Watch(_) | Request::ImportChunk(_) | Request::ImportEnd => {
+                Err(AdminError::new(ErrorCode::OutOfTurn))
+            }
+        }
+    }
+
+    pub(super) fn node(&self) -> &Node {
+        &self.office.node
+    }
+
+    /// Sends a frame before the last. Whoever asked may have gone: what was begun is finished.
+    pub(super) fn send(&self, frame: Reply) {
+        let _ = self.frames.blocking_send(frame);
+    }
+}
+
+/// What this version cannot do.
+pub(super) fn not_built(what: &str) -> AdminError {
+    AdminError::new(ErrorCode::NotSupported).with("what", what)
+}

@@ -1,0 +1,118 @@
+//! Causes inside the node as the errors that an administrator is told.
+
+use concordat_protocol::admin::{AdminError, ErrorCode};
+use concordat_protocol::statement::{Class, Payload};
+use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::trust::RejectReason;
+use tracing::error;
+
+use crate::core::SubmitError;
+use crate::node::AskError;
+use crate::runtime::SubmitFailure;
+
+/// A fault of the node itself; its own log says more.
+pub(super) fn internal(cause: &dyn std::error::Error) -> AdminError {
+    error!(%cause, "a request of the admin channel could not be answered");
+    AdminError::new(ErrorCode::Internal).with("cause", cause)
+}
+
+/// The store or the index failed.
+pub(super) fn ask(cause: &AskError) -> AdminError {
+    error!(%cause, "a question was not answered");
+    AdminError::new(ErrorCode::StorageFailed).with("cause", cause)
+}
+
+/// The index failed.
+pub(super) fn index(cause: crate::indexer::IndexerStopped) -> AdminError {
+    ask(&AskError::from(cause))
+}
+
+/// A query failed.
+pub(super) fn query(cause: crate::query::QueryError) -> AdminError {
+    ask(&AskError::from(cause))
+}
+
+/// The store failed.
+pub(super) fn store(cause: crate::store::StoreError) -> AdminError {
+    query(crate::query::QueryError::from(cause))
+}
+
+/// What a statement breaks.
+pub(super) fn invalid(rule: &dyn std::error::Error) -> AdminError {
+    AdminError::new(ErrorCode::InvalidStatement).with("rule", rule)
+}
+
+/// The name of a class in errors.
+pub(super) fn class_name(class: Class) -> String {
+    format!("{class:?}").to_lowercase()
+}
+
+/// Why the registry does not let a statement pass.
+pub(super) fn rejected(
+    reason: RejectReason,
+    issuer: AuthorityCode,
+    payload: &Payload,
+) -> AdminError {
+    let class = payload.class();
+    match reason {
+        RejectReason::NoMandate => AdminError::new(ErrorCode::NoMandate)
+            .with("issuer", issuer)
+            .with("class", class_name(class)),
+        RejectReason::IssuerSuspended => {
+            AdminError::new(ErrorCode::MemberSuspended).with("member", issuer)
+        }
+        RejectReason::ItemUnknown | RejectReason::ItemActType | RejectReason::MeasureUnknown => {
+            AdminError::new(ErrorCode::OutsideCatalogue).with("code", reason)
+        }
+        RejectReason::KeyUnknown => AdminError::new(ErrorCode::KeyMissing).with("use", "statement"),
+        RejectReason::SyntheticInProduction => {
+            AdminError::new(ErrorCode::SyntheticRefused).with("fields", reason)
+        }
+        RejectReason::CtxAhead
+        | RejectReason::CtxForeign
+        | RejectReason::CtxDecreases
+        | RejectReason::IssuerUnknown
+        | RejectReason::IssuerElsewhere
+        | RejectReason::BadSignature
+        | RejectReason::WrongLog
+        | RejectReason::TooFewApprovals
+        | RejectReason::PublicationTooLong
+        | RejectReason::WrongVis
+        | RejectReason::WrongKind
+        | RejectReason::WrongTarget
+        | RejectReason::Repeated
+        | RejectReason::WrongCommit
+        | RejectReason::NotAStatement
+        | RejectReason::RegistryConflict
+        | _ => match class.is_registry() {
+            true => AdminError::new(ErrorCode::ChangeRefused).with("cause", reason),
+            false => AdminError::new(ErrorCode::InvalidStatement).with("rule", reason),
+        },
+    }
+}
+
+/// Why statements were not appended.
+pub(super) fn submission(
+    failure: &SubmitFailure,
+    issuer: AuthorityCode,
+    payload: &Payload,
+) -> AdminError {
+    match failure {
+        SubmitFailure::CoreGone(gone) => {
+            AdminError::new(ErrorCode::StorageFailed).with("cause", gone)
+        }
+        SubmitFailure::Refused(refused) => match refused {
+            SubmitError::SigningHeld => not_signing(),
+            SubmitError::NotOurLog => AdminError::new(ErrorCode::NotTheHub).with("hub", issuer),
+            SubmitError::NotAStatement { error, .. } => invalid(error),
+            SubmitError::Refused { reason, .. } => rejected(*reason, issuer, payload),
+        },
+    }
+}
+
+/// The node may not sign yet.
+pub(super) fn not_signing() -> AdminError {
+    AdminError::new(ErrorCode::NotSigning)
+        .with("answers", "?")
+        .with("wanted", "?")
+}

@@ -1,0 +1,169 @@
+//! How the node is.
+
+use std::path::Path;
+
+use concordat_protocol::admin::{AdminError, AlarmView, Detail, Reply, SigningCode, StatusView};
+use concordat_protocol::effect::FRESHNESS_DAYS;
+use concordat_protocol::statement::{Code, StatementRef};
+
+use crate::admin::desk::{Answer, Desk, Office};
+use crate::admin::peer::{self, Survey};
+use crate::admin::{refusal, view};
+use crate::clock;
+use crate::node::Node;
+
+const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+/// Members other than the hub whose views make a node's own independent of the hub.
+const INDEPENDENT_VIEWS_WANTED: u64 = 2;
+
+/// Open objections as last counted, and at which change of the node.
+#[derive(Debug, Default)]
+pub(super) struct Count(Option<(u64, u64)>);
+
+/// `status`
+pub(super) fn answer(desk: &Desk) -> Answer {
+    Ok(Reply::Status(Box::new(view(&desk.office)?)))
+}
+
+/// The state of the node now; blocks.
+pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
+    let node = &*office.node;
+    let survey = Survey::of(node);
+    let me = survey.member(node.member())?;
+    let genesis = node.genesis();
+    let policy = survey.registry.policy();
+    let registry_seen = node.shared().witnessed();
+    let registry_seen = registry_seen.get(&genesis.registry_origin());
+    let expires = registry_seen.and_then(|seen| seen.at);
+    let counts = node.store().counts();
+    let signing = match node.is_signing() {
+        true => SigningCode::Ready,
+        false => SigningCode::Asking,
+    };
+    let mut view = StatusView {
+        at: clock::now(),
+        member: node.member(),
+        name: me.enrolment().name.to_string(),
+        role: me.enrolment().role,
+        standing: me.standing(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        network: genesis.fields().network,
+        network_title: genesis.fields().title.to_string(),
+        genesis: genesis.id(),
+        started_at: node.started_at(),
+        listening: vec![node.listen().to_string()],
+        signing,
+        logs: peer::logs(node),
+        peers: survey.briefs(),
+        cosigners: policy.cosigners.len() as u64,
+        quorum: policy.quorum,
+        faults: policy.faults,
+        registry_expires_at: expires.and_then(|at| at.checked_add(DAY * FRESHNESS_DAYS).ok()),
+        independent_views: survey.independent_views(),
+        statements: counts.statements,
+        open_objections: open_objections(office)?,
+        disk_bytes: disk_bytes(node),
+        alarms: Vec::new(),
+        look_ups: node.look_ups(),
+    };
+    view.alarms = alarms(node, &view)?;
+    Ok(view)
+}
+
+fn open_objections(office: &Office) -> Result<u64, AdminError> {
+    let node = &*office.node;
+    let mut count = office
+        .open_objections
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let change = *node.changes().borrow();
+    if let Some((at, open)) = count.0
+        && at == change
+    {
+        return Ok(open);
+    }
+    let mut open = 0;
+    let query = node.query().map_err(refusal::index)?;
+    for target in query.store().objected().map_err(refusal::store)? {
+        // Of an effect only the objections are read here, and they are the same under any leaf hash
+        // that the objections name; the leaf held gives it.
+        let Some(leaf) = node.shared().leaf(&target.origin, target.index) else {
+            continue;
+        };
+        let Ok(leaf) = concordat_protocol::statement::Leaf::decode(&leaf) else {
+            continue;
+        };
+        let reference = StatementRef {
+            origin: target.origin,
+            index: target.index,
+            leaf_hash: leaf.hash(),
+        };
+        let effect = node.effect_of(&reference, clock::today());
+        let effect = effect.map_err(|error| refusal::ask(&error))?;
+        open += view::open_objections(&effect).len() as u64;
+    }
+    count.0 = Some((change, open));
+    Ok(open)
+}
+
+fn alarms(node: &Node, status: &StatusView) -> Result<Vec<AlarmView>, AdminError> {
+    let mut alarms = Vec::new();
+    let mut raise = |name: &str, details: Vec<Detail>| -> Result<(), AdminError> {
+        let name = Code::new(name).map_err(|error| refusal::internal(&error))?;
+        alarms.push(AlarmView {
+            name,
+            since: None,
+            details,
+        });
+        Ok(())
+    };
+    let detail = |name: &str, value: u64| Detail {
+        name: name.to_owned(),
+        value: value.to_string(),
+    };
+    if status.signing != SigningCode::Ready {
+        raise("not-signing", Vec::new())?;
+    }
+    // Small networks have fewer members than would be wanted.
+    let others = status
+        .peers
+        .iter()
+        .filter(|peer| peer.member != node.genesis().hub());
+    let wanted = INDEPENDENT_VIEWS_WANTED.min(others.count() as u64);
+    if node.member() != node.genesis().hub() && status.independent_views < wanted {
+        let details = vec![
+            detail("views", status.independent_views),
+            detail("wanted", wanted),
+        ];
+        raise("no-independent-view", details)?;
+    }
+    if status.registry_expires_at.is_some_and(|at| at <= status.at) {
+        raise("registry-expired", Vec::new())?;
+    }
+    let rejected = node.store().counts().rejected;
+    if rejected > 0 {
+        raise(
+            "statements-quarantined",
+            vec![detail("statements", rejected)],
+        )?;
+    }
+    Ok(alarms)
+}
+
+/// Bytes of journal, signer states and database.
+fn disk_bytes(node: &Node) -> u64 {
+    let layout = node.layout();
+    bytes_below(&layout.data()).saturating_add(bytes_below(&layout.store()))
+}
+
+fn bytes_below(directory: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(directory) else {
+        return 0;
+    };
+    let sizes = entries.flatten().map(|entry| match entry.metadata() {
+        Ok(found) if found.is_dir() => bytes_below(&entry.path()),
+        Ok(found) => found.len(),
+        Err(_) => 0,
+    });
+    sizes.fold(0, u64::saturating_add)
+}

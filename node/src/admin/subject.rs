@@ -1,0 +1,314 @@
+//! What is known about an organisation, and one statement with its history.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use concordat_protocol::admin::{
+    ActView, AdminError, DecisionView, ErrorCode, Reply, SUBJECT_DECISIONS_MAX, StatementAsk,
+    StatementView, SubjectAnswer, SubjectAsk,
+};
+use concordat_protocol::effect::{Effect, Horizon, Validity};
+use concordat_protocol::statement::{Audience, Class, Content, Decision, StatementRef};
+use concordat_protocol::time::Day;
+use concordat_protocol::trust::{Registry, Verified};
+
+use crate::admin::desk::{Answer, Desk};
+use crate::admin::{lookup, peer, refusal, target, view};
+use crate::clock;
+use crate::query::{Found, QueryService};
+use crate::store::NoticeRow;
+
+/// `subject`
+pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
+    let node = desk.node();
+    let as_of = ask.as_of.unwrap_or_else(clock::today);
+    let mut found = node
+        .subject(ask.code, as_of)
+        .map_err(|error| refusal::ask(&error))?;
+    found.sort_by(|(a, _), (b, _)| {
+        let newest = decided_on(&b.decision).cmp(&decided_on(&a.decision));
+        newest.then_with(|| a.reference.cmp(&b.reference))
+    });
+    let total = found.len() as u64;
+    let registry = node.registry();
+    let mut names: Vec<String> = Vec::new();
+    let mut decisions = Vec::new();
+    let skip = usize::try_from(ask.skip.unwrap_or(0)).unwrap_or(usize::MAX);
+    for (position, (entry, effect)) in found.iter().enumerate() {
+        let Some(decision) = decision_of(&entry.decision) else {
+            continue;
+        };
+        let subject = &decision.fields().subject;
+        let name = subject.name().to_string();
+        if subject.code() == ask.code && !names.contains(&name) {
+            names.push(name);
+        }
+        // spec: ADM-3
+        if position >= skip && decisions.len() < SUBJECT_DECISIONS_MAX {
+            decisions.push(decision_view(
+                &registry,
+                &entry.decision,
+                decision,
+                effect,
+                as_of,
+            ));
+        }
+    }
+    let logs = peer::logs(node);
+    let answer = SubjectAnswer {
+        code: ask.code,
+        names,
+        as_of,
+        look_up_row: 0,
+        decisions,
+        total,
+        bodies_missing: logs.iter().map(|log| log.bodies_missing).sum(),
+    };
+    // spec: ADM-16
+    lookup::record(desk, &ask.look_up, ask.code, |look_up_row| {
+        Reply::Subject(Box::new(SubjectAnswer {
+            look_up_row,
+            ..answer.clone()
+        }))
+    })
+}
+
+/// `statement`
+pub(super) fn statement(desk: &Desk, ask: StatementAsk) -> Answer {
+    let as_of = ask.as_of.unwrap_or_else(clock::today);
+    let reference = target::resolve(desk, &ask.target)?;
+    let verified = verified(desk, &reference)?;
+    require_look_up(desk, &verified, ask.look_up.is_some())?;
+    let view = statement_view(desk, &verified, as_of)?;
+    match ask.look_up {
+        Some(look_up) => {
+            let about = verified.statement().header().about;
+            lookup::record(desk, &look_up, about, |row| {
+                Reply::Statement(Box::new(StatementView {
+                    look_up_row: Some(row),
+                    ..view.clone()
+                }))
+            })
+        }
+        None => Ok(Reply::Statement(Box::new(view))),
+    }
+}
+
+/// A statement that is held and holds.
+pub(super) fn verified(desk: &Desk, reference: &StatementRef) -> Result<Arc<Verified>, AdminError> {
+    let query = desk.node().query().map_err(refusal::index)?;
+    let found = query.statement(&reference.origin, reference.index);
+    match found.map_err(refusal::query)? {
+        Found::Verified(verified) => Ok(verified),
+        Found::Rejected(reason) => {
+            Err(AdminError::new(ErrorCode::VerificationFailed).with("what", reason))
+        }
+        Found::NotHeld => Err(AdminError::new(ErrorCode::BodyNotHeld).with("target", reference)),
+    }
+}
+
+/// What is not public and another authority's is shown only to whoever says why.
+// spec: ADM-17
+pub(super) fn require_look_up(
+    desk: &Desk,
+    verified: &Verified,
+    given: bool,
+) -> Result<(), AdminError> {
+    let own = verified.reference().origin.member() == desk.node().member().as_str();
+    let class = verified.statement().payload().class();
+    let about_organisation = class == Class::Decision || class.is_act();
+    let registry = desk.node().registry();
+    let public = registry
+        .visibility_class(verified.leaf().vis)
+        .is_some_and(|class| class.audience == Audience::Public);
+    match own || public || !about_organisation || given {
+        true => Ok(()),
+        false => Err(AdminError::new(ErrorCode::PurposeRequired)),
+    }
+}
+
+fn decision_of(verified: &Verified) -> Option<&Decision> {
+    match &verified.statement().payload().content {
+        Content::Decision(decision) => Some(decision),
+        Content::Correction(correction) => Some(&correction.replacement),
+        Content::Objection(_)
+        | Content::Ruling(_)
+        | Content::Withdrawal(_)
+        | Content::Admission(_)
+        | Content::ItemCatalogue(_)
+        | Content::Policy(_)
+        | Content::Enrolment(_)
+        | Content::Rotation(_)
+        | Content::Suspension(_)
+        | Content::CutOff(_)
+        | Content::Notice(_)
+        | Content::HeadSeen(_)
+        | Content::Restart(_) => None,
+    }
+}
+
+fn decided_on(verified: &Verified) -> Option<Day> {
+    decision_of(verified).map(|decision| decision.fields().decided_on)
+}
+
+fn decision_view(
+    registry: &Registry,
+    verified: &Verified,
+    decision: &Decision,
+    effect: &Effect,
+    as_of: Day,
+) -> DecisionView {
+    let fields = decision.fields();
+    let issuer = verified.statement().header().issuer;
+    let catalogue = registry.catalogue_at(registry.size());
+    let item = catalogue.and_then(|catalogue| {
+        let mut items = catalogue.items.iter();
+        items.find(|item| item.code == fields.item)
+    });
+    DecisionView {
+        reference: verified.reference().clone(),
+        issuer,
+        issuer_name: view::name_of(registry, issuer).unwrap_or_default(),
+        document_number: fields.document_number.to_string(),
+        act_type: fields.act_type,
+        item: fields.item.clone(),
+        item_title: item.map(|item| item.title.to_string()),
+        decided_on: fields.decided_on,
+        effect: view::effect(effect, as_of),
+    }
+}
+
+fn statement_view(
+    desk: &Desk,
+    verified: &Verified,
+    as_of: Day,
+) -> Result<StatementView, AdminError> {
+    let node = desk.node();
+    let (registry, horizon) = (node.registry(), node.horizon());
+    let (header, payload) = (
+        verified.statement().header(),
+        verified.statement().payload(),
+    );
+    let reference = verified.reference();
+    let is_decision = payload.class() == Class::Decision;
+    let effect = match is_decision {
+        true => Some(
+            node.effect_of(reference, as_of)
+                .map_err(|error| refusal::ask(&error))?,
+        ),
+        false => None,
+    };
+    let query = node.query().map_err(refusal::index)?;
+    let is_act = payload.class().is_act();
+    Ok(StatementView {
+        reference: reference.clone(),
+        class: payload.class(),
+        issuer: header.issuer,
+        issuer_name: view::name_of(&registry, header.issuer).unwrap_or_default(),
+        about: header.about,
+        issued_at: payload.issued_at,
+        vis: verified.leaf().vis,
+        target: payload.target.clone(),
+        bytes: verified.statement().as_bytes().len() as u64,
+        witnessed: view::witnessed(&horizon, reference),
+        decision: decision_of(verified).cloned(),
+        corrected: match &effect {
+            Some(effect) => corrected(query, effect)?,
+            None => None,
+        },
+        act: is_act.then(|| view::act(verified, &registry, &horizon, None, None)),
+        acts: acts(query, reference, &registry, &horizon, effect.as_ref())?,
+        effect: effect.as_ref().map(|effect| view::effect(effect, as_of)),
+        look_up_row: None,
+    })
+}
+
+/// The decision as the newest correction that holds puts it.
+fn corrected(query: &QueryService, effect: &Effect) -> Result<Option<Decision>, AdminError> {
+    let Validity::Corrected { by } = &effect.validity else {
+        return Ok(None);
+    };
+    let Some(last) = by.last() else {
+        return Ok(None);
+    };
+    let found = query.statement(&last.origin, last.index);
+    Ok(match found.map_err(refusal::query)? {
+        Found::Verified(correction) => decision_of(&correction).cloned(),
+        Found::Rejected(_) | Found::NotHeld => None,
+    })
+}
+
+/// What acts on a statement: acts held, and those that only a notice tells of.
+fn acts(
+    query: &QueryService,
+    on: &StatementRef,
+    registry: &Registry,
+    horizon: &Horizon,
+    effect: Option<&Effect>,
+) -> Result<Vec<ActView>, AdminError> {
+    let store = query.store();
+    let notices = store
+        .notices_on(&on.origin, on.index)
+        .map_err(refusal::store)?;
+    let rows = store
+        .acts_on(&on.origin, on.index)
+        .map_err(refusal::store)?;
+    let mut positions: BTreeMap<_, Option<&NoticeRow>> =
+        rows.into_iter().map(|row| (row.position, None)).collect();
+    for notice in &notices {
+        positions.insert(notice.act.clone(), Some(notice));
+    }
+    let mut views = Vec::with_capacity(positions.len());
+    for (position, notice) in positions {
+        let found = query.statement(&position.origin, position.index);
+        let at = notice.map(|notice| notice.position.index);
+        match (found.map_err(refusal::query)?, notice) {
+            (Found::Verified(act), _) => {
+                views.push(view::act(&act, registry, horizon, effect, at));
+            }
+            (Found::NotHeld, Some(notice)) => {
+                views.extend(noticed(query, notice, registry, horizon)?);
+            }
+            (Found::NotHeld | Found::Rejected(_), _) => {}
+        }
+    }
+    views.sort_by(|a, b| a.reference.cmp(&b.reference));
+    Ok(views)
+}
+
+/// An act of which only the notice is known.
+fn noticed(
+    query: &QueryService,
+    row: &NoticeRow,
+    registry: &Registry,
+    horizon: &Horizon,
+) -> Result<Option<ActView>, AdminError> {
+    let found = query.statement(&row.position.origin, row.position.index);
+    let Found::Verified(verified) = found.map_err(refusal::query)? else {
+        return Ok(None);
+    };
+    let Content::Notice(notice) = &verified.statement().payload().content else {
+        return Ok(None);
+    };
+    let Some(author) = registry.member_of(&notice.act.origin) else {
+        return Ok(None);
+    };
+    Ok(Some(ActView {
+        reference: notice.act.clone(),
+        class: notice.class,
+        issuer: author.code(),
+        issuer_name: Some(author.enrolment().name.to_string()),
+        issued_at: None,
+        held: false,
+        ground: notice.ground,
+        role: None,
+        received_on: None,
+        open: None,
+        outcome: None,
+        names: Vec::new(),
+        withdrawal_reason: None,
+        reasons: None,
+        notice: Some(row.position.index),
+        witnessed: view::witnessed(horizon, &notice.act),
+    }))
+}

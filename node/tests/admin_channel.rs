@@ -1,0 +1,642 @@
+//! The admin channel of running nodes, over real sockets.
+
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use concordat_certs::certificate::Validity;
+use concordat_certs::network::{TestNetwork, TestPlan, VIS_NEAR_PERSONAL, VIS_PUBLIC};
+use concordat_node::admin::{AdminServer, AdminStartError};
+use concordat_node::clock;
+use concordat_node::config::{self, Config};
+use concordat_node::import::Profile;
+use concordat_node::node::{Layout, Node};
+use concordat_protocol::admin::{
+    AdminError, BundleAsk, ErrorCode, ImportAsk, ImportReport, LinkCode, LookUp, ObjectionAsk,
+    PeerName, ProfileChoice, Recorded, Reply, Request, RulingAsk, StatementAsk, StatementView,
+    StatusView, SubjectAnswer, SubjectAsk, SuspensionCode, Target, WatchAsk, WithdrawalAsk,
+};
+use concordat_protocol::bundle;
+use concordat_protocol::limits::FRAME_BYTES_MAX;
+use concordat_protocol::log::LeafIndex;
+use concordat_protocol::statement::{
+    ActType, Address, CatalogueItem, Class, Ground, ObjectorRole, Outcome, StatementRef,
+    WithdrawalReason,
+};
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::text::Text;
+use concordat_protocol::time::Day;
+use concordat_protocol::trust::LogNumber;
+use serde_bytes::ByteBuf;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+const PROFILE: &str = "jp-mhlw-labour";
+const DECISIONS: &str = include_str!("../data/jp_mhlw_labour_decisions.tsv");
+
+struct Running {
+    node: Arc<Node>,
+    admin: AdminServer,
+}
+
+/// A hub and one member, each with its admin channel.
+struct Pair {
+    hub: Running,
+    member: Running,
+    _directory: TempDir,
+}
+
+impl Pair {
+    async fn start() -> Self {
+        Self::start_with(VIS_PUBLIC).await
+    }
+
+    /// `vis` is the visibility class of the items that the imported decisions are under.
+    async fn start_with(vis: concordat_protocol::statement::Vis) -> Self {
+        let directory = TempDir::new().unwrap();
+        let mut plan = TestPlan::numbered(1, 7);
+        plan.catalogue.items = items(vis);
+        let listen = [free_address(), free_address()];
+        plan.hub.addresses = vec![Address::new(&listen[0]).unwrap()];
+        plan.members[0].addresses = vec![Address::new(&listen[1]).unwrap()];
+        let network = TestNetwork::build(plan).unwrap();
+        let now = i64::try_from(clock::now().value() / 1_000).unwrap();
+        let validity = Validity::from_unix_seconds(now - 3_600, now + 86_400).unwrap();
+        network.write(directory.path(), validity).unwrap();
+        let codes = [network.hub.code(), network.members[0].code()];
+        let hub = start(directory.path(), codes[0], &listen[0]).await;
+        hub.node.wait_signing().await;
+        for change in &network.changes {
+            let node = &hub.node;
+            let signed = change.sign(node.genesis(), node.signer(), node.ctx());
+            let submitted = node.submit(LogNumber::Registry, vec![signed.unwrap()]);
+            submitted.await.unwrap();
+        }
+        let member = start(directory.path(), codes[1], &listen[1]).await;
+        let entries = network.changes.len() as u64;
+        let pair = Self {
+            hub,
+            member,
+            _directory: directory,
+        };
+        pair.member.node.wait_signing().await;
+        until(&pair.member.node, |node| node.ctx().size.value() == entries).await;
+        pair
+    }
+
+    async fn stop(self) {
+        for running in [self.member, self.hub] {
+            running.admin.stop().await;
+            running.node.stop().await;
+        }
+    }
+
+    /// Imports five decisions at the member and waits until the hub has them.
+    async fn import(&self) -> ImportReport {
+        let mut client = Client::open(&self.member).await;
+        let report = client.import(&file(5), false, false).await.unwrap();
+        assert_eq!((report.written, report.refused), (5, 0), "{report:?}");
+        let origin = report.origin.clone();
+        // Durable and indexed there, not only taken in.
+        let last = LeafIndex::new(4);
+        until(&self.hub.node, |node| {
+            node.query().unwrap().store().holds(&origin, last)
+        })
+        .await;
+        report
+    }
+
+    fn first(&self) -> StatementRef {
+        let origin = self
+            .member
+            .node
+            .genesis()
+            .origin(self.member.node.member(), LogNumber::Statements);
+        let index = LeafIndex::new(0);
+        let leaf = self.member.node.shared().leaf(&origin, index).unwrap();
+        let leaf_hash = concordat_protocol::statement::Leaf::decode(&leaf)
+            .unwrap()
+            .hash();
+        StatementRef {
+            origin,
+            index,
+            leaf_hash,
+        }
+    }
+}
+
+fn items(vis: concordat_protocol::statement::Vis) -> Vec<CatalogueItem> {
+    let profile = Profile::shipped(PROFILE).unwrap().unwrap();
+    let items = profile.items().into_iter().map(|code| CatalogueItem {
+        title: Text::new(format!("Item {code}")).unwrap(),
+        code,
+        act_types: vec![ActType::Penalty],
+        vis,
+        publication_days_max: 7_310,
+        basis: Vec::new(),
+        valid_from: Day::MIN,
+        valid_until: None,
+        freshness_days: None,
+        measures: Vec::new(),
+    });
+    items.collect()
+}
+
+fn free_address() -> String {
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.local_addr().unwrap().to_string()
+}
+
+async fn start(network: &Path, member: AuthorityCode, listen: &str) -> Running {
+    let layout = Layout::new(network.join(member.as_str()));
+    std::fs::copy(network.join("genesis.cbor"), layout.genesis()).unwrap();
+    let text = config::template(member, listen.parse().unwrap(), 8);
+    std::fs::write(layout.config(), text).unwrap();
+    let config = Config::read(&layout).unwrap();
+    let node = Arc::new(Node::start(config.node_options(layout)).await.unwrap());
+    let admin = AdminServer::start(&node).await.unwrap();
+    Running { node, admin }
+}
+
+async fn until(node: &Node, holds: impl Fn(&Node) -> bool) {
+    let mut changes = node.changes();
+    let all = async {
+        while !holds(node) {
+            changes.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(PATIENCE, all)
+        .await
+        .expect("it did not happen in time");
+}
+
+/// The header and the first rows of the shipped file.
+fn file(rows: usize) -> String {
+    let lines: Vec<&str> = DECISIONS.lines().take(rows + 1).collect();
+    lines.join("\n") + "\n"
+}
+
+struct Client(UnixStream);
+
+impl Client {
+    async fn open(running: &Running) -> Self {
+        let path = running.node.layout().socket();
+        Self(UnixStream::connect(path).await.unwrap())
+    }
+
+    async fn send(&mut self, frame: &[u8]) {
+        let length = u32::try_from(frame.len()).unwrap();
+        self.0.write_all(&length.to_be_bytes()).await.unwrap();
+        self.0.write_all(frame).await.unwrap();
+    }
+
+    async fn next(&mut self) -> Option<Reply> {
+        let mut length = [0; 4];
+        self.0.read_exact(&mut length).await.ok()?;
+        let mut frame = vec![0; u32::from_be_bytes(length) as usize];
+        self.0.read_exact(&mut frame).await.unwrap();
+        Some(Reply::decode(&frame).unwrap())
+    }
+
+    async fn ask(&mut self, request: &Request) -> Result<Reply, AdminError> {
+        self.send(&request.encode().unwrap()).await;
+        self.last().await.map(|(last, _)| last)
+    }
+
+    /// The last frame and those before it.
+    async fn last(&mut self) -> Result<(Reply, Vec<Reply>), AdminError> {
+        let mut before = Vec::new();
+        loop {
+            match self.next().await.expect("the connection was closed") {
+                Reply::Error(error) => return Err(error),
+                reply if reply.is_last() => return Ok((reply, before)),
+                reply => before.push(reply),
+            }
+        }
+    }
+
+    async fn refused(&mut self, request: &Request) -> ErrorCode {
+        self.ask(request).await.unwrap_err().code
+    }
+
+    async fn status(&mut self) -> StatusView {
+        match self.ask(&Request::Status).await.unwrap() {
+            Reply::Status(view) => *view,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn subject(&mut self, code: SubjectCode) -> SubjectAnswer {
+        let ask = SubjectAsk {
+            code,
+            look_up: look_up(),
+            as_of: None,
+            skip: None,
+        };
+        match self.ask(&Request::Subject(ask)).await.unwrap() {
+            Reply::Subject(answer) => *answer,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn statement(&mut self, target: Target) -> StatementView {
+        let ask = StatementAsk {
+            target,
+            look_up: None,
+            as_of: None,
+        };
+        match self.ask(&Request::Statement(ask)).await.unwrap() {
+            Reply::Statement(view) => *view,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn act(&mut self, request: &Request) -> Recorded {
+        match self.ask(request).await.unwrap() {
+            Reply::Recorded(recorded) => *recorded,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn import(
+        &mut self,
+        text: &str,
+        dry_run: bool,
+        all_or_nothing: bool,
+    ) -> Result<ImportReport, AdminError> {
+        let ask = ImportAsk {
+            profile_choice: ProfileChoice::BuiltIn,
+            profile: PROFILE.to_owned(),
+            path: None,
+            file_name: "decisions.tsv".to_owned(),
+            bytes: Some(text.len() as u64),
+            dry_run,
+            all_or_nothing,
+            issuer: None,
+        };
+        self.send(&Request::Import(ask).encode().unwrap()).await;
+        for chunk in text.as_bytes().chunks(1_000) {
+            let chunk = Request::ImportChunk(ByteBuf::from(chunk.to_vec()));
+            self.send(&chunk.encode().unwrap()).await;
+        }
+        self.send(&Request::ImportEnd.encode().unwrap()).await;
+        match self.last().await?.0 {
+            Reply::Imported(report) => Ok(report),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn look_up() -> LookUp {
+    LookUp {
+        purpose: Text::new("招标资格审查").unwrap(),
+        case_number: Text::new("2026-118").unwrap(),
+    }
+}
+
+fn position(reference: &StatementRef) -> Target {
+    Target::Position {
+        origin: reference.origin.clone(),
+        index: reference.index,
+    }
+}
+
+fn objection(target: Target, dry_run: bool) -> Request {
+    Request::Objection(ObjectionAsk {
+        target,
+        role: ObjectorRole::Subject,
+        ground: Ground::Facts,
+        received_on: None,
+        reasons: None,
+        issuer: None,
+        dry_run,
+    })
+}
+
+// spec: ADM-4
+#[tokio::test(flavor = "multi_thread")]
+async fn socket_is_private_replaces_a_dead_one_and_goes_with_the_node() {
+    let pair = Pair::start().await;
+    let path = pair.member.node.layout().socket();
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // A second server finds the first one alive.
+    let second = AdminServer::start(&pair.member.node).await;
+    assert!(matches!(second, Err(AdminStartError::Answered { .. })));
+    let node = Arc::clone(&pair.member.node);
+    let Pair { hub, member, .. } = pair;
+    member.admin.stop().await;
+    assert!(!path.exists());
+    // A socket that nobody answers is left over.
+    drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+    let admin = AdminServer::start(&node).await.unwrap();
+    let member = Running { node, admin };
+    assert_eq!(
+        Client::open(&member).await.status().await.member,
+        member.node.member()
+    );
+    member.admin.stop().await;
+    member.node.stop().await;
+    hub.admin.stop().await;
+    hub.node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_and_peers_show_the_network_as_it_is() {
+    let pair = Pair::start().await;
+    let report = pair.import().await;
+    let mut client = Client::open(&pair.member).await;
+    let status = client.status().await;
+    assert_eq!(status.member, pair.member.node.member());
+    assert_eq!((status.cosigners, status.quorum), (2, 2));
+    let own = status.logs.first().unwrap();
+    assert_eq!(
+        (own.origin.clone(), own.size.value(), own.bodies),
+        (report.origin, 5, 5)
+    );
+    let hub = status.peers.first().unwrap();
+    assert_eq!(
+        (hub.member, hub.link),
+        (pair.hub.node.member(), LinkCode::Connected)
+    );
+    let Reply::Peers(peers) = client.ask(&Request::PeerList).await.unwrap() else {
+        panic!("no peers");
+    };
+    assert_eq!(peers.len(), 1);
+    let show = |member| Request::PeerShow(PeerName { member });
+    let Reply::Peer(view) = client.ask(&show(pair.hub.node.member())).await.unwrap() else {
+        panic!("no peer");
+    };
+    assert_eq!(view.logs.len(), 1, "{:?}", view.logs);
+    let nobody = AuthorityCode::parse("11310000MB00000009").unwrap();
+    assert_eq!(
+        client.refused(&show(nobody)).await,
+        ErrorCode::MemberUnknown
+    );
+    pair.stop().await;
+}
+
+// spec: ADM-16
+#[tokio::test(flavor = "multi_thread")]
+async fn look_up_is_in_the_register_before_its_answer() {
+    let pair = Pair::start().await;
+    pair.import().await;
+    let mut client = Client::open(&pair.hub).await;
+    let about = client.statement(position(&pair.first())).await.about;
+    for row in 0..2 {
+        let answer = client.subject(about).await;
+        assert_eq!((answer.look_up_row, answer.total), (row, 1), "{answer:?}");
+        assert_eq!(answer.decisions[0].reference, pair.first());
+        assert!(answer.decisions[0].item_title.is_some());
+        let rows = pair
+            .hub
+            .node
+            .query()
+            .unwrap()
+            .store()
+            .lookups(0..9)
+            .unwrap();
+        let kept = rows.last().unwrap();
+        assert_eq!((kept.sequence, kept.subject), (row, about));
+        assert_eq!(kept.case_number.as_str(), "2026-118");
+    }
+    // One about whom nothing is known is looked up all the same.
+    let unknown = SubjectCode::parse("91230400MA0000015M").unwrap();
+    assert_eq!(client.subject(unknown).await.look_up_row, 2);
+    assert_eq!(client.status().await.look_ups, 3);
+    pair.stop().await;
+}
+
+// spec: ADM-17
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_public_is_shown_only_with_purpose_and_case() {
+    let pair = Pair::start_with(VIS_NEAR_PERSONAL).await;
+    pair.import().await;
+    let target = position(&pair.first());
+    let ask = |look_up| StatementAsk {
+        target: target.clone(),
+        look_up,
+        as_of: None,
+    };
+    let mut client = Client::open(&pair.hub).await;
+    let without = Request::Statement(ask(None));
+    assert_eq!(client.refused(&without).await, ErrorCode::PurposeRequired);
+    let bundle = Request::BundleExport(BundleAsk {
+        target: target.clone(),
+        look_up: None,
+    });
+    assert_eq!(client.refused(&bundle).await, ErrorCode::PurposeRequired);
+    let with = Request::Statement(ask(Some(look_up())));
+    let Reply::Statement(view) = client.ask(&with).await.unwrap() else {
+        panic!("no statement");
+    };
+    assert_eq!(view.look_up_row, Some(0));
+    // Its own issuer needs no purpose.
+    let mut own = Client::open(&pair.member).await;
+    assert_eq!(own.statement(target).await.look_up_row, None);
+    pair.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn objection_suspends_and_a_ruling_closes_it() {
+    let pair = Pair::start().await;
+    pair.import().await;
+    let target = position(&pair.first());
+    let mut hub = Client::open(&pair.hub).await;
+    let dry = hub.act(&objection(target.clone(), true)).await;
+    assert_eq!((dry.class, dry.reference), (Class::Objection, None));
+    assert!(hub.statement(target.clone()).await.acts.is_empty());
+    let filed = hub.act(&objection(target.clone(), false)).await;
+    let suspended = &filed.effect.as_ref().unwrap().suspended_by;
+    assert_eq!(suspended[0].kind, SuspensionCode::Objection);
+    let reference = filed.reference.unwrap();
+    assert_eq!(suspended[0].by, std::slice::from_ref(&reference));
+    assert_eq!(hub.status().await.open_objections, 1);
+    let node = &pair.member.node;
+    until(node, |node| {
+        let effect = node.effect_of(&pair.first(), clock::today());
+        effect.is_ok_and(|effect| !effect.suspended_by.is_empty())
+    })
+    .await;
+    let mut member = Client::open(&pair.member).await;
+    let act = member.statement(target.clone()).await.acts.remove(0);
+    assert_eq!((act.open, act.ground), (Some(true), Some(Ground::Facts)));
+    let ruling = Request::Ruling(RulingAsk {
+        target: target.clone(),
+        outcome: Outcome::Rejected,
+        closes: Vec::new(),
+        reasons: Text::new("经核实，事实无误。").unwrap(),
+        issuer: None,
+        dry_run: false,
+    });
+    let ruled = member.act(&ruling).await;
+    assert_eq!(ruled.names, [reference]);
+    // A rejection restricts again, so it counts once a quorum has cosigned it.
+    until(node, |node| {
+        let effect = node.effect_of(&pair.first(), clock::today());
+        effect.is_ok_and(|effect| effect.suspended_by.is_empty())
+    })
+    .await;
+    assert_eq!(member.refused(&ruling).await, ErrorCode::NothingOpen);
+    pair.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn acts_are_refused_by_name_of_what_is_wrong() {
+    let pair = Pair::start().await;
+    pair.import().await;
+    let first = pair.first();
+    let mut client = Client::open(&pair.member).await;
+    let beyond = Target::Position {
+        origin: first.origin.clone(),
+        index: LeafIndex::new(99),
+    };
+    let refused = client.refused(&objection(beyond, false)).await;
+    assert_eq!(refused, ErrorCode::TargetNotFound);
+    let number = Target::Document(Text::new("沪市监罚〔2025〕7号").unwrap());
+    let refused = client.refused(&objection(number, false)).await;
+    assert_eq!(refused, ErrorCode::TargetNotFound);
+    let registry = Target::Short {
+        member: pair.hub.node.member(),
+        log: 1,
+        index: LeafIndex::new(0),
+    };
+    let refused = client.refused(&objection(registry, false)).await;
+    assert_eq!(refused, ErrorCode::WrongClass);
+    let withdrawal = |issuer| {
+        Request::Withdrawal(WithdrawalAsk {
+            target: position(&first),
+            reason: WithdrawalReason::Duplicate,
+            reasons: Text::new("重复报送").unwrap(),
+            issuer,
+            dry_run: true,
+        })
+    };
+    let other = Some(pair.hub.node.member());
+    assert_eq!(
+        client.refused(&withdrawal(other)).await,
+        ErrorCode::KeyMissing
+    );
+    assert_eq!(client.act(&withdrawal(None)).await.reference, None);
+    // A statement is found by the number of its document, too.
+    let view = client.statement(position(&first)).await;
+    let number = view.decision.unwrap().fields().document_number.clone();
+    assert_eq!(
+        client.statement(Target::Document(number)).await.reference,
+        first
+    );
+    pair.stop().await;
+}
+
+// spec: ADM-2, ADM-3
+#[tokio::test(flavor = "multi_thread")]
+async fn garbage_is_refused_and_only_a_broken_length_ends_the_connection() {
+    let pair = Pair::start().await;
+    let mut client = Client::open(&pair.member).await;
+    for garbage in [
+        &[0xff][..],
+        &[0x82, 0x19, 0x03, 0xe8, 0xf6],
+        b"GET / HTTP/1.1",
+    ] {
+        client.send(garbage).await;
+        let error = client.last().await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::BadRequest);
+    }
+    assert_eq!(
+        client.refused(&Request::ImportEnd).await,
+        ErrorCode::OutOfTurn
+    );
+    assert_eq!(client.status().await.member, pair.member.node.member());
+    for length in [0, u32::try_from(FRAME_BYTES_MAX).unwrap() + 1, u32::MAX] {
+        let mut client = Client::open(&pair.member).await;
+        client.0.write_all(&length.to_be_bytes()).await.unwrap();
+        let error = client.last().await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::BadRequest);
+        assert_eq!(client.next().await, None);
+    }
+    pair.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn import_records_once_and_dry_runs_record_nothing() {
+    let pair = Pair::start().await;
+    let mut client = Client::open(&pair.member).await;
+    let dry = client.import(&file(5), true, false).await.unwrap();
+    assert_eq!((dry.accepted, dry.written, dry.size.value()), (5, 0, 0));
+    let report = client.import(&file(5), false, true).await.unwrap();
+    assert_eq!(
+        (report.accepted, report.written, report.size.value()),
+        (5, 5, 5)
+    );
+    let again = client.import(&file(7), false, false).await.unwrap();
+    assert_eq!(
+        (again.present, again.written, again.size.value()),
+        (5, 2, 7)
+    );
+    let broken = file(9) + "one cell\n";
+    let nothing = client.import(&broken, false, true).await.unwrap();
+    assert_eq!(
+        (nothing.refused, nothing.written, nothing.size.value()),
+        (1, 0, 7)
+    );
+    let unusable = client.import("nothing\n", false, false).await.unwrap_err();
+    assert_eq!(unusable.code, ErrorCode::FileUnusable);
+    pair.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bundle_verifies_with_the_genesis_alone() {
+    let pair = Pair::start().await;
+    pair.import().await;
+    let mut client = Client::open(&pair.hub).await;
+    // A bundle shows a head of the home register, and that has one from its first notice on.
+    let target = position(&pair.first());
+    client.act(&objection(target.clone(), false)).await;
+    let ask = Request::BundleExport(BundleAsk {
+        target,
+        look_up: None,
+    });
+    client.send(&ask.encode().unwrap()).await;
+    let (last, before) = client.last().await.unwrap();
+    let mut bytes = Vec::new();
+    for frame in before {
+        match frame {
+            Reply::Chunk(chunk) => bytes.extend_from_slice(&chunk),
+            other => panic!("{other:?}"),
+        }
+    }
+    let Reply::Bundle(view) = last else {
+        panic!("no bundle");
+    };
+    assert_eq!(view.bytes, bytes.len() as u64);
+    bundle::verify(&bytes, &pair.hub.node.genesis().id(), None).unwrap();
+    pair.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn watch_tells_states_until_it_is_ended() {
+    let pair = Pair::start().await;
+    let mut client = Client::open(&pair.member).await;
+    let ask = Request::Watch(WatchAsk { interval_ms: 1 });
+    client.send(&ask.encode().unwrap()).await;
+    let mut states = 0;
+    while states < 2 {
+        states += u64::from(matches!(client.next().await, Some(Reply::Status(_))));
+    }
+    // The node's end of a watch is an error that says why.
+    let stopped = tokio::spawn(pair.stop());
+    let error = loop {
+        match client.next().await.unwrap() {
+            Reply::Error(error) => break error,
+            Reply::Status(_) | Reply::Event(_) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(error.code, ErrorCode::ShuttingDown);
+    stopped.await.unwrap();
+}
