@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
@@ -124,7 +124,7 @@ impl Engine {
         thread::Builder::new()
             .name("store-open".to_owned())
             .spawn(move || {
-                let outcome = catch_unwind(AssertUnwindSafe(|| config.open()));
+                let outcome = catch_unwind(AssertUnwindSafe(|| open_unlocked(&config)));
                 // Nobody waits any more when the deadline has passed.
                 drop(answer.send(outcome));
             })
@@ -237,4 +237,28 @@ impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Engine")
     }
+}
+
+/// How long a lock that an engine just closed may linger: its background threads hold the file until
+/// they have ended, a moment after the last handle is gone.
+const LOCK_LINGERS: Duration = Duration::from_secs(10);
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
+/// Opens, waiting for the lock of an engine that is still closing. The directory itself is kept from
+/// a second process by the lock of the journal beside it.
+fn open_unlocked(config: &sled::Config) -> sled::Result<sled::Db> {
+    let started = Instant::now();
+    loop {
+        match config.open() {
+            Err(error) if is_locked(&error) && started.elapsed() < LOCK_LINGERS => {
+                thread::sleep(LOCK_PAUSE);
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+fn is_locked(error: &sled::Error) -> bool {
+    // The engine wraps the cause into text.
+    matches!(error, sled::Error::Io(cause) if cause.to_string().contains("could not acquire lock"))
 }
