@@ -139,7 +139,7 @@ impl Config {
     ///
     /// # Errors
     /// [`ConfigError`]; a key that is not known is one.
-    // spec: CFG-1
+    // spec: ADM-22
     pub fn read(layout: &Layout) -> Result<Self, ConfigError> {
         let path = layout.config();
         let text = std::fs::read_to_string(&path).map_err(|cause| ConfigError::File {
@@ -247,7 +247,7 @@ mod tests {
         Config::parse(text, Path::new("node.toml"))
     }
 
-    // spec: CFG-1
+    // spec: ADM-22
     #[test]
     fn template_is_a_configuration_with_the_defaults() {
         let member = AuthorityCode::parse(MEMBER).unwrap();
@@ -260,7 +260,7 @@ mod tests {
         assert_eq!(config, short);
     }
 
-    // spec: CFG-1
+    // spec: ADM-22
     #[test]
     fn unknown_key_is_refused_wherever_it_stands() {
         let head = format!("member = \"{MEMBER}\"\nlisten = \"127.0.0.1:4433\"\n");

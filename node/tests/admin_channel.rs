@@ -381,7 +381,7 @@ async fn status_and_peers_show_the_network_as_it_is() {
     pair.stop().await;
 }
 
-// spec: ADM-16
+// spec: ADM-20
 #[tokio::test(flavor = "multi_thread")]
 async fn look_up_is_in_the_register_before_its_answer() {
     let pair = Pair::start().await;
@@ -412,7 +412,7 @@ async fn look_up_is_in_the_register_before_its_answer() {
     pair.stop().await;
 }
 
-// spec: ADM-17
+// spec: ADM-21
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_public_is_shown_only_with_purpose_and_case() {
     let pair = Pair::start_with(VIS_NEAR_PERSONAL).await;

@@ -64,7 +64,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         total,
         bodies_missing: logs.iter().map(|log| log.bodies_missing).sum(),
     };
-    // spec: ADM-16
+    // spec: ADM-20
     lookup::record(desk, &ask.look_up, ask.code, |look_up_row| {
         Reply::Subject(Box::new(SubjectAnswer {
             look_up_row,
@@ -108,7 +108,7 @@ pub(super) fn verified(desk: &Desk, reference: &StatementRef) -> Result<Arc<Veri
 }
 
 /// What is not public and another authority's is shown only to whoever says why.
-// spec: ADM-17
+// spec: ADM-21
 pub(super) fn require_look_up(
     desk: &Desk,
     verified: &Verified,
