@@ -42,6 +42,10 @@ struct State {
     durable: JournalPosition,
     /// What the store has taken in.
     applied: JournalPosition,
+    /// Hand-overs so far, and those of them that the store has taken in. A hand-over that reaches no
+    /// further position, such as a row of a register, is waited for by these.
+    handed: u64,
+    taken: u64,
     stopped: bool,
 }
 
@@ -63,6 +67,8 @@ impl Indexer {
         let state = State {
             durable: applied,
             applied,
+            handed: 0,
+            taken: 0,
             stopped: false,
         };
         let progress = Arc::new(Progress {
@@ -104,6 +110,7 @@ impl Indexer {
                 let applied = state.applied;
                 return Err(IndexerStopped { applied });
             }
+            state.handed += 1;
         }
         let sent = self
             .queue
@@ -122,8 +129,8 @@ impl Indexer {
     // spec: IDX-5
     pub fn barrier(&self) -> Result<(), IndexerStopped> {
         let mut state = self.progress.state();
-        let durable = state.durable;
-        while state.applied < durable {
+        let (durable, handed) = (state.durable, state.handed);
+        while state.applied < durable || state.taken < handed {
             if state.stopped {
                 return Err(IndexerStopped {
                     applied: state.applied,
@@ -178,12 +185,14 @@ impl Drop for Ending<'_> {
 
 fn fill(store: &Store, batches: &Receiver<Batch>, progress: &Progress) {
     while let Ok((mut items, mut reached)) = batches.recv() {
+        let mut count = 1;
         // Small hand-overs are joined: a batch costs the store more than the items in it.
         while items.len() < BATCH_ITEMS_MAX {
             let Ok((more, further)) = batches.try_recv() else {
                 break;
             };
             items.extend(more);
+            count += 1;
             reached = reached.max(further);
         }
         if let Err(error) = store.apply(&items, reached) {
@@ -192,6 +201,7 @@ fn fill(store: &Store, batches: &Receiver<Batch>, progress: &Progress) {
         }
         let mut state = progress.state();
         state.applied = state.applied.max(reached);
+        state.taken += count;
         drop(state);
         progress.changed.notify_all();
     }
