@@ -153,6 +153,8 @@ pub enum Input<'a> {
     },
     /// Entries of the registry have been applied.
     RegistryChanged,
+    /// We may sign from now on, and vouch for the heads that came in before.
+    SigningOpened,
     /// A batch of inputs has been handled and what it stored is durable: tell the peers.
     Settled,
     /// The deadline has passed.
@@ -412,6 +414,7 @@ impl Exchange {
             Input::OwnHead { head } => self.own_head(world, head),
             Input::Cosigned { cosignature } => self.cosigned(world, &cosignature),
             Input::RegistryChanged => self.registry_changed(world),
+            Input::SigningOpened => self.recosign(world),
             Input::Settled => self.settled(world),
             Input::Deadline => self.deadline_passed(world),
         }
@@ -467,6 +470,7 @@ impl Exchange {
         for head in heads {
             self.absorb_cosignatures(world, &head);
         }
+        self.next_heartbeat = next_heartbeat(world);
         self.actions.clear();
     }
 
@@ -673,6 +677,7 @@ impl Exchange {
             peer.note_held(&entry.origin, entry.size, entry.bodies);
         }
         for entry in entries {
+            self.show_vouched(id, &entry);
             self.offer_bodies(id, &entry);
             // A size that we hold too with another root is for the signed head to prove; a frontier
             // line by itself is only a claim.
@@ -702,7 +707,7 @@ impl Exchange {
             }
         }
         if world.now >= self.next_heartbeat {
-            self.next_heartbeat = after(world.now, limits::HEARTBEAT_MS);
+            self.next_heartbeat = next_heartbeat(world);
             self.recosign(world);
         }
     }
@@ -729,8 +734,15 @@ fn frontier_digest(entries: &[FrontierEntry]) -> Hash {
         digest.update(entry.size.value().to_be_bytes());
         digest.update(entry.root.as_bytes());
         digest.update(entry.bodies.value().to_be_bytes());
+        digest.update(entry.vouched.value().to_be_bytes());
     }
     Hash::from_bytes(digest.finalize().into())
+}
+
+/// When unchanged heads are cosigned again, as the policy says.
+fn next_heartbeat(world: World<'_>) -> Timestamp {
+    let period = world.registry.policy().heartbeat_ms;
+    after(world.now, period.max(limits::HEARTBEAT_MS_MIN))
 }
 
 /// An instant some milliseconds later, at most the last there is.

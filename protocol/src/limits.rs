@@ -20,5 +20,7 @@ pub const INVALID_OBJECTS_MAX: u32 = 16;
 pub const APPROVALS_MAX: usize = 16;
 /// Logs that one frontier frame may list; a longer frontier takes several frames.
 pub const FRONTIER_LOGS_MAX: usize = 4_096;
-/// Milliseconds between cosignatures of an unchanged head.
+/// Milliseconds between cosignatures of an unchanged head, unless the policy says otherwise.
 pub const HEARTBEAT_MS: u64 = 600_000;
+/// The shortest that a policy can make that: cosigners sign every log each time.
+pub const HEARTBEAT_MS_MIN: u64 = 1_000;

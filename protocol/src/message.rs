@@ -93,6 +93,52 @@ pub struct FrontierEntry {
     pub root: Hash,
     /// Up to where no body that the holder is entitled to is missing.
     pub bodies: TreeSize,
+    /// Which cosigners the holder has seen vouch, and how far; see [`Vouched`].
+    pub vouched: Vouched,
+}
+
+/// Fingerprint of the cosigners that a holder has seen vouch for a log, each with the largest size.
+/// The first eight bytes, read as u64 BE, of SHA-256 over `concordat/vouched/1` NUL and, for each in
+/// the order of their codes, the code (18 bytes) and the size as u64 BE. Zero when there are none.
+///
+/// It only decides whether heads with their cosignatures are shown again, so that a chance equality
+/// costs no more than waiting for the next heartbeat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Vouched(u64);
+
+impl Vouched {
+    /// The fingerprint of cosigners in the order of their codes.
+    #[must_use]
+    pub fn of(cosigners: impl IntoIterator<Item = (AuthorityCode, TreeSize)>) -> Self {
+        use sha2::{Digest as _, Sha256};
+
+        let mut digest = Sha256::new();
+        digest.update(b"concordat/vouched/1\0");
+        let mut none = true;
+        for (member, size) in cosigners {
+            digest.update(member.as_str().as_bytes());
+            digest.update(size.value().to_be_bytes());
+            none = false;
+        }
+        let digest: [u8; 32] = digest.finalize().into();
+        let mut first = [0; 8];
+        for (to, from) in first.iter_mut().zip(digest) {
+            *to = from;
+        }
+        Self(if none { 0 } else { u64::from_be_bytes(first) })
+    }
+
+    /// As it stands in a frame.
+    #[must_use]
+    pub const fn from_value(value: u64) -> Self {
+        Self(value)
+    }
+
+    /// As it stands in a frame.
+    #[must_use]
+    pub const fn value(self) -> u64 {
+        self.0
+    }
 }
 
 /// A leaf with its body, when the receiver may have it.
@@ -265,11 +311,12 @@ impl<'a> Frame<'a> {
             Frame::Frontier(entries) => {
                 w.array(2).unsigned(2).array(entries.len() as u64);
                 for entry in entries {
-                    w.array(4)
+                    w.array(5)
                         .text(entry.origin.as_str())
                         .unsigned(entry.size.value());
                     w.bytes(entry.root.as_bytes())
-                        .unsigned(entry.bodies.value());
+                        .unsigned(entry.bodies.value())
+                        .unsigned(entry.vouched.value());
                 }
             }
             Frame::Checkpoint { note } => {
@@ -496,12 +543,13 @@ fn list<'a, T>(
 }
 
 fn frontier_entry(r: &mut Reader<'_>) -> Result<FrontierEntry, FrameError> {
-    r.array(4, "a frontier entry")?;
+    r.array(5, "a frontier entry")?;
     Ok(FrontierEntry {
         origin: origin(r)?,
         size: size(r)?,
         root: hash(r)?,
         bodies: size(r)?,
+        vouched: Vouched::from_value(r.unsigned("what cosigners vouched for")?),
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, RwLock};
 
 use concordat_protocol::codec::DecodeError;
-use concordat_protocol::exchange::{Exchange, Gaps, Restored, World};
+use concordat_protocol::exchange::{Exchange, Gaps, Input, Restored, World};
 use concordat_protocol::log::{
     LeafIndex, Origin, SignedCheckpoint, TreeSize, VerifiedCheckpoint, hash,
 };
@@ -307,7 +307,7 @@ impl<D: Disk> Core<D> {
             }
         }
         self.outputs.push(Output::Signing);
-        Ok(())
+        self.feed(Input::SigningOpened)
     }
 
     /// Once enough others have said what they saw of our logs and we hold all of it, we sign again.

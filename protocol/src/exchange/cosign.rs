@@ -1,16 +1,12 @@
 //! Cosignatures: taking them in, counting them, giving ours.
 
-use crate::exchange::replica::HEADS_KEPT;
 use crate::exchange::{Action, Exchange, PeerId, Violation, Witnessed, World};
 use crate::log::{
     Checkpoint, Cosignature, Hash, Origin, TreeSize, VerifiedCheckpoint, VerifiedCosignature,
 };
-use crate::message::Frame;
+use crate::message::{Frame, FrontierEntry, Vouched};
 use crate::subject::AuthorityCode;
 use crate::time::Timestamp;
-
-/// Cosignatures kept for one size that is not reached yet.
-const EARLY_LINES_MAX: usize = 16;
 
 impl Exchange {
     /// A peer shows a cosignature, its own or another's.
@@ -28,13 +24,7 @@ impl Exchange {
         };
         if size > replica.durable {
             // It overtook the leaves. Kept unverified, few, and looked at once they are here.
-            let lines = replica.early.entry(size).or_default();
-            if lines.len() < EARLY_LINES_MAX && !lines.iter().any(|(_, known)| known == line) {
-                lines.push((root, line.to_owned()));
-            }
-            while replica.early.len() > HEADS_KEPT {
-                replica.early.pop_first();
-            }
+            replica.keep_early(size, root, line);
             return Ok(());
         }
         self.take_cosignature(world, &origin, size, root, line)
@@ -54,6 +44,10 @@ impl Exchange {
         }
         let cosignature = Cosignature::parse(line).map_err(|_| Violation::BadCosignature)?;
         let Some((member, key)) = witness(world, &cosignature) else {
+            // Perhaps it overtook the registry entry that names its witness.
+            if let Some(replica) = self.replicas.get_mut(origin) {
+                replica.keep_early(size, root, line);
+            }
             return Ok(());
         };
         let checkpoint =
@@ -75,6 +69,7 @@ impl Exchange {
     }
 
     /// Asks for a fresh cosignature of every head that we vouch for.
+    // spec: EXC-24
     pub(super) fn recosign(&mut self, world: World<'_>) {
         if !world.registry.policy().cosigners.contains(&self.me) {
             return;
@@ -183,6 +178,10 @@ impl Exchange {
         let mut times: Vec<Timestamp> = counted().map(|(_, time)| time).collect();
         sizes.sort_by(|a, b| b.cmp(a));
         times.sort_by(|a, b| b.cmp(a));
+        let vouching = replica.cosigned.iter();
+        let vouching = vouching.filter(|(member, _)| policy.cosigners.contains(member));
+        let vouched = Vouched::of(vouching.map(|(member, (size, _))| (*member, *size)));
+        replica.vouched = vouched;
         let Some(place) = quorum.checked_sub(1) else {
             return;
         };
@@ -197,6 +196,27 @@ impl Exchange {
                 origin: origin.clone(),
                 witnessed,
             });
+        }
+    }
+
+    /// Shows heads with their cosignatures to a peer that has just said which it knows: whoever was
+    /// away when a cosigner vouched learns it now, not with the next heartbeat.
+    // spec: EXC-23
+    pub(super) fn show_vouched(&mut self, id: PeerId, theirs: &FrontierEntry) {
+        let Some(replica) = self.replicas.get(&theirs.origin) else {
+            return;
+        };
+        let Some(peer) = self.peers.get_mut(&id) else {
+            return;
+        };
+        // Once a connection: what is vouched for from here on is shown as it happens.
+        let first = peer.stated.insert(theirs.origin.clone());
+        if !first || replica.frozen || replica.vouched == theirs.vouched {
+            return;
+        }
+        for head in replica.cosigned_heads(theirs.size) {
+            let note = head.to_bytes();
+            self.send(id, &Frame::Checkpoint { note: &note });
         }
     }
 

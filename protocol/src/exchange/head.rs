@@ -2,7 +2,7 @@
 
 use crate::exchange::pull::TailEnd;
 use crate::exchange::{
-    Action, Exchange, Input, PeerId, Replica, StoreId, Storing, Violation, World,
+    Action, Exchange, Input, PeerId, Replica, StoreId, Storing, Violation, World, next_heartbeat,
 };
 use crate::log::{
     ConsistencyProof, Hash, LeafIndex, Origin, SignedCheckpoint, TreeSize, VerifiedCheckpoint,
@@ -284,8 +284,17 @@ impl Exchange {
         }
         let origins: Vec<Origin> = self.replicas.keys().cloned().collect();
         for origin in origins {
+            // Cosignatures of witnesses that were unknown until now, in notes and on their own.
+            let heads = self.replicas.get(&origin).map(|r| r.heads.clone());
+            for head in heads.iter().flat_map(std::collections::BTreeMap::values) {
+                self.absorb_cosignatures(world, head);
+            }
+            self.apply_early_cosignatures(world, &origin);
             self.count_witnesses(world, &origin);
         }
+        self.next_heartbeat = self.next_heartbeat.min(next_heartbeat(world));
+        // Whoever became a cosigner with this change vouches for the heads it holds already.
+        self.recosign(world);
     }
 
     /// A signed head contradicts what we hold: freeze the log and pass the evidence on.
@@ -437,6 +446,7 @@ impl Input<'_> {
             | Self::OwnHead { .. }
             | Self::Cosigned { .. }
             | Self::RegistryChanged
+            | Self::SigningOpened
             | Self::Settled
             | Self::Deadline => None,
         }

@@ -41,6 +41,8 @@ pub(super) struct Peer {
     pub(super) hello: Option<(Hash, Vec<FrontierEntry>)>,
     /// It could not give what it was asked for; it is asked again after this.
     pub(super) rest_ends: Option<Timestamp>,
+    /// Logs that it has said anything about, for the heads with cosignatures that this brings it once.
+    pub(super) stated: BTreeSet<Origin>,
     /// Sizes of the heads that we announced to it.
     pub(super) announced: BTreeMap<Origin, TreeSize>,
     requests: BTreeMap<RequestId, (Asked, Timestamp)>,
@@ -59,6 +61,7 @@ impl Peer {
             told: BTreeMap::new(),
             hello: Some(hello),
             rest_ends: None,
+            stated: BTreeSet::new(),
             announced: BTreeMap::new(),
             requests: BTreeMap::new(),
             serving: BTreeSet::new(),

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::exchange::Gaps;
 use crate::log::{CompactRange, Hash, Origin, TreeSize, VerifiedCheckpoint};
-use crate::message::FrontierEntry;
+use crate::message::{FrontierEntry, Vouched};
 use crate::subject::AuthorityCode;
 use crate::time::Timestamp;
 
 /// Heads kept with their cosignatures, newest first to go last.
-pub(super) const HEADS_KEPT: usize = 8;
+const HEADS_KEPT: usize = 8;
+/// Cosignatures kept for one size that cannot be looked at yet.
+const EARLY_LINES_MAX: usize = 16;
 
 /// How far a log is witnessed and when its quorum last said so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +72,10 @@ pub struct Replica {
     /// Per cosigner, the largest size it cosigned that fits our leaves, and when.
     pub(super) cosigned: BTreeMap<AuthorityCode, (TreeSize, Timestamp)>,
     pub(super) witnessed: Witnessed,
-    /// Cosignatures over heads that we have not reached, by size: root and line.
+    /// Fingerprint of those of them that the policy counts.
+    pub(super) vouched: Vouched,
+    /// Cosignatures over heads that we have not reached, or by witnesses that the registry does not
+    /// name yet, by size: root and line.
     pub(super) early: BTreeMap<TreeSize, Vec<(Hash, String)>>,
 }
 
@@ -101,6 +106,7 @@ impl Replica {
                 size: TreeSize::ZERO,
                 at: None,
             },
+            vouched: Vouched::default(),
             early: BTreeMap::new(),
         }
     }
@@ -235,6 +241,25 @@ impl Replica {
         }
     }
 
+    /// Keeps a cosignature that cannot be looked at yet, among the few of the newest sizes.
+    pub(super) fn keep_early(&mut self, size: TreeSize, root: Hash, line: &str) {
+        let lines = self.early.entry(size).or_default();
+        if lines.len() < EARLY_LINES_MAX && !lines.iter().any(|(_, known)| known == line) {
+            lines.push((root, line.to_owned()));
+        }
+        while self.early.len() > HEADS_KEPT {
+            self.early.pop_first();
+        }
+    }
+
+    /// The kept heads, up to a size, that carry what cosigners last vouched for.
+    pub(super) fn cosigned_heads(&self, up_to: TreeSize) -> Vec<VerifiedCheckpoint> {
+        let largest: Vec<TreeSize> = self.cosigned.values().map(|(size, _)| *size).collect();
+        let heads = self.heads.range(..=up_to);
+        let heads = heads.filter(|(size, _)| largest.contains(size));
+        heads.map(|(_, head)| head.clone()).collect()
+    }
+
     /// No leaves are on their way any more.
     pub(super) fn end_leaf_request(&mut self) {
         self.leaf_request = false;
@@ -255,6 +280,7 @@ impl Replica {
             size: self.durable,
             root,
             bodies,
+            vouched: self.vouched,
         })
     }
 

@@ -27,6 +27,7 @@ fn frames() -> Vec<Frame<'static>> {
             size: size(9),
             root: hash,
             bodies: size(3),
+            vouched: Vouched::of([(AuthorityCode::parse("112304000000000197").unwrap(), size(9))]),
         }]),
         Frame::Checkpoint { note: b"note" },
         Frame::Push {

@@ -27,8 +27,8 @@ use super::{Failure, Outcome, Plan, Rng, Trouble};
 const BEGIN_MS: u64 = 1_772_400_000_000;
 /// Virtual milliseconds within which everything must be everywhere once trouble has ended.
 const CONVERGE_MS: u64 = 60_000;
-/// Virtual milliseconds within which every head must be witnessed after that: two heartbeats.
-const WITNESS_MS: u64 = 1_300_000;
+/// Virtual milliseconds within which every head must be witnessed after that: far less than a heartbeat.
+const WITNESS_MS: u64 = 60_000;
 /// Inputs after which a run is taken to go round in circles.
 const INPUTS_MAX: u64 = 400_000;
 
