@@ -217,7 +217,7 @@ impl PendingChange {
                 form: Form::Approval,
                 genesis: self.genesis,
                 proposal: digest(&self.proposal),
-                approval: ByteBuf::from(sign_approval(approver, &self.proposal)),
+                approval: ByteBuf::from(sign_approval(approver, &self.genesis, &self.proposal)),
             },
         })
     }
@@ -315,9 +315,10 @@ impl PendingChange {
         }
     }
 
-    // spec: KEY-20, KEY-21
+    // spec: KEY-20, KEY-21, TRU-27
     fn add_approval(&mut self, genesis: &Genesis, bytes: Vec<u8>) -> Result<KeyId, ChangeError> {
         let approval = Approval::decode(&bytes, &self.proposal)?;
+        refuse_other_network(approval.network(), genesis)?;
         let kid = approval.kid();
         let key = approver_of(genesis, kid)?;
         let fingerprint = Fingerprint::of_key(key);

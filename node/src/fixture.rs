@@ -264,9 +264,10 @@ impl Fixture {
         let proposal = Proposal::new(&payload(None, content)).unwrap();
         let mut approvers = [key(11), key(12)];
         approvers.sort_by_key(|key| key.public_key().id());
+        let network = self.registry.genesis().id();
         let approvals: Vec<_> = approvers
             .iter()
-            .map(|key| sign_approval(key, &proposal))
+            .map(|key| sign_approval(key, &network, &proposal))
             .collect();
         let ctx = self.registry.ctx();
         let bytes = sign_approved(&self.hub_key, self.hub, about, ctx, &proposal, &approvals);
@@ -286,7 +287,7 @@ impl Fixture {
         let size = self.registry.size().value() + 1;
         Ctx {
             size: TreeSize::new(size).unwrap(),
-            root: Hash::from_bytes([5; 32]),
+            state: Hash::from_bytes([5; 32]),
         }
     }
 

@@ -36,7 +36,8 @@ pub use decision::{
     PenaltyClass, Remedy, RemedyKind, Service, ServiceWay,
 };
 pub use envelope::{
-    Approval, Ctx, Header, Proposal, Statement, StatementError, sign, sign_approval, sign_approved,
+    Approval, Ctx, Header, Proposal, Statement, StatementError, registry_state, sign,
+    sign_approval, sign_approved,
 };
 pub use leaf::{LEAF_BYTES_MAX, Leaf, LeafError, SUITE_SHA256, Vis};
 pub use payload::{BatchId, Payload, StatementRef};

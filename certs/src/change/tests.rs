@@ -149,6 +149,22 @@ fn approval_of_other_bytes_is_refused() {
     assert_eq!(refused, ChangeError::BadApproval { fingerprint });
 }
 
+/// The file says for which network it is, and so does what was signed.
+// spec: TRU-27, KEY-20
+#[test]
+fn approval_given_in_another_network_is_refused_whatever_its_file_says() {
+    let network = network();
+    let other = TestNetwork::build(TestPlan::numbered(2, 2)).unwrap();
+    let mut change = suspension(&network, Standing::Suspended);
+    let (approver, proposal) = (&network.approvers[0], change.proposal.clone());
+    let foreign = sign_approval(approver, &other.genesis.id(), &proposal);
+    let mut approval = change.approve(&network.genesis, approver).unwrap();
+    approval.fields.approval = ByteBuf::from(foreign);
+    let found = Fingerprint::of_digest(&other.genesis.id());
+    let refused = change.add(&network.genesis, approval).unwrap_err();
+    assert_eq!(refused, ChangeError::OtherNetwork { found });
+}
+
 // spec: KEY-21
 #[test]
 fn approver_counts_once() {
@@ -231,7 +247,7 @@ fn content_that_is_no_change_of_the_registry_is_refused() {
     let content = Content::HeadSeen(HeadSeen {
         origin: network.genesis.registry_origin(),
         size: ctx.size,
-        root: ctx.root,
+        root: ctx.state,
     });
     let issued_at = Timestamp::new(NOW).unwrap();
     let refused = PendingChange::new(&network.genesis, issued_at, content).unwrap_err();

@@ -355,6 +355,7 @@ fn refused_by_registry(line: u64, reason: RejectReason) -> Option<RowRefusal> {
         | RejectReason::WrongCommit
         | RejectReason::NotAStatement
         | RejectReason::RegistryConflict
+        | RejectReason::OtherNetwork
         | _ => ("refused", "名册拒绝该声明"),
     };
     Some(RowRefusal {

@@ -84,6 +84,7 @@ pub(super) fn rejected(
         | RejectReason::WrongCommit
         | RejectReason::NotAStatement
         | RejectReason::RegistryConflict
+        | RejectReason::OtherNetwork
         | _ => match class.is_registry() {
             true => AdminError::new(ErrorCode::ChangeRefused).with("cause", reason),
             false => AdminError::new(ErrorCode::InvalidStatement).with("rule", reason),

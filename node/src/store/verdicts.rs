@@ -62,7 +62,7 @@ impl State {
 }
 
 /// Reasons by their stored code, from [`State::REJECTED`] on. Only ever appended to.
-const REASONS: [RejectReason; 22] = [
+const REASONS: [RejectReason; 23] = [
     RejectReason::CtxForeign,
     RejectReason::CtxDecreases,
     RejectReason::IssuerUnknown,
@@ -85,6 +85,7 @@ const REASONS: [RejectReason; 22] = [
     RejectReason::WrongCommit,
     RejectReason::NotAStatement,
     RejectReason::RegistryConflict,
+    RejectReason::OtherNetwork,
 ];
 
 /// A reason that this table lacks is kept as the last thing it can be: no statement.

@@ -3,7 +3,7 @@
 use crate::bundle::entry::{Entry, RegistryEntry};
 use crate::bundle::error::{BundleError, Part};
 use crate::bundle::{Bundle, LaterActs, TrustChain, head, verify};
-use crate::log::{Origin, SignedCheckpoint, VerifiedCheckpoint};
+use crate::log::{Origin, SignedCheckpoint, VerifiedCheckpoint, hash};
 use crate::trust::Registry;
 
 /// How a new bundle brings the registry to its reader.
@@ -53,8 +53,8 @@ impl Bundle {
                 (TrustChain::Included { genesis, entries }, size)
             }
             TrustParts::External => {
-                let ctx = registry.ctx();
-                let (size, root) = (ctx.size, ctx.root);
+                let size = registry.size();
+                let root = registry.root_at(size).unwrap_or_else(hash::empty_root);
                 (TrustChain::External { size, root }, size)
             }
         };

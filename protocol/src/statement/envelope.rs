@@ -1,5 +1,7 @@
 //! COSE_Sign1 (RFC 9052 §4.2) as this protocol narrows it, and statements with several signatures.
 
+use sha2::{Digest, Sha256};
+
 use crate::codec::{self, DecodeError, Limits, Reader, Writer, integer_map};
 use crate::key::{KeyError, KeyId, PublicKey, SignatureBytes, Signer};
 use crate::limits::{APPROVALS_MAX, STATEMENT_BYTES_MAX};
@@ -15,6 +17,8 @@ const TAG_SIGN1: u8 = 0xd2;
 const ALG_EDDSA: u64 = 7;
 /// The private label `ctx`, −65537.
 const LABEL_CTX: u64 = 65_536;
+/// The private label `network`, −65538.
+const LABEL_NETWORK: u64 = 65_537;
 const CONTENT_PLAIN: &str = "application/concordat+cbor";
 const CONTENT_APPROVED: &str = "application/concordat-approved+cbor";
 const CONTENT_APPROVAL: &str = "application/concordat-approval+cbor";
@@ -24,8 +28,8 @@ const CONTENT_APPROVAL: &str = "application/concordat-approval+cbor";
 pub struct Ctx {
     /// Size of the registry log.
     pub size: TreeSize,
-    /// Its root at that size.
-    pub root: Hash,
+    /// [`registry_state`] at that size.
+    pub state: Hash,
 }
 
 /// The protected header of a statement.
@@ -53,10 +57,11 @@ pub struct Statement {
     signature: SignatureBytes,
 }
 
-/// One approver's signature over a proposal.
+/// One approver's signature over a proposal, for one network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Approval {
     kid: KeyId,
+    network: Hash,
     to_be_signed: Vec<u8>,
     signature: SignatureBytes,
 }
@@ -190,7 +195,13 @@ impl Approval {
         self.kid
     }
 
-    /// Verifies the approval.
+    /// The id of the genesis of the network that it was given for.
+    #[must_use]
+    pub const fn network(&self) -> &Hash {
+        &self.network
+    }
+
+    /// Verifies the approval. That it was given for the network at hand is the caller's to check.
     ///
     /// # Errors
     /// [`KeyError::BadSignature`].
@@ -225,12 +236,13 @@ pub fn sign(
     )
 }
 
-/// Approves a proposal: a COSE_Sign1 with detached payload over its exact bytes.
+/// Approves a proposal in the network whose genesis has this id: a COSE_Sign1 with detached payload
+/// over its exact bytes.
 #[must_use]
-pub fn sign_approval(signer: &dyn Signer, proposal: &Proposal) -> Vec<u8> {
-    let mut protected = Writer::with_capacity(80);
+pub fn sign_approval(signer: &dyn Signer, network: &Hash, proposal: &Proposal) -> Vec<u8> {
+    let mut protected = Writer::with_capacity(128);
     protected
-        .map(3)
+        .map(4)
         .unsigned(1)
         .negative(ALG_EDDSA)
         .unsigned(3)
@@ -238,9 +250,10 @@ pub fn sign_approval(signer: &dyn Signer, proposal: &Proposal) -> Vec<u8> {
     protected
         .unsigned(4)
         .bytes(signer.public_key().id().as_bytes());
+    protected.negative(LABEL_NETWORK).bytes(network.as_bytes());
     let protected = protected.finish();
     let signature = signer.sign(&to_be_signed(&protected, &proposal.0));
-    let mut writer = Writer::with_capacity(192);
+    let mut writer = Writer::with_capacity(224);
     writer
         .raw(&[TAG_SIGN1])
         .array(4)
@@ -286,6 +299,18 @@ pub fn sign_approved(
         });
     }
     finish(signer, encode_header(CONTENT_APPROVED, &header), &payload)
+}
+
+/// What a [`Ctx`] says of the registry: its root, bound to the network. A root alone names no
+/// network, that of the empty registry least of all.
+// spec: STM-32
+#[must_use]
+pub fn registry_state(network: &Hash, root: &Hash) -> Hash {
+    let digest = Sha256::new()
+        .chain_update(b"concordat/registry/1\0")
+        .chain_update(network.as_bytes())
+        .chain_update(root.as_bytes());
+    Hash::from_bytes(digest.finalize().into())
 }
 
 #[derive(Clone, Copy)]
@@ -344,7 +369,7 @@ fn decode_header(bytes: &[u8]) -> Result<(ContentType, Header), StatementError> 
     reader.array(2, "a ctx of two items")?;
     let size =
         TreeSize::new(reader.unsigned("a registry size")?).map_err(|_| StatementError::Ctx)?;
-    let root = Hash::from_bytes(reader.bytes_exact("a registry root of 32 bytes")?);
+    let state = Hash::from_bytes(reader.bytes_exact("a registry state of 32 bytes")?);
     reader.finish()?;
     Ok((
         content_type,
@@ -352,7 +377,7 @@ fn decode_header(bytes: &[u8]) -> Result<(ContentType, Header), StatementError> 
             kid,
             issuer,
             about,
-            ctx: Ctx { size, root },
+            ctx: Ctx { size, state },
         },
     ))
 }
@@ -396,7 +421,7 @@ fn encode_header(content_type: &str, header: &Header) -> Vec<u8> {
         .negative(LABEL_CTX)
         .array(2)
         .unsigned(header.ctx.size.value());
-    writer.bytes(header.ctx.root.as_bytes());
+    writer.bytes(header.ctx.state.as_bytes());
     writer.finish()
 }
 
@@ -436,15 +461,18 @@ fn decode_approval(bytes: &[u8], proposal: &[u8]) -> Result<Approval, StatementE
         return Err(StatementError::ApprovalNotDetached);
     }
     let mut reader = Reader::new(envelope.protected);
-    reader.map(3, "an approval's header of three entries")?;
+    reader.map(4, "an approval's header of four entries")?;
     if reader_prefix(&mut reader)? != CONTENT_APPROVAL {
         return Err(StatementError::ContentType);
     }
     let kid = reader_kid(&mut reader)?;
+    reader.negative(LABEL_NETWORK, "the label network")?;
+    let network = Hash::from_bytes(reader.bytes_exact("a genesis id of 32 bytes")?);
     reader.finish()?;
     let to_be_signed = to_be_signed(envelope.protected, proposal);
     Ok(Approval {
         kid,
+        network,
         to_be_signed,
         signature: envelope.signature,
     })

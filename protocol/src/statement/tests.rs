@@ -79,7 +79,7 @@ fn signed() -> (SigningKey, Vec<u8>) {
     let content = Content::Decision(Box::new(Decision::new(penalty()).unwrap()));
     let ctx = Ctx {
         size: TreeSize::new(3).unwrap(),
-        root: Hash::from_bytes([9; 32]),
+        state: Hash::from_bytes([9; 32]),
     };
     let issuer = AuthorityCode::parse(ISSUER).unwrap();
     let about = SubjectCode::parse(SUBJECT).unwrap();
@@ -169,7 +169,7 @@ fn statement_about_another_organisation_than_its_content_is_refused() {
     let content = Content::Decision(Box::new(Decision::new(penalty()).unwrap()));
     let ctx = Ctx {
         size: TreeSize::ZERO,
-        root: Hash::from_bytes([0; 32]),
+        state: Hash::from_bytes([0; 32]),
     };
     let issuer = AuthorityCode::parse(ISSUER).unwrap();
     let refused = sign(&key, issuer, issuer.code(), ctx, &payload(content)).unwrap_err();

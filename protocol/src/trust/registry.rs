@@ -10,6 +10,7 @@ use crate::log::{CompactRange, Hash, LeafIndex, Origin, TreeSize, hash};
 use crate::statement::{
     Audience, CatalogueItem, Class, Content, Ctx, CutOff, Enrolment, ItemCatalogue, KeyUse, Kind,
     Leaf, Policy, Role, Rotation, SUITE_SHA256, Statement, Suspension, Vis, VisibilityClass,
+    registry_state,
 };
 use crate::subject::{AuthorityCode, Subject};
 use crate::trust::genesis::{Genesis, check_policy, enrolled_keys};
@@ -108,8 +109,16 @@ impl Registry {
         let root = self.roots.last().copied().unwrap_or_else(hash::empty_root);
         Ctx {
             size: self.size(),
-            root,
+            state: registry_state(&self.genesis.id(), &root),
         }
+    }
+
+    /// What a `ctx` of a size that has been passed must say.
+    #[must_use]
+    pub fn ctx_at(&self, size: TreeSize) -> Option<Ctx> {
+        let root = self.root_at(size)?;
+        let state = registry_state(&self.genesis.id(), &root);
+        Some(Ctx { size, state })
     }
 
     /// The root at a size that has been passed.
@@ -275,13 +284,16 @@ impl Registry {
         }
     }
 
-    // spec: TRU-4
+    // spec: TRU-4, TRU-27
     pub(super) fn check_approvals(&self, statement: &Statement) -> Result<(), RejectReason> {
         let approvers = &self.genesis.fields().approvers;
         let mut valid = 0;
         for approval in statement.approvals() {
             let key = approvers.keys.iter().find(|key| key.id() == approval.kid());
             let key = key.ok_or(RejectReason::KeyUnknown)?;
+            if *approval.network() != self.genesis.id() {
+                return Err(RejectReason::OtherNetwork);
+            }
             approval.verify_signature(key)?;
             valid += 1;
         }

@@ -12,7 +12,7 @@ code_enum! {
         /// It was signed under a registry that is not known here yet. Ask again later.
         #[error("it was signed under a registry state that has not arrived here yet")]
         CtxAhead = 1,
-        /// The registry root in `ctx` is not the registry's root at that size.
+        /// The registry state in `ctx` is not the registry's at that size, or of another network.
         #[error("the registry state it names never existed")]
         CtxForeign = 2,
         /// `ctx` is smaller than that of an earlier statement of the log.
@@ -78,6 +78,9 @@ code_enum! {
         /// A change of the registry that contradicts it.
         #[error("the change contradicts the registry as it stands")]
         RegistryConflict = 23,
+        /// An approval was given for another network.
+        #[error("an approval was given for another network")]
+        OtherNetwork = 24,
     }
 }
 

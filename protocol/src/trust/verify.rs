@@ -191,7 +191,7 @@ pub(super) fn issuer_at_ctx<'r>(
     if ctx.size > registry.size() {
         return Err(RejectReason::CtxAhead);
     }
-    if registry.root_at(ctx.size) != Some(ctx.root) {
+    if registry.ctx_at(ctx.size) != Some(ctx) {
         return Err(RejectReason::CtxForeign);
     }
     registry

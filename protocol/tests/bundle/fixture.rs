@@ -207,10 +207,11 @@ impl Net {
     /// Logs an approved change of the registry.
     pub fn register_change(&mut self, content: Content, about: SubjectCode) {
         let proposal = Proposal::new(&payload(content)).unwrap();
+        let network = self.genesis.id();
         let approvals = self
             .approvers
             .each_ref()
-            .map(|key| sign_approval(key, &proposal));
+            .map(|key| sign_approval(key, &network, &proposal));
         let (hub, ctx) = (&self.hub, self.registry.ctx());
         let bytes = sign_approved(&hub.statement, hub.code, about, ctx, &proposal, &approvals);
         let bytes = bytes.unwrap();

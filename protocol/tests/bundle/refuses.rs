@@ -107,7 +107,12 @@ fn lists_out_of_order_or_with_repetitions_are_refused() {
 fn trust_chain_of_both_forms_or_none_is_refused() {
     let case = Case::new(5);
     let mut raw = Raw::of(&case);
-    raw.external = Some((4, case.net.registry.ctx().root));
+    let root = case
+        .net
+        .registry
+        .root_at(TreeSize::new(4).unwrap())
+        .unwrap();
+    raw.external = Some((4, root));
     assert_eq!(refused(&raw.file(), &case), BundleError::TrustShape);
     let mut raw = Raw::of(&case);
     raw.genesis = None;

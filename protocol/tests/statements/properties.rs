@@ -150,7 +150,7 @@ fn payloads() -> impl Strategy<Value = Payload> {
 fn signed(payload: &Payload) -> Vec<u8> {
     let ctx = Ctx {
         size: TreeSize::new(3).unwrap(),
-        root: Hash::from_bytes([9; 32]),
+        state: Hash::from_bytes([9; 32]),
     };
     let act = payload.content.class().is_act();
     let about = payload

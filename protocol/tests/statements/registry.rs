@@ -147,9 +147,10 @@ fn registry_refuses_an_approval_by_nobody_it_knows_or_over_other_bytes() {
     let proposal = Proposal::new(&payload).unwrap();
     let other = net.proposal(Content::Enrolment(Box::new(city_enrolment())));
     let other = Proposal::new(&other).unwrap();
+    let network = net.registry.genesis().id();
     let mut approvals = [
-        (public(1).id(), sign_approval(&key(1), &proposal)),
-        (public(2).id(), sign_approval(&key(2), &other)),
+        (public(1).id(), sign_approval(&key(1), &network, &proposal)),
+        (public(2).id(), sign_approval(&key(2), &network, &other)),
     ];
     approvals.sort();
     let approvals = approvals.map(|(_, approval)| approval);
@@ -159,6 +160,41 @@ fn registry_refuses_an_approval_by_nobody_it_knows_or_over_other_bytes() {
     assert_eq!(
         net.log(&Statement::decode(&bytes).unwrap()),
         Applied::Void(RejectReason::BadSignature)
+    );
+}
+
+/// The same people may approve in two networks, with one key. What they approved in the first is
+/// not approved in the second, and nobody can make it so by renaming the network in it.
+// spec: TRU-27
+#[test]
+fn registry_refuses_an_approval_given_for_another_network() {
+    let mut net = Net::empty(Network::Production);
+    let here = net.registry.genesis().id();
+    let there = Net::empty(Network::Test).registry.genesis().id();
+    let payload = net.proposal(Content::Enrolment(Box::new(city_enrolment())));
+    let proposal = Proposal::new(&payload).unwrap();
+    let mut log = |first: Vec<u8>| {
+        let second = sign_approval(&key(2), &here, &proposal);
+        let mut approvals = [(public(1).id(), first), (public(2).id(), second)];
+        approvals.sort();
+        let approvals = approvals.map(|(_, approval)| approval);
+        let (about, ctx) = (city().code(), net.registry.ctx());
+        let bytes = sign_approved(&key(HUB_KEY), hub(), about, ctx, &proposal, &approvals);
+        net.log(&Statement::decode(&bytes.unwrap()).unwrap())
+    };
+    let foreign = sign_approval(&key(1), &there, &proposal);
+    let refused = Applied::Void(RejectReason::OtherNetwork);
+    assert_eq!(log(foreign.clone()), refused);
+    let at = foreign
+        .windows(32)
+        .position(|window| window == there.as_bytes())
+        .unwrap();
+    let mut renamed = foreign;
+    renamed[at..at + 32].copy_from_slice(here.as_bytes());
+    assert_eq!(log(renamed), Applied::Void(RejectReason::BadSignature));
+    assert_eq!(
+        log(sign_approval(&key(1), &here, &proposal)),
+        Applied::Changed
     );
 }
 
@@ -209,7 +245,7 @@ fn registry_counts_void_entries_and_answers_for_every_size() {
         })
         .collect();
     assert_eq!(sizes, [false, false, true]);
-    assert_eq!(net.registry.root_at(TreeSize::ZERO), Some(before.root));
+    assert_eq!(net.registry.ctx_at(TreeSize::ZERO), Some(before));
     assert_eq!(net.registry.root_at(TreeSize::new(3).unwrap()), None);
 }
 
@@ -239,15 +275,12 @@ fn registry_entry_by_another_or_under_a_wrong_state_is_void() {
     let entry = net.approved(&policy, &[1, 2], ahead);
     assert_eq!(void(&mut net, &entry), RejectReason::CtxForeign);
     let foreign = Ctx {
-        root: Hash::from_bytes([1; 32]),
+        state: Hash::from_bytes([1; 32]),
         ..seen
     };
     let entry = net.approved(&policy, &[1, 2], foreign);
     assert_eq!(void(&mut net, &entry), RejectReason::CtxForeign);
-    let old = Ctx {
-        size: TreeSize::ZERO,
-        root: net.registry.root_at(TreeSize::ZERO).unwrap(),
-    };
+    let old = net.registry.ctx_at(TreeSize::ZERO).unwrap();
     let entry = net.approved(&policy, &[1, 2], old);
     assert_eq!(void(&mut net, &entry), RejectReason::CtxDecreases);
     net.sign_with(99);

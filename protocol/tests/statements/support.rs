@@ -353,11 +353,12 @@ impl Net {
     /// An approved change, signed by the hub under the newest state.
     pub(crate) fn approved(&self, payload: &Payload, approvers: &[u8], ctx: Ctx) -> Statement {
         let proposal = Proposal::new(payload).unwrap();
+        let network = self.registry.genesis().id();
         let mut signers: Vec<SigningKey> = approvers.iter().map(|seed| key(*seed)).collect();
         signers.sort_by_key(|signer| signer.public_key().id());
         let approvals: Vec<Vec<u8>> = signers
             .iter()
-            .map(|signer| sign_approval(signer, &proposal))
+            .map(|signer| sign_approval(signer, &network, &proposal))
             .collect();
         let about = payload.content.subject().unwrap_or_else(|| hub().code());
         let signer = key(self.hub_key);

@@ -179,7 +179,7 @@ fn every_entry_of_the_registry_vectors_does_what_it_says() {
     }
     assert!(changed > 4 && void > changed, "{changed} {void}");
     assert_eq!(
-        registry.ctx().root.to_string(),
+        registry.root_at(registry.size()).unwrap().to_string(),
         file["root"].as_str().unwrap()
     );
 }

@@ -42,22 +42,37 @@ fn statement_under_a_state_not_here_or_never_there_is_refused() {
     };
     assert_eq!(at(ahead), Err(RejectReason::CtxAhead));
     let foreign = Ctx {
-        root: Hash::from_bytes([3; 32]),
+        state: Hash::from_bytes([3; 32]),
         ..seen
     };
     assert_eq!(at(foreign), Err(RejectReason::CtxForeign));
-    let early = Ctx {
-        size: size(0),
-        root: net.registry.root_at(size(0)).unwrap(),
-    };
+    let early = net.registry.ctx_at(size(0)).unwrap();
     assert_eq!(at(early), Err(RejectReason::IssuerUnknown));
     // The catalogue is the last entry: at the size before it, nothing could be decided.
     let before = size(seen.size.value() - 1);
-    let uncatalogued = Ctx {
-        size: before,
-        root: net.registry.root_at(before).unwrap(),
-    };
+    let uncatalogued = net.registry.ctx_at(before).unwrap();
     assert_eq!(at(uncatalogued), Err(RejectReason::ItemUnknown));
+}
+
+/// The hub of another network may log the very leaves of this one, and so have its roots.
+// spec: STM-32, TRU-10
+#[test]
+fn statement_under_the_same_root_in_another_network_is_refused() {
+    let (production, test) = (Net::empty(Network::Production), Net::empty(Network::Test));
+    let (here, there) = (production.registry.ctx(), test.registry.ctx());
+    assert_eq!(
+        production.registry.root_at(here.size),
+        test.registry.root_at(there.size)
+    );
+    let restart = Content::Restart(Restart {
+        size: TreeSize::ZERO,
+        root: Hash::from_bytes([0; 32]),
+    });
+    let about = hub().code();
+    let statement = production.statement(HUB_KEY, hub(), about, &payload(restart));
+    let at = |net: &Net| net.verdict(hub(), statement.clone(), Vis::ALL_MEMBERS);
+    assert!(at(&production).is_ok());
+    assert_eq!(at(&test).unwrap_err(), RejectReason::CtxForeign);
 }
 
 // spec: TRU-10

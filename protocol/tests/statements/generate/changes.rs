@@ -2,7 +2,8 @@
 
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
 use concordat_protocol::statement::{
-    Content, CutOff, Enrolment, KeyUse, Leaf, Role, Rotation, Standing, Statement, Suspension, Vis,
+    Content, CutOff, Enrolment, KeyUse, Leaf, Proposal, Role, Rotation, Standing, Statement,
+    Suspension, Vis, sign_approval, sign_approved,
 };
 use concordat_protocol::trust::Network;
 use serde_json::{Value, json};
@@ -52,11 +53,13 @@ pub(super) fn fold() -> Value {
     members(&mut fold);
     keys(&mut fold);
     states(&mut fold);
+    let size = fold.net.registry.size();
+    let root = fold.net.registry.root_at(size).unwrap();
     json!({
         "comment": "the registry log of one network; each entry with what it does",
         "entries": fold.entries,
         "genesis": genesis,
-        "root": fold.net.registry.ctx().root.to_string(),
+        "root": root.to_string(),
         "spec": "TRU-6",
     })
 }
@@ -79,6 +82,7 @@ fn members(fold: &mut Fold) {
         &[1, 2, 9],
         "KeyUnknown",
     );
+    foreign_approval(fold);
     fold.change("city enrolled", enrolled(city_enrolment()), "");
     fold.by(
         "other city enrolled by all three",
@@ -141,6 +145,32 @@ fn members(fold: &mut Fold) {
         ..enrolment(authority(8), Role::Issuer, 80)
     };
     fold.change("issuer under an issuer", enrolled(issuer), conflict);
+}
+
+/// Approved by the right people, one of them in the test network of the same hub.
+fn foreign_approval(fold: &mut Fold) {
+    let payload = fold.net.proposal(enrolled(city_enrolment()));
+    let proposal = Proposal::new(&payload).unwrap();
+    let here = fold.net.registry.genesis().id();
+    let there = Net::empty(Network::Test).registry.genesis().id();
+    let mut approvals = [(1, here), (2, there)].map(|(seed, network)| {
+        (
+            public(seed).id(),
+            sign_approval(&key(seed), &network, &proposal),
+        )
+    });
+    approvals.sort();
+    let approvals = approvals.map(|(_, approval)| approval);
+    let (about, ctx) = (city().code(), fold.net.registry.ctx());
+    let bytes = sign_approved(&key(HUB_KEY), hub(), about, ctx, &proposal, &approvals).unwrap();
+    let statement = Statement::decode(&bytes).unwrap();
+    let leaf = leaf_of(&statement, Vis::ALL_MEMBERS, None);
+    fold.log(
+        "approved for another network",
+        leaf,
+        &statement,
+        "OtherNetwork",
+    );
 }
 
 fn keys(fold: &mut Fold) {
@@ -270,9 +300,7 @@ fn states(fold: &mut Fold) {
         &again,
         "Repeated",
     );
-    let mut old = fold.net.registry.ctx();
-    old.size = TreeSize::new(3).unwrap();
-    old.root = fold.net.registry.root_at(old.size).unwrap();
+    let old = fold.net.registry.ctx_at(TreeSize::new(3).unwrap()).unwrap();
     let payload = fold.net.proposal(suspension(city(), Standing::Active));
     let late = fold.net.approved(&payload, &[1, 2], old);
     let leaf = leaf_of(&late, Vis::ALL_MEMBERS, None);

@@ -17,6 +17,8 @@ use crate::support::*;
 
 const PLAIN: &str = "application/concordat+cbor";
 const APPROVED: &str = "application/concordat-approved+cbor";
+/// The label −65538.
+const NETWORK: [u8; 5] = [0x3a, 0, 1, 0, 1];
 const APPROVAL: &str = "application/concordat-approval+cbor";
 
 pub(super) fn families() -> Vec<(&'static str, Vec<Case>)> {
@@ -33,7 +35,7 @@ pub(super) fn families() -> Vec<(&'static str, Vec<Case>)> {
 fn ctx() -> Ctx {
     Ctx {
         size: TreeSize::new(3).unwrap(),
-        root: Hash::from_bytes([9; 32]),
+        state: Hash::from_bytes([9; 32]),
     }
 }
 
@@ -576,14 +578,14 @@ fn header() -> Vec<Case> {
     };
     cases.push(shape(
         "ctx of one item",
-        "no root",
+        "no state",
         ctx(&|w| {
             w.array(1).unsigned(3);
         }),
     ));
     cases.push(shape(
-        "ctx root of 31 bytes",
-        "a root of another form",
+        "ctx state of 31 bytes",
+        "a state of another form",
         ctx(&|w| {
             w.array(2).unsigned(3).bytes(&[9; 31]);
         }),
@@ -1323,12 +1325,17 @@ fn proposal() -> Proposal {
     Proposal::new(&payload).unwrap()
 }
 
+/// The network of the cases: nothing but a name, as long as nobody folds a registry.
+fn network() -> Hash {
+    Hash::from_bytes([8; 32])
+}
+
 fn approval_list(seeds: &[u8]) -> Vec<Vec<u8>> {
     let mut signers: Vec<_> = seeds.iter().map(|seed| key(*seed)).collect();
     signers.sort_by_key(|signer| signer.public_key().id());
     signers
         .iter()
-        .map(|signer| sign_approval(signer, &proposal()))
+        .map(|signer| sign_approval(signer, &network(), &proposal()))
         .collect()
 }
 
@@ -1336,6 +1343,21 @@ fn approved(seeds: &[u8]) -> Vec<u8> {
     let about = city().code();
     let approvals = approval_list(seeds);
     sign_approved(&key(HUB_KEY), hub(), about, ctx(), &proposal(), &approvals).unwrap()
+}
+
+/// An approval whose header names its network in another way, or not at all.
+fn approval_with(network: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
+    let mut header = vec![
+        (vec![1], vec![0x27]),
+        (vec![3], text(APPROVAL)),
+        (vec![4], bytes(public(1).id().as_bytes())),
+    ];
+    header.extend_from_slice(network);
+    let protected = map_of(&header);
+    let mut writer = Writer::default();
+    writer.raw(&[0xd2]).array(4).bytes(&protected).map(0).null();
+    writer.bytes(&signature(&protected, proposal().as_bytes()));
+    writer.finish()
 }
 
 fn approvals() -> Vec<Case> {
@@ -1367,6 +1389,7 @@ fn approvals() -> Vec<Case> {
             (vec![1], vec![0x27]),
             (vec![3], text(content_type)),
             (vec![4], bytes(kid)),
+            (NETWORK.to_vec(), bytes(network().as_bytes())),
         ]);
         let mut writer = Writer::default();
         writer
@@ -1479,6 +1502,27 @@ fn approvals() -> Vec<Case> {
             "approval with a short kid",
             "a kid of 15 bytes",
             with(parts(APPROVAL, &id[1..], None, &[0xa0])),
+            "STM-9",
+            "Decode.Unexpected",
+        ),
+        one(
+            "approval for no network",
+            "an approval that would count in every network",
+            with(approval_with(&[])),
+            "STM-9",
+            "Decode.Unexpected",
+        ),
+        one(
+            "approval for a network of 31 bytes",
+            "an approval that names half a network",
+            with(approval_with(&[(NETWORK.to_vec(), bytes(&[8; 31]))])),
+            "STM-9",
+            "Decode.Unexpected",
+        ),
+        one(
+            "approval with another label",
+            "an approval with the label of ctx where that of the network belongs",
+            with(approval_with(&[(vec![0x3a, 0, 1, 0, 0], bytes(&[8; 32]))])),
             "STM-9",
             "Decode.Unexpected",
         ),
