@@ -21,6 +21,8 @@
 //! have been shown: the next start shows it. A crash anywhere in (5)–(7) is repaired by the frontier
 //! that the next connection begins with.
 
+mod entitle;
+mod holders;
 mod ledger;
 mod logs;
 mod own;
@@ -32,7 +34,7 @@ mod types;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use concordat_protocol::exchange::{Action, Exchange, Input, StoreId, Witnessed, World};
+use concordat_protocol::exchange::{Action, Exchange, Gaps, Input, StoreId, Witnessed, World};
 use concordat_protocol::key::Signer;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize, VerifiedCheckpoint};
 use concordat_protocol::subject::AuthorityCode;
@@ -146,6 +148,10 @@ pub struct Core<D: Disk> {
     ctx_sizes: BTreeMap<Origin, TreeSize>,
     /// Largest head that we cosigned, by log.
     cosigned: BTreeMap<Origin, SignedHead>,
+    /// Which positions of a log a member was ever given the bodies of.
+    delivered: BTreeMap<(AuthorityCode, Origin), Gaps>,
+    /// Acts that the register names, by their targets.
+    notices: BTreeMap<(Origin, LeafIndex), Vec<(Origin, LeafIndex)>>,
     /// Acts that the register has a notice about.
     noticed: BTreeSet<(Origin, LeafIndex)>,
     /// Ledger records in the journal, staged ones included.
@@ -208,6 +214,7 @@ impl<D: Disk> Core<D> {
             self.outputs.extend(staged.after_row);
             self.cosign(staged.cosign)?;
             self.write_notices(&staged.durable)?;
+            self.follow_notices(&staged.durable);
             // The index hears of it before whoever submitted it: they may ask at once.
             if !staged.durable.is_empty() {
                 let (items, records) = (staged.durable, self.records);

@@ -67,6 +67,8 @@ pub trait LogView {
     fn root_at(&self, origin: &Origin, size: TreeSize) -> Option<Hash>;
     /// The hash of a leaf.
     fn leaf_hash(&self, origin: &Origin, index: LeafIndex) -> Option<Hash>;
+    /// Whether the body of a leaf is held.
+    fn holds_body(&self, origin: &Origin, index: LeafIndex) -> bool;
     /// Hashes that lead from one size of a log to a later one.
     fn consistency(&self, origin: &Origin, old: TreeSize, new: TreeSize) -> Option<Vec<Hash>>;
 }
@@ -354,6 +356,9 @@ pub struct Exchange {
     peers: BTreeMap<PeerId, Peer>,
     /// What storing will complete, by id.
     storing: BTreeMap<StoreId, Storing>,
+    /// Acts on statements that we hold, with whoever issued those: they come to us even where we are
+    /// not entitled to their class.
+    owed: BTreeMap<(Origin, LeafIndex), AuthorityCode>,
     /// Logs whose durable state changed since peers were last told.
     changed: BTreeSet<Origin>,
     actions: VecDeque<Action>,
@@ -387,6 +392,7 @@ impl Exchange {
             replicas: replicas.collect(),
             peers: BTreeMap::new(),
             storing: BTreeMap::new(),
+            owed: BTreeMap::new(),
             changed: BTreeSet::new(),
             actions: VecDeque::new(),
             next_request: 0,
@@ -480,6 +486,33 @@ impl Exchange {
         if recovering || self.replicas.contains_key(origin) {
             let replica = self.replicas.entry(origin.clone());
             replica.or_insert_with(|| Replica::empty(true)).recovering = recovering;
+        }
+    }
+
+    /// Wants an act on a statement that we hold and that `issuer` made. It is asked for with the next
+    /// input, if its leaf is here, and until it comes.
+    pub fn owe(&mut self, origin: &Origin, index: LeafIndex, issuer: AuthorityCode) {
+        self.owed.insert((origin.clone(), index), issuer);
+        if let Some(replica) = self.replicas.get_mut(origin)
+            && index.value() < replica.staged.size().value()
+            && !replica.own
+        {
+            replica.act_gaps.insert(index.value(), index.value() + 1);
+        }
+    }
+
+    /// Wants bodies of another's log that were not wanted before, of plain data or of the rest. They
+    /// are asked for with the next input.
+    pub fn want(&mut self, origin: &Origin, mut positions: Gaps, data: bool) {
+        let Some(replica) = self.replicas.get_mut(origin) else {
+            return;
+        };
+        let gaps = match data {
+            true => &mut replica.data_gaps,
+            false => &mut replica.act_gaps,
+        };
+        while let Some((begin, end)) = positions.take_first(u64::MAX) {
+            gaps.insert(begin, end);
         }
     }
 

@@ -36,6 +36,10 @@ impl LogView for Logs {
         self.0.leaf_hash(index)
     }
 
+    fn holds_body(&self, _: &Origin, _: LeafIndex) -> bool {
+        false
+    }
+
     fn consistency(&self, _: &Origin, _: TreeSize, _: TreeSize) -> Option<Vec<Hash>> {
         None
     }

@@ -9,12 +9,15 @@
 
 use std::env;
 
+use concordat_certs::network::VIS_PUBLIC;
 use concordat_node::core::{BodyState, Signing};
 use concordat_protocol::key::Signer as _;
-use concordat_protocol::log::{LeafIndex, TreeSize};
+use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{
-    Body, Content, CutOff, KeyUse, Kind, Leaf, Standing, Statement, Suspension,
+    Audience, Body, Content, CutOff, KeyUse, Kind, Leaf, Standing, Statement, StatementRef,
+    Suspension,
 };
+use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::text::Text;
 use concordat_tests::sim::{Cluster, NodeId, Outcome, Plan, Trouble, run};
 
@@ -127,13 +130,16 @@ fn peaceful(members: u32) -> Cluster {
     cluster
 }
 
+fn code(cluster: &Cluster, node: NodeId) -> AuthorityCode {
+    match node {
+        0 => cluster.network().hub.code(),
+        member => cluster.network().members[member - 1].code(),
+    }
+}
+
 /// The bodies of another's log that a node is entitled to: kind of leaf, and whether it is held.
 fn bodies(cluster: &Cluster, node: NodeId, of: NodeId) -> Vec<(Kind, bool)> {
     let registry = cluster.core(node).unwrap().registry();
-    let code = |node| match node {
-        0 => cluster.network().hub.code(),
-        member => cluster.network().members[member - 1].code(),
-    };
     let origin = cluster.core(of).unwrap().own_logs().remove(0);
     let shared = cluster.core(node).unwrap().shared();
     let size = shared.logs().get(&origin).unwrap().size();
@@ -141,7 +147,7 @@ fn bodies(cluster: &Cluster, node: NodeId, of: NodeId) -> Vec<(Kind, bool)> {
         let index = LeafIndex::new(index);
         let leaf = Leaf::decode(&shared.leaf(&origin, index).unwrap()).unwrap();
         let state = shared.logs().get(&origin).unwrap().body(index);
-        let entitled = registry.entitled(leaf.vis, &origin, code(node));
+        let entitled = registry.entitled(leaf.vis, &origin, code(cluster, node));
         entitled.then_some((leaf.kind, matches!(state, BodyState::Held(_))))
     };
     (0..size.value()).filter_map(body).collect()
@@ -198,6 +204,113 @@ fn cut_off_node_key_is_disconnected_within_five_seconds() {
         assert!(!cluster.are_connected([other, 3]), "node {other}");
     }
     assert!(cluster.are_connected([0, 1]) && cluster.are_connected([1, 2]));
+}
+
+/// The catalogue with the public class narrowed to some of the members.
+fn named(cluster: &Cluster, numbers: &[usize]) -> Content {
+    let registry = &cluster.network().registry;
+    let mut catalogue = registry.catalogue_at(registry.size()).unwrap().clone();
+    let members = &cluster.network().members;
+    let members = numbers.iter().map(|number| members[number - 1].code());
+    let class = catalogue.classes.iter_mut().find(|c| c.code == VIS_PUBLIC);
+    let class = class.unwrap();
+    class.audience = Audience::Named;
+    class.members = members.collect();
+    class.members.sort();
+    Content::ItemCatalogue(catalogue)
+}
+
+fn holds(cluster: &Cluster, node: NodeId, origin: &Origin, index: LeafIndex) -> bool {
+    let shared = cluster.core(node).unwrap().shared();
+    let held = shared.logs().get(origin).map(|log| log.body(index));
+    matches!(held, Some(BodyState::Held(_)))
+}
+
+/// The acts in the log of a node, each with its target.
+fn acts(cluster: &Cluster, of: NodeId) -> Vec<(LeafIndex, StatementRef)> {
+    let core = cluster.core(of).unwrap();
+    let origin = core.own_logs().remove(0);
+    let shared = core.shared();
+    let size = shared.logs().get(&origin).unwrap().size().value();
+    let act = |index| {
+        let index = LeafIndex::new(index);
+        let body = Body::decode(&shared.body(&origin, index)?).unwrap();
+        let statement = Statement::decode(body.statement()).unwrap();
+        Some((index, statement.payload().target.clone()?))
+    };
+    (0..size).filter_map(act).collect()
+}
+
+// spec: EXC-25
+#[test]
+fn member_that_a_catalogue_entitles_later_gets_the_data_it_was_refused() {
+    let mut cluster = peaceful(3);
+    let (narrow, wide) = (named(&cluster, &[1, 2]), named(&cluster, &[1, 2, 3]));
+    cluster.change_registry(narrow).unwrap();
+    cluster.run_for(5_000).unwrap();
+    for _ in 0..40 {
+        cluster.say_something(1).unwrap();
+    }
+    cluster.run_for(20_000).unwrap();
+    let origin = cluster.core(1).unwrap().own_logs().remove(0);
+    let lacking = |cluster: &Cluster| {
+        let shared = cluster.core(3).unwrap().shared();
+        let size = shared.logs().get(&origin).unwrap().size().value();
+        let lacking = (0..size).map(LeafIndex::new).filter(|index| {
+            let leaf = Leaf::decode(&shared.leaf(&origin, *index).unwrap()).unwrap();
+            let public = leaf.kind == Kind::Data && leaf.vis == VIS_PUBLIC;
+            public && !holds(cluster, 3, &origin, *index)
+        });
+        lacking.count()
+    };
+    assert!(lacking(&cluster) > 0);
+    cluster.change_registry(wide).unwrap();
+    cluster.run_for(20_000).unwrap();
+    assert_eq!(lacking(&cluster), 0);
+    cluster.converge().unwrap();
+}
+
+// spec: EXC-26
+#[test]
+fn acts_reach_every_member_that_holds_their_target_and_no_other() {
+    let mut cluster = peaceful(3);
+    for speaker in [1, 2, 1, 2, 1, 2] {
+        cluster.say_something(speaker).unwrap();
+    }
+    cluster.run_for(20_000).unwrap();
+    let narrow = named(&cluster, &[2]);
+    cluster.change_registry(narrow).unwrap();
+    cluster.run_for(5_000).unwrap();
+    for _ in 0..40 {
+        cluster.say_something(1).unwrap();
+        cluster.say_something(2).unwrap();
+    }
+    cluster.run_for(30_000).unwrap();
+    // The third member is entitled to nothing any more, but holds what it was given before.
+    let (mut owed, mut withheld) = (0, 0);
+    for of in [1, 2] {
+        let origin = cluster.core(of).unwrap().own_logs().remove(0);
+        for (index, target) in acts(&cluster, of) {
+            let core = cluster.core(3).unwrap();
+            let leaf = core.shared().leaf(&origin, index).unwrap();
+            let (vis, me) = (Leaf::decode(&leaf).unwrap().vis, code(&cluster, 3));
+            if core.registry().entitled(vis, &origin, me) {
+                continue;
+            }
+            let holder = holds(&cluster, 3, &target.origin, target.index);
+            let state = core.shared().logs().get(&origin).map(|log| log.body(index));
+            assert_eq!(
+                holds(&cluster, 3, &origin, index),
+                holder,
+                "{index:?} of {origin} is {state:?}, on {target:?}"
+            );
+            match holder {
+                true => owed += 1,
+                false => withheld += 1,
+            }
+        }
+    }
+    assert!(owed > 5 && withheld > 5, "{owed} owed, {withheld} withheld");
 }
 
 // spec: EXC-20

@@ -65,8 +65,8 @@ pub(super) enum Record<'a> {
     Delivery {
         member: &'a str,
         id: u64,
-        begin: u64,
-        end: u64,
+        /// Positions [begin, end), ascending, neither empty nor touching.
+        ranges: Vec<(u64, u64)>,
         at_ms: u64,
     },
     /// Evidence of a fork, as a FORK frame.
@@ -119,16 +119,14 @@ impl<'a> Record<'a> {
             Self::Delivery {
                 member,
                 id,
-                begin,
-                end,
+                ranges,
                 at_ms,
             } => {
-                w.array(5)
-                    .text(member)
-                    .unsigned(*id)
-                    .unsigned(*begin)
-                    .unsigned(*end);
-                w.unsigned(*at_ms);
+                w.array(4).text(member).unsigned(*id).unsigned(*at_ms);
+                w.array(ranges.len() as u64);
+                for (begin, end) in ranges {
+                    w.array(2).unsigned(*begin).unsigned(*end);
+                }
             }
             Self::Fork { evidence } => return evidence.to_vec(),
             Self::Row { bytes } => return bytes.to_vec(),
@@ -178,13 +176,20 @@ impl<'a> Record<'a> {
                 }
             }
             DELIVERY => {
-                r.array(5, "a delivery row")?;
+                r.array(4, "a delivery row")?;
+                let (member, id) = (r.text("a member")?, r.unsigned("a number")?);
+                let at_ms = r.unsigned("milliseconds")?;
+                let count = r.array_any("ranges")?;
+                let mut ranges = Vec::new();
+                for _ in 0..count {
+                    r.array(2, "a range")?;
+                    ranges.push((r.unsigned("a position")?, r.unsigned("a position")?));
+                }
                 Self::Delivery {
-                    member: r.text("a member")?,
-                    id: r.unsigned("a number")?,
-                    begin: r.unsigned("a position")?,
-                    end: r.unsigned("a position")?,
-                    at_ms: r.unsigned("milliseconds")?,
+                    member,
+                    id,
+                    ranges,
+                    at_ms,
                 }
             }
             FORK => return Ok(Some(Self::Fork { evidence: bytes })),
@@ -278,8 +283,7 @@ mod tests {
             Record::Delivery {
                 member: "m",
                 id: 1,
-                begin: 0,
-                end: 2,
+                ranges: vec![(0, 2), (5, 6)],
                 at_ms: 7,
             },
             Record::Fork { evidence: b"e" },

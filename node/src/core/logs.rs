@@ -206,6 +206,11 @@ impl LogView for LogTable {
         self.logs.get(origin)?.tree.leaf_hash(index)
     }
 
+    fn holds_body(&self, origin: &Origin, index: LeafIndex) -> bool {
+        let log = self.logs.get(origin);
+        log.is_some_and(|log| matches!(log.body(index), BodyState::Held(_)))
+    }
+
     fn consistency(&self, origin: &Origin, old: TreeSize, new: TreeSize) -> Option<Vec<Hash>> {
         let tree = &self.logs.get(origin)?.tree;
         let proof = ConsistencyProof::build(tree, old, new).ok()?;

@@ -476,6 +476,8 @@ impl<D: Disk> Core<D> {
             changed = true;
         }
         if changed {
+            let before = self.shared.registry();
+            self.want_entitled(Some(&*before));
             *write(&self.shared.registry) = Arc::new(self.registry.clone());
             self.outputs.push(Output::RegistryChanged);
             self.feed(Input::RegistryChanged)?;

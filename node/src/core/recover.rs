@@ -58,6 +58,7 @@ struct Found {
     heads: BTreeMap<Origin, (TreeSize, Vec<u8>)>,
     acts: Vec<(Origin, LeafIndex)>,
     cosigned: BTreeMap<Origin, SignedHead>,
+    delivered: BTreeMap<(AuthorityCode, Origin), Gaps>,
     forks: Vec<Vec<u8>>,
     rows: Vec<Vec<u8>>,
     leaves: u64,
@@ -114,6 +115,8 @@ impl<D: Disk> Core<D> {
             now,
             ctx_sizes: BTreeMap::new(),
             cosigned: std::mem::take(&mut found.cosigned),
+            delivered: std::mem::take(&mut found.delivered),
+            notices: BTreeMap::new(),
             noticed: BTreeSet::new(),
             records: opened.recovery.records,
             unnoticed: std::mem::take(&mut found.acts).into_iter().collect(),
@@ -122,6 +125,7 @@ impl<D: Disk> Core<D> {
         };
         core.apply_registry()?;
         core.restore_exchange(found);
+        core.want_entitled(None);
         core.restore_own();
         core.start_signing()?;
         Ok((core, opened))
@@ -188,7 +192,7 @@ impl<D: Disk> Core<D> {
         let verify = |note: &[u8]| {
             let signed = SignedCheckpoint::parse(note).ok()?;
             let head = member
-                .log_keys()
+                .log_keys_for(signed.claimed().size())
                 .find_map(|key| signed.clone().verify(key).ok())?;
             (head.size() <= held).then_some(head)
         };
@@ -219,9 +223,6 @@ impl<D: Disk> Core<D> {
                 self.ctx_sizes.insert(origin, statement.header().ctx.size);
             }
         }
-        if !self.is_hub() {
-            return;
-        }
         let register = self.genesis.register_origin();
         let size = self
             .shared
@@ -232,8 +233,11 @@ impl<D: Disk> Core<D> {
             if let Some(statement) = self.statement(&register, index)
                 && let Content::Notice(notice) = &statement.payload().content
             {
-                self.noticed
-                    .insert((notice.act.origin.clone(), notice.act.index));
+                if self.is_hub() {
+                    let act = (notice.act.origin.clone(), notice.act.index);
+                    self.noticed.insert(act);
+                }
+                self.keep_notice(notice);
             }
         }
     }
@@ -486,7 +490,19 @@ impl Found {
                         .insert(origin.clone(), SignedHead { size, root });
                 }
             }
-            Some(Record::Delivery { .. }) | None => {}
+            Some(Record::Delivery {
+                member, id, ranges, ..
+            }) => {
+                if let (Ok(member), Some(origin)) =
+                    (AuthorityCode::parse(member), self.names.get(&id))
+                {
+                    let delivered = self.delivered.entry((member, origin.clone())).or_default();
+                    for (begin, end) in ranges {
+                        delivered.insert(begin, end);
+                    }
+                }
+            }
+            None => {}
             Some(Record::Fork { evidence }) => self.forks.push(evidence.to_vec()),
             Some(Record::Row { bytes }) => self.rows.push(bytes.to_vec()),
         }

@@ -8,7 +8,6 @@ use concordat_protocol::statement::{Kind, Leaf};
 use concordat_protocol::subject::AuthorityCode;
 
 use crate::core::Core;
-use crate::core::ledger::Record;
 use crate::core::logs::{BodyState, read_leaves};
 use crate::core::types::{Fatal, Output};
 use crate::disk::Disk;
@@ -64,9 +63,12 @@ impl<D: Disk> Core<D> {
             tail,
         }
         .encode();
-        if bodies.iter().any(Option::is_some) {
-            self.record_delivery(member, &origin, begin, end)?;
-        }
+        let given = bodies
+            .iter()
+            .zip(begin..)
+            .filter(|(body, _)| body.is_some());
+        let given: Vec<u64> = given.map(|(_, position)| position).collect();
+        self.record_delivery(member, &origin, given)?;
         self.staged.after_row.push(Output::Send { peer, frame });
         Ok(())
     }
@@ -94,11 +96,9 @@ impl<D: Disk> Core<D> {
                 suspended,
             } => {
                 let (begin, end) = (begin.value(), end.value());
-                let (frames, sent) =
+                let (frames, given) =
                     self.body_frames(&origin, (begin, end), filter, member, suspended);
-                if sent {
-                    self.record_delivery(member, &origin, begin, end)?;
-                }
+                self.record_delivery(member, &origin, given)?;
                 frames
             }
             ServeRequest::Consistency { origin, old, new } => {
@@ -117,27 +117,6 @@ impl<D: Disk> Core<D> {
             frames,
         });
         self.feed(Input::Served { peer, serve })
-    }
-
-    /// The row that says a body went to a member; durable before the body leaves.
-    // spec: STO-25
-    fn record_delivery(
-        &mut self,
-        member: AuthorityCode,
-        origin: &Origin,
-        begin: u64,
-        end: u64,
-    ) -> Result<(), Fatal> {
-        let id = self.log_id(origin)?;
-        let at_ms = self.now.value();
-        self.stage(&Record::Delivery {
-            member: member.as_str(),
-            id,
-            begin,
-            end,
-            at_ms,
-        })?;
-        Ok(())
     }
 
     fn leaves(&self, origin: &Origin, begin: u64, end: u64) -> Vec<Vec<u8>> {
@@ -194,12 +173,12 @@ impl<D: Disk> Core<D> {
         filter: BodyFilter,
         member: AuthorityCode,
         suspended: bool,
-    ) -> (Vec<Vec<u8>>, bool) {
+    ) -> (Vec<Vec<u8>>, Vec<u64>) {
         let leaves = self.leaves(origin, begin, end);
         if leaves.len() as u64 != end - begin {
-            return (vec![refusal(ErrorCode::RangeNotHeld)], false);
+            return (vec![refusal(ErrorCode::RangeNotHeld)], Vec::new());
         }
-        let (mut frames, mut sent, mut bytes) = (Vec::new(), false, 0);
+        let (mut frames, mut given, mut bytes) = (Vec::new(), Vec::new(), 0);
         let mut part: Vec<BodyPart<'_>> = Vec::new();
         for (position, leaf) in (begin..end).zip(&leaves) {
             let is_data = Leaf::decode(leaf).is_ok_and(|leaf| leaf.kind == Kind::Data);
@@ -208,7 +187,9 @@ impl<D: Disk> Core<D> {
             }
             let index = LeafIndex::new(position);
             let body = self.body_for(origin, index, leaf, member, suspended);
-            sent |= body.is_ok();
+            if body.is_ok() {
+                given.push(position);
+            }
             bytes += leaf.len() + body.as_ref().map_or(1, Vec::len) + 16;
             part.push((position, leaf, body));
             if bytes > FRAME_FILL_BYTES {
@@ -220,11 +201,11 @@ impl<D: Disk> Core<D> {
         if !part.is_empty() || frames.is_empty() || frames_end_early(&frames, end) {
             frames.push(body_frame(end, &part));
         }
-        (frames, sent)
+        (frames, given)
     }
 
     /// A body, if this node gives it to this member.
-    // spec: EXC-20, EXC-21
+    // spec: EXC-20, EXC-21, EXC-26
     fn body_for(
         &self,
         origin: &Origin,
@@ -238,7 +219,9 @@ impl<D: Disk> Core<D> {
         if suspended && is_data {
             return Err(Absence::Suspended);
         }
-        if !self.registry.entitled(leaf.vis, origin, member) {
+        if !self.registry.entitled(leaf.vis, origin, member)
+            && !self.owed_to(member, origin, index, &leaf)
+        {
             return Err(Absence::NotEntitled);
         }
         // Plain data goes out from its own log's node and from the hub only.

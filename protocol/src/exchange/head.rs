@@ -55,7 +55,7 @@ impl Exchange {
         let bodies = tail.iter().enumerate().filter_map(|(i, (leaf, body))| {
             Some((LeafIndex::new(staged + i as u64), *leaf, Ok((*body)?)))
         });
-        self.take_bodies(world, &origin, bodies.collect())
+        self.take_bodies(world, id, &origin, bodies.collect())
     }
 
     /// Checks the signature of a head; `None` when its log is not known (yet).

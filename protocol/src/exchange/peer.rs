@@ -45,6 +45,8 @@ pub(super) struct Peer {
     pub(super) stated: BTreeSet<Origin>,
     /// Sizes of the heads that we announced to it.
     pub(super) announced: BTreeMap<Origin, TreeSize>,
+    /// Acts owed to us that it would not give us: others are asked before it is again.
+    denied: BTreeSet<(Origin, u64)>,
     requests: BTreeMap<RequestId, (Asked, Timestamp)>,
     pub(super) serving: BTreeSet<ServeId>,
     pub(super) stashed: VecDeque<Vec<u8>>,
@@ -63,6 +65,7 @@ impl Peer {
             rest_ends: None,
             stated: BTreeSet::new(),
             announced: BTreeMap::new(),
+            denied: BTreeSet::new(),
             requests: BTreeMap::new(),
             serving: BTreeSet::new(),
             stashed: VecDeque::new(),
@@ -97,6 +100,18 @@ impl Peer {
     pub(super) fn tell(&mut self, entry: &FrontierEntry) -> bool {
         let now = (entry.size, entry.bodies);
         self.told.insert(entry.origin.clone(), now) != Some(now)
+    }
+
+    pub(super) fn deny(&mut self, origin: &Origin, position: u64) {
+        self.denied.insert((origin.clone(), position));
+    }
+
+    pub(super) fn forget_denial(&mut self, origin: &Origin, position: u64) {
+        self.denied.remove(&(origin.clone(), position));
+    }
+
+    pub(super) fn has_denied(&self, origin: &Origin, position: u64) -> bool {
+        self.denied.contains(&(origin.clone(), position))
     }
 
     /// Keeps a head for when the registry knows its log.

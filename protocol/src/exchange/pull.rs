@@ -119,15 +119,12 @@ impl Exchange {
             BodyFilter::All => &replica.data_gaps,
         };
         let Some(first) = gaps.first() else { return };
-        let Ok(beyond) = TreeSize::new(first.saturating_add(1)) else {
-            return;
-        };
         // Data comes from the log's owner or the hub; what is not data, from anyone who has it.
         let need = match filter {
             BodyFilter::Acts => Need::Acts,
             BodyFilter::All => Need::Data,
         };
-        let Some(id) = self.holder(world, origin, beyond, need) else {
+        let Some(id) = self.holder_of_body(world, origin, first, need) else {
             return;
         };
         let Some(replica) = self.replicas.get_mut(origin) else {
@@ -164,7 +161,31 @@ impl Exchange {
         );
     }
 
-    /// A peer to ask: the log's owner before the hub before others, the least busy first.
+    /// A peer to ask for a body.
+    fn holder_of_body(
+        &mut self,
+        world: World<'_>,
+        origin: &Origin,
+        position: u64,
+        need: Need,
+    ) -> Option<PeerId> {
+        let size = TreeSize::new(position.saturating_add(1)).ok()?;
+        let id = self.holder(world, origin, size, need)?;
+        // Everyone has refused: who may have learnt better in the meantime is asked again.
+        if self
+            .peers
+            .get(&id)
+            .is_some_and(|peer| peer.has_denied(origin, position))
+        {
+            for peer in self.peers.values_mut() {
+                peer.forget_denial(origin, position);
+            }
+        }
+        Some(id)
+    }
+
+    /// A peer to ask: the log's owner before the hub before others, the least busy first. For what
+    /// is owed to us, whoever has not refused it first, and before all the one who issued its target.
     fn holder(
         &self,
         world: World<'_>,
@@ -187,9 +208,15 @@ impl Exchange {
                 && peer.requests_under_way() < limits::RANGES_IN_FLIGHT_MAX
                 && (need != Need::Data || rank(peer.member.as_str()) < 2 && bodies(peer))
         });
+        let position = size.value().saturating_sub(1);
+        let issuer = self.owed.get(&(origin.clone(), LeafIndex::new(position)));
         let order = |peer: &Peer| {
-            let lacks = need == Need::Acts && !bodies(peer);
-            (lacks, rank(peer.member.as_str()), peer.requests_under_way())
+            let acts = need == Need::Acts;
+            let denied = acts && peer.has_denied(origin, position);
+            let other = acts && issuer.is_some_and(|issuer| *issuer != peer.member);
+            let lacks = acts && !bodies(peer);
+            let rank = rank(peer.member.as_str());
+            (denied, other, lacks, rank, peer.requests_under_way())
         };
         fit.min_by_key(|(_, peer)| order(peer)).map(|(id, _)| *id)
     }
@@ -442,7 +469,7 @@ impl Exchange {
         }
         // Every position asked for was wanted; what is left out is as good as not held.
         let given: BTreeSet<u64> = bodies.iter().map(|(index, ..)| index.value()).collect();
-        self.take_bodies(world, origin, bodies)?;
+        self.take_bodies(world, id, origin, bodies)?;
         if let Some(replica) = self.replicas.get_mut(origin) {
             for position in (due..next).filter(|position| !given.contains(position)) {
                 rest(world, replica, position, filter == BodyFilter::All);
@@ -476,6 +503,7 @@ impl Exchange {
     pub(super) fn take_bodies(
         &mut self,
         world: World<'_>,
+        id: PeerId,
         origin: &Origin,
         bodies: Vec<IncomingBody<'_>>,
     ) -> Result<(), Violation> {
@@ -492,7 +520,7 @@ impl Exchange {
                 Ok(body) => examine(world, origin, index, &leaf, body)?,
                 Err(absence) => Some(BodyOutcome::Absent(absence)),
             };
-            self.settle_body(world, origin, (index, leaf), outcome, &mut outcomes);
+            self.settle_body(world, (id, origin), (index, leaf), outcome, &mut outcomes);
         }
         if outcomes.is_empty() {
             return Ok(());
@@ -515,7 +543,7 @@ impl Exchange {
     fn settle_body(
         &mut self,
         world: World<'_>,
-        origin: &Origin,
+        (id, origin): (PeerId, &Origin),
         (index, leaf): (LeafIndex, Leaf),
         outcome: Option<BodyOutcome>,
         outcomes: &mut Vec<(LeafIndex, BodyOutcome)>,
@@ -527,17 +555,27 @@ impl Exchange {
         replica.forget_gap(position);
         let is_data = leaf.kind == Kind::Data;
         let entitled = world.registry.entitled(leaf.vis, origin, self.me);
+        let acts_on_ours = leaf
+            .target
+            .is_some_and(|target| world.logs.holds_body(origin, target));
+        let owed = !is_data && (acts_on_ours || self.owed.contains_key(&(origin.clone(), index)));
         match outcome {
             None => replica.waiting.insert(position, position + 1),
             Some(BodyOutcome::Absent(Absence::NotHeld)) => rest(world, replica, position, is_data),
-            // The peer knows another state of the registry than we do.
-            Some(BodyOutcome::Absent(Absence::NotEntitled)) if entitled => {
+            // The peer knows another state of the registry than we do, or does not know what we hold.
+            Some(BodyOutcome::Absent(Absence::NotEntitled)) if entitled || owed => {
                 rest(world, replica, position, is_data);
+                if let Some(peer) = self.peers.get_mut(&id).filter(|_| owed) {
+                    peer.deny(origin, position);
+                }
             }
             Some(BodyOutcome::Absent(Absence::Suspended)) => {
                 replica.withheld.insert(position, position + 1);
             }
-            Some(outcome) => outcomes.push((index, outcome)),
+            Some(outcome) => {
+                self.owed.remove(&(origin.clone(), index));
+                outcomes.push((index, outcome));
+            }
         }
     }
 

@@ -166,9 +166,10 @@ fn same_log(origin: &Origin, (owner, source): Running<'_>, (code, core): Running
         let state = shared.logs().get(origin).map(|log| log.body(index));
         let entitled = core.registry().entitled(leaf.vis, origin, code);
         let held = matches!(state, Some(BodyState::Held(_)));
-        if held != entitled {
+        let owed = leaf.kind == Kind::Act && is_owed(origin, index, source, (code, core));
+        if held != (entitled || owed) {
             return Err(format!(
-                "{code}, entitled {entitled}: body {index} of {origin} by {owner} is {state:?}, \
+                "{code}, entitled {entitled}, owed {owed}: body {index} of {origin} by {owner} is {state:?}, \
                  the owner's {:?}",
                 source
                     .shared()
@@ -179,6 +180,27 @@ fn same_log(origin: &Origin, (owner, source): Running<'_>, (code, core): Running
         }
     }
     Ok(())
+}
+
+/// Whether an act is about a statement that the reader issued or holds.
+fn is_owed(
+    origin: &Origin,
+    index: LeafIndex,
+    source: &Core<MemoryDisk>,
+    (code, core): Running<'_>,
+) -> bool {
+    let body = source.shared().body(origin, index);
+    let body = body.and_then(|body| Body::decode(&body).ok());
+    let statement = body.and_then(|body| Statement::decode(body.statement()).ok());
+    let Some(target) = statement.and_then(|statement| statement.payload().target.clone()) else {
+        return false;
+    };
+    let shared = core.shared();
+    let state = shared
+        .logs()
+        .get(&target.origin)
+        .map(|log| log.body(target.index));
+    target.origin.member() == code.as_str() || matches!(state, Some(BodyState::Held(_)))
 }
 
 fn noticed(cores: &[Running<'_>], hub: &Core<MemoryDisk>) -> Verdict {

@@ -1,0 +1,76 @@
+//! Bodies that a change of the catalogue entitles this node to: they are asked for after all.
+
+use std::collections::BTreeMap;
+
+use concordat_protocol::exchange::Gaps;
+use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::message::Absence;
+use concordat_protocol::statement::{Kind, Leaf};
+use concordat_protocol::trust::Registry;
+
+use crate::core::Core;
+use crate::core::logs::{BodyState, read_leaves};
+use crate::disk::Disk;
+
+impl<D: Disk> Core<D> {
+    /// Wants the bodies that were withheld for want of entitlement and need not be any more. With the registry `before` a change, those that it withheld; without, at a start, those
+    /// that a holder refused in an earlier life.
+    // spec: EXC-25
+    pub(super) fn want_entitled(&mut self, before: Option<&Registry>) {
+        let mut wanted: BTreeMap<(Origin, bool), Gaps> = BTreeMap::new();
+        {
+            let logs = self.shared.logs();
+            for (origin, log) in logs.iter() {
+                let refused = |index| match log.body(index) {
+                    BodyState::Absent(Absence::NotEntitled) => true,
+                    BodyState::Missing => before.is_some(),
+                    BodyState::Held(_)
+                    | BodyState::None
+                    | BodyState::Refused(_)
+                    | BodyState::Absent(_) => false,
+                };
+                let positions = 0..log.size().value();
+                let positions = positions.filter(|position| refused(LeafIndex::new(*position)));
+                for (begin, end) in runs(positions) {
+                    let records = log.records(begin, end);
+                    let leaves = read_leaves(&self.shared.reader, &records, begin, end);
+                    for (position, leaf) in (begin..end).zip(leaves) {
+                        let Ok(leaf) = Leaf::decode(&leaf) else {
+                            continue;
+                        };
+                        if self.newly_entitled(before, origin, &leaf) {
+                            let is_data = leaf.kind == Kind::Data;
+                            let gaps = wanted.entry((origin.clone(), is_data)).or_default();
+                            gaps.insert(position, position + 1);
+                        }
+                    }
+                }
+            }
+        }
+        for ((origin, is_data), gaps) in wanted {
+            self.exchange.want(&origin, gaps, is_data);
+        }
+    }
+
+    fn newly_entitled(&self, before: Option<&Registry>, origin: &Origin, leaf: &Leaf) -> bool {
+        // What an unknown class withheld has been asked for all along.
+        let withheld = before.is_none_or(|registry| {
+            let known = registry.visibility_class(leaf.vis).is_some();
+            known && !registry.entitled(leaf.vis, origin, self.me)
+        });
+        let entitled = self.registry.entitled(leaf.vis, origin, self.me);
+        leaf.kind != Kind::ActsMap && withheld && entitled
+    }
+}
+
+/// Ascending positions as the runs [begin, end) of neighbours.
+fn runs(positions: impl Iterator<Item = u64>) -> Vec<(u64, u64)> {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for position in positions {
+        match runs.last_mut() {
+            Some((_, end)) if *end == position => *end += 1,
+            Some(_) | None => runs.push((position, position + 1)),
+        }
+    }
+    runs
+}
