@@ -566,6 +566,7 @@ impl Exchange {
             genesis: world.registry.genesis().id(),
             member: self.me,
             digest,
+            features: Vec::new(),
         };
         self.send(id, &hello);
     }
@@ -596,6 +597,7 @@ impl Exchange {
                 genesis,
                 member,
                 digest,
+                features: _,
             } => self.hello(world, id, (version, genesis, member, digest)),
             Frame::Frontier(entries) => self.frontier(world, id, entries),
             Frame::Checkpoint { note } => self.checkpoint(world, id, note),

@@ -18,6 +18,8 @@ pub const PUSH_INLINE_BYTES_MAX: usize = 64 << 10;
 pub const INVALID_OBJECTS_MAX: u32 = 16;
 /// Approvals under one proposal.
 pub const APPROVALS_MAX: usize = 16;
+/// Features that a greeting may name.
+pub const FEATURES_MAX: usize = 64;
 /// Logs that one frontier frame may list; a longer frontier takes several frames.
 pub const FRONTIER_LOGS_MAX: usize = 4_096;
 /// Milliseconds between cosignatures of an unchanged head, unless the policy says otherwise.

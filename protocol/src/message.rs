@@ -168,6 +168,9 @@ pub enum Frame<'a> {
         member: AuthorityCode,
         /// Digest of the sender's frontier: equal digests need no frontier.
         digest: Hash,
+        /// What the sender can do beyond the version, ascending. Only what both name is used;
+        /// numbers that a receiver does not know mean nothing to it. This version has none.
+        features: Vec<u64>,
     },
     /// What the sender holds durably. Also the acknowledgement of what it was sent.
     Frontier(Vec<FrontierEntry>),
@@ -277,7 +280,8 @@ impl<'a> Frame<'a> {
         let count = reader.array_any("a frame")?;
         let kind = reader.unsigned("the type of a frame")?;
         let wanted = match kind {
-            1 | 5 | 10 | 12 => 5,
+            1 => 6,
+            5 | 10 | 12 => 5,
             2 | 3 | 15 => 2,
             4 | 6 | 11 | 14 => 4,
             7 | 13 => 3,
@@ -301,12 +305,17 @@ impl<'a> Frame<'a> {
                 genesis,
                 member,
                 digest,
+                features,
             } => {
-                w.array(5)
+                w.array(6)
                     .unsigned(1)
                     .unsigned(*version)
                     .bytes(genesis.as_bytes());
                 w.text(member.as_str()).bytes(digest.as_bytes());
+                w.array(features.len() as u64);
+                for feature in features {
+                    w.unsigned(*feature);
+                }
             }
             Frame::Frontier(entries) => {
                 w.array(2).unsigned(2).array(entries.len() as u64);
@@ -434,6 +443,7 @@ fn decode_kind<'a>(kind: u64, r: &mut Reader<'a>) -> Result<Frame<'a>, FrameErro
             member: AuthorityCode::parse(r.text("a member code")?)
                 .map_err(|_| FrameError::Member)?,
             digest: hash(r)?,
+            features: features(r)?,
         },
         2 => Frame::Frontier(list(r, limits::FRONTIER_LOGS_MAX, frontier_entry)?),
         3 => Frame::Checkpoint {
@@ -542,6 +552,14 @@ fn list<'a, T>(
     Ok(items)
 }
 
+fn features(r: &mut Reader<'_>) -> Result<Vec<u64>, FrameError> {
+    let features = list(r, limits::FEATURES_MAX, |r| Ok(r.unsigned("a feature")?))?;
+    match features.is_sorted_by(|a, b| a < b) {
+        true => Ok(features),
+        false => Err(FrameError::FeatureOrder),
+    }
+}
+
 fn frontier_entry(r: &mut Reader<'_>) -> Result<FrontierEntry, FrameError> {
     r.array(5, "a frontier entry")?;
     Ok(FrontierEntry {
@@ -646,6 +664,9 @@ pub enum FrameError {
     /// No name of a log.
     #[error("the name of the log is not one")]
     Origin,
+    /// Features that do not ascend.
+    #[error("the features do not ascend")]
+    FeatureOrder,
     /// A size out of range.
     #[error("a size is out of range")]
     Size,

@@ -78,6 +78,7 @@ impl Bench {
             genesis: bench.network.genesis.id(),
             member: bench.network.members[0].code(),
             digest: Hash::from_bytes([9; 32]),
+            features: vec![1, 7],
         };
         bench.control(&hello);
         bench
@@ -369,6 +370,7 @@ fn hello_of_another_version_network_or_member_ends_the_connection() {
             genesis,
             member,
             digest,
+            features: Vec::new(),
         })
     };
     let refused = |violation: Violation| [report(violation), close(violation.error_code())];
@@ -572,6 +574,7 @@ impl Bench {
             genesis: self.network.genesis.id(),
             member,
             digest: Hash::from_bytes([9; 32]),
+            features: vec![1, 7],
         };
         let bytes = &hello.encode();
         self.feed(Input::Control { peer, bytes });

@@ -21,6 +21,7 @@ fn frames() -> Vec<Frame<'static>> {
             genesis: hash,
             member: AuthorityCode::parse("112304000000000197").unwrap(),
             digest: hash,
+            features: vec![3, 900],
         },
         Frame::Frontier(vec![FrontierEntry {
             origin: log(),
@@ -169,4 +170,28 @@ proptest! {
             prop_assert_eq!(frame.encode(), bytes);
         }
     }
+}
+
+// spec: EXC-27
+#[test]
+fn features_that_do_not_ascend_or_are_too_many_are_refused() {
+    let hello = |features: Vec<u64>| {
+        let frame = Frame::Hello {
+            version: VERSION,
+            genesis: Hash::from_bytes([5; 32]),
+            member: AuthorityCode::parse("112304000000000197").unwrap(),
+            digest: Hash::from_bytes([6; 32]),
+            features,
+        };
+        Frame::decode(&frame.encode()).map(|_| ())
+    };
+    let most = limits::FEATURES_MAX as u64;
+    assert_eq!(hello((0..most).collect()), Ok(()));
+    let count = most + 1;
+    assert_eq!(
+        hello((0..count).collect()),
+        Err(FrameError::TooMany { count })
+    );
+    assert_eq!(hello(vec![2, 1]), Err(FrameError::FeatureOrder));
+    assert_eq!(hello(vec![1, 1]), Err(FrameError::FeatureOrder));
 }
