@@ -35,6 +35,7 @@ const INSIDE: &[(&str, &[&str])] = &[
 /// Libraries that must stay replaceable, and the only packages that may name them.
 const CONFINED: &[(&str, &[&str])] = &[
     ("quinn", &["concordat-net", "concordat-tests"]),
+    ("quinn-proto", &["concordat-net"]),
     ("rustls", &["concordat-net", "concordat-tests"]),
     ("serde_cbor", &["concordat-protocol"]),
     ("sled", &["concordat-node"]),
@@ -43,6 +44,7 @@ const CONFINED: &[(&str, &[&str])] = &[
 /// The same within the sources: a crate's name, and where it may stand.
 const CONFINED_SOURCES: &[(&str, &[&str])] = &[
     ("quinn", &["node/net/src/"]),
+    ("quinn_proto", &["node/net/src/"]),
     ("rustls", &["node/net/src/"]),
     (
         "serde_cbor",

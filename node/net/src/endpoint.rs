@@ -10,6 +10,7 @@ use quinn::{
     ClientConfig, ConnectError, Connecting, ConnectionError, EndpointConfig, IdleTimeout, Incoming,
     ServerConfig, TokioRuntime, TransportConfig, VarInt,
 };
+use quinn_proto::HashedConnectionIdGenerator;
 use rustix::net::sockopt::{set_socket_recv_buffer_size, set_socket_send_buffer_size};
 use rustls::crypto::CryptoProvider;
 use tokio::sync::{Mutex, mpsc};
@@ -263,7 +264,7 @@ impl Shared {
         let socket = UdpSocket::bind(address).map_err(bind)?;
         widen(&socket);
         let quic = quinn::Endpoint::new(
-            EndpointConfig::default(),
+            endpoint_config(&identity),
             acceptor.clone(),
             socket,
             Arc::new(TokioRuntime),
@@ -454,6 +455,23 @@ impl Admission for Nobody {
     fn admit(&self, _key: &PublicKey, _party: Party) -> bool {
         false
     }
+}
+
+/// After a crash the other ends still send on connections that this end no longer knows. A token
+/// that they can check tells them so at once; otherwise they would wait for the idle limit.
+// spec: TRN-20
+fn endpoint_config(identity: &Identity) -> EndpointConfig {
+    let resets = identity.resets();
+    let ids = ring::hmac::sign(resets, b"connection identifiers");
+    let ids = ids.as_ref().first_chunk().copied().unwrap_or_default();
+    let mut config = EndpointConfig::new(Arc::new(resets.clone()));
+    // Identifiers of an earlier life must be known as ours, or they are passed over.
+    config.cid_generator(move || {
+        Box::new(HashedConnectionIdGenerator::from_key(u64::from_be_bytes(
+            ids,
+        )))
+    });
+    config
 }
 
 fn quic_acceptor(

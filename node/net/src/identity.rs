@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use concordat_certs::certificate;
 use concordat_protocol::key::PublicKey;
+use ring::hmac;
 use rustls::SignatureAlgorithm;
 use rustls::crypto::ring::sign::any_eddsa_type;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
@@ -17,6 +18,7 @@ use crate::error::IdentityError;
 pub struct Identity {
     key: PublicKey,
     certified: Arc<CertifiedKey>,
+    resets: hmac::Key,
 }
 
 impl Identity {
@@ -28,6 +30,7 @@ impl Identity {
     // spec: TRN-4
     pub fn from_der(certificate: &[u8], private_key: &[u8]) -> Result<Self, IdentityError> {
         let key = certificate::key_of(certificate)?;
+        let resets = reset_key(private_key);
         let private_key = any_eddsa_type(&PrivatePkcs8KeyDer::from(private_key))
             .map_err(|_| IdentityError::PrivateKey)?;
         if private_key.algorithm() != SignatureAlgorithm::ED25519 {
@@ -41,6 +44,7 @@ impl Identity {
         Ok(Self {
             key,
             certified: Arc::new(certified),
+            resets,
         })
     }
 
@@ -53,6 +57,18 @@ impl Identity {
     pub(crate) const fn certified(&self) -> &Arc<CertifiedKey> {
         &self.certified
     }
+
+    /// Makes the tokens of stateless resets; the same in every life of a node.
+    pub(crate) const fn resets(&self) -> &hmac::Key {
+        &self.resets
+    }
+}
+
+/// A key of its own for resets, which tells nothing about the private key that it follows from.
+fn reset_key(private_key: &[u8]) -> hmac::Key {
+    let parent = hmac::Key::new(hmac::HMAC_SHA256, private_key);
+    let child = hmac::sign(&parent, b"concordat/stateless-reset/1");
+    hmac::Key::new(hmac::HMAC_SHA256, child.as_ref())
 }
 
 impl fmt::Debug for Identity {
