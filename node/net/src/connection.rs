@@ -125,7 +125,7 @@ impl Connection {
     /// admitted this one: a refusal that comes after this end's part of the handshake shows here.
     // spec: TRN-13
     pub(crate) async fn greet(&self) -> Result<Established, NetError> {
-        let lost = |error| NetError::Lost(self.0.reason_of(&error));
+        let lost = |error| greeting_failed(FrameError::Lost(self.0.reason_of(&error)));
         let (sending, receiving) = if self.0.dialled {
             self.0.quic.open_bi().await.map_err(lost)?
         } else {
