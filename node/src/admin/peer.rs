@@ -9,7 +9,7 @@ use concordat_protocol::admin::{
     AdminError, ErrorCode, LinkCode, LogView, PeerBrief, PeerName, PeerTest, PeerView, Reply, Step,
     StepResult,
 };
-use concordat_protocol::log::{LeafIndex, TreeSize};
+use concordat_protocol::log::{LeafIndex, TreeSize, hash};
 use concordat_protocol::statement::{Enrolment, Role, Standing};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::{LogNumber, Member, Registry};
@@ -255,10 +255,16 @@ pub(super) fn logs(node: &Node) -> Vec<LogView> {
         .map(|(origin, log)| {
             let seen = witnessed.get(origin);
             let (bodies, bodies_missing) = bodies(log);
+            // What lies beyond the newest head may not be durable yet: a crash could put other leaves
+            // in its place.
+            let heads = node.shared().heads(origin);
+            let head = heads.values().next_back();
+            let empty = || (TreeSize::ZERO, hash::empty_root());
+            let (size, root) = head.map_or_else(empty, |head| (head.size(), *head.root()));
             LogView {
                 origin: origin.clone(),
-                size: log.size(),
-                root: log.tree().root(),
+                size,
+                root,
                 witnessed_size: seen.map(|seen| seen.size),
                 witnessed_at: seen.and_then(|seen| seen.at),
                 bodies,
