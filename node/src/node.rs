@@ -40,6 +40,9 @@ use crate::store::{
 /// Remote administrators that may wait for the admin channel.
 const ADMINISTRATORS_MAX: usize = 16;
 
+/// How long peers are told of the end. One that is dialled in vain would take three seconds.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// Where things lie in a node's directory.
 #[derive(Clone, Debug)]
 pub struct Layout {
@@ -552,7 +555,7 @@ impl Node {
             task.abort();
         }
         self.endpoint.close();
-        self.endpoint.drained().await;
+        let _ = tokio::time::timeout(FAREWELL, self.endpoint.drained()).await;
         let _ = self.core.send(runtime::Command::Stop).await;
         let thread = self
             .thread
