@@ -1,0 +1,61 @@
+//! Nodes that are killed.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use concordat_net::CloseReason;
+use concordat_protocol::message::Frame;
+use concordat_tests::processes::{Caller, Failure, KillPlan, Network, kill_at_random};
+use tokio::time::timeout;
+
+use crate::{NODE, SOON, alone, number, repeat, seed};
+
+// spec: TRN-20
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_node_disowns_its_old_connections_as_soon_as_it_is_back() {
+    let _alone = alone().await;
+    let network = Network::make(Path::new(NODE), 0, 1, seed()).unwrap();
+    let outcome = forgotten(&network).await;
+    network.conclude(outcome, &repeat("killed_node", ""));
+}
+
+async fn forgotten(network: &Network) -> Result<(), Failure> {
+    let mut processes = network.start().await?;
+    let outsider = network.outsider(0);
+    let caller = Caller::new(network, outsider.code(), &outsider.node)?;
+    let mut session = caller
+        .call(network, 0)
+        .await
+        .map_err(Failure::of("a call"))?;
+    let process = processes.remove(0);
+    process.kill().map_err(Failure::of("killing"))?;
+    let process = network.spawn(0)?;
+    network.ready(0).await?;
+    let frontier = Frame::Frontier(Vec::new()).encode();
+    session
+        .sender
+        .send(&frontier)
+        .await
+        .map_err(Failure::of("sending"))?;
+    let reason = timeout(SOON, session.connection.closed()).await;
+    let reason = reason.map_err(Failure::of("the end of the old connection"))?;
+    if reason != CloseReason::Forgotten {
+        return Err(Failure::new(format!("the old connection ended: {reason}")));
+    }
+    process.stop().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_acknowledged_is_lost_or_forked_by_kills() {
+    let _alone = alone().await;
+    let kills = number("CONCORDAT_KILLS", 100);
+    let network = Arc::new(Network::make(Path::new(NODE), 2, 1, seed()).unwrap());
+    let plan = KillPlan {
+        seed: seed(),
+        kills,
+    };
+    let outcome = kill_at_random(&network, plan).await;
+    let again = repeat("nothing_acknowledged", &format!("CONCORDAT_KILLS={kills} "));
+    let outcome = network.conclude(outcome, &again);
+    eprintln!("seed {}: {outcome:?}", seed());
+}

@@ -1,0 +1,49 @@
+//! Networks of real processes. Each test starts the node's binary, and ends what it started.
+//!
+//! `CONCORDAT_SEED` says from which seed chances are drawn (1 unless told), `CONCORDAT_KILLS` how
+//! often each node is killed.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
+mod catch_up;
+mod kills;
+mod registry_changes;
+
+use std::env;
+use std::time::Duration;
+
+use tokio::sync::{Mutex, MutexGuard};
+
+/// The node's binary.
+const NODE: &str = env!("CARGO_BIN_EXE_node-under-test");
+
+/// Within this, what takes effect at once has taken effect.
+const SOON: Duration = Duration::from_secs(5);
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    env::var(name).map_or(otherwise, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is no number: {text}"))
+    })
+}
+
+fn seed() -> u64 {
+    number("CONCORDAT_SEED", 1)
+}
+
+fn repeat(test: &str, more: &str) -> String {
+    format!(
+        "CONCORDAT_SEED={} {more}cargo test -p concordat-tests --test processes {test}",
+        seed()
+    )
+}
+
+/// Networks of processes run one after the other: their times are looked at.
+async fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::const_new(());
+
+    ALONE.lock().await
+}
