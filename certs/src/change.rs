@@ -165,7 +165,9 @@ impl PendingChange {
     #[must_use]
     pub fn missing(&self, genesis: &Genesis) -> u64 {
         let quorum = genesis.fields().approvers.quorum;
-        quorum.saturating_sub(self.approvals.len() as u64)
+        // Recovery keys sign beside approvers, never in their place.
+        let approved = approvers(genesis).filter(|key| self.approvals.contains_key(&key.id()));
+        quorum.saturating_sub(approved.count() as u64)
     }
 
     /// Says in words what is proposed, for those who are to approve it.
@@ -189,6 +191,10 @@ impl PendingChange {
         for key in approvers(genesis).filter(|key| self.approvals.contains_key(&key.id())) {
             summary.key("approved_by", ("Approved by", "已审批"), key);
         }
+        let recovery = genesis.fields().recovery.keys.iter();
+        for key in recovery.filter(|key| self.approvals.contains_key(&key.id())) {
+            summary.key("recovery_by", ("Signed for recovery by", "恢复签署"), key);
+        }
         let missing = self.missing(genesis);
         summary.add(
             "approvals_missing",
@@ -202,8 +208,8 @@ impl PendingChange {
     /// says.
     ///
     /// # Errors
-    /// [`ChangeError::OtherNetwork`]; [`ChangeError::NotAnApprover`] when genesis does not know the
-    /// key.
+    /// [`ChangeError::OtherNetwork`]; [`ChangeError::NotAnApprover`] when genesis names the key neither
+    /// as an approver's nor, for a cut-off, as one of the recovery quorum.
     pub fn approve(
         &self,
         genesis: &Genesis,
@@ -211,7 +217,7 @@ impl PendingChange {
     ) -> Result<ApprovalFile, ChangeError> {
         refuse_other_network(&self.genesis, genesis)?;
         let id = approver.public_key().id();
-        approver_of(genesis, id)?;
+        self.signer_of(genesis, id)?;
         Ok(ApprovalFile {
             fields: ApprovalFields {
                 form: Form::Approval,
@@ -315,12 +321,26 @@ impl PendingChange {
         }
     }
 
+    // spec: TRU-30
+    fn signer_of<'g>(
+        &self,
+        genesis: &'g Genesis,
+        kid: KeyId,
+    ) -> Result<&'g PublicKey, ChangeError> {
+        let recovers = matches!(self.payload.content, Content::CutOff(_));
+        let recovery = genesis.fields().recovery.keys.iter();
+        approvers(genesis)
+            .chain(recovery.filter(|_| recovers))
+            .find(|key| key.id() == kid)
+            .ok_or(ChangeError::NotAnApprover { kid })
+    }
+
     // spec: KEY-20, KEY-21, TRU-27
     fn add_approval(&mut self, genesis: &Genesis, bytes: Vec<u8>) -> Result<KeyId, ChangeError> {
         let approval = Approval::decode(&bytes, &self.proposal)?;
         refuse_other_network(approval.network(), genesis)?;
         let kid = approval.kid();
-        let key = approver_of(genesis, kid)?;
+        let key = self.signer_of(genesis, kid)?;
         let fingerprint = Fingerprint::of_key(key);
         approval
             .verify_signature(key)
@@ -378,12 +398,6 @@ impl ApprovalFile {
 
 fn approvers(genesis: &Genesis) -> impl Iterator<Item = &PublicKey> {
     genesis.fields().approvers.keys.iter()
-}
-
-fn approver_of(genesis: &Genesis, kid: KeyId) -> Result<&PublicKey, ChangeError> {
-    approvers(genesis)
-        .find(|key| key.id() == kid)
-        .ok_or(ChangeError::NotAnApprover { kid })
 }
 
 fn digest(proposal: &Proposal) -> Hash {
@@ -449,7 +463,7 @@ pub enum ChangeError {
     /// The approval is of another proposal.
     #[error("the approval is of another proposal")]
     OtherProposal,
-    /// The key is none of the approvers of genesis.
+    /// The key is none of those that genesis lets sign such a change.
     #[error("the key {kid} is no approver's")]
     NotAnApprover {
         /// The key.

@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use concordat_protocol::codec::Truth;
 use concordat_protocol::key::Signer;
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
@@ -96,7 +97,7 @@ impl TestAuthority {
             level: Level::Provincial,
             mandates: vec![
                 mandate(vec![Class::Decision, Class::Objection], None),
-                mandate(supervised, Some(true)),
+                mandate(supervised, Some(Truth)),
             ],
             ..Self::member(code, name, region)
         }
@@ -409,7 +410,7 @@ pub fn test_catalogue() -> ItemCatalogue {
     }
 }
 
-fn mandate(classes: Vec<Class>, supervises: Option<bool>) -> Mandate {
+fn mandate(classes: Vec<Class>, supervises: Option<Truth>) -> Mandate {
     Mandate {
         classes,
         act_types: Vec::new(),

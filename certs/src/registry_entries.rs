@@ -66,6 +66,7 @@ fn entry(
         vis: Vis::ALL_MEMBERS,
         commit: body.commit(),
         target: None,
+        ctx: statement.header().ctx.size,
     };
     Ok(RegistryEntry {
         leaf,

@@ -216,6 +216,14 @@ impl Summary {
         if let Some(key) = &cut_off.replacement {
             self.key("new_key", ("Key that takes over", "启用密钥"), key);
         }
+        if let Some(next) = &cut_off.next {
+            let value = Fingerprint::of_digest(next);
+            self.add(
+                "next_key",
+                ("Commitment to the key after it", "后续密钥承诺"),
+                value,
+            );
+        }
     }
 
     fn catalogue(&mut self, catalogue: &ItemCatalogue) {
@@ -266,7 +274,7 @@ impl Summary {
         if let Some(until) = mandate.until {
             text.push_str(&format!(" {} {}", self.word(("until", "至")), day(until)));
         }
-        if mandate.supervises == Some(true) {
+        if mandate.supervises.is_some() {
             text.push_str(&format!(
                 "; {}",
                 self.word(("supervises every authority", "监督全部机关"))

@@ -107,6 +107,15 @@ impl<D: Disk> Shared<D> {
         logs::read_leaf(&self.reader, place)
     }
 
+    /// The registry size below which nothing at a position of a log may be signed.
+    #[must_use]
+    pub fn ctx_floor(&self, origin: &Origin, index: LeafIndex) -> TreeSize {
+        let registry = self.registry();
+        let logs = self.logs();
+        let floor = |log: &Log| registry.ctx_floor(origin, log.course(), index);
+        logs.get(origin).map_or(TreeSize::ZERO, floor)
+    }
+
     /// Reads an encoded body from the journal; `None` when it is not held.
     #[must_use]
     pub fn body(&self, origin: &Origin, index: LeafIndex) -> Option<Vec<u8>> {
@@ -144,8 +153,6 @@ pub struct Core<D: Disk> {
     exchange: Exchange,
     shared: Arc<Shared<D>>,
     now: Timestamp,
-    /// Largest registry size that a statement of each own log was signed under.
-    ctx_sizes: BTreeMap<Origin, TreeSize>,
     /// Largest head that we cosigned, by log.
     cosigned: BTreeMap<Origin, SignedHead>,
     /// Which positions of a log a member was ever given the bodies of.

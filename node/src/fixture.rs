@@ -277,6 +277,7 @@ impl Fixture {
             vis: Vis::ALL_MEMBERS,
             commit: Hash::from_bytes([0; 32]),
             target: None,
+            ctx: ctx.size,
         };
         let applied = self.registry.apply(&leaf, Some(&statement));
         assert_eq!(applied, Applied::Changed);
@@ -322,12 +323,14 @@ fn place(
 ) -> Placed {
     let mut salt = [7; 32];
     salt[..8].copy_from_slice(&index.to_be_bytes());
+    let ctx = Statement::decode(&statement).unwrap().header().ctx.size;
     let body = Body::new(salt, statement).unwrap();
     let leaf = Leaf {
         kind,
         vis,
         commit: body.commit(),
         target,
+        ctx,
     };
     Placed {
         origin,

@@ -697,6 +697,7 @@ impl BodyReader for Bodies {
         Ok(Some(Held {
             leaf,
             body: Arc::from(body),
+            ctx_floor: self.0.ctx_floor(origin, index),
         }))
     }
 }

@@ -14,7 +14,7 @@ mod verifier;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{Body, Leaf, Statement};
 use concordat_protocol::trust::{self, Place, Registry, RejectReason, Verified};
 use thiserror::Error;
@@ -36,6 +36,8 @@ pub struct Held {
     pub leaf: Leaf,
     /// The encoded [`Body`].
     pub body: Arc<[u8]>,
+    /// What [`Registry::ctx_floor`] gives at its position.
+    pub ctx_floor: TreeSize,
 }
 
 /// The encoded [`Body`] of a statement with its leaf, as the node's core finds them by position.
@@ -150,11 +152,11 @@ impl QueryService {
         if let Some(Verdict::Rejected(reason)) = kept {
             return Ok(Found::Rejected(reason));
         }
-        let Some(Held { leaf, body }) = self.bodies.read(origin, index)? else {
+        let Some(held) = self.bodies.read(origin, index)? else {
             return Ok(Found::NotHeld);
         };
         let registry = self.registry();
-        match verify(&registry, &position, &leaf, &body, kept.is_some()) {
+        match verify(&registry, &position, &held, kept.is_some()) {
             Ok(verified) => {
                 let verified = Arc::new(verified);
                 if kept.is_none() {
@@ -178,19 +180,19 @@ impl QueryService {
 fn verify(
     registry: &Registry,
     position: &Position,
-    leaf: &Leaf,
-    body: &[u8],
+    held: &Held,
     signature_kept: bool,
 ) -> Result<Verified, RejectReason> {
-    let body = Body::decode(body).map_err(|_| RejectReason::NotAStatement)?;
-    if body.commit() != leaf.commit {
+    let body = Body::decode(&held.body).map_err(|_| RejectReason::NotAStatement)?;
+    if body.commit() != held.leaf.commit {
         return Err(RejectReason::WrongCommit);
     }
     let statement = Statement::decode(body.statement()).map_err(|_| RejectReason::NotAStatement)?;
     let place = Place {
         origin: &position.origin,
         index: position.index,
-        leaf,
+        leaf: &held.leaf,
+        ctx_floor: held.ctx_floor,
     };
     match signature_kept {
         true => {

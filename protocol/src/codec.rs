@@ -24,6 +24,7 @@ mod ext;
 mod log_types;
 mod map;
 mod reader;
+mod truth;
 mod validate;
 mod writer;
 
@@ -34,6 +35,7 @@ pub use ext::Ext;
 pub use map::IntegerMapError;
 pub(crate) use map::{byte_newtype, bytes_serde, code_enum, integer_map};
 pub use reader::Reader;
+pub use truth::Truth;
 pub use validate::{Limits, validate};
 pub use writer::Writer;
 

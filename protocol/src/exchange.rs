@@ -612,7 +612,7 @@ impl Exchange {
                 first,
                 second,
                 proof,
-            } => self.fork_claimed(world, first, second, &proof),
+            } => self.fork_claimed(world, id, first, second, &proof),
             Frame::Error { .. } => Ok(()),
             Frame::Range { .. }
             | Frame::Block { .. }

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! 18([ h'protected', {}, h'payload', h'signature' ])
-//! protected = { 1: -8, 3: content type, 4: kid, 15: {1: iss, 2: sub}, -65537: [registry size, root] }
+//! protected = { 1: -8, 3: content type, 4: kid, 15: {1: iss, 2: sub}, -65537: [registry size, state] }
 //! payload   = { 1: class, 2: issued at, ? 3: target, ? 4: register size, ? 5: batch, 6: content, ? 15: ext }
 //! ```
 //!
@@ -18,6 +18,7 @@ mod act;
 mod body;
 mod class;
 mod content;
+mod ctx_course;
 mod decision;
 mod envelope;
 mod leaf;
@@ -31,6 +32,7 @@ pub use act::{
 pub use body::{Body, BodyError, SALT_BYTES};
 pub use class::{Class, Kind};
 pub use content::{Content, HeadSeen, Notice, Restart};
+pub use ctx_course::CtxCourse;
 pub use decision::{
     ActType, BasisLevel, Code, CodeTextError, Decision, DecisionFields, Duty, Invalid, LegalBasis,
     PenaltyClass, Remedy, RemedyKind, Service, ServiceWay,

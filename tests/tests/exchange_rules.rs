@@ -9,6 +9,7 @@ use concordat_certs::network::{TestNetwork, TestPlan};
 use concordat_protocol::exchange::{
     Action, Exchange, Input, LogView, PeerId, RequestId, ServeId, StoreId, Violation, World,
 };
+use concordat_protocol::key::Signer as _;
 use concordat_protocol::limits;
 use concordat_protocol::log::{
     Checkpoint, CosignatureTime, Hash, LeafIndex, MemoryTree, Origin, TreeSize, VerifiedCheckpoint,
@@ -17,9 +18,10 @@ use concordat_protocol::log::{
 use concordat_protocol::message::{
     Absence, BodyEntry, ErrorCode, Frame, FrontierEntry, VERSION, Vouched,
 };
-use concordat_protocol::statement::{Content, Kind, Leaf, Vis};
+use concordat_protocol::statement::{Content, KeyUse, Kind, Leaf, Rotation, Vis};
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::LogNumber;
+use ed25519_dalek::SigningKey;
 
 const PEER: PeerId = PeerId(1);
 
@@ -150,6 +152,7 @@ fn leaf(number: u8) -> Leaf {
         vis: Vis::ALL_MEMBERS,
         commit: Hash::from_bytes([number; 32]),
         target: None,
+        ctx: TreeSize::ZERO,
     }
 }
 
@@ -659,4 +662,84 @@ fn member_that_becomes_a_cosigner_vouches_for_what_it_holds_already() {
         bench.feed(Input::RegistryChanged),
         [Action::Cosign { head }]
     );
+}
+
+impl Bench {
+    /// A head of the log under a key that the registry does not know yet.
+    fn head_by(&self, key: &SigningKey, size: u8, root: Hash) -> VerifiedCheckpoint {
+        let size = TreeSize::new(u64::from(size)).unwrap();
+        let checkpoint = Checkpoint::new(self.origin(), size, root).unwrap();
+        VerifiedCheckpoint::sign(&checkpoint, key).unwrap()
+    }
+
+    /// The registry comes to know that the log has gone on to another key.
+    fn rotate_to(&mut self, key: &SigningKey) -> Vec<Action> {
+        let member = &self.network.members[0];
+        let rotation = Rotation {
+            member: member.code(),
+            key_use: KeyUse::Log,
+            old: member.log.public_key(),
+            new: key.public_key(),
+            next: None,
+        };
+        self.network.append(Content::Rotation(rotation)).unwrap();
+        self.feed(Input::RegistryChanged)
+    }
+}
+
+/// An honest peer may have the rotation before we have it.
+// spec: EXC-6
+#[test]
+fn head_under_a_key_not_known_yet_is_kept_until_the_registry_knows_it() {
+    let mut bench = Bench::greeted();
+    let key = SigningKey::from_bytes(&[77; 32]);
+    for size in 1..=20 {
+        let note = &bench.head_by(&key, size, tree(size).root()).to_bytes();
+        assert_eq!(bench.control(&Frame::Checkpoint { note }), []);
+    }
+    assert!(bench.exchange.replica(&bench.origin()).is_none());
+    assert!(asked(&bench.rotate_to(&key)).is_some());
+    let replica = bench.exchange.replica(&bench.origin()).unwrap();
+    assert_eq!(replica.known_size(), TreeSize::new(20).unwrap());
+}
+
+// spec: EXC-6
+#[test]
+fn head_that_no_registry_will_make_good_counts_as_invalid() {
+    let mut bench = Bench::greeted();
+    let good = String::from_utf8(bench.head(3).to_bytes()).unwrap();
+    let other = String::from_utf8(bench.head(4).to_bytes()).unwrap();
+    let (text, _) = good.split_once("\n\n").unwrap();
+    let (_, line) = other.split_once("\n\n").unwrap();
+    let note = format!("{text}\n\n{line}");
+    let frame = Frame::Checkpoint {
+        note: note.as_bytes(),
+    };
+    let refused = [report(Violation::BadCheckpoint)];
+    assert_eq!(bench.control(&frame), refused);
+    // Nobody claims that the log has signed it.
+    let (_, rest) = line.split_at(line.find("/0 ").unwrap());
+    let stranger = format!("{text}\n\n\u{2014} stranger{rest}");
+    let frame = Frame::Checkpoint {
+        note: stranger.as_bytes(),
+    };
+    assert_eq!(bench.control(&frame), refused);
+}
+
+// spec: EXC-6, EXC-10
+#[test]
+fn evidence_of_a_fork_under_a_key_not_known_yet_is_looked_at_once_it_is() {
+    let mut bench = Bench::greeted();
+    let key = SigningKey::from_bytes(&[77; 32]);
+    let [first, second] = [3, 4].map(|byte| Hash::from_bytes([byte; 32]));
+    let [first, second] = [first, second].map(|root| bench.head_by(&key, 3, root).to_bytes());
+    let claim = Frame::Fork {
+        first: &first,
+        second: &second,
+        proof: Vec::new(),
+    };
+    assert_eq!(bench.control(&claim), []);
+    let actions = bench.rotate_to(&key);
+    assert!(matches!(actions[..], [Action::Forked { .. }, ..]));
+    assert!(bench.exchange.replica(&bench.origin()).unwrap().is_frozen());
 }

@@ -13,6 +13,7 @@ use concordat_certs::network::VIS_PUBLIC;
 use concordat_node::core::{BodyState, Signing};
 use concordat_protocol::key::Signer as _;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
+use concordat_protocol::message::{Absence, BodyFilter, Frame};
 use concordat_protocol::statement::{
     Audience, Body, Content, CutOff, KeyUse, Kind, Leaf, Standing, Statement, StatementRef,
     Suspension,
@@ -197,6 +198,7 @@ fn cut_off_node_key_is_disconnected_within_five_seconds() {
         from: None,
         continues: None,
         replacement: None,
+        next: None,
     };
     cluster.change_registry(Content::CutOff(cut_off)).unwrap();
     cluster.run_for(5_000).unwrap();
@@ -311,6 +313,62 @@ fn acts_reach_every_member_that_holds_their_target_and_no_other() {
         }
     }
     assert!(owed > 5 && withheld > 5, "{owed} owed, {withheld} withheld");
+}
+
+/// The owner of a log and the hub give what a third member holds as well and does not.
+// spec: EXC-21
+#[test]
+fn member_that_holds_anothers_data_gives_it_to_nobody() {
+    let mut cluster = peaceful(3);
+    let [owner, relay, asker] = [1, 2, 3];
+    assert!(bodies(&cluster, relay, owner).contains(&(Kind::Data, true)));
+    let origin = cluster.core(owner).unwrap().own_logs().remove(0);
+    let size = {
+        let shared = cluster.core(relay).unwrap().shared();
+        let logs = shared.logs();
+        logs.get(&origin).unwrap().size()
+    };
+    let request = Frame::Bodies {
+        origin,
+        begin: LeafIndex::new(0),
+        end: size,
+        filter: BodyFilter::All,
+    };
+    let mut given = |node: NodeId| {
+        let frames = cluster.ask(node, asker, &request).unwrap();
+        let mut given = Vec::new();
+        for bytes in &frames {
+            let Ok(Frame::BodyBlock { entries, .. }) = Frame::decode(bytes) else {
+                panic!("node {node} refused");
+            };
+            given.extend(entries.iter().map(|entry| {
+                let kind = Leaf::decode(entry.leaf).unwrap().kind;
+                (kind, entry.body.map(drop))
+            }));
+        }
+        assert_eq!(given.len() as u64, size.value());
+        given
+    };
+    let data = |given: &[(Kind, Result<(), Absence>)], outcome| {
+        let of_data = |entry: &&(Kind, _)| entry.0 == Kind::Data;
+        given
+            .iter()
+            .filter(of_data)
+            .filter(|entry| entry.1 == outcome)
+            .count()
+    };
+    let (by_owner, by_hub, by_relay) = (given(owner), given(0), given(relay));
+    let public = data(&by_owner, Ok(()));
+    assert!(public > 0);
+    assert_eq!(data(&by_hub, Ok(())), public);
+    assert_eq!(data(&by_relay, Ok(())), 0);
+    assert_eq!(data(&by_relay, Err(Absence::NotHeld)), public);
+    let others = |given: &[(Kind, Result<(), Absence>)]| {
+        let of_act = |entry: &&(Kind, _)| entry.0 == Kind::Act;
+        given.iter().filter(of_act).copied().collect::<Vec<_>>()
+    };
+    assert!(!others(&by_owner).is_empty());
+    assert_eq!(others(&by_relay), others(&by_owner));
 }
 
 // spec: EXC-20

@@ -3,6 +3,7 @@
 use concordat_certs::enrolment::MemberDetails;
 use concordat_certs::genesis::{self, CTX_GRACE_MS, GENESIS_FILE, GenesisRequest, HEARTBEAT_MS};
 use concordat_certs::key_ring::KeyRing;
+use concordat_protocol::codec::Truth;
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{Class, Code, KeyUse, Mandate, Role};
 use concordat_protocol::trust::Network;
@@ -127,6 +128,6 @@ fn mandate(authority: &Authority) -> Result<Mandate, Failure> {
         from: parse::optional_day("--from", authority.from.as_ref())?.unwrap_or_else(clock::today),
         until: parse::optional_day("--until", authority.until.as_ref())?,
         objections_daily_cap: authority.objections_a_day,
-        supervises: authority.supervises.then_some(true),
+        supervises: authority.supervises.then_some(Truth),
     })
 }

@@ -66,6 +66,7 @@ fn cut_off(args: &PeerCutOff, context: &Context<'_>) -> Result<Report, Failure> 
         replacement: replacement
             .map(|key| parse::public_key("--replacement", key))
             .transpose()?,
+        next: None,
     });
     propose(content, &args.genesis, &args.out, context)
 }

@@ -1,5 +1,5 @@
 use concordat_protocol::statement::{
-    CutOff, HeadSeen, KeyUse, LEAF_BYTES_MAX, Standing, Statement, Suspension,
+    CutOff, HeadSeen, KeyUse, LEAF_BYTES_MAX, Leaf, Standing, Statement, Suspension,
 };
 use concordat_protocol::text::Text;
 use concordat_protocol::trust::{Applied, RejectReason};
@@ -125,7 +125,10 @@ fn registry_finds_one_approval_too_few() {
     let signer = &network.hub.statement;
     let bytes = sign_approved(signer, hub, about, ctx, &change.proposal, &approvals).unwrap();
     let statement = Statement::decode(&bytes).unwrap();
-    let leaf = network.entries[0].leaf;
+    let leaf = Leaf {
+        ctx: ctx.size,
+        ..network.entries[0].leaf
+    };
     assert!(leaf.encode().len() <= LEAF_BYTES_MAX);
     let applied = network.registry.apply(&leaf, Some(&statement));
     assert_eq!(applied, Applied::Void(RejectReason::TooFewApprovals));
@@ -192,6 +195,47 @@ fn stranger_cannot_approve() {
         .approve(&network.genesis, &network.hub.statement)
         .unwrap_err();
     assert!(matches!(hub, ChangeError::NotAnApprover { .. }));
+}
+
+/// The recovery quorum signs a replacement that nobody committed to, and nothing else.
+// spec: TRU-30, KEY-20
+#[test]
+fn recovery_key_signs_a_cut_off_beside_the_approvers_and_counts_as_none_of_them() {
+    let mut network = network();
+    let member = network.members[0].clone();
+    let recovery = network.recovery.clone();
+    let kid = recovery.public_key().id();
+    let refused = suspension(&network, Standing::Suspended)
+        .approve(&network.genesis, &recovery)
+        .unwrap_err();
+    assert_eq!(refused, ChangeError::NotAnApprover { kid });
+    let cut_off = Content::CutOff(CutOff {
+        member: member.code(),
+        key_use: KeyUse::Node,
+        key: member.node.public_key(),
+        from: None,
+        continues: None,
+        replacement: None,
+        next: None,
+    });
+    let issued_at = Timestamp::new(NOW).unwrap();
+    let mut change = PendingChange::new(&network.genesis, issued_at, cut_off).unwrap();
+    let wanted = change.missing(&network.genesis);
+    let approval = change.approve(&network.genesis, &recovery).unwrap();
+    change.add(&network.genesis, approval).unwrap();
+    assert_eq!(change.missing(&network.genesis), wanted);
+    let change = approved(&network, change, &[0, 1]);
+    let read = PendingChange::decode(&change.encode().unwrap(), &network.genesis).unwrap();
+    assert_eq!(read.missing(&network.genesis), 0);
+    let ctx = network.registry.ctx();
+    let signed = read.sign(&network.genesis, &network.hub.statement, ctx);
+    let statement = Statement::decode(&signed.unwrap()).unwrap();
+    let leaf = Leaf {
+        ctx: ctx.size,
+        ..network.entries[0].leaf
+    };
+    let applied = network.registry.apply(&leaf, Some(&statement));
+    assert_eq!(applied, Applied::Changed);
 }
 
 // spec: KEY-20
@@ -278,6 +322,7 @@ fn cut_off_takes_effect_through_the_same_way() {
         from: None,
         continues: None,
         replacement: Some(replacement),
+        next: None,
     });
     network.append(content).unwrap();
     let keys = network.registry.member(member.code()).unwrap().keys();

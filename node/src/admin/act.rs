@@ -283,11 +283,14 @@ pub(super) fn verdict(
         vis,
         commit: body.commit(),
         target: local.map(|target| target.index),
+        ctx: statement.header().ctx.size,
     };
+    let index = LeafIndex::new(size);
     let place = Place {
         origin: &origin,
-        index: LeafIndex::new(size),
+        index,
         leaf: &leaf,
+        ctx_floor: node.shared().ctx_floor(&origin, index),
     };
     trust::check(registry, place, statement).map(drop)
 }

@@ -56,6 +56,7 @@ fn tried(desk: &Desk, signed: &[u8]) -> Result<(), RejectReason> {
         vis: Vis::ALL_MEMBERS,
         commit: body.commit(),
         target: None,
+        ctx: statement.header().ctx.size,
     };
     let mut registry = (*desk.node().registry()).clone();
     match registry.apply(&leaf, Some(&statement)) {

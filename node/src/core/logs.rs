@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use concordat_protocol::exchange::LogView;
 use concordat_protocol::log::{
-    CompactRange, ConsistencyProof, Hash, LeafIndex, MemoryTree, Origin, TreeSize,
+    CompactRange, ConsistencyProof, Hash, LeafIndex, MemoryTree, Origin, TreeSize, hash,
 };
 use concordat_protocol::message::Absence;
+use concordat_protocol::statement::{CtxCourse, Leaf};
 
 use crate::core::ledger::{BodyMark, Record};
 use crate::disk::Disk;
@@ -49,6 +50,8 @@ pub struct Log {
     pub(super) id: u64,
     pub(super) tree: MemoryTree,
     extents: Vec<Extent>,
+    /// How the registry size went in the leaves.
+    course: CtxCourse,
     /// 12 bytes a leaf: a pointer, or a code where the segment is the largest number.
     bodies: Vec<BodyPointer>,
 }
@@ -70,6 +73,12 @@ impl Log {
     #[must_use]
     pub const fn tree(&self) -> &MemoryTree {
         &self.tree
+    }
+
+    /// How the registry size went in its leaves.
+    #[must_use]
+    pub const fn course(&self) -> &CtxCourse {
+        &self.course
     }
 
     /// What is known of a body.
@@ -120,8 +129,12 @@ impl Log {
         self.extents.push(Extent { begin, record });
     }
 
-    pub(super) fn push_leaf(&mut self, hash: Hash, mark: BodyMark) {
-        self.tree.append(hash);
+    pub(super) fn push_leaf(&mut self, leaf: &[u8], mark: BodyMark) {
+        let index = LeafIndex::new(self.tree.size().value());
+        if let Ok(leaf) = Leaf::decode(leaf) {
+            self.course.push(index, leaf.ctx);
+        }
+        self.tree.append(hash::leaf_hash(leaf));
         self.bodies.push(slot_of(mark));
     }
 
@@ -173,12 +186,14 @@ impl LogTable {
 
     pub(super) fn insert(&mut self, origin: Origin, id: u64) {
         let (tree, extents, bodies) = (MemoryTree::new(), Vec::new(), Vec::new());
+        let course = CtxCourse::default();
         self.logs.insert(
             origin,
             Log {
                 id,
                 tree,
                 extents,
+                course,
                 bodies,
             },
         );
@@ -186,6 +201,13 @@ impl LogTable {
 
     pub(super) fn next_id(&self) -> u64 {
         self.logs.values().map(|log| log.id + 1).max().unwrap_or(1)
+    }
+
+    /// How the registry size went in the leaves of a log.
+    #[must_use]
+    pub fn course(&self, origin: &Origin) -> CtxCourse {
+        let log = self.logs.get(origin);
+        log.map(|log| log.course.clone()).unwrap_or_default()
     }
 
     /// The right edge of a log.

@@ -50,7 +50,7 @@ impl<D: Disk> Core<D> {
         &mut self,
         log: LogNumber,
         statements: &[Vec<u8>],
-    ) -> Result<Vec<(Entry, TreeSize)>, SubmitError> {
+    ) -> Result<Vec<Entry>, SubmitError> {
         if self.signing != Signing::Open {
             return Err(SubmitError::SigningHeld);
         }
@@ -63,34 +63,27 @@ impl<D: Disk> Core<D> {
             .logs()
             .get(&origin)
             .map_or(0, |log| log.size().value());
-        let mut newest = self
-            .ctx_sizes
-            .get(&origin)
-            .copied()
-            .unwrap_or(TreeSize::ZERO);
+        let mut ctx_floor = self.shared.ctx_floor(&origin, LeafIndex::new(begin));
         let mut entries = Vec::with_capacity(statements.len());
         for (position, bytes) in statements.iter().enumerate() {
             let statement = Statement::decode(bytes)
                 .map_err(|error| SubmitError::NotAStatement { position, error })?;
             let refused = |reason| SubmitError::Refused { position, reason };
-            let ctx = statement.header().ctx.size;
-            if ctx < newest {
-                return Err(refused(RejectReason::CtxDecreases));
-            }
-            newest = ctx;
             let entry = self.entry(&origin, &statement).map_err(refused)?;
             let index = LeafIndex::new(begin + position as u64);
             let place = Place {
                 origin: &origin,
                 index,
                 leaf: &entry.leaf,
+                ctx_floor,
             };
+            ctx_floor = ctx_floor.max(entry.leaf.ctx);
             if log == LogNumber::Registry {
                 self.examine_registry(position, &entry.leaf, &statement)?;
             } else {
                 trust::check(&self.registry, place, &statement).map_err(refused)?;
             }
-            entries.push((entry, ctx));
+            entries.push(entry);
         }
         Ok(entries)
     }
@@ -129,6 +122,7 @@ impl<D: Disk> Core<D> {
             vis: self.vis(statement)?,
             commit: body.commit(),
             target: local.map(|target| target.index),
+            ctx: statement.header().ctx.size,
         };
         Ok(Entry {
             leaf,
@@ -163,7 +157,7 @@ impl<D: Disk> Core<D> {
     pub(super) fn append(
         &mut self,
         origin: &Origin,
-        entries: Vec<(Entry, TreeSize)>,
+        entries: Vec<Entry>,
     ) -> Result<Vec<StatementRef>, Fatal> {
         let begin = self
             .shared
@@ -176,7 +170,7 @@ impl<D: Disk> Core<D> {
         let mut references = Vec::with_capacity(entries.len());
         let mut encoded = Vec::with_capacity(entries.len());
         let mut marks = Vec::with_capacity(entries.len());
-        for (i, (entry, ctx)) in entries.into_iter().enumerate() {
+        for (i, entry) in entries.into_iter().enumerate() {
             let index = LeafIndex::new(begin + i as u64);
             let pointer = self.journal.stage_body(&[&entry.body])?;
             marks.push(BodyMark::Held(pointer, true));
@@ -187,7 +181,6 @@ impl<D: Disk> Core<D> {
                 index,
                 leaf_hash,
             });
-            self.ctx_sizes.insert(origin.clone(), ctx);
             let body = Arc::from(entry.body);
             let (leaf, own, verified) = (entry.leaf, true, true);
             let origin = origin.clone();
@@ -246,7 +239,7 @@ impl<D: Disk> Core<D> {
             }
             log.push_extent(first, record);
             for (i, leaf) in chunk.iter().enumerate() {
-                log.push_leaf(hash::leaf_hash(leaf), mark(i));
+                log.push_leaf(leaf, mark(i));
             }
             first += chunk.len() as u64;
         }

@@ -113,7 +113,6 @@ impl<D: Disk> Core<D> {
             exchange: Exchange::new(me, now, Vec::new()),
             shared,
             now,
-            ctx_sizes: BTreeMap::new(),
             cosigned: std::mem::take(&mut found.cosigned),
             delivered: std::mem::take(&mut found.delivered),
             notices: BTreeMap::new(),
@@ -142,6 +141,7 @@ impl<D: Disk> Core<D> {
                 restored.push(Restored {
                     own: own.contains(origin),
                     range: logs.range(origin),
+                    course: logs.course(origin),
                     head,
                     act_gaps: found.act_gaps.remove(origin).unwrap_or_default(),
                     data_gaps: found.data_gaps.remove(origin).unwrap_or_default(),
@@ -208,21 +208,8 @@ impl<D: Disk> Core<D> {
         }
     }
 
-    /// What our own logs say about how to go on: the newest `ctx`, and the notices there are.
+    /// The notices that the register holds.
     fn restore_own(&mut self) {
-        for origin in self.own_logs() {
-            let size = self
-                .shared
-                .logs()
-                .get(&origin)
-                .map_or(0, |log| log.size().value());
-            let newest = (0..size)
-                .rev()
-                .find_map(|index| self.statement(&origin, index));
-            if let Some(statement) = newest {
-                self.ctx_sizes.insert(origin, statement.header().ctx.size);
-            }
-        }
         let register = self.genesis.register_origin();
         let size = self
             .shared
@@ -438,7 +425,7 @@ impl Found {
                 };
                 log.push_extent(begin, pointer);
                 for (i, (leaf, mark)) in leaves.iter().enumerate() {
-                    log.push_leaf(hash::leaf_hash(leaf), *mark);
+                    log.push_leaf(leaf, *mark);
                     self.leaves += 1;
                     let Ok(leaf) = Leaf::decode(leaf) else {
                         continue;

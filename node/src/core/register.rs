@@ -1,7 +1,7 @@
 //! The home register: the hub's notices of acts on other logs' statements.
 
 use concordat_protocol::codec::Ext;
-use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
+use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::statement::{
     Body, Content, Kind, Leaf, Notice, Payload, Statement, StatementRef, sign,
 };
@@ -26,7 +26,7 @@ impl<D: Disk> Core<D> {
         if self.signing != Signing::Open {
             return Ok(());
         }
-        let mut entries: Vec<(Entry, TreeSize)> = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
         for place in std::mem::take(&mut self.unnoticed) {
             if self.noticed.contains(&place) {
                 continue;
@@ -45,7 +45,7 @@ impl<D: Disk> Core<D> {
     }
 
     /// The notice of an act; `None` for one on its own log, and for one whose body is still to come.
-    fn notice(&mut self, origin: &Origin, index: LeafIndex) -> Option<(Entry, TreeSize)> {
+    fn notice(&mut self, origin: &Origin, index: LeafIndex) -> Option<Entry> {
         let leaf = Leaf::decode(&self.shared.leaf(origin, index)?).ok()?;
         let body = Body::decode(&self.shared.body(origin, index)?).ok()?;
         let statement = Statement::decode(body.statement()).ok()?;
@@ -91,7 +91,7 @@ impl<D: Disk> Core<D> {
     }
 
     /// Signs a statement that the node makes by itself, for one of its own logs.
-    pub(super) fn sign_own(&mut self, content: Content) -> Option<(Entry, TreeSize)> {
+    pub(super) fn sign_own(&mut self, content: Content) -> Option<Entry> {
         let payload = Payload {
             issued_at: self.now,
             target: None,
@@ -125,7 +125,6 @@ impl<D: Disk> Core<D> {
             | Kind::Restart => LogNumber::Statements,
         };
         let origin = self.genesis.origin(self.me, log);
-        let entry = self.entry(&origin, &statement).ok()?;
-        Some((entry, ctx.size))
+        self.entry(&origin, &statement).ok()
     }
 }

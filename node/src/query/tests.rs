@@ -46,6 +46,7 @@ fn node(statements: impl FnOnce(&Fixture) -> Vec<Placed>) -> Node {
         let held = Held {
             leaf: placed.leaf,
             body: Arc::clone(&placed.body),
+            ctx_floor: TreeSize::ZERO,
         };
         bodies.0.lock().unwrap().insert(position, held);
         items.push(IndexItem::Statement {
@@ -183,6 +184,7 @@ fn marked_statement_is_verified_without_its_signature_and_only_under_its_key() {
         origin: &placed.origin,
         index: placed.index,
         leaf: &placed.leaf,
+        ctx_floor: TreeSize::ZERO,
     };
     let kid = statement.header().kid;
     let full = trust::verify(&fixture.registry, place, statement.clone());

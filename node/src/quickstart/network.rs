@@ -11,6 +11,7 @@ use concordat_certs::genesis::{self as genesis_file, CTX_GRACE_MS, GenesisReques
 use concordat_certs::key_file::PrivateKey;
 use concordat_certs::key_ring::{KeyRing, MEMBER_USES};
 use concordat_certs::randomness::OsRandomness;
+use concordat_protocol::codec::Truth;
 use concordat_protocol::key::Signer as _;
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
@@ -213,7 +214,7 @@ fn member(
         from: Day::MIN,
         until: None,
         objections_daily_cap: Some(1_000),
-        supervises: (role == Role::Hub).then_some(true),
+        supervises: (role == Role::Hub).then_some(Truth),
     };
     let address = Address::new(&listen.to_string());
     Ok(MemberDetails {

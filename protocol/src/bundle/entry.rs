@@ -70,6 +70,8 @@ impl Entry {
             origin: &self.origin,
             index: self.index,
             leaf: &self.leaf,
+            // Of the leaves before it nothing is in the bundle.
+            ctx_floor: TreeSize::ZERO,
         };
         Ok(trust::verify(registry, place, statement)?)
     }

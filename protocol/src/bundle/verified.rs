@@ -378,7 +378,7 @@ fn mandate_of<'a>(member: &'a Member, verified: &Verified) -> Option<&'a Mandate
     match verified.authority() {
         Authority::Mandate => member.mandate(class, day, decision),
         Authority::Supervision => member.enrolment().mandates.iter().find(|mandate| {
-            mandate.supervises == Some(true)
+            mandate.supervises.is_some()
                 && mandate.classes.contains(&class)
                 && mandate.from <= day
                 && mandate.until.is_none_or(|until| day <= until)

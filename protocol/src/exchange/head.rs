@@ -4,6 +4,7 @@ use crate::exchange::pull::TailEnd;
 use crate::exchange::{
     Action, Exchange, Input, PeerId, Replica, StoreId, Storing, Violation, World, next_heartbeat,
 };
+use crate::log::checkpoint::CheckpointError;
 use crate::log::{
     ConsistencyProof, Hash, LeafIndex, Origin, SignedCheckpoint, TreeSize, VerifiedCheckpoint,
 };
@@ -58,7 +59,8 @@ impl Exchange {
         self.take_bodies(world, id, &origin, bodies.collect())
     }
 
-    /// Checks the signature of a head; `None` when its log is not known (yet).
+    /// Checks the signature of a head; `None` when its log, or the key that it names, is not known
+    /// (yet). An honest peer may be ahead of our registry.
     fn verified_head(
         &mut self,
         world: World<'_>,
@@ -67,16 +69,17 @@ impl Exchange {
     ) -> Result<Option<VerifiedCheckpoint>, Violation> {
         let signed = SignedCheckpoint::parse(note).map_err(|_| Violation::BadCheckpoint)?;
         let origin = signed.claimed().origin().clone();
-        let Some(member) = world.registry.member_of(&origin) else {
-            if let Some(peer) = self.peers.get_mut(&id) {
-                peer.stash(note);
+        let size = signed.claimed().size();
+        let head = match judge(world, signed) {
+            Ok(head) => head,
+            Err(Unverified::Early) => {
+                if let Some(peer) = self.peers.get_mut(&id) {
+                    peer.stash(&origin, size, note);
+                }
+                return Ok(None);
             }
-            return Ok(None);
+            Err(Unverified::Wrong) => return Err(Violation::BadCheckpoint),
         };
-        let verified = member
-            .log_keys_for(signed.claimed().size())
-            .find_map(|key| signed.clone().verify(key).ok());
-        let head = verified.ok_or(Violation::BadCheckpoint)?;
         let own = origin.member() == self.me.as_str();
         self.replicas
             .entry(origin)
@@ -268,20 +271,7 @@ impl Exchange {
                 replica.data_gaps.insert(begin, end);
             }
         }
-        let stashed: Vec<(PeerId, Vec<u8>)> = self
-            .peers
-            .iter_mut()
-            .flat_map(|(id, peer)| {
-                std::mem::take(&mut peer.stashed)
-                    .into_iter()
-                    .map(|n| (*id, n))
-            })
-            .collect();
-        for (id, note) in stashed {
-            if let Err(violation) = self.checkpoint(world, id, &note) {
-                self.blame(id, violation);
-            }
-        }
+        self.look_at_stashed(world);
         let origins: Vec<Origin> = self.replicas.keys().cloned().collect();
         for origin in origins {
             // Cosignatures of witnesses that were unknown until now, in notes and on their own.
@@ -295,6 +285,32 @@ impl Exchange {
         self.next_heartbeat = self.next_heartbeat.min(next_heartbeat(world));
         // Whoever became a cosigner with this change vouches for the heads it holds already.
         self.recosign(world);
+    }
+
+    /// Heads and evidence that came before the registry knew the log or the key.
+    fn look_at_stashed(&mut self, world: World<'_>) {
+        let peers = self.peers.iter_mut();
+        let stashed: Vec<_> = peers.map(|(id, peer)| (*id, peer.take_stashed())).collect();
+        for (id, (heads, forks)) in stashed {
+            for note in heads {
+                if let Err(violation) = self.checkpoint(world, id, &note) {
+                    self.blame(id, violation);
+                }
+            }
+            for frame in forks {
+                let Ok(Frame::Fork {
+                    first,
+                    second,
+                    proof,
+                }) = Frame::decode(&frame)
+                else {
+                    continue;
+                };
+                if let Err(violation) = self.fork_claimed(world, id, first, second, &proof) {
+                    self.blame(id, violation);
+                }
+            }
+        }
     }
 
     /// A signed head contradicts what we hold: freeze the log and pass the evidence on.
@@ -338,10 +354,25 @@ impl Exchange {
     pub(super) fn fork_claimed(
         &mut self,
         world: World<'_>,
+        id: PeerId,
         first: &[u8],
         second: &[u8],
         proof: &[Hash],
     ) -> Result<(), Violation> {
+        if [first, second]
+            .into_iter()
+            .any(|note| is_early(world, note))
+        {
+            let frame = Frame::Fork {
+                first,
+                second,
+                proof: proof.to_vec(),
+            };
+            if let Some(peer) = self.peers.get_mut(&id) {
+                peer.stash_fork(frame.encode());
+            }
+            return Ok(());
+        }
         let origin = verify_fork(world, first, second, proof)?;
         self.replicas
             .entry(origin.clone())
@@ -399,13 +430,7 @@ pub fn verify_fork(
     second: &[u8],
     proof: &[Hash],
 ) -> Result<Origin, Violation> {
-    let head = |note: &[u8]| {
-        let signed = SignedCheckpoint::parse(note).ok()?;
-        let member = world.registry.member_of(signed.claimed().origin())?;
-        member
-            .log_keys_for(signed.claimed().size())
-            .find_map(|key| signed.clone().verify(key).ok())
-    };
+    let head = |note: &[u8]| judge(world, SignedCheckpoint::parse(note).ok()?).ok();
     let (Some(first), Some(second)) = (head(first), head(second)) else {
         return Err(Violation::BadEvidence);
     };
@@ -428,6 +453,37 @@ pub fn verify_fork(
         true => Ok(first.origin().clone()),
         false => Err(Violation::BadEvidence),
     }
+}
+
+/// Why a head is not one that its log has signed.
+enum Unverified {
+    /// The registry here does not know its log, or the key that it names; a newer one may.
+    Early,
+    /// It is not, whatever comes.
+    Wrong,
+}
+
+// spec: EXC-6
+fn judge(world: World<'_>, signed: SignedCheckpoint) -> Result<VerifiedCheckpoint, Unverified> {
+    let (origin, size) = (signed.claimed().origin(), signed.claimed().size());
+    let member = world.registry.member_of(origin).ok_or(Unverified::Early)?;
+    for key in member.log_keys() {
+        match signed.clone().verify(key) {
+            // A key that was cut off signs nothing beyond its size.
+            Ok(head) if member.log_keys_for(size).any(|good| good == key) => return Ok(head),
+            Err(CheckpointError::NoLogSignature) => {}
+            Ok(_) | Err(_) => return Err(Unverified::Wrong),
+        }
+    }
+    match signed.names_its_log() {
+        true => Err(Unverified::Early),
+        false => Err(Unverified::Wrong),
+    }
+}
+
+fn is_early(world: World<'_>, note: &[u8]) -> bool {
+    let signed = SignedCheckpoint::parse(note);
+    signed.is_ok_and(|signed| matches!(judge(world, signed), Err(Unverified::Early)))
 }
 
 impl Input<'_> {

@@ -1,6 +1,6 @@
 //! One connection: what the peer holds, what we told it, what is under way.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::exchange::{RequestId, ServeId};
 use crate::log::{Hash, Origin, TreeSize};
@@ -8,8 +8,10 @@ use crate::message::{BodyFilter, FrontierEntry};
 use crate::subject::AuthorityCode;
 use crate::time::Timestamp;
 
-/// Heads of logs that the registry does not know yet, kept for when it does.
+/// Heads of logs or under keys that the registry does not know yet, kept for when it does.
 const STASHED_NOTES_MAX: usize = 256;
+/// Evidence of forks under keys that the registry does not know yet.
+const STASHED_FORKS_MAX: usize = 8;
 
 /// A request under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +51,10 @@ pub(super) struct Peer {
     denied: BTreeSet<(Origin, u64)>,
     requests: BTreeMap<RequestId, (Asked, Timestamp)>,
     pub(super) serving: BTreeSet<ServeId>,
-    pub(super) stashed: VecDeque<Vec<u8>>,
+    /// The largest head of each log that cannot be looked at yet.
+    stashed: BTreeMap<Origin, (TreeSize, Vec<u8>)>,
+    /// Evidence of forks that cannot be looked at yet, as frames.
+    stashed_forks: Vec<Vec<u8>>,
 }
 
 impl Peer {
@@ -68,7 +73,8 @@ impl Peer {
             denied: BTreeSet::new(),
             requests: BTreeMap::new(),
             serving: BTreeSet::new(),
-            stashed: VecDeque::new(),
+            stashed: BTreeMap::new(),
+            stashed_forks: Vec::new(),
         }
     }
 
@@ -114,11 +120,30 @@ impl Peer {
         self.denied.contains(&(origin.clone(), position))
     }
 
-    /// Keeps a head for when the registry knows its log.
-    pub(super) fn stash(&mut self, note: &[u8]) {
-        if self.stashed.len() < STASHED_NOTES_MAX && !self.stashed.iter().any(|kept| kept == note) {
-            self.stashed.push_back(note.to_vec());
+    /// Keeps a head for when the registry knows its log, or the key that signed it: of each log the
+    /// largest, which says all that the others do.
+    pub(super) fn stash(&mut self, origin: &Origin, size: TreeSize, note: &[u8]) {
+        let known = self.stashed.get(origin);
+        if known.is_some_and(|(kept, _)| *kept >= size)
+            || known.is_none() && self.stashed.len() >= STASHED_NOTES_MAX
+        {
+            return;
         }
+        self.stashed.insert(origin.clone(), (size, note.to_vec()));
+    }
+
+    /// Keeps evidence of a fork for when the registry knows the keys under it.
+    pub(super) fn stash_fork(&mut self, frame: Vec<u8>) {
+        if self.stashed_forks.len() < STASHED_FORKS_MAX && !self.stashed_forks.contains(&frame) {
+            self.stashed_forks.push(frame);
+        }
+    }
+
+    /// Takes out the heads and the evidence that were kept.
+    pub(super) fn take_stashed(&mut self) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+        let heads = std::mem::take(&mut self.stashed).into_values();
+        let forks = std::mem::take(&mut self.stashed_forks);
+        (heads.map(|(_, note)| note).collect(), forks)
     }
 
     pub(super) fn asked(&self, request: RequestId) -> Option<&Asked> {

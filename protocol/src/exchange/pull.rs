@@ -416,7 +416,11 @@ impl Exchange {
         replica.staged = range;
         for (i, leaf) in leaves.iter().enumerate() {
             let position = begin.value() + i as u64;
-            let gaps = match Leaf::decode(leaf) {
+            let decoded = Leaf::decode(leaf);
+            if let Ok(leaf) = &decoded {
+                replica.course.push(LeafIndex::new(position), leaf.ctx);
+            }
+            let gaps = match decoded {
                 Ok(leaf) if leaf.kind == Kind::ActsMap => continue,
                 Ok(leaf) if leaf.kind == Kind::Data => {
                     let known = world.registry.visibility_class(leaf.vis).is_some();
@@ -517,7 +521,19 @@ impl Exchange {
             }
             let leaf = Leaf::decode(leaf).map_err(|_| Violation::BadBody)?;
             let outcome = match body {
-                Ok(body) => examine(world, origin, index, &leaf, body)?,
+                Ok(body) => {
+                    let course = self.replicas.get(origin).map(|replica| &replica.course);
+                    let floor = |course| world.registry.ctx_floor(origin, course, index);
+                    let ctx_floor = course.map_or(TreeSize::ZERO, floor);
+                    let leaf = &leaf;
+                    let place = Place {
+                        origin,
+                        index,
+                        leaf,
+                        ctx_floor,
+                    };
+                    examine(world, place, body)?
+                }
                 Err(absence) => Some(BodyOutcome::Absent(absence)),
             };
             self.settle_body(world, (id, origin), (index, leaf), outcome, &mut outcomes);
@@ -601,11 +617,10 @@ fn rest(world: World<'_>, replica: &mut Replica, position: u64, is_data: bool) {
 /// What to make of a body: `None` when it has to wait for the registry.
 fn examine(
     world: World<'_>,
-    origin: &Origin,
-    index: LeafIndex,
-    leaf: &Leaf,
+    place: Place<'_>,
     bytes: &[u8],
 ) -> Result<Option<BodyOutcome>, Violation> {
+    let leaf = place.leaf;
     let body = Body::decode(bytes).map_err(|_| Violation::BadBody)?;
     if body.commit() != leaf.commit {
         return Err(Violation::BadBody);
@@ -624,15 +639,7 @@ fn examine(
     let Ok(statement) = Statement::decode(body.statement()) else {
         return Ok(Some(BodyOutcome::Refused(RejectReason::NotAStatement)));
     };
-    match trust::verify(
-        world.registry,
-        Place {
-            origin,
-            index,
-            leaf,
-        },
-        statement,
-    ) {
+    match trust::verify(world.registry, place, statement) {
         Ok(_) => Ok(accepted(true)),
         Err(RejectReason::CtxAhead) => Ok(None),
         Err(reason) => Ok(Some(BodyOutcome::Refused(reason))),

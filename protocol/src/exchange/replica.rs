@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::exchange::Gaps;
 use crate::log::{CompactRange, Hash, Origin, TreeSize, VerifiedCheckpoint};
 use crate::message::{FrontierEntry, Vouched};
+use crate::statement::CtxCourse;
 use crate::subject::AuthorityCode;
 use crate::time::Timestamp;
 
@@ -31,6 +32,8 @@ pub struct Restored {
     pub own: bool,
     /// The right edge over the leaves held.
     pub range: CompactRange,
+    /// How the registry size went in them.
+    pub course: CtxCourse,
     /// The newest adopted head, with its cosignatures.
     pub head: Option<VerifiedCheckpoint>,
     /// Acts and the like whose bodies are missing.
@@ -45,6 +48,8 @@ pub struct Replica {
     pub(super) own: bool,
     pub(super) recovering: bool,
     pub(super) frozen: bool,
+    /// How the registry size went in the leaves that are staged.
+    pub(super) course: CtxCourse,
     /// Verified leaves, stored or about to be.
     pub(super) staged: CompactRange,
     pub(super) durable: TreeSize,
@@ -85,6 +90,7 @@ impl Replica {
             own,
             recovering: false,
             frozen: false,
+            course: CtxCourse::default(),
             staged: CompactRange::new(),
             durable: TreeSize::ZERO,
             durable_root: None,
@@ -121,6 +127,7 @@ impl Replica {
             durable: log.range.size(),
             durable_root: log.range.root().ok(),
             staged: log.range,
+            course: log.course,
             heads,
             act_gaps: log.act_gaps,
             data_gaps: log.data_gaps,

@@ -127,6 +127,14 @@ impl SignedCheckpoint {
         self.note.to_string().into_bytes()
     }
 
+    /// Whether a line claims to be by the log, under whatever key.
+    #[must_use]
+    pub fn names_its_log(&self) -> bool {
+        let name = self.claimed.origin.as_str();
+        let mut lines = self.note.lines().iter();
+        lines.any(|line| line.key_name().as_str() == name)
+    }
+
     /// Verifies the log's signature; lines by others are kept as they are.
     ///
     /// # Errors

@@ -528,7 +528,7 @@ fn finish(
 }
 
 /// `Sig_structure` of RFC 9052 §4.4 with an empty external_aad.
-fn to_be_signed(protected: &[u8], payload: &[u8]) -> Vec<u8> {
+pub(super) fn to_be_signed(protected: &[u8], payload: &[u8]) -> Vec<u8> {
     let mut writer = Writer::with_capacity(protected.len() + payload.len() + 32);
     writer
         .array(4)

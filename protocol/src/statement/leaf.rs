@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{DecodeError, Reader, Writer};
-use crate::log::{Hash, LeafIndex, hash};
+use crate::log::{Hash, LeafIndex, TreeSize, hash};
 use crate::statement::class::Kind;
 
 /// The digest suite of this version: SHA-256.
@@ -38,7 +38,7 @@ impl fmt::Display for Vis {
     }
 }
 
-/// A leaf. Encodes as `[suite, kind, vis, commit, target]`.
+/// A leaf. Encodes as `[suite, kind, vis, commit, target, ctx]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leaf {
     /// What kind of statement stands behind it.
@@ -49,10 +49,12 @@ pub struct Leaf {
     pub commit: Hash,
     /// The position in the same log that the statement acts on.
     pub target: Option<LeafIndex>,
+    /// The registry size in the statement's `ctx`; for an acts map, that which its log had adopted.
+    pub ctx: TreeSize,
 }
 
 /// The longest encoding of a leaf in bytes.
-pub const LEAF_BYTES_MAX: usize = 1 + 1 + 2 + 2 + 34 + 9;
+pub const LEAF_BYTES_MAX: usize = 1 + 1 + 2 + 2 + 34 + 9 + 9;
 
 impl Leaf {
     /// Its deterministic encoding, the input of the leaf hash.
@@ -60,7 +62,7 @@ impl Leaf {
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::with_capacity(LEAF_BYTES_MAX);
         writer
-            .array(5)
+            .array(6)
             .unsigned(SUITE_SHA256)
             .unsigned(self.kind.code());
         writer
@@ -70,6 +72,7 @@ impl Leaf {
             Some(target) => writer.unsigned(target.value()),
             None => writer.null(),
         };
+        writer.unsigned(self.ctx.value());
         writer.finish()
     }
 
@@ -83,10 +86,10 @@ impl Leaf {
     ///
     /// # Errors
     /// [`LeafError`]; every byte of the input counts.
-    // spec: LOG-1
+    // spec: LOG-1, LOG-30
     pub fn decode(bytes: &[u8]) -> Result<Self, LeafError> {
         let mut reader = Reader::new(bytes);
-        reader.array(5, "a leaf of five items")?;
+        reader.array(6, "a leaf of six items")?;
         let suite = reader.unsigned("a suite")?;
         if suite != SUITE_SHA256 {
             return Err(LeafError::Suite { suite });
@@ -100,12 +103,15 @@ impl Leaf {
             true => None,
             false => Some(LeafIndex::new(reader.unsigned("a target or null")?)),
         };
+        let ctx = reader.unsigned("a registry size")?;
+        let ctx = TreeSize::new(ctx).map_err(|_| LeafError::Ctx { size: ctx })?;
         reader.finish()?;
         Ok(Self {
             kind,
             vis,
             commit,
             target,
+            ctx,
         })
     }
 }
@@ -135,6 +141,12 @@ pub enum LeafError {
         /// The code found.
         vis: u64,
     },
+    /// A registry size that no log has.
+    #[error("registry size {size} is beyond 2^63 - 1")]
+    Ctx {
+        /// The size found.
+        size: u64,
+    },
 }
 
 #[cfg(test)]
@@ -147,13 +159,15 @@ mod tests {
         // spec: LOG-1
         #[test]
         fn leaf_round_trips_and_any_other_byte_is_another_leaf_or_refused(
-            kind in 1_u64..=12, vis: u8, commit: [u8; 32], target: Option<u64>, at: usize, bit in 0_u8..8,
+            kind in 1_u64..=12, vis: u8, commit: [u8; 32], target: Option<u64>,
+            ctx in 0_u64..1 << 63, at: usize, bit in 0_u8..8,
         ) {
             let leaf = Leaf {
                 kind: Kind::from_code(kind).unwrap(),
                 vis: Vis::new(vis),
                 commit: Hash::from_bytes(commit),
                 target: target.map(LeafIndex::new),
+                ctx: TreeSize::new(ctx).unwrap(),
             };
             let mut bytes = leaf.encode();
             prop_assert!(bytes.len() <= LEAF_BYTES_MAX);
@@ -164,19 +178,25 @@ mod tests {
         }
     }
 
+    // spec: LOG-30
     #[test]
-    fn leaf_refuses_unknown_suites_kinds_and_classes() {
-        let leaf = |suite, kind, vis| {
+    fn leaf_refuses_unknown_suites_kinds_and_classes_and_sizes_that_no_log_has() {
+        let leaf_under = |suite, kind, vis, ctx| {
             let mut writer = Writer::default();
             writer
-                .array(5)
+                .array(6)
                 .unsigned(suite)
                 .unsigned(kind)
                 .unsigned(vis)
                 .bytes(&[7; 32])
-                .null();
+                .null()
+                .unsigned(ctx);
             Leaf::decode(&writer.finish())
         };
+        let leaf = |suite, kind, vis| leaf_under(suite, kind, vis, 0);
+        let size = 1 << 63;
+        assert!(leaf_under(1, 1, 0, size - 1).is_ok());
+        assert_eq!(leaf_under(1, 1, 0, size), Err(LeafError::Ctx { size }));
         assert!(leaf(1, 1, 255).is_ok());
         assert_eq!(leaf(2, 1, 0), Err(LeafError::Suite { suite: 2 }));
         assert_eq!(leaf(1, 13, 0), Err(LeafError::Kind { kind: 13 }));

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::codec::{code_enum, integer_map};
+use crate::codec::{Truth, code_enum, integer_map};
 use crate::key::PublicKey;
 use crate::log::{Hash, LeafIndex, TreeSize};
 use crate::region::RegionCode;
@@ -146,8 +146,8 @@ integer_map! {
         5 => until: opt(Day),
         /// Objections that may be received a day without being marked as over the cap.
         6 => objections_daily_cap: opt(u32),
-        /// `true` when it reaches every authority's statements, as a supervisor's does.
-        7 => supervises: opt(bool),
+        /// There when it reaches every authority's statements, as a supervisor's does.
+        7 => supervises: opt(Truth),
     }
 }
 
@@ -235,8 +235,11 @@ integer_map! {
         4 => from: opt(LeafIndex),
         /// The highest cosigned head of the member's log: size and root.
         5 => continues: opt((TreeSize, Hash)),
-        /// The key that continues.
+        /// The key that continues; its digest was committed where one was, unless the recovery quorum
+        /// signs too.
         6 => replacement: opt(PublicKey),
+        /// SHA-256 of the key after the replacement; only with one.
+        7 => next: opt(Hash),
     }
 }
 

@@ -1,7 +1,8 @@
 use ed25519_dalek::SigningKey;
 
 use super::*;
-use crate::key::{KeyError, Signer};
+use crate::codec::DecodeError;
+use crate::key::{KeyError, PublicKey, SignatureBytes, Signer};
 use crate::log::{Hash, TreeSize};
 use crate::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use crate::text::Text;
@@ -174,4 +175,62 @@ fn statement_about_another_organisation_than_its_content_is_refused() {
     let issuer = AuthorityCode::parse(ISSUER).unwrap();
     let refused = sign(&key, issuer, issuer.code(), ctx, &payload(content)).unwrap_err();
     assert_eq!(refused, StatementError::AboutAnother);
+}
+
+fn unhex(value: &serde_json::Value) -> Vec<u8> {
+    let text = value.as_str().unwrap();
+    (0..text.len() / 2)
+        .map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap())
+        .collect()
+}
+
+/// Messages of the COSE working group: what is under a signature is put together as others do it, and
+/// what has not the header of a statement is none.
+// spec: STM-1, STM-3, STM-7
+#[test]
+fn messages_of_the_working_group_are_signed_over_the_same_bytes_and_are_no_statements() {
+    let cases = include_str!("../../../spec/vectors/cose/sign1.json");
+    let cases: Vec<serde_json::Value> = serde_json::from_str(cases).unwrap();
+    assert_eq!(cases.len(), 2);
+    for case in &cases {
+        let (message, protected) = (unhex(&case["message"]), unhex(&case["protected"]));
+        let payload = b"This is the content.";
+        let signed = envelope::to_be_signed(&protected, payload);
+        assert_eq!(signed, unhex(&case["to_be_signed"]), "{}", case["name"]);
+        let unprotected = 3 + protected.len();
+        assert_eq!(
+            Statement::decode(&message),
+            Err(StatementError::Decode(DecodeError::Unexpected {
+                offset: unprotected,
+                wanted: "an empty unprotected header",
+            })),
+        );
+        if case["curve"] != "Ed25519" {
+            assert_ne!(unhex(&case["key"]).len(), 32);
+            continue;
+        }
+        let key = PublicKey::from_bytes(&unhex(&case["key"]).try_into().unwrap()).unwrap();
+        let signature =
+            SignatureBytes::from_bytes(message[message.len() - 64..].try_into().unwrap());
+        assert_eq!(key.verify(&signed, &signature), Ok(()));
+        assert_eq!(
+            key.verify(&signed[1..], &signature),
+            Err(KeyError::BadSignature)
+        );
+        // The same signature in the form of a statement, without the unprotected entry: the header
+        // is still none.
+        let profiled = [
+            &message[..unprotected],
+            &[0xa0],
+            &message[unprotected + 5..],
+        ]
+        .concat();
+        assert_eq!(
+            Statement::decode(&profiled),
+            Err(StatementError::Decode(DecodeError::Unexpected {
+                offset: 0,
+                wanted: "a protected header of five entries",
+            })),
+        );
+    }
 }

@@ -131,7 +131,10 @@ impl Genesis {
             return Err(GenesisError::Approvers);
         }
         let recovery = &fields.recovery;
-        if recovery.quorum < 1 || (recovery.keys.len() as u64) < recovery.quorum {
+        // Both quorums together must fit under one cut-off.
+        let room = (APPROVALS_MAX as u64).saturating_sub(approvers.quorum);
+        let reachable = (recovery.keys.len() as u64).min(room);
+        if recovery.quorum < 1 || reachable < recovery.quorum {
             return Err(GenesisError::Recovery);
         }
         let ascending = |keys: &[PublicKey]| keys.is_sorted_by(|a, b| a < b);

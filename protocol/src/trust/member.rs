@@ -2,7 +2,7 @@
 
 use crate::key::{KeyId, PublicKey};
 use crate::log::{Hash, LeafIndex, TreeSize};
-use crate::statement::{Class, DecisionFields, Enrolment, KeyUse, Mandate, Standing};
+use crate::statement::{Class, CutOff, DecisionFields, Enrolment, KeyUse, Mandate, Standing};
 use crate::subject::AuthorityCode;
 use crate::time::Day;
 
@@ -115,6 +115,25 @@ impl Member {
         self.cut_offs.iter().filter_map(of_key).min()
     }
 
+    /// Leaves of its log, from an index up to a size, whose registry sizes do not count for what stands
+    /// at or after that size: those between where a log key that was cut off stopped being trusted and
+    /// the head from which its successor continues. Whoever stole the key may have put them there.
+    // spec: TRU-29
+    #[must_use]
+    pub fn passed_over(&self, index: LeafIndex) -> Vec<(LeafIndex, TreeSize)> {
+        let from = |key: &PublicKey| {
+            let cut_off = |(key_use, of, from): &(KeyUse, PublicKey, LeafIndex)| {
+                (*key_use == KeyUse::Log && of == key).then_some(*from)
+            };
+            self.cut_offs.iter().find_map(cut_off)
+        };
+        let former = self.former_log_keys.iter();
+        former
+            .filter_map(|(key, largest)| Some((from(key)?, (*largest)?)))
+            .filter(|(_, size)| size.value() <= index.value())
+            .collect()
+    }
+
     /// The mandate that lets it make a statement of a class on a day. For a decision its act type and
     /// item count too.
     // spec: TRU-12
@@ -136,7 +155,7 @@ impl Member {
         class.is_act()
             && self
                 .mandates_on(class, day)
-                .any(|mandate| mandate.supervises == Some(true))
+                .any(|mandate| mandate.supervises.is_some())
     }
 
     fn mandates_on(&self, class: Class, day: Day) -> impl Iterator<Item = &Mandate> {
@@ -224,23 +243,22 @@ impl Member {
             KeyUse::Administrator => several(&mut self.keys.administrators),
             KeyUse::Approver | KeyUse::Recovery => None,
         }?;
-        let commitments = &mut self.enrolment.next_keys;
-        commitments.retain(|(committed, _)| *committed != key_use);
-        commitments.extend(next.map(|digest| (key_use, digest)));
-        commitments.sort_by_key(|(committed, _)| *committed);
+        self.commit_next(key_use, next);
         self.ended.push(*old);
         Some(())
     }
 
-    /// Ends a key; with a replacement, that key takes over.
-    pub(super) fn end_key(
-        &mut self,
-        key_use: KeyUse,
-        key: &PublicKey,
-        from: Option<LeafIndex>,
-        largest: Option<TreeSize>,
-        replacement: Option<PublicKey>,
-    ) -> Option<()> {
+    /// The commitment of a use has been kept, or set aside: what comes after it takes its place.
+    fn commit_next(&mut self, key_use: KeyUse, next: Option<Hash>) {
+        let commitments = &mut self.enrolment.next_keys;
+        commitments.retain(|(committed, _)| *committed != key_use);
+        commitments.extend(next.map(|digest| (key_use, digest)));
+        commitments.sort_by_key(|(committed, _)| *committed);
+    }
+
+    /// Ends a key; with a replacement, that key takes over. `None` when it is not in use.
+    pub(super) fn end_key(&mut self, cut_off: &CutOff) -> Option<()> {
+        let (key_use, key, replacement) = (cut_off.key_use, &cut_off.key, cut_off.replacement);
         let single = |slot: &mut Option<PublicKey>| {
             (slot.as_ref() == Some(key)).then(|| *slot = replacement)
         };
@@ -255,6 +273,7 @@ impl Member {
             KeyUse::Statement => several(&mut self.keys.statement)?,
             KeyUse::Log => {
                 single(&mut self.keys.log)?;
+                let largest = cut_off.continues.map(|(size, _)| size);
                 self.former_log_keys.push((*key, largest));
             }
             KeyUse::Node => single(&mut self.keys.node)?,
@@ -262,7 +281,10 @@ impl Member {
             KeyUse::Administrator => several(&mut self.keys.administrators)?,
             KeyUse::Approver | KeyUse::Recovery => return None,
         }
-        if let Some(from) = from {
+        if replacement.is_some() {
+            self.commit_next(key_use, cut_off.next);
+        }
+        if let Some(from) = cut_off.from {
             self.cut_offs.push((key_use, *key, from));
         }
         self.ended.push(*key);

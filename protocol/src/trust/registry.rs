@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 use crate::key::PublicKey;
 use crate::log::{CompactRange, Hash, LeafIndex, Origin, TreeSize, hash};
 use crate::statement::{
-    Audience, CatalogueItem, Class, Content, Ctx, CutOff, Enrolment, ItemCatalogue, KeyUse, Kind,
-    Leaf, Policy, Role, Rotation, SUITE_SHA256, Statement, Suspension, Vis, VisibilityClass,
-    registry_state,
+    Audience, CatalogueItem, Class, Content, Ctx, CtxCourse, CutOff, Enrolment, ItemCatalogue,
+    KeyUse, Kind, Leaf, Policy, Role, Rotation, SUITE_SHA256, Statement, Suspension, Vis,
+    VisibilityClass, registry_state,
 };
 use crate::subject::{AuthorityCode, Subject};
 use crate::trust::genesis::{Genesis, check_policy, enrolled_keys};
@@ -48,6 +48,15 @@ pub enum Applied {
     Changed,
     /// It is in the log but counts for nothing.
     Void(RejectReason),
+}
+
+/// Who stands behind a change that has enough approvals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Approved {
+    /// The quorum of approvers.
+    ByApprovers,
+    /// The recovery quorum as well.
+    ByRecoveryToo,
 }
 
 /// Members, catalogue and policy at every size of the registry log so far.
@@ -143,8 +152,8 @@ impl Registry {
             self.roots
                 .push(self.range.root().unwrap_or_else(|_| hash::empty_root()));
         }
-        let applied = verdict.and_then(|()| match statement {
-            Some(statement) => self.change(&statement.payload().content),
+        let applied = verdict.and_then(|approved| match statement {
+            Some(statement) => self.change(&statement.payload().content, approved),
             None => Ok(()),
         });
         match applied {
@@ -189,6 +198,20 @@ impl Registry {
         let own = number == 0 || code == self.genesis.hub() && number <= 2;
         self.member(code)
             .filter(|member| known && own && member.enrolment().role != Role::Issuer)
+    }
+
+    /// The registry size below which no statement at a position of a log may be signed any more: the
+    /// largest in the leaves before it. For the registry log itself the fold decides, and this is 0.
+    // spec: TRU-28
+    #[must_use]
+    pub fn ctx_floor(&self, origin: &Origin, course: &CtxCourse, index: LeafIndex) -> TreeSize {
+        if *origin == self.genesis.registry_origin() {
+            return TreeSize::ZERO;
+        }
+        // The positions in a cut-off are those of log 0.
+        let member = self.member_of(origin).filter(|_| origin.log_number() == 0);
+        let passed_over = member.map(|member| member.passed_over(index));
+        course.newest_before(index, &passed_over.unwrap_or_default())
     }
 
     /// The catalogue as of a size.
@@ -255,7 +278,7 @@ impl Registry {
         index: LeafIndex,
         leaf: &Leaf,
         statement: &Statement,
-    ) -> Result<(), RejectReason> {
+    ) -> Result<Approved, RejectReason> {
         verify::check_leaf(leaf, &self.genesis.registry_origin(), index, statement)?;
         let class = statement.payload().class();
         if !matches!(class.kind(), Kind::Registry) {
@@ -274,41 +297,52 @@ impl Registry {
             return Err(RejectReason::CtxDecreases);
         }
         self.ctx_size_max = ctx_size;
-        self.check_approvals(statement)?;
+        let approved = self.check_approvals(statement)?;
         // Approvals name no position: without this the hub could log an old change once more.
         let proposal = statement.proposal().ok_or(RejectReason::TooFewApprovals)?;
         let digest = Sha256::digest(proposal.as_bytes()).into();
         match self.proposals.insert(digest) {
-            true => Ok(()),
+            true => Ok(approved),
             false => Err(RejectReason::Repeated),
         }
     }
 
-    // spec: TRU-4, TRU-27
-    pub(super) fn check_approvals(&self, statement: &Statement) -> Result<(), RejectReason> {
-        let approvers = &self.genesis.fields().approvers;
-        let mut valid = 0;
+    // spec: TRU-4, TRU-27, TRU-30
+    pub(super) fn check_approvals(&self, statement: &Statement) -> Result<Approved, RejectReason> {
+        let (approvers, recovery) = {
+            let fields = self.genesis.fields();
+            (&fields.approvers, &fields.recovery)
+        };
+        let recovers = statement.payload().class() == Class::CutOff;
+        let (mut valid, mut by_recovery) = (0, 0);
         for approval in statement.approvals() {
-            let key = approvers.keys.iter().find(|key| key.id() == approval.kid());
-            let key = key.ok_or(RejectReason::KeyUnknown)?;
+            let named = |key: &&PublicKey| key.id() == approval.kid();
+            let (key, count) = match approvers.keys.iter().find(named) {
+                Some(key) => (key, &mut valid),
+                None => {
+                    let key = recovery.keys.iter().find(named).filter(|_| recovers);
+                    (key.ok_or(RejectReason::KeyUnknown)?, &mut by_recovery)
+                }
+            };
             if *approval.network() != self.genesis.id() {
                 return Err(RejectReason::OtherNetwork);
             }
             approval.verify_signature(key)?;
-            valid += 1;
+            *count += 1;
         }
-        match valid >= approvers.quorum {
-            true => Ok(()),
-            false => Err(RejectReason::TooFewApprovals),
+        match (valid >= approvers.quorum, by_recovery >= recovery.quorum) {
+            (false, _) => Err(RejectReason::TooFewApprovals),
+            (true, false) => Ok(Approved::ByApprovers),
+            (true, true) => Ok(Approved::ByRecoveryToo),
         }
     }
 
-    fn change(&mut self, content: &Content) -> Result<(), RejectReason> {
+    fn change(&mut self, content: &Content, approved: Approved) -> Result<(), RejectReason> {
         match content {
             Content::Enrolment(enrolment) => self.enrol(enrolment),
             Content::Rotation(rotation) => self.rotate(rotation),
             Content::Suspension(suspension) => self.suspend(suspension),
-            Content::CutOff(cut_off) => self.cut_off(cut_off),
+            Content::CutOff(cut_off) => self.cut_off(cut_off, approved),
             Content::ItemCatalogue(catalogue) => self.adopt_catalogue(catalogue),
             Content::Policy(policy) => self.adopt_policy(policy),
             Content::Decision(_)
@@ -366,9 +400,7 @@ impl Registry {
         let known = self
             .member(rotation.member)
             .ok_or(RejectReason::IssuerUnknown)?;
-        let digest: [u8; 32] = Sha256::digest(rotation.new.as_bytes()).into();
-        let committed = known.next_key(rotation.key_use);
-        if committed.is_some_and(|committed| committed != Hash::from_bytes(digest))
+        if !keeps_commitment(known, rotation.key_use, &rotation.new)
             || self.key_in_use(&rotation.new, rotation.member)
             || known.has_key(&rotation.new)
         {
@@ -396,8 +428,8 @@ impl Registry {
         Ok(())
     }
 
-    // spec: TRU-15, TRU-18
-    fn cut_off(&mut self, cut_off: &CutOff) -> Result<(), RejectReason> {
+    // spec: TRU-15, TRU-18, TRU-30
+    fn cut_off(&mut self, cut_off: &CutOff, approved: Approved) -> Result<(), RejectReason> {
         let known = self
             .member(cut_off.member)
             .ok_or(RejectReason::IssuerUnknown)?;
@@ -405,22 +437,22 @@ impl Registry {
             cut_off.key_use,
             KeyUse::Statement | KeyUse::Log | KeyUse::Witness
         );
-        let taken = |key: &PublicKey| self.key_in_use(key, cut_off.member) || known.has_key(key);
+        let unfit = |key: &PublicKey| {
+            self.key_in_use(key, cut_off.member)
+                || known.has_key(key)
+                || approved == Approved::ByApprovers
+                    && !keeps_commitment(known, cut_off.key_use, key)
+        };
         if cut_off.from.is_some() != by_position
             || cut_off.continues.is_some() != (cut_off.key_use == KeyUse::Log)
-            || cut_off.replacement.as_ref().is_some_and(taken)
+            || cut_off.replacement.as_ref().is_some_and(unfit)
+            || cut_off.next.is_some() && cut_off.replacement.is_none()
         {
             return Err(RejectReason::RegistryConflict);
         }
         let mut member = known.clone();
         member
-            .end_key(
-                cut_off.key_use,
-                &cut_off.key,
-                cut_off.from,
-                cut_off.continues.map(|(size, _)| size),
-                cut_off.replacement,
-            )
+            .end_key(cut_off)
             .ok_or(RejectReason::RegistryConflict)?;
         self.put(member);
         Ok(())
@@ -471,6 +503,13 @@ impl Registry {
                 .members()
                 .any(|member| member.code() != except && member.has_key(key))
     }
+}
+
+/// Whether a key is the one that was committed as the next of its use, where one was.
+fn keeps_commitment(known: &Member, key_use: KeyUse, key: &PublicKey) -> bool {
+    let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+    let committed = known.next_key(key_use);
+    committed.is_none_or(|committed| committed == Hash::from_bytes(digest))
 }
 
 /// Whether an enrolment renews region, mandates, addresses and administrators of a known member. All

@@ -15,8 +15,8 @@ code_enum! {
         /// The registry state in `ctx` is not the registry's at that size, or of another network.
         #[error("the registry state it names never existed")]
         CtxForeign = 2,
-        /// `ctx` is smaller than that of an earlier statement of the log.
-        #[error("its registry state is older than that of an earlier statement of the log")]
+        /// `ctx` is smaller than in an earlier leaf of the log.
+        #[error("its registry state is older than that of an earlier entry of the log")]
         CtxDecreases = 3,
         /// `iss` is no authority that was enrolled at `ctx`.
         #[error("the issuer was not enrolled")]
@@ -81,6 +81,9 @@ code_enum! {
         /// An approval was given for another network.
         #[error("an approval was given for another network")]
         OtherNetwork = 24,
+        /// The leaf's registry size is not that of the statement's `ctx`.
+        #[error("the leaf's registry size is not the statement's")]
+        WrongCtx = 25,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The verdict on a statement: signature, standing, mandate and catalogue at its `ctx`.
 
 use crate::key::KeyId;
-use crate::log::{LeafIndex, Origin};
+use crate::log::{LeafIndex, Origin, TreeSize};
 use crate::statement::{
     CatalogueItem, Class, Content, Decision, DecisionFields, Kind, Leaf, Standing, Statement,
     StatementRef, Vis,
@@ -20,6 +20,8 @@ pub struct Place<'a> {
     pub index: LeafIndex,
     /// The leaf there.
     pub leaf: &'a Leaf,
+    /// What [`Registry::ctx_floor`] gives there; 0 where the leaves before it are not at hand.
+    pub ctx_floor: TreeSize,
 }
 
 /// On what authority a verified statement was made.
@@ -82,9 +84,9 @@ impl Verified {
 }
 
 /// Verifies a statement at its place by the registry as it was at the statement's `ctx`. That the
-/// body fits the leaf's commitment, that `ctx` does not decrease within the log, that the log holds the
-/// same statement bytes only once and that an act has the visibility class of its target is the
-/// caller's to check; cut-offs are applied by effect.
+/// body fits the leaf's commitment, that the log holds the same statement bytes only once and that an
+/// act has the visibility class of its target is the caller's to check; cut-offs are applied by
+/// effect.
 ///
 /// # Errors
 /// [`RejectReason`]; [`RejectReason::CtxAhead`] may pass once the registry has caught up.
@@ -129,6 +131,10 @@ pub fn check(
     statement: &Statement,
 ) -> Result<Authority, RejectReason> {
     check_leaf(place.leaf, place.origin, place.index, statement)?;
+    // spec: TRU-28
+    if statement.header().ctx.size < place.ctx_floor {
+        return Err(RejectReason::CtxDecreases);
+    }
     let issuer = issuer_at_ctx(registry, statement)?;
     issuer
         .statement_key(statement.header().kid)
@@ -170,6 +176,10 @@ pub(super) fn check_leaf(
     );
     if for_all && leaf.vis != Vis::ALL_MEMBERS {
         return Err(RejectReason::WrongVis);
+    }
+    // spec: STM-33
+    if leaf.ctx != statement.header().ctx.size {
+        return Err(RejectReason::WrongCtx);
     }
     let local = payload
         .target

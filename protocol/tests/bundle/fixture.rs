@@ -238,6 +238,7 @@ impl Net {
             from: Some(LeafIndex::new(from)),
             continues: None,
             replacement: Some(SigningKey::from_bytes(&[77; 32]).public_key()),
+            next: None,
         });
         self.register_change(content, self.issuer.code.code());
     }
@@ -250,6 +251,7 @@ impl Net {
         target: Option<LeafIndex>,
     ) -> (Leaf, Body) {
         self.salts += 1;
+        let ctx = Statement::decode(&bytes).unwrap().header().ctx.size;
         let body = Body::new([self.salts; 32], bytes).unwrap();
         let commit = body.commit();
         let leaf = Leaf {
@@ -257,6 +259,7 @@ impl Net {
             vis,
             commit,
             target,
+            ctx,
         };
         (leaf, body)
     }

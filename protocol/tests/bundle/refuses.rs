@@ -571,6 +571,7 @@ fn act_of_another_visibility_class_than_its_target_is_refused() {
         vis: Vis::new(PUBLIC.code() + 1),
         commit: body.commit(),
         target: None,
+        ctx: case.net.entry(&case.objection).leaf.ctx,
     };
     let act = case.net.put(&case.net.receiver_log(), leaf, body);
     let mut parts = case.parts(case.net.included());

@@ -99,7 +99,7 @@ fn cbor_files_are_those_that_are_generated() {
     }
 }
 
-// spec: STM-1..STM-6
+// spec: STM-1..STM-6, CBOR-10, KEY-2
 #[test]
 fn statement_files_are_those_that_are_generated() {
     for (name, cases) in envelopes::families() {

@@ -20,6 +20,12 @@ fn refused(change: impl FnOnce(&mut GenesisFields)) -> GenesisError {
     Genesis::new(fields).unwrap_err()
 }
 
+fn refused_or_made(change: impl FnOnce(&mut GenesisFields)) -> Result<(), GenesisError> {
+    let mut fields = genesis_fields(Network::Production);
+    change(&mut fields);
+    Genesis::new(fields).map(drop)
+}
+
 // spec: TRU-1, TRU-2
 #[test]
 fn genesis_reads_back_and_is_named_by_its_digest() {
@@ -55,6 +61,16 @@ fn genesis_is_refused_by_the_rule_that_does_not_hold() {
     assert_eq!(refused(|f| f.approvers.quorum = 4), GenesisError::Approvers);
     assert_eq!(refused(|f| f.recovery.quorum = 0), GenesisError::Recovery);
     assert_eq!(refused(|f| f.recovery.quorum = 3), GenesisError::Recovery);
+    // Both quorums have to fit under one cut-off.
+    let many: Vec<u8> = (200..215).collect();
+    let recovery = |quorum| {
+        refused_or_made(|f| {
+            f.recovery.keys = ascending(&many);
+            f.recovery.quorum = quorum;
+        })
+    };
+    assert_eq!(recovery(15), Err(GenesisError::Recovery));
+    assert_eq!(recovery(14), Ok(()));
     assert_eq!(
         refused(|f| f.approvers.keys.reverse()),
         GenesisError::KeyOrder
@@ -550,6 +566,7 @@ fn cut_off(key_use: KeyUse, key: u8) -> CutOff {
         from: Some(LeafIndex::new(5)),
         continues: None,
         replacement: None,
+        next: None,
     }
 }
 
@@ -558,17 +575,76 @@ fn cut_off(key_use: KeyUse, key: u8) -> CutOff {
 fn cut_off_ends_a_statement_key_from_a_position_on() {
     let mut net = Net::production();
     let content = CutOff {
-        replacement: Some(public(91)),
+        replacement: Some(public(NEXT_STATEMENT_KEY)),
         ..cut_off(KeyUse::Statement, CITY_KEY)
     };
     assert_eq!(net.change(Content::CutOff(content)), Applied::Changed);
     let member = net.registry.member(city()).unwrap();
-    assert_eq!(member.keys().statement, [public(91)]);
+    assert_eq!(member.keys().statement, [public(NEXT_STATEMENT_KEY)]);
     assert_eq!(
         member.cut_off(public(CITY_KEY).id()),
         Some(LeafIndex::new(5))
     );
-    assert_eq!(member.cut_off(public(91).id()), None);
+    assert_eq!(member.cut_off(public(NEXT_STATEMENT_KEY).id()), None);
+}
+
+impl Net {
+    /// A cut-off of the city's statement key, signed by these.
+    fn replace(&mut self, replacement: Option<u8>, next: Option<u8>, by: &[u8]) -> Applied {
+        let content = Content::CutOff(CutOff {
+            replacement: replacement.map(public),
+            next: next.map(|key| commitment(&public(key))),
+            ..cut_off(KeyUse::Statement, CITY_KEY)
+        });
+        let payload = self.proposal(content);
+        let statement = self.approved(&payload, by, self.registry.ctx());
+        self.log(&statement)
+    }
+}
+
+/// Approvers who act together with the hub must not be able to give a member a key of their own: what
+/// the member committed to binds a cut-off as it binds a rotation.
+// spec: TRU-30
+#[test]
+fn cut_off_replaces_a_key_by_the_committed_one_unless_the_recovery_quorum_signs_too() {
+    let recovery = [4, 5];
+    let mut net = Net::production();
+    assert_eq!(net.replace(Some(91), None, &APPROVERS), CONFLICT);
+    let one = [&APPROVERS[..], &recovery[..1]].concat();
+    assert_eq!(net.replace(Some(91), None, &one), CONFLICT);
+    // The recovery quorum stands beside the approvers, never for them.
+    let few = Applied::Void(RejectReason::TooFewApprovals);
+    assert_eq!(net.replace(Some(91), None, &recovery), few);
+    let lone = [&APPROVERS[..1], &recovery].concat();
+    assert_eq!(net.replace(Some(91), None, &lone), few);
+    let all = [&APPROVERS[..2], &recovery].concat();
+    assert_eq!(net.replace(Some(91), None, &all), Applied::Changed);
+    let mut net = Net::production();
+    let committed = net.replace(Some(NEXT_STATEMENT_KEY), None, &[1, 2]);
+    assert_eq!(committed, Applied::Changed);
+}
+
+// spec: TRU-30
+#[test]
+fn commitment_is_kept_once_and_a_cut_off_makes_the_one_after_it() {
+    let mut net = Net::production();
+    assert_eq!(net.replace(None, Some(93), &[1, 2]), CONFLICT);
+    let replaced = net.replace(Some(NEXT_STATEMENT_KEY), Some(93), &[1, 2]);
+    assert_eq!(replaced, Applied::Changed);
+    let rotated =
+        |net: &mut Net, to| net.change(rotation(KeyUse::Statement, NEXT_STATEMENT_KEY, to));
+    assert_eq!(rotated(&mut net, 94), CONFLICT);
+    assert_eq!(rotated(&mut net, 93), Applied::Changed);
+}
+
+// spec: TRU-30, TRU-4
+#[test]
+fn recovery_key_under_any_other_change_is_a_stranger() {
+    let mut net = Net::production();
+    let content = Content::Policy(policy(vec![hub()], 1, 0));
+    let payload = net.proposal(content);
+    let statement = net.approved(&payload, &[1, 2, 4, 5], net.registry.ctx());
+    assert_eq!(net.log(&statement), Applied::Void(RejectReason::KeyUnknown));
 }
 
 // spec: TRU-15

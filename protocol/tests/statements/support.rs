@@ -288,6 +288,7 @@ pub(crate) fn leaf_of(statement: &Statement, vis: Vis, target: Option<LeafIndex>
         vis,
         commit: body.commit(),
         target,
+        ctx: statement.header().ctx.size,
     }
 }
 
@@ -421,6 +422,7 @@ impl Net {
             origin: &origin,
             index: LeafIndex::new(9),
             leaf: &leaf,
+            ctx_floor: TreeSize::ZERO,
         };
         verify(&self.registry, place, statement)
     }

@@ -84,6 +84,7 @@ pub(crate) fn statement(bytes: &[u8]) -> Value {
 pub(crate) fn leaf(bytes: &[u8]) -> Value {
     result(Leaf::decode(bytes), |leaf| {
         json!({
+            "ctx": leaf.ctx.value(),
             "hash": leaf.hash().to_string(),
             "kind": leaf.kind.code(),
             "target": leaf.target.map(concordat_protocol::log::LeafIndex::value),

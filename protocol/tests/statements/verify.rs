@@ -1,10 +1,12 @@
 //! The verdict on statements: who, where, under which state, on which day, by which catalogue.
 
-use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
+use concordat_protocol::codec::Truth;
+use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{
-    ActType, Admission, Class, Content, Correction, Ctx, Decision, Duty, Enrolment, Ground,
-    HeadSeen, Kind, Mandate, Notice, Objection, ObjectorRole, Outcome, Restart, Role, Ruling,
-    Standing, Statement, Suspension, Vis, Withdrawal, WithdrawalReason, sign,
+    ActType, Admission, Class, Content, Correction, Ctx, CtxCourse, CutOff, Decision, Duty,
+    Enrolment, Ground, HeadSeen, KeyUse, Kind, Mandate, Notice, Objection, ObjectorRole, Outcome,
+    Restart, Role, Ruling, Standing, Statement, Suspension, Vis, Withdrawal, WithdrawalReason,
+    sign,
 };
 use concordat_protocol::subject::{Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::trust::{
@@ -75,6 +77,83 @@ fn statement_under_the_same_root_in_another_network_is_refused() {
     assert_eq!(at(&test).unwrap_err(), RejectReason::CtxForeign);
 }
 
+// spec: TRU-28
+#[test]
+fn statement_under_an_older_state_than_the_log_had_reached_is_refused() {
+    let net = Net::production();
+    let origin = net.origin(city());
+    let payload = payload(decision(penalty()));
+    let statement = net.statement(CITY_KEY, city(), subject(), &payload);
+    let leaf = leaf_of(&statement, Vis::new(1), None);
+    let above = |floor: u64| {
+        let place = Place {
+            origin: &origin,
+            index: LeafIndex::new(9),
+            leaf: &leaf,
+            ctx_floor: TreeSize::new(floor).unwrap(),
+        };
+        verify(&net.registry, place, statement.clone()).map(drop)
+    };
+    let ctx = leaf.ctx.value();
+    assert_eq!(above(ctx), Ok(()));
+    assert_eq!(above(ctx + 1), Err(RejectReason::CtxDecreases));
+}
+
+/// The floor is that of the leaves alone: what is asked of it first, or never, changes nothing.
+// spec: TRU-28
+#[test]
+fn floor_of_a_log_is_the_largest_size_in_the_leaves_before() {
+    let net = Net::production();
+    let mut course = CtxCourse::default();
+    for (index, size) in (0..).zip([2, 4, 3, 4]) {
+        course.push(LeafIndex::new(index), TreeSize::new(size).unwrap());
+    }
+    let floor = |origin: &Origin, index| {
+        let floor = net
+            .registry
+            .ctx_floor(origin, &course, LeafIndex::new(index));
+        floor.value()
+    };
+    let origin = net.origin(city());
+    let floors: Vec<u64> = (0..=4).map(|index| floor(&origin, index)).collect();
+    assert_eq!(floors, [0, 2, 4, 4, 4]);
+    // Void entries of the registry log, which anybody's mistake can leave there, bind nobody.
+    assert_eq!(floor(&net.registry.genesis().registry_origin(), 4), 0);
+}
+
+/// Whoever steals a log key can append a leaf under a registry that will never be. The log is not
+/// lost for that: the cut-off says which leaves do not count for what its successor logs.
+// spec: TRU-29
+#[test]
+fn leaves_of_a_log_key_that_was_cut_off_bind_none_of_what_follows_it() {
+    let mut net = Net::production();
+    let mut course = CtxCourse::default();
+    for (index, size) in (0..).zip([2, 3, u64::MAX >> 1, 3]) {
+        course.push(LeafIndex::new(index), TreeSize::new(size).unwrap());
+    }
+    let floor = |net: &Net, index| {
+        let index = LeafIndex::new(index);
+        net.registry
+            .ctx_floor(&net.origin(city()), &course, index)
+            .value()
+    };
+    assert_eq!(floor(&net, 4), u64::MAX >> 1);
+    let cut_off = CutOff {
+        member: city(),
+        key_use: KeyUse::Log,
+        key: public(CITY_KEY + 1),
+        from: Some(LeafIndex::new(2)),
+        continues: Some((TreeSize::new(4).unwrap(), Hash::from_bytes([4; 32]))),
+        replacement: Some(public(91)),
+        next: None,
+    };
+    assert_eq!(net.change(Content::CutOff(cut_off)), Applied::Changed);
+    // What stands under the old key is judged as before, whenever the cut-off came to be known.
+    assert_eq!(floor(&net, 3), u64::MAX >> 1);
+    assert_eq!(floor(&net, 4), 3);
+    assert_eq!(floor(&net, 9), 3);
+}
+
 // spec: TRU-10
 #[test]
 fn statement_by_another_key_is_refused() {
@@ -107,16 +186,13 @@ fn issuer_under_a_member_publishes_in_that_members_log_only() {
     assert_eq!(refused, RejectReason::IssuerElsewhere);
 }
 
-fn verdict_in(
-    net: &Net,
-    statement: Statement,
-    origin: &concordat_protocol::log::Origin,
-) -> Result<(), RejectReason> {
+fn verdict_in(net: &Net, statement: Statement, origin: &Origin) -> Result<(), RejectReason> {
     let leaf = leaf_of(&statement, Vis::ALL_MEMBERS, None);
     let place = Place {
         origin,
         index: LeafIndex::new(0),
         leaf: &leaf,
+        ctx_floor: TreeSize::ZERO,
     };
     verify(&net.registry, place, statement).map(drop)
 }
@@ -202,6 +278,7 @@ fn statement_in_a_log_of_another_network_is_refused() {
         origin: &origin,
         index: LeafIndex::new(0),
         leaf: &leaf,
+        ctx_floor: TreeSize::ZERO,
     };
     let refused = verify(&net.registry, place, statement).unwrap_err();
     assert_eq!(refused, RejectReason::WrongLog);
@@ -341,7 +418,7 @@ fn supervisor_acts_beyond_its_items_and_decides_within_them() {
     let refused = net.verdict(city(), correction(&net), Vis::new(1));
     assert_eq!(refused.unwrap_err(), RejectReason::NoMandate);
     let supervising = Mandate {
-        supervises: Some(true),
+        supervises: Some(Truth),
         ..narrow.clone()
     };
     // The supervising mandate is not the first that fits.
@@ -369,7 +446,7 @@ fn admission_is_the_supervisors_alone() {
     let net = with_mandates(vec![admitting.clone()]);
     assert_eq!(admit(&net).unwrap_err(), RejectReason::NoMandate);
     let net = with_mandates(vec![Mandate {
-        supervises: Some(true),
+        supervises: Some(Truth),
         ..admitting
     }]);
     assert_eq!(admit(&net).unwrap().authority(), Authority::Supervision);
@@ -452,7 +529,7 @@ fn synthetic_fields_are_for_test_networks() {
     assert_eq!(refused, RejectReason::SyntheticInProduction);
 }
 
-// spec: STM-12
+// spec: STM-12, STM-33
 #[test]
 fn leaf_that_says_something_else_than_its_statement_is_refused() {
     let net = Net::production();
@@ -465,6 +542,7 @@ fn leaf_that_says_something_else_than_its_statement_is_refused() {
             origin: &origin,
             index: LeafIndex::new(index),
             leaf: &leaf,
+            ctx_floor: TreeSize::ZERO,
         };
         verify(&net.registry, place, statement.clone()).map(drop)
     };
@@ -477,6 +555,9 @@ fn leaf_that_says_something_else_than_its_statement_is_refused() {
     assert_eq!(at(leaf, 4), Err(RejectReason::WrongTarget));
     leaf.target = Some(LeafIndex::new(2));
     assert_eq!(at(leaf, 4), Err(RejectReason::WrongTarget));
+    let mut leaf = good;
+    leaf.ctx = TreeSize::new(leaf.ctx.value() + 1).unwrap();
+    assert_eq!(at(leaf, 4), Err(RejectReason::WrongCtx));
     // Nothing acts on itself or on what comes later.
     assert_eq!(at(good, 3), Err(RejectReason::WrongTarget));
     assert_eq!(at(good, 2), Err(RejectReason::WrongTarget));

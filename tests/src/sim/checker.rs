@@ -81,6 +81,7 @@ impl Checker {
                 origin,
                 index,
                 leaf,
+                ctx_floor: core.shared().ctx_floor(origin, index),
             };
             trust::verify(core.registry(), place, statement)
                 .map_err(|e| format!("{} is kept as verified: {e}", at()))?;

@@ -11,7 +11,8 @@ use concordat_node::disk::{Fault, FaultEffect, MemoryDisk};
 use concordat_node::journal::{JournalId, JournalOptions};
 use concordat_protocol::exchange::{Input, PeerId, RequestId, ServeId};
 use concordat_protocol::key::Signer as _;
-use concordat_protocol::log::TreeSize;
+use concordat_protocol::log::{Hash, TreeSize};
+use concordat_protocol::message::{Frame, VERSION};
 use concordat_protocol::statement::{Audience, Class, Content, StatementRef, Vis, VisibilityClass};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::Timestamp;
@@ -341,6 +342,60 @@ impl Cluster {
             statements: vec![utterance.bytes],
         };
         self.feed(node, CoreInput::Submit(submission))
+    }
+
+    /// What a node answers to a request by another, made on a connection of its own.
+    ///
+    /// # Errors
+    /// [`Failure`] when the node does not run, or its core gives up.
+    pub fn ask(
+        &mut self,
+        node: NodeId,
+        by: NodeId,
+        request: &Frame<'_>,
+    ) -> Result<Vec<Vec<u8>>, Failure> {
+        let (now, peer, serve) = (self.time(), PeerId(u64::MAX), ServeId(u64::MAX));
+        let member = self.nodes.get(by).map(|by| by.member.code());
+        let genesis = self.network.genesis.id();
+        let core = self.nodes.get_mut(node).and_then(|of| of.core.as_mut());
+        let (Some(core), Some(member)) = (core, member) else {
+            return self.fail(format!("node {node} does not run"));
+        };
+        let hello = Frame::Hello {
+            version: VERSION,
+            genesis,
+            member,
+            digest: Hash::from_bytes([0; 32]),
+            features: Vec::new(),
+        };
+        let (hello, bytes) = (&hello.encode(), &request.encode());
+        let inputs = [
+            Input::Opened { peer, member },
+            Input::Control { peer, bytes: hello },
+            Input::Request { peer, serve, bytes },
+            Input::Closed { peer },
+        ];
+        let handled = inputs
+            .into_iter()
+            .try_for_each(|input| core.handle(now, CoreInput::Exchange(input)));
+        let outputs = match handled.and_then(|()| core.finish()) {
+            Ok(outputs) => outputs,
+            Err(error) => return self.fail(error.to_string()),
+        };
+        let (answers, others): (Vec<_>, Vec<_>) = outputs
+            .into_iter()
+            .partition(|output| matches!(output, Output::Answer { serve: to, .. } if *to == serve));
+        let others = others
+            .into_iter()
+            .filter(|output| !matches!(output, Output::Send { peer: to, .. } if *to == peer));
+        self.perform(node, others.collect())?;
+        let frames = answers.into_iter().filter_map(|output| {
+            let Output::Answer { frames, .. } = output else {
+                return None;
+            };
+            Some(frames)
+        });
+        Ok(frames.flatten().collect())
     }
 
     /// Lets virtual time pass.

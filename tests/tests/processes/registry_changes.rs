@@ -52,6 +52,7 @@ async fn cut_off(network: &mut Network) -> Result<(), Failure> {
         from: None,
         continues: None,
         replacement: None,
+        next: None,
     };
     network.change(Content::CutOff(change)).await?;
     for (node, session) in sessions.iter().enumerate() {

@@ -84,28 +84,79 @@ pub(super) fn leaves() -> Vec<Case> {
     };
     let usual = |suite: u64, kind: u64, vis: u64| {
         leaf(&|w| {
-            w.array(5)
+            w.array(6)
                 .unsigned(suite)
                 .unsigned(kind)
                 .unsigned(vis)
                 .bytes(&[7; 32])
-                .null();
+                .null()
+                .unsigned(3);
         })
     };
+    let under = |write: &dyn Fn(&mut Writer)| {
+        leaf(&|w| {
+            w.array(6).unsigned(1).unsigned(1).unsigned(0);
+            w.bytes(&[7; 32]).null();
+            write(w);
+        })
+    };
+    let last = (1_u64 << 63) - 1;
     let mut cases = vec![
         Case::ok("without target", usual(1, 1, 0), "LOG-1"),
         Case::ok("class 255", usual(1, 1, 255), "LOG-1"),
         Case::ok(
             "with target",
             leaf(&|w| {
-                w.array(5)
+                w.array(6)
                     .unsigned(1)
                     .unsigned(2)
                     .unsigned(1)
                     .bytes(&[7; 32])
-                    .unsigned(300);
+                    .unsigned(300)
+                    .unsigned(3);
             }),
             "LOG-1",
+        ),
+        Case::ok(
+            "under the empty registry",
+            under(&|w| {
+                w.unsigned(0);
+            }),
+            "LOG-30",
+        ),
+        Case::ok(
+            "under the largest registry",
+            under(&|w| {
+                w.unsigned(last);
+            }),
+            "LOG-30",
+        ),
+        Case::refused(
+            "under a registry beyond sizes",
+            "a registry size of 2^63",
+            under(&|w| {
+                w.unsigned(last + 1);
+            }),
+            "LOG-30",
+            "Ctx",
+        ),
+        Case::refused(
+            "under no registry",
+            "null where a registry size belongs",
+            under(&|w| {
+                w.null();
+            }),
+            "LOG-30",
+            "Decode.Unexpected",
+        ),
+        Case::refused(
+            "under a negative registry",
+            "a registry size below zero",
+            under(&|w| {
+                w.negative(0);
+            }),
+            "LOG-30",
+            "Decode.Unexpected",
         ),
     ];
     for kind in Kind::ALL {
@@ -152,8 +203,8 @@ pub(super) fn leaves() -> Vec<Case> {
     ));
     cases.push(one(
         "long count",
-        "five items said in two bytes",
-        [&[0x98, 5], &good[1..]].concat(),
+        "six items said in two bytes",
+        [&[0x98, 6], &good[1..]].concat(),
         "Decode.NotShortest",
     ));
     cases.push(one(
@@ -169,15 +220,15 @@ pub(super) fn leaves() -> Vec<Case> {
         "Decode.Tag",
     ));
     cases.push(one(
-        "four items",
-        "no target",
-        [&[0x84], &good[1..good.len() - 1]].concat(),
+        "five items",
+        "no registry size",
+        [&[0x85], &good[1..good.len() - 1]].concat(),
         "Decode.Unexpected",
     ));
     cases.push(one(
-        "six items",
+        "seven items",
         "an item too many",
-        [&[0x86], &good[1..], &[0xf6]].concat(),
+        [&[0x87], &good[1..], &[0xf6]].concat(),
         "Decode.Unexpected",
     ));
     cases.push(one(
@@ -204,7 +255,7 @@ pub(super) fn leaves() -> Vec<Case> {
             0xf7 => "Decode.Simple",
             _ => "Decode.Unexpected",
         };
-        let input = [&good[..good.len() - 1], &[target]].concat();
+        let input = [&good[..good.len() - 2], &[target, 3]].concat();
         cases.push(one(
             &format!("target {name}"),
             "a target of another type",
@@ -216,12 +267,13 @@ pub(super) fn leaves() -> Vec<Case> {
         "commit of 31 bytes",
         "a commitment of another length",
         leaf(&|w| {
-            w.array(5)
+            w.array(6)
                 .unsigned(1)
                 .unsigned(1)
                 .unsigned(0)
                 .bytes(&[7; 31])
-                .null();
+                .null()
+                .unsigned(3);
         }),
         "Decode.Unexpected",
     ));
@@ -229,12 +281,13 @@ pub(super) fn leaves() -> Vec<Case> {
         "commit as text",
         "a commitment as text",
         leaf(&|w| {
-            w.array(5)
+            w.array(6)
                 .unsigned(1)
                 .unsigned(1)
                 .unsigned(0)
                 .text("commit")
-                .null();
+                .null()
+                .unsigned(3);
         }),
         "Decode.Unexpected",
     ));

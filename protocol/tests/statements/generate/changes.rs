@@ -86,7 +86,10 @@ fn members(fold: &mut Fold) {
     fold.change("city enrolled", enrolled(city_enrolment()), "");
     fold.by(
         "other city enrolled by all three",
-        enrolled(enrolment(other_city(), Role::Member, OTHER_KEY)),
+        enrolled(Enrolment {
+            next_keys: vec![(KeyUse::Statement, commitment(&public(96)))],
+            ..enrolment(other_city(), Role::Member, OTHER_KEY)
+        }),
         &[1, 2, 3],
         "",
     );
@@ -217,14 +220,52 @@ fn keys(fold: &mut Fold) {
             from,
             continues,
             replacement: Some(public(91)),
+            next: None,
         })
     };
     let from = Some(LeafIndex::new(5));
     let head = Some((TreeSize::new(4).unwrap(), Hash::from_bytes([4; 32])));
+    statement_cut_offs(fold);
     fold.change("cut-off without position", cut(None, head), conflict);
     fold.change("cut-off without head", cut(from, None), conflict);
     fold.change("cut-off of the log key", cut(from, head), "");
     fold.change("cut-off again", cut(from, head), conflict);
+}
+
+fn statement_cut_offs(fold: &mut Fold) {
+    let cut = |replacement| {
+        Content::CutOff(CutOff {
+            member: other_city(),
+            key_use: KeyUse::Statement,
+            key: public(OTHER_KEY),
+            from: Some(LeafIndex::new(5)),
+            continues: None,
+            replacement,
+            next: None,
+        })
+    };
+    let conflict = "RegistryConflict";
+    let other = Some(public(95));
+    fold.change("cut-off to a key not committed", cut(other), conflict);
+    let with_one = [1, 2, 4];
+    fold.by(
+        "the same with a part of the recovery quorum",
+        cut(other),
+        &with_one,
+        conflict,
+    );
+    fold.by(
+        "the same by the recovery quorum alone",
+        cut(other),
+        &[4, 5],
+        "TooFewApprovals",
+    );
+    fold.by(
+        "the same with the recovery quorum",
+        cut(other),
+        &[1, 2, 4, 5],
+        "",
+    );
 }
 
 fn states(fold: &mut Fold) {
@@ -288,6 +329,16 @@ fn states(fold: &mut Fold) {
         ..leaf
     };
     fold.log("leaf with a target", wrong, &statement, "WrongTarget");
+    let wrong = Leaf {
+        ctx: TreeSize::new(leaf.ctx.value() - 1).unwrap(),
+        ..leaf
+    };
+    fold.log(
+        "leaf of another registry size",
+        wrong,
+        &statement,
+        "WrongCtx",
+    );
     fold.log("suspension", leaf, &statement, "");
     fold.log("the same bytes again", leaf, &statement, "Repeated");
     let again = fold
