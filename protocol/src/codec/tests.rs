@@ -256,3 +256,24 @@ proptest! {
         }
     }
 }
+
+/// Keys of several kinds ascend by their bytes, in entries that nobody interprets as anywhere.
+// spec: CBOR-4, CBOR-9
+#[test]
+fn unknown_entries_with_keys_of_several_kinds_are_kept_as_they_came() {
+    let key = |bytes: &[u8]| [bytes, &[0xf6]].concat();
+    let keys = [
+        &[0x17][..],
+        &[0x18, 0x18],
+        &[0x19, 1, 0],
+        &[0x20],
+        &[0x38, 0x18],
+        &[0x60],
+        &[0x61, b'a'],
+    ];
+    let inner = keys.map(key).concat();
+    let bytes = [&[0xa1, 1, 0xa0 + 7][..], &inner].concat();
+    assert_eq!(validate(&bytes, Limits::STATEMENT), Ok(()));
+    let kept: Ext = decode(&bytes, Limits::STATEMENT).unwrap();
+    assert_eq!(encode(&kept).unwrap(), bytes);
+}
