@@ -29,7 +29,7 @@ pub use caller::{Caller, Session};
 pub use heads::Heads;
 pub use kills::{KillOutcome, KillPlan, kill_at_random};
 pub use load::{LOAD_PROFILE, Rows};
-pub use network::{Network, NodeId};
+pub use network::{Network, NodeId, own_host};
 pub use process::Process;
 
 /// How long anything that must happen may take, unless a test says less.

@@ -13,7 +13,7 @@
 mod checker;
 mod cluster;
 mod network;
-mod workload;
+pub(crate) mod workload;
 
 use std::fmt;
 

@@ -323,7 +323,8 @@ fn free_address() -> io::Result<SocketAddr> {
 }
 
 /// The next loopback address of this process.
-pub(super) fn own_host() -> Ipv4Addr {
+#[must_use]
+pub fn own_host() -> Ipv4Addr {
     static NEXT: AtomicU32 = AtomicU32::new(0);
 
     let [_, high, middle, low] = std::process::id().to_be_bytes();

@@ -16,31 +16,31 @@ use super::Rng;
 
 /// A statement that stands somewhere, to act on.
 #[derive(Clone, Debug)]
-pub(super) struct Said {
-    pub(super) class: Class,
-    pub(super) reference: StatementRef,
-    pub(super) about: SubjectCode,
+pub(crate) struct Said {
+    pub(crate) class: Class,
+    pub(crate) reference: StatementRef,
+    pub(crate) about: SubjectCode,
 }
 
 /// Who speaks, and under what.
-pub(super) struct Speaker<'a> {
-    pub(super) code: AuthorityCode,
-    pub(super) key: &'a SigningKey,
-    pub(super) ctx: Ctx,
-    pub(super) register_size: TreeSize,
-    pub(super) now: Timestamp,
+pub(crate) struct Speaker<'a> {
+    pub(crate) code: AuthorityCode,
+    pub(crate) key: &'a SigningKey,
+    pub(crate) ctx: Ctx,
+    pub(crate) register_size: TreeSize,
+    pub(crate) now: Timestamp,
 }
 
 /// A statement to submit, what it is about, and what it acts on.
 #[derive(Clone, Debug)]
-pub(super) struct Utterance {
-    pub(super) class: Class,
-    pub(super) about: SubjectCode,
-    pub(super) bytes: Vec<u8>,
+pub(crate) struct Utterance {
+    pub(crate) class: Class,
+    pub(crate) about: SubjectCode,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// Makes up something to say; `None` when chance picked an act without anything to act on.
-pub(super) fn utter(rng: &mut Rng, speaker: &Speaker<'_>, said: &[Said]) -> Option<Utterance> {
+pub(crate) fn utter(rng: &mut Rng, speaker: &Speaker<'_>, said: &[Said]) -> Option<Utterance> {
     let choice = rng.within(0, 10);
     let wanted = match choice {
         0..=4 => return decision(rng).and_then(|content| spoken(speaker, None, content)),

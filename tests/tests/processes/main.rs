@@ -10,7 +10,9 @@
 
 mod catch_up;
 mod kills;
+mod malformed;
 mod registry_changes;
+mod stranger;
 
 use std::env;
 use std::time::Duration;
