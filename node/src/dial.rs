@@ -34,28 +34,31 @@ pub async fn keep(
     mut registry: watch::Receiver<Arc<Registry>>,
     overrides: Overrides,
 ) {
-    let mut dialers: BTreeMap<AuthorityCode, (PublicKey, JoinHandle<()>)> = BTreeMap::new();
+    let mut dialers: BTreeMap<AuthorityCode, (PublicKey, Dialer)> = BTreeMap::new();
     loop {
         let targets = targets(&registry.borrow_and_update().clone(), me, &overrides);
         dialers.retain(|member, (key, task)| {
             let wanted = targets.get(member).is_some_and(|(wanted, _)| wanted == key);
-            if !wanted {
-                task.abort();
-            }
-            wanted && !task.is_finished()
+            wanted && !task.0.is_finished()
         });
         for (member, (key, addresses)) in targets {
             dialers.entry(member).or_insert_with(|| {
                 let task = dial(Arc::clone(&endpoint), core.clone(), member, key, addresses);
-                (key, tokio::spawn(task))
+                (key, Dialer(tokio::spawn(task)))
             });
         }
         if registry.changed().await.is_err() {
             break;
         }
     }
-    for (_, task) in dialers.into_values() {
-        task.abort();
+}
+
+/// The task that keeps one connection. It ends with whoever holds this, however that ends.
+struct Dialer(JoinHandle<()>);
+
+impl Drop for Dialer {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
