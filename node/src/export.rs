@@ -33,21 +33,38 @@ impl Node {
     /// # Errors
     /// [`ExportError`]; nothing that does not verify is handed out.
     pub fn export_bundle(&self, target: &StatementRef) -> Result<Vec<u8>, ExportError> {
-        let genesis = self.genesis();
-        let registry_origin = genesis.registry_origin();
+        let mut heads = vec![self.best_head(&self.genesis().registry_origin())?];
+        heads.extend(self.best_head(&self.genesis().register_origin()).ok());
+        let entries = self.registry_entries(&heads)?;
+        self.bundle(target, heads, TrustParts::Included { entries })
+    }
+
+    /// The same without the trust chain, for a reader who holds the registry.
+    ///
+    /// # Errors
+    /// [`ExportError`].
+    pub fn export_bundle_without_trust(
+        &self,
+        target: &StatementRef,
+    ) -> Result<Vec<u8>, ExportError> {
+        let register = self.best_head(&self.genesis().register_origin()).ok();
+        self.bundle(target, register.into_iter().collect(), TrustParts::External)
+    }
+
+    fn bundle(
+        &self,
+        target: &StatementRef,
+        mut heads: Vec<VerifiedCheckpoint>,
+        trust: TrustParts,
+    ) -> Result<Vec<u8>, ExportError> {
         let position = Position {
             origin: target.origin.clone(),
             index: target.index,
         };
         let history = self.query().map_err(AskError::from)?.history(&position);
         let history = history.map_err(AskError::from)?;
-        let mut heads = vec![self.best_head(&registry_origin)?];
-        let register = genesis.register_origin();
-        heads.extend(self.best_head(&register).ok());
         let mut parts = BundleParts {
-            trust: TrustParts::Included {
-                entries: self.registry_entries(&heads)?,
-            },
+            trust,
             heads: Vec::new(),
             statement: self.entry(&mut heads, &target.origin, target.index)?,
             related: Vec::new(),
