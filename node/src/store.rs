@@ -5,9 +5,10 @@
 //! damaged store costs time, not data. Taking in is atomic by batch, and each batch carries the
 //! [`JournalPosition`] that it reaches: after a crash the caller goes on from [`Store::applied`].
 //!
-//! A key in sled costs far more than its bytes. A foreign statement costs one (by its subject); its
-//! position and verdict share a value with 255 neighbours. An own decision adds one for its document
-//! number, and its bytes share a value with neighbours. `spec/store.md` is the normative text.
+//! A key in sled costs far more than its bytes. So what comes in is gathered in memory and handed to
+//! it many batches at a time, and the rows by subject and document number lie in sorted runs, some
+//! hundred to a value ([`table`]); verdicts and own statements share values with neighbours. What is
+//! in memory when a process dies is taken in again. `spec/store.md` is the normative text.
 //!
 //! Out of scope: the bodies of foreign statements (the journal has them), checking a body against
 //! its leaf before it comes in, and what follows from acts ([`crate::query`]).
@@ -33,11 +34,13 @@ mod peers;
 mod read;
 mod schema;
 mod subjects;
+mod table;
 #[cfg(test)]
 mod tests;
 mod verdicts;
 mod writer;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -59,8 +62,8 @@ pub use subjects::{DocumentDigest, SubjectRow, Summary};
 pub use verdicts::Verdict;
 pub use writer::{BATCH_ITEMS_MAX, IndexItem};
 
-use engine::Engine;
-use schema::{Family, Meta};
+use schema::{Family, Meta, Spot};
+use table::Table;
 use verdicts::Verdicts;
 use writer::{Logs, Pending};
 
@@ -177,12 +180,14 @@ impl StoreError {
 pub struct Store {
     directory: PathBuf,
     options: StoreOptions,
-    /// Held while something is written or the engine is exchanged. Taken before the others.
+    /// Held while something is written or the table is exchanged. Taken before the others.
     writing: Mutex<Writing>,
     /// Exchanged by a compaction only. Taken last.
-    engine: RwLock<Engine>,
+    table: RwLock<Table>,
     logs: RwLock<Logs>,
     verdicts: RwLock<Verdicts>,
+    /// May name a statement a moment before what points at it is there, never after.
+    pointed_at: RwLock<BTreeSet<Spot>>,
 }
 
 struct Writing {
@@ -216,19 +221,20 @@ impl Store {
             directory,
             options,
             writing: Mutex::new(writing),
-            engine: RwLock::new(loaded.engine),
+            table: RwLock::new(loaded.table),
             logs: RwLock::new(loaded.logs),
             verdicts: RwLock::new(loaded.verdicts),
+            pointed_at: RwLock::new(loaded.pointed_at),
         };
         Ok((store, opened))
     }
 
     /// Takes items in, at most [`BATCH_ITEMS_MAX`] a batch, the last of which carries the position
-    /// that they reach. Items seen before change nothing.
+    /// that they reach. Items seen before change nothing. They are seen at once, and reach the disk
+    /// with many others: after a crash the position is that of what did.
     ///
     /// # Errors
-    /// `Engine`, `TooManyLogs`, `FactsTooLong`. What the failing batch held is not there; the same
-    /// items may be given again.
+    /// `Engine`, `Damaged`, `TooManyLogs`, `FactsTooLong`. The same items may be given again.
     // spec: IDX-2, IDX-3
     pub fn apply(&self, items: &[IndexItem], reached: JournalPosition) -> Result<(), StoreError> {
         let mut writing = lock(&self.writing);
@@ -263,7 +269,7 @@ impl Store {
         Ok(())
     }
 
-    /// How far into the journal the store is.
+    /// How far into the journal the store is, as its readers see it.
     #[must_use]
     pub fn applied(&self) -> JournalPosition {
         lock(&self.writing).meta.applied
@@ -280,7 +286,7 @@ impl Store {
     /// # Errors
     /// `Engine`.
     pub fn flush(&self) -> Result<(), StoreError> {
-        Ok(self.engine().flush()?)
+        Ok(self.table().flush()?)
     }
 
     /// Bytes that its files take.
@@ -288,7 +294,7 @@ impl Store {
     /// # Errors
     /// `Engine`.
     pub fn size_on_disk(&self) -> Result<u64, StoreError> {
-        Ok(self.engine().size_on_disk()?)
+        Ok(self.table().size_on_disk()?)
     }
 
     /// Whether its files take more than three times what is in them, and a compaction is worth it.
@@ -313,13 +319,13 @@ impl Store {
     /// `Engine`, `Directory`; the old directory then stays in use.
     pub fn compact(&self) -> Result<(), StoreError> {
         let mut writing = lock(&self.writing);
-        let (engine, generation) = {
-            let old = self.engine();
+        let (table, generation) = {
+            let old = self.table();
             migrate::rebuild_beside(&self.directory, &self.options, &old, writing.generation)?
         };
-        writing.compacted_bytes = engine.size_on_disk()?;
+        writing.compacted_bytes = table.size_on_disk()?;
         writing.generation = generation;
-        let old = std::mem::replace(&mut *write(&self.engine), engine);
+        let old = std::mem::replace(&mut *write(&self.table), table);
         drop(old);
         migrate::tidy(&self.directory).map_err(StoreError::directory)?;
         Ok(())
@@ -341,7 +347,7 @@ impl Store {
         let log = read(&self.logs).id(origin);
         log.map_or(verdicts::State::ABSENT, |log| {
             let index = index.value();
-            read(&self.verdicts).state(schema::Spot { log, index })
+            read(&self.verdicts).state(Spot { log, index })
         })
     }
 
@@ -353,27 +359,30 @@ impl Store {
     ) -> Result<(), StoreError> {
         let prepared = {
             let logs = read(&self.logs);
-            let (verdicts, engine) = (read(&self.verdicts), self.engine());
-            let mut pending = Pending::new(&engine, &verdicts, &logs, writing.meta);
+            let (verdicts, table) = (read(&self.verdicts), self.table());
+            let mut pending = Pending::new(&table, &verdicts, &logs, writing.meta);
             fill(&mut pending)?;
             pending.finish(reached)
         };
+        if !prepared.pointed_at.is_empty() {
+            write(&self.pointed_at).extend(prepared.pointed_at);
+        }
         match prepared.logs {
             // Readers hold the logs while they scan, so none meets a number it does not know.
             Some(new) => {
                 let mut logs = write(&self.logs);
-                self.engine().apply(prepared.batch)?;
+                self.table().apply(prepared.batch)?;
                 *logs = new;
             }
-            None => self.engine().apply(prepared.batch)?,
+            None => self.table().apply(prepared.batch)?,
         }
         writing.meta = prepared.meta;
         write(&self.verdicts).adopt(prepared.changes);
         Ok(())
     }
 
-    fn engine(&self) -> RwLockReadGuard<'_, Engine> {
-        read(&self.engine)
+    fn table(&self) -> RwLockReadGuard<'_, Table> {
+        read(&self.table)
     }
 }
 

@@ -6,11 +6,16 @@
 //! chain   nothing
 //! ```
 
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
 use concordat_protocol::statement::{Class, Content, Ground, Notice, Statement};
 
+use super::StoreError;
 use super::engine::EngineBatch;
 use super::schema::{Bytes, Family, Fields, POSITION_BYTES, Position, Spot};
 use super::subjects::code;
+use super::table::Table;
 
 /// An act on a statement, as the index knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +86,29 @@ pub(super) fn put_notice(
 pub(super) fn put_reissue(batch: &mut EngineBatch, root: Spot, at: Spot) {
     let key = Bytes::key(Family::Chains).spot(root).spot(at).finish();
     batch.put(&key, &[]);
+}
+
+/// Statements that something points at: asked first, since nothing points at most of them.
+pub(super) fn load_pointed_at(table: &Table) -> Result<BTreeSet<Spot>, StoreError> {
+    let mut found = BTreeSet::new();
+    for family in [Family::Acts, Family::Notices, Family::Chains] {
+        let prefix = Bytes::key(family).finish();
+        let mut whole = true;
+        table.scan(&prefix, &prefix, |key, _| match target(key) {
+            Some(target) => {
+                found.insert(target);
+                ControlFlow::Continue(())
+            }
+            None => {
+                whole = false;
+                ControlFlow::Break(())
+            }
+        })?;
+        if !whole {
+            return Err(StoreError::damaged(family));
+        }
+    }
+    Ok(found)
 }
 
 /// All keys of a family that begin with a position.

@@ -27,10 +27,11 @@ pub(super) struct Engine {
     panicked: AtomicBool,
 }
 
-/// Keys to write as one.
-#[derive(Default)]
+/// Keys to write as one; of several writes to a key the last counts.
+#[derive(Debug, Default)]
 pub(super) struct EngineBatch {
-    writes: sled::Batch,
+    /// A key without a value is removed.
+    writes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     bytes: u64,
 }
 
@@ -93,12 +94,22 @@ impl EngineBatch {
     /// Writes a key that is new.
     pub(super) fn put(&mut self, key: &[u8], value: &[u8]) {
         self.bytes += (key.len() + value.len()) as u64;
-        self.writes.insert(key, value);
+        self.replace(key, value);
     }
 
     /// Writes a key that may be there.
     pub(super) fn replace(&mut self, key: &[u8], value: &[u8]) {
-        self.writes.insert(key, value);
+        self.writes.push((key.to_vec(), Some(value.to_vec())));
+    }
+
+    /// Removes a key.
+    pub(super) fn remove(&mut self, key: &[u8]) {
+        self.writes.push((key.to_vec(), None));
+    }
+
+    /// The writes, in the order in which they were asked for.
+    pub(super) fn into_writes(self) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
+        self.writes
     }
 
     /// Bytes of the keys and values that are new.
@@ -185,7 +196,14 @@ impl Engine {
 
     /// Writes a batch: after a crash all of it is there or nothing.
     pub(super) fn apply(&self, batch: EngineBatch) -> Result<(), EngineFault> {
-        self.guarded(|database| Ok(database.apply_batch(batch.writes)?))
+        let mut writes = sled::Batch::default();
+        for (key, value) in batch.writes {
+            match value {
+                Some(value) => writes.insert(key, value),
+                None => writes.remove(key),
+            }
+        }
+        self.guarded(|database| Ok(database.apply_batch(writes)?))
     }
 
     /// Hands everything to the operating system.

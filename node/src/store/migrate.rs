@@ -9,14 +9,17 @@
 //! There is no conversion between formats: what a directory of another format held is taken from the
 //! journal again.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
+use super::acts;
 use super::engine::{Engine, EngineBatch, EngineFault};
-use super::schema::Meta;
+use super::schema::{Meta, Spot};
+use super::table::Table;
 use super::verdicts::Verdicts;
 use super::writer::Logs;
 use super::{Opened, RebuildReason, StoreOptions};
@@ -28,13 +31,14 @@ const PREFIX: &str = "generation-";
 /// Entries in one batch of a compaction.
 const COPY_ENTRIES: usize = 512;
 
-/// An engine with what is kept of it in memory.
+/// A table with what is kept of it in memory.
 pub(super) struct Loaded {
-    pub(super) engine: Engine,
+    pub(super) table: Table,
     pub(super) generation: u64,
     pub(super) meta: Meta,
     pub(super) logs: Logs,
     pub(super) verdicts: Verdicts,
+    pub(super) pointed_at: BTreeSet<Spot>,
 }
 
 /// Opens the newest generation, or begins a new one when there is none that serves.
@@ -74,14 +78,14 @@ pub(super) fn open(
 pub(super) fn rebuild_beside(
     directory: &Path,
     options: &StoreOptions,
-    old: &Engine,
+    old: &Table,
     generation: u64,
-) -> Result<(Engine, u64), StoreError> {
+) -> Result<(Table, u64), StoreError> {
     let next = generation + 1;
     let building = directory.join(format!("{PREFIX}{next:08}{BUILDING}"));
     {
         let new = open_engine(&building, options)?;
-        copy(old, &new)?;
+        copy(old.settled()?, &new)?;
         new.flush()?;
     }
     // 1. The new directory is complete under its provisional name.
@@ -90,7 +94,7 @@ pub(super) fn rebuild_beside(
     fs::rename(&building, &complete).map_err(StoreError::directory)?;
     // 2. It has its name.
     //    Crash here -> the next open takes it, the higher number, and removes the old one.
-    Ok((open_engine(&complete, options)?, next))
+    Ok((Table::new(open_engine(&complete, options)?)?, next))
 }
 
 /// Removes what an interrupted compaction left and all generations but the newest.
@@ -132,20 +136,24 @@ fn load(
     generation: u64,
 ) -> Result<Option<Loaded>, Refused> {
     let engine = open_engine(&path(directory, generation), options)?;
+    // The format is known before anything else is read.
     let Some(meta) = engine.value(&Meta::key())? else {
         return Ok(None);
     };
     let Some(meta) = Meta::decode(&meta).map_err(Refused::Format)? else {
         return Ok(None);
     };
-    let logs = Logs::load(&engine)?;
-    let verdicts = Verdicts::load(&engine)?;
+    let table = Table::new(engine)?;
+    let logs = Logs::load(&table)?;
+    let verdicts = Verdicts::load(&table)?;
+    let pointed_at = acts::load_pointed_at(&table)?;
     Ok(Some(Loaded {
-        engine,
+        table,
         generation,
         meta,
         logs,
         verdicts,
+        pointed_at,
     }))
 }
 
@@ -161,11 +169,12 @@ fn begin(
     batch.replace(&Meta::key(), &meta.encode());
     engine.apply(batch)?;
     Ok(Loaded {
-        engine,
+        table: Table::new(engine)?,
         generation,
         meta,
         logs: Logs::default(),
         verdicts: Verdicts::default(),
+        pointed_at: BTreeSet::new(),
     })
 }
 

@@ -12,8 +12,9 @@ use std::sync::Arc;
 use concordat_protocol::statement::{Body, Leaf};
 
 use super::StoreError;
-use super::engine::{Engine, EngineBatch, Entry};
+use super::engine::{EngineBatch, Entry};
 use super::schema::{Bytes, Family, Fields, Spot};
+use super::table::Table;
 
 /// Indexes that one run may cover.
 const RUN_SPAN: u64 = 64;
@@ -66,7 +67,7 @@ impl Runs {
 
 /// Reads one statement and compares its body with the commitment of its leaf.
 // spec: IDX-6
-pub(super) fn read(engine: &Engine, spot: Spot) -> Result<Option<OwnStatement>, StoreError> {
+pub(super) fn read(table: &Table, spot: Spot) -> Result<Option<OwnStatement>, StoreError> {
     let lowest = Spot {
         log: spot.log,
         index: spot.index.saturating_sub(RUN_SPAN - 1),
@@ -74,7 +75,7 @@ pub(super) fn read(engine: &Engine, spot: Spot) -> Result<Option<OwnStatement>, 
     let low = run_key(lowest);
     let mut high = run_key(spot);
     // Batches that overlap leave runs that overlap, so the nearest run need not be the one.
-    while let Some(Entry { key, value }) = engine.last_within(&low, &high)? {
+    while let Some(Entry { key, value }) = table.last_within(&low, &high)? {
         let first = run_first(&key).ok_or_else(|| StoreError::damaged(Family::Own))?;
         for entry in entries(&value, first) {
             let (at, statement) = entry?;

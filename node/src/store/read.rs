@@ -17,9 +17,6 @@ use super::verdicts::{State, Verdict};
 use super::writer::Logs;
 use super::{Store, StoreError, read};
 
-/// Bytes of an organisation's code in a key.
-const SUBJECT_BYTES: usize = 18;
-
 /// Where a walk over unverified statements goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnverifiedCursor(Spot);
@@ -58,23 +55,16 @@ impl Store {
         Ok(rows)
     }
 
-    /// Decisions under a document number, by position. Looks at every decision held: it is for people
-    /// who have the number and nothing else.
+    /// Decisions under a document number, by position, of every issuer.
     ///
     /// # Errors
     /// `Engine`, `Damaged`.
     pub fn by_document(&self, document_number: &str) -> Result<Vec<Position>, StoreError> {
-        let wanted = DocumentDigest::of(document_number);
-        let prefix = Bytes::key(Family::Subjects).finish();
+        let prefix = subjects::document_prefix(DocumentDigest::of(document_number));
         let logs = read(&self.logs);
-        let rows = self.collect(Family::Subjects, &prefix, None, |key, value| {
-            let spot = Spot::decode(key.get(prefix.len() + SUBJECT_BYTES..)?)?;
-            let summary = Summary::decode(value, logs.origin(spot.log)?.member())?;
-            let fits = summary.class == Class::Decision && summary.document == wanted;
-            let found = fits.then(|| position(&logs, spot));
-            Some(found.flatten())
+        let mut rows = self.collect(Family::Documents, &prefix, None, |key, _| {
+            position(&logs, Spot::decode(key.get(prefix.len()..)?)?)
         })?;
-        let mut rows: Vec<Position> = rows.into_iter().flatten().collect();
         rows.sort();
         Ok(rows)
     }
@@ -103,7 +93,7 @@ impl Store {
     /// `Engine`, `Damaged`.
     pub fn acts_on(&self, origin: &Origin, index: LeafIndex) -> Result<Vec<ActRow>, StoreError> {
         let logs = read(&self.logs);
-        let Some(target) = spot(&logs, origin, index) else {
+        let Some(target) = self.pointed_at(&logs, origin, index) else {
             return Ok(Vec::new());
         };
         let prefix = acts::prefix(Family::Acts, target);
@@ -130,7 +120,7 @@ impl Store {
         index: LeafIndex,
     ) -> Result<Vec<NoticeRow>, StoreError> {
         let logs = read(&self.logs);
-        let Some(target) = spot(&logs, origin, index) else {
+        let Some(target) = self.pointed_at(&logs, origin, index) else {
             return Ok(Vec::new());
         };
         let prefix = acts::prefix(Family::Notices, target);
@@ -160,7 +150,7 @@ impl Store {
         index: LeafIndex,
     ) -> Result<Vec<Position>, StoreError> {
         let logs = read(&self.logs);
-        let Some(root) = spot(&logs, origin, index) else {
+        let Some(root) = self.pointed_at(&logs, origin, index) else {
             return Ok(Vec::new());
         };
         let prefix = acts::prefix(Family::Chains, root);
@@ -201,7 +191,7 @@ impl Store {
         index: LeafIndex,
     ) -> Result<Option<OwnStatement>, StoreError> {
         match spot(&read(&self.logs), origin, index) {
-            Some(spot) => own::read(&self.engine(), spot),
+            Some(spot) => own::read(&self.table(), spot),
             None => Ok(None),
         }
     }
@@ -215,7 +205,7 @@ impl Store {
         let mut rows = Vec::new();
         let mut whole = true;
         let from = ledger::lookup_key(range.start);
-        self.engine().scan(&prefix, &from, |_, value| {
+        self.table().scan(&prefix, &from, |_, value| {
             match Lookup::decode(value) {
                 Ok(row) if row.sequence < range.end => rows.push(row),
                 Ok(_) => return ControlFlow::Break(()),
@@ -253,7 +243,7 @@ impl Store {
     /// # Errors
     /// `Engine`.
     pub fn peer(&self, code: AuthorityCode) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.engine().value(&peers::key(code))?)
+        Ok(self.table().value(&peers::key(code))?)
     }
 
     /// What administrators noted about all peers, by code.
@@ -306,6 +296,12 @@ impl Store {
         read(&self.logs).origins().to_vec()
     }
 
+    /// Where a statement stands, if anything points at it.
+    fn pointed_at(&self, logs: &Logs, origin: &Origin, index: LeafIndex) -> Option<Spot> {
+        let spot = spot(logs, origin, index)?;
+        read(&self.pointed_at).contains(&spot).then_some(spot)
+    }
+
     /// The entries under a prefix, as `row` reads them; `None` from it means damage.
     fn collect<T>(
         &self,
@@ -316,7 +312,7 @@ impl Store {
     ) -> Result<Vec<T>, StoreError> {
         let mut rows = Vec::new();
         let mut whole = true;
-        self.engine().scan(prefix, prefix, |key, value| {
+        self.table().scan(prefix, prefix, |key, value| {
             if limit.is_some_and(|limit| rows.len() >= limit) {
                 return ControlFlow::Break(());
             }

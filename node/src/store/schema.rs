@@ -8,6 +8,9 @@
 //! a  acts           target position · position        -> class, ground
 //! c  chains         root position · position          -> nothing
 //! d  deliveries     peer 18 · log u32 · begin u64 · end u64 · at u64 -> nothing
+//! i  first keys     run u32 · part u32                -> see table/run.rs
+//! j  runs                                             -> see table/run.rs
+//! k  documents      digest 8 · position               -> nothing
 //! l  logs           log u32                           -> origin
 //! m  meta                                             -> see Meta
 //! n  natural        issuer 18 · digest 16 · position  -> nothing
@@ -16,6 +19,7 @@
 //! q  look-ups       sequence u64                      -> row
 //! r  notices        target position · position        -> act position, class, ground, flags
 //! s  subjects       subject 18 · position             -> summary
+//! t  blocks         run u32 · block u32               -> see table/run.rs
 //! v  verdicts       log u32 · block u64               -> one byte for each of 256 indexes
 //! x  quarantine     position                          -> reason
 //! ```
@@ -27,7 +31,7 @@ use concordat_protocol::log::{LeafIndex, Origin};
 use crate::journal::JournalId;
 
 /// Format of keys and values; another one on disk asks for a rebuild.
-pub(super) const FORMAT: u16 = 1;
+pub(super) const FORMAT: u16 = 2;
 
 /// Statements whose verdicts share a value.
 pub(super) const BLOCK: u64 = 256;
@@ -102,6 +106,9 @@ pub(super) enum Family {
     Acts = b'a',
     Chains = b'c',
     Deliveries = b'd',
+    FirstKeys = b'i',
+    Runs = b'j',
+    Documents = b'k',
     Logs = b'l',
     Meta = b'm',
     Natural = b'n',
@@ -110,6 +117,7 @@ pub(super) enum Family {
     Lookups = b'q',
     Notices = b'r',
     Subjects = b's',
+    Blocks = b't',
     Verdicts = b'v',
     Quarantine = b'x',
 }

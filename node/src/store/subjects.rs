@@ -158,6 +158,15 @@ pub(super) fn put(
     batch.put(&key.spot(spot).finish(), &summary.encode(member));
 }
 
+pub(super) fn put_document(batch: &mut EngineBatch, spot: Spot, summary: &Summary) {
+    let key = document_prefix(summary.document);
+    batch.put(&[key, Bytes::value().spot(spot).finish()].concat(), &[]);
+}
+
+pub(super) fn document_prefix(document: DocumentDigest) -> Vec<u8> {
+    Bytes::key(Family::Documents).raw(&document.0).finish()
+}
+
 pub(super) fn prefix(subject: SubjectCode) -> Vec<u8> {
     Bytes::key(Family::Subjects)
         .raw(subject.as_str().as_bytes())

@@ -11,6 +11,7 @@ use concordat_protocol::trust::RejectReason;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
+use super::engine::Engine;
 use super::*;
 use crate::fixture::{Fixture, Placed, item, subject};
 

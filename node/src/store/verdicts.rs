@@ -9,8 +9,9 @@ use std::ops::ControlFlow;
 use concordat_protocol::trust::RejectReason;
 
 use super::StoreError;
-use super::engine::{Engine, EngineBatch};
+use super::engine::EngineBatch;
 use super::schema::{BLOCK, Bytes, Family, Fields, LogId, Spot};
+use super::table::Table;
 
 /// What verifying a statement gave, as it is kept. Kept for its exact body under its leaf: the leaf
 /// commits to the bytes, and they name the key.
@@ -112,11 +113,11 @@ pub(super) struct Verdicts {
 }
 
 impl Verdicts {
-    pub(super) fn load(engine: &Engine) -> Result<Self, StoreError> {
+    pub(super) fn load(table: &Table) -> Result<Self, StoreError> {
         let prefix = Bytes::key(Family::Verdicts).finish();
         let mut blocks = BTreeMap::new();
         let mut whole = true;
-        engine.scan(&prefix, &prefix, |key, value| match decode_block_key(key) {
+        table.scan(&prefix, &prefix, |key, value| match decode_block_key(key) {
             Some(at) => {
                 blocks.insert(at, value.to_vec());
                 ControlFlow::Continue(())

@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use concordat_protocol::log::{LeafIndex, Origin};
-use concordat_protocol::statement::{Body, Content, Leaf, Statement};
+use concordat_protocol::statement::{Body, Class, Content, Leaf, Statement};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::RejectReason;
 
 use super::acts;
-use super::engine::{Engine, EngineBatch};
+use super::engine::EngineBatch;
 use super::ledger::{self, Delivery, Lookup};
 use super::own::Runs;
 use super::peers;
 use super::schema::{Bytes, Family, Fields, JournalPosition, LogId, Meta, Spot};
 use super::subjects::{self, Summary};
+use super::table::Table;
 use super::verdicts::{Changes, State, Verdict, Verdicts};
 use super::{PEER_FACTS_BYTES_MAX, StoreError};
 
@@ -60,11 +61,11 @@ pub(super) struct Logs {
 }
 
 impl Logs {
-    pub(super) fn load(engine: &Engine) -> Result<Self, StoreError> {
+    pub(super) fn load(table: &Table) -> Result<Self, StoreError> {
         let prefix = Bytes::key(Family::Logs).finish();
         let mut logs = Self::default();
         let mut whole = true;
-        engine.scan(&prefix, &prefix, |key, value| {
+        table.scan(&prefix, &prefix, |key, value| {
             let id = key.get(1..).and_then(|key| Fields(key).u32());
             let origin = std::str::from_utf8(value).ok();
             let origin = origin.and_then(|text| text.parse::<Origin>().ok());
@@ -107,7 +108,7 @@ impl Logs {
 
 /// A batch under construction, over what is there already.
 pub(super) struct Pending<'a> {
-    engine: &'a Engine,
+    table: &'a Table,
     verdicts: &'a Verdicts,
     logs: &'a Logs,
     new_logs: Option<Logs>,
@@ -115,6 +116,7 @@ pub(super) struct Pending<'a> {
     changes: Changes,
     runs: Runs,
     new_lookups: BTreeSet<u64>,
+    pointed_at: Vec<Spot>,
     batch: EngineBatch,
 }
 
@@ -124,17 +126,18 @@ pub(super) struct Prepared {
     pub(super) meta: Meta,
     pub(super) changes: Changes,
     pub(super) logs: Option<Logs>,
+    pub(super) pointed_at: Vec<Spot>,
 }
 
 impl<'a> Pending<'a> {
     pub(super) fn new(
-        engine: &'a Engine,
+        table: &'a Table,
         verdicts: &'a Verdicts,
         logs: &'a Logs,
         meta: Meta,
     ) -> Self {
         Self {
-            engine,
+            table,
             verdicts,
             logs,
             new_logs: None,
@@ -142,6 +145,7 @@ impl<'a> Pending<'a> {
             changes: Changes::default(),
             runs: Runs::default(),
             new_lookups: BTreeSet::new(),
+            pointed_at: Vec::new(),
             batch: EngineBatch::default(),
         }
     }
@@ -212,6 +216,7 @@ impl<'a> Pending<'a> {
             meta: self.meta,
             changes: self.changes,
             logs: self.new_logs,
+            pointed_at: self.pointed_at,
         }
     }
 
@@ -255,10 +260,14 @@ impl<'a> Pending<'a> {
         if let Some((subject, summary)) = Summary::of(statement) {
             let member = arrival.origin.member();
             subjects::put(&mut self.batch, subject, spot, &summary, member);
+            if summary.class == Class::Decision {
+                subjects::put_document(&mut self.batch, spot, &summary);
+            }
         }
         if let Some(target) = &statement.payload().target {
             self.meta.counts.acts += 1;
             let target = self.spot(&target.origin, target.index)?;
+            self.pointed_at.push(target);
             acts::put_act(&mut self.batch, target, spot, statement);
         }
         match &statement.payload().content {
@@ -270,6 +279,7 @@ impl<'a> Pending<'a> {
                 }
                 if let Some(root) = &fields.reissues {
                     let root = self.spot(&root.origin, root.index)?;
+                    self.pointed_at.push(root);
                     acts::put_reissue(&mut self.batch, root, spot);
                 }
             }
@@ -277,6 +287,7 @@ impl<'a> Pending<'a> {
                 self.meta.counts.notices += 1;
                 let target = self.spot(&notice.target.origin, notice.target.index)?;
                 let act = self.spot(&notice.act.origin, notice.act.index)?;
+                self.pointed_at.push(target);
                 acts::put_notice(&mut self.batch, target, spot, act, notice);
             }
             Content::Objection(_)
@@ -297,7 +308,7 @@ impl<'a> Pending<'a> {
     }
 
     fn lookup(&mut self, lookup: &Lookup) -> Result<(), StoreError> {
-        let known = self.engine.value(&ledger::lookup_key(lookup.sequence))?;
+        let known = self.table.value(&ledger::lookup_key(lookup.sequence))?;
         // The engine does not show what this batch holds so far.
         if known.is_none() && self.new_lookups.insert(lookup.sequence) {
             self.meta.counts.lookups += 1;
