@@ -47,7 +47,7 @@ use crate::signer_state::{SignedHead, SignerState};
 
 use ledger::Record;
 pub use logs::{BodyState, Log, LogTable};
-pub use recover::{OpenCoreError, Opened};
+pub use recover::{Arrived, OpenCoreError, Opened};
 pub use types::{
     CoreInput, Durable, Entry, Fatal, Output, Signing, Submission, SubmitError, Ticket,
 };
@@ -114,6 +114,13 @@ impl<D: Disk> Shared<D> {
         let logs = self.logs();
         let floor = |log: &Log| registry.ctx_floor(origin, log.course(), index);
         logs.get(origin).map_or(TreeSize::ZERO, floor)
+    }
+
+    /// Reads the leaves [begin, end) from the journal; fewer when they are not held or damaged.
+    #[must_use]
+    pub fn leaves(&self, origin: &Origin, begin: u64, end: u64) -> Vec<Vec<u8>> {
+        let records = self.logs().get(origin).map(|log| log.records(begin, end));
+        logs::read_leaves(&self.reader, &records.unwrap_or_default(), begin, end)
     }
 
     /// Reads an encoded body from the journal; `None` when it is not held.

@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use crate::clock;
-use crate::core::{Core, CoreKeys, Durable, Fatal, Output, Shared};
+use crate::core::{Arrived, Core, CoreKeys, Durable, Fatal, Opened as OpenedCore, Output, Shared};
 use crate::dial::{self, Overrides};
 use crate::disk::RealDisk;
 use crate::driver;
@@ -228,7 +228,7 @@ impl Node {
         let indexer = Arc::new(Indexer::start(Arc::clone(&store)).map_err(StartError::Thread)?);
         let records = core.records();
         if store.applied() < JournalPosition::new(records) {
-            reindex(&shared, &indexer, member, records);
+            reindex(&shared, &indexer, member, &opened, store.applied());
         }
         let next_look_up = index_look_ups(&opened.rows, &store, &indexer);
         let bodies = Arc::new(Bodies(Arc::clone(&shared)));
@@ -620,27 +620,31 @@ fn journal_id(genesis: &Genesis, member: AuthorityCode) -> JournalId {
     JournalId(id)
 }
 
-/// Hands everything that the journal holds to the index again; what it knows changes nothing.
-fn reindex(shared: &Shared<RealDisk>, indexer: &Indexer, me: AuthorityCode, records: u64) {
-    let logs: Vec<(Origin, u64)> = shared
-        .logs()
-        .iter()
-        .map(|(origin, log)| (origin.clone(), log.size().value()))
-        .collect();
-    for (origin, size) in logs {
-        let mut items = Vec::new();
-        for index in (0..size).map(LeafIndex::new) {
-            let (Some(leaf), Some(body)) =
-                (shared.leaf(&origin, index), shared.body(&origin, index))
-            else {
+/// Hands to the index what the journal holds and the index does not know to have taken in. What it
+/// has taken in all the same changes nothing.
+fn reindex(
+    shared: &Shared<RealDisk>,
+    indexer: &Indexer,
+    me: AuthorityCode,
+    opened: &OpenedCore,
+    applied: JournalPosition,
+) {
+    let behind = |arrived: &&Arrived| arrived.records > applied.records();
+    for arrived in opened.arrived.iter().filter(behind) {
+        let Arrived {
+            origin, begin, end, ..
+        } = arrived;
+        let own = origin.member() == me.as_str();
+        let leaves = shared.leaves(origin, *begin, *end);
+        let mut items = Vec::with_capacity(leaves.len());
+        for (index, leaf) in (*begin..).map(LeafIndex::new).zip(leaves) {
+            let Some(body) = shared.body(origin, index) else {
                 continue;
             };
             let Ok(leaf) = Leaf::decode(&leaf) else {
                 continue;
             };
-            let own = origin.member() == me.as_str();
             let data = leaf.kind == concordat_protocol::statement::Kind::Data;
-            let verdict = (own || !data).then_some(Verdict::Verified);
             let (origin, body) = (origin.clone(), Arc::from(body));
             items.push(IndexItem::Statement {
                 origin,
@@ -648,15 +652,13 @@ fn reindex(shared: &Shared<RealDisk>, indexer: &Indexer, me: AuthorityCode, reco
                 leaf,
                 body,
                 own,
-                verdict,
+                verdict: (own || !data).then_some(Verdict::Verified),
             });
-            if items.len() >= 256 {
-                let _ = indexer.submit(std::mem::take(&mut items), JournalPosition::START);
-            }
         }
-        let _ = indexer.submit(items, JournalPosition::START);
+        let _ = indexer.submit(items, JournalPosition::new(arrived.records));
     }
-    let _ = indexer.submit(Vec::new(), JournalPosition::new(records));
+    let records = JournalPosition::new(opened.recovery.records);
+    let _ = indexer.submit(Vec::new(), records);
 }
 
 /// Hands the register of look-ups to the index again and gives the number of the next row.

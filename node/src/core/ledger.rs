@@ -201,6 +201,23 @@ impl<'a> Record<'a> {
     }
 }
 
+/// One leaf of a record of leaves, by its place in it. What lies behind it is not looked at.
+pub(super) fn leaf_of_record(kind: u8, bytes: &[u8], place: u64) -> Option<&[u8]> {
+    if kind != LEAVES {
+        return None;
+    }
+    let mut r = Reader::new(bytes);
+    r.array(3, "a leaves record").ok()?;
+    r.unsigned("a number").ok()?;
+    r.unsigned("a position").ok()?;
+    let count = r.array_any("leaves").ok()?;
+    for _ in 0..place.min(count) {
+        r.bytes("a leaf").ok()?;
+        read_mark(&mut r).ok()?;
+    }
+    (place < count).then(|| r.bytes("a leaf").ok()).flatten()
+}
+
 /// null: unknown; 12 bytes: held; 13 bytes: held and verified; < 256: refused; 256 + n: absent.
 fn write_mark(w: &mut Writer, mark: BodyMark) {
     match mark {

@@ -9,7 +9,7 @@ use concordat_protocol::log::{
 use concordat_protocol::message::Absence;
 use concordat_protocol::statement::{CtxCourse, Leaf};
 
-use crate::core::ledger::{BodyMark, Record};
+use crate::core::ledger::{BodyMark, Record, leaf_of_record};
 use crate::disk::Disk;
 use crate::journal::{BodyPointer, JournalReader, RecordPointer};
 
@@ -243,13 +243,7 @@ impl LogView for LogTable {
 /// Reads one leaf.
 pub(super) fn read_leaf<D: Disk>(reader: &JournalReader<D>, place: LeafPlace) -> Option<Vec<u8>> {
     let (kind, bytes) = reader.read_record(place.record).ok()?;
-    match Record::decode(kind, &bytes) {
-        Ok(Some(Record::Leaves { leaves, .. })) => {
-            let offset = usize::try_from(place.offset).ok()?;
-            leaves.get(offset).map(|(leaf, _)| leaf.to_vec())
-        }
-        Ok(_) | Err(_) => None,
-    }
+    leaf_of_record(kind, &bytes, place.offset).map(<[u8]>::to_vec)
 }
 
 /// Reads the leaves [begin, end) that lie in the records named; fewer when something is damaged.

@@ -18,8 +18,8 @@ use crate::core::{Core, write};
 use crate::disk::Disk;
 use crate::signer_state::SignedHead;
 
-/// Leaves in one ledger record, so that a record stays within a frame.
-const RECORD_LEAVES_MAX: usize = 4_096;
+/// Leaves in one ledger record: few enough that reading one of them reads little else.
+const RECORD_LEAVES_MAX: usize = 128;
 
 impl<D: Disk> Core<D> {
     /// Takes statements for one of our logs: all or none.

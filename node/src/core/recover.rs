@@ -31,7 +31,25 @@ pub struct Opened {
     pub rows: Vec<Vec<u8>>,
     /// Leaves held, over all logs.
     pub leaves: u64,
+    /// Where the bodies came in, oldest first: for an index that is behind.
+    pub arrived: Vec<Arrived>,
 }
+
+/// Neighbouring bodies of a log that came in with neighbouring records of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrived {
+    /// The log.
+    pub origin: Origin,
+    /// Position of the first.
+    pub begin: u64,
+    /// Behind the last.
+    pub end: u64,
+    /// Ledger records up to and with the one that tells of the last.
+    pub records: u64,
+}
+
+/// Bodies that one [`Arrived`] tells of at most, if they came in by and by.
+const ARRIVED_MAX: u64 = 4_096;
 
 /// Why a core could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +80,8 @@ struct Found {
     forks: Vec<Vec<u8>>,
     rows: Vec<Vec<u8>>,
     leaves: u64,
+    records: u64,
+    arrived: Vec<Arrived>,
 }
 
 impl<D: Disk> Core<D> {
@@ -100,6 +120,7 @@ impl<D: Disk> Core<D> {
             recovery,
             rows: std::mem::take(&mut found.rows),
             leaves: found.leaves,
+            arrived: std::mem::take(&mut found.arrived),
         };
         let mut core = Self {
             me,
@@ -409,6 +430,7 @@ impl Found {
         kind: u8,
         payload: &[u8],
     ) -> Result<(), DecodeError> {
+        self.records += 1;
         match Record::decode(kind, payload)? {
             Some(Record::Log { id, origin }) => {
                 if let Ok(origin) = origin.parse::<Origin>() {
@@ -425,6 +447,9 @@ impl Found {
                 };
                 log.push_extent(begin, pointer);
                 for (i, (leaf, mark)) in leaves.iter().enumerate() {
+                    if let BodyMark::Held(..) = mark {
+                        arrived(&mut self.arrived, origin, begin + i as u64, self.records);
+                    }
                     log.push_leaf(leaf, *mark);
                     self.leaves += 1;
                     let Ok(leaf) = Leaf::decode(leaf) else {
@@ -453,6 +478,9 @@ impl Found {
                     return Ok(());
                 };
                 for (index, mark) in bodies {
+                    if let BodyMark::Held(..) = mark {
+                        arrived(&mut self.arrived, origin, index, self.records);
+                    }
                     log.mark(index, mark);
                     for gaps in [&mut self.act_gaps, &mut self.data_gaps] {
                         if let Some(gaps) = gaps.get_mut(origin) {
@@ -495,6 +523,23 @@ impl Found {
         }
         Ok(())
     }
+}
+
+fn arrived(arrived: &mut Vec<Arrived>, origin: &Origin, index: u64, records: u64) {
+    if let Some(last) = arrived.last_mut()
+        && last.origin == *origin
+        && last.end == index
+        && (last.records == records || last.end - last.begin < ARRIVED_MAX)
+    {
+        (last.end, last.records) = (index + 1, records);
+        return;
+    }
+    arrived.push(Arrived {
+        origin: origin.clone(),
+        begin: index,
+        end: index + 1,
+        records,
+    });
 }
 
 impl<D: Disk> Shared<D> {

@@ -8,7 +8,7 @@ use concordat_protocol::statement::{Kind, Leaf};
 use concordat_protocol::subject::AuthorityCode;
 
 use crate::core::Core;
-use crate::core::logs::{BodyState, read_leaves};
+use crate::core::logs::BodyState;
 use crate::core::types::{Fatal, Output};
 use crate::disk::Disk;
 
@@ -37,7 +37,7 @@ impl<D: Disk> Core<D> {
             self.outputs.push(Output::Send { peer, frame: alone });
             return Ok(());
         }
-        let leaves = self.leaves(&origin, begin, end);
+        let leaves = self.shared.leaves(&origin, begin, end);
         let mut bodies = Vec::with_capacity(leaves.len());
         let mut bytes = 0;
         for (i, leaf) in leaves.iter().enumerate() {
@@ -119,22 +119,8 @@ impl<D: Disk> Core<D> {
         self.feed(Input::Served { peer, serve })
     }
 
-    fn leaves(&self, origin: &Origin, begin: u64, end: u64) -> Vec<Vec<u8>> {
-        let records = self
-            .shared
-            .logs()
-            .get(origin)
-            .map(|log| log.records(begin, end));
-        read_leaves(
-            &self.shared.reader,
-            &records.unwrap_or_default(),
-            begin,
-            end,
-        )
-    }
-
     fn leaf_frames(&self, origin: &Origin, begin: u64, end: u64, size: TreeSize) -> Vec<Vec<u8>> {
-        let leaves = self.leaves(origin, begin, end);
+        let leaves = self.shared.leaves(origin, begin, end);
         if leaves.len() as u64 != end - begin {
             return vec![refusal(ErrorCode::RangeNotHeld)];
         }
@@ -174,7 +160,7 @@ impl<D: Disk> Core<D> {
         member: AuthorityCode,
         suspended: bool,
     ) -> (Vec<Vec<u8>>, Vec<u64>) {
-        let leaves = self.leaves(origin, begin, end);
+        let leaves = self.shared.leaves(origin, begin, end);
         if leaves.len() as u64 != end - begin {
             return (vec![refusal(ErrorCode::RangeNotHeld)], Vec::new());
         }
