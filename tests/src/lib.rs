@@ -1,6 +1,7 @@
 //! Tests across the crates of Concordat: the simulator of whole networks, networks of real
 //! processes, models, and the files of the workspace for tests that read them.
 
+pub mod bench;
 pub mod malformed;
 pub mod model;
 pub mod processes;
