@@ -286,6 +286,7 @@ impl Store {
     /// # Errors
     /// `Engine`.
     pub fn flush(&self) -> Result<(), StoreError> {
+        let _writing = lock(&self.writing);
         Ok(self.table().flush()?)
     }
 

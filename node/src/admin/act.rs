@@ -308,19 +308,13 @@ fn is_over_cap(desk: &Desk, day: Day) -> Result<bool, AdminError> {
     let own = node.genesis().origin(node.member(), LogNumber::Statements);
     let query = node.query().map_err(refusal::index)?;
     let mut received = 0;
-    for target in query.store().objected().map_err(refusal::store)? {
-        let acts = query.store().acts_on(&target.origin, target.index);
-        for row in acts.map_err(refusal::store)? {
-            if row.class != Class::Objection || row.position.origin != own {
-                continue;
-            }
-            let found = query.statement(&row.position.origin, row.position.index);
-            if let crate::query::Found::Verified(act) = found.map_err(refusal::query)?
-                && let Content::Objection(objection) = &act.statement().payload().content
-                && objection.received_on() == day
-            {
-                received += 1;
-            }
+    for position in query.store().objections_on(day).map_err(refusal::store)? {
+        if position.origin != own {
+            continue;
+        }
+        let found = query.statement(&position.origin, position.index);
+        if let crate::query::Found::Verified(_) = found.map_err(refusal::query)? {
+            received += 1;
         }
     }
     Ok(received >= u64::from(cap))

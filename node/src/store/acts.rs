@@ -9,7 +9,8 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use concordat_protocol::statement::{Class, Content, Ground, Notice, Statement};
+use concordat_protocol::statement::{Class, Content, Ground, Notice, Objection, Statement};
+use concordat_protocol::time::Day;
 
 use super::StoreError;
 use super::engine::EngineBatch;
@@ -64,6 +65,17 @@ pub(super) fn put_act(batch: &mut EngineBatch, target: Spot, acting: Spot, state
     let class = code(statement.payload().class().code());
     let key = Bytes::key(Family::Acts).spot(target).spot(acting).finish();
     batch.put(&key, &[class, ground]);
+}
+
+pub(super) fn put_objection(batch: &mut EngineBatch, at: Spot, objection: &Objection) {
+    let key = objections_prefix(objection.received_on());
+    batch.put(&[key, Bytes::value().spot(at).finish()].concat(), &[]);
+}
+
+/// All objections that were received on a day.
+pub(super) fn objections_prefix(day: Day) -> Vec<u8> {
+    let day = day.value().to_be_bytes();
+    Bytes::key(Family::Objections).raw(&day).finish()
 }
 
 pub(super) fn put_notice(

@@ -5,6 +5,7 @@ use std::ops::{ControlFlow, Range};
 use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::statement::{Class, Code};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::time::Day;
 use concordat_protocol::trust::RejectReason;
 
 use super::acts::{self, ActRow, NoticeRow};
@@ -84,6 +85,20 @@ impl Store {
         let mut rows: Vec<Position> = rows.into_iter().flatten().collect();
         rows.sort();
         rows.dedup();
+        Ok(rows)
+    }
+
+    /// Objections received on a day, by position.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn objections_on(&self, day: Day) -> Result<Vec<Position>, StoreError> {
+        let prefix = acts::objections_prefix(day);
+        let logs = read(&self.logs);
+        let mut rows = self.collect(Family::Objections, &prefix, None, |key, _| {
+            position(&logs, Spot::decode(key.get(prefix.len()..)?)?)
+        })?;
+        rows.sort();
         Ok(rows)
     }
 

@@ -6,6 +6,7 @@
 //! ```text
 //! position  log u32 · index u64                                         12 bytes
 //! a  acts           target position · position        -> class, ground
+//! b  objections     day u32 · position                -> nothing
 //! c  chains         root position · position          -> nothing
 //! d  deliveries     peer 18 · log u32 · begin u64 · end u64 · at u64 -> nothing
 //! i  first keys     run u32 · part u32                -> see table/run.rs
@@ -104,6 +105,7 @@ impl Spot {
 #[repr(u8)]
 pub(super) enum Family {
     Acts = b'a',
+    Objections = b'b',
     Chains = b'c',
     Deliveries = b'd',
     FirstKeys = b'i',

@@ -17,7 +17,9 @@
 //! 8 KiB with a value each, never changed, merged by eights. A look-up reads a block of each run that
 //! can hold the key; the first keys of all blocks are in memory.
 //!
-//! Out of scope: what keys mean. Rows of runs are written once and are never removed.
+//! Out of scope: what keys mean. Rows of runs are written once and are never removed. Any number of
+//! threads read beside one that writes; the store sees to it that no two of [`Table::apply`],
+//! [`Table::flush`] and [`Table::settled`] run at once.
 
 mod run;
 
@@ -206,8 +208,8 @@ impl Table {
         self.engine.size_on_disk()
     }
 
-    /// Writes the buffer to the engine, as one. Called by the one writer; readers go on seeing the
-    /// buffer until the engine has it.
+    /// Writes the buffer to the engine, as one. Readers go on seeing the buffer until the engine has
+    /// it, and nothing joins it meanwhile.
     // spec: IDX-2
     fn persist(&self) -> Result<(), EngineFault> {
         let (batch, run) = {

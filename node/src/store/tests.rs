@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::engine::Engine;
 use super::*;
-use crate::fixture::{Fixture, Placed, item, subject};
+use crate::fixture::{Fixture, Placed, day, item, subject};
 
 const JOURNAL: JournalId = JournalId([7; 16]);
 
@@ -149,6 +149,12 @@ fn statements_are_found_by_subject_target_document_and_position() {
     assert_eq!(acts.len(), 1);
     assert_eq!(acts[0].position.index, LeafIndex::new(60));
     assert_eq!(acts[0].ground, Some(Ground::Facts));
+    let received = store.objections_on(day("2026-03-10")).unwrap();
+    assert_eq!(received, [acts[0].position.clone()]);
+    assert_eq!(store.objections_on(day("2026-03-11")).unwrap(), []);
+    let decided = store.by_document("鹤劳罚字〔2026〕9号").unwrap();
+    assert_eq!(decided.len(), 1);
+    assert_eq!(decided[0].index, LeafIndex::new(9));
     let notices = store.notices_on(&origin, LeafIndex::new(3)).unwrap();
     assert_eq!(notices.len(), 1);
     assert_eq!(notices[0].position.origin, fixture.register());

@@ -290,8 +290,8 @@ impl<'a> Pending<'a> {
                 self.pointed_at.push(target);
                 acts::put_notice(&mut self.batch, target, spot, act, notice);
             }
-            Content::Objection(_)
-            | Content::Ruling(_)
+            Content::Objection(objection) => acts::put_objection(&mut self.batch, spot, objection),
+            Content::Ruling(_)
             | Content::Correction(_)
             | Content::Withdrawal(_)
             | Content::Admission(_)
