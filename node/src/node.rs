@@ -565,7 +565,15 @@ impl Node {
         if let Some(thread) = thread {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
-        let _ = self.store.flush();
+        // A start after this one finds an index that lacks nothing.
+        let (indexer, store) = (Arc::clone(&self.indexer), Arc::clone(&self.store));
+        let settled = tokio::task::spawn_blocking(move || {
+            let _ = indexer.barrier();
+            store.flush()
+        });
+        if let Ok(Err(error)) = settled.await {
+            warn!(%error, "the database was left behind; the next start fills it");
+        }
         info!(member = %self.member, "stopped");
     }
 }

@@ -74,7 +74,15 @@ impl Suite<'_> {
             "catchup.leaves",
             "live",
         ];
-        let large = ["catchup.1e6", "query", "disk", "memory", "reopen", "bundle"];
+        let large = [
+            "append.1e6",
+            "catchup.1e6",
+            "query",
+            "disk",
+            "memory",
+            "reopen",
+            "bundle",
+        ];
         if self.wants(&small) || self.wants(&large) {
             let site = Site::create(directory)?;
             progress("entering the registry");
@@ -192,10 +200,10 @@ impl Suite<'_> {
             count as f64 / (end - run.caught.begin)
         });
         let (durable, found) = (durable.collect(), found.collect());
-        Figure::new(format!("catchup.rate{suffix}"), "statements/s", durable)
+        Figure::new(format!("catchup{suffix}.rate"), "statements/s", durable)
             .beside(self.limits.verify)
             .print(self.output())?;
-        Figure::new(format!("catchup.indexed{suffix}"), "statements/s", found)
+        Figure::new(format!("catchup{suffix}.indexed"), "statements/s", found)
             .beside(self.limits.verify)
             .print(self.output())?;
         Ok(())
@@ -242,7 +250,7 @@ impl Suite<'_> {
         let count = self.arguments.size;
         let appended = self.append(Part::LargeIssuer, count)?;
         let bytes = appended.statement_bytes as f64;
-        Figure::new("append.rate.1e6", "statements/s", appended.rates)
+        Figure::new("append.1e6.rate", "statements/s", appended.rates)
             .beside(self.limits.sign)
             .with("memory_peak_mib", appended.memory_kib / 1_024.0)
             .print(self.output())?;
