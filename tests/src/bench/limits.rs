@@ -24,9 +24,12 @@ pub(crate) struct Limits {
     pub(crate) fdatasync: Limit,
 }
 
+/// A limit's name, its unit, and how it is measured once.
+type Measurement = (&'static str, &'static str, fn() -> f64);
+
 /// Measures and prints them all. `directory` lies on the disk that the figures are measured on.
 pub(crate) fn measure(output: Output, directory: &Path) -> Result<Limits, Failure> {
-    let rates: [(&'static str, &'static str, fn() -> f64); 4] = [
+    let rates: [Measurement; 4] = [
         ("ed25519_sign", "signatures/s", sign),
         ("ed25519_verify_strict", "signatures/s", verify),
         ("sha256_leaf", "leaves/s", leaf_hash),

@@ -14,8 +14,8 @@ use super::statements::{Speaker, decision};
 
 /// Pause between statements under light load.
 const PAUSE: Duration = Duration::from_millis(4);
-/// How long a statement may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a peer may be silent about what it holds; it is while it catches up.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Says how long each submission took, in microseconds, by run. The statement is signed before.
 pub(crate) async fn append_latency(home: &Home, runs: usize, each: u64) -> Result<(), Failure> {

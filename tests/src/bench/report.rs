@@ -120,7 +120,8 @@ pub(crate) fn median(sorted: &[f64]) -> f64 {
 
 /// The value below which a share of the sorted values lies.
 pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let place = (sorted.len() as f64 * share) as usize;
+    let below = |place: &usize| (*place + 1) as f64 <= sorted.len() as f64 * share;
+    let place = (0..sorted.len()).take_while(below).count();
     let place = place.min(sorted.len().saturating_sub(1));
     sorted.get(place).copied().unwrap_or_default()
 }

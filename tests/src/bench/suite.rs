@@ -294,7 +294,7 @@ impl Suite<'_> {
             progress("asking about organisations");
             let asked: Asked = child.order("query")?;
             for (name, share) in [("p50", 0.5), ("p99", 0.99)] {
-                let first = each(&[asked.first.clone()], share);
+                let first = each(std::slice::from_ref(&asked.first), share);
                 Figure::new(
                     format!("query.subject.{name}"),
                     "us",
