@@ -1,9 +1,9 @@
 //! The home register: the hub's notices of acts on other logs' statements.
 
 use concordat_protocol::codec::Ext;
-use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::log::{LeafIndex, Origin, TreeSize, hash};
 use concordat_protocol::statement::{
-    Body, Content, Kind, Leaf, Notice, Payload, Statement, StatementRef, sign,
+    Body, Content, Kind, Leaf, Notice, Payload, Restart, Statement, StatementRef, sign,
 };
 use concordat_protocol::trust::LogNumber;
 
@@ -26,6 +26,7 @@ impl<D: Disk> Core<D> {
         if self.signing != Signing::Open {
             return Ok(());
         }
+        self.open_register()?;
         let mut entries: Vec<Entry> = Vec::new();
         for place in std::mem::take(&mut self.unnoticed) {
             if self.noticed.contains(&place) {
@@ -41,6 +42,29 @@ impl<D: Disk> Core<D> {
         }
         let origin = self.genesis.register_origin();
         self.append(&origin, entries)?;
+        Ok(())
+    }
+
+    /// Opens the register with an entry that says nothing came before it. Without a head nobody could
+    /// tell an empty register from one that is withheld, and every measure would read as unknown.
+    // spec: EXC-40
+    fn open_register(&mut self) -> Result<(), Fatal> {
+        let origin = self.genesis.register_origin();
+        let is_empty = {
+            let logs = self.shared.logs();
+            logs.get(&origin)
+                .is_none_or(|log| log.size() == TreeSize::ZERO)
+        };
+        if !is_empty {
+            return Ok(());
+        }
+        let opening = Content::Restart(Restart {
+            size: TreeSize::ZERO,
+            root: hash::empty_root(),
+        });
+        if let Some(entry) = self.sign_for(&origin, opening) {
+            self.append(&origin, vec![entry])?;
+        }
         Ok(())
     }
 
@@ -92,6 +116,26 @@ impl<D: Disk> Core<D> {
 
     /// Signs a statement that the node makes by itself, for one of its own logs.
     pub(super) fn sign_own(&mut self, content: Content) -> Option<Entry> {
+        let log = match content.class().kind() {
+            Kind::Notice => LogNumber::Register,
+            Kind::Registry => LogNumber::Registry,
+            Kind::Data
+            | Kind::Act
+            | Kind::ActsMap
+            | Kind::Receipts
+            | Kind::Holdings
+            | Kind::Deliveries
+            | Kind::Agreement
+            | Kind::HeadSeen
+            | Kind::QueryRoot
+            | Kind::Restart => LogNumber::Statements,
+        };
+        let origin = self.genesis.origin(self.me, log);
+        self.sign_for(&origin, content)
+    }
+
+    /// Signs a statement for one of the node's own logs.
+    fn sign_for(&mut self, origin: &Origin, content: Content) -> Option<Entry> {
         let payload = Payload {
             issued_at: self.now,
             target: None,
@@ -110,21 +154,6 @@ impl<D: Disk> Core<D> {
         )
         .ok()?;
         let statement = Statement::decode(&bytes).ok()?;
-        let log = match payload.class().kind() {
-            Kind::Notice => LogNumber::Register,
-            Kind::Registry => LogNumber::Registry,
-            Kind::Data
-            | Kind::Act
-            | Kind::ActsMap
-            | Kind::Receipts
-            | Kind::Holdings
-            | Kind::Deliveries
-            | Kind::Agreement
-            | Kind::HeadSeen
-            | Kind::QueryRoot
-            | Kind::Restart => LogNumber::Statements,
-        };
-        let origin = self.genesis.origin(self.me, log);
-        self.entry(&origin, &statement).ok()
+        self.entry(origin, &statement).ok()
     }
 }
