@@ -657,6 +657,9 @@ impl Exchange {
                 peer.note_held(&entry.origin, entry.size, entry.bodies);
                 peer.tell(entry);
             }
+            for entry in entries.clone() {
+                self.act(Action::Holds { member, entry });
+            }
             let changed = self.frontier_entries();
             if changed != entries {
                 self.send_frontier(id, &changed);
