@@ -1,14 +1,15 @@
 //! Which statements bear on an answer about an organisation.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use concordat_protocol::statement::{Class, Content, StatementRef};
+use concordat_protocol::statement::{Class, Code, Content, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::trust::Verified;
 
 use super::{Found, QueryError, QueryService};
-use crate::store::{Position, Summary};
+use crate::store::{DocumentDigest, Position, Summary};
 
 /// Statements that are gathered for one decision.
 pub const HISTORY_STATEMENTS_MAX: usize = 4_096;
@@ -28,6 +29,13 @@ pub struct SubjectEntry {
     /// they rest on; by log and position, the decision included.
     pub history: Vec<Arc<Verified>>,
 }
+
+/// What makes two decisions issues of one document.
+type Document = (AuthorityCode, DocumentDigest, Code);
+
+/// Decisions by document, for each organisation met while one question is answered.
+#[derive(Default)]
+struct Documents(BTreeMap<SubjectCode, BTreeMap<Document, Vec<Position>>>);
 
 impl QueryService {
     /// Everything about an organisation: each decision with its history. A decision that a correction
@@ -51,13 +59,14 @@ impl QueryService {
                 wanted.entry(position_of(target)).or_insert(None);
             }
         }
+        let mut documents = Documents::default();
         let mut entries = Vec::with_capacity(wanted.len());
         for (position, summary) in wanted {
             let Found::Verified(decision) = self.statement(&position.origin, position.index)?
             else {
                 continue;
             };
-            let history = self.history(&position)?;
+            let history = self.history_within(&position, &mut documents)?;
             entries.push(SubjectEntry {
                 reference: decision.reference().clone(),
                 issuer: decision.statement().header().issuer,
@@ -75,6 +84,14 @@ impl QueryService {
     /// # Errors
     /// [`QueryError`].
     pub fn history(&self, decision: &Position) -> Result<Vec<Arc<Verified>>, QueryError> {
+        self.history_within(decision, &mut Documents::default())
+    }
+
+    fn history_within(
+        &self,
+        decision: &Position,
+        documents: &mut Documents,
+    ) -> Result<Vec<Arc<Verified>>, QueryError> {
         let mut seen: BTreeMap<Position, Option<Arc<Verified>>> = BTreeMap::new();
         let mut open = vec![decision.clone()];
         while let Some(position) = open.pop() {
@@ -94,11 +111,50 @@ impl QueryService {
             };
             if let Some(verified) = &verified {
                 open.extend(named_by(verified));
+                open.extend(self.same_document(verified, documents)?);
             }
             self.bearing_on(&position, &mut open)?;
             seen.insert(position, verified);
         }
         Ok(seen.into_values().flatten().collect())
+    }
+
+    /// Other decisions of the same authority about the same organisation under the same document number
+    /// and item: re-issues belong to the chain even where they leave their root unnamed.
+    // spec: EFF-15
+    fn same_document(
+        &self,
+        verified: &Verified,
+        documents: &mut Documents,
+    ) -> Result<Vec<Position>, QueryError> {
+        let Content::Decision(decision) = &verified.statement().payload().content else {
+            return Ok(Vec::new());
+        };
+        let fields = decision.fields();
+        let subject = fields.subject.code();
+        if let Entry::Vacant(vacant) = documents.0.entry(subject) {
+            let mut known: BTreeMap<Document, Vec<Position>> = BTreeMap::new();
+            for row in self.store.by_subject(subject)? {
+                if row.summary.class == Class::Decision {
+                    let Summary {
+                        issuer,
+                        document,
+                        item,
+                        ..
+                    } = row.summary;
+                    let positions = known.entry((issuer, document, item)).or_default();
+                    positions.push(row.position);
+                }
+            }
+            vacant.insert(known);
+        }
+        let document = (
+            verified.statement().header().issuer,
+            DocumentDigest::of(fields.document_number.as_str()),
+            fields.item.clone(),
+        );
+        let found = documents.0.get(&subject).and_then(|by| by.get(&document));
+        Ok(found.cloned().unwrap_or_default())
     }
 
     /// What the store knows to point at a statement.

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use concordat_protocol::key::Signer as _;
+use concordat_protocol::text::Text;
 use tempfile::TempDir;
 
 use super::*;
@@ -96,6 +97,31 @@ fn history_holds_chain_acts_notices_and_basis_of_a_decision() {
     assert_eq!(indexes(&entries[0].history), [7, 0, 1, 2, 3]);
     assert_eq!(indexes(&entries[2].history), [4]);
     assert_eq!(entries[0].issuer, node.fixture.member);
+}
+
+// spec: EFF-15
+#[test]
+fn reissue_that_names_no_root_is_in_the_history_of_its_document() {
+    let node = node(|fixture| {
+        let number = |text: &str| Text::new(text).unwrap();
+        let root = fixture.decision_with(0, 1, |fields| {
+            fields.document_number = number("A〔2026〕1号");
+        });
+        let again = fixture.decision_with(1, 1, |fields| {
+            fields.document_number = number("A〔2026〕1号");
+        });
+        let other = fixture.decision_with(2, 1, |fields| {
+            fields.document_number = number("A〔2026〕2号");
+        });
+        let objection = fixture.objection(3, subject(1), &root);
+        vec![root, again, other, objection]
+    });
+    let entries = node.queries.subject(subject(1)).unwrap();
+    let histories: Vec<_> = entries
+        .iter()
+        .map(|entry| indexes(&entry.history))
+        .collect();
+    assert_eq!(histories, [vec![0, 1, 3], vec![0, 1, 3], vec![2]]);
 }
 
 // spec: IDX-8
