@@ -69,6 +69,9 @@ pub enum TourError {
         /// Why.
         cause: Box<dyn Error + Send + Sync>,
     },
+    /// It was interrupted; its nodes have been stopped.
+    #[error("interrupted; the nodes have been stopped")]
+    Interrupted,
     /// Something did not happen in time.
     #[error("{what} did not happen within {seconds} seconds")]
     Late {

@@ -69,13 +69,52 @@ pub async fn run(options: TourOptions) -> Result<TourResult, TourError> {
     let profile = profile.map_err(TourError::step("the import profile"))?;
     let plan = network::plan(&options.directory, &AUTHORITIES, profile.items())?;
     let nodes = start(&plan, &voice).await?;
-    let (imported, statements) = import(&nodes, &profile, &voice).await?;
-    let exchanged_to_all = exchanged(&nodes, &voice).await?;
+    let outcome = steps(&options, &nodes, &profile, &voice, started).await;
+    let mut stopping = JoinSet::new();
+    for running in nodes {
+        stopping.spawn(async move {
+            running.admin.stop().await;
+            running.node.stop().await;
+        });
+    }
+    while stopping.join_next().await.is_some() {}
+    outcome
+}
+
+/// What the tour shows, and then whatever people do with its nodes until they end it.
+async fn steps(
+    options: &TourOptions,
+    nodes: &[Running],
+    profile: &Profile,
+    voice: &Voice,
+    started: Instant,
+) -> Result<TourResult, TourError> {
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::pin!(interrupted);
+    let result = tokio::select! {
+        result = shown(options, nodes, profile, voice, started) => result?,
+        _ = &mut interrupted => return Err(TourError::Interrupted),
+    };
+    if !options.once {
+        let _ = interrupted.await;
+    }
+    Ok(result)
+}
+
+async fn shown(
+    options: &TourOptions,
+    nodes: &[Running],
+    profile: &Profile,
+    voice: &Voice,
+    started: Instant,
+) -> Result<TourResult, TourError> {
+    let (imported, statements) = import(nodes, profile, voice).await?;
+    let exchanged_to_all = exchanged(nodes, voice).await?;
     let (subject, target) = pick(&imported).ok_or(TourError::NoAuthorities)?;
-    let (objection, suspended_at) = object(&nodes, subject, &target, &voice).await?;
-    let corrected_at = correct(&nodes, subject, &target, objection, &voice).await?;
+    let (objection, suspended_at) = object(nodes, subject, &target, voice).await?;
+    let corrected_at = correct(nodes, subject, &target, objection, voice).await?;
     let (bundle_verified, tampered_bundle_rejected) =
-        prove(&options.directory, &nodes, &target, &voice).await?;
+        prove(&options.directory, nodes, &target, voice).await?;
     let result = TourResult {
         nodes: nodes.len(),
         statements,
@@ -87,17 +126,8 @@ pub async fn run(options: TourOptions) -> Result<TourResult, TourError> {
         elapsed_ms: started.elapsed().as_millis(),
     };
     if !options.once {
-        next_steps(&options.directory, &nodes, subject, &voice);
-        let _ = tokio::signal::ctrl_c().await;
+        next_steps(&options.directory, nodes, subject, voice);
     }
-    let mut stopping = JoinSet::new();
-    for running in nodes {
-        stopping.spawn(async move {
-            running.admin.stop().await;
-            running.node.stop().await;
-        });
-    }
-    while stopping.join_next().await.is_some() {}
     Ok(result)
 }
 
@@ -390,7 +420,7 @@ fn next_steps(directory: &Path, nodes: &[Running], subject: SubjectCode, voice: 
     let number = nodes.len().saturating_sub(1);
     let commands = format!(
         "  concordat --node {directory}/node-{number} status\n  \
-         concordat --node {directory}/node-{number} subject {subject} --purpose demonstration --case 1\n  \
+         concordat --node {directory}/node-{number} subject {subject} --purpose demonstration --case 1 --basis none\n  \
          concordat bundle verify {directory}/decision.bundle --genesis {directory}/node-0/genesis.cbor"
     );
     voice.say(
