@@ -10,6 +10,7 @@
 //! *.request                      a member's enrolment with a proof for every key in it
 //! *.proposal                     a change of the registry with the approvals so far
 //! *.approval                     one approver's signature over one proposal
+//! node.toml                      how a node runs
 //! ```
 //!
 //! Out of scope: what the registry makes of a change ([`concordat_protocol::trust`]), and clocks,
@@ -18,6 +19,7 @@
 pub mod certificate;
 pub mod certificate_file;
 pub mod change;
+pub mod configuration;
 pub mod enrolment;
 pub mod file;
 pub mod fingerprint;

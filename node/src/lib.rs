@@ -3,6 +3,7 @@
 //! `protocol` decides; this crate does the input and output. Only [`store`] names the database, and
 //! only the transport crate names QUIC and TLS.
 
+pub mod addresses;
 pub mod admin;
 pub mod clock;
 pub mod config;
@@ -22,3 +23,4 @@ pub mod quickstart;
 pub mod runtime;
 pub mod signer_state;
 pub mod store;
+pub mod upkeep;

@@ -96,7 +96,7 @@ fn trace(format: LogFormat, filter: &str) {
 
 async fn run(layout: Layout) -> Result<(), Box<dyn Error>> {
     let config = Config::read(&layout)?;
-    trace(config.log.format, &config.log.filter);
+    trace(config.log().format, &config.log().filter);
     // Heard from the first moment on: a signal during the start ends it as soon as it stands.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -126,7 +126,7 @@ fn check(layout: &Layout) -> Result<(), Box<dyn Error>> {
         std::io::stdout(),
         "{} {}: OK",
         path.display(),
-        config.member
+        config.member()
     );
     Ok(())
 }

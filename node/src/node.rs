@@ -17,25 +17,31 @@ use concordat_protocol::exchange::Witnessed;
 use concordat_protocol::key::{PublicKey, Signer};
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
 use concordat_protocol::message::FrontierEntry;
-use concordat_protocol::statement::{Ctx, KeyUse, Leaf, StatementRef};
+use concordat_protocol::statement::{Content, Ctx, KeyUse, Leaf, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::{Genesis, LogNumber, Registry, Verified};
 use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
+use crate::addresses::AddressBook;
 use crate::clock;
 use crate::core::{Arrived, Core, CoreKeys, Durable, Fatal, Opened as OpenedCore, Output, Shared};
-use crate::dial::{self, Overrides};
+use crate::dial::{self, Attempts, Overrides};
 use crate::disk::RealDisk;
 use crate::driver;
 use crate::indexer::Indexer;
 use crate::journal::{JournalId, JournalOptions};
-use crate::query::{BodyReader, BodyUnreadable, Held, QueryError, QueryService, SubjectEntry};
+use crate::query::{
+    BackgroundVerifier, BodyReader, BodyUnreadable, Held, QueryError, QueryService, SubjectEntry,
+};
 use crate::runtime::{self, Handle, Listener};
 use crate::store::{
     IndexItem, JournalPosition, Lookup, Opened, Position, Store, StoreError, StoreOptions, Verdict,
 };
+use crate::upkeep;
+
+pub use crate::upkeep::Upkeep;
 
 /// Remote administrators that may wait for the admin channel.
 const ADMINISTRATORS_MAX: usize = 16;
@@ -114,6 +120,8 @@ pub struct NodeOptions {
     pub addresses: Overrides,
     /// The database.
     pub store: StoreOptions,
+    /// What it does when it has time.
+    pub upkeep: Upkeep,
 }
 
 /// Why a node did not start.
@@ -170,11 +178,13 @@ pub struct Node {
     signing: watch::Receiver<bool>,
     changes: watch::Receiver<u64>,
     endpoint: Arc<Endpoint>,
-    addresses: Overrides,
+    addresses: Arc<AddressBook>,
+    attempts: Arc<Attempts>,
     started_at: Timestamp,
     next_look_up: AtomicU64,
     administrators: Mutex<Option<mpsc::Receiver<Established>>>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
+    verifier: Mutex<Option<BackgroundVerifier>>,
     thread: Mutex<Option<JoinHandle<Result<(), Fatal>>>>,
 }
 
@@ -194,10 +204,13 @@ impl Node {
             listen,
             addresses,
             store,
+            upkeep,
         } = options;
         let genesis = genesis_file::read(&layout.genesis()).map_err(file("the genesis file"))?;
         let genesis = Arc::new(genesis);
         let ring = KeyRing::open(&layout.keys(), &MEMBER_USES).map_err(file("the keys"))?;
+        let addresses = AddressBook::open(layout.root(), addresses);
+        let addresses = Arc::new(addresses.map_err(file("the file of added peers"))?);
         let identity = identity(&layout, &ring)?;
         let keys = core_keys(&ring)?;
         let statement = Arc::clone(&keys.statement);
@@ -256,8 +269,10 @@ impl Node {
         };
         let (handle, thread) = runtime::spawn(core, format!("core-{member}"), Box::new(wiring))
             .map_err(StartError::Thread)?;
+        let verifier = upkeep::verifier(upkeep, &query, &indexer).map_err(StartError::Thread)?;
+        let attempts = Arc::new(Attempts::default());
         let (callers, administrators) = mpsc::channel(ADMINISTRATORS_MAX);
-        let tasks = vec![
+        let mut tasks = vec![
             tokio::spawn(accept(
                 Arc::clone(&endpoint),
                 handle.clone(),
@@ -269,10 +284,12 @@ impl Node {
                 handle.clone(),
                 member,
                 registry,
-                addresses.clone(),
+                addresses.watch(),
+                Arc::clone(&attempts),
             )),
             tokio::spawn(tick(handle.clone())),
         ];
+        tasks.extend(upkeep::compaction(upkeep, &store));
         Ok(Self {
             member,
             genesis,
@@ -289,10 +306,12 @@ impl Node {
             changes,
             endpoint,
             addresses,
+            attempts,
             started_at: clock::now(),
             next_look_up: AtomicU64::new(next_look_up),
             administrators: Mutex::new(Some(administrators)),
             tasks,
+            verifier: Mutex::new(verifier),
             thread: Mutex::new(Some(thread)),
         })
     }
@@ -386,8 +405,14 @@ impl Node {
 
     /// Addresses that the operator set.
     #[must_use]
-    pub const fn addresses(&self) -> &Overrides {
+    pub const fn addresses(&self) -> &Arc<AddressBook> {
         &self.addresses
+    }
+
+    /// How the last attempts to reach members went.
+    #[must_use]
+    pub const fn attempts(&self) -> &Arc<Attempts> {
+        &self.attempts
     }
 
     /// When it was started.
@@ -511,7 +536,11 @@ impl Node {
     fn effect(&self, target: &StatementRef, facts: &[Arc<Verified>], as_of: Day) -> Effect {
         let registry = self.registry();
         let mut history = History::default();
+        let mut limits = Limits::default();
         for verified in facts {
+            if verified.reference() == target {
+                limits = limits_of(verified, &registry);
+            }
             history.insert(Arc::new(Fact::from_verified(verified, &registry)));
         }
         effect::effect(
@@ -520,7 +549,7 @@ impl Node {
             &self.horizon(),
             as_of,
             clock::now(),
-            &Limits::default(),
+            &limits,
         )
     }
 
@@ -565,6 +594,13 @@ impl Node {
         if let Some(thread) = thread {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
+        let verifier = self
+            .verifier
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        // It ends between two steps.
+        let _ = tokio::task::spawn_blocking(move || drop(verifier)).await;
         // A start after this one finds an index that lacks nothing.
         let (indexer, store) = (Arc::clone(&self.indexer), Arc::clone(&self.store));
         let settled = tokio::task::spawn_blocking(move || {
@@ -588,6 +624,19 @@ pub enum AskError {
     /// The query failed.
     #[error("{0}")]
     Query(#[from] QueryError),
+}
+
+/// The numbers of the catalogue item that a decision is under, as the catalogue reads now.
+fn limits_of(verified: &Verified, registry: &Registry) -> Limits {
+    let Content::Decision(decision) = &verified.statement().payload().content else {
+        return Limits::default();
+    };
+    let catalogue = registry.catalogue_at(registry.size());
+    let item = catalogue.and_then(|catalogue| {
+        let mut items = catalogue.items.iter();
+        items.find(|item| item.code == decision.fields().item)
+    });
+    item.map_or_else(Limits::default, Limits::of)
 }
 
 fn identity(layout: &Layout, ring: &KeyRing) -> Result<Arc<Identity>, StartError> {

@@ -1,0 +1,368 @@
+//! The configuration of a node: `node.toml` in its directory.
+//!
+//! The one place that says which keys there are, what they default to and how the file that `init`
+//! writes explains them; node and admin CLI both read it here. A key that is not known is refused, so
+//! that a mistyped one is not passed over.
+//!
+//! ```text
+//! member = "11310000MB00000009"
+//! listen = "0.0.0.0:7443"
+//! [peers]                     # "<member code>" = ["host:port"]
+//! [store]                     # cache_mib, compaction_hours
+//! [background]                # verify_per_second
+//! [log]                       # format, filter
+//! ```
+//!
+//! Out of scope: where else things lie in a node's directory, which is not configurable.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use concordat_protocol::statement::Address;
+use concordat_protocol::subject::AuthorityCode;
+use serde::Deserialize;
+
+/// The name of the file in a node's directory.
+pub const CONFIGURATION_FILE: &str = "node.toml";
+/// The smallest cache of the database, MiB.
+pub const CACHE_MIB_MIN: u64 = 4;
+/// The largest cache of the database, MiB.
+pub const CACHE_MIB_MAX: u64 = 65_536;
+
+/// What `node.toml` says.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Configuration {
+    /// Whose node it is.
+    pub member: AuthorityCode,
+    /// Where it listens (UDP).
+    pub listen: SocketAddr,
+    /// Addresses of members, before those that the registry gives.
+    #[serde(default)]
+    pub peers: BTreeMap<AuthorityCode, Vec<Address>>,
+    /// The database.
+    #[serde(default)]
+    pub store: StoreSettings,
+    /// What the node does when it has time.
+    #[serde(default)]
+    pub background: BackgroundSettings,
+    /// The log.
+    #[serde(default)]
+    pub log: LogSettings,
+}
+
+/// The database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreSettings {
+    /// Pages kept in memory, MiB, [`CACHE_MIB_MIN`] to [`CACHE_MIB_MAX`].
+    pub cache_mib: u64,
+    /// Hours between two looks whether the database is worth compacting; 0 for never.
+    pub compaction_hours: u32,
+}
+
+impl Default for StoreSettings {
+    fn default() -> Self {
+        Self {
+            cache_mib: 64,
+            compaction_hours: 6,
+        }
+    }
+}
+
+/// What the node does when it has time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BackgroundSettings {
+    /// Signatures of received decisions verified per second before anyone asks; 0 for none.
+    pub verify_per_second: u32,
+}
+
+impl Default for BackgroundSettings {
+    fn default() -> Self {
+        Self {
+            verify_per_second: 500,
+        }
+    }
+}
+
+/// How the node writes its log.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogSettings {
+    /// One line of text, or of JSON, per event.
+    pub format: LogFormat,
+    /// What is written, as `tracing` filters say it; `CONCORDAT_LOG` comes before it.
+    pub filter: String,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self {
+            format: LogFormat::Text,
+            filter: "info".to_owned(),
+        }
+    }
+}
+
+/// The form of an event in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl LogFormat {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+}
+
+/// Why a configuration is not used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigurationError {
+    /// The file could not be read.
+    #[error("{path}: {cause}")]
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// What the operating system said.
+        cause: io::Error,
+    },
+    /// It is no TOML, lacks a key, has one too many, or one with a value that is none.
+    #[error("{path}: {cause}")]
+    Shape {
+        /// Its path.
+        path: PathBuf,
+        /// Line, column, which key, and why.
+        cause: Box<toml::de::Error>,
+    },
+    /// A cache out of its range.
+    #[error("{path}: store.cache_mib: {found} is not within {CACHE_MIB_MIN} to {CACHE_MIB_MAX}")]
+    Cache {
+        /// The path of the file.
+        path: PathBuf,
+        /// The value found.
+        found: u64,
+    },
+}
+
+impl Configuration {
+    /// The configuration of a member's node with every default.
+    #[must_use]
+    pub fn new(member: AuthorityCode, listen: SocketAddr) -> Self {
+        Self {
+            member,
+            listen,
+            peers: BTreeMap::new(),
+            store: StoreSettings::default(),
+            background: BackgroundSettings::default(),
+            log: LogSettings::default(),
+        }
+    }
+
+    /// Reads the configuration of a node directory.
+    ///
+    /// # Errors
+    /// [`ConfigurationError`]; a key that is not known is one.
+    pub fn read_in(directory: &Path) -> Result<Self, ConfigurationError> {
+        let path = directory.join(CONFIGURATION_FILE);
+        let text = fs::read_to_string(&path).map_err(|cause| ConfigurationError::File {
+            path: path.clone(),
+            cause,
+        })?;
+        Self::parse(&text, &path)
+    }
+
+    /// Takes the text of a configuration; `path` is for errors.
+    ///
+    /// # Errors
+    /// [`ConfigurationError::Shape`], [`ConfigurationError::Cache`].
+    // spec: ADM-22
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigurationError> {
+        let path = path.to_path_buf();
+        let found: Self = match toml::from_str(text) {
+            Ok(found) => found,
+            Err(cause) => {
+                let cause = Box::new(cause);
+                return Err(ConfigurationError::Shape { path, cause });
+            }
+        };
+        let cache = found.store.cache_mib;
+        match (CACHE_MIB_MIN..=CACHE_MIB_MAX).contains(&cache) {
+            true => Ok(found),
+            false => Err(ConfigurationError::Cache { path, found: cache }),
+        }
+    }
+
+    /// The text of the file: every key with its meaning.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let Self {
+            member,
+            listen,
+            peers,
+            store,
+            background,
+            log,
+        } = self;
+        let peers: String = peers.iter().map(peer_line).collect();
+        format!(
+            r#"# Configuration of a Concordat node. Every key is here; a key that is not known is refused.
+# 互证节点的配置。所有可用的键均列于此；未知的键一律拒绝。
+
+# Code of the member whose node this is.
+# 本节点所属成员的统一社会信用代码。
+member = "{member}"
+
+# Address and UDP port that the node listens at; peers and administrators come in here.
+# 监听地址与 UDP 端口；对端与远程管理员由此接入。
+listen = "{listen}"
+
+# Addresses of members, tried before those in the registry: "<member code>" = ["host:port"].
+# While the node runs: concordat peer add.
+# 成员地址，先于名册中的地址使用。运行中可用 concordat peer add 添加。
+[peers]
+{peers}
+[store]
+# Pages of the database kept in memory, MiB, {CACHE_MIB_MIN} to {CACHE_MIB_MAX}; the process takes several times as
+# much in all.
+# 数据库缓存（MiB），实际内存占用为其数倍。
+cache_mib = {cache_mib}
+# Hours between two looks whether the database is worth compacting; 0 for never. A compaction goes on
+# beside queries and holds nothing back but the index.
+# 检查是否需要压缩数据库的间隔（小时），0 表示从不。压缩期间仍可查询。
+compaction_hours = {compaction_hours}
+
+[background]
+# Signatures of received decisions verified per second before anyone asks, while the node is not
+# busy; 0 for none: then each is verified when it is asked about.
+# 空闲时每秒预先验证的签名数；0 表示不预先验证，仅在查询时验证。
+verify_per_second = {verify_per_second}
+
+[log]
+# "text" for people, "json" for programs.
+# "text" 供人阅读，"json" 供程序处理。
+format = "{format}"
+# What is logged: error, warn, info, debug, trace, or per module. The environment variable
+# CONCORDAT_LOG comes before it.
+# 日志级别；环境变量 CONCORDAT_LOG 优先。
+filter = {filter:?}
+"#,
+            cache_mib = store.cache_mib,
+            compaction_hours = store.compaction_hours,
+            verify_per_second = background.verify_per_second,
+            format = log.format.name(),
+            filter = log.filter,
+        )
+    }
+}
+
+fn peer_line((member, addresses): (&AuthorityCode, &Vec<Address>)) -> String {
+    let quoted: Vec<String> = addresses
+        .iter()
+        .map(|address| format!("{:?}", address.as_str()))
+        .collect();
+    format!("\"{member}\" = [{}]\n", quoted.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MEMBER: &str = "11310000MB00000009";
+
+    fn parse(text: &str) -> Result<Configuration, ConfigurationError> {
+        Configuration::parse(text, Path::new(CONFIGURATION_FILE))
+    }
+
+    fn head() -> String {
+        format!("member = \"{MEMBER}\"\nlisten = \"127.0.0.1:4433\"\n")
+    }
+
+    // spec: ADM-22
+    #[test]
+    fn text_of_a_configuration_says_every_key_and_reads_back() {
+        let short = parse(&head()).unwrap();
+        assert_eq!(short, Configuration::new(short.member, short.listen));
+        assert_eq!(parse(&short.to_text()).unwrap(), short);
+        let mut other = short.clone();
+        other
+            .peers
+            .insert(short.member, vec![Address::new("[::1]:7443").unwrap()]);
+        other.store.cache_mib = 8;
+        other.store.compaction_hours = 0;
+        other.background.verify_per_second = 0;
+        other.log.format = LogFormat::Json;
+        other.log.filter = "info,concordat_node=debug".to_owned();
+        assert_eq!(parse(&other.to_text()).unwrap(), other);
+        for key in [
+            "member",
+            "listen",
+            "cache_mib",
+            "compaction_hours",
+            "verify_per_second",
+            "format",
+            "filter",
+        ] {
+            let line = short.to_text();
+            let said = line
+                .lines()
+                .any(|line| line.starts_with(&format!("{key} = ")));
+            assert!(said, "{key}");
+        }
+    }
+
+    // spec: ADM-22
+    #[test]
+    fn unknown_key_is_refused_wherever_it_stands_and_named_by_line() {
+        for wrong in [
+            "extra = 1",
+            "[store]\ncache = 1",
+            "[log]\nlevel = \"info\"",
+            "[background]\nverify = 1",
+        ] {
+            let refused = parse(&format!("{}{wrong}", head())).unwrap_err();
+            assert!(
+                matches!(refused, ConfigurationError::Shape { .. }),
+                "{wrong}"
+            );
+            let text = refused.to_string();
+            assert!(
+                text.contains("line ") && text.contains("unknown field"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn value_that_is_none_is_refused_with_its_key() {
+        for wrong in [
+            "member = \"x\"\nlisten = \"127.0.0.1:4433\"".to_owned(),
+            format!("member = \"{MEMBER}\"\nlisten = \"somewhere\""),
+            format!("{}[peers]\n{MEMBER} = [\"nowhere\"]", head()),
+            format!("{}[peers]\nx = [\"a:1\"]", head()),
+        ] {
+            let refused = parse(&wrong);
+            assert!(
+                matches!(refused, Err(ConfigurationError::Shape { .. })),
+                "{wrong}"
+            );
+        }
+        let refused = parse(&format!("{}[store]\ncache_mib = 1", head()));
+        assert!(matches!(
+            refused,
+            Err(ConfigurationError::Cache { found: 1, .. })
+        ));
+    }
+}
