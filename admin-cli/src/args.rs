@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use concordat_certs::summary::Language;
 
-use crate::text;
+use crate::failure::Failure;
+use crate::{parse, text};
 
 #[derive(Debug, Parser)]
 #[command(name = "concordat", version, arg_required_else_help = true)]
@@ -31,7 +32,7 @@ pub(crate) struct Global {
     pub(crate) remote: Option<String>,
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) key_dir: Option<PathBuf>,
-    #[arg(long, global = true, value_name = "HEX")]
+    #[arg(long, global = true, value_name = "HEX|FILE")]
     pub(crate) node_key: Option<String>,
     #[arg(long, global = true, value_enum, default_value_t = Output::Human)]
     pub(crate) output: Output,
@@ -58,7 +59,7 @@ pub(crate) enum Verb {
     Peer(Peer),
     #[command(subcommand)]
     Change(Change),
-    Status,
+    Status(Status),
     Watch(Watch),
     Import(Import),
     Subject(Subject),
@@ -91,7 +92,9 @@ pub(crate) struct Init {
     pub(crate) dir: PathBuf,
     #[arg(long = "for", value_enum, default_value_t = Purpose::Node)]
     pub(crate) purpose: Purpose,
-    #[arg(long, default_value = "0.0.0.0:7443")]
+    #[arg(long, value_name = "CODE")]
+    pub(crate) member: Option<String>,
+    #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:7443")]
     pub(crate) listen: String,
 }
 
@@ -104,7 +107,7 @@ pub(crate) enum Genesis {
 #[derive(Debug, Args)]
 pub(crate) struct Authority {
     #[arg(long)]
-    pub(crate) code: String,
+    pub(crate) code: Option<String>,
     #[arg(long)]
     pub(crate) name: String,
     #[arg(long)]
@@ -118,13 +121,15 @@ pub(crate) struct Authority {
     #[arg(long, value_name = "ITEM", value_delimiter = ',')]
     pub(crate) item: Vec<String>,
     #[arg(long, value_name = "DAY")]
-    pub(crate) from: Option<String>,
+    pub(crate) from: String,
     #[arg(long, value_name = "DAY")]
     pub(crate) until: Option<String>,
     #[arg(long, value_name = "COUNT")]
     pub(crate) objections_a_day: Option<u32>,
     #[arg(long)]
     pub(crate) supervises: bool,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) administrator: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -139,13 +144,13 @@ pub(crate) struct GenesisCreate {
     pub(crate) production: bool,
     #[arg(long)]
     pub(crate) test: bool,
-    #[arg(long, value_name = "HEX", required = true, value_delimiter = ',')]
+    #[arg(long, value_name = "HEX|FILE", required = true, value_delimiter = ',')]
     pub(crate) approver: Vec<String>,
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, value_name = "COUNT", default_value_t = 2)]
     pub(crate) approver_quorum: u64,
-    #[arg(long, value_name = "HEX", required = true, value_delimiter = ',')]
+    #[arg(long, value_name = "HEX|FILE", required = true, value_delimiter = ',')]
     pub(crate) recovery: Vec<String>,
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
     pub(crate) recovery_quorum: u64,
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -241,9 +246,34 @@ pub(crate) struct PeerCutOff {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Change {
+    Catalogue(ChangeCatalogue),
+    Policy(ChangePolicy),
     Show(ChangeShow),
     Approve(ChangeApprove),
     Submit(ChangeSubmit),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChangeCatalogue {
+    pub(crate) file: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChangePolicy {
+    #[arg(long, value_name = "MEMBER", required = true, value_delimiter = ',')]
+    pub(crate) cosigner: Vec<String>,
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) quorum: u64,
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub(crate) faults: u64,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -270,9 +300,15 @@ pub(crate) struct ChangeSubmit {
     #[arg(long, value_name = "FILE")]
     pub(crate) approval: Vec<PathBuf>,
     #[arg(long, value_name = "FILE")]
-    pub(crate) genesis: PathBuf,
+    pub(crate) genesis: Option<PathBuf>,
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) wait: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -288,6 +324,8 @@ pub(crate) struct Import {
     pub(crate) file: PathBuf,
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) profile: String,
+    #[arg(long = "where", value_name = "COLUMN=VALUE")]
+    pub(crate) filter: Vec<String>,
     #[arg(long)]
     pub(crate) on_node: bool,
     #[arg(long)]
@@ -305,6 +343,8 @@ pub(crate) struct Subject {
     pub(crate) purpose: String,
     #[arg(long = "case", value_name = "NUMBER")]
     pub(crate) case_number: String,
+    #[arg(long, value_name = "ACT AND ARTICLE")]
+    pub(crate) basis: String,
     #[arg(long, value_name = "DAY")]
     pub(crate) as_of: Option<String>,
     #[arg(long, value_name = "COUNT")]
@@ -313,10 +353,12 @@ pub(crate) struct Subject {
 
 #[derive(Debug, Args)]
 pub(crate) struct LookUp {
-    #[arg(long, requires = "case_number")]
+    #[arg(long, requires_all = ["case_number", "basis"])]
     pub(crate) purpose: Option<String>,
     #[arg(long = "case", value_name = "NUMBER", requires = "purpose")]
     pub(crate) case_number: Option<String>,
+    #[arg(long, value_name = "ACT AND ARTICLE", requires = "purpose")]
+    pub(crate) basis: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -451,6 +493,18 @@ pub(crate) struct Completions {
     pub(crate) shell: clap_complete::Shell,
 }
 
+impl LookUp {
+    /// Why one looks, where all of it was said.
+    pub(crate) fn read(&self) -> Result<Option<concordat_protocol::admin::LookUp>, Failure> {
+        let Self {
+            purpose,
+            case_number,
+            basis,
+        } = self;
+        parse::look_up(purpose.as_ref(), case_number.as_ref(), basis.as_ref())
+    }
+}
+
 /// The command with its help in one language.
 pub(crate) fn command(language: Language) -> Command {
     localised(Arguments::command(), "", language)
@@ -478,7 +532,13 @@ fn localised(mut command: Command, path: &str, language: Language) -> Command {
     for name in names {
         let own = text::text(language, &format!("arg.{path}.{name}"));
         let help = own.or_else(|| text::text(language, &format!("arg.{name}")));
-        command = command.mut_arg(name, |arg| arg.help(help.unwrap_or_default()));
+        command = command.mut_arg(name, |arg| {
+            let heading = arg
+                .is_global_set()
+                .then(|| text::text(language, "word.every_command"));
+            arg.help(help.unwrap_or_default())
+                .help_heading(heading.flatten())
+        });
     }
     command.mut_subcommands(|sub| {
         let name = sub.get_name().to_owned();

@@ -4,21 +4,27 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use concordat_certs::certificate_file;
 use concordat_certs::key_file::PrivateKey;
 use concordat_net::{
-    Connection, Endpoint, EndpointOptions, FrameReceiver, FrameSender, Identity, NetError, Party,
+    CloseCode, Connection, Endpoint, EndpointOptions, FrameReceiver, FrameSender, Identity,
+    NetError, Party,
 };
 use concordat_protocol::admin::{ExitCode, LENGTH_BYTES, Reply, Request, SOCKET_FILE};
 use concordat_protocol::limits::FRAME_BYTES_MAX;
 use concordat_protocol::statement::KeyUse;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
+use tokio::time::timeout;
 
 use crate::args::Global;
 use crate::failure::{Failure, chain};
 use crate::parse;
+
+/// How long a goodbye may take.
+const CLOSING: Duration = Duration::from_secs(1);
 
 /// A connection on which one request is asked at a time.
 pub(crate) struct Client(Transport);
@@ -32,8 +38,8 @@ enum Transport {
 struct Quic {
     sender: FrameSender,
     receiver: FrameReceiver,
-    _connection: Connection,
-    _endpoint: Endpoint,
+    connection: Connection,
+    endpoint: Endpoint,
 }
 
 impl Client {
@@ -97,9 +103,19 @@ impl Client {
         Ok(Self(Transport::Quic(Box::new(Quic {
             sender,
             receiver,
-            _connection: established.connection,
-            _endpoint: endpoint,
+            connection: established.connection,
+            endpoint,
         }))))
+    }
+
+    /// Tells the other end that there is no more to come: a node that is not told keeps the place of a
+    /// connection until it counts as dead, and an administrator has few of them.
+    pub(crate) async fn close(self) {
+        if let Transport::Quic(quic) = self.0 {
+            quic.connection.close(CloseCode::DONE, "");
+            quic.endpoint.close();
+            let _ = timeout(CLOSING, quic.endpoint.drained()).await;
+        }
     }
 
     /// Sends one frame.

@@ -13,11 +13,6 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::new(elapsed).unwrap_or(Timestamp::MAX)
 }
 
-/// Today in China.
-pub(crate) fn today() -> Day {
-    Day::of(now()).unwrap_or(Day::MAX)
-}
-
 /// An instant as civil time in China: `2025-03-01 09:30:00 +08:00`.
 pub(crate) fn civil(at: Timestamp) -> String {
     let Ok(day) = Day::of(at) else {

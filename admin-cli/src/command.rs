@@ -10,6 +10,7 @@ mod genesis;
 mod import;
 mod init;
 mod peer;
+mod status;
 mod subject;
 mod watch;
 
@@ -21,7 +22,7 @@ use concordat_protocol::admin::{ExitCode, Reply, Request};
 use crate::args::{Arguments, Verb};
 use crate::client::{Client, unexpected};
 use crate::failure::Failure;
-use crate::report::{self, Report, Words};
+use crate::report::{Report, Words};
 use crate::{args, terminal};
 
 /// What every command has at hand.
@@ -40,10 +41,7 @@ pub(crate) fn run(arguments: &Arguments, language: Language) -> Result<Report, F
         Verb::Enrol(verb) => enrol::run(verb, &context),
         Verb::Peer(verb) => peer::run(verb, &context),
         Verb::Change(verb) => change::run(verb, &context),
-        Verb::Status => match context.ask(&Request::Status)? {
-            Reply::Status(view) => Ok(report::status(&view, words)),
-            other => Err(unexpected(&other)),
-        },
+        Verb::Status(status) => status::run(status, &context),
         Verb::Watch(watch) => watch::run(watch, &context),
         Verb::Import(import) => import::run(import, &context),
         Verb::Subject(subject) => subject::subject(subject, &context),
@@ -77,7 +75,9 @@ impl Context<'_> {
     ) -> Result<T, Failure> {
         block_on(async {
             let mut client = Client::connect(&self.arguments.global).await?;
-            talk(&mut client).await
+            let said = talk(&mut client).await;
+            client.close().await;
+            said
         })
     }
 

@@ -14,6 +14,7 @@
 #![allow(clippy::wildcard_enum_match_arm)]
 
 mod args;
+mod catalogue;
 mod client;
 mod clock;
 mod command;

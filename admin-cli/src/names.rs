@@ -6,8 +6,8 @@ use concordat_protocol::admin::{
     ValidityCode, VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::statement::{
-    ActType, BasisLevel, Class, Ground, KeyUse, Level, ObjectorRole, Outcome, PenaltyClass,
-    RemedyKind, Role, ServiceWay, Standing, WithdrawalReason,
+    ActType, Audience, BasisLevel, Class, Ground, KeyUse, Level, ObjectorRole, Outcome,
+    PenaltyClass, RemedyKind, Role, ServiceWay, Standing, WithdrawalReason,
 };
 use concordat_protocol::subject::Form;
 use concordat_protocol::trust::Network;
@@ -90,6 +90,7 @@ named! {
         Levy "levy" Payment "payment" Adjudication "adjudication" Compensation "compensation"
         Reward "reward" Inspection "inspection"
     }
+    Audience, "audience" { Public "public" Members "members" Named "named" }
     BasisLevel, "basis-level" {
         Law "law" AdministrativeRegulation "administrative-regulation"
         LocalRegulation "local-regulation" MinisterialRule "ministerial-rule"

@@ -52,17 +52,19 @@ pub(crate) fn address(argument: &str, value: &str) -> Result<Address, Failure> {
     Address::new(value).ok_or_else(|| Failure::value(argument, value, "host:port"))
 }
 
-/// A public key as 64 hexadecimal digits.
+/// A public key as 64 hexadecimal digits, or a file that holds them.
 pub(crate) fn public_key(argument: &str, value: &str) -> Result<PublicKey, Failure> {
     let wrong = |cause: &str| Failure::value(argument, value, cause);
-    let text = value.trim();
+    let file = std::fs::read_to_string(value).ok();
+    let text = file.as_deref().unwrap_or(value).trim();
     if text.len() != 64 || !text.is_ascii() {
-        return Err(wrong("64 hex digits"));
+        return Err(wrong("64 hex digits, or a file with them"));
     }
     let mut bytes = [0_u8; 32];
     for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
         let pair = std::str::from_utf8(pair).unwrap_or_default();
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| wrong("64 hex digits"))?;
+        *byte = u8::from_str_radix(pair, 16)
+            .map_err(|_| wrong("64 hex digits, or a file with them"))?;
     }
     PublicKey::from_bytes(&bytes).map_err(|error| wrong(&error.to_string()))
 }
@@ -70,13 +72,15 @@ pub(crate) fn public_key(argument: &str, value: &str) -> Result<PublicKey, Failu
 pub(crate) fn look_up(
     purpose: Option<&String>,
     case_number: Option<&String>,
+    basis: Option<&String>,
 ) -> Result<Option<LookUp>, Failure> {
-    match (purpose, case_number) {
-        (Some(purpose), Some(case_number)) => Ok(Some(LookUp {
+    match (purpose, case_number, basis) {
+        (Some(purpose), Some(case_number), Some(basis)) => Ok(Some(LookUp {
             purpose: text("--purpose", purpose)?,
             case_number: text("--case", case_number)?,
+            basis: text("--basis", basis)?,
         })),
-        (_, _) => Ok(None),
+        (_, _, _) => Ok(None),
     }
 }
 

@@ -71,12 +71,27 @@ impl Words {
             .to_owned()
     }
 
+    /// What an alarm means and what to do; its name where this version knows no more.
+    pub(crate) fn alarm(self, name: &str) -> String {
+        let told = text::text(self.0, &format!("alarm.{name}"));
+        told.map_or_else(|| name.to_owned(), |told| format!("{name}: {told}"))
+    }
+
     pub(crate) fn yes_no(self, yes: bool) -> String {
         self.word(if yes { "yes" } else { "no" })
     }
 
     pub(crate) fn pair(self, key: &str, value: impl ToString) -> (String, String) {
         (self.word(key), value.to_string())
+    }
+}
+
+impl Report {
+    /// With a line that says what to do next.
+    pub(crate) fn with_next(mut self, words: Words, key: &str) -> Self {
+        self.page.gap();
+        self.page.line(words.word(key));
+        self
     }
 }
 

@@ -176,17 +176,19 @@ mod tests {
         assert_eq!(missing, Vec::<String>::new());
     }
 
-    const MARKERS: [(&str, &str); 7] = [
+    const MARKERS: [(&str, &str); 8] = [
         ("words.word(\"", "word"),
         ("words.pair(\"", "word"),
         ("words.fill(\"", "word"),
         ("context.confirm(\"", "word"),
+        ("with_next(context.words, \"", "word"),
         ("Failure::usage(\"", "error"),
         ("Failure::new(ExitCode::Failed, \"", "error"),
         ("Failure::new(ExitCode::Unreachable, \"", "error"),
     ];
 
-    const SOURCES: [&str; 23] = [
+    const SOURCES: [&str; 25] = [
+        include_str!("catalogue.rs"),
         include_str!("client.rs"),
         include_str!("decision.rs"),
         include_str!("names.rs"),
@@ -202,6 +204,7 @@ mod tests {
         include_str!("command/import.rs"),
         include_str!("command/init.rs"),
         include_str!("command/peer.rs"),
+        include_str!("command/status.rs"),
         include_str!("command/watch.rs"),
         include_str!("report/act.rs"),
         include_str!("report/bundle.rs"),

@@ -278,6 +278,7 @@ impl Client {
             dry_run,
             all_or_nothing,
             issuer: None,
+            filters: Vec::new(),
         };
         self.send(&Request::Import(ask).encode().unwrap()).await;
         for chunk in text.as_bytes().chunks(1_000) {
@@ -296,6 +297,7 @@ fn look_up() -> LookUp {
     LookUp {
         purpose: Text::new("招标资格审查").unwrap(),
         case_number: Text::new("2026-118").unwrap(),
+        basis: Text::new("招标投标法第二十六条").unwrap(),
     }
 }
 
@@ -372,7 +374,8 @@ async fn status_and_peers_show_the_network_as_it_is() {
     let Reply::Peer(view) = client.ask(&show(pair.hub.node.member())).await.unwrap() else {
         panic!("no peer");
     };
-    assert_eq!(view.logs.len(), 1, "{:?}", view.logs);
+    // The registry and the home register.
+    assert_eq!(view.logs.len(), 2, "{:?}", view.logs);
     let nobody = AuthorityCode::parse("11310000MB00000009").unwrap();
     assert_eq!(
         client.refused(&show(nobody)).await,

@@ -27,7 +27,7 @@ pub use reply::{
 };
 pub use request::{
     AdmissionAsk, BundleAsk, CorrectionAsk, ImportAsk, LookUp, ObjectionAsk, PeerAddress, PeerName,
-    ProfileChoice, Request, RulingAsk, StatementAsk, SubjectAsk, SubmitAsk, WatchAsk,
+    ProfileChoice, Request, RowFilter, RulingAsk, StatementAsk, SubjectAsk, SubmitAsk, WatchAsk,
     WithdrawalAsk,
 };
 pub use target::{SOCKET_FILE, TARGET_CHARS_MAX, Target, TargetError};

@@ -21,7 +21,7 @@ fn export(args: &BundleExport, context: &Context<'_>) -> Result<Report, Failure>
     let look_up = &args.look_up;
     let ask = BundleAsk {
         target: parse::target("REFERENCE", &args.reference)?,
-        look_up: parse::look_up(look_up.purpose.as_ref(), look_up.case_number.as_ref())?,
+        look_up: look_up.read()?,
     };
     let mut bytes = Vec::new();
     let last = context.with_node(async |client| {
@@ -44,12 +44,20 @@ fn export(args: &BundleExport, context: &Context<'_>) -> Result<Report, Failure>
     files::create(&args.out, &bytes)?;
     let facts = [
         ("file", args.out.display().to_string()),
-        ("target", view.target.to_string()),
+        ("reference", view.target.to_string()),
         ("bytes", view.bytes.to_string()),
         ("statements", view.statements.to_string()),
-        ("digest", view.digest.to_string()),
+        ("bundle_digest", view.digest.to_string()),
     ];
-    Ok(report::facts(&facts, context.words))
+    let mut report = report::facts(&facts, context.words);
+    report.json = serde_json::json!({
+        "file": args.out.display().to_string(),
+        "target": view.target.to_string(),
+        "bytes": view.bytes,
+        "statements": view.statements,
+        "digest": view.digest.to_string(),
+    });
+    Ok(report)
 }
 
 /// Verifies by the genesis alone: the trust chain comes with the bundle.

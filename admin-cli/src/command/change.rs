@@ -1,24 +1,77 @@
 //! `concordat change`: any change of the registry, from proposal to submission.
 
+use std::path::Path;
+
 use concordat_certs::change::{ApprovalFile, PendingChange};
 use concordat_protocol::admin::{Reply, Request, SubmitAsk, Submitted};
+use concordat_protocol::statement::{Content, Policy};
 use serde_bytes::ByteBuf;
 use serde_json::json;
 
-use crate::args::{Change, ChangeApprove, ChangeShow, ChangeSubmit};
+use crate::args::{Change, ChangeApprove, ChangeCatalogue, ChangePolicy, ChangeShow, ChangeSubmit};
 use crate::client::unexpected;
 use crate::command::{Context, files};
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::names::Named;
 use crate::page::Page;
 use crate::report::{self, Report, Words};
+use crate::{catalogue, clock, parse};
 
 pub(super) fn run(verb: &Change, context: &Context<'_>) -> Result<Report, Failure> {
     match verb {
+        Change::Catalogue(change) => catalogue(change, context),
+        Change::Policy(change) => policy(change, context),
         Change::Show(show) => self::show(show, context),
         Change::Approve(approve) => self::approve(approve, context),
         Change::Submit(submit) => self::submit(submit, context),
     }
+}
+
+fn catalogue(args: &ChangeCatalogue, context: &Context<'_>) -> Result<Report, Failure> {
+    let text = files::read_text(&args.file)?;
+    let catalogue = catalogue::parse(&text, &args.file)?;
+    propose(
+        Content::ItemCatalogue(catalogue),
+        &args.genesis,
+        &args.out,
+        context,
+    )
+}
+
+fn policy(args: &ChangePolicy, context: &Context<'_>) -> Result<Report, Failure> {
+    let cosigners = args
+        .cosigner
+        .iter()
+        .map(|code| parse::authority("--cosigner", code));
+    let mut cosigners: Vec<_> = cosigners.collect::<Result<_, _>>()?;
+    cosigners.sort();
+    // The times are those of genesis: nothing else that the tool writes has changed them.
+    let policy = Policy {
+        cosigners,
+        quorum: args.quorum,
+        faults: args.faults,
+        ..files::genesis(&args.genesis)?.fields().policy.clone()
+    };
+    propose(Content::Policy(policy), &args.genesis, &args.out, context)
+}
+
+/// Writes a proposal for two approvers.
+pub(super) fn propose(
+    content: Content,
+    genesis: &Path,
+    out: &Path,
+    context: &Context<'_>,
+) -> Result<Report, Failure> {
+    let genesis = files::genesis(genesis)?;
+    let pending = PendingChange::new(&genesis, clock::now(), content)
+        .map_err(|error| Failure::usage("change-unfit").with("cause", chain(&error)))?;
+    pending
+        .create(out)
+        .map_err(|error| files::change_file(out, &error))?;
+    let summary = pending.summary(&genesis, context.words.0);
+    let more = [("file", out.display().to_string())];
+    let report = report::summary(&summary, &more, context.words);
+    Ok(report.with_next(context.words, "proposal_next"))
 }
 
 fn show(args: &ChangeShow, context: &Context<'_>) -> Result<Report, Failure> {
@@ -33,7 +86,7 @@ fn show(args: &ChangeShow, context: &Context<'_>) -> Result<Report, Failure> {
 
 fn approve(args: &ChangeApprove, context: &Context<'_>) -> Result<Report, Failure> {
     let genesis = files::genesis(&args.genesis)?;
-    let pending = files::proposal(&args.proposal, &genesis)?;
+    let mut pending = files::proposal(&args.proposal, &genesis)?;
     let key = files::approver(&args.key)?;
     context.confirm("confirm_approve", pending.payload().class().name())?;
     let approval = pending
@@ -42,17 +95,23 @@ fn approve(args: &ChangeApprove, context: &Context<'_>) -> Result<Report, Failur
     approval
         .create(&args.out)
         .map_err(|error| files::change_file(&args.out, &error))?;
+    // What is shown counts this approval; the proposal itself does not hold it.
+    pending
+        .add(&genesis, approval)
+        .map_err(|error| files::unverified(&args.key, &error))?;
     let more = [("file", args.out.display().to_string())];
-    Ok(report::summary(
-        &pending.summary(&genesis, context.words.0),
-        &more,
-        context.words,
-    ))
+    let summary = pending.summary(&genesis, context.words.0);
+    let report = report::summary(&summary, &more, context.words);
+    Ok(report.with_next(context.words, "approval_next"))
 }
 
 /// Puts the approvals together and hands the change to the hub.
 pub(super) fn submit(args: &ChangeSubmit, context: &Context<'_>) -> Result<Report, Failure> {
-    let genesis = files::genesis(&args.genesis)?;
+    let genesis = match (&args.genesis, &context.arguments.global.node) {
+        (Some(path), _) => files::genesis(path)?,
+        (None, Some(directory)) => files::genesis_of(None, directory)?,
+        (None, None) => return Err(Failure::usage("genesis-wanted")),
+    };
     let mut pending: PendingChange = files::proposal(&args.proposal, &genesis)?;
     for path in &args.approval {
         let approval =

@@ -1,9 +1,13 @@
 //! `concordat enrol`: a member asks, two approvers agree, the hub records.
 
 use concordat_certs::change::PendingChange;
-use concordat_certs::enrolment::EnrolmentRequest;
+use concordat_certs::enrolment::{self, EnrolmentRequest, RequestError};
+use concordat_certs::fingerprint::Fingerprint;
+use concordat_certs::key_file::PrivateKey;
 use concordat_certs::key_ring::KeyRing;
-use concordat_protocol::statement::Role;
+use concordat_protocol::key::Signer as _;
+use concordat_protocol::statement::{Enrolment, Role};
+use concordat_protocol::trust::Genesis;
 
 use crate::args::{Enrol, EnrolApprove, EnrolRequest};
 use crate::clock;
@@ -20,27 +24,50 @@ pub(super) fn run(verb: &Enrol, context: &Context<'_>) -> Result<Report, Failure
 }
 
 fn request(args: &EnrolRequest, context: &Context<'_>) -> Result<Report, Failure> {
-    let genesis = files::genesis_of(args.genesis.as_ref(), &args.dir)?;
+    let network = files::genesis_of(args.genesis.as_ref(), &args.dir)?;
     let keys = args.dir.join(init::KEYS);
     let ring = KeyRing::open(&keys, &[]).map_err(|error| files::key_ring(&keys, &error))?;
     let role = match &args.publishes_through {
         Some(_) => Role::Issuer,
         None => Role::Member,
     };
-    let enrolment = genesis::details(&args.authority, role, args.publishes_through.as_ref())?
+    let through = args.publishes_through.as_ref();
+    let enrolment = genesis::details(&args.authority, role, through, &args.dir)?
         .with_keys(&ring)
         .map_err(|error| files::key_ring(&keys, &error))?;
-    let request = EnrolmentRequest::sign(&genesis, enrolment, &ring)
+    let administrators = genesis::administrators(&args.authority)?;
+    let enrolment = genesis::with_administrators(enrolment, &administrators);
+    let request = signed(&network, enrolment, &ring, &administrators)
         .map_err(|error| Failure::usage("request-refused").with("cause", chain(&error)))?;
     request
         .create(&args.out)
         .map_err(|error| files::request_file(&args.out, &error))?;
     let more = [("file", args.out.display().to_string())];
-    Ok(report::summary(
-        &request.summary(context.words.0),
-        &more,
-        context.words,
-    ))
+    let summary = request.summary(context.words.0);
+    let report = report::summary(&summary, &more, context.words);
+    Ok(report.with_next(context.words, "request_next"))
+}
+
+/// The request with a proof by every key, those of administrators among them.
+fn signed(
+    network: &Genesis,
+    enrolment: Enrolment,
+    ring: &KeyRing,
+    administrators: &[PrivateKey],
+) -> Result<EnrolmentRequest, RequestError> {
+    let mut proofs = Vec::new();
+    for (key_use, key) in enrolment::keys(&enrolment) {
+        let elsewhere = administrators.iter().find(|held| held.public_key() == key);
+        let signer = elsewhere.or_else(|| ring.key(key_use).ok());
+        let fingerprint = Fingerprint::of_key(&key);
+        let signer = signer.ok_or(RequestError::NotHeld {
+            key_use,
+            fingerprint,
+        })?;
+        let proof = enrolment::prove(&network.id(), &enrolment, key_use, signer)?;
+        proofs.push(proof);
+    }
+    EnrolmentRequest::new(network, enrolment, proofs)
 }
 
 /// The first approver makes the proposal out of the request; the second approves that proposal.
@@ -62,9 +89,7 @@ fn approve(args: &EnrolApprove, context: &Context<'_>) -> Result<Report, Failure
         .create(&args.out)
         .map_err(|error| files::change_file(&args.out, &error))?;
     let more = [("file", args.out.display().to_string())];
-    Ok(report::summary(
-        &pending.summary(&genesis, context.words.0),
-        &more,
-        context.words,
-    ))
+    let summary = pending.summary(&genesis, context.words.0);
+    let report = report::summary(&summary, &more, context.words);
+    Ok(report.with_next(context.words, "enrolment_next"))
 }

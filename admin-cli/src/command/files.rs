@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use concordat_certs::change::{ChangeFileError, PendingChange};
+use concordat_certs::configuration::{CONFIGURATION_FILE, Configuration, ConfigurationError};
 use concordat_certs::enrolment::RequestFileError;
 use concordat_certs::file::FileError;
 use concordat_certs::genesis::{self, GENESIS_FILE, GenesisFileError};
@@ -31,9 +32,13 @@ pub(super) fn genesis_of(named: Option<&PathBuf>, directory: &Path) -> Result<Ge
     }
 }
 
-/// An approver's key.
+/// An approver's key: the file, or the directory that `init` made for it.
 pub(super) fn approver(path: &Path) -> Result<PrivateKey, Failure> {
-    PrivateKey::read(path, KeyUse::Approver).map_err(|error| key_file(path, &error))
+    let read = match path.is_dir() {
+        true => PrivateKey::read_in(path, KeyUse::Approver),
+        false => PrivateKey::read(path, KeyUse::Approver),
+    };
+    read.map_err(|error| key_file(path, &error))
 }
 
 /// A proposal with its approvals.
@@ -103,6 +108,25 @@ pub(super) fn unverified(path: &Path, error: &dyn std::error::Error) -> Failure 
 /// The whole of a file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|error| io(path, &error))
+}
+
+/// The whole of a text file.
+pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
+    String::from_utf8(read(path)?).map_err(|error| {
+        Failure::usage("file-refused")
+            .path(path)
+            .with("cause", error)
+    })
+}
+
+/// The configuration of a node's directory.
+pub(super) fn configuration(directory: &Path) -> Result<Configuration, Failure> {
+    Configuration::read_in(directory).map_err(|error| match error {
+        ConfigurationError::File { path, cause } => io(&path, &cause),
+        other => Failure::usage("file-refused")
+            .path(&directory.join(CONFIGURATION_FILE))
+            .with("cause", other),
+    })
 }
 
 /// Writes a file that must not exist yet.

@@ -1,11 +1,15 @@
 //! `concordat genesis`: the file that a network starts from.
 
+use std::path::{Path, PathBuf};
+
 use concordat_certs::enrolment::MemberDetails;
 use concordat_certs::genesis::{self, CTX_GRACE_MS, GENESIS_FILE, GenesisRequest, HEARTBEAT_MS};
+use concordat_certs::key_file::PrivateKey;
 use concordat_certs::key_ring::KeyRing;
 use concordat_protocol::codec::Truth;
+use concordat_protocol::key::Signer as _;
 use concordat_protocol::region::RegionCode;
-use concordat_protocol::statement::{Class, Code, KeyUse, Mandate, Role};
+use concordat_protocol::statement::{Class, Code, Enrolment, KeyUse, Mandate, Role};
 use concordat_protocol::trust::Network;
 
 use crate::args::{Authority, Genesis, GenesisCreate};
@@ -41,9 +45,14 @@ fn create(create: &GenesisCreate, context: &Context<'_>) -> Result<Report, Failu
     let keys = create.hub.join(init::KEYS);
     let ring = KeyRing::open(&keys, &[KeyUse::Log, KeyUse::Node, KeyUse::Witness])
         .map_err(|error| files::key_ring(&keys, &error))?;
-    let hub = details(&create.authority, Role::Hub, None)?
+    if create.authority.address.is_empty() {
+        return Err(Failure::usage("hub-address-wanted"));
+    }
+    let hub = details(&create.authority, Role::Hub, None, &create.hub)?
         .with_keys(&ring)
         .map_err(|error| files::key_ring(&keys, &error))?;
+    let administrators = administrators(&create.authority)?;
+    let hub = with_administrators(hub, &administrators);
     let public_keys = |argument: &str, list: &[String]| {
         list.iter()
             .map(|key| parse::public_key(argument, key))
@@ -75,14 +84,37 @@ fn create(create: &GenesisCreate, context: &Context<'_>) -> Result<Report, Failu
     genesis::create(&path, &genesis).map_err(|error| files::of_file(&error))?;
     let summary = genesis::inspect(&genesis, context.words.0);
     let more = [("file", path.display().to_string())];
-    Ok(report::summary(&summary, &more, context.words))
+    let report = report::summary(&summary, &more, context.words);
+    Ok(report.with_next(context.words, "genesis_next"))
 }
 
-/// What an enrolment says besides keys.
+/// The enrolment with the keys of administrators who work from elsewhere.
+pub(super) fn with_administrators(
+    mut enrolment: Enrolment,
+    administrators: &[PrivateKey],
+) -> Enrolment {
+    let keys = administrators.iter().map(PrivateKey::public_key);
+    enrolment.administrator_keys.extend(keys);
+    enrolment.administrator_keys.sort();
+    enrolment
+}
+
+/// The keys of administrators who work from elsewhere. They are here for the enrolment only.
+pub(super) fn administrators(authority: &Authority) -> Result<Vec<PrivateKey>, Failure> {
+    let read = |directory: &PathBuf| {
+        PrivateKey::read_in(directory, KeyUse::Administrator)
+            .map_err(|error| files::key_file(directory, &error))
+    };
+    authority.administrator.iter().map(read).collect()
+}
+
+/// What an enrolment says besides keys. The code is that of the node's configuration, where none
+/// is given.
 pub(super) fn details(
     authority: &Authority,
     role: Role,
     publishes_through: Option<&String>,
+    directory: &Path,
 ) -> Result<MemberDetails, Failure> {
     let region = &authority.region;
     let addresses = authority
@@ -90,7 +122,10 @@ pub(super) fn details(
         .iter()
         .map(|text| parse::address("--address", text));
     Ok(MemberDetails {
-        member: parse::authority("--code", &authority.code)?,
+        member: match &authority.code {
+            Some(code) => parse::authority("--code", code)?,
+            None => files::configuration(directory)?.member,
+        },
         name: parse::text("--name", &authority.name)?,
         region: RegionCode::parse(region)
             .map_err(|error| Failure::value("--region", region, error))?,
@@ -125,7 +160,7 @@ fn mandate(authority: &Authority) -> Result<Mandate, Failure> {
         classes,
         act_types: Vec::new(),
         items,
-        from: parse::optional_day("--from", authority.from.as_ref())?.unwrap_or_else(clock::today),
+        from: parse::day("--from", &authority.from)?,
         until: parse::optional_day("--until", authority.until.as_ref())?,
         objections_daily_cap: authority.objections_a_day,
         supervises: authority.supervises.then_some(Truth),

@@ -5,7 +5,8 @@ use std::io::Read;
 use std::path::Path;
 
 use concordat_protocol::admin::{
-    CHUNK_BYTES_MAX, ImportAsk, ProfileChoice, Progress, Reply, Request, RowRefusal, Stage,
+    CHUNK_BYTES_MAX, ImportAsk, ProfileChoice, Progress, Reply, Request, RowFilter, RowRefusal,
+    Stage,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_bytes::ByteBuf;
@@ -59,15 +60,7 @@ fn ask(args: &Import) -> Result<ImportAsk, Failure> {
         .extension()
         .is_some_and(|extension| extension == "toml");
     let (profile_choice, profile) = match inline {
-        true => {
-            let text = String::from_utf8(files::read(profile_path)?);
-            let text = text.map_err(|error| {
-                Failure::usage("file-refused")
-                    .path(profile_path)
-                    .with("cause", error)
-            })?;
-            (ProfileChoice::Inline, text)
-        }
+        true => (ProfileChoice::Inline, files::read_text(profile_path)?),
         false => (ProfileChoice::BuiltIn, args.profile.clone()),
     };
     let bytes = match args.on_node {
@@ -95,7 +88,21 @@ fn ask(args: &Import) -> Result<ImportAsk, Failure> {
         dry_run: args.dry_run,
         all_or_nothing: args.all_or_nothing,
         issuer: parse::optional_authority("--issuer", args.issuer.as_ref())?,
+        filters: filters(&args.filter)?,
     })
+}
+
+fn filters(texts: &[String]) -> Result<Vec<RowFilter>, Failure> {
+    let filter = |text: &String| {
+        let (column, value) = text
+            .split_once('=')
+            .ok_or_else(|| Failure::value("--where", text, "COLUMN=VALUE"))?;
+        Ok(RowFilter {
+            column: column.to_owned(),
+            value: value.to_owned(),
+        })
+    };
+    texts.iter().map(filter).collect()
 }
 
 // spec: ADM-3

@@ -4,6 +4,7 @@ use std::fs;
 
 use concordat_certs::certificate::Validity;
 use concordat_certs::certificate_file;
+use concordat_certs::configuration::{CONFIGURATION_FILE, Configuration};
 use concordat_certs::fingerprint::Fingerprint;
 use concordat_certs::key_ring::KeyRing;
 use concordat_certs::randomness::OsRandomness;
@@ -19,13 +20,11 @@ use crate::{clock, parse};
 
 /// Where a node's keys lie in its directory.
 pub(super) const KEYS: &str = "keys";
-/// The configuration of a node in its directory.
-const CONFIGURATION: &str = "node.toml";
 /// Ten years: a certificate's end is advice, the registry decides.
 const VALIDITY_SECONDS: i64 = 3_650 * 86_400;
 
 pub(super) fn run(init: &Init, context: &Context<'_>) -> Result<Report, Failure> {
-    parse::address("--listen", &init.listen)?;
+    let configuration = configuration(init)?;
     let uses: &[KeyUse] = match init.purpose {
         Purpose::Node => &[
             KeyUse::Statement,
@@ -47,26 +46,58 @@ pub(super) fn run(init: &Init, context: &Context<'_>) -> Result<Report, Failure>
     let ring = KeyRing::generate(&keys, uses, &mut OsRandomness)
         .map_err(|error| files::key_ring(&keys, &error))?;
     certificates(&ring)?;
-    if init.purpose == Purpose::Node {
-        let text = configuration(&init.listen);
-        files::create(&init.dir.join(CONFIGURATION), text.as_bytes())?;
+    if let Some(configuration) = configuration {
+        let path = init.dir.join(CONFIGURATION_FILE);
+        files::create(&path, configuration.to_text().as_bytes())?;
+    }
+    for key_use in uses {
+        if let Some(key) = ring.public(*key_use) {
+            let path = keys.join(format!("{}.pub", key_use.name()));
+            files::create(&path, format!("{key}\n").as_bytes())?;
+        }
     }
     let mut facts = vec![("directory", init.dir.display().to_string())];
     for key_use in uses {
         if let Some(key) = ring.public(*key_use) {
-            facts.push((key_use.name(), key.to_string()));
+            facts.push((label(*key_use), key.to_string()));
             facts.push(("fingerprint", Fingerprint::of_key(&key).to_string()));
         }
     }
     let mut report = report::facts(&facts, context.words);
-    report.page.gap();
     let next = match init.purpose {
         Purpose::Node => "init_next_node",
-        Purpose::Administrator | Purpose::Approver | Purpose::Recovery => "init_next_officer",
+        Purpose::Administrator => "init_next_administrator",
+        Purpose::Approver | Purpose::Recovery => "init_next_officer",
     };
-    report.page.line(context.words.word(next));
     report.json = json(&init.dir, &ring, uses);
-    Ok(report)
+    Ok(report.with_next(context.words, next))
+}
+
+/// What a node is to be run with; `None` for the keys of a person.
+fn configuration(init: &Init) -> Result<Option<Configuration>, Failure> {
+    if init.purpose != Purpose::Node {
+        return Ok(None);
+    }
+    let member = init.member.as_ref();
+    let member = member.ok_or_else(|| Failure::usage("member-wanted"))?;
+    let listen = init
+        .listen
+        .parse()
+        .map_err(|_| Failure::value("--listen", &init.listen, "IP:PORT, such as 0.0.0.0:7443"))?;
+    let member = parse::authority("--member", member)?;
+    Ok(Some(Configuration::new(member, listen)))
+}
+
+const fn label(key_use: KeyUse) -> &'static str {
+    match key_use {
+        KeyUse::Log => "log_key",
+        KeyUse::Statement => "statement",
+        KeyUse::Node => "node",
+        KeyUse::Witness => "witness",
+        KeyUse::Administrator => "administrator",
+        KeyUse::Approver => "approver",
+        KeyUse::Recovery => "recovery",
+    }
 }
 
 fn json(directory: &std::path::Path, ring: &KeyRing, uses: &[KeyUse]) -> serde_json::Value {
@@ -96,32 +127,4 @@ fn certificates(ring: &KeyRing) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-fn configuration(listen: &str) -> String {
-    format!(
-        "# Configuration of a Concordat node. Paths are relative to this file's directory.
-# 互证节点的配置。路径相对于本文件所在目录。
-
-# Where the node listens for peers and administrators (UDP).
-# 监听地址（UDP）。
-listen = \"{listen}\"
-
-# The genesis file of the network, as handed out by its founder. Compare its fingerprint by phone.
-# 网络的创世文件，由创建者提供；请通过电话核对指纹。
-genesis = \"genesis.cbor\"
-
-# Directory of this node's keys, readable by its owner alone.
-# 本节点密钥目录，仅所有者可读。
-keys = \"{KEYS}\"
-
-# Directory of the journal, the store and the signer states. Never copy a running one.
-# 日志、存储与签名状态目录。运行中请勿复制。
-state = \"state\"
-
-# What the node writes to its own log: error, warn, info, debug or trace.
-# 运行日志级别。
-log = \"info\"
-"
-    )
 }

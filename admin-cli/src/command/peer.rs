@@ -1,18 +1,15 @@
 //! `concordat peer`: members, how they are connected, and what may be done about them.
 
-use std::path::Path;
-
-use concordat_certs::change::PendingChange;
 use concordat_protocol::admin::{PeerAddress, PeerName, Reply, Request};
 use concordat_protocol::log::LeafIndex;
 use concordat_protocol::statement::{Content, CutOff, KeyUse, Standing, Suspension};
 
 use crate::args::{self, Peer, PeerCutOff, PeerSuspend};
 use crate::client::unexpected;
-use crate::command::{Context, files};
-use crate::failure::{Failure, chain};
+use crate::command::{Context, change};
+use crate::failure::Failure;
 use crate::report::{self, Report};
-use crate::{clock, names, parse};
+use crate::{names, parse};
 
 pub(super) fn run(verb: &Peer, context: &Context<'_>) -> Result<Report, Failure> {
     let request = match verb {
@@ -51,7 +48,7 @@ fn suspend(args: &PeerSuspend, context: &Context<'_>) -> Result<Report, Failure>
         },
         reasons: parse::text("--reasons", &args.reasons)?,
     });
-    propose(content, &args.genesis, &args.out, context)
+    change::propose(content, &args.genesis, &args.out, context)
 }
 
 fn cut_off(args: &PeerCutOff, context: &Context<'_>) -> Result<Report, Failure> {
@@ -68,26 +65,5 @@ fn cut_off(args: &PeerCutOff, context: &Context<'_>) -> Result<Report, Failure> 
             .transpose()?,
         next: None,
     });
-    propose(content, &args.genesis, &args.out, context)
-}
-
-/// Writes a proposal for two approvers.
-fn propose(
-    content: Content,
-    genesis: &Path,
-    out: &Path,
-    context: &Context<'_>,
-) -> Result<Report, Failure> {
-    let genesis = files::genesis(genesis)?;
-    let pending = PendingChange::new(&genesis, clock::now(), content)
-        .map_err(|error| Failure::usage("change-unfit").with("cause", chain(&error)))?;
-    pending
-        .create(out)
-        .map_err(|error| files::change_file(out, &error))?;
-    let summary = pending.summary(&genesis, context.words.0);
-    let more = [("file", out.display().to_string())];
-    let mut report = report::summary(&summary, &more, context.words);
-    report.page.gap();
-    report.page.line(context.words.word("proposal_next"));
-    Ok(report)
+    change::propose(content, &args.genesis, &args.out, context)
 }

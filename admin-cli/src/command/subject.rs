@@ -15,6 +15,7 @@ pub(super) fn subject(args: &Subject, context: &Context<'_>) -> Result<Report, F
         look_up: LookUp {
             purpose: parse::text("--purpose", &args.purpose)?,
             case_number: parse::text("--case", &args.case_number)?,
+            basis: parse::text("--basis", &args.basis)?,
         },
         as_of: parse::optional_day("--as-of", args.as_of.as_ref())?,
         skip: args.skip,
@@ -29,7 +30,7 @@ pub(super) fn statement(args: &Statement, context: &Context<'_>) -> Result<Repor
     let look_up = &args.look_up;
     let ask = StatementAsk {
         target: parse::target("REFERENCE", &args.reference)?,
-        look_up: parse::look_up(look_up.purpose.as_ref(), look_up.case_number.as_ref())?,
+        look_up: look_up.read()?,
         as_of: parse::optional_day("--as-of", args.as_of.as_ref())?,
     };
     match context.ask(&Request::Statement(ask))? {

@@ -22,10 +22,12 @@ pub(crate) fn recorded(view: &Recorded, words: Words) -> Report {
         pairs.push(words.pair("closes", shorts(&view.names)));
     }
     pairs.push(words.pair("witnessed", words.yes_no(view.witnessed)));
-    if let Some(effect) = &view.effect {
-        pairs.extend(effect::pairs(effect, words));
-    }
     page.pairs(&pairs);
+    if let Some(effect) = &view.effect {
+        page.gap();
+        page.line(words.word("effect"));
+        page.pairs(&effect::pairs(effect, words));
+    }
     let json = json!({
         "class": view.class.name(),
         "target": view.target.to_string(),

@@ -17,10 +17,7 @@ pub(crate) fn verified(bundle: &BundleReport, words: Words) -> Report {
     page.line(words.word("verified"));
     page.pairs(&[
         words.pair("genesis", &bundle.registry.genesis),
-        words.pair(
-            "reference",
-            format!("{}#{}", statement.origin, statement.index),
-        ),
+        words.pair("reference", place(&statement.origin, statement.index)),
         words.pair("class", class(statement.class, words)),
         words.pair(
             "issuer",
@@ -31,7 +28,7 @@ pub(crate) fn verified(bundle: &BundleReport, words: Words) -> Report {
         words.pair("witnessed", words.yes_no(statement.witnessed)),
         words.pair("horizon", horizon),
         words.pair("later_acts", words.word("not_proven")),
-        words.pair("digest", &bundle.digest),
+        words.pair("bundle_digest", &bundle.digest),
     ]);
     let others: Vec<_> = bundle
         .related
@@ -52,12 +49,18 @@ pub(crate) fn verified(bundle: &BundleReport, words: Words) -> Report {
 
 fn row(one: &StatementReport, words: Words) -> Vec<String> {
     vec![
-        format!("{}#{}", one.origin, one.index),
+        place(&one.origin, one.index),
         class(one.class, words),
         one.issuer_name.clone(),
         instant(one.issued_at_ms),
         words.yes_no(one.witnessed),
     ]
+}
+
+/// Without the network, which is the genesis above.
+fn place(origin: &str, index: u64) -> String {
+    let short = origin.split_once('/').map_or(origin, |(_, rest)| rest);
+    format!("{short}#{index}")
 }
 
 fn class(code: u64, words: Words) -> String {

@@ -69,7 +69,10 @@ pub(super) fn verdict(effect: &EffectView, words: Words) -> String {
     }
     match effect.unknown_since {
         Some(since) => format!("{verdict} {}", at_text(Some(since))),
-        None => verdict,
+        None => match effect.unknown_source {
+            Some(source) => words.fill("never_seen", &[("source", &words.code(source))]),
+            None => verdict,
+        },
     }
 }
 

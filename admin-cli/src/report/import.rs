@@ -17,6 +17,7 @@ pub(crate) fn imported(view: &ImportReport, refused: &[RowRefusal], words: Words
     refusals(&mut page, refused, words);
     page.pairs(&[
         words.pair("rows", view.rows),
+        words.pair("filtered", view.filtered),
         words.pair("accepted", view.accepted),
         words.pair("present", view.present),
         words.pair("refused", view.refused),
@@ -32,6 +33,7 @@ pub(crate) fn imported(view: &ImportReport, refused: &[RowRefusal], words: Words
     let rows: Value = refused.iter().map(refusal_json).collect();
     let json = json!({
         "rows": view.rows,
+        "filtered": view.filtered,
         "accepted": view.accepted,
         "present": view.present,
         "refused": view.refused,
@@ -68,7 +70,9 @@ fn refusals(page: &mut Page, refused: &[RowRefusal], words: Words) {
             .column
             .map(|column| column.to_string())
             .unwrap_or_default();
-        let name = row.column_name.clone().unwrap_or_default();
+        // Where no column is at fault, the field that lacks one is.
+        let field = || row.field.as_ref().map(|field| format!("({field})"));
+        let name = row.column_name.clone().or_else(field).unwrap_or_default();
         vec![
             row.line.to_string(),
             format!("{column} {name}").trim().to_owned(),
@@ -88,6 +92,7 @@ fn refusal_json(row: &RowRefusal) -> Value {
         "line": row.line,
         "column": row.column,
         "column_name": row.column_name,
+        "field": row.field,
         "reason": row.reason.as_str(),
         "en": row.english,
         "zh": row.chinese,

@@ -31,8 +31,10 @@ pub(crate) fn peer(view: &PeerView, words: Words) -> Report {
         words.pair("standing", words.code(brief.standing)),
         words.pair("link", words.code(brief.link)),
         words.pair("address", brief.address.clone().unwrap_or_default()),
-        words.pair("since", at_text(brief.since)),
     ];
+    if brief.since.is_some() {
+        pairs.push(words.pair("since", at_text(brief.since)));
+    }
     if let Some(failure) = &brief.last_failure {
         pairs.push(words.pair("last_failure", failure));
     }
@@ -69,7 +71,14 @@ pub(crate) fn changed(change: &Change, words: Words) -> Report {
         "unchanged"
     };
     page.line(words.fill(key, &[("member", change.member.as_str())]));
-    let json = json!({"member": change.member.as_str(), "changed": change.changed});
+    if !change.dials {
+        page.line(words.fill("dialled_by", &[("member", change.member.as_str())]));
+    }
+    let json = json!({
+        "member": change.member.as_str(),
+        "changed": change.changed,
+        "dials": change.dials,
+    });
     Report::new(page, json)
 }
 

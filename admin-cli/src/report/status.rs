@@ -18,10 +18,16 @@ pub(crate) fn status(view: &StatusView, words: Words) -> Report {
         count => count.to_string(),
     };
     page.pairs(&[
-        words.pair("member", format!("{} {}", view.member.as_str(), view.name)),
+        words.pair(
+            "member",
+            format!("{} {}", view.member.as_str(), view.name).trim(),
+        ),
         words.pair(
             "role",
-            format!("{}, {}", words.code(view.role), words.code(view.standing)),
+            match view.standing {
+                Some(standing) => format!("{}, {}", words.code(view.role), words.code(standing)),
+                None => words.word("not_enrolled"),
+            },
         ),
         words.pair(
             "network",
@@ -46,7 +52,8 @@ pub(crate) fn status(view: &StatusView, words: Words) -> Report {
             .iter()
             .map(|d| format!("{}={}", d.name, d.value))
             .collect();
-        page.line(format!("! {} {}", alarm.name, details.join(" ")));
+        let told = words.alarm(alarm.name.as_str());
+        page.line(format!("! {told} {}", details.join(" ")).trim_end());
     }
     page.gap();
     logs_table(&mut page, &view.logs, words);
@@ -144,7 +151,7 @@ fn status_json(view: &StatusView) -> Value {
         "member": view.member.as_str(),
         "name": view.name,
         "role": view.role.name(),
-        "standing": view.standing.name(),
+        "standing": view.standing.map(Named::name),
         "version": view.version,
         "network": view.network.name(),
         "network_title": view.network_title,

@@ -34,6 +34,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
             "document_number",
             "act_type",
             "decided_on",
+            "state",
             "binds_others",
         ];
         let header: Vec<_> = header.iter().map(|key| words.word(key)).collect();
@@ -62,6 +63,7 @@ fn row(one: &DecisionView, words: Words) -> Vec<String> {
         one.document_number.clone(),
         words.code(one.act_type),
         one.decided_on.to_string(),
+        words.code(one.effect.validity),
         effect::verdict(&one.effect, words),
     ]
 }
@@ -204,11 +206,21 @@ fn flat(value: &Value) -> Vec<(String, String)> {
     let Value::Object(map) = value else {
         return Vec::new();
     };
-    let line = |(name, value): (&String, &Value)| {
-        let value = value
-            .as_str()
-            .map_or_else(|| value.to_string(), ToOwned::to_owned);
-        (name.clone(), value)
-    };
+    let line = |(name, value): (&String, &Value)| (name.clone(), words_of(value));
     map.iter().map(line).collect()
+}
+
+/// A value for people: lists by semicolons, fields with their names by commas, nothing for nothing.
+fn words_of(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(values) => values.iter().map(words_of).collect::<Vec<_>>().join("; "),
+        Value::Object(map) => {
+            let fields = map.iter().filter(|(_, value)| !value.is_null());
+            let fields = fields.map(|(name, value)| format!("{name} {}", words_of(value)));
+            fields.collect::<Vec<_>>().join(", ")
+        }
+    }
 }

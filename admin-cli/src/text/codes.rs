@@ -65,7 +65,6 @@ pub(super) const TEXTS: &[Entry] = &[
     ("step.registry", "registry", "名册"),
     ("step.resolve", "resolve", "解析"),
     ("step.handshake", "handshake", "握手"),
-    ("step.hello", "hello", "问候"),
     ("suspension.objection", "objection open", "异议未决"),
     ("suspension.conflict", "corrections in conflict", "更正冲突"),
     ("suspension.fork", "fork", "分叉"),

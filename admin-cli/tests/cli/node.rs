@@ -103,7 +103,7 @@ fn status() -> Reply {
         member: hub(),
         name: "省枢纽".to_owned(),
         role: Role::Hub,
-        standing: Standing::Active,
+        standing: Some(Standing::Active),
         version: "0.1.0".to_owned(),
         network: Network::Test,
         network_title: "Trial".to_owned(),
@@ -138,6 +138,7 @@ fn imported(refused: u64) -> Reply {
         batch: None,
         origin: origin(),
         first: Some(LeafIndex::new(0)),
+        filtered: 0,
         size: size(3),
         profile: "mhlw".to_owned(),
         digest: Hash::from_bytes([2; 32]),
@@ -224,7 +225,16 @@ fn subject_shows_the_suspension_before_anything_else() {
         bodies_missing: 0,
     }));
     let text = code.to_string();
-    let arguments = ["subject", &text, "--purpose", "tender", "--case", "2025-7"];
+    let arguments = [
+        "subject",
+        &text,
+        "--purpose",
+        "tender",
+        "--case",
+        "2025-7",
+        "--basis",
+        "招标投标法第二十六条",
+    ];
     let (ran, requests) = against(vec![answer.clone()], &arguments);
     let ran = ran.exits(0);
     let words = ran.out.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -239,6 +249,7 @@ fn subject_shows_the_suspension_before_anything_else() {
         panic!("{requests:?}")
     };
     assert_eq!(ask.look_up.purpose.as_str(), "tender");
+    assert_eq!(ask.look_up.basis.as_str(), "招标投标法第二十六条");
     let mut json_arguments = vec!["--output", "json"];
     json_arguments.extend(arguments);
     let (ran, _) = against(vec![answer], &json_arguments);
@@ -265,6 +276,7 @@ fn import_sends_the_file_and_reports_every_refused_row() {
         reason: Code::new("code-check").unwrap(),
         english: "the check character does not hold".to_owned(),
         chinese: "校验码不符".to_owned(),
+        field: Some("subject_code".to_owned()),
     };
     let progress = Progress {
         stage: Stage::Reading,

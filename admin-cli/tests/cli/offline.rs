@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use concordat_certs::configuration::Configuration;
+use concordat_protocol::subject::AuthorityCode;
 use tempfile::TempDir;
 
 use crate::support::{Ran, concordat};
@@ -21,7 +23,7 @@ impl Network {
         let network = Self {
             root: tempfile::tempdir().unwrap(),
         };
-        network.run(&["init", &network.path("hub")]).exits(0);
+        network.node("hub", HUB);
         let mut keys = Vec::new();
         for (officer, purpose) in [
             ("a", "approver"),
@@ -31,7 +33,8 @@ impl Network {
             let ran = network
                 .run(&["init", &network.path(officer), "--for", purpose])
                 .exits(0);
-            keys.push(ran.json()["keys"][0]["key"].as_str().unwrap().to_owned());
+            assert_eq!(ran.json()["keys"][0]["use"], purpose);
+            keys.push(network.path(&format!("{officer}/{purpose}.pub")));
         }
         let [first, second, recovery] = &keys[..] else {
             panic!("three officers")
@@ -43,8 +46,6 @@ impl Network {
             "create",
             "--hub",
             &hub,
-            "--code",
-            HUB,
             "--name",
             "Province",
             "--region",
@@ -52,6 +53,10 @@ impl Network {
             "--level",
             "provincial",
             "--supervises",
+            "--from",
+            "2000-01-01",
+            "--address",
+            "127.0.0.1:7443",
             "--title",
             "Trial",
             "--test",
@@ -62,6 +67,11 @@ impl Network {
         ]);
         assert_eq!(ran.exits(0).json()["summary"]["network"][0], "test");
         network
+    }
+
+    fn node(&self, name: &str, member: &str) {
+        self.run(&["init", &self.path(name), "--member", member])
+            .exits(0);
     }
 
     fn path(&self, name: &str) -> String {
@@ -86,14 +96,14 @@ impl Network {
             &city,
             "--genesis",
             &genesis,
-            "--code",
-            CITY,
             "--name",
             "City",
             "--region",
             "310000",
             "--level",
             "prefectural",
+            "--from",
+            "2000-01-01",
             "--address",
             "city.example:7443",
             "--out",
@@ -111,7 +121,7 @@ fn init_makes_keys_that_only_their_owner_may_read() {
     let root = tempfile::tempdir().unwrap();
     let directory = root.path().join("node");
     let text = directory.display().to_string();
-    let ran = concordat(&["init", &text]).exits(0);
+    let ran = concordat(&["init", &text, "--member", CITY]).exits(0);
     assert!(ran.out.contains("genesis.cbor"), "{}", ran.out);
     for key in [
         "statement",
@@ -121,31 +131,83 @@ fn init_makes_keys_that_only_their_owner_may_read() {
         "administrator",
         "recovery",
     ] {
-        assert_eq!(
-            mode(&directory.join(format!("keys/{key}.key"))),
-            0o600,
-            "{key}"
-        );
+        let private = directory.join(format!("keys/{key}.key"));
+        assert_eq!(mode(&private), 0o600, "{key}");
+        let public = fs::read_to_string(directory.join(format!("keys/{key}.pub"))).unwrap();
+        assert!(ran.out.contains(public.trim()), "{key}");
         assert!(!ran.out.contains("PRIVATE"), "{}", ran.out);
     }
     assert!(directory.join("keys/node.crt").exists());
-    let configuration = fs::read_to_string(directory.join("node.toml")).unwrap();
-    let keys = configuration.lines().filter(|line| line.contains(" = "));
-    assert_eq!(keys.count(), 5);
+}
+
+// spec: ADM-22
+#[test]
+fn init_writes_the_configuration_that_a_node_reads() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = root.path().join("node");
+    let text = directory.display().to_string();
+    concordat(&["init", &text, "--member", CITY, "--listen", "[::1]:7000"]).exits(0);
+    let found = Configuration::read_in(&directory).unwrap();
+    let member = AuthorityCode::parse(CITY).unwrap();
+    assert_eq!(
+        found,
+        Configuration::new(member, "[::1]:7000".parse().unwrap())
+    );
+}
+
+#[test]
+fn init_of_a_node_wants_its_member_and_an_address_to_listen_at() {
+    let root = tempfile::tempdir().unwrap();
+    let text = root.path().join("node").display().to_string();
+    let ran = concordat(&["init", &text]).exits(2);
+    assert!(ran.err.contains("--member CODE"), "{}", ran.err);
+    let ran = concordat(&["init", &text, "--member", "913100000000000017"]).exits(2);
+    assert!(ran.err.contains("--member"), "{}", ran.err);
+    let ran = concordat(&["init", &text, "--member", CITY, "--listen", "city:7443"]).exits(2);
+    assert!(ran.err.contains("--listen"), "{}", ran.err);
+    assert!(!root.path().join("node").exists());
 }
 
 #[test]
 fn init_overwrites_nothing() {
     let root = tempfile::tempdir().unwrap();
     let text = root.path().join("node").display().to_string();
-    concordat(&["init", &text]).exits(0);
+    concordat(&["init", &text, "--member", CITY]).exits(0);
     let before = fs::read(root.path().join("node/keys/log.key")).unwrap();
-    let ran = concordat(&["init", &text]).exits(1);
+    let ran = concordat(&["init", &text, "--member", CITY]).exits(1);
     assert!(ran.err.contains("not overwritten"), "{}", ran.err);
     assert_eq!(
         fs::read(root.path().join("node/keys/log.key")).unwrap(),
         before
     );
+}
+
+#[test]
+fn genesis_wants_an_address_at_which_the_hub_is_found() {
+    let network = Network::new();
+    let key = "11".repeat(32);
+    let ran = network.run(&[
+        "genesis",
+        "create",
+        "--hub",
+        &network.path("hub"),
+        "--name",
+        "Province",
+        "--region",
+        "310000",
+        "--level",
+        "provincial",
+        "--from",
+        "2000-01-01",
+        "--title",
+        "Trial",
+        "--test",
+        "--approver",
+        &key,
+        "--recovery",
+        &key,
+    ]);
+    assert_eq!(ran.exits(2).json()["error"]["code"], "hub-address-wanted");
 }
 
 #[test]
@@ -179,7 +241,7 @@ fn genesis_is_refused_with_one_flipped_byte_or_absent() {
 #[test]
 fn enrolment_takes_a_request_and_two_approvers() {
     let network = Network::new();
-    network.run(&["init", &network.path("city")]).exits(0);
+    network.node("city", CITY);
     network.request("city.request").exits(0);
     let (genesis, proposal) = (network.genesis(), network.path("city.proposal"));
     let ran = network.run(&[
@@ -230,7 +292,7 @@ fn enrolment_takes_a_request_and_two_approvers() {
 #[test]
 fn approval_by_a_stranger_is_refused() {
     let network = Network::new();
-    network.run(&["init", &network.path("city")]).exits(0);
+    network.node("city", CITY);
     network.request("city.request").exits(0);
     network
         .run(&["init", &network.path("x"), "--for", "approver"])
@@ -254,7 +316,7 @@ fn approval_by_a_stranger_is_refused() {
 #[test]
 fn approving_without_a_terminal_wants_yes() {
     let network = Network::new();
-    network.run(&["init", &network.path("city")]).exits(0);
+    network.node("city", CITY);
     network.request("city.request").exits(0);
     let ran = concordat(&[
         "enrol",
@@ -292,6 +354,60 @@ fn suspension_is_proposed_as_a_file_for_approvers() {
         .run(&["change", "show", &out, "--genesis", &network.genesis()])
         .exits(0);
     assert_eq!(ran.json()["summary"]["approvals_missing"][0], "2");
+}
+
+#[test]
+fn catalogue_and_policy_are_proposed_as_files_for_approvers() {
+    let network = Network::new();
+    let genesis = network.genesis();
+    let (file, out) = (
+        network.path("catalogue.toml"),
+        network.path("catalogue.proposal"),
+    );
+    fs::write(
+        &file,
+        "near_personal = 2
+        [[class]]
+        code = 1
+        audience = \"public\"
+        [[class]]
+        code = 2
+        audience = \"members\"
+        [[item]]
+        code = \"food.label\"
+        title = \"Food labels\"
+        act_types = [\"penalty\"]
+        class = 1
+        publication_days_max = 1095
+        valid_from = \"2000-01-01\"",
+    )
+    .unwrap();
+    let propose = [
+        "change",
+        "catalogue",
+        &file,
+        "--genesis",
+        &genesis,
+        "--out",
+        &out,
+    ];
+    let shown = network.run(&propose).exits(0).json()["summary"].clone();
+    assert_eq!(shown["change"][0], "item catalogue", "{shown}");
+    let out = network.path("policy.proposal");
+    let cosigners = format!("{HUB},{CITY}");
+    let ran = network.run(&[
+        "change",
+        "policy",
+        "--cosigner",
+        &cosigners,
+        "--quorum",
+        "2",
+        "--genesis",
+        &genesis,
+        "--out",
+        &out,
+    ]);
+    assert_eq!(ran.exits(0).json()["summary"]["approvals_missing"][0], "2");
 }
 
 // spec: ADM-16

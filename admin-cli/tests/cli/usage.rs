@@ -94,7 +94,17 @@ fn failure_is_one_object_where_json_is_asked_for() {
 
 #[test]
 fn refused_values_are_named_with_their_argument() {
-    let ran = concordat(&["subject", "123", "--purpose", "p", "--case", "c"]).exits(2);
+    let ran = concordat(&[
+        "subject",
+        "123",
+        "--purpose",
+        "p",
+        "--case",
+        "c",
+        "--basis",
+        "b",
+    ])
+    .exits(2);
     assert!(
         ran.err.starts_with("CODE: … is not acceptable"),
         "{}",

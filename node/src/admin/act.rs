@@ -130,6 +130,7 @@ impl<'d> Case<'d> {
             let error = AdminError::new(ErrorCode::WrongClass);
             return Err(error.with("class", refusal::class_name(class)));
         }
+        require_say(desk.node(), verified.statement().header().issuer, act)?;
         Ok(Self {
             desk,
             target,
@@ -224,6 +225,22 @@ impl<'d> Case<'d> {
             .leaf(&self.target.origin, self.target.index);
         let leaf = leaf.and_then(|leaf| Leaf::decode(&leaf).ok());
         leaf.map_or(Vis::ALL_MEMBERS, |leaf| leaf.vis)
+    }
+}
+
+/// Anyone may receive an objection. What else acts on a statement is its issuer's to say, or a
+/// supervisor's: from others it would stay in the log for ever without any effect.
+// spec: ADM-23
+fn require_say(node: &Node, issuer: AuthorityCode, act: Class) -> Result<(), AdminError> {
+    let me = node.member();
+    let registry = node.registry();
+    let supervises = || {
+        let member = registry.member(me);
+        member.is_some_and(|member| member.supervises(act, clock::today()))
+    };
+    match act == Class::Objection || issuer == me || supervises() {
+        true => Ok(()),
+        false => Err(AdminError::new(ErrorCode::NotTheIssuer).with("issuer", issuer)),
     }
 }
 

@@ -4,9 +4,7 @@ use concordat_protocol::admin::{
     AdminError, BundleAsk, BundleView, CHUNK_BYTES_MAX, ErrorCode, Reply,
 };
 use concordat_protocol::bundle;
-use concordat_protocol::log::Hash;
 use serde_bytes::ByteBuf;
-use sha2::{Digest as _, Sha256};
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::{lookup, refusal, subject, target};
@@ -26,7 +24,8 @@ pub(super) fn answer(desk: &Desk, ask: BundleAsk) -> Answer {
     let last = Reply::Bundle(BundleView {
         target: reference,
         bytes: bytes.len() as u64,
-        digest: Hash::from_bytes(Sha256::digest(&bytes).into()),
+        // That which a verifier of the file shows.
+        digest: shown.digest(),
         statements: (1 + shown.related().len() + shown.acts().len() + shown.notices().len()) as u64,
     });
     if let Some(look_up) = &ask.look_up {

@@ -59,8 +59,8 @@ impl Desk {
             Request::PeerList => peer::list(&self),
             Request::PeerShow(ask) => peer::show(&self, &ask),
             Request::PeerTest(ask) => peer::test(&self, &ask),
-            Request::PeerAdd(_) => Err(not_built("adding a peer while the node runs")),
-            Request::PeerRemove(_) => Err(not_built("removing a peer while the node runs")),
+            Request::PeerAdd(ask) => peer::add(&self, ask),
+            Request::PeerRemove(ask) => peer::remove(&self, &ask),
             Request::Submit(ask) => submit::answer(&self, &ask),
             Request::Import(ask) => import::answer(&mut self, ask),
             Request::Subject(ask) => subject::organisation(&self, ask),
@@ -86,9 +86,4 @@ impl Desk {
     pub(super) fn send(&self, frame: Reply) {
         let _ = self.frames.blocking_send(frame);
     }
-}
-
-/// What this version cannot do.
-pub(super) fn not_built(what: &str) -> AdminError {
-    AdminError::new(ErrorCode::NotSupported).with("what", what)
 }

@@ -1,12 +1,13 @@
 //! An import: read row by row, signed, appended in batches.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::time::Instant;
 
 use concordat_protocol::admin::{
     AdminError, ErrorCode, ImportAsk, ImportReport, ProfileChoice, Progress, REFUSED_ROWS_MAX,
-    Refused, Reply, RowRefusal, Stage,
+    Refused, Reply, RowFilter, RowRefusal, Stage,
 };
 use concordat_protocol::codec::Ext;
 use concordat_protocol::log::{Hash, TreeSize};
@@ -22,8 +23,8 @@ use crate::admin::desk::{Answer, Desk, Piece};
 use crate::admin::{act, refusal};
 use crate::clock;
 use crate::import::{
-    Accepted, ImportError, ImportOptions, Importer, Language, NaturalKey, Profile, ProfileError,
-    Report, SHIPPED, Stored,
+    Accepted, Field, Filter, ImportError, ImportOptions, Importer, Language, NaturalKey, Profile,
+    ProfileError, Report, SHIPPED, Stored,
 };
 use crate::query::QueryService;
 
@@ -54,7 +55,14 @@ pub(super) fn answer(desk: &mut Desk, ask: ImportAsk) -> Answer {
         accepted: read.report.accepted,
         refused: read.report.refused,
     };
-    look_ahead(desk, &mut read.accepted, batch, &mut refused, &mut counts)?;
+    look_ahead(
+        desk,
+        &profile,
+        &mut read.accepted,
+        batch,
+        &mut refused,
+        &mut counts,
+    )?;
     if ask.all_or_nothing && counts.refused > 0 {
         counts.accepted = 0;
         read.accepted.clear();
@@ -86,6 +94,7 @@ pub(super) fn answer(desk: &mut Desk, ask: ImportAsk) -> Answer {
         profile: profile.name().to_owned(),
         digest,
         elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        filtered: read.report.filtered,
     }))
 }
 
@@ -129,6 +138,7 @@ fn read(
     let network = node.genesis().fields().network.kind();
     let options = ImportOptions {
         bytes_total: ask.bytes.or(source.total),
+        filters: filters(&ask.filters),
         ..ImportOptions::new(node.member())
     };
     let importer =
@@ -158,6 +168,20 @@ fn read(
         Some(error) => Err(error),
         None => Ok(read),
     }
+}
+
+/// Filters of one column are alternatives; those of several columns must all hold.
+fn filters(asked: &[RowFilter]) -> Vec<Filter> {
+    let mut by_column: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for filter in asked {
+        let values = by_column.entry(&filter.column).or_default();
+        values.push(filter.value.clone());
+    }
+    let filters = by_column.into_iter().map(|(column, one_of)| Filter {
+        column: column.to_owned(),
+        one_of,
+    });
+    filters.collect()
 }
 
 fn unusable(error: &ImportError, ask: &ImportAsk) -> AdminError {
@@ -205,6 +229,7 @@ fn stored(
 /// Refuses rows that the registry would refuse, before anything is appended.
 fn look_ahead(
     desk: &Desk,
+    profile: &Profile,
     rows: &mut Vec<Accepted>,
     batch: BatchId,
     refused: &mut Vec<RowRefusal>,
@@ -229,7 +254,7 @@ fn look_ahead(
         match verdict {
             Ok(Ok(())) => true,
             Ok(Err(reason)) => {
-                refused.extend(refused_by_registry(row.line, reason));
+                refused.extend(refused_by_registry(profile, row, reason));
                 counts.accepted = counts.accepted.saturating_sub(1);
                 counts.refused += 1;
                 false
@@ -327,19 +352,82 @@ fn row_refusal(error: &crate::import::RowError) -> Option<RowRefusal> {
         reason: Code::new(error.reason.code()).ok()?,
         english: wording(Language::English),
         chinese: wording(Language::Chinese),
+        field: error.field.map(|field| field.to_string()),
     })
 }
 
-fn refused_by_registry(line: u64, reason: RejectReason) -> Option<RowRefusal> {
-    let (code, chinese) = match reason {
-        RejectReason::NoMandate => ("no-mandate", "本机关没有作出该决定的职权"),
-        RejectReason::ItemUnknown => ("outside-catalogue", "事项不在决定作出之日有效的目录中"),
-        RejectReason::ItemActType => ("item-act-type", "目录事项不适用于该决定类型"),
-        RejectReason::PublicationTooLong => ("publication-too-long", "公示期超过目录允许的期限"),
-        RejectReason::MeasureUnknown => ("measure-unknown", "措施不在目录允许的范围内"),
-        RejectReason::SyntheticInProduction => ("synthetic", "生产网络不接受虚构字段"),
-        RejectReason::IssuerSuspended => ("member-suspended", "本成员已被暂停"),
-        RejectReason::KeyUnknown => ("key-unknown", "签名密钥不是本成员登记的密钥"),
+/// A row that the registry would refuse, at the column of the field that it is refused for.
+fn refused_by_registry(
+    profile: &Profile,
+    row: &Accepted,
+    reason: RejectReason,
+) -> Option<RowRefusal> {
+    let fields = row.decision.fields();
+    let day = fields.decided_on;
+    let (code, field, english, chinese) = match reason {
+        RejectReason::NoMandate => (
+            "no-mandate",
+            Some(Field::DecidedOn),
+            format!(
+                "the mandate does not cover a decision of {day} under {}; see `concordat peer show`",
+                fields.item
+            ),
+            format!(
+                "职权不包括 {day} 依 {} 作出的决定；见 `concordat peer show`",
+                fields.item
+            ),
+        ),
+        RejectReason::ItemUnknown => (
+            "outside-catalogue",
+            Some(Field::Item),
+            format!(
+                "{} is not in the catalogue in force on {day}; the hub records one: `concordat change catalogue`",
+                fields.item
+            ),
+            format!(
+                "{} 不在 {day} 有效的目录中；目录由枢纽登记：`concordat change catalogue`",
+                fields.item
+            ),
+        ),
+        RejectReason::ItemActType => (
+            "item-act-type",
+            Some(Field::ActType),
+            format!("the catalogue has {} for other types of act", fields.item),
+            format!("目录事项 {} 不适用于该决定类型", fields.item),
+        ),
+        RejectReason::PublicationTooLong => (
+            "publication-too-long",
+            Some(Field::PublicationUntil),
+            "the publication is longer than the catalogue allows".to_owned(),
+            "公示期超过目录允许的期限".to_owned(),
+        ),
+        RejectReason::MeasureUnknown => (
+            "measure-unknown",
+            Some(Field::Duties),
+            format!(
+                "the catalogue does not allow the measure under {}",
+                fields.item
+            ),
+            format!("目录事项 {} 不允许该措施", fields.item),
+        ),
+        RejectReason::SyntheticInProduction => (
+            "synthetic",
+            None,
+            "a production network takes no made-up fields".to_owned(),
+            "生产网络不接受虚构字段".to_owned(),
+        ),
+        RejectReason::IssuerSuspended => (
+            "member-suspended",
+            None,
+            "this member is suspended".to_owned(),
+            "本成员已被暂停".to_owned(),
+        ),
+        RejectReason::KeyUnknown => (
+            "key-unknown",
+            None,
+            "the registry does not name this node's statement key for its member".to_owned(),
+            "签名密钥不是本成员登记的密钥".to_owned(),
+        ),
         RejectReason::CtxAhead
         | RejectReason::CtxForeign
         | RejectReason::CtxDecreases
@@ -356,15 +444,23 @@ fn refused_by_registry(line: u64, reason: RejectReason) -> Option<RowRefusal> {
         | RejectReason::NotAStatement
         | RejectReason::RegistryConflict
         | RejectReason::OtherNetwork
-        | _ => ("refused", "名册拒绝该声明"),
+        | _ => (
+            "refused",
+            None,
+            reason.to_string(),
+            "名册拒绝该声明".to_owned(),
+        ),
     };
     Some(RowRefusal {
-        line,
+        line: row.line,
         column: None,
-        column_name: None,
+        column_name: field
+            .and_then(|field| profile.column_of(field))
+            .map(str::to_owned),
         reason: Code::new(code).ok()?,
-        english: reason.to_string(),
-        chinese: chinese.to_owned(),
+        english,
+        chinese,
+        field: field.map(|field| field.to_string()),
     })
 }
 

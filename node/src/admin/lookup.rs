@@ -15,8 +15,6 @@ use crate::clock;
 use crate::node::Layout;
 use crate::store::Lookup;
 
-/// The legal basis of a look-up, where the request names none.
-const BASIS: &str = "not stated / 未注明";
 const SALT_FILE: &str = "look-up.salt";
 const DIGEST_LABEL: &[u8] = b"concordat/look-up/1\0";
 
@@ -29,14 +27,13 @@ pub(super) fn record(
     reply: impl Fn(u64) -> Reply,
 ) -> Result<Reply, AdminError> {
     let who = Text::new(desk.who.name.clone()).map_err(|error| refusal::internal(&error))?;
-    let basis = Text::new(BASIS).map_err(|error| refusal::internal(&error))?;
     let salt = desk.office.salt;
     let row = |sequence| Lookup {
         sequence,
         who,
         purpose: look_up.purpose.clone(),
         case_number: look_up.case_number.clone(),
-        basis,
+        basis: look_up.basis.clone(),
         subject,
         at: clock::now(),
         answer_digest: digest(&salt, &reply(sequence)),

@@ -1,13 +1,14 @@
 //! Members and how they are connected.
 
+use std::io;
 use std::net::ToSocketAddrs as _;
 use std::sync::Arc;
 use std::time::Instant;
 
 use concordat_net::{CloseCode, Connection, Party};
 use concordat_protocol::admin::{
-    AdminError, ErrorCode, LinkCode, LogView, PeerBrief, PeerName, PeerTest, PeerView, Reply, Step,
-    StepResult,
+    AdminError, Change, ErrorCode, LinkCode, LogView, PeerAddress, PeerBrief, PeerName, PeerTest,
+    PeerView, Reply, Step, StepResult,
 };
 use concordat_protocol::log::{LeafIndex, TreeSize, hash};
 use concordat_protocol::statement::{Enrolment, Role, Standing};
@@ -16,6 +17,7 @@ use concordat_protocol::trust::{LogNumber, Member, Registry};
 
 use crate::admin::desk::{Answer, Desk};
 use crate::core::{BodyState, Log};
+use crate::dial;
 use crate::node::{Holdings, Node};
 
 /// `peer list`
@@ -46,10 +48,43 @@ pub(super) fn show(desk: &Desk, ask: &PeerName) -> Answer {
             ..member.enrolment().clone()
         },
         logs: logs.into_iter().filter(own).collect(),
-        added_address: added_address(node, member.code()),
+        added_address: node.addresses().added(member.code()).map(|a| a.to_string()),
         issuers: issuers.map(Member::code).collect(),
     };
     Ok(Reply::Peer(Box::new(view)))
+}
+
+/// `peer add`
+pub(super) fn add(desk: &Desk, ask: PeerAddress) -> Answer {
+    let node = desk.node();
+    known(node, ask.member)?;
+    let added = node.addresses().add(ask.member, ask.address);
+    changed(node, ask.member, added)
+}
+
+/// `peer remove`
+pub(super) fn remove(desk: &Desk, ask: &PeerName) -> Answer {
+    let node = desk.node();
+    known(node, ask.member)?;
+    changed(node, ask.member, node.addresses().remove(ask.member))
+}
+
+fn known(node: &Node, member: AuthorityCode) -> Result<(), AdminError> {
+    match node.registry().member(member) {
+        Some(_) => Ok(()),
+        None => Err(AdminError::new(ErrorCode::MemberUnknown).with("member", member)),
+    }
+}
+
+fn changed(node: &Node, member: AuthorityCode, change: io::Result<bool>) -> Answer {
+    let changed =
+        change.map_err(|error| AdminError::new(ErrorCode::StorageFailed).with("cause", error))?;
+    let dials = dial::dials(node.member(), member, node.genesis().hub());
+    Ok(Reply::Changed(Change {
+        member,
+        changed,
+        dials,
+    }))
 }
 
 /// `peer test`
@@ -95,7 +130,6 @@ pub(super) fn test(desk: &Desk, ask: &PeerName) -> Answer {
     match desk.runtime.block_on(called) {
         Ok(established) => {
             test.steps.push(step(Step::Handshake, began, None));
-            test.steps.push(step(Step::Hello, began, None));
             established.connection.close(CloseCode::DONE, "");
         }
         Err(error) => {
@@ -167,7 +201,10 @@ impl<'n> Survey<'n> {
             since: None,
             behind: self.behind(code),
             round_trip_us: round_trip.and_then(|us| u64::try_from(us).ok()),
-            last_failure: None,
+            last_failure: match connection {
+                Some(_) => None,
+                None => self.node.attempts().last_failure(code),
+            },
             log_size,
             witnessed_at: witnessed.get(&origin).and_then(|witnessed| witnessed.at),
         }
@@ -214,8 +251,8 @@ impl<'n> Survey<'n> {
         if member.keys().node.is_none() || member.standing() != Standing::Active {
             return LinkCode::Refused;
         }
-        let (me, hub) = (self.node.member(), self.node.genesis().hub());
-        let we_dial = me != hub && (member.code() == hub || me < member.code());
+        let hub = self.node.genesis().hub();
+        let we_dial = dial::dials(self.node.member(), member.code(), hub);
         match we_dial && address_of(self.node, member).is_some() {
             true => LinkCode::Connecting,
             false => LinkCode::Idle,
@@ -239,11 +276,11 @@ impl<'n> Survey<'n> {
 /// The address that would be dialled.
 fn address_of(node: &Node, member: &Member) -> Option<String> {
     let listed = member.enrolment().addresses.first();
-    added_address(node, member.code()).or_else(|| listed.map(|a| a.as_str().to_owned()))
+    set_address(node, member.code()).or_else(|| listed.map(|a| a.as_str().to_owned()))
 }
 
-fn added_address(node: &Node, member: AuthorityCode) -> Option<String> {
-    node.addresses().get(&member)?.first().cloned()
+fn set_address(node: &Node, member: AuthorityCode) -> Option<String> {
+    node.addresses().current().get(&member)?.first().cloned()
 }
 
 /// The logs held, own ones first, then by name.

@@ -114,6 +114,4 @@ pub(super) fn submission(
 /// The node may not sign yet.
 pub(super) fn not_signing() -> AdminError {
     AdminError::new(ErrorCode::NotSigning)
-        .with("answers", "?")
-        .with("wanted", "?")
 }

@@ -120,6 +120,13 @@ impl AdminServer {
     }
 }
 
+/// Whoever lets go of the channel without stopping it leaves no socket behind that nobody answers.
+impl Drop for AdminServer {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
 /// A socket that nobody answers is left over from a node that was killed.
 async fn open(path: &Path) -> Result<UnixListener, AdminStartError> {
     let failed = |cause| AdminStartError::Socket {

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use concordat_protocol::admin::{AdminError, AlarmView, Detail, Reply, SigningCode, StatusView};
 use concordat_protocol::effect::FRESHNESS_DAYS;
-use concordat_protocol::statement::{Code, StatementRef};
+use concordat_protocol::statement::{Code, Role, StatementRef};
+use concordat_protocol::trust::Member;
 
 use crate::admin::desk::{Answer, Desk, Office};
 use crate::admin::peer::{self, Survey};
@@ -29,7 +30,8 @@ pub(super) fn answer(desk: &Desk) -> Answer {
 pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
     let node = &*office.node;
     let survey = Survey::of(node);
-    let me = survey.member(node.member())?;
+    // A node runs before its enrolment has reached it: then only its configuration names it.
+    let me = survey.registry.member(node.member());
     let genesis = node.genesis();
     let policy = survey.registry.policy();
     let registry_seen = node.shared().witnessed();
@@ -43,9 +45,9 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
     let mut view = StatusView {
         at: clock::now(),
         member: node.member(),
-        name: me.enrolment().name.to_string(),
-        role: me.enrolment().role,
-        standing: me.standing(),
+        name: me.map_or_else(String::new, |me| me.enrolment().name.to_string()),
+        role: me.map_or(Role::Member, |me| me.enrolment().role),
+        standing: me.map(Member::standing),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         network: genesis.fields().network,
         network_title: genesis.fields().title.to_string(),
@@ -121,6 +123,9 @@ fn alarms(node: &Node, status: &StatusView) -> Result<Vec<AlarmView>, AdminError
         name: name.to_owned(),
         value: value.to_string(),
     };
+    if status.standing.is_none() {
+        raise("not-enrolled", Vec::new())?;
+    }
     if status.signing != SigningCode::Ready {
         raise("not-signing", Vec::new())?;
     }

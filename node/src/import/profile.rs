@@ -151,6 +151,22 @@ impl Profile {
     }
 
     /// Columns that the profile reads, with whether the file must have them.
+    /// The column that a field comes from, as the profile spells it: the first where there are
+    /// several, `None` where no column fills it.
+    #[must_use]
+    pub fn column_of(&self, field: Field) -> Option<&str> {
+        let column = match self.sources.get(&field)? {
+            Source::Cell(cell) => cell.columns.first()?,
+            Source::Joined { columns, .. } => columns.first()?,
+            Source::Composed { column, .. } => column,
+            Source::Constant(_)
+            | Source::Template(_)
+            | Source::DaysAfter { .. }
+            | Source::On(_) => return None,
+        };
+        Some(column)
+    }
+
     pub(super) fn columns_read(&self) -> Vec<Wanted<'_>> {
         let mut wanted = Vec::new();
         for source in self.sources.values() {

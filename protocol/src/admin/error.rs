@@ -35,7 +35,7 @@ named_codes! {
         AmbiguousTarget = 3 "ambiguous-target",
         /// What is to be said breaks a rule on statements; `rule`.
         InvalidStatement = 4 "invalid-statement",
-        /// It is not public: purpose and case number are wanted.
+        /// It is not public: purpose, case number and basis are wanted.
         PurposeRequired = 5 "purpose-required",
         /// The import profile cannot be read; `line`, `column`, `cause`.
         ProfileInvalid = 6 "profile-invalid",
@@ -81,7 +81,9 @@ named_codes! {
         LocalOnly = 66 "local-only",
         /// The item or measure is not in the catalogue in force on the day of the decision; `code`.
         OutsideCatalogue = 67 "outside-catalogue",
-        /// The node does not sign yet: safe start waits for answers; `answers`, `wanted`.
+        /// Only the statement's issuer or a supervisor can do this; `issuer`.
+        NotTheIssuer = 68 "not-the-issuer",
+        /// The node does not sign yet: safe start waits for answers.
         NotSigning = 80 "not-signing",
         /// The log is frozen; `origin`.
         LogFrozen = 81 "log-frozen",
@@ -133,7 +135,8 @@ impl ErrorCode {
             | Self::SyntheticRefused
             | Self::ChangeRefused
             | Self::LocalOnly
-            | Self::OutsideCatalogue => ExitCode::Denied,
+            | Self::OutsideCatalogue
+            | Self::NotTheIssuer => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
             | Self::StorageFailed

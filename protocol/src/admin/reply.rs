@@ -130,6 +130,8 @@ integer_map! {
         1 => member: req(AuthorityCode),
         /// `false` when everything was so already.
         2 => changed: req(bool),
+        /// Whether this node dials the member, rather than being dialled by it.
+        3 => dials: req(bool),
     }
 }
 
@@ -142,8 +144,6 @@ named_codes! {
         Resolve = 2 "resolve",
         /// The handshake ends with the right key.
         Handshake = 3 "handshake",
-        /// Both greet each other.
-        Hello = 4 "hello",
     }
 }
 
@@ -241,6 +241,8 @@ integer_map! {
         5 => english: req(String),
         /// The reason in Chinese.
         6 => chinese: req(String),
+        /// The field of the decision, as profiles name it.
+        7 => field: opt(String),
     }
 }
 
@@ -276,6 +278,8 @@ integer_map! {
         13 => digest: req(Hash),
         /// Milliseconds that it took.
         14 => elapsed_ms: req(u64),
+        /// Rows that a filter passed over.
+        15 => filtered: req(u64),
     }
 }
 

@@ -137,6 +137,19 @@ integer_map! {
         7 => all_or_nothing: req(bool),
         /// The department that speaks; the member itself when absent.
         8 => issuer: opt(AuthorityCode),
+        /// Rows to import; the others are passed over.
+        9 => filters: list(RowFilter),
+    }
+}
+
+integer_map! {
+    /// Rows to import, by what a column says.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct RowFilter {
+        /// The column, as the header names it.
+        1 => column: req(String),
+        /// What it has to say, exactly.
+        2 => value: req(String),
     }
 }
 
@@ -148,6 +161,8 @@ integer_map! {
         1 => purpose: req(Text<200>),
         /// In which case.
         2 => case_number: req(Text<128>),
+        /// The legal basis of looking: act and article.
+        3 => basis: req(Text<400>),
     }
 }
 

@@ -23,6 +23,7 @@ fn request_survives_its_encoding() {
         look_up: Some(LookUp {
             purpose: Text::new("audit").unwrap(),
             case_number: Text::new("2025-1").unwrap(),
+            basis: Text::new("审计法 第三十四条").unwrap(),
         }),
     }));
 }

@@ -147,8 +147,8 @@ integer_map! {
         3 => name: req(String),
         /// What it is.
         4 => role: req(Role),
-        /// Its standing.
-        5 => standing: req(Standing),
+        /// Its standing; absent while the registry as held here does not name it.
+        5 => standing: opt(Standing),
         /// The version of the program.
         6 => version: req(String),
         /// Test or production.
