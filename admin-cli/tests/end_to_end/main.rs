@@ -1,0 +1,14 @@
+//! The real binaries against each other: `concordat` as people and scripts type it, `concordat-node
+//! run` behind it, a hub and two authorities set up from nothing.
+//!
+//! Out of scope: death and restart under load, and what peers do to each other; other tests do that.
+
+// A helper that fails is a test that fails.
+#![allow(clippy::unwrap_used)]
+
+mod main_job;
+mod network;
+mod readme;
+mod refusals;
+mod remote;
+mod rows;
