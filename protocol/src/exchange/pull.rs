@@ -571,9 +571,11 @@ impl Exchange {
         replica.forget_gap(position);
         let is_data = leaf.kind == Kind::Data;
         let entitled = world.registry.entitled(leaf.vis, origin, self.me);
+        // What is still on its way may turn out to be ours: an act must not be given up before its
+        // target is settled.
         let acts_on_ours = leaf
             .target
-            .is_some_and(|target| world.logs.holds_body(origin, target));
+            .is_some_and(|target| world.logs.holds_body(origin, target) || replica.awaits(target));
         let owed = !is_data && (acts_on_ours || self.owed.contains_key(&(origin.clone(), index)));
         match outcome {
             None => replica.waiting.insert(position, position + 1),

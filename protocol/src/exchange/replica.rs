@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::exchange::Gaps;
-use crate::log::{CompactRange, Hash, Origin, TreeSize, VerifiedCheckpoint};
+use crate::log::{CompactRange, Hash, LeafIndex, Origin, TreeSize, VerifiedCheckpoint};
 use crate::message::{FrontierEntry, Vouched};
 use crate::statement::CtxCourse;
 use crate::subject::AuthorityCode;
@@ -206,6 +206,16 @@ impl Replica {
             &self.resting_acts,
             &self.resting_data,
         ]
+    }
+
+    /// Whether the body of a position is wanted, asked for or being stored.
+    pub(super) fn awaits(&self, index: LeafIndex) -> bool {
+        self.body_requests > 0
+            || self.storing_bodies > 0
+            || self
+                .missing()
+                .iter()
+                .any(|gaps| gaps.contains(index.value()))
     }
 
     /// The position is settled or will be asked for in another way.
