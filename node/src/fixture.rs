@@ -133,7 +133,7 @@ fn catalogue() -> ItemCatalogue {
             basis: vec![],
             valid_from: day("2020-01-01"),
             valid_until: None,
-            freshness_days: None,
+            freshness_days: Some(3),
             measures: vec![],
         }],
         classes: vec![class(1, Audience::Public), class(2, Audience::Members)],

@@ -898,3 +898,30 @@ fn index_item(durable: &Durable) -> IndexItem {
         verdict: durable.verified.then_some(Verdict::Verified),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use concordat_protocol::statement::{Body, Statement};
+    use concordat_protocol::trust::{self, Place};
+
+    use super::*;
+    use crate::fixture::Fixture;
+
+    #[test]
+    fn effect_goes_by_the_freshness_of_the_item_that_a_decision_is_under() {
+        let fixture = Fixture::new();
+        let placed = fixture.decision(0, 1);
+        let body = Body::decode(&placed.body).unwrap();
+        let statement = Statement::decode(body.statement()).unwrap();
+        let place = Place {
+            origin: &placed.origin,
+            index: placed.index,
+            leaf: &placed.leaf,
+            ctx_floor: TreeSize::ZERO,
+        };
+        let verified = trust::verify(&fixture.registry, place, statement).unwrap();
+        let limits = limits_of(&verified, &fixture.registry);
+        assert_eq!(limits, Limits { freshness_days: 3 });
+        assert_ne!(limits, Limits::default());
+    }
+}

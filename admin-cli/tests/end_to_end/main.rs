@@ -12,3 +12,4 @@ mod readme;
 mod refusals;
 mod remote;
 mod rows;
+mod tour;

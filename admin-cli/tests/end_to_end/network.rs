@@ -113,7 +113,7 @@ pub(crate) fn free_address() -> String {
 }
 
 /// A node that runs; killed when it is let go of.
-pub(crate) struct Node(Child);
+pub(crate) struct Node(pub(crate) Child);
 
 impl Node {
     pub(crate) fn start(root: &Path, name: &str) -> Self {

@@ -9,6 +9,7 @@ use crate::rows::{Table, profile};
 
 const LOOK_UP: [&str; 6] = ["--purpose", "p", "--case", "c", "--basis", "b"];
 
+// spec: ADM-6, ADM-9, ADM-21, ADM-23
 #[test]
 fn wrong_input_ends_with_its_exit_code_and_says_what_to_do() {
     let network = Network::start();
@@ -343,6 +344,7 @@ fn node_says_what_it_lacks_to_start() {
     );
 }
 
+// spec: EXC-40
 #[test]
 fn file_of_another_network_is_refused() {
     let (ours, theirs) = (Network::start(), Network::start());

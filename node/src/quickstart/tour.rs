@@ -15,6 +15,7 @@ use concordat_protocol::statement::{
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::text::Text;
 use concordat_protocol::trust::LogNumber;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::admin::AdminServer;
@@ -68,7 +69,10 @@ pub async fn run(options: TourOptions) -> Result<TourResult, TourError> {
     let profile = Profile::shipped(PROFILE).ok_or(TourError::NoAuthorities)?;
     let profile = profile.map_err(TourError::step("the import profile"))?;
     let plan = network::plan(&options.directory, &AUTHORITIES, profile.items())?;
-    let nodes = start(&plan, &voice).await?;
+    let nodes = tokio::select! {
+        nodes = start(&plan, &voice) => nodes?,
+        () = interrupted() => return Err(TourError::Interrupted),
+    };
     let outcome = steps(&options, &nodes, &profile, &voice, started).await;
     let mut stopping = JoinSet::new();
     for running in nodes {
@@ -89,16 +93,31 @@ async fn steps(
     voice: &Voice,
     started: Instant,
 ) -> Result<TourResult, TourError> {
-    let interrupted = tokio::signal::ctrl_c();
+    let interrupted = interrupted();
     tokio::pin!(interrupted);
     let result = tokio::select! {
         result = shown(options, nodes, profile, voice, started) => result?,
-        _ = &mut interrupted => return Err(TourError::Interrupted),
+        () = &mut interrupted => return Err(TourError::Interrupted),
     };
     if !options.once {
-        let _ = interrupted.await;
+        interrupted.await;
     }
     Ok(result)
+}
+
+/// Returns when somebody asks the process to end.
+async fn interrupted() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => terminate.recv().await,
+            // Without a handler the signal ends the process by itself.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated => {}
+    }
 }
 
 async fn shown(

@@ -124,6 +124,7 @@ impl AdminClient {
             dry_run: false,
             all_or_nothing: false,
             issuer: None,
+            filters: Vec::new(),
         };
         self.send(&Request::Import(ask)).await?;
         for chunk in table.as_bytes().chunks(CHUNK_BYTES) {

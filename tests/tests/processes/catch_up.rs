@@ -69,11 +69,13 @@ async fn catch_up(network: &Network) -> Result<(), Failure> {
     let code = about.ok_or_else(|| Failure::new("nothing was made".to_owned()))?;
     let text = Text::new("a test").map_err(Failure::of("a text"))?;
     let case_number = Text::new("1").map_err(Failure::of("a text"))?;
+    let basis = Text::new("none").map_err(Failure::of("a text"))?;
     let ask = Request::Subject(SubjectAsk {
         code,
         look_up: LookUp {
             purpose: text,
             case_number,
+            basis,
         },
         as_of: None,
         skip: None,

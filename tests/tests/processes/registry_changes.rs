@@ -223,7 +223,7 @@ async fn stand(network: &mut Network, standing: Standing) -> Result<(), Failure>
             let status = network.status(node).await?;
             let mut peers = status.peers.iter();
             let known = match status.member == member {
-                true => Some(status.standing),
+                true => status.standing,
                 false => peers.find(|peer| peer.member == member).map(|p| p.standing),
             };
             Ok((known == Some(standing)).then_some(()))
