@@ -552,6 +552,7 @@ fn list<'a, T>(
     Ok(items)
 }
 
+// spec: EXC-27
 fn features(r: &mut Reader<'_>) -> Result<Vec<u64>, FrameError> {
     let features = list(r, limits::FEATURES_MAX, |r| Ok(r.unsigned("a feature")?))?;
     match features.is_sorted_by(|a, b| a < b) {

@@ -240,6 +240,7 @@ impl Home {
             listen: format!("127.0.0.1:{}", self.port).parse()?,
             addresses: concordat_node::dial::Overrides::new(),
             store: StoreOptions::default(),
+            upkeep: concordat_node::node::Upkeep::default(),
         };
         // A socket outlives the node that was stopped here before by a moment.
         for _ in 0..100 {
