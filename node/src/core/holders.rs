@@ -41,6 +41,13 @@ impl<D: Disk> Core<D> {
         Ok(())
     }
 
+    /// Whether this node ever gave a member the body of a statement, as far as its rows go back.
+    #[must_use]
+    pub fn has_given(&self, member: AuthorityCode, origin: &Origin, index: LeafIndex) -> bool {
+        let given = self.delivered.get(&(member, origin.clone()));
+        given.is_some_and(|positions| positions.contains(index.value()))
+    }
+
     /// Whether a member may have an act for the sake of its target: because it issued that, or was
     /// given it.
     // spec: EXC-26
@@ -67,11 +74,7 @@ impl<D: Disk> Core<D> {
                 }
             }
         };
-        let given = || {
-            let given = self.delivered.get(&(member, target.clone()));
-            given.is_some_and(|positions| positions.contains(index.value()))
-        };
-        target.member() == member.as_str() || given()
+        target.member() == member.as_str() || self.has_given(member, &target, index)
     }
 
     /// The register says which acts lie on statements that we hold: they are asked for until they

@@ -69,15 +69,15 @@ impl<D: Disk> Core<D> {
     }
 
     /// The notice of an act; `None` for one on its own log, and for one whose body is still to come.
+    /// A ruling gets one in any case: whether an objection came after it shows in the register alone.
     fn notice(&mut self, origin: &Origin, index: LeafIndex) -> Option<Entry> {
         let leaf = Leaf::decode(&self.shared.leaf(origin, index)?).ok()?;
         let body = Body::decode(&self.shared.body(origin, index)?).ok()?;
         let statement = Statement::decode(body.statement()).ok()?;
         let payload = statement.payload();
-        let target = payload
-            .target
-            .clone()
-            .filter(|target| target.origin != *origin)?;
+        let rules = matches!(payload.content, Content::Ruling(_));
+        let target = payload.target.clone();
+        let target = target.filter(|target| rules || target.origin != *origin)?;
         let (ground, over_cap) = match &payload.content {
             Content::Objection(objection) => (
                 Some(objection.ground()),

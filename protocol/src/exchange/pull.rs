@@ -570,6 +570,7 @@ impl Exchange {
         let position = index.value();
         replica.forget_gap(position);
         let is_data = leaf.kind == Kind::Data;
+        let suspended = Self::is_suspended(world, self.me);
         let entitled = world.registry.entitled(leaf.vis, origin, self.me);
         // What is still on its way may turn out to be ours: an act must not be given up before its
         // target is settled.
@@ -586,6 +587,10 @@ impl Exchange {
                 if let Some(peer) = self.peers.get_mut(&id).filter(|_| owed) {
                     peer.deny(origin, position);
                 }
+            }
+            // Said before whoever says it heard that the suspension had ended.
+            Some(BodyOutcome::Absent(Absence::Suspended)) if !suspended => {
+                rest(world, replica, position, is_data);
             }
             Some(BodyOutcome::Absent(Absence::Suspended)) => {
                 replica.withheld.insert(position, position + 1);

@@ -111,7 +111,7 @@ pub(super) fn complete(cores: &[Running<'_>]) -> Verdict {
     for (owner, source) in cores {
         for origin in source.own_logs() {
             for (code, core) in cores {
-                same_log(&origin, (*owner, source), (*code, core))?;
+                same_log(cores, &origin, (*owner, source), (*code, core))?;
             }
         }
     }
@@ -141,7 +141,12 @@ pub(super) fn witnessed(cores: &[Running<'_>]) -> Verdict {
     Ok(())
 }
 
-fn same_log(origin: &Origin, (owner, source): Running<'_>, (code, core): Running<'_>) -> Verdict {
+fn same_log(
+    cores: &[Running<'_>],
+    origin: &Origin,
+    (owner, source): Running<'_>,
+    (code, core): Running<'_>,
+) -> Verdict {
     let held = |core: &Core<MemoryDisk>| {
         let shared = core.shared();
         let logs = shared.logs();
@@ -167,10 +172,13 @@ fn same_log(origin: &Origin, (owner, source): Running<'_>, (code, core): Running
         let state = shared.logs().get(origin).map(|log| log.body(index));
         let entitled = core.registry().entitled(leaf.vis, origin, code);
         let held = matches!(state, Some(BodyState::Held(_)));
-        let owed = leaf.kind == Kind::Act && is_owed(origin, index, source, (code, core));
-        if held != (entitled || owed) {
+        let owed = match leaf.kind == Kind::Act {
+            true => owed(cores, (origin, index), source, (code, core)),
+            false => Owed::No,
+        };
+        if held != (entitled || owed == Owed::Yes) && owed != Owed::Forgotten {
             return Err(format!(
-                "{code}, entitled {entitled}, owed {owed}: body {index} of {origin} by {owner} is {state:?}, \
+                "{code}, entitled {entitled}, owed {owed:?}: body {index} of {origin} by {owner} is {state:?}, \
                  the owner's {:?}",
                 source
                     .shared()
@@ -183,25 +191,41 @@ fn same_log(origin: &Origin, (owner, source): Running<'_>, (code, core): Running
     Ok(())
 }
 
-/// Whether an act is about a statement that the reader issued or holds.
-fn is_owed(
-    origin: &Origin,
-    index: LeafIndex,
+/// What a reader is owed of an act for the sake of its target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owed {
+    /// The act: the reader issued its target, or has it and somebody's rows say so.
+    Yes,
+    /// The reader has the target of whoever lost their rows with their directory.
+    Forgotten,
+    /// Nothing.
+    No,
+}
+
+fn owed(
+    cores: &[Running<'_>],
+    (origin, index): (&Origin, LeafIndex),
     source: &Core<MemoryDisk>,
     (code, core): Running<'_>,
-) -> bool {
+) -> Owed {
     let body = source.shared().body(origin, index);
     let body = body.and_then(|body| Body::decode(&body).ok());
     let statement = body.and_then(|body| Statement::decode(body.statement()).ok());
     let Some(target) = statement.and_then(|statement| statement.payload().target.clone()) else {
-        return false;
+        return Owed::No;
     };
     let shared = core.shared();
     let state = shared
         .logs()
         .get(&target.origin)
         .map(|log| log.body(target.index));
-    target.origin.member() == code.as_str() || matches!(state, Some(BodyState::Held(_)))
+    let has = matches!(state, Some(BodyState::Held(_)));
+    let given = |(_, giver): &Running<'_>| giver.has_given(code, &target.origin, target.index);
+    match target.origin.member() == code.as_str() || has && cores.iter().any(given) {
+        true => Owed::Yes,
+        false if has => Owed::Forgotten,
+        false => Owed::No,
+    }
 }
 
 fn noticed(cores: &[Running<'_>], hub: &Core<MemoryDisk>) -> Verdict {
@@ -219,7 +243,8 @@ fn noticed(cores: &[Running<'_>], hub: &Core<MemoryDisk>) -> Verdict {
         for origin in core.own_logs() {
             for (index, statement) in statements(core, &origin).iter().enumerate() {
                 let target = statement.payload().target.as_ref();
-                if target.is_some_and(|target| target.origin != origin) {
+                let rules = matches!(statement.payload().content, Content::Ruling(_));
+                if target.is_some_and(|target| rules || target.origin != origin) {
                     acts.insert((origin.clone(), LeafIndex::new(index as u64)));
                 }
             }
