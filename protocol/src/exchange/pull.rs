@@ -19,6 +19,8 @@ const REQUEST_MS_MAX: u64 = 30_000;
 const REST_MS: u64 = 2_000;
 /// Longest rest that a refusal may ask for, in milliseconds.
 const REST_MS_MAX: u64 = 60_000;
+/// Requests for bodies of one log that may be under way: while one is stored, the next is on its way.
+const BODY_REQUESTS_MAX: usize = 2;
 /// Bodies that one request asks for.
 const BODIES_ASKED_MAX: u64 = 4_096;
 
@@ -58,8 +60,10 @@ impl Exchange {
             self.ask_for_leaves(world, origin);
             self.ask_for_bodies(world, origin, BodyFilter::Acts);
         }
-        for origin in first.iter().chain(&rest) {
-            self.ask_for_bodies(world, origin, BodyFilter::All);
+        for _ in 0..BODY_REQUESTS_MAX {
+            for origin in first.iter().chain(&rest) {
+                self.ask_for_bodies(world, origin, BodyFilter::All);
+            }
         }
     }
 
@@ -111,7 +115,7 @@ impl Exchange {
         let Some(replica) = self.replicas.get(origin) else {
             return;
         };
-        if replica.body_requests > 0 || replica.own && !replica.recovering {
+        if replica.body_requests >= BODY_REQUESTS_MAX || replica.own && !replica.recovering {
             return;
         }
         let gaps = match filter {
