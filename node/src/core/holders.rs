@@ -106,6 +106,9 @@ impl<D: Disk> Core<D> {
 
     /// Wants the acts on a statement, if that is held.
     fn follow(&mut self, target: &Origin, index: LeafIndex) {
+        if self.notices.is_empty() {
+            return;
+        }
         let Some(acts) = self.notices.get(&(target.clone(), index)) else {
             return;
         };

@@ -196,7 +196,7 @@ impl<D: Disk> Core<D> {
         let leaves: Vec<&[u8]> = encoded.iter().map(Vec::as_slice).collect();
         self.stage_leaves(origin, LeafIndex::new(begin), &leaves, &marks)?;
         self.staged.own.entry(origin.clone()).or_insert(size);
-        self.staged.registry |= *origin == self.genesis.registry_origin();
+        self.staged.registry |= self.genesis.is_registry(origin);
         let range = self.shared.logs().range(origin);
         self.exchange.own_appended(origin, range);
         Ok(references)
@@ -253,7 +253,7 @@ impl<D: Disk> Core<D> {
         bodies: Vec<(LeafIndex, BodyOutcome)>,
     ) -> Result<(), Fatal> {
         let id = self.log_id(origin)?;
-        self.staged.registry |= *origin == self.genesis.registry_origin();
+        self.staged.registry |= self.genesis.is_registry(origin);
         let mut marks = Vec::with_capacity(bodies.len());
         for (index, outcome) in bodies {
             let pointer = match &outcome {

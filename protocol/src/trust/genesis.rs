@@ -100,6 +100,8 @@ pub struct Genesis {
     fields: GenesisFields,
     bytes: Vec<u8>,
     id: Hash,
+    /// Compared with for every statement; making it anew each time shows.
+    registry: Origin,
 }
 
 impl Genesis {
@@ -153,10 +155,13 @@ impl Genesis {
         }
         let bytes = codec::encode(&fields)?;
         let id: [u8; 32] = Sha256::digest(&bytes).into();
+        let id = Hash::from_bytes(id);
+        let registry = origin(&fields, &id, fields.hub.member, LogNumber::Registry);
         Ok(Self {
             fields,
             bytes,
-            id: Hash::from_bytes(id),
+            id,
+            registry,
         })
     }
 
@@ -204,24 +209,25 @@ impl Genesis {
     /// Never: an authority code is a member code of the form that names take.
     #[must_use]
     pub fn origin(&self, member: AuthorityCode, log: LogNumber) -> Origin {
-        let number = match log {
-            LogNumber::Statements => 0,
-            LogNumber::Registry => 1,
-            LogNumber::Register => 2,
-        };
-        Origin::new(
-            self.fields.network.kind(),
-            &self.id,
-            member.as_str(),
-            number,
-        )
-        .expect("an authority code is a member code")
+        origin(&self.fields, &self.id, member, log)
     }
 
     /// The name of the registry log.
     #[must_use]
     pub fn registry_origin(&self) -> Origin {
-        self.origin(self.hub(), LogNumber::Registry)
+        self.registry.clone()
+    }
+
+    /// Whether a log is the registry log.
+    #[must_use]
+    pub fn is_registry(&self, origin: &Origin) -> bool {
+        *origin == self.registry
+    }
+
+    /// Whether a log belongs to this network, by its name.
+    #[must_use]
+    pub fn is_of_network(&self, origin: &Origin) -> bool {
+        origin.network() == self.registry.network()
     }
 
     /// The name of the home register.
@@ -239,6 +245,16 @@ impl Genesis {
         WitnessName::new(self.fields.network.kind(), &self.id, member.as_str())
             .expect("an authority code is a member code")
     }
+}
+
+fn origin(fields: &GenesisFields, id: &Hash, member: AuthorityCode, log: LogNumber) -> Origin {
+    let number = match log {
+        LogNumber::Statements => 0,
+        LogNumber::Registry => 1,
+        LogNumber::Register => 2,
+    };
+    Origin::new(fields.network.kind(), id, member.as_str(), number)
+        .expect("an authority code is a member code")
 }
 
 /// A policy must be one that a quorum can meet.

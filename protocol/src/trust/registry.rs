@@ -193,7 +193,7 @@ impl Registry {
     #[must_use]
     pub fn member_of(&self, origin: &Origin) -> Option<&Member> {
         let code = AuthorityCode::parse(origin.member()).ok()?;
-        let known = origin.network() == self.genesis.registry_origin().network();
+        let known = self.genesis.is_of_network(origin);
         let number = origin.log_number();
         let own = number == 0 || code == self.genesis.hub() && number <= 2;
         self.member(code)
@@ -205,7 +205,7 @@ impl Registry {
     // spec: TRU-28
     #[must_use]
     pub fn ctx_floor(&self, origin: &Origin, course: &CtxCourse, index: LeafIndex) -> TreeSize {
-        if *origin == self.genesis.registry_origin() {
+        if self.genesis.is_registry(origin) {
             return TreeSize::ZERO;
         }
         // The positions in a cut-off are those of log 0.
