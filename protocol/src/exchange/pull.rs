@@ -22,7 +22,7 @@ const REST_MS_MAX: u64 = 60_000;
 /// Requests for bodies of one log that may be under way: while one is stored, the next is on its way.
 const BODY_REQUESTS_MAX: usize = 2;
 /// Bodies that one request asks for.
-const BODIES_ASKED_MAX: u64 = 4_096;
+const BODIES_ASKED_MAX: u64 = 2_048;
 
 /// What leads from the last leaf of a tail to a signed head.
 pub(super) enum TailEnd<'a> {
