@@ -162,8 +162,8 @@ impl Bench {
     fn outcomes(mut self, order: &[usize]) -> Outcomes {
         let mut outcomes = Outcomes::new();
         let mut actions = self.push(&order[..1]);
-        // One gap is asked for at a time: what came last may need a few rounds more.
-        let rounds = (1..=order.len()).chain([order.len(); 8]);
+        // Few gaps are asked for at a time, and one not given rests: what came last takes more rounds.
+        let rounds = (1..=order.len()).chain([order.len(); 24]);
         for given in rounds {
             take_down(&actions, &mut outcomes);
             self.now = Timestamp::new(self.now.value() + 2_000).unwrap();
