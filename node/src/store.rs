@@ -7,7 +7,7 @@
 //!
 //! A key in sled costs far more than its bytes. So what comes in is gathered in memory and handed to
 //! it many batches at a time, and the rows by subject and document number lie in sorted runs, some
-//! hundred to a value ([`table`]); verdicts and own statements share values with neighbours. What is
+//! hundred to a value (`table`); verdicts and own statements share values with neighbours. What is
 //! in memory when a process dies is taken in again. `spec/store.md` is the normative text.
 //!
 //! Out of scope: the bodies of foreign statements (the journal has them), checking a body against
