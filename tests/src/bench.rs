@@ -9,7 +9,7 @@
 //! that begins with it.
 //!
 //! Where two nodes are meant, there are two processes: this program starts itself again with the
-//! hidden first argument `--child` and a task ([`task`]). Nodes, transport, journal and database are
+//! hidden first argument `--child` and a task (`task`). Nodes, transport, journal and database are
 //! those that ship; the fixture is made once a run and removed afterwards.
 
 mod append;
