@@ -128,23 +128,7 @@ pub(super) fn require_look_up(
 }
 
 fn decision_of(verified: &Verified) -> Option<&Decision> {
-    match &verified.statement().payload().content {
-        Content::Decision(decision) => Some(decision),
-        Content::Correction(correction) => Some(&correction.replacement),
-        Content::Objection(_)
-        | Content::Ruling(_)
-        | Content::Withdrawal(_)
-        | Content::Admission(_)
-        | Content::ItemCatalogue(_)
-        | Content::Policy(_)
-        | Content::Enrolment(_)
-        | Content::Rotation(_)
-        | Content::Suspension(_)
-        | Content::CutOff(_)
-        | Content::Notice(_)
-        | Content::HeadSeen(_)
-        | Content::Restart(_) => None,
-    }
+    verified.statement().payload().content.decision()
 }
 
 fn decided_on(verified: &Verified) -> Option<Day> {

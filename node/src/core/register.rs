@@ -3,7 +3,7 @@
 use concordat_protocol::codec::Ext;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize, hash};
 use concordat_protocol::statement::{
-    Body, Content, Kind, Leaf, Notice, Payload, Restart, Statement, StatementRef, sign,
+    Body, Content, Kind, Leaf, Notice, Objection, Payload, Restart, Statement, StatementRef, sign,
 };
 use concordat_protocol::trust::LogNumber;
 
@@ -78,26 +78,9 @@ impl<D: Disk> Core<D> {
         let rules = matches!(payload.content, Content::Ruling(_));
         let target = payload.target.clone();
         let target = target.filter(|target| rules || target.origin != *origin)?;
-        let (ground, over_cap) = match &payload.content {
-            Content::Objection(objection) => (
-                Some(objection.ground()),
-                objection.over_cap().then_some(true),
-            ),
-            Content::Decision(_)
-            | Content::Ruling(_)
-            | Content::Correction(_)
-            | Content::Withdrawal(_)
-            | Content::Admission(_)
-            | Content::ItemCatalogue(_)
-            | Content::Policy(_)
-            | Content::Enrolment(_)
-            | Content::Rotation(_)
-            | Content::Suspension(_)
-            | Content::CutOff(_)
-            | Content::Notice(_)
-            | Content::HeadSeen(_)
-            | Content::Restart(_) => (None, None),
-        };
+        let objection = payload.content.objection();
+        let over_cap = objection.is_some_and(Objection::over_cap).then_some(true);
+        let ground = objection.map(Objection::ground);
         let reference = StatementRef {
             origin: origin.clone(),
             index,

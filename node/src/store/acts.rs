@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use concordat_protocol::statement::{Class, Content, Ground, Notice, Objection, Statement};
+use concordat_protocol::statement::{Class, Ground, Notice, Objection, Statement};
 use concordat_protocol::time::Day;
 
 use super::StoreError;
@@ -45,23 +45,8 @@ pub struct NoticeRow {
 }
 
 pub(super) fn put_act(batch: &mut EngineBatch, target: Spot, acting: Spot, statement: &Statement) {
-    let ground = match &statement.payload().content {
-        Content::Objection(objection) => code(objection.ground().code()),
-        Content::Decision(_)
-        | Content::Ruling(_)
-        | Content::Correction(_)
-        | Content::Withdrawal(_)
-        | Content::Admission(_)
-        | Content::ItemCatalogue(_)
-        | Content::Policy(_)
-        | Content::Enrolment(_)
-        | Content::Rotation(_)
-        | Content::Suspension(_)
-        | Content::CutOff(_)
-        | Content::Notice(_)
-        | Content::HeadSeen(_)
-        | Content::Restart(_) => 0,
-    };
+    let objection = statement.payload().content.objection();
+    let ground = objection.map_or(0, |objection| code(objection.ground().code()));
     let class = code(statement.payload().class().code());
     let key = Bytes::key(Family::Acts).spot(target).spot(acting).finish();
     batch.put(&key, &[class, ground]);

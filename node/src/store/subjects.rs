@@ -5,7 +5,7 @@
 //!          · item length u16 · item · issuer 18, unless it is the log's member
 //! ```
 
-use concordat_protocol::statement::{ActType, Class, Code, Content, DecisionFields, Statement};
+use concordat_protocol::statement::{ActType, Class, Code, DecisionFields, Statement};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::Day;
 use sha2::{Digest, Sha256};
@@ -69,23 +69,7 @@ const OTHER_ISSUER: u8 = 8;
 impl Summary {
     /// `None` for a statement that says nothing about an organisation.
     pub(super) fn of(statement: &Statement) -> Option<(SubjectCode, Self)> {
-        let decision = match &statement.payload().content {
-            Content::Decision(decision) => decision.as_ref(),
-            Content::Correction(correction) => &correction.replacement,
-            Content::Objection(_)
-            | Content::Ruling(_)
-            | Content::Withdrawal(_)
-            | Content::Admission(_)
-            | Content::ItemCatalogue(_)
-            | Content::Policy(_)
-            | Content::Enrolment(_)
-            | Content::Rotation(_)
-            | Content::Suspension(_)
-            | Content::CutOff(_)
-            | Content::Notice(_)
-            | Content::HeadSeen(_)
-            | Content::Restart(_) => return None,
-        };
+        let decision = statement.payload().content.decision()?;
         let fields = decision.fields();
         let summary = Self {
             class: statement.payload().class(),

@@ -6,7 +6,7 @@ use crate::bundle::error::{BundleError, EntryFault, Part};
 use crate::bundle::format::at;
 use crate::bundle::verified::notice_of;
 use crate::log::{LeafIndex, Origin, TreeSize};
-use crate::statement::{Content, DecisionFields, Ground, Notice, StatementRef};
+use crate::statement::{Decision, DecisionFields, Notice, Objection, StatementRef};
 use crate::trust::{RejectReason, Verified};
 
 /// Checks that everything in a bundle belongs to its statement, and the rules between statements of
@@ -87,23 +87,8 @@ fn reach<'a>(
 
 /// The decision that a statement is, or that it puts in place of another.
 fn decision_of(verified: &Verified) -> Option<&DecisionFields> {
-    match &verified.statement().payload().content {
-        Content::Decision(decision) => Some(decision.fields()),
-        Content::Correction(correction) => Some(correction.replacement.fields()),
-        Content::Objection(_)
-        | Content::Ruling(_)
-        | Content::Withdrawal(_)
-        | Content::Admission(_)
-        | Content::ItemCatalogue(_)
-        | Content::Policy(_)
-        | Content::Enrolment(_)
-        | Content::Rotation(_)
-        | Content::Suspension(_)
-        | Content::CutOff(_)
-        | Content::Notice(_)
-        | Content::HeadSeen(_)
-        | Content::Restart(_) => None,
-    }
+    let content = &verified.statement().payload().content;
+    content.decision().map(Decision::fields)
 }
 
 /// Within a log `ctx` never decreases, and the same statement bytes stand once. Of the statements
@@ -170,33 +155,12 @@ fn check_visibility(
 // spec: BUN-23
 fn is_of(notice: &Notice, act: &Verified) -> bool {
     let payload = act.statement().payload();
-    let (ground, over_cap) = marks(&payload.content);
+    let objection = payload.content.objection();
     *act.reference() == notice.act
         && payload.target.as_ref() == Some(&notice.target)
         && payload.class() == notice.class
-        && notice.ground == ground
-        && notice.over_cap.unwrap_or(false) == over_cap
-}
-
-/// What a notice repeats of an objection.
-const fn marks(content: &Content) -> (Option<Ground>, bool) {
-    match content {
-        Content::Objection(objection) => (Some(objection.ground()), objection.over_cap()),
-        Content::Decision(_)
-        | Content::Ruling(_)
-        | Content::Correction(_)
-        | Content::Withdrawal(_)
-        | Content::Admission(_)
-        | Content::ItemCatalogue(_)
-        | Content::Policy(_)
-        | Content::Enrolment(_)
-        | Content::Rotation(_)
-        | Content::Suspension(_)
-        | Content::CutOff(_)
-        | Content::Notice(_)
-        | Content::HeadSeen(_)
-        | Content::Restart(_) => (None, false),
-    }
+        && notice.ground == objection.map(Objection::ground)
+        && notice.over_cap.unwrap_or(false) == objection.is_some_and(Objection::over_cap)
 }
 
 const fn place(reference: &StatementRef) -> (&Origin, LeafIndex) {

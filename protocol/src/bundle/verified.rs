@@ -264,23 +264,7 @@ impl VerifiedBundle<'_> {
 
 /// The notice that a statement is.
 pub(super) fn notice_of(verified: &Verified) -> Option<&Notice> {
-    match &verified.statement().payload().content {
-        Content::Notice(notice) => Some(notice),
-        Content::Decision(_)
-        | Content::Objection(_)
-        | Content::Ruling(_)
-        | Content::Correction(_)
-        | Content::Withdrawal(_)
-        | Content::Admission(_)
-        | Content::ItemCatalogue(_)
-        | Content::Policy(_)
-        | Content::Enrolment(_)
-        | Content::Rotation(_)
-        | Content::Suspension(_)
-        | Content::CutOff(_)
-        | Content::HeadSeen(_)
-        | Content::Restart(_) => None,
-    }
+    verified.statement().payload().content.notice()
 }
 
 fn verify_heads(

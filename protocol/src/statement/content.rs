@@ -95,6 +95,46 @@ impl Content {
         }
     }
 
+    /// The decision that this is, or that it puts in place of another.
+    #[must_use]
+    pub const fn decision(&self) -> Option<&Decision> {
+        match self {
+            Self::Decision(decision) => Some(decision),
+            Self::Correction(correction) => Some(&correction.replacement),
+            Self::Objection(_)
+            | Self::Ruling(_)
+            | Self::Withdrawal(_)
+            | Self::Admission(_)
+            | Self::ItemCatalogue(_)
+            | Self::Policy(_)
+            | Self::Enrolment(_)
+            | Self::Rotation(_)
+            | Self::Suspension(_)
+            | Self::CutOff(_)
+            | Self::Notice(_)
+            | Self::HeadSeen(_)
+            | Self::Restart(_) => None,
+        }
+    }
+
+    /// The objection that this is.
+    #[must_use]
+    pub const fn objection(&self) -> Option<&Objection> {
+        if let Self::Objection(objection) = self {
+            return Some(objection);
+        }
+        None
+    }
+
+    /// The notice that this is.
+    #[must_use]
+    pub const fn notice(&self) -> Option<&Notice> {
+        if let Self::Notice(notice) = self {
+            return Some(notice);
+        }
+        None
+    }
+
     /// Looks at contents whose shape alone does not keep them right.
     // spec: STM-25, STM-30
     pub(super) fn check(&self) -> Result<(), Invalid> {
