@@ -1,8 +1,11 @@
 //! A running node: keys, storage, core, transport, index and queries, wired together.
 
+mod layout;
+mod reindex;
+mod wiring;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -10,14 +13,15 @@ use std::time::Duration;
 
 use concordat_certs::certificate_file;
 use concordat_certs::genesis as genesis_file;
+use concordat_certs::key_file::PrivateKey;
 use concordat_certs::key_ring::{KeyRing, MEMBER_USES};
-use concordat_net::{Admission, Endpoint, EndpointOptions, Established, Identity, Party};
+use concordat_net::{Endpoint, EndpointOptions, Established, Identity};
 use concordat_protocol::effect::{self, Effect, Fact, History, Horizon, Limits, LogHorizon};
 use concordat_protocol::exchange::Witnessed;
-use concordat_protocol::key::{PublicKey, Signer};
-use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
+use concordat_protocol::key::Signer;
+use concordat_protocol::log::{Origin, TreeSize};
 use concordat_protocol::message::FrontierEntry;
-use concordat_protocol::statement::{Content, Ctx, KeyUse, Leaf, StatementRef};
+use concordat_protocol::statement::{Content, Ctx, KeyUse, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::{Genesis, LogNumber, Registry, Verified};
@@ -26,86 +30,29 @@ use tracing::{error, info, warn};
 
 use crate::addresses::AddressBook;
 use crate::clock;
-use crate::core::{Arrived, Core, CoreKeys, Durable, Fatal, Opened as OpenedCore, Output, Shared};
+use crate::core::{Core, CoreKeys, Fatal, Shared};
 use crate::dial::{self, Attempts, Overrides};
 use crate::disk::RealDisk;
-use crate::driver;
 use crate::indexer::Indexer;
 use crate::journal::{JournalId, JournalOptions};
-use crate::query::{
-    BackgroundVerifier, BodyReader, BodyUnreadable, Held, QueryError, QueryService, SubjectEntry,
-};
-use crate::runtime::{self, Handle, Listener};
+use crate::query::{BackgroundVerifier, QueryError, QueryService, SubjectEntry};
+use crate::runtime::{self, Handle};
 use crate::store::{
-    IndexItem, JournalPosition, Lookup, Opened, Position, Store, StoreError, StoreOptions, Verdict,
+    IndexItem, JournalPosition, Lookup, Opened, Position, Store, StoreError, StoreOptions,
 };
 use crate::upkeep;
 
+use reindex::{index_look_ups, reindex};
+use wiring::{Bodies, Gate, Wiring, accept, tick};
+
 pub use crate::upkeep::Upkeep;
+pub use layout::Layout;
 
 /// Remote administrators that may wait for the admin channel.
 const ADMINISTRATORS_MAX: usize = 16;
 
 /// How long peers are told of the end. One that is dialled in vain would take three seconds.
 const FAREWELL: Duration = Duration::from_secs(1);
-
-/// Where things lie in a node's directory.
-#[derive(Clone, Debug)]
-pub struct Layout {
-    root: PathBuf,
-}
-
-impl Layout {
-    /// The layout of a node directory.
-    #[must_use]
-    pub fn new(root: impl AsRef<Path>) -> Self {
-        Self {
-            root: root.as_ref().to_path_buf(),
-        }
-    }
-
-    /// The directory itself.
-    #[must_use]
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    /// The genesis file.
-    #[must_use]
-    pub fn genesis(&self) -> PathBuf {
-        self.root.join("genesis.cbor")
-    }
-
-    /// The directory of private keys.
-    #[must_use]
-    pub fn keys(&self) -> PathBuf {
-        self.root.join("keys")
-    }
-
-    /// Journal segments and signer states: what cannot be made again.
-    #[must_use]
-    pub fn data(&self) -> PathBuf {
-        self.root.join("data")
-    }
-
-    /// The database, which follows the journal and can be made again.
-    #[must_use]
-    pub fn store(&self) -> PathBuf {
-        self.root.join("store")
-    }
-
-    /// The socket of the admin channel.
-    #[must_use]
-    pub fn socket(&self) -> PathBuf {
-        self.root.join("admin.sock")
-    }
-
-    /// The configuration.
-    #[must_use]
-    pub fn config(&self) -> PathBuf {
-        self.root.join("node.toml")
-    }
-}
 
 /// How a node is started.
 #[derive(Clone, Debug)]
@@ -650,11 +597,8 @@ fn identity(layout: &Layout, ring: &KeyRing) -> Result<Arc<Identity>, StartError
 
 fn core_keys(ring: &KeyRing) -> Result<CoreKeys, StartError> {
     let key = |key_use| {
-        let key = ring.key(key_use).map_err(file("a key"))?;
-        let again = concordat_certs::key_file::PrivateKey::read_in(ring.directory(), key_use)
-            .map_err(file("a key"))?;
-        debug_assert_eq!(key.public_key(), again.public_key());
-        Ok::<Arc<dyn Signer + Send + Sync>, StartError>(Arc::new(again))
+        let key = PrivateKey::read_in(ring.directory(), key_use).map_err(file("a key"))?;
+        Ok::<Arc<dyn Signer + Send + Sync>, StartError>(Arc::new(key))
     };
     Ok(CoreKeys {
         statement: key(KeyUse::Statement)?,
@@ -675,228 +619,6 @@ fn journal_id(genesis: &Genesis, member: AuthorityCode) -> JournalId {
     let mut id = [0; 16];
     id.copy_from_slice(&digest[..16]);
     JournalId(id)
-}
-
-/// Hands to the index what the journal holds and the index does not know to have taken in. What it
-/// has taken in all the same changes nothing.
-fn reindex(
-    shared: &Shared<RealDisk>,
-    indexer: &Indexer,
-    me: AuthorityCode,
-    opened: &OpenedCore,
-    applied: JournalPosition,
-) {
-    let behind = |arrived: &&Arrived| arrived.records > applied.records();
-    for arrived in opened.arrived.iter().filter(behind) {
-        let Arrived {
-            origin, begin, end, ..
-        } = arrived;
-        let own = origin.member() == me.as_str();
-        let leaves = shared.leaves(origin, *begin, *end);
-        let mut items = Vec::with_capacity(leaves.len());
-        for (index, leaf) in (*begin..).map(LeafIndex::new).zip(leaves) {
-            let Some(body) = shared.body(origin, index) else {
-                continue;
-            };
-            let Ok(leaf) = Leaf::decode(&leaf) else {
-                continue;
-            };
-            let data = leaf.kind == concordat_protocol::statement::Kind::Data;
-            let (origin, body) = (origin.clone(), Arc::from(body));
-            items.push(IndexItem::Statement {
-                origin,
-                index,
-                leaf,
-                body,
-                own,
-                verdict: (own || !data).then_some(Verdict::Verified),
-            });
-        }
-        let _ = indexer.submit(items, JournalPosition::new(arrived.records));
-    }
-    let records = JournalPosition::new(opened.recovery.records);
-    let _ = indexer.submit(Vec::new(), records);
-}
-
-/// Hands the register of look-ups to the index again and gives the number of the next row.
-fn index_look_ups(rows: &[Vec<u8>], store: &Store, indexer: &Indexer) -> u64 {
-    let mut next = 0;
-    let mut items = Vec::new();
-    let known = store.counts().lookups;
-    for row in rows {
-        let Ok(row) = Lookup::decode(row) else {
-            warn!("a row of a local register is of a kind that this version does not know");
-            continue;
-        };
-        next = next.max(row.sequence.saturating_add(1));
-        if row.sequence >= known {
-            items.push(IndexItem::Lookup(row));
-        }
-    }
-    for items in items.chunks(256) {
-        let _ = indexer.submit(items.to_vec(), JournalPosition::START);
-    }
-    next
-}
-
-/// Finds bodies for queries.
-struct Bodies(Arc<Shared<RealDisk>>);
-
-impl BodyReader for Bodies {
-    fn read(&self, origin: &Origin, index: LeafIndex) -> Result<Option<Held>, BodyUnreadable> {
-        let (Some(leaf), Some(body)) = (self.0.leaf(origin, index), self.0.body(origin, index))
-        else {
-            return Ok(None);
-        };
-        let position = Position {
-            origin: origin.clone(),
-            index,
-        };
-        let leaf = Leaf::decode(&leaf).map_err(|_| BodyUnreadable { position })?;
-        Ok(Some(Held {
-            leaf,
-            body: Arc::from(body),
-            ctx_floor: self.0.ctx_floor(origin, index),
-        }))
-    }
-}
-
-/// Admits whom the registry names.
-struct Gate(Arc<Shared<RealDisk>>, AuthorityCode);
-
-impl Admission for Gate {
-    fn admit(&self, key: &PublicKey, party: Party) -> bool {
-        let registry = self.0.registry();
-        match party {
-            Party::Peer => registry.member_by_node_key(key).is_some(),
-            Party::Administrator => registry
-                .member(self.1)
-                .is_some_and(|member| member.keys().administrators.contains(key)),
-        }
-    }
-}
-
-async fn accept(
-    endpoint: Arc<Endpoint>,
-    core: Handle,
-    shared: Arc<Shared<RealDisk>>,
-    administrators: mpsc::Sender<Established>,
-) {
-    while let Some(inbound) = endpoint.accept().await {
-        let established = match inbound.result {
-            Ok(established) => established,
-            Err(error) => {
-                warn!(remote = %inbound.remote_address, %error, "a connection was refused");
-                continue;
-            }
-        };
-        let key = established.connection.peer_key();
-        let member = shared
-            .registry()
-            .member_by_node_key(&key)
-            .map(|member| member.code());
-        match (established.connection.party(), member) {
-            (Party::Peer, Some(member)) => {
-                tokio::spawn(driver::run(core.clone(), established, member));
-            }
-            (Party::Peer, None) => {
-                established
-                    .connection
-                    .close(concordat_net::CloseCode::REVOKED, "");
-            }
-            (Party::Administrator, _) => {
-                if let Err(
-                    mpsc::error::TrySendError::Full(refused)
-                    | mpsc::error::TrySendError::Closed(refused),
-                ) = administrators.try_send(established)
-                {
-                    refused
-                        .connection
-                        .close(concordat_net::CloseCode::TOO_MANY, "");
-                }
-            }
-        }
-    }
-}
-
-async fn tick(core: Handle) {
-    let mut interval = tokio::time::interval(Duration::from_secs(1));
-    loop {
-        interval.tick().await;
-        if core.send(runtime::Command::Tick).await.is_err() {
-            return;
-        }
-    }
-}
-
-/// Passes on what the core gives out.
-struct Wiring {
-    member: AuthorityCode,
-    shared: Arc<Shared<RealDisk>>,
-    indexer: Arc<Indexer>,
-    query: Arc<QueryService>,
-    holdings: Arc<RwLock<Holdings>>,
-    registry: watch::Sender<Arc<Registry>>,
-    signing: watch::Sender<bool>,
-    changes: watch::Sender<u64>,
-    endpoint: Arc<Endpoint>,
-}
-
-impl Listener for Wiring {
-    fn hear(&mut self, output: &Output) {
-        match output {
-            Output::Durable { items, records } => {
-                let items = items.iter().map(index_item).collect();
-                if let Err(stopped) = self.indexer.submit(items, JournalPosition::new(*records)) {
-                    error!(member = %self.member, %stopped, "queries no longer see what is new");
-                }
-            }
-            Output::RegistryChanged => {
-                let registry = self.shared.registry();
-                self.query.adopt_registry(Arc::clone(&registry));
-                let _ = self.registry.send(registry);
-                let closed = self.endpoint.recheck();
-                if closed > 0 {
-                    info!(
-                        closed,
-                        "connections closed: their keys are no longer admitted"
-                    );
-                }
-            }
-            Output::Holds { member, entry } => {
-                let mut holdings = self
-                    .holdings
-                    .write()
-                    .unwrap_or_else(PoisonError::into_inner);
-                holdings.insert((*member, entry.origin.clone()), entry.clone());
-            }
-            Output::Signing => {
-                let _ = self.signing.send(true);
-            }
-            Output::Send { .. }
-            | Output::Ask { .. }
-            | Output::Cancel { .. }
-            | Output::Answer { .. }
-            | Output::Close { .. } => return,
-            Output::Submitted { .. }
-            | Output::Witnessed { .. }
-            | Output::Head { .. }
-            | Output::Forked { .. }
-            | Output::Report { .. } => {}
-        }
-        self.changes.send_modify(|count| *count += 1);
-    }
-}
-
-fn index_item(durable: &Durable) -> IndexItem {
-    IndexItem::Statement {
-        origin: durable.origin.clone(),
-        index: durable.index,
-        leaf: durable.leaf,
-        body: Arc::clone(&durable.body),
-        own: durable.own,
-        verdict: durable.verified.then_some(Verdict::Verified),
-    }
 }
 
 #[cfg(test)]

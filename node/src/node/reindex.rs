@@ -1,0 +1,87 @@
+//! What the index is given: statements as they become durable, and at a start what it lacks.
+
+use std::sync::Arc;
+
+use concordat_protocol::log::LeafIndex;
+use concordat_protocol::statement::{Kind, Leaf};
+use concordat_protocol::subject::AuthorityCode;
+use tracing::warn;
+
+use crate::core::{Arrived, Durable, Opened, Shared};
+use crate::disk::RealDisk;
+use crate::indexer::Indexer;
+use crate::store::{IndexItem, JournalPosition, Lookup, Store, Verdict};
+
+/// Hands to the index what the journal holds and the index does not know to have taken in. What it
+/// has taken in all the same changes nothing.
+pub(super) fn reindex(
+    shared: &Shared<RealDisk>,
+    indexer: &Indexer,
+    me: AuthorityCode,
+    opened: &Opened,
+    applied: JournalPosition,
+) {
+    let behind = |arrived: &&Arrived| arrived.records > applied.records();
+    for arrived in opened.arrived.iter().filter(behind) {
+        let Arrived {
+            origin, begin, end, ..
+        } = arrived;
+        let own = origin.member() == me.as_str();
+        let leaves = shared.leaves(origin, *begin, *end);
+        let mut items = Vec::with_capacity(leaves.len());
+        for (index, leaf) in (*begin..).map(LeafIndex::new).zip(leaves) {
+            let Some(body) = shared.body(origin, index) else {
+                continue;
+            };
+            let Ok(leaf) = Leaf::decode(&leaf) else {
+                continue;
+            };
+            let data = leaf.kind == Kind::Data;
+            let (origin, body) = (origin.clone(), Arc::from(body));
+            items.push(IndexItem::Statement {
+                origin,
+                index,
+                leaf,
+                body,
+                own,
+                verdict: (own || !data).then_some(Verdict::Verified),
+            });
+        }
+        let _ = indexer.submit(items, JournalPosition::new(arrived.records));
+    }
+    let records = JournalPosition::new(opened.recovery.records);
+    let _ = indexer.submit(Vec::new(), records);
+}
+
+/// Hands the register of look-ups to the index again and gives the number of the next row.
+pub(super) fn index_look_ups(rows: &[Vec<u8>], store: &Store, indexer: &Indexer) -> u64 {
+    let mut next = 0;
+    let mut items = Vec::new();
+    let known = store.counts().lookups;
+    for row in rows {
+        let Ok(row) = Lookup::decode(row) else {
+            warn!("a row of a local register is of a kind that this version does not know");
+            continue;
+        };
+        next = next.max(row.sequence.saturating_add(1));
+        if row.sequence >= known {
+            items.push(IndexItem::Lookup(row));
+        }
+    }
+    for items in items.chunks(256) {
+        let _ = indexer.submit(items.to_vec(), JournalPosition::START);
+    }
+    next
+}
+
+/// A statement as the index takes it in.
+pub(super) fn index_item(durable: &Durable) -> IndexItem {
+    IndexItem::Statement {
+        origin: durable.origin.clone(),
+        index: durable.index,
+        leaf: durable.leaf,
+        body: Arc::clone(&durable.body),
+        own: durable.own,
+        verdict: durable.verified.then_some(Verdict::Verified),
+    }
+}
