@@ -2,7 +2,7 @@
 
 use crate::exchange::pull::TailEnd;
 use crate::exchange::{
-    Action, Exchange, Input, PeerId, Replica, StoreId, Storing, Violation, World, next_heartbeat,
+    Action, Exchange, PeerId, Replica, StoreId, Storing, Violation, World, next_heartbeat,
 };
 use crate::log::checkpoint::CheckpointError;
 use crate::log::{
@@ -484,27 +484,4 @@ fn judge(world: World<'_>, signed: SignedCheckpoint) -> Result<VerifiedCheckpoin
 fn is_early(world: World<'_>, note: &[u8]) -> bool {
     let signed = SignedCheckpoint::parse(note);
     signed.is_ok_and(|signed| matches!(judge(world, signed), Err(Unverified::Early)))
-}
-
-impl Input<'_> {
-    /// The connection it is about, when it is about one.
-    #[must_use]
-    pub const fn peer(&self) -> Option<PeerId> {
-        match self {
-            Self::Opened { peer, .. }
-            | Self::Closed { peer }
-            | Self::Control { peer, .. }
-            | Self::Answer { peer, .. }
-            | Self::RequestFailed { peer, .. }
-            | Self::Request { peer, .. }
-            | Self::Served { peer, .. } => Some(*peer),
-            Self::Stored { .. }
-            | Self::OwnHead { .. }
-            | Self::Cosigned { .. }
-            | Self::RegistryChanged
-            | Self::SigningOpened
-            | Self::Settled
-            | Self::Deadline => None,
-        }
-    }
 }

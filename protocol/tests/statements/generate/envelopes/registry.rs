@@ -1,0 +1,174 @@
+//! Contents of the registry and of the home register that break a rule.
+
+use super::*;
+
+/// Keys that nobody may trust, wherever the registry takes one, and truths said in two ways.
+pub(super) fn registry() -> Vec<Case> {
+    let says = |content: &[u8], class: u8| {
+        let mut header = header_entries(PLAIN);
+        header[2].1 = bytes(public(HUB_KEY).id().as_bytes());
+        header[3].1 = claims(hub().as_str(), city().as_str());
+        let fields = entries(&encode(&payload(decision(penalty()))).unwrap());
+        let fields = set(&fields, &[1], encode(&class).unwrap());
+        signed(
+            &map_of(&header),
+            &map_of(&set(&fields, &[6], content.to_vec())),
+        )
+    };
+    let enrolled = Enrolment {
+        recovery_key: Some(public(6)),
+        ..city_enrolment()
+    };
+    let rotation = Rotation {
+        member: city(),
+        key_use: KeyUse::Node,
+        old: public(1),
+        new: public(2),
+        next: None,
+    };
+    let cut_off = CutOff {
+        member: city(),
+        key_use: KeyUse::Node,
+        key: public(1),
+        from: None,
+        continues: None,
+        replacement: Some(public(2)),
+        next: None,
+    };
+    // Keys 7 and 11 of an enrolment are lists.
+    let put = |class: u8, key: u8, bad: &[u8]| match (class, key) {
+        (45, 7 | 11) => [&[0x81], &bytes(bad)[..]].concat(),
+        _ => bytes(bad),
+    };
+    let places: [(&str, u8, Vec<u8>, &[u8]); 3] = [
+        (
+            "enrolment",
+            45,
+            encode(&enrolled).unwrap(),
+            &[7, 8, 9, 10, 11, 15],
+        ),
+        ("rotation", 46, encode(&rotation).unwrap(), &[3, 4]),
+        ("cut-off", 48, encode(&cut_off).unwrap(), &[3, 6]),
+    ];
+    let mut identity = [0; 32];
+    identity[0] = 1;
+    let mut second = [0xff; 32];
+    (second[0], second[31]) = (0xf0, 0x7f);
+    let bad: [(&str, Vec<u8>); 5] = [
+        ("the identity", identity.to_vec()),
+        ("a point of order 4", vec![0; 32]),
+        ("no point", vec![2; 32]),
+        ("a second encoding", second.to_vec()),
+        ("31 bytes", vec![3; 31]),
+    ];
+    let mut cases = Vec::new();
+    for (shape, class, good, keys) in &places {
+        cases.push(Case::ok(*shape, says(good, *class), "STM-15"));
+        for key in *keys {
+            for (what, bad) in &bad {
+                let content = map_of(&set(&entries(good), &[*key], put(*class, *key, bad)));
+                cases.push(Case::refused(
+                    format!("{shape} with {what} under {key}"),
+                    "a key that proves nothing",
+                    says(&content, *class),
+                    "KEY-2",
+                    "Decode.Shape",
+                ));
+            }
+        }
+    }
+    let fields = entries(&encode(&enrolled).unwrap());
+    let mandate = entries(&encode(&mandate()).unwrap());
+    for (name, said, cause) in [
+        ("supervisor", 0xf5, None),
+        ("false supervisor", 0xf4, Some("Decode.Shape")),
+        ("null supervisor", 0xf6, Some("Decode.Shape")),
+    ] {
+        let mandates = [vec![0x81], map_of(&set(&mandate, &[7], vec![said]))].concat();
+        let input = says(&map_of(&set(&fields, &[6], mandates)), 45);
+        cases.push(match cause {
+            None => Case::ok(name, input, "CBOR-10"),
+            Some(cause) => {
+                let comment = "what is not so is left out";
+                Case::refused(name, comment, input, "CBOR-10", cause)
+            }
+        });
+    }
+    cases
+}
+
+/// Notices whose parts do not fit each other, and contents about nobody that name somebody.
+pub(super) fn notices(net: &Net) -> Vec<Case> {
+    let says = |about: &str, content: &Content| {
+        let mut header = header_entries(PLAIN);
+        header[2].1 = bytes(public(HUB_KEY).id().as_bytes());
+        header[3].1 = claims(hub().as_str(), about);
+        signed(
+            &map_of(&header),
+            &encode(&payload(content.clone())).unwrap(),
+        )
+    };
+    let notice = |change: fn(&mut Notice)| {
+        let mut notice = notice(net);
+        change(&mut notice);
+        says(hub().as_str(), &Content::Notice(notice))
+    };
+    let one = |name: &str, comment: &str, input| {
+        Case::refused(name, comment, input, "STM-30", "Invalid.Notice")
+    };
+    let policy = Content::Policy(Policy {
+        ..policy(vec![hub()], 1, 0)
+    });
+    let mut cases = vec![
+        one(
+            "notice of a decision",
+            "a notice of what is no act",
+            notice(|n| {
+                n.class = Class::Decision;
+                n.ground = None;
+            }),
+        ),
+        one(
+            "notice of an objection without ground",
+            "the ground missing",
+            notice(|n| n.ground = None),
+        ),
+        one(
+            "notice of a withdrawal with ground",
+            "a ground under another class",
+            notice(|n| n.class = Class::Withdrawal),
+        ),
+        one(
+            "notice not over the cap",
+            "false where nothing is said",
+            notice(|n| n.over_cap = Some(false)),
+        ),
+        one(
+            "notice of a withdrawal over the cap",
+            "a cap under another class",
+            notice(|n| {
+                n.class = Class::Withdrawal;
+                n.ground = None;
+                n.over_cap = Some(true);
+            }),
+        ),
+    ];
+    for (name, content) in [
+        ("notice", Content::Notice(self::notice(net))),
+        ("restart", Content::Restart(restart())),
+        ("policy", policy),
+        ("catalogue", Content::ItemCatalogue(catalogue())),
+    ] {
+        let comment = "what is about nobody names its issuer";
+        let input = says(SUBJECT, &content);
+        let name = format!("{name} about an enterprise");
+        cases.push(Case::refused(
+            name,
+            comment,
+            input,
+            "STM-13",
+            "AboutAnother",
+        ));
+    }
+    cases
+}
