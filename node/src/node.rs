@@ -5,7 +5,7 @@ mod reindex;
 mod wiring;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -140,11 +140,26 @@ impl Node {
     ///
     /// # Errors
     /// [`StartError`].
+    pub async fn start(options: NodeOptions) -> Result<Self, StartError> {
+        Self::start_with(options, None).await
+    }
+
+    /// Starts a node on a socket that is open already, whatever the options say about listening.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start_on(socket: UdpSocket, options: NodeOptions) -> Result<Self, StartError> {
+        Self::start_with(options, Some(socket)).await
+    }
+
     #[allow(
         clippy::unused_async,
         reason = "it spawns tasks and needs the runtime it is awaited on"
     )]
-    pub async fn start(options: NodeOptions) -> Result<Self, StartError> {
+    async fn start_with(
+        options: NodeOptions,
+        socket: Option<UdpSocket>,
+    ) -> Result<Self, StartError> {
         let NodeOptions {
             layout,
             member,
@@ -196,7 +211,11 @@ impl Node {
         let query = QueryService::new(Arc::clone(&store), bodies, shared.registry(), cache);
         let query = Arc::new(query);
         let gate = Arc::new(Gate(Arc::clone(&shared), member));
-        let endpoint = Endpoint::bind(listen, identity, gate, EndpointOptions::default())?;
+        let defaults = EndpointOptions::default();
+        let endpoint = match socket {
+            Some(socket) => Endpoint::on_socket(socket, identity, gate, defaults)?,
+            None => Endpoint::bind(listen, identity, gate, defaults)?,
+        };
         let endpoint = Arc::new(endpoint);
         let listen = endpoint.local_addr()?;
         let holdings = Arc::new(RwLock::default());

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
+#[path = "../../tests/src/processes/loopback.rs"]
+mod loopback;
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -148,8 +151,7 @@ fn items(vis: concordat_protocol::statement::Vis) -> Vec<CatalogueItem> {
 }
 
 fn free_address() -> String {
-    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.local_addr().unwrap().to_string()
+    loopback::free_address().unwrap().to_string()
 }
 
 async fn start(network: &Path, member: AuthorityCode, listen: &str) -> Running {

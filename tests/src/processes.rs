@@ -18,6 +18,7 @@ mod caller;
 mod heads;
 mod kills;
 mod load;
+mod loopback;
 mod network;
 mod process;
 
@@ -29,7 +30,8 @@ pub use caller::{Caller, Session};
 pub use heads::Heads;
 pub use kills::{KillOutcome, KillPlan, kill_at_random};
 pub use load::{LOAD_PROFILE, Rows};
-pub use network::{Network, NodeId, own_host};
+pub use loopback::own_host;
+pub use network::{Network, NodeId};
 pub use process::Process;
 
 /// How long anything that must happen may take, unless a test says less.

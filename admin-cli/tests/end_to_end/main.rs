@@ -6,6 +6,8 @@
 // A helper that fails is a test that fails.
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../../tests/src/processes/loopback.rs"]
+mod loopback;
 mod main_job;
 mod network;
 mod readme;

@@ -1,7 +1,6 @@
 //! A network of real processes, set up by the commands that people use.
 
 use std::fs;
-use std::net::UdpSocket;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -9,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::loopback;
 
 /// Seconds that a node gets to be ready, on a machine that is busy with other things.
 pub(crate) const PATIENCE: &str = "60";
@@ -106,10 +107,8 @@ pub(crate) fn node_binary() -> PathBuf {
     node
 }
 
-/// A free port on the loopback. Another process could take it first; its node then says so.
 pub(crate) fn free_address() -> String {
-    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.local_addr().unwrap().to_string()
+    loopback::free_address().unwrap().to_string()
 }
 
 /// A node that runs; killed when it is let go of.

@@ -26,11 +26,18 @@ fn quickstart_that_is_interrupted_leaves_no_socket() {
     let root = tempfile::tempdir().unwrap();
     let mut quickstart = Command::new(node_binary());
     quickstart.arg("quickstart").current_dir(root.path());
-    quickstart.stdout(Stdio::null()).stderr(Stdio::null());
+    let log = root.path().join("log");
+    quickstart.stdout(Stdio::null());
+    quickstart.stderr(std::fs::File::create(&log).unwrap());
     let mut running = Node(quickstart.spawn().unwrap());
     let end = Instant::now() + Duration::from_secs(60);
     while sockets(root.path()) < 3 {
-        assert!(Instant::now() < end, "no node was started");
+        let ended = running.0.try_wait().unwrap();
+        assert!(
+            ended.is_none() && Instant::now() < end,
+            "no node was started ({ended:?}): {}",
+            std::fs::read_to_string(&log).unwrap()
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
     let pid = running.0.id().to_string();

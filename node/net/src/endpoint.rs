@@ -63,7 +63,20 @@ impl Endpoint {
         admission: Arc<dyn Admission>,
         options: EndpointOptions,
     ) -> Result<Self, NetError> {
-        let shared = Shared::open(address, identity, admission, options, true)?;
+        Self::on_socket(bound(address)?, identity, admission, options)
+    }
+
+    /// As [`Self::bind`], on a socket that is open already.
+    ///
+    /// # Errors
+    /// [`NetError::Bind`] or [`NetError::Options`].
+    pub fn on_socket(
+        socket: UdpSocket,
+        identity: Arc<Identity>,
+        admission: Arc<dyn Admission>,
+        options: EndpointOptions,
+    ) -> Result<Self, NetError> {
+        let shared = Shared::open(socket, identity, admission, options, true)?;
         let (results, inbound) = mpsc::channel(INBOUND_QUEUE);
         tokio::spawn(accept_all(Arc::clone(&shared), results));
         Ok(Self {
@@ -82,7 +95,7 @@ impl Endpoint {
         identity: Arc<Identity>,
         options: EndpointOptions,
     ) -> Result<Self, NetError> {
-        let shared = Shared::open(address, identity, Arc::new(Nobody), options, false)?;
+        let shared = Shared::open(bound(address)?, identity, Arc::new(Nobody), options, false)?;
         let (_, inbound) = mpsc::channel(1);
         Ok(Self {
             shared,
@@ -212,6 +225,17 @@ impl std::fmt::Debug for Endpoint {
 /// The name that QUIC wants for the other end. It is never sent: keys are the names.
 const SERVER_NAME: &str = "concordat.invalid";
 
+fn bound(address: SocketAddr) -> Result<UdpSocket, NetError> {
+    UdpSocket::bind(address).map_err(|error| cannot_bind(address, &error))
+}
+
+fn cannot_bind(address: SocketAddr, error: &std::io::Error) -> NetError {
+    NetError::Bind {
+        address,
+        kind: error.kind(),
+    }
+}
+
 /// Results of connection attempts that wait for [`Endpoint::accept`].
 const INBOUND_QUEUE: usize = 64;
 
@@ -238,7 +262,7 @@ struct Counts {
 
 impl Shared {
     fn open(
-        address: SocketAddr,
+        socket: UdpSocket,
         identity: Arc<Identity>,
         admission: Arc<dyn Admission>,
         options: EndpointOptions,
@@ -257,19 +281,16 @@ impl Shared {
         } else {
             None
         };
-        let bind = |error: std::io::Error| NetError::Bind {
-            address,
-            kind: error.kind(),
-        };
-        let socket = UdpSocket::bind(address).map_err(bind)?;
         widen(&socket);
+        let address = socket.local_addr();
+        let address = address.map_err(|error| NetError::LocalAddress(error.kind()))?;
         let quic = quinn::Endpoint::new(
             endpoint_config(&identity),
             acceptor.clone(),
             socket,
             Arc::new(TokioRuntime),
         )
-        .map_err(bind)?;
+        .map_err(|error| cannot_bind(address, &error))?;
         Ok(Arc::new(Self {
             quic,
             provider,

@@ -33,13 +33,15 @@ pub(super) struct Planned {
     pub(super) name: String,
     pub(super) code: AuthorityCode,
     pub(super) layout: Layout,
-    pub(super) listen: SocketAddr,
+    listen: SocketAddr,
 }
 
 /// The tour's network before it runs; the first node is the hub.
 pub(super) struct Plan {
     pub(super) genesis: Genesis,
     pub(super) nodes: Vec<Planned>,
+    /// Of each node, held from the moment its address was written down, so that nobody else gets it.
+    pub(super) sockets: Vec<UdpSocket>,
     pub(super) changes: Vec<PendingChange>,
     pub(super) hub_statement_key: PrivateKey,
 }
@@ -59,10 +61,12 @@ pub(super) fn plan(
         .into_iter()
         .chain(authorities.iter().copied());
     let mut nodes = Vec::new();
+    let mut sockets = Vec::new();
     let mut details = Vec::new();
     for (number, name) in names.enumerate() {
         let code = authority_code(number)?;
-        let listen = free_address()?;
+        let socket = UdpSocket::bind("127.0.0.1:0").map_err(TourError::setting_up)?;
+        let listen = socket.local_addr().map_err(TourError::setting_up)?;
         let layout = Layout::new(root.join(format!("node-{number}")));
         let role = if number == 0 { Role::Hub } else { Role::Member };
         details.push(member(code, name, role, listen)?);
@@ -72,6 +76,7 @@ pub(super) fn plan(
             layout,
             listen,
         });
+        sockets.push(socket);
     }
     let mut rings = Vec::new();
     for node in &nodes {
@@ -154,6 +159,7 @@ pub(super) fn plan(
     Ok(Plan {
         genesis,
         nodes,
+        sockets,
         changes,
         hub_statement_key,
     })
@@ -177,13 +183,6 @@ fn authority_code(number: usize) -> Result<AuthorityCode, TourError> {
     let serial = format!("XXXQT{number:03}");
     let code = SubjectCode::compose("11", RegionCode::COUNTRY, &serial);
     AuthorityCode::new(code.map_err(TourError::setting_up)?).map_err(TourError::setting_up)
-}
-
-/// A free port on the loopback. Another process could take it before the node does; the node then
-/// says so.
-fn free_address() -> Result<SocketAddr, TourError> {
-    let socket = UdpSocket::bind("127.0.0.1:0").map_err(TourError::setting_up)?;
-    socket.local_addr().map_err(TourError::setting_up)
 }
 
 fn member(

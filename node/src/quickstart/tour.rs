@@ -1,5 +1,6 @@
 //! The steps of the tour.
 
+use std::net::UdpSocket;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -68,9 +69,10 @@ pub async fn run(options: TourOptions) -> Result<TourResult, TourError> {
     );
     let profile = Profile::shipped(PROFILE).ok_or(TourError::NoAuthorities)?;
     let profile = profile.map_err(TourError::step("the import profile"))?;
-    let plan = network::plan(&options.directory, &AUTHORITIES, profile.items())?;
+    let mut plan = network::plan(&options.directory, &AUTHORITIES, profile.items())?;
+    let sockets = std::mem::take(&mut plan.sockets);
     let nodes = tokio::select! {
-        nodes = start(&plan, &voice) => nodes?,
+        nodes = start(&plan, sockets, &voice) => nodes?,
         () = interrupted() => return Err(TourError::Interrupted),
     };
     let outcome = steps(&options, &nodes, &profile, &voice, started).await;
@@ -150,12 +152,17 @@ async fn shown(
     Ok(result)
 }
 
-async fn start(plan: &Plan, voice: &Voice) -> Result<Vec<Running>, TourError> {
+async fn start(
+    plan: &Plan,
+    sockets: Vec<UdpSocket>,
+    voice: &Voice,
+) -> Result<Vec<Running>, TourError> {
     let mut nodes = Vec::new();
-    for planned in &plan.nodes {
+    for (planned, socket) in plan.nodes.iter().zip(sockets) {
         let config = Config::read(&planned.layout);
         let config = config.map_err(TourError::step("reading a configuration"))?;
-        let node = Node::start(config.node_options(planned.layout.clone())).await;
+        let options = config.node_options(planned.layout.clone());
+        let node = Node::start_on(socket, options).await;
         let node = Arc::new(node.map_err(TourError::step("starting a node"))?);
         let admin = AdminServer::start(&node).await;
         let admin = admin.map_err(TourError::step("opening an admin channel"))?;

@@ -16,7 +16,8 @@ use concordat_protocol::subject::AuthorityCode;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 
-use super::network::{own_host, validity};
+use super::loopback::own_host;
+use super::network::validity;
 use super::{Failure, Network, NodeId};
 
 /// A member's key at an endpoint that dials.

@@ -1,9 +1,7 @@
 //! A network on disk, ready to run as processes: keys, genesis, configurations, addresses.
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use concordat_certs::certificate::Validity;
@@ -21,6 +19,7 @@ use concordat_protocol::trust::LogNumber;
 use serde_bytes::ByteBuf;
 use tempfile::TempDir;
 
+use super::loopback::free_address;
 use super::process::{Process, log_of};
 use super::{AdminClient, AskError, Failure, PATIENCE, wait_until};
 
@@ -313,23 +312,4 @@ fn everyone(plan: &TestNetwork) -> impl Iterator<Item = &TestMember> {
 pub(super) fn validity() -> Result<Validity, Failure> {
     let now = i64::try_from(clock::now().value() / 1_000).unwrap_or(i64::MAX);
     Validity::from_unix_seconds(now - 3_600, now + 86_400).map_err(Failure::of("a validity"))
-}
-
-/// A port that nobody else takes while the node is down between two of its lives: each node has a
-/// loopback address of its own, from 127.1.0.0 on, by this process and a counter.
-fn free_address() -> io::Result<SocketAddr> {
-    let socket = UdpSocket::bind((own_host(), 0))?;
-    socket.local_addr()
-}
-
-/// The next loopback address of this process.
-#[must_use]
-pub fn own_host() -> Ipv4Addr {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-
-    let [_, high, middle, low] = std::process::id().to_be_bytes();
-    let host = NEXT.fetch_add(1, Ordering::Relaxed) % 254 + 1;
-    let host = u8::try_from(host).unwrap_or(1);
-    // 127.0 stays with everyone else.
-    Ipv4Addr::new(127, 1 + (high ^ middle) % 254, low, host)
 }

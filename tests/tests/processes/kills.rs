@@ -32,11 +32,8 @@ async fn forgotten(network: &Network) -> Result<(), Failure> {
     let process = network.spawn(0)?;
     network.ready(0).await?;
     let frontier = Frame::Frontier(Vec::new()).encode();
-    session
-        .sender
-        .send(&frontier)
-        .await
-        .map_err(Failure::of("sending"))?;
+    // Fails where a keep-alive was quicker to find out; the reason below is the same.
+    let _sent = session.sender.send(&frontier).await;
     let reason = timeout(SOON, session.connection.closed()).await;
     let reason = reason.map_err(Failure::of("the end of the old connection"))?;
     if reason != CloseReason::Forgotten {
