@@ -66,6 +66,7 @@ impl Config {
                 ..StoreOptions::default()
             },
             upkeep: upkeep(*store, *background),
+            accept_loss: false,
         }
     }
 }

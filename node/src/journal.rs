@@ -26,6 +26,7 @@
 //! ```
 
 mod error;
+mod mark;
 mod reader;
 mod record;
 mod recovery;
@@ -36,12 +37,13 @@ use std::sync::Arc;
 
 use crate::disk::Disk;
 
-pub use error::{Damage, JournalError};
+pub use error::{Damage, JournalError, MarkLoss};
 pub use reader::JournalReader;
 pub use record::{BodyPointer, FRAME_PAYLOAD_BYTES_MAX, RESERVED_KINDS_START, RecordPointer};
 pub use recovery::{LedgerRecord, OpenError, Recovery, TornTail};
 pub use segment::{JournalId, SegmentName, Stream};
 
+use mark::MarkFile;
 use reader::{body_exists, read_body, read_record};
 use record::{Commit, KIND_BODY, KIND_COMMIT};
 use segment::{SEGMENT_HEADER_BYTES, SegmentFiles};
@@ -60,6 +62,11 @@ pub struct JournalOptions {
     pub segment_bytes: u32,
     /// The random id of the journal, used only when a new one is created.
     pub new_journal_id: JournalId,
+    /// Records that somebody has seen durable: a ledger with fewer of them has lost some.
+    pub records_known: u64,
+    /// Whether to go on without commits that are lost. What is left is cut back to the last whole
+    /// group, and the journal is in doubt ([`Journal::is_in_doubt`]) until that is ended.
+    pub accept_loss: bool,
 }
 
 impl JournalOptions {
@@ -69,6 +76,8 @@ impl JournalOptions {
         Self {
             segment_bytes: 64 << 20,
             new_journal_id,
+            records_known: 0,
+            accept_loss: false,
         }
     }
 }
@@ -92,6 +101,7 @@ pub struct Journal<D: Disk> {
     id: JournalId,
     ledger: Writer<D>,
     bodies: Writer<D>,
+    mark: MarkFile<D>,
     staged_records: u32,
     commits: u64,
     records: u64,
@@ -106,13 +116,14 @@ impl<D: Disk> Journal<D> {
     /// # Errors
     /// [`OpenError::Journal`] with [`JournalError::Damaged`] when durable bytes are not what was
     /// committed, except for a tail that an interrupted commit explains: that is cut off and
-    /// reported in [`Recovery`]. [`OpenError::Visit`] with the first error of `visit`.
+    /// reported in [`Recovery`]; with `LedgerShort`, `LedgerBehindIndex` or `MarkLost` when commits
+    /// that were durable are gone, or may be. [`OpenError::Visit`] with the first error of `visit`.
     pub fn open<E>(
         disk: D,
         options: JournalOptions,
         visit: impl FnMut(LedgerRecord<'_>) -> Result<(), E>,
     ) -> Result<(Self, Recovery), OpenError<E>> {
-        let recovered = recovery::recover(&disk, options.new_journal_id, visit)?;
+        let recovered = recovery::recover(&disk, options, visit)?;
         let writer = |stream, lengths| Writer {
             disk: disk.clone(),
             files: Arc::new(SegmentFiles::new(disk.clone(), stream, lengths)),
@@ -127,6 +138,7 @@ impl<D: Disk> Journal<D> {
             id: recovered.journal,
             ledger: writer(Stream::Ledger, recovered.ledger_lengths),
             bodies: writer(Stream::Bodies, recovered.body_lengths),
+            mark: recovered.mark,
             staged_records: 0,
             commits: recovered.recovery.commits,
             records: recovered.recovery.records,
@@ -205,12 +217,16 @@ impl<D: Disk> Journal<D> {
         self.stage_commit_frame();
         // spec: STO-7
         self.ledger.write()?;
-        // 3. Only memory from here on.
-        //    Crash here -> the whole group is durable though nobody was told -> it is shown at the
-        //    next open like any other.
+        // 3. The mark, in place and not synced: whatever of it survives is true.
+        //    Crash here -> the mark lags -> the next open finds more than it tells of, and moves it.
         self.bodies.publish();
         self.ledger.publish();
         self.commits += 1;
+        let end = self.ledger.files.last().unwrap_or_default();
+        self.mark.advance(self.commits, end)?;
+        // 4. Only memory from here on.
+        //    Crash here -> the whole group is durable though nobody was told -> it is shown at the
+        //    next open like any other.
         self.records += u64::from(self.staged_records);
         self.staged_records = 0;
         self.poisoned = false;
@@ -247,6 +263,23 @@ impl<D: Disk> Journal<D> {
             id: self.id,
             ledger: Arc::clone(&self.ledger.files),
             bodies: Arc::clone(&self.bodies.files),
+        }
+    }
+
+    /// Whether commits were lost, and nobody has said since that what rested on them was restored.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.mark.doubt()
+    }
+
+    /// What rested on lost commits has been restored or given up. A crash may bring the doubt back.
+    ///
+    /// # Errors
+    /// `Mark`; the journal can go on.
+    pub fn end_doubt(&mut self) -> Result<(), JournalError> {
+        match self.mark.doubt() {
+            true => self.mark.end_doubt(),
+            false => Ok(()),
         }
     }
 

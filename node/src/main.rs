@@ -9,7 +9,7 @@ use std::sync::Arc;
 use clap::{Parser, Subcommand, ValueEnum};
 use concordat_node::admin::AdminServer;
 use concordat_node::config::{Config, LogFormat};
-use concordat_node::node::{Layout, Node};
+use concordat_node::node::{Layout, Node, NodeOptions};
 use concordat_node::quickstart::{self, TourOptions};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -28,6 +28,10 @@ enum Command {
         /// The node's directory: genesis.cbor, node.toml, keys.
         #[arg(long, env = "CONCORDAT_NODE")]
         directory: PathBuf,
+        /// Goes on although records of the journal are lost. Copy the directory first: what is left
+        /// is cut to what is whole. 记录丢失时仍继续运行；请先备份目录。
+        #[arg(long)]
+        accept_loss: bool,
     },
     /// Looks at configurations. 检查配置。
     Config {
@@ -67,7 +71,10 @@ enum Output {
 #[tokio::main]
 async fn main() -> ExitCode {
     match Arguments::parse().command {
-        Command::Run { directory } => ended(run(Layout::new(directory)).await),
+        Command::Run {
+            directory,
+            accept_loss,
+        } => ended(run(Layout::new(directory), accept_loss).await),
         Command::Config {
             verb: ConfigVerb::Check { directory },
         } => ended(check(&Layout::new(directory))),
@@ -94,13 +101,17 @@ fn trace(format: LogFormat, filter: &str) {
     }
 }
 
-async fn run(layout: Layout) -> Result<(), Box<dyn Error>> {
+async fn run(layout: Layout, accept_loss: bool) -> Result<(), Box<dyn Error>> {
     let config = Config::read(&layout)?;
     trace(config.log().format, &config.log().filter);
     // Heard from the first moment on: a signal during the start ends it as soon as it stands.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let node = Arc::new(Node::start(config.node_options(layout)).await?);
+    let options = NodeOptions {
+        accept_loss,
+        ..config.node_options(layout)
+    };
+    let node = Arc::new(Node::start(options).await?);
     let admin = match AdminServer::start(&node).await {
         Ok(admin) => admin,
         Err(error) => {

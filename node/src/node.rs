@@ -69,6 +69,8 @@ pub struct NodeOptions {
     pub store: StoreOptions,
     /// What it does when it has time.
     pub upkeep: Upkeep,
+    /// Whether to go on although what was durable is lost; see [`JournalOptions::accept_loss`].
+    pub accept_loss: bool,
 }
 
 /// Why a node did not start.
@@ -129,6 +131,7 @@ pub struct Node {
     attempts: Arc<Attempts>,
     started_at: Timestamp,
     next_look_up: AtomicU64,
+    lost_records: bool,
     administrators: Mutex<Option<mpsc::Receiver<Established>>>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
     verifier: Mutex<Option<BackgroundVerifier>>,
@@ -167,6 +170,7 @@ impl Node {
             addresses,
             store,
             upkeep,
+            accept_loss,
         } = options;
         let genesis = genesis_file::read(&layout.genesis()).map_err(file("the genesis file"))?;
         let genesis = Arc::new(genesis);
@@ -179,13 +183,16 @@ impl Node {
         let disk = RealDisk::open(layout.data()).map_err(file("the data directory"))?;
         let journal = journal_id(&genesis, member);
         let (store, found) = Store::open(layout.store(), store, journal)?;
-        let store = Arc::new(store);
         if let Opened::RebuildNeeded(reason) = &found {
             warn!(%reason, "the database is made again from the journal");
         }
         let (core, opened) = Core::open(
             disk,
-            JournalOptions::new(journal),
+            JournalOptions {
+                records_known: store.applied().records(),
+                accept_loss,
+                ..JournalOptions::new(journal)
+            },
             Arc::clone(&genesis),
             member,
             keys,
@@ -199,6 +206,18 @@ impl Node {
             clock::now(),
         )?;
         info!(%member, leaves = opened.leaves, clean = opened.recovery.is_clean(), "journal opened");
+        if opened.recovery.in_doubt {
+            error!(
+                records = opened.recovery.records,
+                "durable records of the journal are lost: the node signs nothing before others have \
+                 given back what they hold of its logs; rows of local registers are gone"
+            );
+        }
+        let store = match store.applied().records() > core.records() {
+            true => store.renew(journal)?,
+            false => store,
+        };
+        let store = Arc::new(store);
         let shared = core.shared();
         let indexer = Arc::new(Indexer::start(Arc::clone(&store)).map_err(StartError::Thread)?);
         let records = core.records();
@@ -275,6 +294,7 @@ impl Node {
             attempts,
             started_at: clock::now(),
             next_look_up: AtomicU64::new(next_look_up),
+            lost_records: opened.recovery.in_doubt,
             administrators: Mutex::new(Some(administrators)),
             tasks,
             verifier: Mutex::new(verifier),
@@ -401,6 +421,12 @@ impl Node {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         taken.take()
+    }
+
+    /// Whether it was started without records of the journal that had been durable.
+    #[must_use]
+    pub const fn has_lost_records(&self) -> bool {
+        self.lost_records
     }
 
     /// Waits until the node may sign.

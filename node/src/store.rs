@@ -212,12 +212,27 @@ impl Store {
     ) -> Result<(Self, Opened), StoreError> {
         let directory = directory.as_ref().to_path_buf();
         let (loaded, opened) = migrate::open(&directory, &options, journal)?;
+        Ok((Self::of(directory, options, loaded), opened))
+    }
+
+    /// Sets the store aside and begins an empty one: the journal has lost what this one took in.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub fn renew(self, journal: JournalId) -> Result<Self, StoreError> {
+        let (directory, options) = (self.directory.clone(), self.options);
+        drop(self);
+        let loaded = migrate::renew(&directory, &options, journal)?;
+        Ok(Self::of(directory, options, loaded))
+    }
+
+    fn of(directory: PathBuf, options: StoreOptions, loaded: migrate::Loaded) -> Self {
         let writing = Writing {
             meta: loaded.meta,
             generation: loaded.generation,
             compacted_bytes: 0,
         };
-        let store = Self {
+        Self {
             directory,
             options,
             writing: Mutex::new(writing),
@@ -225,8 +240,7 @@ impl Store {
             logs: RwLock::new(loaded.logs),
             verdicts: RwLock::new(loaded.verdicts),
             pointed_at: RwLock::new(loaded.pointed_at),
-        };
-        Ok((store, opened))
+        }
     }
 
     /// Takes items in, at most [`BATCH_ITEMS_MAX`] a batch, the last of which carries the position

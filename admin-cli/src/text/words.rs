@@ -43,6 +43,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.approval_next", "Next: the hub runs `concordat change submit PROPOSAL --approval THIS-FILE`.", "下一步：枢纽运行 `concordat change submit 提案 --approval 本文件`。"),
     ("alarm.not-enrolled", "the registry as held here does not name this member. Submit its enrolment at the hub.", "本节点所持名册中尚无本成员。请在枢纽提交入网。"),
     ("alarm.not-signing", "nothing is signed before hub and cosigners have answered. See `concordat peer list`.", "枢纽与见证方答复之前不签名。请查看 `concordat peer list`。"),
+    ("alarm.records-lost", "the node was started although records of its journal are lost. Rows of local registers and of deliveries may be missing.", "节点在日志记录已有丢失的情况下启动，本地登记簿和送达记录可能不全。"),
     ("alarm.no-independent-view", "too few members beside the hub are connected to compare the hub's heads with.", "除枢纽外已连接的成员过少，无法比对枢纽的检查点。"),
     ("alarm.registry-expired", "no quorum has cosigned the registry for long. See `concordat peer list`.", "名册长期未获法定数见证。请查看 `concordat peer list`。"),
     ("alarm.statements-quarantined", "statements that do not verify are held and count for nothing.", "存有验证不通过的声明，不产生任何效力。"),

@@ -129,6 +129,9 @@ fn alarms(node: &Node, status: &StatusView) -> Result<Vec<AlarmView>, AdminError
     if status.signing != SigningCode::Ready {
         raise("not-signing", Vec::new())?;
     }
+    if node.has_lost_records() {
+        raise("records-lost", Vec::new())?;
+    }
     // Small networks have fewer members than would be wanted.
     let others = status
         .peers

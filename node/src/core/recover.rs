@@ -259,6 +259,9 @@ impl<D: Disk> Core<D> {
     // spec: STO-26
     fn start_signing(&mut self) -> Result<(), Fatal> {
         let hub = self.is_hub();
+        // What was lost with the end of the ledger, the signer states alone do not tell.
+        // spec: STO-29
+        let whole = !self.journal.is_in_doubt();
         let safe = self.signer_states.iter().all(|(origin, state)| {
             let logs = self.shared.logs();
             let log = logs.get(origin);
@@ -276,7 +279,7 @@ impl<D: Disk> Core<D> {
             .values()
             .any(|s| s.continuity() != Continuity::Fresh);
         let safe = safe || partly && self.fresh_ones_are_empty();
-        if safe {
+        if whole && safe {
             return self.open_signing();
         }
         for origin in self.own_logs() {
@@ -355,6 +358,7 @@ impl<D: Disk> Core<D> {
                 state.confirm()?;
             }
         }
+        self.journal.end_doubt()?;
         self.open_signing()?;
         self.log_restart()
     }

@@ -36,12 +36,63 @@ pub enum JournalError {
         cause: Damage,
     },
     /// A segment has a format version that this program does not know.
-    #[error("journal file {file} has format version {version}, this program reads version 1")]
+    #[error("journal file {file} has format version {version}, this program reads up to 2")]
     UnknownVersion {
         /// The file.
         file: SegmentName,
         /// The version it names.
         version: u16,
+    },
+    /// The ledger ends before what was made durable: commits are lost, with all that they promised.
+    #[error(
+        "journal file {file} ends at byte {offset} after {commits} commits, but {commits_known} were \
+         made durable: restore the directory from a backup, or accept the loss with --accept-loss"
+    )]
+    LedgerShort {
+        /// The last file of the ledger that is there.
+        file: SegmentName,
+        /// Where it ends, in bytes.
+        offset: u64,
+        /// Commits found.
+        commits: u64,
+        /// Commits that the mark beside the ledger tells of.
+        commits_known: u64,
+    },
+    /// The index has taken in records that the ledger does not have.
+    #[error(
+        "journal file {file} ends at byte {offset} after {records} records, but the index has taken \
+         in {records_known}: restore the directory from a backup, or accept the loss with --accept-loss"
+    )]
+    LedgerBehindIndex {
+        /// The last file of the ledger that is there.
+        file: SegmentName,
+        /// Where it ends, in bytes.
+        offset: u64,
+        /// Records found.
+        records: u64,
+        /// Records that the index tells of.
+        records_known: u64,
+    },
+    /// The file that tells how far the ledger is durable cannot be read, or belongs elsewhere.
+    #[error(
+        "journal file ledger.mark is {cause}, so nobody knows whether the ledger is whole: restore \
+         the directory from a backup, or accept a loss with --accept-loss"
+    )]
+    MarkLost {
+        /// What is wrong with it.
+        cause: MarkLoss,
+    },
+    /// The mark has a format version that this program does not know.
+    #[error("journal file ledger.mark has format version {version}, this program reads version 1")]
+    MarkVersion {
+        /// The version it names.
+        version: u16,
+    },
+    /// A file operation on the mark failed.
+    #[error("journal file ledger.mark: {source}")]
+    Mark {
+        /// The cause.
+        source: io::Error,
     },
     /// An earlier commit failed, so what is on disk is unknown until the journal is reopened.
     #[error("the journal stopped after a failed commit and must be reopened")]
@@ -90,7 +141,7 @@ impl JournalError {
     pub fn is_disk_full(&self) -> bool {
         matches!(
             self,
-            Self::Io { source, .. } | Self::Directory { source }
+            Self::Io { source, .. } | Self::Directory { source } | Self::Mark { source }
                 if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
         )
     }
@@ -110,6 +161,21 @@ impl JournalError {
             cause,
         }
     }
+}
+
+/// What is wrong with the mark beside the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum MarkLoss {
+    /// There is no such file, though the journal has one.
+    #[error("missing")]
+    Missing,
+    /// Neither of its slots is whole.
+    #[error("damaged")]
+    Damaged,
+    /// It is whole, but of another journal or of another ledger of the same length.
+    #[error("that of another ledger")]
+    OfAnother,
 }
 
 /// What is wrong with durable bytes.

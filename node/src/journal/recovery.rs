@@ -9,6 +9,10 @@
 //! was interrupted if nothing of a later group follows it and it has a zero sector or is cut by the
 //! end of the file. A group that lies there to its last byte, but reads wrong, was damaged.
 //!
+//! A ledger that was cut back to the end of an earlier group reads like a whole one. What has been
+//! made durable is therefore told twice: the mark beside the ledger, and whoever has seen records,
+//! say how far it must reach at least.
+//!
 //! Before it returns, recovery writes the last group once more and syncs it: after a failed sync
 //! the kernel may show pages that never reached the disk and would never be written again.
 
@@ -21,7 +25,9 @@ use thiserror::Error;
 
 use crate::disk::{Disk, DiskFile, read_exact_at};
 
-use super::error::{Damage, JournalError};
+use super::JournalOptions;
+use super::error::{Damage, JournalError, MarkLoss};
+use super::mark::{Found, Mark, MarkFile};
 use super::record::{
     COMMIT_FRAME_LENGTH, COMMIT_PAYLOAD_LENGTH, Commit, FrameChecksum, KIND_COMMIT, RecordPointer,
 };
@@ -56,6 +62,8 @@ pub struct Recovery {
     pub torn: Option<TornTail>,
     /// Bytes of uncommitted bodies that were cut off.
     pub body_bytes_cut: u64,
+    /// Commits that were durable are lost, now or at an earlier open, and the doubt has not ended.
+    pub in_doubt: bool,
 }
 
 impl Recovery {
@@ -90,25 +98,34 @@ pub enum OpenError<E> {
 }
 
 /// A journal ready to be appended to.
-pub(super) struct Recovered {
+pub(super) struct Recovered<D: Disk> {
     pub(super) journal: JournalId,
     pub(super) ledger_lengths: Vec<u32>,
     pub(super) body_lengths: Vec<u32>,
     pub(super) recovery: Recovery,
+    pub(super) mark: MarkFile<D>,
 }
 
 pub(super) fn recover<D: Disk, E>(
     disk: &D,
-    new_id: JournalId,
+    options: JournalOptions,
     visit: impl FnMut(LedgerRecord<'_>) -> Result<(), E>,
-) -> Result<Recovered, OpenError<E>> {
+) -> Result<Recovered<D>, OpenError<E>> {
     let found = Inventory::take(disk)?;
+    let known = Known {
+        mark: Found::read(disk)?,
+        records: options.records_known,
+    };
+    let accept = options.accept_loss;
     if found.ledgers == 0 {
-        return Ok(create(disk, new_id, found)?);
+        return Ok(create(disk, options, known, found)?);
     }
-    let mut replay = Replay::new(disk, visit);
+    let mut replay = Replay::new(disk, accept, visit);
     for number in 0..found.ledgers {
         replay.segment(number, number + 1 == found.ledgers)?;
+        if replay.recovery.torn.is_some() {
+            break;
+        }
     }
     let Some(last) = replay.last else {
         // Not even the founding commit is whole. It is the whole file until it is durable.
@@ -117,43 +134,139 @@ pub(super) fn recover<D: Disk, E>(
             number: 0,
         };
         let torn_bytes = replay.recovery.torn.map_or(0, |torn| torn.bytes);
-        if found.ledgers > 1 || found.bodies > 0 || torn_bytes > u64::from(FOUNDING_BYTES) {
+        let torn = found.ledgers == 1 && torn_bytes <= u64::from(FOUNDING_BYTES);
+        if !accept && (!torn || found.bodies > 0) {
             return Err(JournalError::damaged(first, 0, Damage::Header).into());
         }
-        disk.remove(&first.file_name())
-            .map_err(JournalError::io(first))?;
-        return Ok(create(
-            disk,
-            new_id,
-            Inventory {
-                ledgers: 0,
-                ..found
-            },
-        )?);
+        known.check(accept, first, &replay.recovery, None)?;
+        for number in (0..found.ledgers).rev() {
+            let name = SegmentName { number, ..first };
+            disk.remove(&name.file_name())
+                .map_err(JournalError::io(name))?;
+        }
+        return Ok(create(disk, options, known, found)?);
     };
     let journal = last.journal;
     let mut recovery = replay.recovery;
     let ledger_lengths = std::mem::take(&mut replay.lengths);
+    let lost = known.check(accept, last.segment, &recovery, Some(&last))? || replay.cut_damage;
     let bodies = Bodies {
         disk,
         journal,
         commit: last.commit,
+        accept,
     };
     // Everything is read before anything is changed: what is refused stays as it was found.
     let inspected = bodies.inspect(found.bodies)?;
     recovery.body_bytes_cut = inspected.excess_bytes();
     // Crash from here on -> less of what no commit covers -> the next open cuts the rest.
-    cut_ledger(disk, &recovery, ledger_lengths.len())?;
+    cut_ledger(disk, &recovery, ledger_lengths.len(), found.ledgers)?;
     bodies.cut(&inspected)?;
     let body_lengths = inspected.lengths;
     rewrite_last_group(disk, &last)?;
     disk.sync_dir().map_err(JournalError::directory)?;
+    let earlier = known.mark.mark().is_some_and(|mark| mark.doubt);
+    recovery.in_doubt = lost || earlier;
+    let mark = known.reached(journal, recovery, (last.segment.number, last.end));
+    let mark = MarkFile::settle(disk, known.mark, mark)?;
+    // spec: STO-30
+    if last.unmarked {
+        // Crash here -> a journal with a mark that nobody expects -> the next open looks at it.
+        mark_journal(disk)?;
+    }
     Ok(Recovered {
+        mark,
         journal,
         ledger_lengths,
         body_lengths,
         recovery,
     })
+}
+
+/// What is known of the ledger from elsewhere.
+#[derive(Clone, Copy)]
+struct Known {
+    mark: Found,
+    /// Records that somebody has seen durable.
+    records: u64,
+}
+
+impl Known {
+    /// Compares what is known with what was found; `true` when something is lost that may be.
+    // spec: STO-28
+    fn check(
+        self,
+        accept: bool,
+        file: SegmentName,
+        found: &Recovery,
+        last: Option<&LastGroup>,
+    ) -> Result<bool, JournalError> {
+        let refusal = match self.mark {
+            Found::Unreadable => Some(MarkLoss::Damaged),
+            Found::Absent if last.is_some_and(|last| !last.unmarked) => Some(MarkLoss::Missing),
+            Found::Absent => None,
+            Found::Whole { mark, .. } => last.and_then(|last| {
+                let end = (last.segment.number, last.end);
+                let other = mark.commits > 0 && mark.journal != last.journal;
+                let elsewhere = mark.commits == found.commits && (mark.segment, mark.end) != end;
+                (other || elsewhere).then_some(MarkLoss::OfAnother)
+            }),
+        };
+        let offset = last.map_or(0, |last| u64::from(last.end));
+        let commits_known = self.mark.mark().map_or(0, |mark| mark.commits);
+        let error = match refusal {
+            Some(cause) => JournalError::MarkLost { cause },
+            None if commits_known > found.commits => JournalError::LedgerShort {
+                file,
+                offset,
+                commits: found.commits,
+                commits_known,
+            },
+            None if self.records > found.records => JournalError::LedgerBehindIndex {
+                file,
+                offset,
+                records: found.records,
+                records_known: self.records,
+            },
+            None => return Ok(false),
+        };
+        // spec: STO-29
+        match accept {
+            true => Ok(true),
+            false => Err(error),
+        }
+    }
+
+    /// The mark of what was found.
+    fn reached(self, journal: JournalId, found: Recovery, (segment, end): (u32, u32)) -> Mark {
+        Mark {
+            commits: found.commits,
+            segment,
+            end,
+            doubt: found.in_doubt,
+            ..Mark::before_founding(journal)
+        }
+    }
+}
+
+/// Says in the first header of a journal of an earlier version that it has a mark from now on.
+///
+/// Header and founding commit lie in one sector, which a disk writes whole or not at all.
+fn mark_journal<D: Disk>(disk: &D) -> Result<(), JournalError> {
+    let name = SegmentName {
+        stream: Stream::Ledger,
+        number: 0,
+    };
+    let io = JournalError::io(name);
+    let file = disk.open(&name.file_name()).map_err(&io)?;
+    let mut bytes = [0; HEADER_BYTES];
+    read_exact_at(&file, &mut bytes, 0).map_err(&io)?;
+    let header = SegmentHeader {
+        unmarked: false,
+        ..SegmentHeader::decode(&bytes, name, None)?
+    };
+    file.write_at(&header.encode(), 0).map_err(&io)?;
+    file.sync_data().map_err(&io)
 }
 
 /// How many segments there are.
@@ -195,14 +308,35 @@ impl Inventory {
 /// Creates the journal: ledger segment 0 with a commit of nothing.
 ///
 /// It is durable before the first body is written, so bodies without a ledger are always damage.
-fn create<D: Disk>(disk: &D, id: JournalId, found: Inventory) -> Result<Recovered, JournalError> {
+///
+/// Before it, the mark of a journal without commits is durable, so that a journal that has one is
+/// never found without it.
+fn create<D: Disk>(
+    disk: &D,
+    options: JournalOptions,
+    known: Known,
+    found: Inventory,
+) -> Result<Recovered<D>, JournalError> {
+    let (id, accept) = (options.new_journal_id, options.accept_loss);
     let name = SegmentName {
         stream: Stream::Ledger,
         number: 0,
     };
-    if found.bodies > 0 {
+    if found.bodies > 0 && !accept {
         return Err(JournalError::damaged(name, 0, Damage::Missing));
     }
+    let lost = known.check(accept, name, &Recovery::default(), None)? || found.bodies > 0;
+    for number in (0..found.bodies).rev() {
+        let name = Bodies::<D>::name(number);
+        disk.remove(&name.file_name())
+            .map_err(JournalError::io(name))?;
+    }
+    let in_doubt = lost || known.mark.mark().is_some_and(|mark| mark.doubt);
+    let mark = Mark {
+        doubt: in_doubt,
+        ..Mark::before_founding(id)
+    };
+    let mut mark = MarkFile::settle(disk, known.mark, mark)?;
     let commit = Commit {
         group_start: SEGMENT_HEADER_BYTES,
         record_count: 0,
@@ -214,6 +348,7 @@ fn create<D: Disk>(disk: &D, id: JournalId, found: Inventory) -> Result<Recovere
         name,
         journal: id,
         previous_bytes: 0,
+        unmarked: false,
     }
     .encode()
     .to_vec();
@@ -232,13 +367,16 @@ fn create<D: Disk>(disk: &D, id: JournalId, found: Inventory) -> Result<Recovere
     file.write_at(&bytes, 0).map_err(JournalError::io(name))?;
     file.sync_data().map_err(JournalError::io(name))?;
     disk.sync_dir().map_err(JournalError::directory)?;
+    mark.advance(1, (0, FOUNDING_BYTES))?;
     let recovery = Recovery {
         created: true,
         commits: 1,
+        in_doubt,
         ..Recovery::default()
     };
     let ledger_lengths = vec![FOUNDING_BYTES];
     Ok(Recovered {
+        mark,
         journal: id,
         ledger_lengths,
         body_lengths: Vec::new(),
@@ -252,16 +390,27 @@ fn damaged(file: SegmentName, offset: u32, cause: Damage) -> JournalError {
     JournalError::damaged(file, u64::from(offset), cause)
 }
 
-/// Removes an interrupted commit from the ledger, which then has `segments` segments.
-fn cut_ledger<D: Disk>(disk: &D, recovery: &Recovery, segments: usize) -> Result<(), JournalError> {
+/// Removes an interrupted commit from the ledger, which then has `segments` of the `found` segments.
+fn cut_ledger<D: Disk>(
+    disk: &D,
+    recovery: &Recovery,
+    segments: usize,
+    found: u32,
+) -> Result<(), JournalError> {
     let Some(torn) = recovery.torn else {
         return Ok(());
     };
     let name = torn.segment;
+    // More than one only where a loss is accepted.
+    for number in (0..found).rev() {
+        if number as usize >= segments {
+            let name = SegmentName { number, ..name };
+            disk.remove(&name.file_name())
+                .map_err(JournalError::io(name))?;
+        }
+    }
     if name.number as usize >= segments {
-        return disk
-            .remove(&name.file_name())
-            .map_err(JournalError::io(name));
+        return Ok(());
     }
     let file = disk
         .open(&name.file_name())

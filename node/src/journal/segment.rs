@@ -3,7 +3,7 @@
 //! ```text
 //! header, 64 bytes, big-endian
 //!   0  magic "concordj"          12 segment number u32            36 zeros
-//!   8  format version u16 = 1    16 journal id [16]               60 checksum u32:
+//!   8  format version u16 = 2    16 journal id [16]               60 checksum u32:
 //!  10  stream u8, 11 zero        32 length of the previous            CRC-32 of bytes 0..60
 //!                                   segment u32 (0 for number 0)
 //! ```
@@ -24,7 +24,9 @@ pub(super) const SEGMENT_HEADER_BYTES: u32 = 64;
 const HEADER_BYTES: usize = SEGMENT_HEADER_BYTES as usize;
 const CHECKSUM_AT: usize = 60;
 const MAGIC: &[u8; 8] = b"concordj";
-const FORMAT_VERSION: u16 = 1;
+const FORMAT_VERSION: u16 = 2;
+/// Of journals that have no mark; otherwise as the current one.
+const FORMAT_VERSION_UNMARKED: u16 = 1;
 
 /// How many closed segments stay open for reading; the rest are opened when asked for.
 const OPEN_SEGMENTS_MAX: usize = 128;
@@ -104,13 +106,19 @@ pub(super) struct SegmentHeader {
     pub(super) name: SegmentName,
     pub(super) journal: JournalId,
     pub(super) previous_bytes: u32,
+    /// Whether it was written by a version that kept no mark beside the ledger.
+    pub(super) unmarked: bool,
 }
 
 impl SegmentHeader {
     pub(super) fn encode(self) -> [u8; HEADER_BYTES] {
         let mut bytes = [0; HEADER_BYTES];
         put(&mut bytes, 0, MAGIC);
-        put(&mut bytes, 8, &FORMAT_VERSION.to_be_bytes());
+        let version = match self.unmarked {
+            true => FORMAT_VERSION_UNMARKED,
+            false => FORMAT_VERSION,
+        };
+        put(&mut bytes, 8, &version.to_be_bytes());
         put(&mut bytes, 10, &[self.name.stream.code()]);
         put(&mut bytes, 12, &self.name.number.to_be_bytes());
         put(&mut bytes, 16, &self.journal.0);
@@ -140,7 +148,7 @@ impl SegmentHeader {
         }
         let version = u16::from_be_bytes([bytes[8], bytes[9]]);
         // spec: STO-20
-        if version != FORMAT_VERSION {
+        if version != FORMAT_VERSION && version != FORMAT_VERSION_UNMARKED {
             return Err(JournalError::UnknownVersion {
                 file: name,
                 version,
@@ -152,6 +160,7 @@ impl SegmentHeader {
             name,
             journal: JournalId(id),
             previous_bytes: be_u32(bytes, 32),
+            unmarked: version == FORMAT_VERSION_UNMARKED,
         };
         // Compared as bytes, so that stream, number and the zeros are covered too.
         if header.encode() != *bytes || journal.is_some_and(|journal| journal != header.journal) {
@@ -292,14 +301,15 @@ mod tests {
             name,
             journal: JournalId([7; 16]),
             previous_bytes: 0,
+            unmarked: false,
         }
         .encode();
-        bytes[9] = 2;
+        bytes[9] = 3;
         let checksum = crc32fast::hash(&bytes[..CHECKSUM_AT]);
         put(&mut bytes, CHECKSUM_AT, &checksum.to_be_bytes());
         assert!(matches!(
             SegmentHeader::decode(&bytes, name, None),
-            Err(JournalError::UnknownVersion { version: 2, .. })
+            Err(JournalError::UnknownVersion { version: 3, .. })
         ));
     }
 
@@ -314,6 +324,7 @@ mod tests {
             name,
             journal,
             previous_bytes: 9,
+            unmarked: false,
         }
         .encode();
         SegmentHeader::decode(&bytes, name, Some(journal)).unwrap();

@@ -99,6 +99,7 @@ impl<D: Disk> Writer<D> {
                 name,
                 journal: self.journal,
                 previous_bytes,
+                unmarked: false,
             };
             self.staged.extend_from_slice(&header.encode());
         }

@@ -73,6 +73,20 @@ pub(super) fn open(
     Ok((loaded, Opened::RebuildNeeded(reason)))
 }
 
+/// Puts the newest generation aside, whatever it holds, and begins a new one.
+pub(super) fn renew(
+    directory: &Path,
+    options: &StoreOptions,
+    journal: JournalId,
+) -> Result<Loaded, StoreError> {
+    let newest = tidy(directory).map_err(StoreError::directory)?;
+    if let Some(generation) = newest {
+        let path = path(directory, generation);
+        set_aside(directory, &path).map_err(StoreError::directory)?;
+    }
+    begin(directory, options, journal, newest.unwrap_or(0) + 1)
+}
+
 /// Copies everything into a new directory and opens that; the caller then drops the old engine and
 /// calls [`tidy`].
 pub(super) fn rebuild_beside(

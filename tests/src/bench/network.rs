@@ -241,6 +241,7 @@ impl Home {
             addresses: concordat_node::dial::Overrides::new(),
             store: StoreOptions::default(),
             upkeep: concordat_node::node::Upkeep::default(),
+            accept_loss: false,
         };
         // A socket outlives the node that was stopped here before by a moment.
         for _ in 0..100 {

@@ -115,7 +115,22 @@ impl Network {
     /// # Errors
     /// [`Failure`].
     pub fn spawn(&self, node: NodeId) -> Result<Process, Failure> {
-        Process::spawn(&self.binary, self.layout(node)).map_err(Failure::of("starting a node"))
+        self.spawn_with(node, &[])
+    }
+
+    /// Starts one node with more options on its command line.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn spawn_with(&self, node: NodeId, options: &[&str]) -> Result<Process, Failure> {
+        Process::spawn(&self.binary, self.layout(node), options)
+            .map_err(Failure::of("starting a node"))
+    }
+
+    /// What a node has written so far, over all its lives.
+    #[must_use]
+    pub fn written(&self, node: NodeId) -> String {
+        log_of(self.layout(node))
     }
 
     /// Waits until a node answers and signs.

@@ -18,16 +18,17 @@ const LOG_FILE: &str = "node.log";
 pub struct Process(Child);
 
 impl Process {
-    /// Starts `<binary> run` for a node's directory. What it writes is appended to `node.log` there.
+    /// Starts `<binary> run` for a node's directory, with more options. What it writes is appended to `node.log` there.
     ///
     /// # Errors
     /// The operating system's.
-    pub fn spawn(binary: &Path, layout: &Layout) -> io::Result<Self> {
+    pub fn spawn(binary: &Path, layout: &Layout, options: &[&str]) -> io::Result<Self> {
         let log = layout.root().join(LOG_FILE);
         let log = OpenOptions::new().create(true).append(true).open(log)?;
         let child = Command::new(binary)
             .args(["run", "--directory"])
             .arg(layout.root())
+            .args(options)
             .env("RUST_BACKTRACE", "1")
             .env_remove("CONCORDAT_LOG")
             .stdin(Stdio::null())

@@ -685,7 +685,7 @@ impl Cluster {
         let segment_bytes = u32::try_from(self.rng.within(2_000, 60_000)).unwrap_or(60_000);
         let options = JournalOptions {
             segment_bytes,
-            new_journal_id: JournalId(u128::from(self.rng.next()).to_be_bytes()),
+            ..JournalOptions::new(JournalId(u128::from(self.rng.next()).to_be_bytes()))
         };
         let Some(of) = self.nodes.get_mut(node).filter(|node| node.core.is_none()) else {
             return Ok(());

@@ -9,6 +9,7 @@
 )]
 
 mod catch_up;
+mod damage;
 mod kills;
 mod malformed;
 mod registry_changes;

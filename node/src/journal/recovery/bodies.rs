@@ -13,6 +13,8 @@ pub(super) struct Bodies<'d, D: Disk> {
     pub(super) disk: &'d D,
     pub(super) journal: JournalId,
     pub(super) commit: Commit,
+    /// Whether bodies may have lost their ledger.
+    pub(super) accept: bool,
 }
 
 /// What an inspection found: nothing on disk has been changed yet.
@@ -21,18 +23,18 @@ pub(super) struct Inspected {
     pub(super) lengths: Vec<u32>,
     /// Bytes behind the committed end of the last segment.
     tail_bytes: u64,
-    /// A segment that no commit covers, and its length.
-    extra: Option<(SegmentName, u64)>,
+    /// Segments that no commit covers, and their lengths, in order.
+    extra: Vec<(SegmentName, u64)>,
 }
 
 impl Inspected {
     pub(super) fn excess_bytes(&self) -> u64 {
-        self.tail_bytes + self.extra.map_or(0, |(_, bytes)| bytes)
+        self.tail_bytes + self.extra.iter().map(|(_, bytes)| bytes).sum::<u64>()
     }
 }
 
 impl<D: Disk> Bodies<'_, D> {
-    fn name(number: u32) -> SegmentName {
+    pub(super) fn name(number: u32) -> SegmentName {
         SegmentName {
             stream: Stream::Bodies,
             number,
@@ -49,7 +51,7 @@ impl<D: Disk> Bodies<'_, D> {
         let mut inspected = Inspected {
             lengths: Vec::new(),
             tail_bytes: 0,
-            extra: None,
+            extra: Vec::new(),
         };
         for number in 0..committed {
             let (length, previous) = self.measure(number)?;
@@ -65,17 +67,17 @@ impl<D: Disk> Bodies<'_, D> {
             }
         }
         if found > committed {
-            inspected.extra = Some(self.extra(found, inspected.tail_bytes)?);
+            inspected.extra = self.extra(found, inspected.tail_bytes)?;
         }
         Ok(inspected)
     }
 
     /// Cuts off what was inspected and is not covered by a commit.
     pub(super) fn cut(&self, inspected: &Inspected) -> Result<(), JournalError> {
-        if let Some((name, _)) = inspected.extra {
+        for (name, _) in inspected.extra.iter().rev() {
             self.disk
                 .remove(&name.file_name())
-                .map_err(JournalError::io(name))?;
+                .map_err(JournalError::io(*name))?;
         }
         let Some(number) = self.commit.body_segments.checked_sub(1) else {
             return Ok(());
@@ -134,7 +136,7 @@ impl<D: Disk> Bodies<'_, D> {
             return Err(JournalError::damaged(name, found, cause));
         };
         // spec: STO-13
-        if tail > u64::from(GROUP_BYTES_MAX) {
+        if tail > u64::from(GROUP_BYTES_MAX) && !self.accept {
             return Err(JournalError::damaged(
                 name,
                 expected,
@@ -145,16 +147,19 @@ impl<D: Disk> Bodies<'_, D> {
     }
 
     /// One interrupted commit leaves a tail or one new segment, never both, never two.
-    fn extra(&self, found: u32, tail_bytes: u64) -> Result<(SegmentName, u64), JournalError> {
-        let name = Self::name(self.commit.body_segments);
+    fn extra(&self, found: u32, tail_bytes: u64) -> Result<Vec<(SegmentName, u64)>, JournalError> {
+        let first = self.commit.body_segments;
         // spec: STO-13
-        if tail_bytes > 0 || found - self.commit.body_segments > 1 {
-            return Err(damaged(name, 0, Damage::BodiesWithoutLedger));
+        if (tail_bytes > 0 || found - first > 1) && !self.accept {
+            let cause = Damage::BodiesWithoutLedger;
+            return Err(damaged(Self::name(first), 0, cause));
         }
-        let file = self
-            .disk
-            .open(&name.file_name())
-            .map_err(JournalError::io(name))?;
-        Ok((name, file.byte_length().map_err(JournalError::io(name))?))
+        let length = |number| {
+            let name = Self::name(number);
+            let file = self.disk.open(&name.file_name());
+            let bytes = file.and_then(|file| file.byte_length());
+            Ok((name, bytes.map_err(JournalError::io(name))?))
+        };
+        (first..found).map(length).collect()
     }
 }

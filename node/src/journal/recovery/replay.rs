@@ -19,29 +19,39 @@ pub(super) struct LastGroup {
     pub(super) commit: Commit,
     /// End of the group in its segment.
     pub(super) end: u32,
+    /// Whether the journal is of a version without a mark.
+    pub(super) unmarked: bool,
 }
 
 /// Reads the ledger from its first segment to its last.
 pub(super) struct Replay<'d, D: Disk, V> {
     disk: &'d D,
     visit: V,
+    /// Whether to end at what cannot be read instead of refusing it.
+    accept: bool,
     journal: Option<JournalId>,
+    unmarked: bool,
     pub(super) last: Option<LastGroup>,
     /// Committed length of each segment.
     pub(super) lengths: Vec<u32>,
     pub(super) recovery: Recovery,
+    /// Whether damage was cut off, not an interrupted commit.
+    pub(super) cut_damage: bool,
 }
 
 impl<'d, D: Disk, V> Replay<'d, D, V> {
-    pub(super) fn new(disk: &'d D, visit: V) -> Self {
+    pub(super) fn new(disk: &'d D, accept: bool, visit: V) -> Self {
         let recovery = Recovery::default();
         Self {
             disk,
             visit,
+            accept,
             journal: None,
+            unmarked: false,
             last: None,
             lengths: Vec::new(),
             recovery,
+            cut_damage: false,
         }
     }
 
@@ -60,7 +70,7 @@ impl<'d, D: Disk, V> Replay<'d, D, V> {
             Err(JournalError::Damaged {
                 cause: Damage::Header,
                 ..
-            }) if is_last => {
+            }) if is_last || self.accept => {
                 let defect = Defect {
                     offset: 0,
                     cut: window.length < SEGMENT_HEADER_BYTES,
@@ -69,14 +79,22 @@ impl<'d, D: Disk, V> Replay<'d, D, V> {
             }
             Err(error) => return Err(error.into()),
         };
-        self.follows_previous(header)?;
+        if let Err(error) = self.follows_previous(header) {
+            if !self.accept {
+                return Err(error.into());
+            }
+            self.cut(&window, 0);
+            self.cut_damage = true;
+            return Ok(());
+        }
+        self.unmarked |= number == 0 && header.unmarked;
         self.journal = Some(header.journal);
         let checksum = FrameChecksum::new(header.journal, name);
         window.advance(SEGMENT_HEADER_BYTES);
         while window.start < window.length {
             let commit = match self.group(&mut window, &checksum)? {
                 Ok(commit) => commit,
-                Err(defect) if is_last => {
+                Err(defect) if is_last || self.accept => {
                     let start = window.start;
                     self.interrupted(&window, start, defect, Damage::Frame)?;
                     break;
@@ -92,19 +110,17 @@ impl<'d, D: Disk, V> Replay<'d, D, V> {
                 segment: name,
                 commit,
                 end,
+                unmarked: self.unmarked,
             });
         }
         if window.start > SEGMENT_HEADER_BYTES {
             self.lengths.push(window.start);
-        } else if !is_last {
+        } else if !is_last && !self.accept {
             return Err(damaged(name, SEGMENT_HEADER_BYTES, Damage::Frame).into());
         } else if self.recovery.torn.is_none() {
             // A header alone, its group cut off by the end of the file.
-            self.recovery.torn = Some(TornTail {
-                segment: name,
-                offset: 0,
-                bytes: u64::from(window.length),
-            });
+            self.cut(&window, 0);
+            self.cut_damage |= !is_last;
         }
         Ok(())
     }
@@ -237,8 +253,17 @@ impl<'d, D: Disk, V> Replay<'d, D, V> {
             .journal
             .map(|journal| FrameChecksum::new(journal, name));
         if !is_interrupted(&tail, start, defect, checksum.as_ref()) {
-            return Err(damaged(name, defect.offset, cause));
+            if !self.accept {
+                return Err(damaged(name, defect.offset, cause));
+            }
+            self.cut_damage = true;
         }
+        self.cut(window, start);
+        Ok(())
+    }
+
+    /// Ends the ledger before the group at `start`.
+    fn cut(&mut self, window: &Window<D::File>, start: u32) {
         // A segment that holds nothing but this group goes with it.
         let offset = if start <= SEGMENT_HEADER_BYTES {
             0
@@ -247,10 +272,9 @@ impl<'d, D: Disk, V> Replay<'d, D, V> {
         };
         let bytes = u64::from(window.length - offset);
         self.recovery.torn = Some(TornTail {
-            segment: name,
+            segment: window.name,
             offset: u64::from(offset),
             bytes,
         });
-        Ok(())
     }
 }
