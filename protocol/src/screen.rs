@@ -1,26 +1,29 @@
-//! Screening of free text for personal numbers that got in by accident.
+//! Screening of free text for personal numbers that got in by accident or past the rule.
 //!
 //! Facts, reasons and remarks come from case files and sometimes carry the number of a person. The
-//! screen finds numbers by their form. Letters count in either case, full-width characters as their
-//! half-width form, and spaces or hyphens within a number do not hide it.
+//! screen finds numbers by their form, however they are written: letters count in either case,
+//! digits in any script or shape, and separators within a number do not hide it.
 //!
-//! Out of scope: names and addresses, numbers spelt out in Chinese, masking, and what to do with a
-//! finding. A clean result is no proof that a text is free of personal data.
+//! Out of scope: names and addresses, letters in the place of digits (`l`, `O`), words between the
+//! digits, numbers written backwards or spread over fields, masking, and what to do with a finding.
+//! A clean result is no proof that a text is free of personal data.
+
+mod symbol;
+
+use std::ops::RangeInclusive;
 
 use crate::region::is_province;
+use crate::screen::symbol::{Form, Symbol, read};
 use crate::subject::is_identity_number;
-use crate::text::half_width;
 use crate::time::month_length;
 
 /// Finds the first personal number in a text; `None` when the screen finds none.
 ///
 /// Subject codes and document numbers are no findings.
 pub fn find_personal(text: &str) -> Option<Finding> {
-    let text: Vec<char> = text
-        .chars()
-        .map(half_width)
-        .map(|character| character.to_ascii_uppercase())
-        .collect();
+    let text = read(text);
+    // The shortest number has six digits; most texts have none and end here.
+    text.iter().filter(|symbol| symbol.is_digit()).nth(5)?;
     (0..text.len()).find_map(|offset| number_at(&text, offset).or_else(|| labelled(&text, offset)))
 }
 
@@ -53,103 +56,177 @@ pub enum PersonalNumber {
     ResidencePermit,
 }
 
-/// Most separators between two groups of digits of one number.
-const GAP_CHARS_MAX: usize = 3;
+/// Most characters in a separator, where nothing but the check digit could be mistaken.
+const GAP_CHARS_MAX: usize = 16;
+
+/// Most characters in a separator of a number without a check digit.
+const PLAIN_GAP_CHARS_MAX: usize = 3;
 
 /// A number that starts here. A start is where a word starts, or the digits that end a word of
 /// letters (`Tel138…`): the middle of a longer code is none.
-fn number_at(text: &[char], offset: usize) -> Option<Finding> {
+fn number_at(text: &[Symbol], offset: usize) -> Option<Finding> {
     // spec: ID-34
     if !is_digit(text, offset) || !begins_number(text, offset) {
         return None;
     }
     let mut number = Number {
-        start: offset,
-        digits: Vec::new(),
-        groups: Vec::new(),
+        follows_digits: follows_digits(text, offset),
+        ..Number::default()
     };
-    let mut at = offset;
+    let (mut at, mut gap) = (offset, Gap::Group);
     loop {
-        let run = text
-            .iter()
-            .skip(at)
-            .take_while(|c| c.is_ascii_digit())
-            .count();
-        if number.digits.len() + run > 18 {
+        let end = run_end(text, at);
+        let run = text.get(at..end).unwrap_or_default();
+        if number.digits.len() + run.len() > 18 {
             return None;
         }
-        number.digits.extend(
-            text.iter()
-                .skip(at)
-                .take(run)
-                .filter_map(|c| u8::try_from(*c).ok()),
-        );
-        number.groups.push(run);
-        let end = at + run;
-        if let Some(finding) = number.judge(text, end) {
-            return Some(finding);
+        number.take(run, gap);
+        if let Some(kind) = number.judge(text, end) {
+            return Some(finding(kind, text, offset, end));
         }
-        at = end + gap(text, end)?;
+        if number.ends_in_x(text, end) {
+            return Some(finding(
+                PersonalNumber::IdentityNumber,
+                text,
+                offset,
+                end + 1,
+            ));
+        }
+        (at, gap) = Gap::after(text, end, number.digits.len() != 17)?;
         if !is_digit(text, at) {
-            return number.ends_in_x(text, at);
+            return number
+                .ends_in_x(text, at)
+                .then(|| finding(PersonalNumber::IdentityNumber, text, offset, at + 1));
         }
     }
 }
 
 /// Digits collected so far, in groups that separators divide.
+#[derive(Default)]
 struct Number {
-    start: usize,
     digits: Vec<u8>,
     groups: Vec<usize>,
+    /// The widest separator so far.
+    gap: Gap,
+    /// Whether one character divides it from digits before it.
+    follows_digits: bool,
+    /// How many separators, from the first on, were a lone colon, as in times of the day.
+    colons: usize,
 }
 
 impl Number {
-    fn judge(&self, text: &[char], end: usize) -> Option<Finding> {
+    fn take(&mut self, run: &[Symbol], gap: Gap) {
+        if gap == Gap::Colon && self.colons + 1 == self.groups.len() {
+            self.colons += 1;
+        }
+        self.gap = self.gap.max(gap);
+        self.digits.extend(
+            run.iter()
+                .filter_map(|symbol| u8::try_from(symbol.character).ok()),
+        );
+        match self.groups.last_mut() {
+            Some(group) if gap == Gap::Seam => *group += run.len(),
+            Some(_) | None => self.groups.push(run.len()),
+        }
+    }
+
+    fn judge(&self, text: &[Symbol], end: usize) -> Option<PersonalNumber> {
         // spec: ID-30
         if let Ok(bytes) = <&[u8; 18]>::try_from(self.digits.as_slice())
-            && is_identity_number(bytes)
+            && self.is_identity_number(bytes)
         {
-            return Some(self.finding(PersonalNumber::IdentityNumber, end));
-        }
-        if text.get(end) == Some(&'X') {
-            return self.ends_in_x(text, end);
+            return Some(PersonalNumber::IdentityNumber);
         }
         // The forms without a check digit must fill the word.
-        if text.get(end).is_some_and(char::is_ascii_alphanumeric) {
+        if joins(text, end) {
             return None;
         }
         // spec: ID-32
         if self.is_mobile_phone() {
-            return Some(self.finding(PersonalNumber::MobilePhone, end));
+            return Some(PersonalNumber::MobilePhone);
         }
         // spec: ID-31
         if self.is_old_identity_number() {
-            return Some(self.finding(PersonalNumber::OldIdentityNumber, end));
+            return Some(PersonalNumber::OldIdentityNumber);
         }
         None
     }
 
     /// Whether the 17 digits go on with an `X`, at `place`, as an identity number.
-    fn ends_in_x(&self, text: &[char], place: usize) -> Option<Finding> {
-        let digits = <&[u8; 17]>::try_from(self.digits.as_slice()).ok()?;
+    fn ends_in_x(&self, text: &[Symbol], place: usize) -> bool {
+        let Ok(digits) = <&[u8; 17]>::try_from(self.digits.as_slice()) else {
+            return false;
+        };
         let mut bytes = [b'X'; 18];
         for (byte, digit) in bytes.iter_mut().zip(digits) {
             *byte = *digit;
         }
-        let is_number = text.get(place) == Some(&'X')
-            && !is_digit(text, place + 1)
-            && is_identity_number(&bytes);
-        is_number.then(|| self.finding(PersonalNumber::IdentityNumber, place + 1))
+        text.get(place)
+            .is_some_and(|symbol| symbol.character == 'X')
+            && !(is_digit(text, place + 1) && joins(text, place + 1))
+            && self.is_identity_number(&bytes)
+    }
+
+    fn is_identity_number(&self, bytes: &[u8; 18]) -> bool {
+        is_identity_number(bytes) && !self.holds_dates()
+    }
+
+    /// Whether the groups are dates and times in a row rather than one number: the end of a date or
+    /// a time, then year, month, day and so on. A year at place 7 is where an identity number has it,
+    /// so there the time before it must be divided by colons.
+    fn holds_dates(&self) -> bool {
+        // spec: ID-34
+        let is_year = |(len, value)| len == 4 && (1900..=2099).contains(&value);
+        let (mut place, mut parts) = (0, Vec::new());
+        for len in &self.groups {
+            parts.push((*len, self.value(place, *len)));
+            place += len;
+        }
+        let Some(first_year) = parts.iter().position(|part| is_year(*part)) else {
+            return false;
+        };
+        let (before, dates) = parts.split_at(first_year);
+        let birth_place = before.iter().map(|(len, _)| len).sum::<usize>() == 6;
+        let begins = before.iter().all(|part| is_part(*part, 59)) && (1..=3).contains(&first_year);
+        if !begins || dates.len() < 3 || (birth_place && self.colons < 2) {
+            return false;
+        }
+        // How far behind its year a part stands: month, day, then up to three parts of a time.
+        let mut behind = 0;
+        dates.iter().all(|part| {
+            let fits = match behind {
+                _ if is_year(*part) => behind == 0 || behind >= 3,
+                0 => false,
+                1 => is_part(*part, 12) && part.1 > 0,
+                2 => is_part(*part, 31) && part.1 > 0,
+                3..=5 => is_part(*part, 59),
+                _ => false,
+            };
+            behind = if is_year(*part) { 1 } else { behind + 1 };
+            fits
+        })
+    }
+
+    /// The value of `len` digits from a 0-based place on; small groups only.
+    fn value(&self, from: usize, len: usize) -> u32 {
+        let digits = self.digits.iter().skip(from).take(len.min(4));
+        digits.fold(0, |value, digit| value * 10 + u32::from(*digit - b'0'))
     }
 
     /// `1[3-9]` and nine digits, alone or after 86 or 0086, in one of the groupings people use.
     fn is_mobile_phone(&self) -> bool {
-        let digits = match (self.digits.len(), self.groups.as_slice()) {
-            (11, [11] | [3, 4, 4] | [3, 8] | [7, 4] | [4, 4, 3]) => Some(self.digits.as_slice()),
-            (11, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]) => Some(self.digits.as_slice()),
-            (13, [13]) => self.digits.strip_prefix(b"86"),
-            (15, [15]) => self.digits.strip_prefix(b"0086"),
-            (_, _) => None,
+        let digits = self.digits.as_slice();
+        let digits = match (digits.len(), self.groups.as_slice(), self.gap) {
+            (11, [11], _) => Some(digits),
+            (11, [3, 4, 4], gap) if gap <= Gap::Pointed => Some(digits),
+            // A point in one place only is a decimal point.
+            (11, [3, 8] | [7, 4], gap) if gap <= Gap::Plain => Some(digits),
+            // Bank cards of 19 digits end so.
+            (11, [4, 4, 3], gap) if gap <= Gap::Plain && !self.follows_digits => Some(digits),
+            (11, groups, _) if digit_by_digit(groups) => Some(digits),
+            (13, [13], _) => digits.strip_prefix(b"86"),
+            (15, [15], _) => digits.strip_prefix(b"0086"),
+            (_, _, _) => None,
         };
         matches!(digits, Some([b'1', b'3'..=b'9', ..]))
     }
@@ -162,9 +239,14 @@ impl Number {
         else {
             return false;
         };
+        let grouped = match (self.groups.as_slice(), self.gap) {
+            ([15], _) => true,
+            ([6, 6, 3] | [6, 2, 2, 2, 3], gap) => gap <= Gap::Pointed,
+            (groups, _) => digit_by_digit(groups),
+        };
         let number = |tens: u8, units: u8| (tens - b'0') * 10 + (units - b'0');
         let (month, day) = (number(m1, m2), number(d1, d2));
-        matches!(self.groups.as_slice(), [15] | [6, 6, 3] | [6, 2, 2, 2, 3])
+        grouped
             && is_province([r1, r2])
             && [r5, r6] != *b"00"
             && day >= 1
@@ -180,13 +262,83 @@ impl Number {
         };
         1900 + self.digits.get(6..8).map_or(0, decade)
     }
+}
 
-    fn finding(&self, kind: PersonalNumber, end: usize) -> Finding {
-        Finding {
-            kind,
-            start: self.start,
-            len: end - self.start,
+/// One part of a date or time: one or two digits, at most `max`.
+fn is_part((len, value): (usize, u32), max: u32) -> bool {
+    len <= 2 && value <= max
+}
+
+fn digit_by_digit(groups: &[usize]) -> bool {
+    groups.iter().all(|group| *group == 1)
+}
+
+/// What stands between two digits of one number, from what nobody sees to what may be anything.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Gap {
+    /// Nothing to be seen: another form of digit, or characters of no width. Divides no groups.
+    #[default]
+    Seam,
+    /// The beginning of a number.
+    Group,
+    /// White space, hyphens, dashes, low lines.
+    Plain,
+    /// Full stops, slashes and middle dots too.
+    Pointed,
+    /// One colon.
+    Colon,
+    /// Anything that is neither letter nor digit.
+    Loose,
+}
+
+impl Gap {
+    /// The separator from here on, and where it ends; `None` when the number ends here.
+    fn after(text: &[Symbol], from: usize, crosses: bool) -> Option<(usize, Self)> {
+        let rest = text.get(from..).unwrap_or_default();
+        let length = rest
+            .iter()
+            .take_while(|symbol| {
+                symbol.form == Form::Unseen
+                    || !symbol.character.is_alphanumeric()
+                    || crosses && symbol.is_cross()
+            })
+            .count();
+        let seen = || {
+            rest.iter()
+                .take(length)
+                .filter(|symbol| symbol.form != Form::Unseen)
+                .map(|symbol| symbol.character)
+        };
+        let at_most = |max: usize| seen().nth(max).is_none();
+        let gap = match seen().next() {
+            None if length > 0 || is_digit(text, from) => Self::Seam,
+            None => return None,
+            Some(_) if !at_most(GAP_CHARS_MAX) => return None,
+            Some(':') if at_most(1) => Self::Colon,
+            Some(_) if at_most(PLAIN_GAP_CHARS_MAX) => seen().map(Self::of).max()?,
+            Some(_) => Self::Loose,
+        };
+        Some((from + length, gap))
+    }
+
+    fn of(character: char) -> Self {
+        match character {
+            '-' | '_' | '\u{2010}'..='\u{2015}' | '\u{2212}' => Self::Plain,
+            '.' | '/' | '·' | '•' | '・' | '。' | '｡' => Self::Pointed,
+            other if other.is_whitespace() => Self::Plain,
+            _ => Self::Loose,
         }
+    }
+}
+
+/// A finding from one symbol to before another.
+fn finding(kind: PersonalNumber, text: &[Symbol], start: usize, end: usize) -> Finding {
+    let place = |index: usize| text.get(index).map_or(0, |symbol| symbol.at);
+    let start = place(start);
+    Finding {
+        kind,
+        start,
+        len: (place(end.saturating_sub(1)) + 1).saturating_sub(start),
     }
 }
 
@@ -194,8 +346,8 @@ impl Number {
 struct Label {
     words: &'static [&'static str],
     kind: PersonalNumber,
-    letters: std::ops::RangeInclusive<usize>,
-    digits: std::ops::RangeInclusive<usize>,
+    letters: RangeInclusive<usize>,
+    digits: RangeInclusive<usize>,
 }
 
 const LABELS: [Label; 3] = [
@@ -230,7 +382,7 @@ const LABELS: [Label; 3] = [
 const FILLER_CHARS_MAX: usize = 16;
 
 /// A labelled number whose label starts here.
-fn labelled(text: &[char], offset: usize) -> Option<Finding> {
+fn labelled(text: &[Symbol], offset: usize) -> Option<Finding> {
     // spec: ID-33
     let (label, word) = LABELS.iter().find_map(|label| {
         let word = label
@@ -240,39 +392,40 @@ fn labelled(text: &[char], offset: usize) -> Option<Finding> {
         Some((label, word))
     })?;
     let start = skip_filler(text, offset + word.chars().count());
-    let letters = text
-        .iter()
-        .skip(start)
-        .take_while(|c| c.is_ascii_uppercase())
-        .count();
-    let digits_start = start + letters;
-    let digits = text
-        .iter()
-        .skip(digits_start)
-        .take_while(|c| c.is_ascii_digit())
-        .count();
-    let ends = !text
-        .get(digits_start + digits)
-        .is_some_and(char::is_ascii_alphanumeric);
-    (ends && label.letters.contains(&letters) && label.digits.contains(&digits)).then_some(
-        Finding {
-            kind: label.kind,
-            start,
-            len: letters + digits,
-        },
-    )
+    let (letters, digits_start) = count(text, start, |symbol| symbol.is_letter());
+    let (digits, end) = count(text, digits_start, Symbol::is_digit);
+    let ends = !text.get(end).is_some_and(|symbol| symbol.is_letter());
+    (ends && label.letters.contains(&letters) && label.digits.contains(&digits))
+        .then(|| finding(label.kind, text, start, end))
+}
+
+/// How many symbols of a kind and of one form follow, and where the last of them ends. What nobody
+/// sees may stand between them.
+fn count(text: &[Symbol], from: usize, kind: fn(Symbol) -> bool) -> (usize, usize) {
+    let (mut found, mut end, mut form) = (0, from, None);
+    for (index, symbol) in text.iter().enumerate().skip(from) {
+        if kind(*symbol) && form.is_none_or(|form| form == symbol.form) {
+            (found, end, form) = (found + 1, index + 1, Some(symbol.form));
+        } else if symbol.form != Form::Unseen {
+            break;
+        }
+    }
+    (found, end)
 }
 
 /// Passes over `号码:`, `身份证(No. ` and the like.
-fn skip_filler(text: &[char], from: usize) -> usize {
+fn skip_filler(text: &[Symbol], from: usize) -> usize {
     let mut at = from;
     while at < from + FILLER_CHARS_MAX {
-        let Some(character) = text.get(at) else {
+        let Some(symbol) = text.get(at) else {
             return at;
         };
-        if starts_with(text, at, "NO") && !text.get(at + 2).is_some_and(char::is_ascii_digit) {
+        if starts_with(text, at, "NO") && !is_digit(text, at + 2) {
             at += 2;
-        } else if character.is_whitespace() || FILLERS.contains(*character) {
+        } else if symbol.form == Form::Unseen
+            || symbol.character.is_whitespace()
+            || FILLERS.contains(symbol.character)
+        {
             at += 1;
         } else {
             return at;
@@ -283,49 +436,50 @@ fn skip_filler(text: &[char], from: usize) -> usize {
 
 const FILLERS: &str = "号码证件身份编为是的:,.#()[]“”\"-№";
 
-fn starts_with(text: &[char], offset: usize, word: &str) -> bool {
-    word.chars()
-        .enumerate()
-        .all(|(index, character)| text.get(offset + index) == Some(&character))
+fn starts_with(text: &[Symbol], offset: usize, word: &str) -> bool {
+    word.chars().enumerate().all(|(index, character)| {
+        text.get(offset + index)
+            .is_some_and(|symbol| symbol.character == character)
+    })
 }
 
 /// Whether nothing but letters stands before, in the same word.
-fn begins_number(text: &[char], offset: usize) -> bool {
-    let before = text.get(..offset).unwrap_or_default();
-    before
-        .iter()
-        .rev()
-        .take_while(|character| character.is_ascii_alphanumeric())
-        .all(char::is_ascii_alphabetic)
+fn begins_number(text: &[Symbol], offset: usize) -> bool {
+    let mut at = offset;
+    while joins(text, at) {
+        at -= 1;
+        if is_digit(text, at) {
+            return false;
+        }
+    }
+    true
 }
 
-/// Length of the separators from here on: 1 to 3, else `None`.
-fn gap(text: &[char], from: usize) -> Option<usize> {
-    let length = text
-        .iter()
-        .skip(from)
-        .take(GAP_CHARS_MAX + 1)
-        .take_while(|character| is_separator(**character))
-        .count();
-    (1..=GAP_CHARS_MAX).contains(&length).then_some(length)
+fn follows_digits(text: &[Symbol], offset: usize) -> bool {
+    let before = |distance| offset.checked_sub(distance).and_then(|at| text.get(at));
+    before(2).is_some_and(|symbol| symbol.is_digit())
+        && before(1).is_some_and(|symbol| Gap::of(symbol.character) == Gap::Plain)
 }
 
-/// White space, hyphens, dashes, and characters of no width.
-fn is_separator(character: char) -> bool {
-    character.is_whitespace()
-        || matches!(
-            character,
-            '-' | '\u{00AD}'
-                | '\u{200B}'..='\u{200D}'
-                | '\u{2010}'..='\u{2015}'
-                | '\u{2060}'
-                | '\u{2212}'
-                | '\u{FEFF}'
-        )
+/// Where the run of digits of one form that starts here ends.
+fn run_end(text: &[Symbol], from: usize) -> usize {
+    let mut end = from + 1;
+    while is_digit(text, end) && joins(text, end) {
+        end += 1;
+    }
+    end
 }
 
-fn is_digit(text: &[char], offset: usize) -> bool {
-    text.get(offset).is_some_and(char::is_ascii_digit)
+/// Whether the symbol here continues the word or number before it.
+fn joins(text: &[Symbol], at: usize) -> bool {
+    at.checked_sub(1)
+        .and_then(|before| text.get(before))
+        .zip(text.get(at))
+        .is_some_and(|(before, symbol)| before.joins(*symbol))
+}
+
+fn is_digit(text: &[Symbol], offset: usize) -> bool {
+    text.get(offset).is_some_and(|symbol| symbol.is_digit())
 }
 
 #[cfg(test)]

@@ -41,7 +41,6 @@ fn number_that_only_resembles_an_identity_number_is_let_through() {
         "9362322198709086409X",
         "36232219870908640",
         "11010519491231002X1",
-        "362322    198709086409",
         "160105194912310029",
         "110105189912310023",
         "110105210001010023",
@@ -56,6 +55,9 @@ fn old_identity_number_needs_region_and_date() {
     let found = Some(PersonalNumber::OldIdentityNumber);
     assert_eq!(kind("旧证130503670401001"), found);
     assert_eq!(kind("130503 670401 001"), found);
+    assert_eq!(kind("130503.67.04.01.001"), found);
+    assert_eq!(kind("2，3，0，5，0，3，6，7，0，4，0，1，0，0，1"), found);
+    assert_eq!(kind("130503，670401，001"), None);
     for text in [
         "440301103097413",
         "130503671301001",
@@ -142,6 +144,225 @@ fn codes_dates_and_document_numbers_are_let_through() {
         "罚款20000.00元",
         "(2023)豫0311行审12345号",
         "",
+    ] {
+        assert_eq!(find_personal(text), None, "{text}");
+    }
+}
+
+/// The identity number of the other tests, with the check digit X, in pieces.
+const PIECES: [&str; 3] = ["110105", "19491231", "002X"];
+
+#[test]
+fn identity_number_is_found_between_separators_of_every_kind() {
+    // spec: ID-30
+    let long = " ".repeat(16);
+    for separator in [
+        ".",
+        ",",
+        "/",
+        "_",
+        "、",
+        "，",
+        "。",
+        "；",
+        "：",
+        "·",
+        "•",
+        "|",
+        "*",
+        "~",
+        "+",
+        "=",
+        "#",
+        "&",
+        "…",
+        "(",
+        "〔",
+        "【",
+        "\"",
+        "'",
+        "\t",
+        "\n",
+        "\u{3000}",
+        "\u{A0}",
+        "\u{2009}",
+        "\u{2800}",
+        "\u{200B}",
+        "\u{AD}",
+        "\u{2060}",
+        "\u{FEFF}",
+        "\u{200E}",
+        "\u{202E}",
+        "\u{34F}",
+        "\u{FE0F}",
+        "\u{20E3}",
+        "\u{E0020}",
+        "\u{3164}",
+        " - ",
+        "., ",
+        "/ _",
+        " × ",
+        "☎",
+        &long,
+        "\u{200B}\u{200B}\u{200B}\u{200B}\u{200B}\u{200B}",
+    ] {
+        let text = format!("号{}号", PIECES.join(separator));
+        assert_eq!(kind(&text), Some(PersonalNumber::IdentityNumber), "{text}");
+        let digits: Vec<String> = PIECES.concat().chars().map(String::from).collect();
+        let text = digits.join(separator);
+        assert_eq!(kind(&text), Some(PersonalNumber::IdentityNumber), "{text}");
+    }
+    assert_eq!(kind(&PIECES.join(&" ".repeat(17))), None);
+}
+
+#[test]
+fn identity_number_is_found_in_digits_of_every_form() {
+    // spec: ID-36
+    for (name, forms) in FORMS {
+        let forms: Vec<char> = forms.chars().collect();
+        let written: String = "362322198709086409"
+            .chars()
+            .filter_map(|digit| forms.get(digit.to_digit(10)? as usize))
+            .collect();
+        assert_eq!(
+            kind(&written),
+            Some(PersonalNumber::IdentityNumber),
+            "{name}: {written}"
+        );
+    }
+    for x in "xXｘＸХхΧχⅩⅹ×✕❌ⓧⓍˣₓ𝐗𝑥⒳🅇".chars() {
+        let text = format!("11010519491231002{x}");
+        assert_eq!(kind(&text), Some(PersonalNumber::IdentityNumber), "{text}");
+        let text = format!("110105.19491231.002-{x}，");
+        assert_eq!(kind(&text), Some(PersonalNumber::IdentityNumber), "{text}");
+    }
+}
+
+pub(super) const FORMS: [(&str, &str); 26] = [
+    ("full-width", "０１２３４５６７８９"),
+    ("Arabic-Indic", "٠١٢٣٤٥٦٧٨٩"),
+    ("Persian", "۰۱۲۳۴۵۶۷۸۹"),
+    ("Devanagari", "०१२३४५६७८९"),
+    ("Tibetan", "༠༡༢༣༤༥༦༧༨༩"),
+    ("Mongolian", "᠐᠑᠒᠓᠔᠕᠖᠗᠘᠙"),
+    ("Thai", "๐๑๒๓๔๕๖๗๘๙"),
+    ("circled", "⓪①②③④⑤⑥⑦⑧⑨"),
+    ("negative circled", "⓿❶❷❸❹❺❻❼❽❾"),
+    ("dingbats", "🄋➀➁➂➃➄➅➆➇➈"),
+    ("negative dingbats", "🄌➊➋➌➍➎➏➐➑➒"),
+    ("double circled", "0⓵⓶⓷⓸⓹⓺⓻⓼⓽"),
+    ("bracketed", "0⑴⑵⑶⑷⑸⑹⑺⑻⑼"),
+    ("with full stop", "🄀⒈⒉⒊⒋⒌⒍⒎⒏⒐"),
+    ("with comma", "🄁🄂🄃🄄🄅🄆🄇🄈🄉🄊"),
+    ("raised", "⁰¹²³⁴⁵⁶⁷⁸⁹"),
+    ("lowered", "₀₁₂₃₄₅₆₇₈₉"),
+    ("bold", "𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗"),
+    ("double-struck", "𝟘𝟙𝟚𝟛𝟜𝟝𝟞𝟟𝟠𝟡"),
+    ("monospace", "𝟶𝟷𝟸𝟹𝟺𝟻𝟼𝟽𝟾𝟿"),
+    ("segmented", "🯰🯱🯲🯳🯴🯵🯶🯷🯸🯹"),
+    ("Chinese", "〇一二三四五六七八九"),
+    ("Chinese, formal", "零壹贰叁肆伍陆柒捌玖"),
+    ("Chinese, bracketed", "〇㈠㈡㈢㈣㈤㈥㈦㈧㈨"),
+    ("Suzhou", "〇〡〢〣〤〥〦〧〨〩"),
+    ("Chinese, mixed", "○壱弐参肆伍陸七捌玖"),
+];
+
+#[test]
+fn marks_beside_a_number_do_not_hide_it() {
+    // spec: ID-36
+    for text in [
+        "电话13800138000①",
+        "①13800138000",
+        "13800138000²",
+        "一13800138000",
+        "第八13800138000×2",
+        "2024\u{200B}13800138000\u{200B}5",
+        "1\u{FE0F}\u{20E3}3800138000",
+    ] {
+        assert_eq!(kind(text), Some(PersonalNumber::MobilePhone), "{text}");
+    }
+    let text = "⑬⑧⓪⓪①③⑧⓪⓪⓪";
+    let kind = PersonalNumber::MobilePhone;
+    let (start, len) = (0, 10);
+    assert_eq!(find_personal(text), Some(Finding { kind, start, len }));
+}
+
+#[test]
+fn mobile_phone_is_found_behind_points_but_not_in_lists_and_decimals() {
+    // spec: ID-32
+    for text in [
+        "138.0013.8000",
+        "138/0013/8000",
+        "138_0013_8000",
+        "138·0013·8000",
+        "138\u{AD}0013\u{AD}8000",
+        "13\u{200B}80\u{200B}01380\u{200B}00",
+        "1.3.8.0.0.1.3.8.0.0.0",
+        "1，3，8，0，0，1，3，8，0，0，0",
+        "一三八〇〇一三八〇〇〇",
+        "幺三八 零零幺三 八零零零",
+        "138 ００１３ ⑧⓪⓪⓪",
+    ] {
+        assert_eq!(kind(text), Some(PersonalNumber::MobilePhone), "{text}");
+    }
+    for text in [
+        "配套资金150、2000、3000万元",
+        "150，2000，3000",
+        "150 (2000) 3000",
+        "东经130.29876543度",
+        "130.29876543,47.33",
+        "没收1381234.5678万元",
+        "1998/0123/456",
+        "13.812.345.678",
+        "一三年八月",
+        "一百三十八亿零一百三十八万",
+    ] {
+        assert_eq!(kind(text), None, "{text}");
+    }
+}
+
+#[test]
+fn dates_times_and_sums_in_a_row_are_let_through() {
+    // spec: ID-34
+    // Every combination of three days whose digits would pass for an identity number is among them.
+    let days = |year: u32| {
+        (1..=12).flat_map(move |month| [1, 2, 11, 12].map(move |day| (year, month, day)))
+    };
+    for (a, b, c) in days(2019)
+        .zip(days(2020))
+        .flat_map(|(a, b)| days(2021).map(move |c| (a, b, c)))
+    {
+        for (separator, between) in [(".", "-"), ("-", " "), ("/", "、"), (".", ", ")] {
+            let day =
+                |(year, month, day)| format!("{year}{separator}{month:02}{separator}{day:02}");
+            let text = format!("{}{between}{}{between}{}", day(a), day(b), day(c));
+            assert_eq!(find_personal(&text), None, "{text}");
+        }
+    }
+    for minute in 0..60 {
+        for text in [
+            format!("2019-10-10 11:{minute:02}:30,2019-10-11 12:25:10"),
+            format!("2019-10-10 11:{minute:02} 2019-10-11 12:25"),
+            format!("2024.01.02-2024.12.{:02}", minute % 31 + 1),
+            format!("11:{minute:02}:01 2020-01-02 11:20:30"),
+        ] {
+            assert_eq!(find_personal(&text), None, "{text}");
+        }
+    }
+    for text in [
+        "罚款12,345,678.90元、没收11,000,000.00元",
+        "2019.11.12-2020.11.11",
+        "1.2.3.4.5.6.7.8.9.10.11.12",
+        "①②③④⑤⑥⑦⑧⑨⑩⑪⑫",
+        "一、二、三、四、五、六、七、八、九、十、十一",
+        "二〇二四年一月二日至二〇二四年十二月三十一日",
+        "面积1380m²，容积0138001m³",
+        "192.168.100.101:4433",
+        "0454-3123456",
+        "6222 0210 0111 6245 702",
+        "6222 0210 1311 6245 702",
+        "6222021001116245702",
+        "鹤岗市〔2024〕第110105号、第194912号",
     ] {
         assert_eq!(find_personal(text), None, "{text}");
     }
