@@ -18,6 +18,7 @@
 mod act;
 mod bundle;
 mod desk;
+mod frozen;
 mod import;
 mod link;
 mod lookup;

@@ -22,6 +22,7 @@
 //! that the next connection begins with.
 
 mod entitle;
+mod frozen;
 mod holders;
 mod ledger;
 mod logs;
@@ -45,6 +46,7 @@ use crate::disk::Disk;
 use crate::journal::{Journal, JournalReader};
 use crate::signer_state::{SignedHead, SignerState};
 
+pub use frozen::Frozen;
 use ledger::Record;
 pub use logs::{BodyState, Log, LogTable};
 pub use recover::{Arrived, OpenCoreError, Opened};
@@ -73,6 +75,7 @@ pub struct Shared<D: Disk> {
     registry: RwLock<Arc<Registry>>,
     witnessed: RwLock<BTreeMap<Origin, Witnessed>>,
     heads: RwLock<BTreeMap<Origin, BTreeMap<TreeSize, VerifiedCheckpoint>>>,
+    frozen: RwLock<frozen::Freezes>,
     reader: JournalReader<D>,
 }
 
@@ -235,10 +238,8 @@ impl<D: Disk> Core<D> {
                 self.outputs.push(Output::Durable { items, records });
             }
             for (ticket, references) in staged.tickets {
-                self.outputs.push(Output::Submitted {
-                    ticket,
-                    result: Ok(references),
-                });
+                let result = self.settled(references);
+                self.outputs.push(Output::Submitted { ticket, result });
             }
             self.feed(Input::Settled)?;
             if !self.staged.is_pending() {
@@ -379,12 +380,7 @@ impl<D: Disk> Core<D> {
                 self.outputs.push(Output::Witnessed { origin, witnessed });
             }
             Action::Holds { member, entry } => self.outputs.push(Output::Holds { member, entry }),
-            Action::Forked { origin, evidence } => {
-                self.stage(&Record::Fork {
-                    evidence: &evidence,
-                })?;
-                self.outputs.push(Output::Forked { origin, evidence });
-            }
+            Action::Forked { origin, evidence } => self.forked(origin, evidence)?,
             Action::Report { peer, violation } => {
                 self.outputs.push(Output::Report { peer, violation });
             }

@@ -308,6 +308,12 @@ impl Node {
         self.member
     }
 
+    /// Whether a log is one of its own.
+    #[must_use]
+    pub fn owns(&self, log: &Origin) -> bool {
+        log.member() == self.member.as_str()
+    }
+
     /// The network it belongs to.
     #[must_use]
     pub const fn genesis(&self) -> &Arc<Genesis> {
@@ -549,6 +555,7 @@ impl Node {
     #[must_use]
     pub fn horizon(&self) -> Horizon {
         let witnessed = self.shared.witnessed();
+        let frozen = self.shared.frozen();
         let logs = self.shared.logs();
         let logs = logs.iter().map(|(origin, log)| {
             let none = Witnessed {
@@ -560,7 +567,7 @@ impl Node {
                 size: log.size(),
                 witnessed: seen.size,
                 quorum_time: seen.at,
-                frozen_at: None,
+                frozen_at: frozen.get(origin).map(|frozen| frozen.at),
             };
             (origin.clone(), horizon)
         });

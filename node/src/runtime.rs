@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
-use concordat_protocol::exchange::{Input, PeerId, RequestId, ServeId};
+use concordat_protocol::exchange::{ForkEvidence, Input, PeerId, RequestId, ServeId};
 use concordat_protocol::message::ErrorCode;
 use concordat_protocol::statement::StatementRef;
 use concordat_protocol::subject::AuthorityCode;
@@ -233,8 +233,13 @@ struct Worker<D: Disk> {
 
 impl<D: Disk> Worker<D> {
     fn run(&mut self, mut inbox: mpsc::Receiver<Command>) -> Result<(), Fatal> {
-        if self.core.signing() == &Signing::Held {
-            info!("waiting for the hub and the cosigners before signing anything");
+        for (origin, frozen) in self.core.shared().frozen() {
+            warn!(%origin, at = frozen.at.value(), "a log is frozen: it has forked");
+        }
+        match self.core.signing() {
+            Signing::Held => info!("waiting for the hub and the cosigners before signing anything"),
+            Signing::Forked => error!("nothing is signed: a log of this node has forked"),
+            Signing::Open => {}
         }
         self.release()?;
         while let Some(command) = inbox.blocking_recv() {
@@ -372,8 +377,18 @@ impl<D: Disk> Worker<D> {
             Output::Report { peer, violation } => {
                 warn!(peer = peer.0, %violation, "a peer is at fault");
             }
-            Output::Forked { origin, .. } => {
-                error!(%origin, "a log has forked: it is frozen here and the evidence is kept");
+            Output::Forked { origin, evidence } => {
+                let evidence = ForkEvidence::parse(&evidence);
+                let sizes =
+                    evidence.map(|e| (e.smaller().size().value(), e.larger().size().value()));
+                error!(
+                    %origin,
+                    ?sizes,
+                    "a log has forked: it is frozen here and the evidence is kept"
+                );
+                if self.core.signing() == &Signing::Forked {
+                    error!("nothing is signed any more: a log of this node has forked");
+                }
             }
             Output::Witnessed { origin, witnessed } => {
                 debug!(%origin, size = witnessed.size.value(), "witnessed");

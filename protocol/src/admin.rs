@@ -33,10 +33,10 @@ pub use request::{
 pub use target::{SOCKET_FILE, TARGET_CHARS_MAX, Target, TargetError};
 pub use view::{
     ActView, AlarmView, BackingCode, BasisCode, BasisFailureView, BasisStateCode, BindsOthersCode,
-    BurdenCode, DecisionView, DutyView, EffectView, ForkCode, FreshnessCode, FreshnessView,
-    LaterActsCode, LinkCode, LogView, PeerBrief, PeerView, SigningCode, SourceCode, StatementView,
-    StatusView, SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode,
-    WaitingView,
+    BurdenCode, DecisionView, DutyView, EffectView, ForkCode, ForkView, FreshnessCode,
+    FreshnessView, LaterActsCode, LinkCode, LogView, PeerBrief, PeerView, SigningCode, SourceCode,
+    StatementView, StatusView, SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode,
+    WaitingCode, WaitingView,
 };
 
 /// Bytes of a frame's length prefix.

@@ -19,6 +19,7 @@
 //! serving ranges from storage, signing.
 
 mod cosign;
+mod fork;
 mod gaps;
 mod head;
 mod interface;
@@ -39,6 +40,7 @@ use crate::time::Timestamp;
 
 use peer::Peer;
 
+pub use fork::ForkEvidence;
 pub use gaps::Gaps;
 pub use head::verify_fork;
 pub use interface::{
@@ -59,6 +61,8 @@ pub struct Exchange {
     /// Acts on statements that we hold, with whoever issued those: they come to us even where we are
     /// not entitled to their class.
     owed: BTreeMap<(Origin, LeafIndex), AuthorityCode>,
+    /// Evidence of the forks on record, as FORK frames.
+    forks: BTreeMap<Origin, Vec<u8>>,
     /// Logs whose durable state changed since peers were last told.
     changed: BTreeSet<Origin>,
     actions: VecDeque<Action>,
@@ -93,6 +97,7 @@ impl Exchange {
             peers: BTreeMap::new(),
             storing: BTreeMap::new(),
             owed: BTreeMap::new(),
+            forks: BTreeMap::new(),
             changed: BTreeSet::new(),
             actions: VecDeque::new(),
             next_request: 0,
@@ -347,6 +352,10 @@ impl Exchange {
         }
         peer.greeted = true;
         let Some((sent, entries)) = peer.hello.take() else {
+            return Ok(());
+        };
+        self.show_forks(world, id);
+        let Some(peer) = self.peers.get_mut(&id) else {
             return Ok(());
         };
         // Both sides compare what was sent, not what they hold by now, and so come to the same

@@ -140,7 +140,15 @@ pub(super) fn pairs(effect: &EffectView, words: Words) -> Vec<(String, String)> 
         "fresh_register",
         freshness(&effect.register_freshness, words),
     ));
-    pairs.push(words.pair("fork", words.code(effect.fork)));
+    let fork = match effect.frozen_at {
+        Some(at) => format!(
+            "{} ({} {at})",
+            words.code(effect.fork),
+            words.word("frozen")
+        ),
+        None => words.code(effect.fork),
+    };
+    pairs.push(words.pair("fork", fork));
     pairs.push(words.pair("later_acts", words.code(effect.later_acts)));
     let (log, register) = (effect.horizon_issuer, effect.horizon_register);
     pairs.push(words.pair("horizon", format!("{log} / {register}")));

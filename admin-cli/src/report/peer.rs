@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::names::Named;
 use crate::page::Page;
-use crate::report::status::{log_json, logs_table};
+use crate::report::status::{fork_line, log_json, logs_table};
 use crate::report::{Report, Words, at_json, at_text};
 use crate::text;
 
@@ -44,6 +44,11 @@ pub(crate) fn peer(view: &PeerView, words: Words) -> Report {
     page.pairs(&pairs);
     page.gap();
     logs_table(&mut page, &view.logs, words);
+    for log in &view.logs {
+        if let Some(fork) = &log.fork {
+            page.line(fork_line(&log.origin, fork, words));
+        }
+    }
     let keys: Value = enrolment::keys(&view.enrolment)
         .iter()
         .map(|(key_use, key)| json!({"use": key_use.name(), "key": key.to_string()}))

@@ -1,6 +1,7 @@
 //! How a node is, and what happens at it.
 
-use concordat_protocol::admin::{Event, LogView, StatusView};
+use concordat_protocol::admin::{Detail, Event, ForkView, LogView, StatusView};
+use concordat_protocol::log::Origin;
 use serde_json::{Map, Value, json};
 
 use crate::clock;
@@ -47,11 +48,8 @@ pub(crate) fn status(view: &StatusView, words: Words) -> Report {
         words.pair("disk", format!("{} KiB", view.disk_bytes.div_ceil(1024))),
     ]);
     for alarm in &view.alarms {
-        let details: Vec<_> = alarm
-            .details
-            .iter()
-            .map(|d| format!("{}={}", d.name, d.value))
-            .collect();
+        let mut details: Vec<_> = alarm.details.iter().map(detail_text).collect();
+        details.extend(alarm.since.map(|at| format!("since={}", clock::civil(at))));
         let told = words.alarm(alarm.name.as_str());
         page.line(format!("! {told} {}", details.join(" ")).trim_end());
     }
@@ -60,6 +58,39 @@ pub(crate) fn status(view: &StatusView, words: Words) -> Report {
     page.gap();
     peer::table(&mut page, &view.peers, words);
     Report::new(page, status_json(view))
+}
+
+/// A detail of an alarm; logs by their short names.
+fn detail_text(detail: &Detail) -> String {
+    let value = match detail.value.parse::<Origin>() {
+        Ok(origin) => short_origin(&origin),
+        Err(_) => detail.value.clone(),
+    };
+    format!("{}={value}", detail.name)
+}
+
+/// What two heads prove of a log, in a line.
+pub(super) fn fork_line(origin: &Origin, fork: &ForkView, words: Words) -> String {
+    let blanks = [
+        ("log", short_origin(origin)),
+        ("smaller", fork.smaller_size.to_string()),
+        ("larger", fork.larger_size.to_string()),
+        ("at", fork.frozen_at.to_string()),
+        ("since", at_text(fork.since)),
+    ];
+    let blanks: Vec<_> = blanks.iter().map(|(key, text)| (*key, &**text)).collect();
+    words.fill("log_forked", &blanks)
+}
+
+pub(super) fn fork_json(fork: &ForkView) -> Value {
+    json!({
+        "frozen_at_index": fork.frozen_at.value(),
+        "since_at": at_json(fork.since),
+        "smaller_size": fork.smaller_size.value(),
+        "smaller_root": fork.smaller_root.to_string(),
+        "larger_size": fork.larger_size.value(),
+        "larger_root": fork.larger_root.to_string(),
+    })
 }
 
 pub(super) fn logs_table(page: &mut Page, logs: &[LogView], words: Words) {
@@ -138,6 +169,7 @@ pub(super) fn log_json(log: &LogView) -> Value {
         "bodies": log.bodies,
         "bodies_missing": log.bodies_missing,
         "frozen_at_index": log.frozen_at.map(|index| index.value()),
+        "fork": log.fork.as_ref().map(fork_json),
     })
 }
 

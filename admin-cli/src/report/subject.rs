@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::names::Named;
 use crate::page::Page;
+use crate::report::status::{fork_json, fork_line};
 use crate::report::{
     Report, Words, at_json, at_text, day_json, effect, ref_json, refs_json, short,
 };
@@ -105,6 +106,9 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
         pairs.push(words.pair("look_up_row", row));
     }
     page.pairs(&pairs);
+    if let Some(fork) = &view.fork {
+        page.line(fork_line(&view.reference.origin, fork, words));
+    }
     for (key, decision) in [("decision", &view.decision), ("corrected", &view.corrected)] {
         if let Some(decision) = decision {
             page.gap();
@@ -156,6 +160,7 @@ fn statement_json(view: &StatementView) -> Value {
         "acts": view.acts.iter().map(act_json).collect::<Value>(),
         "effect": view.effect.as_ref().map(effect::json),
         "look_up_row": view.look_up_row,
+        "fork": view.fork.as_ref().map(fork_json),
     })
 }
 

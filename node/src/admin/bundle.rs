@@ -4,6 +4,7 @@ use concordat_protocol::admin::{
     AdminError, BundleAsk, BundleView, CHUNK_BYTES_MAX, ErrorCode, Reply,
 };
 use concordat_protocol::bundle;
+use concordat_protocol::statement::StatementRef;
 use serde_bytes::ByteBuf;
 
 use crate::admin::desk::{Answer, Desk};
@@ -13,6 +14,7 @@ use crate::export::ExportError;
 /// `bundle export`
 pub(super) fn answer(desk: &Desk, ask: BundleAsk) -> Answer {
     let reference = target::resolve(desk, &ask.target)?;
+    require_prefix(desk, &reference)?;
     let verified = subject::verified(desk, &reference)?;
     subject::require_look_up(desk, &verified, ask.look_up.is_some())?;
     let bytes = desk
@@ -37,6 +39,16 @@ pub(super) fn answer(desk: &Desk, ask: BundleAsk) -> Answer {
         desk.send(Reply::Chunk(ByteBuf::from(chunk.to_vec())));
     }
     Ok(last)
+}
+
+/// A bundle cannot say that its log has forked: whoever verifies it would rely on what is in doubt.
+// spec: ADM-61
+fn require_prefix(desk: &Desk, reference: &StatementRef) -> Result<(), AdminError> {
+    let frozen = desk.node().shared().frozen();
+    match frozen.get(&reference.origin) {
+        Some(frozen) if reference.index >= frozen.at => Err(refusal::frozen(&reference.origin)),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn refused(error: &ExportError) -> AdminError {

@@ -41,7 +41,7 @@ pub(super) fn answer(desk: &mut Desk, ask: ImportAsk) -> Answer {
         return Err(AdminError::new(ErrorCode::Busy).with("retry_after_ms", RETRY_AFTER_MS));
     };
     if !ask.dry_run && !desk.node().is_signing() {
-        return Err(refusal::not_signing());
+        return Err(refusal::not_signing(desk.node()));
     }
     let profile = profile(&ask)?;
     let chunks = desk.chunks.take();

@@ -16,6 +16,7 @@ use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::{LogNumber, Member, Registry};
 
 use crate::admin::desk::{Answer, Desk};
+use crate::admin::view;
 use crate::core::{BodyState, Log};
 use crate::dial;
 use crate::node::{Holdings, Node};
@@ -286,6 +287,7 @@ fn set_address(node: &Node, member: AuthorityCode) -> Option<String> {
 /// The logs held, own ones first, then by name.
 pub(super) fn logs(node: &Node) -> Vec<LogView> {
     let witnessed = node.shared().witnessed();
+    let mut frozen = node.shared().frozen();
     let logs = node.shared().logs();
     let mut views: Vec<LogView> = logs
         .iter()
@@ -298,6 +300,7 @@ pub(super) fn logs(node: &Node) -> Vec<LogView> {
             let head = heads.values().next_back();
             let empty = || (TreeSize::ZERO, hash::empty_root());
             let (size, root) = head.map_or_else(empty, |head| (head.size(), *head.root()));
+            let fork = frozen.remove(origin).as_ref().map(view::fork_view);
             LogView {
                 origin: origin.clone(),
                 size,
@@ -306,10 +309,23 @@ pub(super) fn logs(node: &Node) -> Vec<LogView> {
                 witnessed_at: seen.and_then(|seen| seen.at),
                 bodies,
                 bodies_missing,
-                frozen_at: None,
+                frozen_at: fork.as_ref().map(|fork| fork.frozen_at),
+                fork,
             }
         })
         .collect();
+    // A fork may be known of a log of which nothing is held.
+    views.extend(frozen.iter().map(|(origin, frozen)| LogView {
+        origin: origin.clone(),
+        size: TreeSize::ZERO,
+        root: hash::empty_root(),
+        witnessed_size: None,
+        witnessed_at: None,
+        bodies: 0,
+        bodies_missing: 0,
+        frozen_at: Some(frozen.at),
+        fork: Some(view::fork_view(frozen)),
+    }));
     let own = |view: &LogView| view.origin.member() == node.member().as_str();
     views.sort_by_key(|view| !own(view));
     views

@@ -1,13 +1,14 @@
 //! Causes inside the node as the errors that an administrator is told.
 
 use concordat_protocol::admin::{AdminError, ErrorCode};
+use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{Class, Payload};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::RejectReason;
 use tracing::error;
 
 use crate::core::SubmitError;
-use crate::node::AskError;
+use crate::node::{AskError, Node};
 use crate::runtime::SubmitFailure;
 
 /// A fault of the node itself; its own log says more.
@@ -103,7 +104,8 @@ pub(super) fn submission(
             AdminError::new(ErrorCode::StorageFailed).with("cause", gone)
         }
         SubmitFailure::Refused(refused) => match refused {
-            SubmitError::SigningHeld => not_signing(),
+            SubmitError::SigningHeld => AdminError::new(ErrorCode::NotSigning),
+            SubmitError::LogFrozen { origin } => frozen(origin),
             SubmitError::NotOurLog => AdminError::new(ErrorCode::NotTheHub).with("hub", issuer),
             SubmitError::NotAStatement { error, .. } => invalid(error),
             SubmitError::Refused { reason, .. } => rejected(*reason, issuer, payload),
@@ -111,7 +113,17 @@ pub(super) fn submission(
     }
 }
 
-/// The node may not sign yet.
-pub(super) fn not_signing() -> AdminError {
-    AdminError::new(ErrorCode::NotSigning)
+/// The node may not sign yet, or not any more.
+pub(super) fn not_signing(node: &Node) -> AdminError {
+    let forked = node.shared().frozen().into_keys();
+    match forked.into_iter().find(|origin| node.owns(origin)) {
+        Some(origin) => frozen(&origin),
+        None => AdminError::new(ErrorCode::NotSigning),
+    }
+}
+
+/// Two heads of a log are known that cannot both hold.
+// spec: ADM-60
+pub(super) fn frozen(origin: &Origin) -> AdminError {
+    AdminError::new(ErrorCode::LogFrozen).with("origin", origin)
 }

@@ -9,7 +9,7 @@ use concordat_protocol::trust::Member;
 
 use crate::admin::desk::{Answer, Desk, Office};
 use crate::admin::peer::{self, Survey};
-use crate::admin::{refusal, view};
+use crate::admin::{frozen, refusal, view};
 use crate::clock;
 use crate::node::Node;
 
@@ -40,6 +40,7 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
     let counts = node.store().counts();
     let signing = match node.is_signing() {
         true => SigningCode::Ready,
+        false if frozen::is_own(node) => SigningCode::Stopped,
         false => SigningCode::Asking,
     };
     let mut view = StatusView {
@@ -69,6 +70,7 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
         look_ups: node.look_ups(),
     };
     view.alarms = alarms(node, &view)?;
+    view.alarms.extend(frozen::alarms(node)?);
     Ok(view)
 }
 
@@ -126,7 +128,7 @@ fn alarms(node: &Node, status: &StatusView) -> Result<Vec<AlarmView>, AdminError
     if status.standing.is_none() {
         raise("not-enrolled", Vec::new())?;
     }
-    if status.signing != SigningCode::Ready {
+    if !matches!(status.signing, SigningCode::Ready | SigningCode::Stopped) {
         raise("not-signing", Vec::new())?;
     }
     if node.has_lost_records() {

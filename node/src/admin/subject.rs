@@ -204,6 +204,7 @@ fn statement_view(
         acts: acts(query, reference, &registry, &horizon, effect.as_ref())?,
         effect: effect.as_ref().map(|effect| view::effect(effect, as_of)),
         look_up_row: None,
+        fork: view::fork_of(node, &reference.origin),
     })
 }
 

@@ -2,18 +2,22 @@
 
 use concordat_protocol::admin::{
     ActView, BackingCode, BasisCode, BasisFailureView, BasisStateCode, BindsOthersCode, BurdenCode,
-    DutyView, EffectView, ForkCode, FreshnessCode, FreshnessView, LaterActsCode, SourceCode,
-    SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode, WaitingView,
+    DutyView, EffectView, ForkCode, ForkView, FreshnessCode, FreshnessView, LaterActsCode,
+    SourceCode, SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode,
+    WaitingView,
 };
 use concordat_protocol::effect::{
     Backing, Basis, BasisState, BindsOthers, Burden, Effect, Fork, Horizon, LaterActs, Source,
     SourceState, SuspensionKind, Validity, VoidCause, WaitingCause,
 };
-use concordat_protocol::log::LeafIndex;
+use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::statement::{Content, StatementRef};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::{Registry, Verified};
+
+use crate::core::Frozen;
+use crate::node::Node;
 
 /// An effect, flat.
 pub(super) fn effect(effect: &Effect, as_of: Day) -> EffectView {
@@ -263,6 +267,24 @@ const fn freshness(state: SourceState) -> FreshnessView {
         SourceState::Unknown { since } => (FreshnessCode::Unknown, since),
     };
     FreshnessView { state, at }
+}
+
+/// A fork as it is shown.
+pub(super) fn fork_view(frozen: &Frozen) -> ForkView {
+    let (smaller, larger) = (frozen.evidence.smaller(), frozen.evidence.larger());
+    ForkView {
+        frozen_at: frozen.at,
+        since: frozen.since,
+        smaller_size: smaller.size(),
+        smaller_root: *smaller.root(),
+        larger_size: larger.size(),
+        larger_root: *larger.root(),
+    }
+}
+
+/// The fork of a log, when one is known.
+pub(super) fn fork_of(node: &Node, origin: &Origin) -> Option<ForkView> {
+    node.shared().frozen().get(origin).map(fork_view)
 }
 
 const fn fork(fork: Fork) -> (ForkCode, Option<LeafIndex>) {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use concordat_protocol::admin::{
-    AdminError, ErrorCode, Event, EventKind, LinkCode, LogView, PeerBrief, Reply, StatusView,
-    WatchAsk,
+    AdminError, AlarmView, Detail, ErrorCode, Event, EventKind, LinkCode, LogView, PeerBrief,
+    Reply, StatusView, WatchAsk,
 };
 use concordat_protocol::log::Origin;
 use tokio::sync::watch;
@@ -100,6 +100,20 @@ fn between(before: &StatusView, now: &StatusView, registry: &Origin) -> Vec<Even
                 ..event(kind)
             });
         }
+    }
+    let known_alarm = |alarm: &&AlarmView| {
+        let mut known = before.alarms.iter();
+        known.any(|known| known.name == alarm.name && known.details == alarm.details)
+    };
+    for alarm in now.alarms.iter().filter(|alarm| !known_alarm(alarm)) {
+        let name = Detail {
+            name: "alarm".to_owned(),
+            value: alarm.name.to_string(),
+        };
+        events.push(Event {
+            details: [name].into_iter().chain(alarm.details.clone()).collect(),
+            ..event(EventKind::Alarm)
+        });
     }
     for log in &now.logs {
         let known: Option<&LogView> = before.logs.iter().find(|known| known.origin == log.origin);

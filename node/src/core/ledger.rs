@@ -14,6 +14,7 @@ const WITNESS: u8 = 5;
 const DELIVERY: u8 = 6;
 const FORK: u8 = 7;
 const ROW: u8 = 8;
+const FORK_SEEN: u8 = 9;
 
 /// What is said of one body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +72,8 @@ pub(super) enum Record<'a> {
     },
     /// Evidence of a fork, as a FORK frame.
     Fork { evidence: &'a [u8] },
+    /// When the evidence recorded last came, by the node's clock.
+    ForkSeen { at_ms: u64 },
     /// A row of a local register.
     Row { bytes: &'a [u8] },
 }
@@ -85,6 +88,7 @@ impl<'a> Record<'a> {
             Self::Witness { .. } => WITNESS,
             Self::Delivery { .. } => DELIVERY,
             Self::Fork { .. } => FORK,
+            Self::ForkSeen { .. } => FORK_SEEN,
             Self::Row { .. } => ROW,
         }
     }
@@ -129,6 +133,9 @@ impl<'a> Record<'a> {
                 }
             }
             Self::Fork { evidence } => return evidence.to_vec(),
+            Self::ForkSeen { at_ms } => {
+                w.array(1).unsigned(*at_ms);
+            }
             Self::Row { bytes } => return bytes.to_vec(),
         }
         w.finish()
@@ -193,6 +200,11 @@ impl<'a> Record<'a> {
                 }
             }
             FORK => return Ok(Some(Self::Fork { evidence: bytes })),
+            FORK_SEEN => {
+                r.array(1, "a time of evidence")?;
+                let at_ms = r.unsigned("milliseconds")?;
+                Self::ForkSeen { at_ms }
+            }
             ROW => return Ok(Some(Self::Row { bytes })),
             _ => return Ok(None),
         };
@@ -304,6 +316,7 @@ mod tests {
                 at_ms: 7,
             },
             Record::Fork { evidence: b"e" },
+            Record::ForkSeen { at_ms: 7 },
             Record::Row { bytes: b"r" },
         ];
         for record in records {

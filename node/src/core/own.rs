@@ -51,9 +51,7 @@ impl<D: Disk> Core<D> {
         log: LogNumber,
         statements: &[Vec<u8>],
     ) -> Result<Vec<Entry>, SubmitError> {
-        if self.signing != Signing::Open {
-            return Err(SubmitError::SigningHeld);
-        }
+        self.may_take()?;
         let origin = self.genesis.origin(self.me, log);
         if !self.own_logs().contains(&origin) {
             return Err(SubmitError::NotOurLog);

@@ -8,12 +8,12 @@ use concordat_protocol::exchange::{Exchange, Gaps, Input, Restored, World};
 use concordat_protocol::log::{
     LeafIndex, Origin, SignedCheckpoint, TreeSize, VerifiedCheckpoint, hash,
 };
-use concordat_protocol::message::Frame;
 use concordat_protocol::statement::{Body, Content, Kind, Leaf, Restart, Statement};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{Genesis, Registry};
 
+use crate::core::frozen::Recorded;
 use crate::core::ledger::{BodyMark, Record};
 use crate::core::logs::{BodyState, Log, LogTable};
 use crate::core::types::{Fatal, Output, Signing};
@@ -77,7 +77,7 @@ struct Found {
     acts: Vec<(Origin, LeafIndex)>,
     cosigned: BTreeMap<Origin, SignedHead>,
     delivered: BTreeMap<(AuthorityCode, Origin), Gaps>,
-    forks: Vec<Vec<u8>>,
+    forks: Vec<Recorded>,
     rows: Vec<Vec<u8>>,
     leaves: u64,
     records: u64,
@@ -114,6 +114,7 @@ impl<D: Disk> Core<D> {
             registry: RwLock::new(Arc::new(registry.clone())),
             witnessed: RwLock::default(),
             heads: RwLock::default(),
+            frozen: RwLock::default(),
             reader: journal.reader(),
         });
         let opened = Opened {
@@ -180,13 +181,7 @@ impl<D: Disk> Core<D> {
             }
         }
         self.exchange = Exchange::new(self.me, self.now, restored);
-        for evidence in &found.forks {
-            if let Ok(Frame::Fork { first, .. }) = Frame::decode(evidence)
-                && let Ok(signed) = SignedCheckpoint::parse(first)
-            {
-                self.exchange.restore_frozen(signed.claimed().origin());
-            }
-        }
+        self.restore_frozen(std::mem::take(&mut found.forks));
         let logs = read(&self.shared.logs);
         let world = World {
             now: self.now,
@@ -258,6 +253,9 @@ impl<D: Disk> Core<D> {
     /// Same boot and nothing lost: go on at once. Otherwise ask others first.
     // spec: STO-26
     fn start_signing(&mut self) -> Result<(), Fatal> {
+        if self.is_stopped_by_fork() {
+            return Ok(());
+        }
         let hub = self.is_hub();
         // What was lost with the end of the ledger, the signer states alone do not tell.
         // spec: STO-29
@@ -301,6 +299,9 @@ impl<D: Disk> Core<D> {
     }
 
     fn open_signing(&mut self) -> Result<(), Fatal> {
+        if self.is_stopped_by_fork() {
+            return Ok(());
+        }
         self.signing = Signing::Open;
         for origin in self.own_logs() {
             self.exchange.set_recovering(&origin, false);
@@ -328,7 +329,7 @@ impl<D: Disk> Core<D> {
     /// Once enough others have said what they saw of our logs and we hold all of it, we sign again.
     // spec: STO-27
     pub(super) fn resume_if_safe(&mut self) -> Result<(), Fatal> {
-        if self.signing == Signing::Open || !self.enough_answers() {
+        if self.signing == Signing::Open || self.is_stopped_by_fork() || !self.enough_answers() {
             return Ok(());
         }
         let behind = self.own_logs().iter().any(|origin| {
@@ -522,7 +523,12 @@ impl Found {
                 }
             }
             None => {}
-            Some(Record::Fork { evidence }) => self.forks.push(evidence.to_vec()),
+            Some(Record::Fork { evidence }) => self.forks.push((evidence.to_vec(), None)),
+            Some(Record::ForkSeen { at_ms }) => {
+                if let Some((_, since)) = self.forks.last_mut() {
+                    *since = Timestamp::new(at_ms).ok();
+                }
+            }
             Some(Record::Row { bytes }) => self.rows.push(bytes.to_vec()),
         }
         Ok(())

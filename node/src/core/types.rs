@@ -169,6 +169,8 @@ pub enum Signing {
     Open,
     /// Not before the hub and the cosigners have said what they have seen of its logs.
     Held,
+    /// No more: one of its own logs has forked.
+    Forked,
 }
 
 /// Why a submission was not taken. Nothing of it was.
@@ -178,6 +180,12 @@ pub enum SubmitError {
     /// The node may not sign yet.
     #[error("the node waits for the hub and the cosigners before it signs anything")]
     SigningHeld,
+    /// One of the node's own logs has forked: it signs nothing more.
+    #[error("the log {origin} has forked: the node signs nothing more")]
+    LogFrozen {
+        /// The log.
+        origin: Origin,
+    },
     /// Only the hub has this log.
     #[error("this node does not write that log")]
     NotOurLog,

@@ -159,6 +159,11 @@ impl Listener for Wiring {
             Output::Signing => {
                 let _ = self.signing.send(true);
             }
+            Output::Forked { origin, .. } => {
+                if origin.member() == self.member.as_str() {
+                    let _ = self.signing.send(false);
+                }
+            }
             Output::Send { .. }
             | Output::Ask { .. }
             | Output::Cancel { .. }
@@ -167,7 +172,6 @@ impl Listener for Wiring {
             Output::Submitted { .. }
             | Output::Witnessed { .. }
             | Output::Head { .. }
-            | Output::Forked { .. }
             | Output::Report { .. } => {}
         }
         self.changes.send_modify(|count| *count += 1);

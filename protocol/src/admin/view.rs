@@ -52,6 +52,25 @@ named_codes! {
 }
 
 integer_map! {
+    /// Two signed heads of a log that cannot both hold.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ForkView {
+        /// The first position that is not taken to be common to both histories.
+        1 => frozen_at: req(LeafIndex),
+        /// Since when it is known here.
+        2 => since: opt(Timestamp),
+        /// The smaller of their sizes: the histories differ there.
+        3 => smaller_size: req(TreeSize),
+        /// The root of that head.
+        4 => smaller_root: req(Hash),
+        /// The size of the other head.
+        5 => larger_size: req(TreeSize),
+        /// Its root.
+        6 => larger_root: req(Hash),
+    }
+}
+
+integer_map! {
     /// One log as this node holds it.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct LogView {
@@ -71,6 +90,8 @@ integer_map! {
         7 => bodies_missing: req(u64),
         /// The first position beyond the common prefix of a fork.
         8 => frozen_at: opt(LeafIndex),
+        /// The heads that prove the fork.
+        9 => fork: opt(ForkView),
     }
 }
 
@@ -291,5 +312,7 @@ integer_map! {
         15 => effect: opt(EffectView),
         /// The row of the local look-up register, counted from 0.
         16 => look_up_row: opt(u64),
+        /// The fork of the log that it stands in.
+        17 => fork: opt(ForkView),
     }
 }

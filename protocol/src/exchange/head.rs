@@ -387,36 +387,6 @@ impl Exchange {
         );
         Ok(())
     }
-
-    fn freeze(&mut self, origin: &Origin, evidence: &Frame<'_>) {
-        let Some(replica) = self.replicas.get_mut(origin) else {
-            return;
-        };
-        if replica.frozen {
-            return;
-        }
-        replica.frozen = true;
-        (replica.target, replica.newer) = (None, None);
-        let frame = evidence.encode();
-        self.act(Action::Forked {
-            origin: origin.clone(),
-            evidence: frame.clone(),
-        });
-        let greeted: Vec<PeerId> = self.connected().map(|(id, _)| id).collect();
-        for peer in greeted {
-            self.act(Action::Send {
-                peer,
-                frame: frame.clone(),
-            });
-        }
-    }
-
-    /// Freezes a log whose fork is on record, at start.
-    pub fn restore_frozen(&mut self, origin: &Origin) {
-        if let Some(replica) = self.replicas.get_mut(origin) {
-            replica.frozen = true;
-        }
-    }
 }
 
 /// Checks fork evidence: two heads of one log, both signed by it, that cannot both hold.
