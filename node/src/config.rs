@@ -67,6 +67,7 @@ impl Config {
             },
             upkeep: upkeep(*store, *background),
             accept_loss: false,
+            first_start: false,
         }
     }
 }

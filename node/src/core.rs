@@ -51,7 +51,8 @@ use ledger::Record;
 pub use logs::{BodyState, Log, LogTable};
 pub use recover::{Arrived, OpenCoreError, Opened};
 pub use types::{
-    CoreInput, Durable, Entry, Fatal, Output, Signing, Submission, SubmitError, Ticket,
+    CoreInput, CoreOptions, Durable, Entry, Fatal, Output, Signing, Submission, SubmitError,
+    Surpassed, Ticket,
 };
 
 /// The keys that the core signs with.
@@ -76,6 +77,7 @@ pub struct Shared<D: Disk> {
     witnessed: RwLock<BTreeMap<Origin, Witnessed>>,
     heads: RwLock<BTreeMap<Origin, BTreeMap<TreeSize, VerifiedCheckpoint>>>,
     frozen: RwLock<frozen::Freezes>,
+    surpassed: RwLock<Option<Surpassed>>,
     reader: JournalReader<D>,
 }
 
@@ -96,6 +98,13 @@ impl<D: Disk> Shared<D> {
     #[must_use]
     pub fn heads(&self, origin: &Origin) -> BTreeMap<TreeSize, VerifiedCheckpoint> {
         read(&self.heads).get(origin).cloned().unwrap_or_default()
+    }
+
+    /// The log of our own that another instance of this node goes further with, until all of it has
+    /// been fetched back.
+    #[must_use]
+    pub fn surpassed(&self) -> Option<Surpassed> {
+        read(&self.surpassed).clone()
     }
 
     /// The logs held: positions and trees. Hold the guard briefly; the core waits for it.
@@ -252,7 +261,11 @@ impl<D: Disk> Core<D> {
     /// When to feed [`Input::Deadline`].
     #[must_use]
     pub fn deadline(&self) -> Timestamp {
-        self.exchange.deadline()
+        let deadline = self.exchange.deadline();
+        match self.signing {
+            Signing::Greeting { until } => deadline.min(until),
+            Signing::Open | Signing::Held | Signing::Forked => deadline,
+        }
     }
 
     /// What other threads may read.
@@ -381,6 +394,7 @@ impl<D: Disk> Core<D> {
             }
             Action::Holds { member, entry } => self.outputs.push(Output::Holds { member, entry }),
             Action::Forked { origin, evidence } => self.forked(origin, evidence)?,
+            Action::Surpassed { head } => self.surpassed(&head)?,
             Action::Report { peer, violation } => {
                 self.outputs.push(Output::Report { peer, violation });
             }

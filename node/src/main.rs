@@ -32,6 +32,9 @@ enum Command {
         /// is cut to what is whole. 记录丢失时仍继续运行；请先备份目录。
         #[arg(long)]
         accept_loss: bool,
+        /// This is the hub of a network that starts here and now. 本枢纽的网络在此首次启动。
+        #[arg(long)]
+        first_start: bool,
     },
     /// Looks at configurations. 检查配置。
     Config {
@@ -74,7 +77,14 @@ async fn main() -> ExitCode {
         Command::Run {
             directory,
             accept_loss,
-        } => ended(run(Layout::new(directory), accept_loss).await),
+            first_start,
+        } => {
+            let told = Told {
+                accept_loss,
+                first_start,
+            };
+            ended(run(Layout::new(directory), told).await)
+        }
         Command::Config {
             verb: ConfigVerb::Check { directory },
         } => ended(check(&Layout::new(directory))),
@@ -101,14 +111,21 @@ fn trace(format: LogFormat, filter: &str) {
     }
 }
 
-async fn run(layout: Layout, accept_loss: bool) -> Result<(), Box<dyn Error>> {
+/// What an operator vouches for on the command line, for one start.
+struct Told {
+    accept_loss: bool,
+    first_start: bool,
+}
+
+async fn run(layout: Layout, told: Told) -> Result<(), Box<dyn Error>> {
     let config = Config::read(&layout)?;
     trace(config.log().format, &config.log().filter);
     // Heard from the first moment on: a signal during the start ends it as soon as it stands.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let options = NodeOptions {
-        accept_loss,
+        accept_loss: told.accept_loss,
+        first_start: told.first_start,
         ..config.node_options(layout)
     };
     let node = Arc::new(Node::start(options).await?);

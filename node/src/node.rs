@@ -30,7 +30,7 @@ use tracing::{error, info, warn};
 
 use crate::addresses::AddressBook;
 use crate::clock;
-use crate::core::{Core, CoreKeys, Fatal, Shared};
+use crate::core::{Core, CoreKeys, CoreOptions, Fatal, Shared};
 use crate::dial::{self, Attempts, Overrides};
 use crate::disk::RealDisk;
 use crate::indexer::Indexer;
@@ -71,6 +71,8 @@ pub struct NodeOptions {
     pub upkeep: Upkeep,
     /// Whether to go on although what was durable is lost; see [`JournalOptions::accept_loss`].
     pub accept_loss: bool,
+    /// Whether the operator of a hub says that its network starts with it, for the first time.
+    pub first_start: bool,
 }
 
 /// Why a node did not start.
@@ -171,6 +173,7 @@ impl Node {
             store,
             upkeep,
             accept_loss,
+            first_start,
         } = options;
         let genesis = genesis_file::read(&layout.genesis()).map_err(file("the genesis file"))?;
         let genesis = Arc::new(genesis);
@@ -188,10 +191,13 @@ impl Node {
         }
         let (core, opened) = Core::open(
             disk,
-            JournalOptions {
-                records_known: store.applied().records(),
-                accept_loss,
-                ..JournalOptions::new(journal)
+            CoreOptions {
+                journal: JournalOptions {
+                    records_known: store.applied().records(),
+                    accept_loss,
+                    ..JournalOptions::new(journal)
+                },
+                first_start,
             },
             Arc::clone(&genesis),
             member,

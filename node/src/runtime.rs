@@ -18,7 +18,9 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, error, info, warn};
 
 use crate::clock;
-use crate::core::{Core, CoreInput, Fatal, Output, Signing, Submission, SubmitError, Ticket};
+use crate::core::{
+    Core, CoreInput, Fatal, Output, Signing, Submission, SubmitError, Surpassed, Ticket,
+};
 use crate::disk::Disk;
 
 /// Commands that may wait for the core; a full channel holds its senders back.
@@ -238,6 +240,7 @@ impl<D: Disk> Worker<D> {
         }
         match self.core.signing() {
             Signing::Held => info!("waiting for the hub and the cosigners before signing anything"),
+            Signing::Greeting { .. } => debug!("hearing the others before signing anything"),
             Signing::Forked => error!("nothing is signed: a log of this node has forked"),
             Signing::Open => {}
         }
@@ -395,6 +398,17 @@ impl<D: Disk> Worker<D> {
             }
             Output::Head { origin, size } => debug!(%origin, size = size.value(), "head"),
             Output::Signing => info!("the node signs"),
+            Output::Surpassed(Surpassed {
+                origin,
+                size,
+                signed,
+            }) => error!(
+                %origin,
+                elsewhere = size.value(),
+                here = signed.value(),
+                "another instance of this node has signed more of its log: nothing is signed here \
+                 before that is fetched back; make sure that only one instance runs"
+            ),
             Output::RegistryChanged => info!("the registry has changed"),
             Output::Durable { .. } | Output::Holds { .. } => {}
         }

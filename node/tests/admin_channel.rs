@@ -16,7 +16,7 @@ use concordat_node::admin::{AdminServer, AdminStartError};
 use concordat_node::clock;
 use concordat_node::config::{self, Config};
 use concordat_node::import::Profile;
-use concordat_node::node::{Layout, Node};
+use concordat_node::node::{Layout, Node, NodeOptions};
 use concordat_protocol::admin::{
     AdminError, BundleAsk, ErrorCode, ImportAsk, ImportReport, LinkCode, LookUp, ObjectionAsk,
     PeerName, ProfileChoice, Recorded, Reply, Request, RulingAsk, StatementAsk, StatementView,
@@ -72,7 +72,7 @@ impl Pair {
         let validity = Validity::from_unix_seconds(now - 3_600, now + 86_400).unwrap();
         network.write(directory.path(), validity).unwrap();
         let codes = [network.hub.code(), network.members[0].code()];
-        let hub = start(directory.path(), codes[0], &listen[0]).await;
+        let hub = start(directory.path(), codes[0], &listen[0], true).await;
         hub.node.wait_signing().await;
         for change in &network.changes {
             let node = &hub.node;
@@ -80,7 +80,7 @@ impl Pair {
             let submitted = node.submit(LogNumber::Registry, vec![signed.unwrap()]);
             submitted.await.unwrap();
         }
-        let member = start(directory.path(), codes[1], &listen[1]).await;
+        let member = start(directory.path(), codes[1], &listen[1], false).await;
         let entries = network.changes.len() as u64;
         let pair = Self {
             hub,
@@ -154,13 +154,17 @@ fn free_address() -> String {
     loopback::free_address().unwrap().to_string()
 }
 
-async fn start(network: &Path, member: AuthorityCode, listen: &str) -> Running {
+async fn start(network: &Path, member: AuthorityCode, listen: &str, first_start: bool) -> Running {
     let layout = Layout::new(network.join(member.as_str()));
     std::fs::copy(network.join("genesis.cbor"), layout.genesis()).unwrap();
     let text = config::template(member, listen.parse().unwrap(), 8);
     std::fs::write(layout.config(), text).unwrap();
     let config = Config::read(&layout).unwrap();
-    let node = Arc::new(Node::start(config.node_options(layout)).await.unwrap());
+    let options = NodeOptions {
+        first_start,
+        ..config.node_options(layout)
+    };
+    let node = Arc::new(Node::start(options).await.unwrap());
     let admin = AdminServer::start(&node).await.unwrap();
     Running { node, admin }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use concordat_certs::network::{TestMember, TestNetwork, TestPlan};
 use concordat_node::core::{
-    Core, CoreInput, CoreKeys, Output, Signing, Submission, SubmitError, Ticket,
+    Core, CoreInput, CoreKeys, CoreOptions, Output, Signing, Submission, SubmitError, Ticket,
 };
 use concordat_node::disk::MemoryDisk;
 use concordat_node::journal::{JournalId, JournalOptions};
@@ -39,7 +39,7 @@ impl Bench {
             MemoryDisk::new(),
             Timestamp::new(1_772_400_000_000).unwrap(),
         );
-        let core = open(&network, &disk, now);
+        let core = open(&network, &disk, now, true);
         let mut bench = Self {
             network,
             disk,
@@ -65,7 +65,7 @@ impl Bench {
     fn restart(&mut self) {
         self.disk.kill();
         self.now = Timestamp::new(self.now.value() + 1_000).unwrap();
-        self.core = open(&self.network, &self.disk, self.now);
+        self.core = open(&self.network, &self.disk, self.now, false);
         self.finish();
     }
 
@@ -173,14 +173,22 @@ impl Bench {
     }
 }
 
-fn open(network: &TestNetwork, disk: &MemoryDisk, now: Timestamp) -> Core<MemoryDisk> {
+fn open(
+    network: &TestNetwork,
+    disk: &MemoryDisk,
+    now: Timestamp,
+    first_start: bool,
+) -> Core<MemoryDisk> {
     let hub = &network.hub;
     let keys = CoreKeys {
         statement: Arc::new(hub.statement.clone()),
         log: Arc::new(hub.log.clone()),
         witness: Arc::new(hub.witness.clone()),
     };
-    let options = JournalOptions::new(JournalId([7; 16]));
+    let options = CoreOptions {
+        journal: JournalOptions::new(JournalId([7; 16])),
+        first_start,
+    };
     let random = Box::new(|buffer: &mut [u8]| buffer.fill(7));
     let genesis = Arc::clone(&network.genesis);
     let opened = Core::open(
@@ -238,7 +246,8 @@ fn log_of_which_nothing_is_held_stays_frozen_after_a_restart() {
     assert_eq!((frozen.since, frozen.at.value()), (since, 0));
     assert_eq!(frozen.evidence.smaller().size().value(), 3);
     assert!(bench.core.exchange().replica(&origin).unwrap().is_frozen());
-    assert_eq!(*bench.core.signing(), Signing::Open);
+    let signing = *bench.core.signing();
+    assert!(matches!(signing, Signing::Greeting { .. }), "{signing:?}");
     // The same evidence is neither recorded nor told again.
     bench.show(&frame);
     assert!(!bench.says_forked());

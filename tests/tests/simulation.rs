@@ -11,11 +11,12 @@ use std::env;
 
 use concordat_certs::network::VIS_PUBLIC;
 use concordat_node::core::{BodyState, Signing};
+use concordat_node::disk::MemoryDisk;
 use concordat_protocol::key::Signer as _;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
 use concordat_protocol::message::{Absence, BodyFilter, Frame};
 use concordat_protocol::statement::{
-    Audience, Body, Content, CutOff, KeyUse, Kind, Leaf, Standing, Statement, StatementRef,
+    Audience, Body, Content, CutOff, KeyUse, Kind, Leaf, Policy, Standing, Statement, StatementRef,
     Suspension,
 };
 use concordat_protocol::subject::AuthorityCode;
@@ -174,6 +175,113 @@ fn lost_directory_is_fetched_back_before_the_node_signs_again() {
         panic!("the first entry after the loss is no restart");
     };
     assert_eq!(restart.size, TreeSize::new(before as u64).unwrap());
+}
+
+/// A node whose directory ran elsewhere as a copy and said more there; the directory itself again.
+fn moved_and_back(node: NodeId) -> (Cluster, MemoryDisk) {
+    let mut cluster = peaceful(3);
+    let original = cluster.move_to_copy(node).unwrap().unwrap();
+    cluster.run_for(20_000).unwrap();
+    assert_eq!(*cluster.core(node).unwrap().signing(), Signing::Open);
+    for _ in 0..5 {
+        cluster.say_something(node).unwrap();
+        cluster.run_for(1_000).unwrap();
+    }
+    cluster.converge().unwrap();
+    (cluster, original)
+}
+
+/// How many restarts a node has logged.
+fn restarts(cluster: &Cluster, node: NodeId) -> usize {
+    let core = cluster.core(node).unwrap();
+    let (shared, origin) = (core.shared(), core.own_logs().remove(0));
+    let size = shared.logs().get(&origin).unwrap().size().value();
+    let restart = |index: &u64| {
+        let body = shared.body(&origin, LeafIndex::new(*index)).unwrap();
+        let body = Body::decode(&body).unwrap();
+        let statement = Statement::decode(body.statement()).unwrap();
+        matches!(statement.payload().content, Content::Restart(_))
+    };
+    (0..size).filter(restart).count()
+}
+
+// spec: STO-40, STO-41
+#[test]
+fn directory_whose_copy_went_on_elsewhere_fetches_back_before_it_signs() {
+    for node in [0, 1] {
+        let (mut cluster, original) = moved_and_back(node);
+        let before = restarts(&cluster, node);
+        cluster.move_back(node, original).unwrap();
+        let signing = *cluster.core(node).unwrap().signing();
+        assert!(matches!(signing, Signing::Greeting { .. }), "{signing:?}");
+        cluster.run_for(20_000).unwrap();
+        assert_eq!(*cluster.core(node).unwrap().signing(), Signing::Open);
+        cluster.say_something(node).unwrap();
+        cluster.converge().unwrap();
+        cluster.check_everything_kept().unwrap();
+        assert_eq!(restarts(&cluster, node), before + 1);
+    }
+}
+
+// spec: STO-41
+#[test]
+fn node_that_signs_unheard_stops_when_it_learns_of_its_copy() {
+    let (mut cluster, original) = moved_and_back(1);
+    let before = restarts(&cluster, 1);
+    for other in [0, 2, 3] {
+        cluster.stop(other);
+    }
+    cluster.move_back(1, original).unwrap();
+    cluster.run_for(3_000).unwrap();
+    assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Open);
+    cluster.calm().unwrap();
+    let mut patience = 10_000;
+    while *cluster.core(1).unwrap().signing() == Signing::Open && patience > 0 {
+        cluster.run_for(1).unwrap();
+        patience -= 1;
+    }
+    assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Held);
+    assert!(cluster.core(1).unwrap().shared().surpassed().is_some());
+    cluster.converge().unwrap();
+    cluster.check_everything_kept().unwrap();
+    assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Open);
+    assert!(cluster.core(1).unwrap().shared().surpassed().is_none());
+    assert_eq!(restarts(&cluster, 1), before + 1);
+}
+
+// spec: STO-27
+#[test]
+fn moved_hub_that_alone_cosigns_asks_its_members() {
+    let mut cluster = peaceful(3);
+    let registry = &cluster.network().registry;
+    let alone = Policy {
+        cosigners: vec![code(&cluster, 0)],
+        quorum: 1,
+        faults: 0,
+        ..registry.policy().clone()
+    };
+    cluster.change_registry(Content::Policy(alone)).unwrap();
+    cluster.converge().unwrap();
+    cluster.stop(2);
+    cluster.stop(3);
+    cluster.move_to_copy(0).unwrap();
+    cluster.run_for(20_000).unwrap();
+    // One of three has answered.
+    assert_eq!(*cluster.core(0).unwrap().signing(), Signing::Held);
+    cluster.calm().unwrap();
+    cluster.run_for(20_000).unwrap();
+    assert_eq!(*cluster.core(0).unwrap().signing(), Signing::Open);
+    cluster.say_something(0).unwrap();
+    cluster.converge().unwrap();
+    cluster.check_everything_kept().unwrap();
+}
+
+// spec: STO-26
+#[test]
+fn hub_without_its_directory_does_not_start_a_second_registry() {
+    let mut cluster = peaceful(2);
+    let refused = cluster.lose_directory(0).unwrap_err().to_string();
+    assert!(refused.contains("--first-start"), "{refused}");
 }
 
 // spec: STO-26

@@ -115,11 +115,13 @@ pub(crate) fn free_address() -> String {
 pub(crate) struct Node(pub(crate) Child);
 
 impl Node {
-    pub(crate) fn start(root: &Path, name: &str) -> Self {
+    /// `more` are options of `run`.
+    pub(crate) fn start(root: &Path, name: &str, more: &[&str]) -> Self {
         let log = fs::File::create(root.join(format!("{name}.log"))).unwrap();
         let mut command = Command::new(node_binary());
         command
             .args(["run", "--directory", name])
+            .args(more)
             .current_dir(root)
             .env_clear()
             .stdout(Stdio::null())
@@ -161,7 +163,8 @@ pub(crate) struct Network {
 impl Network {
     pub(crate) fn start() -> Self {
         let mut network = Self::prepare();
-        for name in ["hub", "city", "town"] {
+        network.run_node_with("hub", &["--first-start"]);
+        for name in ["city", "town"] {
             network.run_node(name);
         }
         network.at("hub", &["status", "--wait", PATIENCE]).exits(0);
@@ -341,7 +344,11 @@ impl Network {
     }
 
     pub(crate) fn run_node(&mut self, name: &str) {
-        let node = Some(Node::start(self.root.path(), name));
+        self.run_node_with(name, &[]);
+    }
+
+    fn run_node_with(&mut self, name: &str, more: &[&str]) {
+        let node = Some(Node::start(self.root.path(), name, more));
         match name {
             "hub" => self.hub = node,
             "city" => self.city = node,

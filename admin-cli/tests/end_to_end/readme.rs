@@ -57,9 +57,11 @@ impl Shell {
     fn run(&mut self, line: &str) -> Ran {
         if let Some(started) = line.strip_suffix(" &") {
             let directory = started.strip_prefix("concordat-node run --directory ");
-            let directory = directory.and_then(|rest| rest.split(' ').next());
-            let directory = directory.expect("only nodes are started").to_owned();
-            let node = Node::start(self.root.path(), &directory);
+            let words = directory.expect("only nodes are started").split(' ');
+            let words: Vec<&str> = words.take_while(|word| *word != "2>").collect();
+            let (directory, more) = words.split_first().unwrap();
+            let directory = (*directory).to_owned();
+            let node = Node::start(self.root.path(), &directory, more);
             self.nodes.insert(directory, node);
             return Ran {
                 exit: 0,

@@ -309,6 +309,26 @@ fn node_that_cannot_be_reached_is_told_from_one_that_may_not() {
     assert!([5, 6].contains(&concordat_in(root.path(), &waited).exit));
 }
 
+// spec: STO-26, STO-42
+#[test]
+fn hub_starts_anew_only_when_told_that_it_never_ran() {
+    let mut network = Network::start();
+    network.hub.take().unwrap().stop();
+    let refused = |more: &[&str]| {
+        let mut command = Command::new(node_binary());
+        command.args(["run", "--directory", "hub"]).args(more);
+        let output = command.current_dir(network.path("")).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    // Members have joined: an option that stayed in a unit file must do no harm.
+    let said = refused(&["--first-start"]);
+    assert!(said.contains("nobody has joined yet"), "{said}");
+    fs::remove_dir_all(network.path("hub/data")).unwrap();
+    let said = refused(&[]);
+    assert!(said.contains("say --first-start"), "{said}");
+}
+
 #[test]
 fn node_says_what_it_lacks_to_start() {
     let root = tempfile::tempdir().unwrap();

@@ -38,10 +38,11 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
     let registry_seen = registry_seen.get(&genesis.registry_origin());
     let expires = registry_seen.and_then(|seen| seen.at);
     let counts = node.store().counts();
-    let signing = match node.is_signing() {
-        true => SigningCode::Ready,
-        false if frozen::is_own(node) => SigningCode::Stopped,
-        false => SigningCode::Asking,
+    let signing = match (node.is_signing(), node.shared().surpassed()) {
+        (true, _) => SigningCode::Ready,
+        (false, _) if frozen::is_own(node) => SigningCode::Stopped,
+        (false, Some(_)) => SigningCode::FetchingBack,
+        (false, None) => SigningCode::Asking,
     };
     let mut view = StatusView {
         at: clock::now(),
@@ -133,6 +134,17 @@ fn alarms(node: &Node, status: &StatusView) -> Result<Vec<AlarmView>, AdminError
     }
     if node.has_lost_records() {
         raise("records-lost", Vec::new())?;
+    }
+    if let Some(surpassed) = node.shared().surpassed() {
+        let log = Detail {
+            name: "log".to_owned(),
+            value: surpassed.origin.to_string(),
+        };
+        let sizes = [
+            detail("elsewhere", surpassed.size.value()),
+            detail("here", surpassed.signed.value()),
+        ];
+        raise("another-instance", [log].into_iter().chain(sizes).collect())?;
     }
     // Small networks have fewer members than would be wanted.
     let others = status

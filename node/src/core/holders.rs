@@ -96,8 +96,12 @@ impl<D: Disk> Core<D> {
         }
     }
 
+    /// Keeps what a notice of the register says, also of one that was fetched back.
     pub(super) fn keep_notice(&mut self, notice: &Notice) {
         let (act, target) = (&notice.act, &notice.target);
+        if self.is_hub() {
+            self.noticed.insert((act.origin.clone(), act.index));
+        }
         let acts = self.notices.entry((target.origin.clone(), target.index));
         let acts = acts.or_default();
         acts.push((act.origin.clone(), act.index));

@@ -2,24 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, RwLock};
+use std::time::Duration;
 
 use concordat_protocol::codec::DecodeError;
-use concordat_protocol::exchange::{Exchange, Gaps, Input, Restored, World};
+use concordat_protocol::exchange::{Exchange, Gaps, Input, Replica, Restored, World};
 use concordat_protocol::log::{
     LeafIndex, Origin, SignedCheckpoint, TreeSize, VerifiedCheckpoint, hash,
 };
-use concordat_protocol::statement::{Body, Content, Kind, Leaf, Restart, Statement};
+use concordat_protocol::statement::{Body, Content, Kind, Leaf, Restart, Standing, Statement};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
-use concordat_protocol::trust::{Genesis, Registry};
+use concordat_protocol::trust::{Genesis, Member, Registry};
 
 use crate::core::frozen::Recorded;
 use crate::core::ledger::{BodyMark, Record};
 use crate::core::logs::{BodyState, Log, LogTable};
-use crate::core::types::{Fatal, Output, Signing};
+use crate::core::types::{CoreOptions, Fatal, Output, Signing, Surpassed};
 use crate::core::{Core, CoreKeys, Random, Shared, Staged, own_logs, read, write};
 use crate::disk::Disk;
-use crate::journal::{Journal, JournalOptions, OpenError, RecordPointer, Recovery};
+use crate::journal::{Journal, OpenError, RecordPointer, Recovery};
 use crate::signer_state::{Continuity, SignedHead, SignerError, SignerState};
 
 /// What opening found.
@@ -48,6 +49,9 @@ pub struct Arrived {
     pub records: u64,
 }
 
+/// How long a node that starts without doubt waits for the hub, or a hub for a member.
+const GREETING: Duration = Duration::from_secs(2);
+
 /// Bodies that one [`Arrived`] tells of at most, if they came in by and by.
 const ARRIVED_MAX: u64 = 4_096;
 
@@ -61,6 +65,18 @@ pub enum OpenCoreError {
     /// A signer state could not be opened.
     #[error("{0}")]
     Signer(#[from] SignerError),
+    /// The hub has no record of ever having signed, and nobody said that it has not.
+    #[error(
+        "this directory has no record that the hub ever signed. If the network starts here for the \
+         first time, say --first-start; if the hub has run before, restore its directory, for the \
+         registry would fork"
+    )]
+    NeverSigned,
+    /// It cannot be the first start: the registry names others, or this is not the hub.
+    #[error(
+        "--first-start is for the hub of a network that nobody has joined yet; leave it out here"
+    )]
+    NotTheFirst,
     /// Going on failed.
     #[error("{0}")]
     Fatal(#[from] Fatal),
@@ -91,7 +107,7 @@ impl<D: Disk> Core<D> {
     /// [`OpenCoreError`]; nothing has been changed that a later start would miss.
     pub fn open(
         disk: D,
-        options: JournalOptions,
+        options: CoreOptions,
         genesis: Arc<Genesis>,
         me: AuthorityCode,
         keys: CoreKeys,
@@ -99,6 +115,10 @@ impl<D: Disk> Core<D> {
         now: Timestamp,
     ) -> Result<(Self, Opened), OpenCoreError> {
         let mut found = Found::default();
+        let CoreOptions {
+            journal: options,
+            first_start,
+        } = options;
         let (journal, recovery) = Journal::open(disk.clone(), options, |record| {
             found.take(record.pointer, record.kind, record.payload)
         })
@@ -115,6 +135,7 @@ impl<D: Disk> Core<D> {
             witnessed: RwLock::default(),
             heads: RwLock::default(),
             frozen: RwLock::default(),
+            surpassed: RwLock::default(),
             reader: journal.reader(),
         });
         let opened = Opened {
@@ -148,7 +169,7 @@ impl<D: Disk> Core<D> {
         core.restore_exchange(found);
         core.want_entitled(None);
         core.restore_own();
-        core.start_signing()?;
+        core.start_signing(first_start)?;
         Ok((core, opened))
     }
 
@@ -236,10 +257,6 @@ impl<D: Disk> Core<D> {
             if let Some(statement) = self.statement(&register, index)
                 && let Content::Notice(notice) = &statement.payload().content
             {
-                if self.is_hub() {
-                    let act = (notice.act.origin.clone(), notice.act.index);
-                    self.noticed.insert(act);
-                }
                 self.keep_notice(notice);
             }
         }
@@ -250,9 +267,9 @@ impl<D: Disk> Core<D> {
         Statement::decode(Body::decode(&body).ok()?.statement()).ok()
     }
 
-    /// Same boot and nothing lost: go on at once. Otherwise ask others first.
-    // spec: STO-26
-    fn start_signing(&mut self) -> Result<(), Fatal> {
+    /// Same boot and nothing lost: go on once the hub was heard. Otherwise ask others first.
+    // spec: STO-26, STO-40
+    fn start_signing(&mut self, first_start: bool) -> Result<(), OpenCoreError> {
         if self.is_stopped_by_fork() {
             return Ok(());
         }
@@ -260,15 +277,26 @@ impl<D: Disk> Core<D> {
         // What was lost with the end of the ledger, the signer states alone do not tell.
         // spec: STO-29
         let whole = !self.journal.is_in_doubt();
+        let alone = hub && self.others().next().is_none();
+        // spec: STO-42
+        if first_start && !alone {
+            return Err(OpenCoreError::NotTheFirst);
+        }
+        let fresh = |state: &SignerState<D>| state.continuity() == Continuity::Fresh;
+        if alone && !first_start && self.signer_states.values().all(fresh) {
+            return Err(OpenCoreError::NeverSigned);
+        }
         let safe = self.signer_states.iter().all(|(origin, state)| {
             let logs = self.shared.logs();
             let log = logs.get(origin);
             let holds = holds_signed(log, state.head());
             match state.continuity() {
                 Continuity::SameBoot | Continuity::Rebooted => holds,
-                // A hub that never signed has no one who could have seen anything of it.
-                Continuity::Fresh => hub && log.is_none_or(|log| log.size() == TreeSize::ZERO),
-                Continuity::CopiedOrRestored | Continuity::Doubtful => false,
+                // Its operator says that no one could have seen anything of it.
+                Continuity::Fresh => {
+                    first_start && log.is_none_or(|log| log.size() == TreeSize::ZERO)
+                }
+                Continuity::CopiedOrRestored | Continuity::Doubtful => first_start && holds,
             }
         });
         // A log that is not yet in use stands beside others that are.
@@ -277,12 +305,78 @@ impl<D: Disk> Core<D> {
             .values()
             .any(|s| s.continuity() != Continuity::Fresh);
         let safe = safe || partly && self.fresh_ones_are_empty();
-        if whole && safe {
-            return self.open_signing();
+        if !whole || !safe {
+            self.hold();
+            return Ok(());
         }
+        let until = self.now.checked_add(GREETING).unwrap_or(self.now);
+        self.signing = Signing::Greeting { until };
+        Ok(self.end_greeting()?)
+    }
+
+    /// Who takes part besides this node.
+    fn others(&self) -> impl Iterator<Item = AuthorityCode> {
+        let active = self
+            .registry
+            .members()
+            .filter(|member| member.standing() == Standing::Active);
+        let codes = active.map(Member::code);
+        codes.filter(|code| *code != self.me)
+    }
+
+    /// Signs nothing before others have been asked.
+    fn hold(&mut self) {
+        self.signing = Signing::Held;
         for origin in self.own_logs() {
             self.exchange.set_recovering(&origin, true);
         }
+    }
+
+    /// Signs once someone who would know of a copy of this directory was heard, or did not speak in
+    /// time. A claim to hold more is waited out: the head that proves it comes with it or not at all.
+    // spec: STO-40
+    fn end_greeting(&mut self) -> Result<(), Fatal> {
+        let Signing::Greeting { until } = self.signing else {
+            return Ok(());
+        };
+        let hub = self.genesis.hub();
+        let knows = |member: AuthorityCode| match hub == self.me {
+            true => member != self.me,
+            false => member == hub,
+        };
+        let alone = !self.others().any(knows);
+        let heard = self.exchange.connected().any(|(_, member)| {
+            knows(member)
+                && self.own_logs().iter().all(|origin| {
+                    let held = self.exchange.replica(origin).map(Replica::durable);
+                    let spoken = self.exchange.has_spoken_of(member, origin);
+                    spoken.is_some_and(|size| size <= held.unwrap_or(TreeSize::ZERO))
+                })
+        });
+        match alone || heard || self.now >= until {
+            true => self.open_signing(),
+            false => Ok(()),
+        }
+    }
+
+    /// A log of ours goes further, under our own key, than what we have signed of it.
+    // spec: STO-41
+    pub(super) fn surpassed(&mut self, head: &VerifiedCheckpoint) -> Result<(), Fatal> {
+        let (origin, size) = (head.origin().clone(), head.size());
+        // What is staged would be durable without a head, beside what the other instance wrote.
+        if self.staged.own.values().next().is_some() {
+            return Err(Fatal::Surpassed { origin, size });
+        }
+        let signed = self.signer_states.get(&origin).and_then(SignerState::head);
+        let signed = TreeSize::new(signed.map_or(0, |head| head.size)).unwrap_or(TreeSize::ZERO);
+        self.hold();
+        let surpassed = Surpassed {
+            origin,
+            size,
+            signed,
+        };
+        *write(&self.shared.surpassed) = Some(surpassed.clone());
+        self.outputs.push(Output::Surpassed(surpassed));
         Ok(())
     }
 
@@ -303,6 +397,7 @@ impl<D: Disk> Core<D> {
             return Ok(());
         }
         self.signing = Signing::Open;
+        *write(&self.shared.surpassed) = None;
         for origin in self.own_logs() {
             self.exchange.set_recovering(&origin, false);
             let size = self
@@ -329,7 +424,11 @@ impl<D: Disk> Core<D> {
     /// Once enough others have said what they saw of our logs and we hold all of it, we sign again.
     // spec: STO-27
     pub(super) fn resume_if_safe(&mut self) -> Result<(), Fatal> {
-        if self.signing == Signing::Open || self.is_stopped_by_fork() || !self.enough_answers() {
+        if self.is_stopped_by_fork() {
+            return Ok(());
+        }
+        self.end_greeting()?;
+        if self.signing != Signing::Held || !self.enough_answers() {
             return Ok(());
         }
         let behind = self.own_logs().iter().any(|origin| {
@@ -371,15 +470,16 @@ impl<D: Disk> Core<D> {
                 .iter()
                 .all(|o| self.exchange.has_spoken_of(member, o).is_some())
         };
-        let others: Vec<AuthorityCode> = policy
-            .cosigners
-            .iter()
-            .copied()
-            .filter(|member| *member != self.me)
-            .collect();
-        let answers = others.iter().filter(|member| spoken(**member)).count() as u64;
+        let cosigners = policy.cosigners.iter().copied();
+        let mut asked: Vec<AuthorityCode> = cosigners.filter(|member| *member != self.me).collect();
         let cosigners = policy.cosigners.len() as u64;
-        let needed = cosigners.saturating_sub(policy.quorum) + 1 + policy.faults;
+        let mut needed = cosigners.saturating_sub(policy.quorum) + 1 + policy.faults;
+        // Nobody else vouches for heads: whoever takes part has seen them.
+        if asked.is_empty() {
+            asked = self.others().collect();
+            needed = asked.len() as u64 / 2 + 1;
+        }
+        let answers = asked.iter().filter(|member| spoken(**member)).count() as u64;
         let hub = self.genesis.hub();
         // Who the cosigners are is known only once the registry is as new as the hub's.
         let registry = self.genesis.registry_origin();
@@ -387,9 +487,9 @@ impl<D: Disk> Core<D> {
             .exchange
             .has_spoken_of(hub, &registry)
             .is_some_and(|size| size <= self.registry.size());
-        answers >= needed.min(others.len() as u64)
+        answers >= needed.min(asked.len() as u64)
             && (hub == self.me || current && spoken(hub))
-            && !others.is_empty()
+            && !asked.is_empty()
     }
 
     /// The first entry after doubt says from where the log went on.

@@ -210,8 +210,11 @@ impl<D: Disk> Core<D> {
         {
             return Err(Absence::NotEntitled);
         }
-        // Plain data goes out from its own log's node and from the hub only.
-        let source = origin.member() == self.me.as_str() || self.is_hub();
+        // Plain data goes out from its own log's node and from the hub only, and back to the former.
+        let owner = [self.me, member]
+            .iter()
+            .any(|m| origin.member() == m.as_str());
+        let source = owner || self.is_hub();
         if is_data && !source {
             return Err(Absence::NotHeld);
         }

@@ -8,10 +8,20 @@ use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
 use concordat_protocol::message::{ErrorCode, FrontierEntry};
 use concordat_protocol::statement::{Leaf, StatementError, StatementRef};
 use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{LogNumber, RejectReason};
 
-use crate::journal::JournalError;
+use crate::journal::{JournalError, JournalOptions};
 use crate::signer_state::SignerError;
+
+/// How a core is opened.
+#[derive(Clone, Debug)]
+pub struct CoreOptions {
+    /// The journal.
+    pub journal: JournalOptions,
+    /// The operator of a hub says that its network starts here and now, for the first time.
+    pub first_start: bool,
+}
 
 /// Names the answer to a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -160,6 +170,19 @@ pub enum Output {
     },
     /// The node may sign again.
     Signing,
+    /// It may not any more: one of its logs goes further than it has signed.
+    Surpassed(Surpassed),
+}
+
+/// A log of our own that goes further than we have signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Surpassed {
+    /// The log.
+    pub origin: Origin,
+    /// The size that another instance of this node has signed.
+    pub size: TreeSize,
+    /// The size that this one has signed.
+    pub signed: TreeSize,
 }
 
 /// Whether the node may sign.
@@ -167,6 +190,12 @@ pub enum Output {
 pub enum Signing {
     /// Yes.
     Open,
+    /// Nothing is in doubt, but others are heard first: a copy of the directory may have gone on
+    /// elsewhere.
+    Greeting {
+        /// Without them it signs from then on.
+        until: Timestamp,
+    },
     /// Not before the hub and the cosigners have said what they have seen of its logs.
     Held,
     /// No more: one of its own logs has forked.
@@ -220,6 +249,18 @@ pub enum Fatal {
     /// The log key did not sign as it should.
     #[error("the log key did not sign: {0}")]
     LogKey(#[from] CheckpointError),
+    /// Another instance of this node has signed more of a log than this one, while this one was about
+    /// to sign as well. Nothing was stored; the next start fetches back what the other signed.
+    #[error(
+        "another instance of this node has signed {origin} up to {size}: a copy of its directory runs \
+         or has run elsewhere; start again to fetch back what it wrote"
+    )]
+    Surpassed {
+        /// The log.
+        origin: Origin,
+        /// The size that was signed elsewhere.
+        size: TreeSize,
+    },
     /// What was written reads back otherwise.
     #[error("leaf {index} of {origin} reads back otherwise than it was written")]
     ReadBack {

@@ -164,6 +164,9 @@ impl Listener for Wiring {
                     let _ = self.signing.send(false);
                 }
             }
+            Output::Surpassed(_) => {
+                let _ = self.signing.send(false);
+            }
             Output::Send { .. }
             | Output::Ask { .. }
             | Output::Cancel { .. }

@@ -23,7 +23,7 @@ use crate::admin::AdminServer;
 use crate::clock;
 use crate::config::Config;
 use crate::import::{Filter, ImportOptions, Importer, Language, Profile, Stored};
-use crate::node::Node;
+use crate::node::{Node, NodeOptions};
 use crate::quickstart::network::{self, Plan};
 use crate::quickstart::{TourError, TourOptions, TourResult, Voice};
 
@@ -161,7 +161,10 @@ async fn start(
     for (planned, socket) in plan.nodes.iter().zip(sockets) {
         let config = Config::read(&planned.layout);
         let config = config.map_err(TourError::step("reading a configuration"))?;
-        let options = config.node_options(planned.layout.clone());
+        let options = NodeOptions {
+            first_start: nodes.is_empty(),
+            ..config.node_options(planned.layout.clone())
+        };
         let node = Node::start_on(socket, options).await;
         let node = Arc::new(node.map_err(TourError::step("starting a node"))?);
         let admin = AdminServer::start(&node).await;

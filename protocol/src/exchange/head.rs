@@ -99,6 +99,13 @@ impl Exchange {
         if replica.frozen {
             return;
         }
+        // Entries that have no head yet may lie beside those of the other instance.
+        // spec: STO-41
+        let signed = replica.head().map_or(TreeSize::ZERO, |head| head.size());
+        if replica.own && !replica.recovering && head.size() > signed {
+            replica.aim(head.clone());
+            return self.act(Action::Surpassed { head });
+        }
         if head.size() <= replica.staged.size() {
             match world.logs.root_at(&origin, head.size()) {
                 Some(root) if root != *head.root() => self.forked(world, &origin, &head),

@@ -295,6 +295,12 @@ pub enum Action {
         /// An encoded FORK frame.
         evidence: Vec<u8>,
     },
+    /// A log of our own goes further than we have signed, under our own key: another instance of this
+    /// node writes it, or has written it. Sign nothing before it has been fetched back.
+    Surpassed {
+        /// The head that we have not signed.
+        head: VerifiedCheckpoint,
+    },
     /// A peer broke the protocol or showed something invalid; for the operator.
     Report {
         /// Who.

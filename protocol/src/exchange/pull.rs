@@ -123,10 +123,12 @@ impl Exchange {
             BodyFilter::All => &replica.data_gaps,
         };
         let Some(first) = gaps.first() else { return };
-        // Data comes from the log's owner or the hub; what is not data, from anyone who has it.
+        // Data comes from the log's owner or the hub; what is not data, and what the owner itself
+        // has lost, from anyone who has it.
+        // spec: EXC-21
         let need = match filter {
-            BodyFilter::Acts => Need::Acts,
-            BodyFilter::All => Need::Data,
+            BodyFilter::All if !replica.own => Need::Data,
+            BodyFilter::All | BodyFilter::Acts => Need::Acts,
         };
         let Some(id) = self.holder_of_body(world, origin, first, need) else {
             return;
@@ -584,7 +586,12 @@ impl Exchange {
         let owed = !is_data && (acts_on_ours || self.owed.contains_key(&(origin.clone(), index)));
         match outcome {
             None => replica.waiting.insert(position, position + 1),
-            Some(BodyOutcome::Absent(Absence::NotHeld)) => rest(world, replica, position, is_data),
+            Some(BodyOutcome::Absent(Absence::NotHeld)) => {
+                rest(world, replica, position, is_data);
+                if let Some(peer) = self.peers.get_mut(&id).filter(|_| replica.own) {
+                    peer.deny(origin, position);
+                }
+            }
             // The peer knows another state of the registry than we do, or does not know what we hold.
             Some(BodyOutcome::Absent(Absence::NotEntitled)) if entitled || owed => {
                 rest(world, replica, position, is_data);

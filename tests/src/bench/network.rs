@@ -165,7 +165,7 @@ impl Site {
     /// nothing else. Leaves `receivers` directories of the receiver.
     pub(crate) async fn set_up(&self, receivers: usize) -> Result<(), Failure> {
         let network = self.network()?;
-        let hub = self.home(Part::Hub)?.start().await?;
+        let hub = self.home(Part::Hub)?.start_with(true).await?;
         hub.wait_signing().await;
         for change in &network.changes {
             let key = &network.hub.statement;
@@ -234,6 +234,10 @@ impl Site {
 impl Home {
     /// Starts the node that lives here.
     pub(crate) async fn start(&self) -> Result<Node, Failure> {
+        self.start_with(false).await
+    }
+
+    async fn start_with(&self, first_start: bool) -> Result<Node, Failure> {
         let options = NodeOptions {
             layout: Layout::new(&self.directory),
             member: self.code()?,
@@ -242,6 +246,7 @@ impl Home {
             store: StoreOptions::default(),
             upkeep: concordat_node::node::Upkeep::default(),
             accept_loss: false,
+            first_start,
         };
         // A socket outlives the node that was stopped here before by a moment.
         for _ in 0..100 {

@@ -95,7 +95,7 @@ impl Network {
     /// # Errors
     /// [`Failure`].
     pub async fn start(&self) -> Result<Vec<Process>, Failure> {
-        let mut processes = vec![self.spawn(0)?];
+        let mut processes = vec![self.spawn_with(0, &["--first-start"])?];
         self.ready(0).await?;
         for change in &self.plan.changes {
             self.submit(change).await?;

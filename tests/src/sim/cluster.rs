@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use concordat_certs::network::{TestMember, TestNetwork, TestPlan};
 use concordat_node::core::{
-    Core, CoreInput, CoreKeys, Output, Signing, Submission, SubmitError, Ticket,
+    Core, CoreInput, CoreKeys, CoreOptions, Output, Signing, Submission, SubmitError, Ticket,
 };
 use concordat_node::disk::{Fault, FaultEffect, MemoryDisk};
 use concordat_node::journal::{JournalId, JournalOptions};
@@ -49,6 +49,8 @@ struct Node {
     deadline_due: u64,
     /// Whether its disk may fail now.
     faulty: bool,
+    /// Whether a copy of it has run elsewhere, so that it may be behind itself.
+    twice: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -111,6 +113,8 @@ pub struct Cluster {
     trace: Sha256,
     outcome: Outcome,
     wiped: bool,
+    /// Changes of the registry that the hub was given.
+    entered: usize,
 }
 
 impl std::fmt::Debug for Cluster {
@@ -136,6 +140,7 @@ impl Cluster {
             finish_due: false,
             deadline_due: u64::MAX,
             faulty: false,
+            twice: false,
         });
         let mut cluster = Self {
             plan,
@@ -158,6 +163,7 @@ impl Cluster {
             trace: Sha256::new(),
             outcome: Outcome::default(),
             wiped: false,
+            entered: 0,
         };
         for node in 0..cluster.nodes.len() {
             cluster.start(node)?;
@@ -291,6 +297,36 @@ impl Cluster {
         self.die(node, true);
         if let Some(node) = self.nodes.get_mut(node) {
             node.disk = MemoryDisk::new();
+        }
+        self.start(node)
+    }
+
+    /// Kills a node and starts a copy of its directory in its place, as on another machine. What was
+    /// its disk comes back.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn move_to_copy(&mut self, node: NodeId) -> Result<Option<MemoryDisk>, Failure> {
+        self.die(node, false);
+        let Some(of) = self.nodes.get_mut(node) else {
+            return Ok(None);
+        };
+        let copy = of.disk.restored_copy();
+        let original = std::mem::replace(&mut of.disk, copy);
+        self.start(node)?;
+        Ok(Some(original))
+    }
+
+    /// Kills a node and starts what was its directory before, on the same boot. It may find out that
+    /// it runs twice.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn move_back(&mut self, node: NodeId, original: MemoryDisk) -> Result<(), Failure> {
+        self.die(node, false);
+        if let Some(of) = self.nodes.get_mut(node) {
+            of.disk = original;
+            of.twice = true;
         }
         self.start(node)
     }
@@ -683,9 +719,13 @@ impl Cluster {
     fn start(&mut self, node: NodeId) -> Result<(), Failure> {
         let (now, random) = (self.time(), Rng::new(self.rng.next()));
         let segment_bytes = u32::try_from(self.rng.within(2_000, 60_000)).unwrap_or(60_000);
-        let options = JournalOptions {
+        let journal = JournalOptions {
             segment_bytes,
             ..JournalOptions::new(JournalId(u128::from(self.rng.next()).to_be_bytes()))
+        };
+        let options = CoreOptions {
+            journal,
+            first_start: node == 0 && self.entered == 0,
         };
         let Some(of) = self.nodes.get_mut(node).filter(|node| node.core.is_none()) else {
             return Ok(());
@@ -707,8 +747,10 @@ impl Cluster {
             Err(error) => return self.fail(format!("node {node} does not start: {error}")),
         }
         self.trace(3, node, &[]);
+        let twice = self.nodes.get(node).is_some_and(|node| node.twice);
         if let Some(core) = self.core(node)
-            && *core.signing() == Signing::Open
+            && *core.signing() != Signing::Held
+            && !twice
         {
             self.verdict(self.checker.kept(code, core))?;
         }
@@ -738,6 +780,7 @@ impl Cluster {
         let about = self.network.hub.code().code();
         let class = Class::Policy;
         self.pending.insert(ticket, (class, about));
+        self.entered += 1;
         self.feed(0, CoreInput::Submit(submission))?;
         self.finish(0)
     }
@@ -795,6 +838,12 @@ impl Cluster {
             }
             Output::Forked { origin, .. } => {
                 return self.fail(format!("node {node} says that {origin} has forked"));
+            }
+            Output::Surpassed(_) if self.nodes.get(node).is_some_and(|node| node.twice) => {}
+            Output::Surpassed(surpassed) => {
+                return self.fail(format!(
+                    "node {node} says that it runs twice: {surpassed:?}"
+                ));
             }
             Output::Report { peer, violation } => {
                 return self.fail(format!("node {node} reports {peer:?}: {violation}"));
