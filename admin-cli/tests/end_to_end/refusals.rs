@@ -324,7 +324,9 @@ fn hub_starts_anew_only_when_told_that_it_never_ran() {
     // Members have joined: an option that stayed in a unit file must do no harm.
     let said = refused(&["--first-start"]);
     assert!(said.contains("nobody has joined yet"), "{said}");
-    fs::remove_dir_all(network.path("hub/data")).unwrap();
+    for lost in ["hub/data", "hub/store"] {
+        fs::remove_dir_all(network.path(lost)).unwrap();
+    }
     let said = refused(&[]);
     assert!(said.contains("say --first-start"), "{said}");
 }
