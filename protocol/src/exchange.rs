@@ -424,6 +424,7 @@ impl Exchange {
             peer.note_held(&entry.origin, entry.size, entry.bodies);
         }
         for entry in entries {
+            self.show_ours(id, &entry);
             self.show_vouched(id, &entry);
             self.offer_bodies(id, &entry);
             // A size that we hold too with another root is for the signed head to prove; a frontier

@@ -12,8 +12,8 @@ use concordat_protocol::exchange::{
 use concordat_protocol::key::Signer as _;
 use concordat_protocol::limits;
 use concordat_protocol::log::{
-    Checkpoint, CosignatureTime, Hash, LeafIndex, MemoryTree, Origin, TreeSize, VerifiedCheckpoint,
-    VerifiedCosignature,
+    Checkpoint, ConsistencyProof, CosignatureTime, Hash, LeafIndex, MemoryTree, Origin, TreeSize,
+    VerifiedCheckpoint, VerifiedCosignature,
 };
 use concordat_protocol::message::{
     Absence, BodyEntry, ErrorCode, Frame, FrontierEntry, VERSION, Vouched,
@@ -42,8 +42,9 @@ impl LogView for Logs {
         false
     }
 
-    fn consistency(&self, _: &Origin, _: TreeSize, _: TreeSize) -> Option<Vec<Hash>> {
-        None
+    fn consistency(&self, _: &Origin, old: TreeSize, new: TreeSize) -> Option<Vec<Hash>> {
+        let proof = ConsistencyProof::build(&self.0, old, new).ok()?;
+        Some(proof.hashes().to_vec())
     }
 }
 
@@ -433,6 +434,87 @@ fn head_that_contradicts_what_is_held_freezes_the_log_once() {
     assert_eq!(bench.control(&Frame::Checkpoint { note }), []);
     let later = &bench.head(5).to_bytes();
     assert_eq!(bench.control(&Frame::Checkpoint { note: later }), []);
+}
+
+// spec: EXC-9, EXC-10
+#[test]
+fn smaller_head_of_another_history_is_proven_against_the_larger_one_held() {
+    let mut bench = Bench::holding();
+    let root = Hash::from_bytes([4; 32]);
+    let checkpoint = Checkpoint::new(bench.origin(), TreeSize::new(2).unwrap(), root).unwrap();
+    let other = VerifiedCheckpoint::sign(&checkpoint, &bench.network.members[0].log).unwrap();
+    let note = &other.to_bytes();
+    let actions = bench.control(&Frame::Checkpoint { note });
+    let [Action::Forked { evidence, .. }, ..] = &actions[..] else {
+        panic!("{actions:?}");
+    };
+    // Whoever holds nothing of the log is convinced by it.
+    let mut stranger = Bench::greeted();
+    let peer = PEER;
+    let actions = stranger.feed(Input::Control {
+        peer,
+        bytes: evidence,
+    });
+    assert!(matches!(actions[..], [Action::Forked { .. }, ..]));
+}
+
+/// The other history is longer: what is held does not lead to its head. The peer is at fault or the
+/// log has forked, and only the peer can tell.
+// spec: EXC-61
+#[test]
+fn peer_whose_leaves_do_not_continue_what_is_held_is_shown_the_head_held() {
+    let mut bench = Bench::holding();
+    let root = Hash::from_bytes([4; 32]);
+    let checkpoint = Checkpoint::new(bench.origin(), TreeSize::new(4).unwrap(), root).unwrap();
+    let other = VerifiedCheckpoint::sign(&checkpoint, &bench.network.members[0].log).unwrap();
+    let (head, note) = (bench.head(3).to_bytes(), &other.to_bytes());
+    let shown = Action::Send {
+        peer: PEER,
+        frame: Frame::Checkpoint { note: &head }.encode(),
+    };
+    let leaf = &leaf(3).encode()[..];
+    let begin = LeafIndex::new(3);
+    let tail = vec![(leaf, None)];
+    let actions = bench.control(&Frame::Push { note, begin, tail });
+    assert!(actions.contains(&shown), "{actions:?}");
+    assert!(actions.contains(&report(Violation::BadBlock)));
+    let block = Frame::Block {
+        begin,
+        leaves: vec![leaf],
+        cover: Vec::new(),
+    };
+    let actions = bench.answer(asked(&actions).unwrap(), &block);
+    assert!(actions.contains(&shown), "{actions:?}");
+}
+
+// spec: EXC-61
+#[test]
+fn head_held_is_shown_once_to_a_peer_that_claims_more_or_another_root() {
+    let root = Hash::from_bytes([4; 32]);
+    let claims = [
+        (2, root, 0),
+        (3, tree(3).root(), 0),
+        (3, root, 1),
+        (4, root, 1),
+    ];
+    for (size, root, times) in claims {
+        let mut bench = Bench::holding();
+        let head = bench.head(3).to_bytes();
+        let frontier = Frame::Frontier(vec![FrontierEntry {
+            origin: bench.origin(),
+            size: TreeSize::new(size).unwrap(),
+            root,
+            bodies: TreeSize::ZERO,
+            vouched: Vouched::default(),
+        }]);
+        let shown = |actions: Vec<Action>| {
+            let frame = Frame::Checkpoint { note: &head }.encode();
+            let shown = Action::Send { peer: PEER, frame };
+            actions.iter().filter(|action| **action == shown).count()
+        };
+        assert_eq!(shown(bench.control(&frontier)), times, "{size}");
+        assert_eq!(shown(bench.control(&frontier)), 0, "{size}");
+    }
 }
 
 // spec: EXC-10

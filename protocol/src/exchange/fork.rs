@@ -3,9 +3,12 @@
 //! Whether evidence proves a fork is for [`verify_fork`](crate::exchange::verify_fork) to say. Out of
 //! scope: how an effect reads beyond the common prefix, and unfreezing.
 
-use crate::exchange::{Action, Exchange, PeerId, Replica, World, verify_fork};
-use crate::log::{Checkpoint, LeafIndex, Origin, SignedCheckpoint, TreeSize};
-use crate::message::Frame;
+use std::cmp::Ordering;
+
+use crate::exchange::peer::Peer;
+use crate::exchange::{Action, Exchange, PeerId, Replica, Violation, World, verify_fork};
+use crate::log::{Checkpoint, LeafIndex, Origin, SignedCheckpoint, TreeSize, VerifiedCheckpoint};
+use crate::message::{Frame, FrontierEntry};
 
 /// What evidence of a fork says: two heads of one log. Says nothing of whether they were verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +110,53 @@ impl Exchange {
             self.act(Action::Send { peer: id, frame });
         }
     }
+
+    /// Shows our head of a log to a peer that first says how much of it it holds, where that cannot be
+    /// what we hold or goes beyond it: if it holds another history, it can prove the fork by our head,
+    /// and we cannot by a line of its frontier.
+    // spec: EXC-61
+    pub(super) fn show_ours(&mut self, id: PeerId, theirs: &FrontierEntry) {
+        let stated = |peer: &Peer| peer.stated.contains(&theirs.origin);
+        if self.peers.get(&id).is_none_or(stated) {
+            return;
+        }
+        let in_doubt = |head: &VerifiedCheckpoint| match head.size().cmp(&theirs.size) {
+            Ordering::Less => true,
+            Ordering::Equal => *head.root() != theirs.root,
+            Ordering::Greater => false,
+        };
+        if self
+            .replicas
+            .get(&theirs.origin)
+            .and_then(Replica::head)
+            .is_some_and(in_doubt)
+        {
+            self.show_head(id, &theirs.origin);
+        }
+    }
+
+    /// Passes on what became of leaves. Where they do not lead from what we hold to a signed head,
+    /// the peer made them up or the log has forked; our own head lets an honest peer prove the latter.
+    // spec: EXC-61
+    pub(super) fn question<T>(
+        &mut self,
+        id: PeerId,
+        origin: &Origin,
+        taken: Result<T, Violation>,
+    ) -> Result<T, Violation> {
+        if let Err(Violation::BadBlock) = taken {
+            self.show_head(id, origin);
+        }
+        taken
+    }
+
+    fn show_head(&mut self, id: PeerId, origin: &Origin) {
+        let replica = self.replicas.get(origin).filter(|r| !r.frozen);
+        if let Some(head) = replica.and_then(Replica::head) {
+            let note = &head.to_bytes();
+            self.send(id, &Frame::Checkpoint { note });
+        }
+    }
 }
 
 /// Whether evidence on record still proves a fork: not when a key under it was cut off since.
@@ -126,7 +176,7 @@ mod tests {
     use ed25519_dalek::SigningKey;
 
     use super::*;
-    use crate::log::{Hash, VerifiedCheckpoint};
+    use crate::log::Hash;
 
     fn note(size: u64, root: u8) -> Vec<u8> {
         let genesis = "0".repeat(64);

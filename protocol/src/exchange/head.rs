@@ -52,7 +52,8 @@ impl Exchange {
         let skip = usize::try_from(staged - begin.value()).unwrap_or(usize::MAX);
         let tail = tail.get(skip..).unwrap_or_default();
         let leaves: Vec<&[u8]> = tail.iter().map(|(leaf, _)| *leaf).collect();
-        self.stage_leaves(world, &origin, &leaves, &TailEnd::Head(&head))?;
+        let taken = self.stage_leaves(world, &origin, &leaves, &TailEnd::Head(&head));
+        self.question(id, &origin, taken)?;
         let bodies = tail.iter().enumerate().filter_map(|(i, (leaf, body))| {
             Some((LeafIndex::new(staged + i as u64), *leaf, Ok((*body)?)))
         });

@@ -319,7 +319,10 @@ impl Exchange {
                     cover,
                 }),
                 Asked::Leaves { origin, end, size },
-            ) => self.block(world, &origin, (begin, end, size), &leaves, cover),
+            ) => {
+                let taken = self.block(world, &origin, (begin, end, size), &leaves, cover);
+                self.question(id, &origin, taken)
+            }
             (
                 Ok(Frame::BodyBlock { next, entries }),
                 Asked::Bodies {
