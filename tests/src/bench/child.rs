@@ -1,6 +1,7 @@
 //! Processes of the benchmark: this program again, with a task; lines of JSON both ways.
 
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::PathBuf;
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -21,12 +22,14 @@ pub(crate) struct Child {
 impl Child {
     /// Starts a process with a task.
     pub(crate) fn start(task: &Task) -> Result<Self, Failure> {
-        let mut process = Command::new(std::env::current_exe()?)
+        let binary = own_binary()?;
+        let spawned = Command::new(&binary)
             .arg("--child")
             .arg(serde_json::to_string(task)?)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .spawn()?;
+            .spawn();
+        let mut process = spawned.map_err(|error| format!("{}: {error}", binary.display()))?;
         let orders = process.stdin.take();
         let answers = process.stdout.take().ok_or("a child without output")?;
         Ok(Self {
@@ -143,4 +146,14 @@ pub(crate) fn disk_bytes(directory: &std::path::Path) -> Result<u64, Failure> {
         };
     }
     Ok(bytes)
+}
+
+/// This very program, also when its file was built anew while it runs: by its path it would then be
+/// another program, or none.
+fn own_binary() -> Result<PathBuf, Failure> {
+    let running = PathBuf::from("/proc/self/exe");
+    match running.exists() {
+        true => Ok(running),
+        false => Ok(std::env::current_exe()?),
+    }
 }
