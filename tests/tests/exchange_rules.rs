@@ -18,7 +18,7 @@ use concordat_protocol::log::{
 use concordat_protocol::message::{
     Absence, BodyEntry, ErrorCode, Frame, FrontierEntry, VERSION, Vouched,
 };
-use concordat_protocol::statement::{Content, KeyUse, Kind, Leaf, Rotation, Vis};
+use concordat_protocol::statement::{Content, CutOff, KeyUse, Kind, Leaf, Rotation, Vis};
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::LogNumber;
 use ed25519_dalek::SigningKey;
@@ -783,6 +783,37 @@ fn head_under_a_key_not_known_yet_is_kept_until_the_registry_knows_it() {
     assert!(asked(&bench.rotate_to(&key)).is_some());
     let replica = bench.exchange.replica(&bench.origin()).unwrap();
     assert_eq!(replica.known_size(), TreeSize::new(20).unwrap());
+}
+
+/// Whoever has stolen a log key can sign a head without leaves; it must not outlive the key.
+// spec: EXC-6, TRU-18
+#[test]
+fn head_of_a_key_that_is_cut_off_is_not_waited_for_any_more() {
+    let mut bench = Bench::greeted();
+    let stolen = bench.network.members[0].log.clone();
+    let note = &bench
+        .head_by(&stolen, 100, Hash::from_bytes([3; 32]))
+        .to_bytes();
+    let request = asked(&bench.control(&Frame::Checkpoint { note })).unwrap();
+    let peer = PEER;
+    assert_eq!(bench.feed(Input::RequestFailed { peer, request }), []);
+    let cut_off = CutOff {
+        member: bench.network.members[0].code(),
+        key_use: KeyUse::Log,
+        key: stolen.public_key(),
+        from: Some(LeafIndex::new(3)),
+        continues: Some((TreeSize::new(3).unwrap(), tree(3).root())),
+        replacement: Some(SigningKey::from_bytes(&[78; 32]).public_key()),
+        next: None,
+    };
+    bench.network.append(Content::CutOff(cut_off)).unwrap();
+    assert_eq!(bench.feed(Input::RegistryChanged), []);
+    let replica = bench.exchange.replica(&bench.origin()).unwrap();
+    assert_eq!(replica.known_size(), TreeSize::ZERO);
+    // The peer that came to nothing is left alone for a while.
+    bench.now = Timestamp::new(bench.now.value() + 60_000).unwrap();
+    assert_eq!(bench.feed(Input::Deadline), []);
+    let _request = bench.ask();
 }
 
 // spec: EXC-6

@@ -279,6 +279,7 @@ impl Exchange {
                 replica.data_gaps.insert(begin, end);
             }
         }
+        self.drop_disowned(world);
         self.look_at_stashed(world);
         let origins: Vec<Origin> = self.replicas.keys().cloned().collect();
         for origin in origins {
@@ -293,6 +294,21 @@ impl Exchange {
         self.next_heartbeat = self.next_heartbeat.min(next_heartbeat(world));
         // Whoever became a cosigner with this change vouches for the heads it holds already.
         self.recosign(world);
+    }
+
+    /// Lets go of heads whose leaves were still to come and whose key signs nothing so far any more:
+    /// the leaves may not exist, and a head that does would be taken for an older one.
+    // spec: EXC-6
+    fn drop_disowned(&mut self, world: World<'_>) {
+        for replica in self.replicas.values_mut() {
+            for place in [&mut replica.target, &mut replica.newer] {
+                let signed = place.as_ref().map(|head| head.to_bytes());
+                let signed = signed.and_then(|note| SignedCheckpoint::parse(&note).ok());
+                if signed.is_some_and(|signed| judge(world, signed).is_err()) {
+                    *place = None;
+                }
+            }
+        }
     }
 
     /// Heads and evidence that came before the registry knew the log or the key.
