@@ -21,6 +21,7 @@
 //! have been shown: the next start shows it. A crash anywhere in (5)–(7) is repaired by the frontier
 //! that the next connection begins with.
 
+mod damage;
 mod entitle;
 mod frozen;
 mod holders;
@@ -46,6 +47,8 @@ use crate::disk::Disk;
 use crate::journal::{Journal, JournalReader};
 use crate::signer_state::{SignedHead, SignerState};
 
+use damage::DamageList;
+pub use damage::{DamageCount, DamagedBody};
 pub use frozen::Frozen;
 use ledger::Record;
 pub use logs::{BodyState, Log, LogTable};
@@ -79,6 +82,7 @@ pub struct Shared<D: Disk> {
     frozen: RwLock<frozen::Freezes>,
     surpassed: RwLock<Option<Surpassed>>,
     reader: JournalReader<D>,
+    damage: DamageList,
 }
 
 impl<D: Disk> Shared<D> {
@@ -116,7 +120,7 @@ impl<D: Disk> Shared<D> {
     #[must_use]
     pub fn leaf(&self, origin: &Origin, index: LeafIndex) -> Option<Vec<u8>> {
         let place = self.logs().get(origin)?.leaf_place(index)?;
-        logs::read_leaf(&self.reader, place)
+        logs::read_leaf(&self.reader, &self.damage, place)
     }
 
     /// The registry size below which nothing at a position of a log may be signed.
@@ -132,19 +136,15 @@ impl<D: Disk> Shared<D> {
     #[must_use]
     pub fn leaves(&self, origin: &Origin, begin: u64, end: u64) -> Vec<Vec<u8>> {
         let records = self.logs().get(origin).map(|log| log.records(begin, end));
-        logs::read_leaves(&self.reader, &records.unwrap_or_default(), begin, end)
+        let records = records.unwrap_or_default();
+        logs::read_leaves(&self.reader, &self.damage, &records, begin, end)
     }
 
-    /// Reads an encoded body from the journal; `None` when it is not held.
+    /// Reads an encoded body from the journal; `None` when it is not held, or damaged, which
+    /// [`Shared::read_body`] tells apart.
     #[must_use]
     pub fn body(&self, origin: &Origin, index: LeafIndex) -> Option<Vec<u8>> {
-        let state = self.logs().get(origin)?.body(index);
-        match state {
-            BodyState::Held(pointer) => self.reader.read_body(pointer).ok(),
-            BodyState::Missing | BodyState::None | BodyState::Refused(_) | BodyState::Absent(_) => {
-                None
-            }
-        }
+        self.read_body(origin, index).ok().flatten()
     }
 }
 
@@ -227,8 +227,12 @@ impl<D: Disk> Core<D> {
     /// # Errors
     /// As [`Core::handle`].
     pub fn finish(&mut self) -> Result<Vec<Output>, Fatal> {
+        self.want_damaged();
         loop {
             let staged = self.commit()?;
+            for item in &staged.durable {
+                self.shared.damage.repaired(&item.origin, item.index);
+            }
             if staged.registry {
                 self.apply_registry()?;
             }

@@ -6,6 +6,7 @@ use concordat_protocol::bundle::{
 use concordat_protocol::log::{InclusionProof, LeafIndex, Origin, VerifiedCheckpoint};
 use concordat_protocol::statement::{Body, Kind, Leaf, StatementRef};
 
+use crate::core::DamagedBody;
 use crate::node::{AskError, Node};
 use crate::store::Position;
 
@@ -18,6 +19,14 @@ pub enum ExportError {
     NotHeld {
         /// The log.
         origin: Origin,
+    },
+    /// A body that it needs cannot be read.
+    #[error("the body of {position} could not be read: {damaged}")]
+    Damaged {
+        /// Where the statement stands.
+        position: Position,
+        /// What is damaged.
+        damaged: DamagedBody,
     },
     /// What bears on it could not be gathered.
     #[error(transparent)]
@@ -77,8 +86,10 @@ impl Node {
                 continue;
             }
             // What lies beyond the head that others cosigned waits for the next export.
-            let Ok(entry) = self.entry(&mut heads, &reference.origin, reference.index) else {
-                continue;
+            let entry = match self.entry(&mut heads, &reference.origin, reference.index) {
+                Ok(entry) => entry,
+                Err(error @ ExportError::Damaged { .. }) => return Err(error),
+                Err(_) => continue,
             };
             match verified.leaf().kind {
                 Kind::Data => parts.related.push(entry),
@@ -127,7 +138,7 @@ impl Node {
         (0..head.size().value())
             .map(LeafIndex::new)
             .map(|index| {
-                let (leaf, body) = self.leaf_and_body(&origin, index).ok_or_else(missing)?;
+                let (leaf, body) = self.leaf_and_body(&origin, index)?.ok_or_else(missing)?;
                 Ok(RegistryEntry {
                     leaf,
                     body: Some(body),
@@ -152,7 +163,7 @@ impl Node {
             .iter()
             .find(|head| head.origin() == origin)
             .ok_or_else(missing)?;
-        let (leaf, body) = self.leaf_and_body(origin, index).ok_or_else(missing)?;
+        let (leaf, body) = self.leaf_and_body(origin, index)?.ok_or_else(missing)?;
         let logs = self.shared().logs();
         let tree = logs.get(origin).map(|log| log.tree()).ok_or_else(missing)?;
         let proof = InclusionProof::build(tree, index, head.size()).map_err(|_| missing())?;
@@ -165,9 +176,21 @@ impl Node {
         })
     }
 
-    fn leaf_and_body(&self, origin: &Origin, index: LeafIndex) -> Option<(Leaf, Body)> {
-        let leaf = self.shared().leaf(origin, index)?;
-        let body = self.shared().body(origin, index)?;
-        Some((Leaf::decode(&leaf).ok()?, Body::decode(&body).ok()?))
+    fn leaf_and_body(
+        &self,
+        origin: &Origin,
+        index: LeafIndex,
+    ) -> Result<Option<(Leaf, Body)>, ExportError> {
+        let leaf = self.shared().leaf(origin, index);
+        let body = self.shared().read_body(origin, index);
+        let body = body.map_err(|damaged| ExportError::Damaged {
+            position: Position {
+                origin: origin.clone(),
+                index,
+            },
+            damaged,
+        })?;
+        let leaf = leaf.and_then(|leaf| Leaf::decode(&leaf).ok());
+        Ok(leaf.zip(body.and_then(|body| Body::decode(&body).ok())))
     }
 }

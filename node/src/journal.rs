@@ -40,7 +40,7 @@ use crate::disk::Disk;
 pub use error::{Damage, JournalError, MarkLoss};
 pub use reader::JournalReader;
 pub use record::{BodyPointer, FRAME_PAYLOAD_BYTES_MAX, RESERVED_KINDS_START, RecordPointer};
-pub use recovery::{LedgerRecord, OpenError, Recovery, TornTail};
+pub use recovery::{LedgerRecord, OpenError, Recovery, TornTail, stored_id};
 pub use segment::{JournalId, SegmentName, Stream};
 
 use mark::MarkFile;

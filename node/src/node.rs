@@ -6,6 +6,7 @@ mod wiring;
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -34,7 +35,7 @@ use crate::core::{Core, CoreKeys, CoreOptions, Fatal, Shared};
 use crate::dial::{self, Attempts, Overrides};
 use crate::disk::RealDisk;
 use crate::indexer::Indexer;
-use crate::journal::{JournalId, JournalOptions};
+use crate::journal::{JournalId, JournalOptions, stored_id};
 use crate::query::{BackgroundVerifier, QueryError, QueryService, SubjectEntry};
 use crate::runtime::{self, Handle};
 use crate::store::{
@@ -86,6 +87,17 @@ pub enum StartError {
         what: &'static str,
         /// What went wrong.
         cause: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The data directory holds the journal of another member or network than genesis and configuration
+    /// say: they or it are not the ones that belong here, or damaged.
+    #[error(
+        "{} belongs to another network or member than genesis.cbor and node.toml name: one of them is \
+         damaged or of another node",
+        .directory.display()
+    )]
+    OtherJournal {
+        /// The data directory.
+        directory: PathBuf,
     },
     /// The core could not be opened.
     #[error("the journal or the signer state: {0}")]
@@ -185,6 +197,12 @@ impl Node {
         let statement = Arc::clone(&keys.statement);
         let disk = RealDisk::open(layout.data()).map_err(file("the data directory"))?;
         let journal = journal_id(&genesis, member);
+        // spec: STO-34
+        let stored = stored_id(&disk).map_err(file("the journal"))?;
+        if stored.is_some_and(|stored| stored != journal) {
+            let directory = layout.data();
+            return Err(StartError::OtherJournal { directory });
+        }
         let (store, found) = Store::open(layout.store(), store, journal)?;
         if let Opened::RebuildNeeded(reason) = &found {
             warn!(%reason, "the database is made again from the journal");
@@ -212,6 +230,9 @@ impl Node {
             clock::now(),
         )?;
         info!(%member, leaves = opened.leaves, clean = opened.recovery.is_clean(), "journal opened");
+        if opened.recovery.mark_mended {
+            warn!("half of ledger.mark could not be read; the other half stands for it");
+        }
         if opened.recovery.in_doubt {
             error!(
                 records = opened.recovery.records,

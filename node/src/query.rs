@@ -19,6 +19,7 @@ use concordat_protocol::statement::{Body, Leaf, Statement};
 use concordat_protocol::trust::{self, Place, Registry, RejectReason, Verified};
 use thiserror::Error;
 
+use crate::core::DamagedBody;
 use crate::store::{Position, Store, StoreError, Verdict};
 
 use cache::Cache;
@@ -51,10 +52,12 @@ pub trait BodyReader: Send + Sync {
 
 /// A body that is held could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the body of {position} could not be read")]
+#[error("the body of {position} could not be read: {damaged}")]
 pub struct BodyUnreadable {
     /// Where the statement stands.
     pub position: Position,
+    /// What is damaged.
+    pub damaged: DamagedBody,
 }
 
 /// Why a question was not answered.

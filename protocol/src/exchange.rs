@@ -221,6 +221,20 @@ impl Exchange {
         }
     }
 
+    /// Wants a body again that was held and is lost, also of a log of our own, from whoever holds it. It
+    /// is asked for with the next input, and until it comes.
+    pub fn want_again(&mut self, origin: &Origin, index: LeafIndex, data: bool) {
+        let Some(replica) = self.replicas.get_mut(origin) else {
+            return;
+        };
+        let (begin, end) = (index.value(), index.value().saturating_add(1));
+        replica.lost.insert(begin, end);
+        match data {
+            true => replica.data_gaps.insert(begin, end),
+            false => replica.act_gaps.insert(begin, end),
+        }
+    }
+
     /// Whether a frontier line about a log of our own has come from a member since it connected.
     #[must_use]
     pub fn has_spoken_of(&self, member: AuthorityCode, origin: &Origin) -> Option<TreeSize> {

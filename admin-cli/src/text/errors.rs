@@ -41,6 +41,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.too-large", "The answer has {bytes} bytes; the channel carries {limit}.", "答复有 {bytes} 字节；通道上限为 {limit}。"),
     ("error.internal", "The node failed: {cause}. Its own log says more.", "节点内部错误：{cause}。详见节点运行日志。"),
     ("error.not-supported", "This version cannot do it yet: {what}.", "当前版本尚不支持：{what}。"),
+    ("error.body-damaged", "The body of {target} is damaged on the node's disk ({file}, byte {offset}). The node asks others for it; ask again later, and have the disk looked at.", "{target} 的正文在节点磁盘上已损坏（{file}，第 {offset} 字节）。节点正向其他成员重新索取；请稍后再查，并检查磁盘。"),
     ("error.file-unreadable", "The node cannot read {path}: {cause}.", "节点无法读取 {path}：{cause}。"),
     // Of the tool itself.
     ("error.no-node", "No node is named. Use --node DIR (or CONCORDAT_NODE), or --remote HOST:PORT with --key-dir and --node-key.", "未指明节点。请用 --node 目录（或 CONCORDAT_NODE），或 --remote 主机:端口 加 --key-dir 与 --node-key。"),

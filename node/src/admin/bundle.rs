@@ -56,6 +56,7 @@ fn refused(error: &ExportError) -> AdminError {
         ExportError::NotHeld { origin } => {
             AdminError::new(ErrorCode::BodyNotHeld).with("target", origin)
         }
+        ExportError::Damaged { position, damaged } => refusal::damaged(position, *damaged),
         ExportError::Ask(error) => refusal::ask(error),
         ExportError::Bundle(error) => {
             AdminError::new(ErrorCode::VerificationFailed).with("what", error)

@@ -337,7 +337,7 @@ fn bodies(log: &Log) -> (u64, u64) {
     for index in 0..log.size().value() {
         match log.body(LeafIndex::new(index)) {
             BodyState::Held(_) => held += 1,
-            BodyState::Missing => missing += 1,
+            BodyState::Missing | BodyState::Damaged => missing += 1,
             BodyState::None | BodyState::Refused(_) | BodyState::Absent(_) => {}
         }
     }

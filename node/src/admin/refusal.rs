@@ -7,9 +7,11 @@ use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::RejectReason;
 use tracing::error;
 
-use crate::core::SubmitError;
+use crate::core::{DamagedBody, SubmitError};
 use crate::node::{AskError, Node};
+use crate::query::QueryError;
 use crate::runtime::SubmitFailure;
+use crate::store::Position;
 
 /// A fault of the node itself; its own log says more.
 pub(super) fn internal(cause: &dyn std::error::Error) -> AdminError {
@@ -17,8 +19,20 @@ pub(super) fn internal(cause: &dyn std::error::Error) -> AdminError {
     AdminError::new(ErrorCode::Internal).with("cause", cause)
 }
 
-/// The store or the index failed.
+/// A body that is held lies damaged on the disk; the core has said so in the log.
+// spec: STO-31
+pub(super) fn damaged(position: &Position, damaged: DamagedBody) -> AdminError {
+    AdminError::new(ErrorCode::BodyDamaged)
+        .with("target", position)
+        .with("file", damaged.file)
+        .with("offset", damaged.offset)
+}
+
+/// The store or the index failed, or a body is damaged.
 pub(super) fn ask(cause: &AskError) -> AdminError {
+    if let AskError::Query(QueryError::Body(unreadable)) = cause {
+        return damaged(&unreadable.position, unreadable.damaged);
+    }
     error!(%cause, "a question was not answered");
     AdminError::new(ErrorCode::StorageFailed).with("cause", cause)
 }
@@ -29,13 +43,13 @@ pub(super) fn index(cause: crate::indexer::IndexerStopped) -> AdminError {
 }
 
 /// A query failed.
-pub(super) fn query(cause: crate::query::QueryError) -> AdminError {
+pub(super) fn query(cause: QueryError) -> AdminError {
     ask(&AskError::from(cause))
 }
 
 /// The store failed.
 pub(super) fn store(cause: crate::store::StoreError) -> AdminError {
-    query(crate::query::QueryError::from(cause))
+    query(QueryError::from(cause))
 }
 
 /// What a statement breaks.

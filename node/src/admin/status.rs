@@ -11,7 +11,9 @@ use crate::admin::desk::{Answer, Desk, Office};
 use crate::admin::peer::{self, Survey};
 use crate::admin::{frozen, refusal, view};
 use crate::clock;
-use crate::node::Node;
+use crate::core::DamageCount;
+use crate::node::{AskError, Node};
+use crate::query::QueryError;
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 /// Members other than the hub whose views make a node's own independent of the hub.
@@ -103,8 +105,11 @@ fn open_objections(office: &Office) -> Result<u64, AdminError> {
             index: target.index,
             leaf_hash: leaf.hash(),
         };
-        let effect = node.effect_of(&reference, clock::today());
-        let effect = effect.map_err(|error| refusal::ask(&error))?;
+        let effect = match node.effect_of(&reference, clock::today()) {
+            // An alarm says so.
+            Err(AskError::Query(QueryError::Body(_))) => continue,
+            effect => effect.map_err(|error| refusal::ask(&error))?,
+        };
         open += view::open_objections(&effect).len() as u64;
     }
     count.0 = Some((change, open));
@@ -161,6 +166,16 @@ fn alarms(node: &Node, status: &StatusView) -> Result<Vec<AlarmView>, AdminError
     }
     if status.registry_expires_at.is_some_and(|at| at <= status.at) {
         raise("registry-expired", Vec::new())?;
+    }
+    // spec: STO-31
+    let damage = node.shared().damage();
+    if damage != DamageCount::default() {
+        let details = vec![
+            detail("bodies", damage.bodies),
+            detail("repaired", damage.repaired),
+            detail("records", damage.records),
+        ];
+        raise("disk-damaged", details)?;
     }
     let rejected = node.store().counts().rejected;
     if rejected > 0 {

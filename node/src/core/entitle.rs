@@ -25,6 +25,7 @@ impl<D: Disk> Core<D> {
                     BodyState::Absent(Absence::NotEntitled) => true,
                     BodyState::Missing => before.is_some(),
                     BodyState::Held(_)
+                    | BodyState::Damaged
                     | BodyState::None
                     | BodyState::Refused(_)
                     | BodyState::Absent(_) => false,
@@ -33,7 +34,13 @@ impl<D: Disk> Core<D> {
                 let positions = positions.filter(|position| refused(LeafIndex::new(*position)));
                 for (begin, end) in runs(positions) {
                     let records = log.records(begin, end);
-                    let leaves = read_leaves(&self.shared.reader, &records, begin, end);
+                    let leaves = read_leaves(
+                        &self.shared.reader,
+                        &self.shared.damage,
+                        &records,
+                        begin,
+                        end,
+                    );
                     for (position, leaf) in (begin..end).zip(leaves) {
                         let Ok(leaf) = Leaf::decode(&leaf) else {
                             continue;

@@ -128,7 +128,10 @@ impl<D: Disk> Core<D> {
                 BodyState::Missing | BodyState::None | BodyState::Absent(Absence::NotEntitled) => {
                     true
                 }
-                BodyState::Held(_) | BodyState::Refused(_) | BodyState::Absent(_) => false,
+                BodyState::Held(_)
+                | BodyState::Damaged
+                | BodyState::Refused(_)
+                | BodyState::Absent(_) => false,
             });
             if open && origin.member() != self.me.as_str() && !self.is_other(&logs, origin, *index)
             {
@@ -140,7 +143,8 @@ impl<D: Disk> Core<D> {
     /// Whether what a notice calls an act is something else.
     fn is_other(&self, logs: &LogTable, origin: &Origin, index: LeafIndex) -> bool {
         let place = logs.get(origin).and_then(|log| log.leaf_place(index));
-        let leaf = place.and_then(|place| read_leaf(&self.shared.reader, place));
+        let leaf =
+            place.and_then(|place| read_leaf(&self.shared.reader, &self.shared.damage, place));
         leaf.is_some_and(|leaf| !Leaf::decode(&leaf).is_ok_and(|leaf| leaf.kind == Kind::Act))
     }
 }

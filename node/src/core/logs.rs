@@ -9,6 +9,7 @@ use concordat_protocol::log::{
 use concordat_protocol::message::Absence;
 use concordat_protocol::statement::{CtxCourse, Leaf};
 
+use crate::core::damage::DamageList;
 use crate::core::ledger::{BodyMark, Record, leaf_of_record};
 use crate::disk::Disk;
 use crate::journal::{BodyPointer, JournalReader, RecordPointer};
@@ -18,6 +19,8 @@ use crate::journal::{BodyPointer, JournalReader, RecordPointer};
 pub enum BodyState {
     /// It lies in the journal.
     Held(BodyPointer),
+    /// It lies in the journal and cannot be read as it was written; others are asked for it.
+    Damaged,
     /// It has not come.
     Missing,
     /// There is no such leaf.
@@ -61,6 +64,7 @@ const NO_SEGMENT: u32 = u32::MAX;
 const UNKNOWN: u32 = 0;
 const REFUSED: u32 = 1;
 const ABSENT: u32 = 2;
+const DAMAGED: u32 = 3;
 
 impl Log {
     /// Leaves held, staged ones included.
@@ -95,6 +99,7 @@ impl Log {
             }
             Some(slot) if slot.offset == ABSENT => Absence::from_code(u64::from(slot.length))
                 .map_or(BodyState::Missing, BodyState::Absent),
+            Some(slot) if slot.offset == DAMAGED => BodyState::Damaged,
             Some(_) => BodyState::Missing,
         }
     }
@@ -139,21 +144,33 @@ impl Log {
     }
 
     pub(super) fn mark(&mut self, index: u64, mark: BodyMark) {
+        self.set(index, slot_of(mark));
+    }
+
+    /// The body of a position lies here and cannot be read.
+    pub(super) fn mark_damaged(&mut self, index: LeafIndex) {
+        self.set(index.value(), coded(DAMAGED, 0));
+    }
+
+    fn set(&mut self, index: u64, to: BodyPointer) {
         let slot = usize::try_from(index)
             .ok()
             .and_then(|index| self.bodies.get_mut(index));
         if let Some(slot) = slot {
-            *slot = slot_of(mark);
+            *slot = to;
         }
     }
 }
 
-fn slot_of(mark: BodyMark) -> BodyPointer {
-    let coded = |offset, length| BodyPointer {
+fn coded(offset: u32, length: u32) -> BodyPointer {
+    BodyPointer {
         segment: NO_SEGMENT,
         offset,
         length,
-    };
+    }
+}
+
+fn slot_of(mark: BodyMark) -> BodyPointer {
     match mark {
         BodyMark::Held(pointer, _) => pointer,
         BodyMark::Unknown => coded(UNKNOWN, 0),
@@ -241,21 +258,30 @@ impl LogView for LogTable {
 }
 
 /// Reads one leaf.
-pub(super) fn read_leaf<D: Disk>(reader: &JournalReader<D>, place: LeafPlace) -> Option<Vec<u8>> {
-    let (kind, bytes) = reader.read_record(place.record).ok()?;
+pub(super) fn read_leaf<D: Disk>(
+    reader: &JournalReader<D>,
+    damage: &DamageList,
+    place: LeafPlace,
+) -> Option<Vec<u8>> {
+    let read = reader.read_record(place.record);
+    let (kind, bytes) = read
+        .map_err(|cause| damage.note_record(place.record, &cause))
+        .ok()?;
     leaf_of_record(kind, &bytes, place.offset).map(<[u8]>::to_vec)
 }
 
 /// Reads the leaves [begin, end) that lie in the records named; fewer when something is damaged.
 pub(super) fn read_leaves<D: Disk>(
     reader: &JournalReader<D>,
+    damage: &DamageList,
     records: &[(u64, RecordPointer)],
     begin: u64,
     end: u64,
 ) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     for (first, record) in records {
-        let Ok((kind, bytes)) = reader.read_record(*record) else {
+        let read = reader.read_record(*record);
+        let Ok((kind, bytes)) = read.map_err(|cause| damage.note_record(*record, &cause)) else {
             break;
         };
         let Ok(Some(Record::Leaves { leaves, .. })) = Record::decode(kind, &bytes) else {

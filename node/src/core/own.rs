@@ -353,7 +353,13 @@ impl<D: Disk> Core<D> {
             let end = log.size().value();
             (log.records(before.value(), end), end)
         };
-        let leaves = read_leaves(&self.shared.reader, &records, before.value(), end);
+        let leaves = read_leaves(
+            &self.shared.reader,
+            &self.shared.damage,
+            &records,
+            before.value(),
+            end,
+        );
         let logs = self.shared.logs();
         for position in before.value()..end {
             let index = LeafIndex::new(position);

@@ -13,7 +13,9 @@ use concordat_protocol::statement::{Body, Content, Kind, Leaf, Restart, Standing
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{Genesis, Member, Registry};
+use tracing::{error, warn};
 
+use crate::core::damage::{DamageList, DamagedBody};
 use crate::core::frozen::Recorded;
 use crate::core::ledger::{BodyMark, Record};
 use crate::core::logs::{BodyState, Log, LogTable};
@@ -77,6 +79,14 @@ pub enum OpenCoreError {
         "--first-start is for the hub of a network that nobody has joined yet; leave it out here"
     )]
     NotTheFirst,
+    /// The hub cannot read an entry of the registry, and so would admit nobody who could give it back.
+    #[error("entry {index} of the registry cannot be read: {damaged}; restore it from a backup")]
+    Registry {
+        /// The entry.
+        index: LeafIndex,
+        /// What is damaged.
+        damaged: DamagedBody,
+    },
     /// Going on failed.
     #[error("{0}")]
     Fatal(#[from] Fatal),
@@ -137,6 +147,7 @@ impl<D: Disk> Core<D> {
             frozen: RwLock::default(),
             surpassed: RwLock::default(),
             reader: journal.reader(),
+            damage: DamageList::default(),
         });
         let opened = Opened {
             recovery,
@@ -166,11 +177,21 @@ impl<D: Disk> Core<D> {
             outputs: Vec::new(),
         };
         core.apply_registry()?;
+        core.require_registry()?;
         core.restore_exchange(found);
         core.want_entitled(None);
         core.restore_own();
         core.start_signing(first_start)?;
         Ok((core, opened))
+    }
+
+    // spec: STO-33
+    fn require_registry(&self) -> Result<(), OpenCoreError> {
+        let damaged = self.shared.damage.first_of(&self.genesis.registry_origin());
+        match damaged.filter(|_| self.is_hub()) {
+            Some((index, damaged)) => Err(OpenCoreError::Registry { index, damaged }),
+            None => Ok(()),
+        }
     }
 
     fn restore_exchange(&mut self, mut found: Found) {
@@ -327,6 +348,7 @@ impl<D: Disk> Core<D> {
     /// Signs nothing before others have been asked.
     fn hold(&mut self) {
         self.signing = Signing::Held;
+        self.tell_doubts();
         for origin in self.own_logs() {
             self.exchange.set_recovering(&origin, true);
         }
@@ -378,6 +400,22 @@ impl<D: Disk> Core<D> {
         *write(&self.shared.surpassed) = Some(surpassed.clone());
         self.outputs.push(Output::Surpassed(surpassed));
         Ok(())
+    }
+
+    /// Says why nothing is signed before others have answered.
+    fn tell_doubts(&self) {
+        for (origin, state) in &self.signer_states {
+            let (signed, continuity) = (state.head(), state.continuity());
+            let logs = self.shared.logs();
+            let log = logs.get(origin);
+            let held = log.map_or(0, |log| log.size().value());
+            if let Some(signed) = signed.filter(|_| !holds_signed(log, signed)) {
+                let signed = signed.size;
+                error!(%origin, signed, held, "the journal does not hold what was signed");
+            } else if continuity != Continuity::Fresh || held > 0 {
+                warn!(%origin, held, ?continuity, "the signer state does not say what was signed last");
+            }
+        }
     }
 
     fn fresh_ones_are_empty(&self) -> bool {

@@ -23,7 +23,18 @@ impl<D: Disk> Core<D> {
             .filter(|d| d.leaf.kind == Kind::Act && d.verified);
         self.unnoticed
             .extend(acts.map(|act| (act.origin.clone(), act.index)));
-        if self.signing != Signing::Open {
+        let register = self.genesis.register_origin();
+        for entry in durable.iter().filter(|d| d.origin == register) {
+            let body = Body::decode(&entry.body).ok();
+            let statement = body.and_then(|body| Statement::decode(body.statement()).ok());
+            let content = statement.as_ref().map(|s| &s.payload().content);
+            if let Some(Content::Notice(Notice { act, .. })) = content {
+                self.noticed.insert((act.origin.clone(), act.index));
+            }
+        }
+        // A notice that cannot be read may be of one of these acts.
+        let unreadable = self.shared.damage.first_of(&register).is_some();
+        if self.signing != Signing::Open || unreadable {
             return Ok(());
         }
         self.open_register()?;

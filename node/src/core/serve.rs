@@ -224,15 +224,13 @@ impl<D: Disk> Core<D> {
             .get(origin)
             .map_or(BodyState::None, |log| log.body(index));
         match state {
-            BodyState::Held(pointer) => self
-                .shared
-                .reader
-                .read_body(pointer)
-                .map_err(|_| Absence::NotHeld),
             BodyState::Absent(Absence::Erased) => Err(Absence::Erased),
-            BodyState::Absent(_) | BodyState::Missing | BodyState::None | BodyState::Refused(_) => {
-                Err(Absence::NotHeld)
-            }
+            BodyState::Held(_)
+            | BodyState::Damaged
+            | BodyState::Absent(_)
+            | BodyState::Missing
+            | BodyState::None
+            | BodyState::Refused(_) => self.shared.body(origin, index).ok_or(Absence::NotHeld),
         }
     }
 }

@@ -21,9 +21,11 @@ mod replay;
 mod tail;
 mod window;
 
+use std::io;
+
 use thiserror::Error;
 
-use crate::disk::{Disk, DiskFile, read_exact_at};
+use crate::disk::{Disk, DiskFile, read_exact_at, read_up_to};
 
 use super::JournalOptions;
 use super::error::{Damage, JournalError, MarkLoss};
@@ -62,6 +64,8 @@ pub struct Recovery {
     pub torn: Option<TornTail>,
     /// Bytes of uncommitted bodies that were cut off.
     pub body_bytes_cut: u64,
+    /// One of the two slots of the mark could not be read; it was written again.
+    pub mark_mended: bool,
     /// Commits that were durable are lost, now or at an earlier open, and the doubt has not ended.
     pub in_doubt: bool,
 }
@@ -167,6 +171,7 @@ pub(super) fn recover<D: Disk, E>(
     disk.sync_dir().map_err(JournalError::directory)?;
     let earlier = known.mark.mark().is_some_and(|mark| mark.doubt);
     recovery.in_doubt = lost || earlier;
+    recovery.mark_mended = matches!(known.mark, Found::Whole { both: false, .. });
     let mark = known.reached(journal, recovery, (last.segment.number, last.end));
     let mark = MarkFile::settle(disk, known.mark, mark)?;
     // spec: STO-30
@@ -267,6 +272,28 @@ fn mark_journal<D: Disk>(disk: &D) -> Result<(), JournalError> {
     };
     file.write_at(&header.encode(), 0).map_err(&io)?;
     file.sync_data().map_err(&io)
+}
+
+/// The id of the journal that lies on a disk; `None` when there is none, or none that can be read.
+///
+/// # Errors
+/// `Io`, and `UnknownVersion`.
+pub fn stored_id<D: Disk>(disk: &D) -> Result<Option<JournalId>, JournalError> {
+    let name = SegmentName {
+        stream: Stream::Ledger,
+        number: 0,
+    };
+    let file = match disk.open(&name.file_name()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        file => file.map_err(JournalError::io(name))?,
+    };
+    let mut bytes = [0; HEADER_BYTES];
+    read_up_to(&file, &mut bytes, 0).map_err(JournalError::io(name))?;
+    match SegmentHeader::decode(&bytes, name, None) {
+        Ok(header) => Ok(Some(header.journal)),
+        Err(JournalError::Damaged { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// How many segments there are.

@@ -28,15 +28,21 @@ pub(super) struct Bodies(pub(super) Arc<Shared<RealDisk>>);
 
 impl BodyReader for Bodies {
     fn read(&self, origin: &Origin, index: LeafIndex) -> Result<Option<Held>, BodyUnreadable> {
-        let (Some(leaf), Some(body)) = (self.0.leaf(origin, index), self.0.body(origin, index))
-        else {
+        let unreadable = |damaged| BodyUnreadable {
+            position: Position {
+                origin: origin.clone(),
+                index,
+            },
+            damaged,
+        };
+        let body = self.0.read_body(origin, index).map_err(unreadable)?;
+        let (Some(leaf), Some(body)) = (self.0.leaf(origin, index), body) else {
             return Ok(None);
         };
-        let position = Position {
-            origin: origin.clone(),
-            index,
+        // A leaf of a later version: its body means nothing here.
+        let Ok(leaf) = Leaf::decode(&leaf) else {
+            return Ok(None);
         };
-        let leaf = Leaf::decode(&leaf).map_err(|_| BodyUnreadable { position })?;
         Ok(Some(Held {
             leaf,
             body: Arc::from(body),

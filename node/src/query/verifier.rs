@@ -42,10 +42,14 @@ impl QueryService {
             ..VerifyStep::default()
         };
         for position in positions {
-            match self.statement(&position.origin, position.index)? {
-                Found::Verified(_) => step.verified += 1,
-                Found::Rejected(_) if self.is_judged(&position) => step.rejected += 1,
-                Found::Rejected(_) | Found::NotHeld => step.waiting += 1,
+            match self.statement(&position.origin, position.index) {
+                Ok(Found::Verified(_)) => step.verified += 1,
+                Ok(Found::Rejected(_)) if self.is_judged(&position) => step.rejected += 1,
+                // A damaged body has been noted and is asked for again.
+                Ok(Found::Rejected(_) | Found::NotHeld) | Err(QueryError::Body(_)) => {
+                    step.waiting += 1;
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(step)

@@ -101,6 +101,8 @@ named_codes! {
         NotSupported = 87 "not-supported",
         /// A file on the node's machine cannot be read; `path`, `cause`.
         FileUnreadable = 88 "file-unreadable",
+        /// The body is held, but damaged on the node's disk; `target`, `file`, `offset`.
+        BodyDamaged = 89 "body-damaged",
     }
 }
 
@@ -145,7 +147,8 @@ impl ErrorCode {
             | Self::TooLarge
             | Self::Internal
             | Self::NotSupported
-            | Self::FileUnreadable => ExitCode::Failed,
+            | Self::FileUnreadable
+            | Self::BodyDamaged => ExitCode::Failed,
         }
     }
 }

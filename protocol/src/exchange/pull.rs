@@ -115,7 +115,8 @@ impl Exchange {
         let Some(replica) = self.replicas.get(origin) else {
             return;
         };
-        if replica.body_requests >= BODY_REQUESTS_MAX || replica.own && !replica.recovering {
+        let wanted = !replica.own || replica.recovering || !replica.lost.is_empty();
+        if replica.body_requests >= BODY_REQUESTS_MAX || !wanted {
             return;
         }
         let gaps = match filter {
@@ -586,6 +587,7 @@ impl Exchange {
         let acts_on_ours = leaf
             .target
             .is_some_and(|target| world.logs.holds_body(origin, target) || replica.awaits(target));
+        let lost = replica.lost.contains(position);
         let owed = !is_data && (acts_on_ours || self.owed.contains_key(&(origin.clone(), index)));
         match outcome {
             None => replica.waiting.insert(position, position + 1),
@@ -594,6 +596,10 @@ impl Exchange {
                 if let Some(peer) = self.peers.get_mut(&id).filter(|_| replica.own) {
                     peer.deny(origin, position);
                 }
+            }
+            // It was given to us once; nobody's word makes it absent.
+            Some(BodyOutcome::Absent(Absence::NotEntitled | Absence::Suspended)) if lost => {
+                rest(world, replica, position, is_data);
             }
             // The peer knows another state of the registry than we do, or does not know what we hold.
             Some(BodyOutcome::Absent(Absence::NotEntitled)) if entitled || owed => {
@@ -610,6 +616,7 @@ impl Exchange {
                 replica.withheld.insert(position, position + 1);
             }
             Some(outcome) => {
+                replica.lost.remove(position, position.saturating_add(1));
                 self.owed.remove(&(origin.clone(), index));
                 outcomes.push((index, outcome));
             }

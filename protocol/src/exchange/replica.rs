@@ -64,6 +64,8 @@ pub struct Replica {
     pub(super) body_requests: usize,
     pub(super) act_gaps: Gaps,
     pub(super) data_gaps: Gaps,
+    /// Bodies that were held and are lost: whoever does not give one is asked again.
+    pub(super) lost: Gaps,
     /// Bodies signed under a registry that has not arrived.
     pub(super) waiting: Gaps,
     /// Acts and data that whoever was asked did not hold, until they are asked for again.
@@ -101,6 +103,7 @@ impl Replica {
             body_requests: 0,
             act_gaps: Gaps::default(),
             data_gaps: Gaps::default(),
+            lost: Gaps::default(),
             waiting: Gaps::default(),
             resting_acts: Gaps::default(),
             resting_data: Gaps::default(),
