@@ -215,7 +215,7 @@ impl Fixture {
     pub(crate) fn objection(&self, index: u64, about: SubjectCode, target: &Placed) -> Placed {
         let received = day("2026-03-10");
         let role = ObjectorRole::Subject;
-        let objection = Objection::new(role, Ground::Facts, received, false, None).unwrap();
+        let objection = Objection::new(role, Ground::Facts, received, false, None);
         let target = Some(target.reference());
         self.say(index, about, target, Content::Objection(objection))
     }

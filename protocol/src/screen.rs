@@ -10,6 +10,7 @@
 
 mod symbol;
 
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use crate::region::is_province;
@@ -54,6 +55,19 @@ pub enum PersonalNumber {
     /// Permanent residence card of a foreigner in its older form, where the text says so
     /// (永久居留).
     ResidencePermit,
+}
+
+impl fmt::Display for PersonalNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::IdentityNumber => "identity number",
+            Self::OldIdentityNumber => "identity number of 15 digits",
+            Self::MobilePhone => "mobile phone number",
+            Self::Passport => "passport number",
+            Self::TravelPermit => "travel permit number",
+            Self::ResidencePermit => "residence permit number",
+        })
+    }
 }
 
 /// Most characters in a separator, where nothing but the check digit could be mistaken.

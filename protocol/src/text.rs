@@ -3,8 +3,10 @@
 //! A [`Text`] is a text string on the wire. What is not in Unicode normalisation form C is refused,
 //! never repaired: a signature covers bytes, and two spellings of one word would be two records.
 //!
-//! Out of scope: which language, which script, whether the text names a person
-//! ([`crate::screen`]).
+//! Every free text of a statement, a registry change, a request and a look-up is a [`Text`], so none
+//! can hold a number of a natural person that [`crate::screen`] finds.
+//!
+//! Out of scope: which language, which script, whether the text names a person.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,8 +15,10 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
+use crate::screen::{PersonalNumber, find_personal};
+
 /// Text in Unicode normalisation form C: not blank, at most `MAX` Unicode scalar values, no control
-/// characters but line feed and tab.
+/// characters but line feed and tab, no number of a natural person.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text<const MAX: usize>(String);
 
@@ -22,8 +26,8 @@ impl<const MAX: usize> Text<MAX> {
     /// Takes text as it is.
     ///
     /// # Errors
-    /// The first of [`TextError::TooLong`], [`TextError::Empty`], [`TextError::Control`] and
-    /// [`TextError::NotNormalised`] that applies.
+    /// The first of [`TextError::TooLong`], [`TextError::Empty`], [`TextError::Control`],
+    /// [`TextError::NotNormalised`] and [`TextError::PersonalData`] that applies.
     pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
         let text = text.into();
         // spec: ID-24
@@ -45,7 +49,11 @@ impl<const MAX: usize> Text<MAX> {
         if !is_nfc(&text) {
             return Err(TextError::NotNormalised);
         }
-        Ok(Self(text))
+        // spec: ID-37, STM-25
+        match find_personal(&text) {
+            Some(finding) => Err(TextError::PersonalData { kind: finding.kind }),
+            None => Ok(Self(text)),
+        }
     }
 
     /// Brings text into normalisation form C first. For imports only: never for received bytes.
@@ -112,6 +120,12 @@ pub enum TextError {
     /// Not in Unicode normalisation form C.
     #[error("the text is not in Unicode normalisation form C")]
     NotNormalised,
+    /// The number of a natural person. It is not repeated.
+    #[error("the text holds personal data ({kind}); subjects are organisations only")]
+    PersonalData {
+        /// What was found.
+        kind: PersonalNumber,
+    },
 }
 
 /// The half-width form of a full-width ASCII character or of the ideographic space; any other
@@ -200,6 +214,21 @@ mod tests {
             };
             assert_eq!(Short::new(format!("a{character}b")), expected);
         }
+    }
+
+    #[test]
+    fn text_refuses_numbers_of_persons_and_does_not_repeat_them() {
+        // spec: ID-37
+        let refused = Text::<40>::new("电话138.0013.8000").unwrap_err();
+        let kind = PersonalNumber::MobilePhone;
+        assert_eq!(refused, TextError::PersonalData { kind });
+        assert!(!refused.to_string().contains("138"));
+        let kind = PersonalNumber::IdentityNumber;
+        assert_eq!(
+            Text::<40>::normalise("110105１９４９1231002Ⅹ"),
+            Err(TextError::PersonalData { kind })
+        );
+        assert!(serde_json::from_str::<Text<40>>("\"13800138000\"").is_err());
     }
 
     #[test]

@@ -31,7 +31,7 @@ use concordat_protocol::time::{Day, DayError, Timestamp, TimestampError};
 
 // spec: ID-1, ID-2, ID-3, ID-4, ID-5, ID-6, ID-7, ID-8, ID-9, ID-10, ID-11, ID-13, ID-14, ID-15
 // spec: ID-16, ID-17, ID-20, ID-21, ID-22, ID-23, ID-24, ID-25, ID-26
-// spec: ID-30, ID-31, ID-32, ID-33, ID-34, ID-36
+// spec: ID-30, ID-31, ID-32, ID-33, ID-34, ID-36, ID-37
 #[test]
 fn every_vector_gives_its_result() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/vectors/subject");
@@ -277,6 +277,7 @@ fn text_cause(error: TextError) -> Value {
         TextError::TooLong { .. } => json!({ "cause": "too_long" }),
         TextError::Control { .. } => json!({ "cause": "control" }),
         TextError::NotNormalised => json!({ "cause": "not_normalised" }),
+        TextError::PersonalData { .. } => json!({ "cause": "personal_data" }),
         other => panic!("{other}"),
     }
 }

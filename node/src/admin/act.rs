@@ -26,7 +26,6 @@ pub(super) fn objection(desk: &Desk, ask: ObjectionAsk) -> Answer {
     let case = Case::open(desk, &ask.target, ask.issuer, Class::Objection)?;
     let over_cap = is_over_cap(desk, received_on)?;
     let objection = Objection::new(ask.role, ask.ground, received_on, over_cap, ask.reasons);
-    let objection = objection.map_err(|error| refusal::invalid(&error))?;
     case.record(Content::Objection(objection), Vec::new(), ask.dry_run)
 }
 

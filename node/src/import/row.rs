@@ -528,6 +528,7 @@ fn text_reason(error: TextError, field: Field) -> ImportReason {
             code_point: character.into(),
             offset,
         },
+        TextError::PersonalData { kind } => ImportReason::PersonalNumber { kind },
         TextError::Empty | TextError::NotNormalised | _ => ImportReason::Missing { field },
     }
 }

@@ -330,7 +330,6 @@ async fn object(
         false,
         Some(reasons),
     );
-    let objection = objection.map_err(TourError::step("the objection"))?;
     let filed = Instant::now();
     let reference = act(
         &receiver.node,

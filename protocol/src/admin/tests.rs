@@ -60,6 +60,32 @@ fn frame_of_unknown_code_is_refused() {
     ));
 }
 
+// spec: ID-37
+#[test]
+fn request_with_a_number_of_a_person_is_refused() {
+    // The tool would not make it; another client might.
+    let request = Request::BundleExport(BundleAsk {
+        target: "A〔2025〕1号".parse().unwrap(),
+        look_up: Some(LookUp {
+            purpose: Text::new("AAAAAAAAAAA").unwrap(),
+            case_number: Text::new("BBBBBBBBBBB").unwrap(),
+            basis: Text::new("CCCCCCCCCCC").unwrap(),
+        }),
+    });
+    let bytes = request.encode().unwrap();
+    for letter in b"ABC" {
+        let mut changed = bytes.clone();
+        let start = changed
+            .windows(11)
+            .position(|w| w == [*letter; 11])
+            .unwrap();
+        changed[start..start + 11].copy_from_slice(b"13800138000");
+        let refused = Request::decode(&changed).unwrap_err().to_string();
+        assert!(refused.contains("personal data"), "{refused}");
+        assert!(!refused.contains("138"), "{refused}");
+    }
+}
+
 // spec: ADM-3
 #[test]
 fn fullest_chunk_fits_a_frame() {

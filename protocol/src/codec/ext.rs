@@ -1,10 +1,16 @@
 //! The extension map: keys that this version does not know, kept and signed.
+//!
+//! Its texts, at any depth, keep the rule on numbers of natural persons. Bytes and numbers are not
+//! looked into.
 
 use std::collections::BTreeMap;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_cbor::Value;
+
+use crate::screen::find_personal;
+use crate::text::{Text, TextError};
 
 /// Unknown entries of a payload, by integer key. Kept as they came and covered by the signature;
 /// never interpreted.
@@ -27,8 +33,8 @@ impl Ext {
 
     /// Adds a text entry, for extensions that need no more.
     #[must_use]
-    pub fn with_text(mut self, key: u64, text: &str) -> Self {
-        self.0.insert(key, Value::Text(text.to_owned()));
+    pub fn with_text<const MAX: usize>(mut self, key: u64, text: &Text<MAX>) -> Self {
+        self.0.insert(key, Value::Text(text.as_str().to_owned()));
         self
     }
 
@@ -54,6 +60,27 @@ impl<'de> Deserialize<'de> for Ext {
         if entries.is_empty() {
             return Err(D::Error::custom("an empty extension map is left out"));
         }
+        // spec: ID-37
+        entries
+            .values()
+            .try_for_each(screen)
+            .map_err(D::Error::custom)?;
         Ok(Self(entries))
+    }
+}
+
+/// Looks at every text of an item. Its depth is bounded before anything is decoded.
+fn screen(value: &Value) -> Result<(), TextError> {
+    match value {
+        Value::Text(text) => find_personal(text).map_or(Ok(()), |finding| {
+            let kind = finding.kind;
+            Err(TextError::PersonalData { kind })
+        }),
+        Value::Array(items) => items.iter().try_for_each(screen),
+        Value::Map(entries) => entries
+            .iter()
+            .try_for_each(|(key, item)| screen(key).and_then(|()| screen(item))),
+        Value::Tag(_, item) => screen(item),
+        _ => Ok(()),
     }
 }

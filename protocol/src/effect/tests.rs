@@ -326,9 +326,13 @@ fn correction(fields: DecisionFields) -> Content {
 
 fn objection(ground: Ground, over_cap: bool) -> Content {
     let received_on = day("2026-04-01");
-    Content::Objection(
-        Objection::new(ObjectorRole::Subject, ground, received_on, over_cap, None).unwrap(),
-    )
+    Content::Objection(Objection::new(
+        ObjectorRole::Subject,
+        ground,
+        received_on,
+        over_cap,
+        None,
+    ))
 }
 
 fn sorted(references: &[&StatementRef]) -> Vec<StatementRef> {

@@ -4,7 +4,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::codec::{code_enum, integer_map};
-use crate::statement::decision::{Decision, Invalid, refuse_personal};
+use crate::statement::decision::{Decision, Invalid};
 use crate::statement::payload::StatementRef;
 use crate::text::Text;
 use crate::time::Day;
@@ -97,25 +97,21 @@ pub struct Objection {
 impl Objection {
     /// Makes an objection as received on a day. `over_cap` marks one beyond the receiving
     /// authority's daily cap: logged and ruled on, but suspending only when admitted.
-    ///
-    /// # Errors
-    /// [`Invalid::PersonalData`] when the reasons hold any.
-    // spec: STM-25
-    pub fn new(
+    #[must_use]
+    pub const fn new(
         role: ObjectorRole,
         ground: Ground,
         received_on: Day,
         over_cap: bool,
         reasons: Option<Text<2000>>,
-    ) -> Result<Self, Invalid> {
-        refuse_personal("reasons", reasons.as_ref().map(Text::as_str))?;
-        Ok(Self {
+    ) -> Self {
+        Self {
             role,
             ground,
             received_on,
             over_cap,
             reasons,
-        })
+        }
     }
 
     /// The role of the objector.
@@ -169,8 +165,14 @@ impl<'de> Deserialize<'de> for Objection {
             return Err(D::Error::custom("over_cap is left out when it is false"));
         }
         let over_cap = map.over_cap.is_some();
-        Self::new(map.role, map.ground, map.received_on, over_cap, map.reasons)
-            .map_err(D::Error::custom)
+        let (role, ground) = (map.role, map.ground);
+        Ok(Self::new(
+            role,
+            ground,
+            map.received_on,
+            over_cap,
+            map.reasons,
+        ))
     }
 }
 
@@ -196,7 +198,7 @@ impl Ruling {
     ///
     /// # Errors
     /// [`Invalid::EmptyList`] when it names none, [`Invalid::ListOrder`] when the references are not
-    /// in ascending order, [`Invalid::PersonalData`] when the reasons hold any.
+    /// in ascending order.
     // spec: STM-26
     pub fn new(
         outcome: Outcome,
@@ -204,7 +206,6 @@ impl Ruling {
         reasons: Text<4000>,
     ) -> Result<Self, Invalid> {
         named_once("closes", &closes)?;
-        refuse_personal("reasons", Some(reasons.as_str()))?;
         Ok(Self {
             outcome,
             closes,
@@ -272,7 +273,6 @@ impl Admission {
     /// As [`Ruling::new`].
     pub fn new(admits: Vec<StatementRef>, reasons: Text<4000>) -> Result<Self, Invalid> {
         named_once("admits", &admits)?;
-        refuse_personal("reasons", Some(reasons.as_str()))?;
         Ok(Self { admits, reasons })
     }
 

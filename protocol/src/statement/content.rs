@@ -4,11 +4,10 @@ use crate::codec::integer_map;
 use crate::log::{Hash, Origin, TreeSize};
 use crate::statement::act::{Admission, Correction, Ground, Objection, Ruling, Withdrawal};
 use crate::statement::class::Class;
-use crate::statement::decision::{Decision, Invalid, refuse_personal};
+use crate::statement::decision::{Decision, Invalid};
 use crate::statement::payload::StatementRef;
 use crate::statement::registry::{CutOff, Enrolment, ItemCatalogue, Policy, Rotation, Suspension};
 use crate::subject::SubjectCode;
-use crate::text::Text;
 
 integer_map! {
     /// 通知: the home register's word that an act on another log's statement exists. No content.
@@ -136,22 +135,22 @@ impl Content {
     }
 
     /// Looks at contents whose shape alone does not keep them right.
-    // spec: STM-25, STM-30
+    // spec: STM-30
     pub(super) fn check(&self) -> Result<(), Invalid> {
         match self {
-            Self::Correction(correction) => reasons(&correction.reasons),
-            Self::Withdrawal(withdrawal) => reasons(&withdrawal.reasons),
-            Self::Suspension(suspension) => reasons(&suspension.reasons),
             Self::Notice(notice) => check_notice(notice),
-            // These keep their own rules or hold no text of people.
+            // These keep their own rules.
             Self::Decision(_)
             | Self::Objection(_)
             | Self::Ruling(_)
+            | Self::Correction(_)
+            | Self::Withdrawal(_)
             | Self::Admission(_)
             | Self::ItemCatalogue(_)
             | Self::Policy(_)
             | Self::Enrolment(_)
             | Self::Rotation(_)
+            | Self::Suspension(_)
             | Self::CutOff(_)
             | Self::HeadSeen(_)
             | Self::Restart(_) => Ok(()),
@@ -179,10 +178,6 @@ impl Content {
             | Self::Restart(_) => None,
         }
     }
-}
-
-fn reasons(text: &Text<4000>) -> Result<(), Invalid> {
-    refuse_personal("reasons", Some(text.as_str()))
 }
 
 fn check_notice(notice: &Notice) -> Result<(), Invalid> {

@@ -9,7 +9,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::codec::{code_enum, integer_map};
-use crate::screen::{self, PersonalNumber};
+use crate::screen::find_personal;
 use crate::statement::payload::StatementRef;
 use crate::subject::{Form, Subject, SubjectCheck, SubjectCode};
 use crate::text::Text;
@@ -119,11 +119,13 @@ impl Code {
     /// Takes a code as it is.
     ///
     /// # Errors
-    /// [`CodeTextError`] for another length or character.
+    /// [`CodeTextError`] for another length or character, and for the number of a natural person.
     pub fn new(text: &str) -> Result<Self, CodeTextError> {
         let allowed =
             |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-';
-        if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {
+        let shaped = !text.is_empty() && text.len() <= 64 && text.bytes().all(allowed);
+        // spec: ID-37
+        if !shaped || find_personal(text).is_some() {
             return Err(CodeTextError);
         }
         Ok(Self(text.to_owned()))
@@ -160,9 +162,9 @@ impl<'de> Deserialize<'de> for Code {
     }
 }
 
-/// A code with another length or character than allowed.
+/// A code with another length or character than allowed, or that is the number of a natural person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a code is 1 to 64 of a-z, 0-9, '.' and '-'")]
+#[error("a code is 1 to 64 of a-z, 0-9, '.' and '-', and no number of a person")]
 pub struct CodeTextError;
 
 integer_map! {
@@ -310,7 +312,7 @@ impl Decision {
     ///
     /// # Errors
     /// The first rule that does not hold, see [`Invalid`].
-    // spec: STM-20, STM-21, STM-22, STM-23, STM-24, STM-25
+    // spec: STM-20, STM-21, STM-22, STM-23, STM-24
     pub fn new(fields: DecisionFields) -> Result<Self, Invalid> {
         let decision = Self(fields);
         decision.dates()?;
@@ -318,7 +320,6 @@ impl Decision {
             decision.boundary()?;
         }
         decision.lists()?;
-        decision.personal_data()?;
         Ok(decision)
     }
 
@@ -411,43 +412,6 @@ impl Decision {
         }
         Ok(())
     }
-
-    fn personal_data(&self) -> Result<(), Invalid> {
-        let fields = &self.0;
-        let own = [
-            ("subject.name", Some(fields.subject.name().as_str())),
-            ("document_number", Some(fields.document_number.as_str())),
-            ("facts", fields.facts.as_ref().map(Text::as_str)),
-            ("content", fields.content.as_ref().map(Text::as_str)),
-            ("source", fields.source.as_ref().map(Text::as_str)),
-            (
-                "subject.registrar_reference",
-                fields
-                    .subject
-                    .check()
-                    .registrar_reference()
-                    .map(Text::as_str),
-            ),
-        ];
-        let duties = fields
-            .duties
-            .iter()
-            .map(|duty| ("duties", duty.content.as_ref().map(Text::as_str)));
-        let basis = fields
-            .basis
-            .iter()
-            .flat_map(|basis| [&basis.law, &basis.article])
-            .map(|text| ("basis", Some(text.as_str())));
-        let remedies = fields
-            .remedies
-            .iter()
-            .map(|remedy| ("remedies", Some(remedy.body.as_str())));
-        let all = own.into_iter().chain(duties).chain(basis).chain(remedies);
-        for (field, text) in all {
-            refuse_personal(field, text)?;
-        }
-        Ok(())
-    }
 }
 
 impl Serialize for Decision {
@@ -459,17 +423,6 @@ impl Serialize for Decision {
 impl<'de> Deserialize<'de> for Decision {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::new(DecisionFields::deserialize(deserializer)?).map_err(D::Error::custom)
-    }
-}
-
-/// Refuses text that carries personal data.
-pub(super) fn refuse_personal(field: &'static str, text: Option<&str>) -> Result<(), Invalid> {
-    match text.and_then(screen::find_personal) {
-        Some(finding) => Err(Invalid::PersonalData {
-            field,
-            kind: finding.kind,
-        }),
-        None => Ok(()),
     }
 }
 
@@ -521,14 +474,6 @@ pub enum Invalid {
     ListOrder {
         /// The field.
         field: &'static str,
-    },
-    /// Personal data where none may be.
-    #[error("{field} holds personal data ({kind:?}); subjects are organisations only")]
-    PersonalData {
-        /// The field.
-        field: &'static str,
-        /// What was found.
-        kind: PersonalNumber,
     },
     /// A notice that says of an act what cannot be.
     #[error("a notice is of an act, with a ground exactly for an objection")]

@@ -9,6 +9,7 @@ use crate::codec::{Truth, code_enum, integer_map};
 use crate::key::PublicKey;
 use crate::log::{Hash, LeafIndex, TreeSize};
 use crate::region::RegionCode;
+use crate::screen::find_personal;
 use crate::statement::class::Class;
 use crate::statement::decision::{ActType, Code, LegalBasis};
 use crate::statement::leaf::Vis;
@@ -100,7 +101,9 @@ impl Address {
         // `parse` alone would take a sign and leading zeros: one address, several texts.
         let number = port.parse::<u16>().ok().filter(|number| *number != 0);
         let exact = number.is_some_and(|number| number.to_string() == port);
-        (plain && exact).then(|| Self(text.to_owned()))
+        // spec: ID-37
+        let free = || find_personal(text).is_none();
+        (plain && exact && free()).then(|| Self(text.to_owned()))
     }
 
     /// The address as text.

@@ -153,14 +153,18 @@ fn decision_that_restricts_is_refused_without_basis_service_end_or_remedy() {
 
 // spec: STM-25
 #[test]
-fn decision_with_an_identity_number_in_free_text_is_refused() {
-    let mut fields = penalty();
-    fields.facts = Some(text("负责人身份证号362322198709086409"));
-    let refused = Decision::new(fields).unwrap_err();
-    assert!(matches!(
-        refused,
-        Invalid::PersonalData { field: "facts", .. }
-    ));
+fn codes_and_addresses_are_no_place_for_numbers_of_persons() {
+    // spec: ID-37
+    for text in [
+        "362322198709086409",
+        "item-138-0013-8000",
+        "11010519491231002x",
+    ] {
+        assert_eq!(Code::new(text), Err(CodeTextError), "{text}");
+    }
+    assert!(Code::new("000131001000-pf-2024").is_ok());
+    assert_eq!(Address::new("13800138000.example:4433"), None);
+    assert!(Address::new("192.168.138.13:8000").is_some());
 }
 
 // spec: STM-4

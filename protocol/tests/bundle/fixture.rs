@@ -328,7 +328,7 @@ impl Net {
             false,
             None,
         );
-        let content = Content::Objection(objection.unwrap());
+        let content = Content::Objection(objection);
         let origin = self.receiver_log();
         let act = self.say(&self.receiver.clone(), &origin, content, Some(target));
         let notice = Notice {

@@ -69,7 +69,7 @@ fn acts() -> impl Strategy<Value = Content> {
         option::of(words()),
     )
         .prop_map(|(role, ground, on, over, reasons)| {
-            Content::Objection(Objection::new(role, ground, on, over, reasons).unwrap())
+            Content::Objection(Objection::new(role, ground, on, over, reasons))
         });
     let ruling = (select(Outcome::ALL), 1_u64..5, words()).prop_map(|(outcome, count, reasons)| {
         let net = Net::empty(Network::Production);
@@ -126,7 +126,7 @@ fn payloads() -> impl Strategy<Value = Payload> {
         contents,
         0_u64..1 << 53,
         option::of(any::<[u8; 16]>()),
-        vec((100_u64..200, "[a-z]{0,8}"), 0..3),
+        vec((100_u64..200, words::<30>()), 0..3),
         any::<u32>(),
     )
         .prop_map(|(content, issued_at, batch, ext, index)| {

@@ -342,10 +342,7 @@ fn mandate_counts_on_its_first_and_its_last_day_and_not_beyond() {
             false,
             None,
         );
-        act(
-            Content::Objection(objection.unwrap()),
-            net.reference(city(), 3),
-        )
+        act(Content::Objection(objection), net.reference(city(), 3))
     };
     let at = |received: &str| {
         let statement = net.statement(CITY_KEY, city(), subject(), &payload(received));

@@ -188,7 +188,6 @@ fn content(say: &Say) -> (Content, Option<Place>, u64) {
         } => {
             let (role, on) = (ObjectorRole::Subject, day(20_600));
             let objection = Objection::new(role, ground_of(*ground), on, *over_cap, None);
-            let objection = objection.expect("no personal data");
             (Content::Objection(objection), Some(*target), *register)
         }
         Say::Ruling {

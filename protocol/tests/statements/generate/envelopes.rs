@@ -10,7 +10,9 @@ mod registry;
 use concordat_protocol::codec::{Ext, Writer, encode};
 use concordat_protocol::key::Signer;
 use concordat_protocol::log::{Hash, TreeSize};
-use concordat_protocol::statement::{Class, CutOff, Decision, Enrolment, KeyUse, Rotation};
+use concordat_protocol::statement::{
+    Class, CutOff, Decision, Enrolment, KeyUse, Rotation, Standing, Suspension,
+};
 use concordat_protocol::statement::{
     Content, Correction, Ctx, Ground, HeadSeen, Notice, Objection, ObjectorRole, Outcome, Payload,
     Policy, Proposal, Restart, Ruling, Withdrawal, WithdrawalReason, sign, sign_approval,
@@ -133,9 +135,13 @@ fn hub_says(content: Content) -> Vec<u8> {
 
 fn objection() -> Content {
     let day = day("2026-03-10");
-    Content::Objection(
-        Objection::new(ObjectorRole::Subject, Ground::Facts, day, false, None).unwrap(),
-    )
+    Content::Objection(Objection::new(
+        ObjectorRole::Subject,
+        Ground::Facts,
+        day,
+        false,
+        None,
+    ))
 }
 
 fn accepted() -> Vec<Case> {
@@ -143,7 +149,7 @@ fn accepted() -> Vec<Case> {
     let reference = || net.reference(city(), 3);
     let ok = |name: &str, input| Case::ok(name, input, "STM-1");
     let ext = Payload {
-        ext: Ext::default().with_text(7, "later"),
+        ext: Ext::default().with_text::<8>(7, &crate::support::text("later")),
         ..base()
     };
     let ruling = Ruling::new(

@@ -263,14 +263,14 @@ pub(super) fn content() -> Vec<Case> {
         "personal data",
         changed(withdrawal(), 2, personal()),
         "STM-25",
-        "Invalid.PersonalData",
+        "Decode.Shape",
     ));
     cases.push(one(
         "identity number in a correction",
         "personal data",
         changed(correction(), 1, personal()),
         "STM-25",
-        "Invalid.PersonalData",
+        "Decode.Shape",
     ));
     cases.push(shape(
         "identity number in an objection",

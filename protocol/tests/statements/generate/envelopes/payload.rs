@@ -55,6 +55,16 @@ pub(super) fn payload_map() -> Vec<Case> {
                 &[good.clone(), vec![(text("x"), vec![0])]].concat(),
             )),
         ),
+        one(
+            "mobile number in ext",
+            "personal data in an entry of a later version",
+            with(
+                15,
+                [&[0xa1, 0x18, 100, 0x81][..], &text("电话138.0013.8000")].concat(),
+            ),
+            "ID-37",
+            "Decode.Shape",
+        ),
         shape(
             "ext empty",
             "an empty map of later entries",

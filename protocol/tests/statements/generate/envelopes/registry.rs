@@ -94,7 +94,62 @@ pub(super) fn registry() -> Vec<Case> {
             }
         });
     }
+    cases.extend(personal(&says));
     cases
+}
+
+/// A person's mobile number in every text of the registry.
+fn personal(says: &impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<Case> {
+    let number = text("联系人138.0013.8000");
+    let list = |item: Vec<u8>| [vec![0x81], item].concat();
+    let fields = |content: Vec<u8>| entries(&content);
+    let enrolment = fields(encode(&city_enrolment()).unwrap());
+    let suspension = fields(
+        encode(&Suspension {
+            member: city(),
+            standing: Standing::Suspended,
+            reasons: crate::support::text("停用"),
+        })
+        .unwrap(),
+    );
+    let catalogue = catalogue();
+    let item = fields(encode(&catalogue.items[0]).unwrap());
+    let items = |key: u8, value: Vec<u8>| {
+        let item = map_of(&set(&item, &[key], value));
+        map_of(&set(&fields(encode(&catalogue).unwrap()), &[1], list(item)))
+    };
+    let address = text("13800138000.example:4433");
+    let one = |name: &str, class: Class, content: Vec<u8>| {
+        let input = says(&content, u8::try_from(class.code()).unwrap());
+        Case::refused(name, "personal data", input, "ID-37", "Decode.Shape")
+    };
+    vec![
+        one(
+            "mobile number in a member's name",
+            Class::Enrolment,
+            map_of(&set(&enrolment, &[2], number.clone())),
+        ),
+        one(
+            "mobile number in an address",
+            Class::Enrolment,
+            map_of(&set(&enrolment, &[13], list(address))),
+        ),
+        one(
+            "mobile number in a suspension",
+            Class::Suspension,
+            map_of(&set(&suspension, &[3], number.clone())),
+        ),
+        one(
+            "mobile number in an item's title",
+            Class::ItemCatalogue,
+            items(2, number),
+        ),
+        one(
+            "mobile number as an item's code",
+            Class::ItemCatalogue,
+            items(1, text("138-0013-8000")),
+        ),
+    ]
 }
 
 /// Notices whose parts do not fit each other, and contents about nobody that name somebody.
