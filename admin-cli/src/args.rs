@@ -94,8 +94,8 @@ pub(crate) struct Init {
     pub(crate) purpose: Purpose,
     #[arg(long, value_name = "CODE")]
     pub(crate) member: Option<String>,
-    #[arg(long, value_name = "IP:PORT", default_value = "0.0.0.0:7443")]
-    pub(crate) listen: String,
+    #[arg(long, value_name = "IP:PORT")]
+    pub(crate) listen: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use concordat_certs::certificate_file;
-use concordat_certs::key_file::PrivateKey;
+use concordat_certs::file::FileError;
+use concordat_certs::key_file::{KeyFileError, PrivateKey};
 use concordat_net::{
     CloseCode, Connection, Endpoint, EndpointOptions, FrameReceiver, FrameSender, Identity,
     NetError, Party,
@@ -20,6 +21,7 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use crate::args::Global;
+use crate::command::files::of_file;
 use crate::failure::{Failure, chain};
 use crate::parse;
 
@@ -193,8 +195,11 @@ fn identity(directory: &Path) -> Result<Identity, Failure> {
             .path(directory)
             .with("cause", cause)
     };
-    let key = PrivateKey::read_in(directory, KeyUse::Administrator)
-        .map_err(|error| unusable(chain(&error)))?;
+    let key =
+        PrivateKey::read_in(directory, KeyUse::Administrator).map_err(|error| match &error {
+            KeyFileError::File(file @ FileError::OpenToOthers { .. }) => of_file(file),
+            _ => unusable(chain(&error)),
+        })?;
     let certificate =
         certificate_file::read(directory, &key).map_err(|error| unusable(chain(&error)))?;
     let private = key

@@ -5,7 +5,7 @@ mod bundle;
 mod change;
 mod correction;
 mod enrol;
-mod files;
+pub(crate) mod files;
 mod genesis;
 mod import;
 mod init;

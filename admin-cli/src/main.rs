@@ -31,7 +31,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
-    let language = text::language(&arguments, |name| std::env::var(name).ok());
+    let language = concordat_certs::wording::language(&arguments, |name| std::env::var(name).ok());
     let parsed = match args::parse(&arguments, language) {
         Ok(parsed) => parsed,
         Err(error) => {

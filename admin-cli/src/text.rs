@@ -7,9 +7,8 @@ mod errors;
 mod help;
 mod words;
 
-use std::ffi::OsString;
-
 use concordat_certs::summary::Language;
+use concordat_certs::wording;
 
 use crate::failure::Failure;
 
@@ -17,37 +16,6 @@ use crate::failure::Failure;
 type Entry = (&'static str, &'static str, &'static str);
 
 const TABLES: [&[Entry]; 4] = [codes::TEXTS, errors::TEXTS, help::TEXTS, words::TEXTS];
-
-/// The language of `--lang`, or else of the environment: Chinese where it says so, English elsewhere.
-// spec: ADM-15
-pub(crate) fn language(
-    arguments: &[OsString],
-    environment: impl Fn(&str) -> Option<String>,
-) -> Language {
-    let mut asked = None;
-    for (place, argument) in arguments.iter().enumerate() {
-        let Some(argument) = argument.to_str() else {
-            continue;
-        };
-        if argument == "--lang" {
-            asked = arguments
-                .get(place + 1)
-                .and_then(|value| value.to_str())
-                .map(ToOwned::to_owned);
-        } else if let Some(value) = argument.strip_prefix("--lang=") {
-            asked = Some(value.to_owned());
-        }
-    }
-    let set = |name| environment(name).filter(|value| !value.is_empty());
-    let said = asked
-        .or_else(|| set("LC_ALL"))
-        .or_else(|| set("LC_MESSAGES"))
-        .or_else(|| set("LANG"));
-    match said {
-        Some(said) if said.to_ascii_lowercase().starts_with("zh") => Language::Chinese,
-        Some(_) | None => Language::English,
-    }
-}
 
 /// The text of a key, its blanks as they are.
 // spec: ADM-14
@@ -83,10 +51,18 @@ pub(crate) fn fill(language: Language, key: &str, blanks: &[(&str, &str)]) -> St
 
 /// The sentence of a failure: what, where, and what to do next.
 pub(crate) fn failure(language: Language, failure: &Failure) -> String {
-    let blanks: Vec<_> = failure
+    // What a library or a node says of a cause is put into the reader's language on the way out.
+    let said: Vec<_> = failure
         .blanks
         .iter()
-        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .map(|(name, value)| match name.as_str() {
+            "cause" | "rule" | "what" => (name, wording::said(language, value)),
+            _ => (name, value.clone()),
+        })
+        .collect();
+    let blanks: Vec<_> = said
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     fill(language, &format!("error.{}", failure.key), &blanks)
 }
@@ -110,14 +86,6 @@ mod tests {
             .filter_map(|part| part.split_once('}'))
             .map(|(name, _)| name)
             .collect()
-    }
-
-    fn languages(argument: &str, variables: &[(&str, &str)]) -> Language {
-        let arguments: Vec<_> = argument.split(' ').map(OsString::from).collect();
-        language(&arguments, |name| {
-            let found = variables.iter().find(|(variable, _)| *variable == name);
-            found.map(|(_, value)| (*value).to_owned())
-        })
     }
 
     // spec: ADM-14
@@ -214,26 +182,6 @@ mod tests {
         include_str!("report/status.rs"),
         include_str!("report/subject.rs"),
     ];
-
-    // spec: ADM-15
-    #[test]
-    fn language_is_that_of_the_argument_before_that_of_the_environment() {
-        assert_eq!(languages("concordat", &[]), Language::English);
-        assert_eq!(
-            languages("concordat", &[("LANG", "zh_CN.UTF-8")]),
-            Language::Chinese
-        );
-        let both = [("LC_ALL", "C"), ("LANG", "zh_CN.UTF-8")];
-        assert_eq!(languages("concordat", &both), Language::English);
-        assert_eq!(
-            languages("concordat --lang zh status", &both),
-            Language::Chinese
-        );
-        assert_eq!(
-            languages("concordat --lang=en", &[("LANG", "zh")]),
-            Language::English
-        );
-    }
 
     #[test]
     fn what_fills_a_blank_is_no_template() {

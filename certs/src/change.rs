@@ -27,6 +27,7 @@ use sha2::{Digest, Sha256};
 use crate::enrolment::{EnrolmentRequest, RequestError};
 use crate::file::{self, FileError, Secrecy};
 use crate::fingerprint::Fingerprint;
+use crate::kind::{self, FileKind};
 use crate::summary::{Language, Summary};
 
 /// Bounds of a proposal file: a proposal, a request and sixteen approvals.
@@ -104,7 +105,7 @@ impl PendingChange {
     /// # Errors
     /// [`ChangeError`], one per departure.
     pub fn decode(bytes: &[u8], genesis: &Genesis) -> Result<Self, ChangeError> {
-        refuse_other_form(bytes, Form::Proposal)?;
+        refuse_other_form(bytes, FileKind::Proposal)?;
         let fields: ProposalFields = codec::decode(bytes, LIMITS)?;
         refuse_other_network(&fields.genesis, genesis)?;
         let (proposal, payload) = Proposal::decode(&fields.proposal)?;
@@ -365,7 +366,7 @@ impl ApprovalFile {
     /// # Errors
     /// [`ChangeError::OtherForm`] or [`ChangeError::Decode`].
     pub fn decode(bytes: &[u8]) -> Result<Self, ChangeError> {
-        refuse_other_form(bytes, Form::Approval)?;
+        refuse_other_form(bytes, FileKind::Approval)?;
         let fields = codec::decode(bytes, Limits::STATEMENT)?;
         Ok(Self { fields })
     }
@@ -414,11 +415,8 @@ fn refuse_other_network(found: &Hash, genesis: &Genesis) -> Result<(), ChangeErr
     }
 }
 
-fn refuse_other_form(bytes: &[u8], wanted: Form) -> Result<(), ChangeError> {
-    match Form::of(bytes) {
-        Some(found) if found != wanted => Err(ChangeError::OtherForm { found, wanted }),
-        Some(_) | None => Ok(()),
-    }
+fn refuse_other_form(bytes: &[u8], wanted: FileKind) -> Result<(), ChangeError> {
+    kind::refuse_other(bytes, wanted).map_err(|found| ChangeError::OtherForm { found, wanted })
 }
 
 /// Why a change is not proposed, approved or signed.
@@ -429,12 +427,12 @@ pub enum ChangeError {
     #[error(transparent)]
     Decode(#[from] DecodeError),
     /// The bytes are another file of the same family.
-    #[error("the file is of form {found:?}, not {wanted:?}")]
+    #[error("the file is {found}, not {wanted}")]
     OtherForm {
         /// What it is.
-        found: Form,
+        found: FileKind,
         /// What was asked for.
-        wanted: Form,
+        wanted: FileKind,
     },
     /// The proposal, an approval or the statement is malformed.
     #[error(transparent)]

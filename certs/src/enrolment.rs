@@ -26,6 +26,7 @@ use concordat_protocol::trust::{Form, Genesis, KeyProof, RequestFields, possessi
 use crate::file::{self, FileError, Secrecy};
 use crate::fingerprint::Fingerprint;
 use crate::key_ring::{KeyRing, KeyRingError, next_key_commitment};
+use crate::kind::{self, FileKind};
 use crate::summary::{Language, Summary};
 
 /// What an enrolment says besides keys.
@@ -196,7 +197,7 @@ impl EnrolmentRequest {
     /// # Errors
     /// [`RequestError::OtherForm`] or [`RequestError::Decode`].
     pub fn decode(bytes: &[u8]) -> Result<Self, RequestError> {
-        refuse_other_form(bytes, Form::Request)?;
+        refuse_other_form(bytes)?;
         Ok(Self::from_fields(codec::decode(bytes, Limits::STATEMENT)?))
     }
 
@@ -290,12 +291,9 @@ impl EnrolmentRequest {
     }
 }
 
-/// Tells a file of another form by its first entry, before its shape is looked at.
-fn refuse_other_form(bytes: &[u8], wanted: Form) -> Result<(), RequestError> {
-    match Form::of(bytes) {
-        Some(found) if found != wanted => Err(RequestError::OtherForm { found }),
-        Some(_) | None => Ok(()),
-    }
+/// Tells another file by how it begins, before its shape is looked at.
+fn refuse_other_form(bytes: &[u8]) -> Result<(), RequestError> {
+    kind::refuse_other(bytes, FileKind::Request).map_err(|found| RequestError::OtherForm { found })
 }
 
 /// Why a request is not made or not accepted.
@@ -306,10 +304,10 @@ pub enum RequestError {
     #[error(transparent)]
     Decode(#[from] DecodeError),
     /// The bytes are another file of the same family.
-    #[error("the file is no request but of form {found:?}")]
+    #[error("the file is {found}, not an enrolment request")]
     OtherForm {
         /// What it is.
-        found: Form,
+        found: FileKind,
     },
     /// It is meant for another network.
     #[error("the request is for the network {found}")]

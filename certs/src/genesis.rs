@@ -4,8 +4,9 @@
 //! must satisfy is [`Genesis::new`]'s to say; here they are put in order, and one mistake that only
 //! people make is caught: one key entered for two uses.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use concordat_protocol::codec::DecodeError;
 use concordat_protocol::key::PublicKey;
 use concordat_protocol::limits::STATEMENT_BYTES_MAX;
 use concordat_protocol::statement::{Enrolment, Policy};
@@ -18,6 +19,7 @@ use concordat_protocol::trust::{
 use crate::enrolment;
 use crate::file::{self, FileError, Secrecy};
 use crate::fingerprint::Fingerprint;
+use crate::kind::{self, FileKind};
 use crate::summary::{self, Language, Summary};
 
 /// The name under which commands write a genesis.
@@ -123,7 +125,19 @@ pub fn create(path: &Path, genesis: &Genesis) -> Result<(), FileError> {
 /// [`GenesisFileError`].
 pub fn read(path: &Path) -> Result<Genesis, GenesisFileError> {
     let bytes = file::read(path, STATEMENT_BYTES_MAX as u64)?;
-    Ok(Genesis::decode(&bytes)?)
+    let path = || path.to_path_buf();
+    kind::refuse_other(&bytes, FileKind::Genesis).map_err(|found| GenesisFileError::Other {
+        path: path(),
+        found,
+    })?;
+    Genesis::decode(&bytes).map_err(|source| {
+        let path = path();
+        if let GenesisError::Decode(source) = &source {
+            let source = source.clone();
+            return GenesisFileError::Damaged { path, source };
+        }
+        GenesisFileError::Genesis { path, source }
+    })
 }
 
 /// Says in words what a genesis says.
@@ -189,9 +203,30 @@ pub enum GenesisFileError {
     /// The file itself.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Its content.
-    #[error(transparent)]
-    Genesis(#[from] GenesisError),
+    /// Another file.
+    #[error("{} is {found}, not a genesis file", path.display())]
+    Other {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        found: FileKind,
+    },
+    /// The bytes are not a genesis, or not all of it.
+    #[error("{} is no genesis file, or is cut off: take a whole copy ({source})", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where it goes wrong.
+        source: DecodeError,
+    },
+    /// What it says.
+    #[error("{}: {source}", path.display())]
+    Genesis {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: GenesisError,
+    },
 }
 
 #[cfg(test)]

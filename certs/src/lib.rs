@@ -26,8 +26,10 @@ pub mod fingerprint;
 pub mod genesis;
 pub mod key_file;
 pub mod key_ring;
+pub mod kind;
 #[cfg(any(test, feature = "test-util"))]
 pub mod network;
 pub mod randomness;
 pub mod registry_entries;
 pub mod summary;
+pub mod wording;

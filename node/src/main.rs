@@ -7,6 +7,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use concordat_certs::file::FileError;
+use concordat_certs::key_file::KeyFileError;
+use concordat_certs::key_ring::KeyRingError;
+use concordat_certs::wording::{self, Language};
 use concordat_node::admin::AdminServer;
 use concordat_node::config::{Config, LogFormat};
 use concordat_node::node::{Layout, Node, NodeOptions};
@@ -19,6 +23,9 @@ use tokio::signal::unix::{SignalKind, signal};
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    /// Language of messages: en or zh; else that of LC_ALL, LC_MESSAGES or LANG. 消息语言。
+    #[arg(long, global = true, value_parser = ["en", "zh"])]
+    lang: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -73,7 +80,9 @@ enum Output {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match Arguments::parse().command {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let language = wording::language(&arguments, |name| std::env::var(name).ok());
+    match Arguments::parse_from(arguments).command {
         Command::Run {
             directory,
             accept_loss,
@@ -83,18 +92,18 @@ async fn main() -> ExitCode {
                 accept_loss,
                 first_start,
             };
-            ended(run(Layout::new(directory), told).await)
+            ended(language, run(Layout::new(directory), told).await)
         }
         Command::Config {
             verb: ConfigVerb::Check { directory },
-        } => ended(check(&Layout::new(directory))),
+        } => ended(language, check(&Layout::new(directory), language)),
         Command::Quickstart {
             once,
             output,
             directory,
         } => {
             trace(LogFormat::Text, "error");
-            tour(once, output == Output::Json, directory).await
+            tour(language, once, output == Output::Json, directory).await
         }
     }
 }
@@ -147,33 +156,83 @@ async fn run(layout: Layout, told: Told) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn check(layout: &Layout) -> Result<(), Box<dyn Error>> {
+fn check(layout: &Layout, language: Language) -> Result<(), Box<dyn Error>> {
     let config = Config::read(layout)?;
     let path = layout.config();
+    let fine = match language {
+        Language::English => "OK",
+        Language::Chinese => "正常",
+    };
     let _ = writeln!(
         std::io::stdout(),
-        "{} {}: OK",
+        "{} {}: {fine}",
         path.display(),
         config.member()
     );
     Ok(())
 }
 
-fn ended(outcome: Result<(), Box<dyn Error>>) -> ExitCode {
+fn ended(language: Language, outcome: Result<(), Box<dyn Error>>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {error}");
-            ExitCode::FAILURE
+            say(language, error.as_ref());
+            exit_code(error.as_ref())
         }
     }
 }
 
-async fn tour(once: bool, json: bool, directory: PathBuf) -> ExitCode {
-    let language = std::env::var("LC_ALL")
-        .or_else(|_| std::env::var("LANG"))
-        .unwrap_or_default();
-    let chinese = language.starts_with("zh");
+/// An error with its causes, in the reader's language.
+fn say(language: Language, error: &(dyn Error + 'static)) {
+    let mut text = error.to_string();
+    for cause in causes(error).skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    let head = match language {
+        Language::English => "error: ",
+        Language::Chinese => "错误：",
+    };
+    let said = wording::said(language, &text);
+    let _ = writeln!(std::io::stderr(), "{head}{said}");
+}
+
+/// A file that may not be used as it is ends a node as it ends the admin CLI.
+// spec: ADM-6
+fn exit_code(error: &(dyn Error + 'static)) -> ExitCode {
+    let denied = causes(error).any(|cause| {
+        let key = match cause.downcast_ref() {
+            Some(KeyRingError::Key(key)) => Some(key),
+            Some(_) | None => cause.downcast_ref(),
+        };
+        let file = match key {
+            Some(KeyFileError::File(file)) => Some(file),
+            Some(_) | None => cause.downcast_ref(),
+        };
+        matches!(
+            file,
+            Some(FileError::OpenToOthers { .. } | FileError::DirectoryOpenToOthers { .. })
+        )
+    });
+    match denied {
+        true => ExitCode::from(DENIED),
+        false => ExitCode::FAILURE,
+    }
+}
+
+/// The exit code `denied` of `spec/errors.md`.
+const DENIED: u8 = 6;
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| {
+        (*error).source()
+    })
+}
+
+async fn tour(language: Language, once: bool, json: bool, directory: PathBuf) -> ExitCode {
+    let chinese = language == Language::Chinese;
     let outcome = quickstart::run(TourOptions {
         directory,
         once,
@@ -190,7 +249,7 @@ async fn tour(once: bool, json: bool, directory: PathBuf) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            let _ = writeln!(std::io::stderr(), "error: {error}");
+            say(language, &error);
             ExitCode::FAILURE
         }
     }

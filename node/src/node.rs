@@ -86,6 +86,7 @@ pub enum StartError {
         /// What was being done.
         what: &'static str,
         /// What went wrong.
+        #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The data directory holds the journal of another member or network than genesis and configuration

@@ -18,6 +18,7 @@ pub(super) fn run(verb: &Bundle, context: &Context<'_>) -> Result<Report, Failur
 }
 
 fn export(args: &BundleExport, context: &Context<'_>) -> Result<Report, Failure> {
+    files::folder_of(&args.out)?;
     let look_up = &args.look_up;
     let ask = BundleAsk {
         target: parse::target("REFERENCE", &args.reference)?,

@@ -62,6 +62,7 @@ pub(super) fn propose(
     out: &Path,
     context: &Context<'_>,
 ) -> Result<Report, Failure> {
+    files::folder_of(out)?;
     let genesis = files::genesis(genesis)?;
     let pending = PendingChange::new(&genesis, clock::now(), content)
         .map_err(|error| Failure::usage("change-unfit").with("cause", chain(&error)))?;
@@ -85,6 +86,7 @@ fn show(args: &ChangeShow, context: &Context<'_>) -> Result<Report, Failure> {
 }
 
 fn approve(args: &ChangeApprove, context: &Context<'_>) -> Result<Report, Failure> {
+    files::folder_of(&args.out)?;
     let genesis = files::genesis(&args.genesis)?;
     let mut pending = files::proposal(&args.proposal, &genesis)?;
     let key = files::approver(&args.key)?;

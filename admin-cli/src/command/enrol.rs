@@ -24,6 +24,7 @@ pub(super) fn run(verb: &Enrol, context: &Context<'_>) -> Result<Report, Failure
 }
 
 fn request(args: &EnrolRequest, context: &Context<'_>) -> Result<Report, Failure> {
+    files::folder_of(&args.out)?;
     let network = files::genesis_of(args.genesis.as_ref(), &args.dir)?;
     let keys = args.dir.join(init::KEYS);
     let ring = KeyRing::open(&keys, &[]).map_err(|error| files::key_ring(&keys, &error))?;
@@ -72,6 +73,7 @@ fn signed(
 
 /// The first approver makes the proposal out of the request; the second approves that proposal.
 fn approve(args: &EnrolApprove, context: &Context<'_>) -> Result<Report, Failure> {
+    files::folder_of(&args.out)?;
     let genesis = files::genesis(&args.genesis)?;
     let key = files::approver(&args.key)?;
     let request = EnrolmentRequest::read(&args.request, &genesis)

@@ -20,7 +20,8 @@ use crate::failure::{Failure, chain};
 pub(super) fn genesis(path: &Path) -> Result<Genesis, Failure> {
     genesis::read(path).map_err(|error| match &error {
         GenesisFileError::File(file) => of_file(file),
-        _ => unverified(path, &error),
+        // These name the file and their cause themselves.
+        named => Failure::new(ExitCode::VerificationFailed, "genesis-unfit").with("cause", named),
     })
 }
 
@@ -78,7 +79,7 @@ pub(super) fn request_file(path: &Path, error: &RequestFileError) -> Failure {
     }
 }
 
-pub(super) fn of_file(error: &FileError) -> Failure {
+pub(crate) fn of_file(error: &FileError) -> Failure {
     let (exit, key, path) = match error {
         FileError::Exists { path } => (ExitCode::Failed, "file-exists", path),
         FileError::Missing { path } => (ExitCode::NotFound, "file-missing", path),
@@ -132,6 +133,7 @@ pub(super) fn configuration(directory: &Path) -> Result<Configuration, Failure> 
 /// Writes a file that must not exist yet.
 pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     use std::io::Write as _;
+    folder_of(path)?;
     let file = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -141,6 +143,17 @@ pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         file.sync_all()
     });
     written.map_err(|error| io(path, &error))
+}
+
+/// Says so when a file is to be made in a folder that does not exist.
+pub(super) fn folder_of(path: &Path) -> Result<(), Failure> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.exists() => {
+            let failure = Failure::new(ExitCode::NotFound, "folder-missing");
+            Err(failure.path(path).with("folder", folder.display()))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 pub(super) fn io(path: &Path, error: &std::io::Error) -> Failure {

@@ -81,6 +81,7 @@ fn create(create: &GenesisCreate, context: &Context<'_>) -> Result<Report, Failu
         .out
         .clone()
         .unwrap_or_else(|| create.hub.join(GENESIS_FILE));
+    files::folder_of(&path)?;
     genesis::create(&path, &genesis).map_err(|error| files::of_file(&error))?;
     let summary = genesis::inspect(&genesis, context.words.0);
     let more = [("file", path.display().to_string())];

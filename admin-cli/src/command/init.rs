@@ -20,6 +20,8 @@ use crate::{clock, parse};
 
 /// Where a node's keys lie in its directory.
 pub(super) const KEYS: &str = "keys";
+/// Where a node listens when nothing is said.
+const LISTEN: &str = "0.0.0.0:7443";
 /// Ten years: a certificate's end is advice, the registry decides.
 const VALIDITY_SECONDS: i64 = 3_650 * 86_400;
 
@@ -76,14 +78,18 @@ pub(super) fn run(init: &Init, context: &Context<'_>) -> Result<Report, Failure>
 /// What a node is to be run with; `None` for the keys of a person.
 fn configuration(init: &Init) -> Result<Option<Configuration>, Failure> {
     if init.purpose != Purpose::Node {
-        return Ok(None);
+        let idle = [("--member", &init.member), ("--listen", &init.listen)];
+        return match idle.iter().find(|(_, value)| value.is_some()) {
+            Some((argument, _)) => Err(Failure::usage("nodes-only").with("argument", argument)),
+            None => Ok(None),
+        };
     }
     let member = init.member.as_ref();
     let member = member.ok_or_else(|| Failure::usage("member-wanted"))?;
-    let listen = init
-        .listen
+    let listen = init.listen.as_deref().unwrap_or(LISTEN);
+    let listen = listen
         .parse()
-        .map_err(|_| Failure::value("--listen", &init.listen, "IP:PORT, such as 0.0.0.0:7443"))?;
+        .map_err(|_| Failure::value("--listen", listen, "IP:PORT, 0.0.0.0:7443"))?;
     let member = parse::authority("--member", member)?;
     Ok(Some(Configuration::new(member, listen)))
 }

@@ -57,7 +57,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("arg.purpose", "What the look-up is for", "查询目的"),
     ("arg.init.purpose", "Whom the keys are for", "密钥用途"),
     ("arg.init.member", "Whose node it is: the authority's unified social credit code", "节点所属机关的统一社会信用代码"),
-    ("arg.listen", "Where the node listens (UDP)", "节点监听地址（UDP）"),
+    ("arg.listen", "Where the node listens (UDP); 0.0.0.0:7443 unless said", "节点监听地址（UDP），默认 0.0.0.0:7443"),
     ("arg.hub", "The hub's node directory", "枢纽的节点目录"),
     ("arg.code", "Unified social credit code of the authority; that of node.toml when absent", "机关的统一社会信用代码；缺省为 node.toml 中的代码"),
     ("arg.subject.code", "Unified social credit code of the organisation", "组织的统一社会信用代码"),

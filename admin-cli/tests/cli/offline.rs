@@ -231,7 +231,7 @@ fn genesis_is_refused_with_one_flipped_byte_or_absent() {
     let damaged = network.path("damaged.cbor");
     fs::write(&damaged, bytes).unwrap();
     let ran = network.run(&["genesis", "show", &damaged]).exits(4);
-    assert_eq!(ran.json()["error"]["code"], "file-unverified");
+    assert_eq!(ran.json()["error"]["code"], "genesis-unfit");
     let ran = network
         .run(&["genesis", "show", &network.path("absent")])
         .exits(3);
@@ -429,4 +429,288 @@ fn bundle_that_does_not_verify_exits_with_4_and_names_the_reason() {
     network
         .run(&["bundle", "verify", &absent, "--genesis", &genesis])
         .exits(3);
+}
+
+/// What standard error says in Chinese and in English.
+fn in_both(arguments: &[&str], exit: i32) -> (String, String) {
+    let said = |language| {
+        let mut all = arguments.to_vec();
+        all.extend(["--lang", language]);
+        concordat(&all).exits(exit).err
+    };
+    (said("zh"), said("en"))
+}
+
+#[test]
+fn genesis_that_is_another_file_or_cut_off_is_named() {
+    let network = Network::new();
+    let genesis = network.path("hub/genesis.cbor");
+    let key = network.path("a/approver.key");
+    let show = |path: &str, exit| in_both(&["genesis", "show", path], exit);
+    let (zh, en) = show(&key, 4);
+    assert!(en.contains("a private key, not a genesis file"), "{en}");
+    assert!(en.contains(&key) && zh.contains("私钥文件"), "{en}{zh}");
+    let whole = fs::read(&genesis).unwrap();
+    let cut = network.path("cut.cbor");
+    fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
+    let (zh, en) = show(&cut, 4);
+    assert!(
+        en.contains(&cut) && en.contains("cut off") && en.contains("the hub"),
+        "{en}"
+    );
+    assert!(zh.contains("截断"), "{zh}");
+}
+
+#[test]
+fn file_in_a_folder_that_does_not_exist_is_refused_by_name() {
+    let network = Network::new();
+    let genesis = network.path("hub/genesis.cbor");
+    let out = network.path("no/such/policy.cbor");
+    let arguments = [
+        "change",
+        "policy",
+        "--genesis",
+        &genesis,
+        "--out",
+        &out,
+        "--cosigner",
+        HUB,
+        "--quorum",
+        "1",
+    ];
+    let (zh, en) = in_both(&arguments, 3);
+    assert!(
+        en.contains(&network.path("no/such")) && !en.contains("os error"),
+        "{en}"
+    );
+    assert!(zh.contains("文件夹"), "{zh}");
+}
+
+#[test]
+fn keys_of_a_person_take_no_member_and_no_address() {
+    let root = tempfile::tempdir().unwrap();
+    let place = root.path().join("a");
+    let place = place.to_str().unwrap();
+    for (argument, value) in [("--member", HUB), ("--listen", "0.0.0.0:7443")] {
+        let arguments = ["init", place, "--for", "approver", argument, value];
+        let (_, en) = in_both(&arguments, 2);
+        assert!(en.contains(argument), "{en}");
+        assert!(!Path::new(place).exists());
+    }
+}
+
+#[test]
+fn open_key_is_refused_once_and_with_one_exit_code() {
+    let network = Network::new();
+    let key = network.path("hub/keys/statement.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    let (genesis, hub, out) = (
+        network.path("hub/genesis.cbor"),
+        network.path("hub"),
+        network.path("request.cbor"),
+    );
+    let request = [
+        "enrol",
+        "request",
+        &hub,
+        "--genesis",
+        &genesis,
+        "--name",
+        "某市",
+        "--region",
+        "310000",
+        "--level",
+        "prefectural",
+        "--from",
+        "2000-01-01",
+        "--out",
+        &out,
+    ];
+    let (zh, en) = in_both(&request, 6);
+    assert_eq!(en.matches("open to others").count(), 1, "{en}");
+    assert_eq!(en.matches("chmod 600").count(), 1, "{en}");
+    assert!(zh.contains("对他人开放") && !zh.contains("open to"), "{zh}");
+}
+
+#[test]
+fn number_of_a_person_is_refused_in_a_title_and_not_repeated() {
+    let network = Network::new();
+    let (genesis, hub, out) = (
+        network.path("hub/genesis.cbor"),
+        network.path("hub"),
+        network.path("request.cbor"),
+    );
+    let request = [
+        "enrol",
+        "request",
+        &hub,
+        "--genesis",
+        &genesis,
+        "--name",
+        "某市 138.0013.8000",
+        "--region",
+        "310000",
+        "--level",
+        "prefectural",
+        "--from",
+        "2000-01-01",
+        "--out",
+        &out,
+    ];
+    let (zh, en) = in_both(&request, 2);
+    assert!(en.contains("personal data") && !en.contains("138"), "{en}");
+    assert!(zh.contains("手机号码") && !zh.contains("138"), "{zh}");
+}
+
+/// Latin words in Chinese messages that are no commands, options, paths, codes or fields.
+#[test]
+fn chinese_messages_hold_no_english() {
+    let network = Network::new();
+    let genesis = network.path("hub/genesis.cbor");
+    let (key, hub, out) = (
+        network.path("a/approver.key"),
+        network.path("hub"),
+        network.path("out.cbor"),
+    );
+    let missing = network.path("missing");
+    let text = network.path("text.toml");
+    fs::write(&text, "x = [").unwrap();
+    let long = "某".repeat(201);
+    let request = |name: &'static str, value: &str| {
+        let mut all = vec![
+            "enrol",
+            "request",
+            &hub,
+            "--genesis",
+            &genesis,
+            "--region",
+            "310000",
+            "--level",
+            "prefectural",
+            "--from",
+            "2000-01-01",
+            "--out",
+            &out,
+        ];
+        all.extend(match name {
+            "--name" => vec![],
+            _ => vec!["--name", "某市"],
+        });
+        let mut all: Vec<String> = all.into_iter().map(String::from).collect();
+        match all.iter().position(|argument| argument == name) {
+            Some(at) => all[at + 1] = value.to_owned(),
+            None => all.extend([name.to_owned(), value.to_owned()]),
+        }
+        all
+    };
+    let own = |arguments: &[&str]| {
+        arguments
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    let runs = [
+        own(&["status"]),
+        own(&["status", "--node", &missing]),
+        own(&["genesis", "show", &missing]),
+        own(&["genesis", "show", &key]),
+        own(&["genesis", "show", &text]),
+        own(&["init", &hub, "--member", HUB]),
+        own(&["init", &missing, "--member", "1"]),
+        own(&["init", &missing]),
+        own(&["bundle", "verify", &key, "--genesis", &genesis]),
+        own(&[
+            "enrol",
+            "approve",
+            &key,
+            "--genesis",
+            &genesis,
+            "--key",
+            &key,
+            "--out",
+            &out,
+        ]),
+        own(&[
+            "enrol",
+            "approve",
+            &genesis,
+            "--genesis",
+            &genesis,
+            "--key",
+            &key,
+            "--out",
+            &out,
+        ]),
+        own(&[
+            "change",
+            "approve",
+            &genesis,
+            "--genesis",
+            &genesis,
+            "--key",
+            &key,
+            "--out",
+            &out,
+        ]),
+        own(&[
+            "subject",
+            "1",
+            "--node",
+            &missing,
+            "--purpose",
+            "查",
+            "--case",
+            "1",
+            "--basis",
+            "法",
+        ]),
+        own(&["statement", "#", "--node", &missing]),
+        request("--name", " "),
+        request("--name", &long),
+        request("--name", "电话13800138000"),
+        request("--region", "9"),
+        request("--region", "990000"),
+        request("--region", "3100x0"),
+        request("--from", "2024-02-30"),
+        request("--from", "x"),
+    ];
+    let mut found = Vec::new();
+    for mut run in runs {
+        run.extend(own(&["--lang", "zh", "--yes"]));
+        let arguments: Vec<&str> = run.iter().map(String::as_str).collect();
+        let ran = concordat(&arguments);
+        assert_ne!(ran.exit, 0, "{arguments:?}");
+        let english = words_of(&ran.err);
+        if !english.is_empty() {
+            found.push(format!("{arguments:?}\n{}{english:?}", ran.err));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// Words of lower-case letters outside paths, commands in backticks, and options.
+fn words_of(message: &str) -> Vec<&str> {
+    const FINE: [&str; 12] = [
+        "concordat",
+        "node",
+        "run",
+        "genesis",
+        "cbor",
+        "chmod",
+        "x",
+        "a",
+        "os",
+        "toml",
+        "key",
+        "z",
+    ];
+    let outside = message.split('`').step_by(2);
+    outside
+        .flat_map(|part| part.split(|c: char| c.is_whitespace() || !c.is_ascii()))
+        .filter(|word| !word.contains('/') && !word.starts_with('-') && !word.contains('_'))
+        .flat_map(|word| word.split(|c: char| !c.is_ascii_alphabetic()))
+        .filter(|word| {
+            word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase()) && !FINE.contains(word)
+        })
+        .collect()
 }

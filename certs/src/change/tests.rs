@@ -357,10 +357,10 @@ fn other_forms_are_named() {
         .approve(&network.genesis, &network.approvers[0])
         .unwrap();
     let approval = approval.encode().unwrap();
-    let (found, wanted) = (Form::Approval, Form::Proposal);
+    let (found, wanted) = (FileKind::Approval, FileKind::Proposal);
     let refused = PendingChange::decode(&approval, &network.genesis).unwrap_err();
     assert_eq!(refused, ChangeError::OtherForm { found, wanted });
-    let (found, wanted) = (Form::Proposal, Form::Approval);
+    let (found, wanted) = (FileKind::Proposal, FileKind::Approval);
     let refused = ApprovalFile::decode(&change.encode().unwrap()).unwrap_err();
     assert_eq!(refused, ChangeError::OtherForm { found, wanted });
 }

@@ -138,7 +138,7 @@ fn another_file_of_the_family_is_named() {
     assert_eq!(
         refused,
         RequestError::OtherForm {
-            found: Form::Proposal
+            found: FileKind::Proposal
         }
     );
 }

@@ -84,9 +84,37 @@ fn read_refuses_bytes_that_are_no_genesis() {
     let path = directory.path().join(GENESIS_FILE);
     file::create(&path, b"no genesis", Secrecy::Public).unwrap();
     let refused = read(&path).unwrap_err();
+    assert!(matches!(refused, GenesisFileError::Damaged { .. }));
+    assert!(refused.to_string().contains(GENESIS_FILE));
+}
+
+#[test]
+fn read_says_what_another_file_is() {
+    let directory = tempfile::tempdir().unwrap();
+    let network = TestNetwork::build(TestPlan::numbered(2, 3)).unwrap();
+    let proposal = network.changes[0].encode().unwrap();
+    let cases = [
+        (proposal, FileKind::Proposal),
+        (concordat_protocol::bundle::MAGIC.to_vec(), FileKind::Bundle),
+        (b"-----BEGIN PRIVATE KEY-----\n".to_vec(), FileKind::Key),
+        (
+            b"-----BEGIN CERTIFICATE-----\n".to_vec(),
+            FileKind::Certificate,
+        ),
+    ];
+    for (bytes, wanted) in cases {
+        let path = directory.path().join(format!("{wanted}"));
+        file::create(&path, &bytes, Secrecy::Public).unwrap();
+        let refused = read(&path).unwrap_err();
+        assert!(matches!(refused, GenesisFileError::Other { found, .. } if found == wanted));
+    }
+    let whole = network.genesis.as_bytes().to_vec();
+    assert_eq!(FileKind::of(&whole), Some(FileKind::Genesis));
+    let path = directory.path().join("cut");
+    file::create(&path, &whole[..whole.len() / 2], Secrecy::Public).unwrap();
     assert!(matches!(
-        refused,
-        GenesisFileError::Genesis(GenesisError::Decode(_))
+        read(&path).unwrap_err(),
+        GenesisFileError::Damaged { .. }
     ));
 }
 

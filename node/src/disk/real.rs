@@ -36,7 +36,7 @@ struct Directory {
 #[non_exhaustive]
 pub enum OpenDiskError {
     /// Another process, or another part of this one, uses the directory.
-    #[error("directory {} is in use by another process", root.display())]
+    #[error("another process uses directory {}; stop it first, or name another directory", root.display())]
     InUse {
         /// The directory.
         root: PathBuf,

@@ -78,7 +78,7 @@ fn history(
     let day = Day::from_ymd(2026, 3, 10)?;
     for place in 0..6 {
         let ground = *Ground::ALL.get(place).ok_or("too few grounds")?;
-        let objection = Objection::new(ObjectorRole::Subject, ground, day, false, None)?;
+        let objection = Objection::new(ObjectorRole::Subject, ground, day, false, None);
         contents.push((Some(at(0)), Content::Objection(objection)));
     }
     for (closes, outcome) in [

@@ -220,7 +220,7 @@ impl Site {
             target: placed.into_iter().next(),
             register_size: Some(TreeSize::ZERO),
             batch: None,
-            content: Content::Objection(objection?),
+            content: Content::Objection(objection),
             ext: Ext::default(),
         };
         let key = &network.hub.statement;

@@ -68,7 +68,7 @@ pub(crate) fn utter(rng: &mut Rng, speaker: &Speaker<'_>, said: &[Said]) -> Opti
             let ground = *rng.pick(Ground::ALL)?;
             let day = Day::of(speaker.now).ok()?;
             let role = ObjectorRole::Subject;
-            Content::Objection(Objection::new(role, ground, day, rng.one_in(8), None).ok()?)
+            Content::Objection(Objection::new(role, ground, day, rng.one_in(8), None))
         }
     };
     spoken(speaker, Some(target), content)

@@ -1,0 +1,86 @@
+//! What people read when a node does not start.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the directories of nodes are written to the disk"
+)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use concordat_certs::configuration::Configuration;
+use concordat_certs::key_ring::{KeyRing, MEMBER_USES};
+use concordat_certs::network::{TestNetwork, TestPlan};
+use concordat_certs::randomness::SeededRandomness;
+
+/// Runs the binary with nothing but one variable set; gives the exit code and standard error.
+fn concordat_node(variable: (&str, &str), arguments: &[&str]) -> (i32, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_concordat-node"))
+        .args(arguments)
+        .env_clear()
+        .env(variable.0, variable.1)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    (output.status.code().unwrap(), said)
+}
+
+/// A directory with configuration and keys, without genesis.
+fn directory(root: &Path) -> String {
+    let network = TestNetwork::build(TestPlan::numbered(2, 3)).unwrap();
+    let member = network.members[0].enrolment.member;
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let text = Configuration::new(member, listen).to_text();
+    fs::write(root.join("node.toml"), text).unwrap();
+    fs::write(root.join("genesis.cbor"), network.genesis.as_bytes()).unwrap();
+    let mut randomness = SeededRandomness::new(1);
+    KeyRing::generate(&root.join("keys"), &MEMBER_USES, &mut randomness).unwrap();
+    root.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn language_is_that_of_the_option_before_that_of_the_environment() {
+    // spec: ADM-15
+    let root = tempfile::tempdir().unwrap();
+    let missing = root.path().join("missing");
+    let check = ["config", "check", "--directory", missing.to_str().unwrap()];
+    let (exit, said) = concordat_node(("LANG", "zh_CN.UTF-8"), &check);
+    assert!(exit == 1 && said.starts_with("错误："), "{said}");
+    assert!(said.contains("没有该文件或目录"), "{said}");
+    let mut english = check.to_vec();
+    english.extend(["--lang", "en"]);
+    let (_, said) = concordat_node(("LANG", "zh_CN.UTF-8"), &english);
+    assert!(said.starts_with("error: "), "{said}");
+    let mut chinese = vec!["--lang", "zh"];
+    chinese.extend(check);
+    let (_, said) = concordat_node(("LANG", "C"), &chinese);
+    assert!(said.starts_with("错误："), "{said}");
+}
+
+#[test]
+fn cut_genesis_and_open_key_are_named_with_what_to_do() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = directory(root.path());
+    let run = |language| {
+        let arguments = ["run", "--directory", &directory, "--lang", language];
+        concordat_node(("CONCORDAT_LOG", "off"), &arguments)
+    };
+    let genesis = root.path().join("genesis.cbor");
+    let whole = fs::read(&genesis).unwrap();
+    fs::write(&genesis, &whole[..whole.len() / 2]).unwrap();
+    let (exit, said) = run("en");
+    assert!(exit == 1 && said.contains("cut off"), "{said}");
+    assert!(said.contains(genesis.to_str().unwrap()), "{said}");
+    assert!(run("zh").1.contains("已截断"));
+
+    fs::write(&genesis, whole).unwrap();
+    let key = root.path().join("keys/node.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+    let (exit, said) = run("en");
+    assert!(exit == 6, "{exit} {said}");
+    assert_eq!(said.matches("chmod 600").count(), 1, "{said}");
+    assert!(run("zh").1.contains("对他人开放"));
+}
