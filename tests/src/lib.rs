@@ -2,6 +2,7 @@
 //! processes, models, and the files of the workspace for tests that read them.
 
 pub mod bench;
+pub mod found;
 pub mod malformed;
 pub mod model;
 pub mod processes;

@@ -1,5 +1,5 @@
-//! Frames, statements and certificates that are none: valid ones changed by chance, and some made by
-//! hand. Each comes with the error that its reader gives.
+//! Frames, statements and certificates that are none: some that fuzzing found, some made by hand, and
+//! valid ones changed by chance. Each comes with the error that its reader gives.
 //!
 //! Out of scope: what a node does about them.
 
@@ -17,6 +17,7 @@ use concordat_protocol::statement::{Class, Ctx, LEAF_BYTES_MAX, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use ed25519_dalek::SigningKey;
 
+use crate::found::{self, Target};
 use crate::sim::Rng;
 use crate::sim::workload::{Said, Speaker, Utterance, utter};
 
@@ -69,22 +70,23 @@ impl fmt::Display for Reasons {
     }
 }
 
-/// `count` different byte strings that are no frames; those made by hand come first.
+/// `count` different byte strings that are no frames; those found and those made by hand come first.
 #[must_use]
 pub fn frames(rng: &mut Rng, origin: &Origin, count: usize) -> Vec<Malformed<FrameError>> {
     let valid = valid_frames(origin);
-    let made = odd_frames(origin);
+    let made = [found::inputs(Target::Frame), odd_frames(origin)].concat();
     different(rng, made, &valid, count, |bytes| Frame::decode(bytes).err())
 }
 
-/// `count` different byte strings that are no certificates.
+/// `count` different byte strings that are no certificates; those found and those made by hand come
+/// first.
 #[must_use]
 pub fn certificates(
     rng: &mut Rng,
     valid: &[Vec<u8>],
     count: usize,
 ) -> Vec<Malformed<CertificateError>> {
-    let mut made = Vec::new();
+    let mut made = found::inputs(Target::Certificate);
     for whole in valid {
         let mut long = whole.clone();
         long.resize(CERTIFICATE_BYTES_MAX + 1, 0);
@@ -232,7 +234,7 @@ fn place(rng: &mut Rng, length: usize) -> usize {
 }
 
 /// A frame of each type.
-fn valid_frames(origin: &Origin) -> Vec<Vec<u8>> {
+pub(crate) fn valid_frames(origin: &Origin) -> Vec<Vec<u8>> {
     let (hash, size) = (Hash::from_bytes([7; 32]), TreeSize::ZERO);
     let (index, origin) = (LeafIndex::new(3), origin.clone());
     let entry = FrontierEntry {

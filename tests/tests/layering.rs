@@ -30,6 +30,8 @@ const INSIDE: &[(&str, &[&str])] = &[
             "concordat-protocol",
         ],
     ),
+    // Outside the workspace: it needs another compiler.
+    ("concordat-fuzz", &["concordat-certs", "concordat-protocol"]),
 ];
 
 /// Libraries that must stay replaceable, and the only packages that may name them.

@@ -19,6 +19,7 @@ use concordat_protocol::statement::{
     Body, Kind, Leaf, SALT_BYTES, Statement, StatementError, StatementRef,
 };
 use concordat_protocol::trust::{self, LogNumber, Place, Registry, RejectReason};
+use concordat_tests::found;
 use concordat_tests::malformed::{self, Malformed, Reasons, Signatory};
 use concordat_tests::processes::{
     AskError, Caller, Failure, Network, NodeId, PATIENCE, Process, Rows, Session, wait_until,
@@ -70,9 +71,12 @@ async fn malformed(network: &Network) -> Result<(), Failure> {
     let kib = |bytes: u64| bytes >> 10;
     eprintln!(
         "seed {}: {EACH} frames ({frames})\n{EACH} statements ({statements})\n{EACH} certificates \
-         ({certificates})\nKiB of the node: {} at first, {} after the frames, {} after the \
-         statements, {} after the certificates",
+         ({certificates})\nfound by fuzzing: {} frames, {} statements, {} certificates\nKiB of the \
+         node: {} at first, {} after the frames, {} after the statements, {} after the certificates",
         seed(),
+        found::inputs(found::Target::Frame).len(),
+        found::inputs(found::Target::Statement).len(),
+        found::inputs(found::Target::Certificate).len(),
         kib(before),
         kib(after_frames),
         kib(after_statements),
@@ -289,8 +293,12 @@ impl<'a> Author<'a> {
         for index in [0, 1] {
             client.statement(self.position(index)).await?;
         }
-        let data = self.malformed(rng, Kind::Data, &self.odd_decisions(rng.clone()), &decision);
-        let acts = self.malformed(rng, Kind::Act, &[], &objection);
+        // What fuzzing found stands in both places, half of it in each.
+        let mut found = found::inputs(found::Target::Statement);
+        let found_acts = found.split_off(found.len() / 2);
+        found.extend(self.odd_decisions(rng.clone()));
+        let data = self.malformed(rng, Kind::Data, &found, &decision);
+        let acts = self.malformed(rng, Kind::Act, &found_acts, &objection);
         let bodies = |kind, all: &[Malformed<Why>]| -> Vec<(Kind, Vec<u8>)> {
             all.iter().map(|one| (kind, one.bytes.clone())).collect()
         };
