@@ -14,7 +14,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use crate::region::is_province;
-use crate::screen::symbol::{Form, Symbol, read};
+use crate::screen::symbol::{Form, Symbol, chinese, read};
 use crate::subject::is_identity_number;
 use crate::time::month_length;
 
@@ -76,14 +76,15 @@ const GAP_CHARS_MAX: usize = 16;
 /// Most characters in a separator of a number without a check digit.
 const PLAIN_GAP_CHARS_MAX: usize = 3;
 
-/// A number that starts here. A start is where a word starts, or the digits that end a word of
-/// letters (`Tel138…`): the middle of a longer code is none.
+/// A number that starts here. A start is where a run of digits starts. In the middle of a longer
+/// code (`A1B…`) only the number of 18 places counts, which a check digit confirms.
 fn number_at(text: &[Symbol], offset: usize) -> Option<Finding> {
     // spec: ID-34
-    if !is_digit(text, offset) || !begins_number(text, offset) {
+    if !is_digit(text, offset) || continues_run(text, offset) {
         return None;
     }
     let mut number = Number {
+        in_code: !begins_number(text, offset),
         follows_digits: follows_digits(text, offset),
         ..Number::default()
     };
@@ -107,6 +108,9 @@ fn number_at(text: &[Symbol], offset: usize) -> Option<Finding> {
             ));
         }
         (at, gap) = Gap::after(text, end, number.digits.len() != 17)?;
+        if number.is_prefix() && is_bracketed(text, offset, end) {
+            gap = Gap::after(text, end + 1, true).map_or(gap, |(_, gap)| gap.max(Gap::Plain));
+        }
         if !is_digit(text, at) {
             return number
                 .ends_in_x(text, at)
@@ -122,7 +126,9 @@ struct Number {
     groups: Vec<usize>,
     /// The widest separator so far.
     gap: Gap,
-    /// Whether one character divides it from digits before it.
+    /// Whether its word holds digits before it already.
+    in_code: bool,
+    /// Whether one character divides it from digits before it, other than a country code.
     follows_digits: bool,
     /// How many separators, from the first on, were a lone colon, as in times of the day.
     colons: usize,
@@ -152,7 +158,7 @@ impl Number {
             return Some(PersonalNumber::IdentityNumber);
         }
         // The forms without a check digit must fill the word.
-        if joins(text, end) {
+        if self.in_code || joins(text, end) {
             return None;
         }
         // spec: ID-32
@@ -227,7 +233,13 @@ impl Number {
         digits.fold(0, |value, digit| value * 10 + u32::from(*digit - b'0'))
     }
 
-    /// `1[3-9]` and nine digits, alone or after 86 or 0086, in one of the groupings people use.
+    /// Whether the digits so far are what people put in brackets before the rest of a mobile number.
+    /// Four digits that begin with 1 are a year there.
+    fn is_prefix(&self) -> bool {
+        matches!(self.digits.as_slice(), [b'1', _, _] | [b'0', b'1', _, _])
+    }
+
+    /// `1[3-9]` and nine digits, alone or after 0, 86 or 0086, in one of the groupings people use.
     fn is_mobile_phone(&self) -> bool {
         let digits = self.digits.as_slice();
         let digits = match (digits.len(), self.groups.as_slice(), self.gap) {
@@ -236,9 +248,16 @@ impl Number {
             // A point in one place only is a decimal point.
             (11, [3, 8] | [7, 4], gap) if gap <= Gap::Plain => Some(digits),
             // Bank cards of 19 digits end so.
-            (11, [4, 4, 3], gap) if gap <= Gap::Plain && !self.follows_digits => Some(digits),
+            (11, [4, 4, 3] | [3, 3, 5], gap) if gap <= Gap::Plain && !self.follows_digits => {
+                Some(digits)
+            }
             (11, groups, _) if digit_by_digit(groups) => Some(digits),
+            (12, [12], _) if !is_invoice_code(digits) => digits.strip_prefix(b"0"),
+            (12, [4, 4, 4], gap) if gap <= Gap::Plain && !self.follows_digits => {
+                digits.strip_prefix(b"0")
+            }
             (13, [13], _) => digits.strip_prefix(b"86"),
+            (14, [14], _) => digits.strip_prefix(b"860"),
             (15, [15], _) => digits.strip_prefix(b"0086"),
             (_, _, _) => None,
         };
@@ -281,6 +300,13 @@ impl Number {
 /// One part of a date or time: one or two digits, at most `max`.
 fn is_part((len, value): (usize, u32), max: u32) -> bool {
     len <= 2 && value <= max
+}
+
+/// Whether 12 digits may be the code of an electronic VAT invoice: 0, then the province, of which
+/// Hebei, Shanxi and Inner Mongolia look like a mobile number behind a trunk zero.
+const fn is_invoice_code(digits: &[u8]) -> bool {
+    // spec: ID-32
+    matches!(digits, [b'0', b'1', b'3'..=b'5', b'0', b'0', ..])
 }
 
 fn digit_by_digit(groups: &[usize]) -> bool {
@@ -450,10 +476,11 @@ fn skip_filler(text: &[Symbol], from: usize) -> usize {
 
 const FILLERS: &str = "号码证件身份编为是的:,.#()[]“”\"-№";
 
+/// Whether a word in simplified characters starts here. 陆 is a numeral and is read as one.
 fn starts_with(text: &[Symbol], offset: usize, word: &str) -> bool {
     word.chars().enumerate().all(|(index, character)| {
         text.get(offset + index)
-            .is_some_and(|symbol| symbol.character == character)
+            .is_some_and(|symbol| symbol.character == chinese(character).unwrap_or(character))
     })
 }
 
@@ -469,10 +496,30 @@ fn begins_number(text: &[Symbol], offset: usize) -> bool {
     true
 }
 
+/// Whether the digit here goes on with the digits before it.
+fn continues_run(text: &[Symbol], offset: usize) -> bool {
+    joins(text, offset) && is_digit(text, offset - 1)
+}
+
+/// Whether one separator divides the digit here from digits that are no country code.
 fn follows_digits(text: &[Symbol], offset: usize) -> bool {
-    let before = |distance| offset.checked_sub(distance).and_then(|at| text.get(at));
-    before(2).is_some_and(|symbol| symbol.is_digit())
-        && before(1).is_some_and(|symbol| Gap::of(symbol.character) == Gap::Plain)
+    let before = text.get(..offset).unwrap_or_default();
+    let Some((separator, before)) = before.split_last() else {
+        return false;
+    };
+    let digits: String = before
+        .iter()
+        .rev()
+        .map_while(|symbol| symbol.is_digit().then_some(symbol.character))
+        .take(5)
+        .collect();
+    Gap::of(separator.character) == Gap::Plain && !["", "68", "6800"].contains(&digits.as_str())
+}
+
+/// Whether round brackets enclose the symbols from one place to before another.
+fn is_bracketed(text: &[Symbol], from: usize, to: usize) -> bool {
+    let is = |at: usize, character| text.get(at).is_some_and(|s| s.character == character);
+    from.checked_sub(1).is_some_and(|before| is(before, '(')) && is(to, ')')
 }
 
 /// Where the run of digits of one form that starts here ends.

@@ -192,6 +192,21 @@ fn numbers_of_the_field_are_seldom_a_finding() {
                 )
             }),
         ),
+        (
+            "invoices",
+            rate("code and number of an invoice", |s| {
+                let province = 13 + s.below(3);
+                format!("0{province}00{}00111-{}", 12 + s.below(20), s.digits(8))
+            }),
+        ),
+        (
+            "codes before days",
+            rate("subject code before two days", |s| {
+                let (code, between) = (s.digits(8), s.below(4));
+                let between = [" ", "，", "-", "."][usize::try_from(between).unwrap()];
+                format!("91230500MA{code}{between}{}-{}", s.day(1), s.day(1))
+            }),
+        ),
     ];
     assert_eq!(
         never.map(|(name, count)| (name, count.min(9) > 8)),

@@ -14,7 +14,8 @@ use crate::text::half_width;
 pub(super) struct Symbol {
     /// Where it stands in the text, in Unicode scalar values from 0.
     pub(super) at: usize,
-    /// `0` to `9` for a digit of any form, an upper-case letter, or the character itself.
+    /// `0` to `9` for a digit of any form, an upper-case letter, a character of labels in its
+    /// simplified form, or the character itself.
     pub(super) character: char,
     pub(super) form: Form,
 }
@@ -80,7 +81,7 @@ fn push(symbols: &mut Vec<Symbol>, at: usize, character: char) {
         return symbol(digit, Form::Chinese);
     }
     if matches!(character, '\u{4E00}'..='\u{9FFF}' | '\u{3040}'..='\u{30FF}') {
-        return symbol(character, Form::Plain);
+        return symbol(simplified(character), Form::Plain);
     }
     if is_unseen(character) {
         return symbol(character, Form::Unseen);
@@ -164,8 +165,26 @@ fn foreign(character: char) -> Option<(Option<char>, char)> {
     Some((tens.flatten(), char::from_digit(value % 10, 10)?))
 }
 
+/// The simplified form of a traditional character that occurs in labels or between a label and its
+/// number; any other character as it is.
+const fn simplified(character: char) -> char {
+    match character {
+        '護' => '护',
+        '證' | '証' => '证',
+        '內' => '内',
+        '臺' => '台',
+        '灣' => '湾',
+        '鄉' => '乡',
+        '號' => '号',
+        '碼' => '码',
+        '編' => '编',
+        '為' | '爲' => '为',
+        other => other,
+    }
+}
+
 /// A Chinese numeral that stands for one digit, as in 一三八〇〇.
-const fn chinese(character: char) -> Option<char> {
+pub(super) const fn chinese(character: char) -> Option<char> {
     Some(match character {
         '〇' | '零' | '○' | '◯' => '0',
         '一' | '壹' | '壱' | '幺' | '弌' => '1',
@@ -213,6 +232,13 @@ const fn is_x(character: char) -> bool {
             | '☓'
             | '𐊐'
             | '𐌗'
+            | 'ꓫ'
+            | '⊗'
+            | '⊠'
+            | '⨂'
+            | '☒'
+            | '🗙'
+            | '🗴'..='🗷'
     )
 }
 

@@ -20,6 +20,10 @@ fn identity_number_is_found_however_it_is_written() {
         ("11010519491231002 Ｘ号", 0, 19),
         ("110105\n19491231\u{200B}002X", 0, 20),
         ("外国人911124198108030024", 3, 18),
+        ("案号2024A11010519491231002X", 7, 18),
+        ("A1B11010519491231002X", 3, 18),
+        ("A1B110105-19491231-002X", 3, 20),
+        ("91230500MA362322198709086409", 10, 18),
     ] {
         let kind = PersonalNumber::IdentityNumber;
         assert_eq!(
@@ -39,6 +43,8 @@ fn number_that_only_resembles_an_identity_number_is_let_through() {
         "3623221987090864091",
         "1362322198709086409",
         "9362322198709086409X",
+        "A19362322198709086409",
+        "A1B1362322198709086409",
         "36232219870908640",
         "11010519491231002X1",
         "160105194912310029",
@@ -82,6 +88,19 @@ fn mobile_phone_is_found_unless_it_is_part_of_a_longer_number() {
         "008613812345678",
         "Tel19912345678.",
         "1 3 8 1 2 3 4 5 6 7 8",
+        "138-001-38000",
+        "+86 138 001 38000",
+        "+86 1380 0138 000",
+        "(138)0013-8000",
+        "（138） 0013 8000",
+        "(138)00138000",
+        "013800138000",
+        "电话:0138-0013-8000",
+        "(0138)0013-8000",
+        "(0)138-0013-8000",
+        "+86 013800138000",
+        "+86-0138-0013-8000",
+        "+86013800138000",
     ] {
         assert_eq!(kind(text), Some(PersonalNumber::MobilePhone), "{text}");
     }
@@ -94,6 +113,14 @@ fn mobile_phone_is_found_unless_it_is_part_of_a_longer_number() {
         "13812345678ab",
         "13 812 345 678",
         "0371-65900000",
+        "2024-138-001-38000",
+        "6222-0138-0013-8000",
+        "012800138000",
+        "发票代码013001900111",
+        "第0135-20240101号",
+        "(1998)0123-456",
+        "A1B013800138000",
+        "A1B(2138)0013-8000",
     ] {
         assert_eq!(kind(text), None, "{text}");
     }
@@ -115,6 +142,21 @@ fn passport_and_permits_are_found_only_behind_their_label() {
             "永久居留身份证 CAN110078010101",
             PersonalNumber::ResidencePermit,
         ),
+        ("来往大陆通行证01234567", PersonalNumber::TravelPermit),
+        ("護照E12345678", PersonalNumber::Passport),
+        ("護照號碼為:E12345678", PersonalNumber::Passport),
+        ("內地通行證H12345678", PersonalNumber::TravelPermit),
+        ("内地通行證編號H12345678", PersonalNumber::TravelPermit),
+        ("來往大陸通行證01234567", PersonalNumber::TravelPermit),
+        ("港澳通行證C12345678", PersonalNumber::TravelPermit),
+        ("台灣通行證T12345678", PersonalNumber::TravelPermit),
+        ("臺灣通行証T12345678", PersonalNumber::TravelPermit),
+        ("臺胞證 01234567", PersonalNumber::TravelPermit),
+        ("回鄉證H12345678", PersonalNumber::TravelPermit),
+        (
+            "永久居留身份證 CAN110078010101",
+            PersonalNumber::ResidencePermit,
+        ),
     ] {
         assert_eq!(kind(text), Some(expected), "{text}");
     }
@@ -124,6 +166,7 @@ fn passport_and_permits_are_found_only_behind_their_label() {
         "运输通行证编号20240012",
         "永久居留110078010101",
         "护照遗失3次",
+        "運輸通行證編號20240012",
     ] {
         assert_eq!(kind(text), None, "{text}");
     }
@@ -230,7 +273,8 @@ fn identity_number_is_found_in_digits_of_every_form() {
             "{name}: {written}"
         );
     }
-    for x in "xXｘＸХхΧχⅩⅹ×✕❌ⓧⓍˣₓ𝐗𝑥⒳🅇".chars() {
+    for x in "xXｘＸХхΧχⅩⅹ×✕❌ⓧⓍˣₓ𝐗𝑥⒳🅇⊗⊠⨂☒🗙🗴🗵🗶🗷ꓫ".chars()
+    {
         let text = format!("11010519491231002{x}");
         assert_eq!(kind(&text), Some(PersonalNumber::IdentityNumber), "{text}");
         let text = format!("110105.19491231.002-{x}，");
