@@ -1,14 +1,18 @@
 //! Heads: learning them from peers, adopting them when their leaves are durable, telling others.
 
+use std::cmp::Ordering;
+
 use crate::exchange::pull::TailEnd;
 use crate::exchange::{
     Action, Exchange, PeerId, Replica, StoreId, Storing, Violation, World, next_heartbeat,
 };
+use crate::key::PublicKey;
 use crate::log::checkpoint::CheckpointError;
 use crate::log::{
     ConsistencyProof, Hash, LeafIndex, Origin, SignedCheckpoint, TreeSize, VerifiedCheckpoint,
 };
 use crate::message::{Frame, FrontierEntry, LeafAndBody};
+use crate::trust::Member;
 
 impl Exchange {
     /// A peer shows a signed head.
@@ -459,12 +463,11 @@ enum Unverified {
 
 // spec: EXC-6
 fn judge(world: World<'_>, signed: SignedCheckpoint) -> Result<VerifiedCheckpoint, Unverified> {
-    let (origin, size) = (signed.claimed().origin(), signed.claimed().size());
+    let origin = signed.claimed().origin();
     let member = world.registry.member_of(origin).ok_or(Unverified::Early)?;
     for key in member.log_keys() {
         match signed.clone().verify(key) {
-            // A key that was cut off signs nothing beyond its size.
-            Ok(head) if member.log_keys_for(size).any(|good| good == key) => return Ok(head),
+            Ok(head) if counts(world, member, key, &head) => return Ok(head),
             Err(CheckpointError::NoLogSignature) => {}
             Ok(_) | Err(_) => return Err(Unverified::Wrong),
         }
@@ -472,6 +475,27 @@ fn judge(world: World<'_>, signed: SignedCheckpoint) -> Result<VerifiedCheckpoin
     match signed.names_its_log() {
         true => Err(Unverified::Early),
         false => Err(Unverified::Wrong),
+    }
+}
+
+/// Whether a head that a log key of the member signed counts: one under a key that was cut off does
+/// where it leads to the head up to which the key counts, as far as the leaves held can tell.
+/// Otherwise whoever stole the key could prove a fork with it for ever.
+// spec: TRU-18, TRU-31
+fn counts(world: World<'_>, member: &Member, key: &PublicKey, head: &VerifiedCheckpoint) -> bool {
+    let Some((last, root)) = member.log_key_bound(key) else {
+        return true;
+    };
+    let (origin, size) = (head.origin(), head.size());
+    // The head in a cut-off is one of log 0.
+    let is_bound = origin.log_number() == 0;
+    match size.cmp(&last) {
+        Ordering::Greater => false,
+        Ordering::Equal => !is_bound || *head.root() == root,
+        Ordering::Less => {
+            let held = |size| world.logs.root_at(origin, size);
+            !is_bound || held(last) != Some(root) || held(size).is_none_or(|is| is == *head.root())
+        }
     }
 }
 

@@ -29,9 +29,9 @@ pub struct Member {
     keys: MemberKeys,
     /// Statement and log keys cut off by position in the member's log.
     cut_offs: Vec<(KeyUse, PublicKey, LeafIndex)>,
-    /// Log keys before the present one, with the largest size of a head that one may still have
-    /// signed; `None` after an ordinary rotation.
-    former_log_keys: Vec<(PublicKey, Option<TreeSize>)>,
+    /// Log keys before the present one, with the size and root of the largest head that one may still
+    /// have signed; `None` after an ordinary rotation, until the key is cut off as well.
+    former_log_keys: Vec<(PublicKey, Option<(TreeSize, Hash)>)>,
     /// Every key that has ended, of whatever use: none comes back.
     ended: Vec<PublicKey>,
 }
@@ -90,13 +90,19 @@ impl Member {
     /// the head from which its successor continues.
     // spec: TRU-18
     pub fn log_keys_for(&self, size: TreeSize) -> impl Iterator<Item = &PublicKey> {
-        let former = self
-            .former_log_keys
-            .iter()
-            .filter_map(move |(key, largest)| {
-                largest.is_none_or(|largest| size <= largest).then_some(key)
-            });
+        let former = self.former_log_keys.iter().filter_map(move |(key, bound)| {
+            bound.is_none_or(|(last, _)| size <= last).then_some(key)
+        });
         self.keys.log.iter().chain(former)
+    }
+
+    /// Size and root of the head of log 0 up to which a log key counts that was cut off; `None` when it
+    /// was not.
+    // spec: TRU-31
+    #[must_use]
+    pub fn log_key_bound(&self, key: &PublicKey) -> Option<(TreeSize, Hash)> {
+        let mut former = self.former_log_keys.iter();
+        former.find_map(|(known, bound)| bound.filter(|_| known == key))
     }
 
     /// The statement key that a header names.
@@ -129,7 +135,7 @@ impl Member {
         };
         let former = self.former_log_keys.iter();
         former
-            .filter_map(|(key, largest)| Some((from(key)?, (*largest)?)))
+            .filter_map(|(key, bound)| Some((from(key)?, (*bound)?.0)))
             .filter(|(_, size)| size.value() <= index.value())
             .collect()
     }
@@ -256,12 +262,11 @@ impl Member {
         commitments.sort_by_key(|(committed, _)| *committed);
     }
 
-    /// Ends a key; with a replacement, that key takes over. `None` when it is not in use.
+    /// Ends a key; with a replacement, that key takes over. `None` when it is not in use, unless it is
+    /// a log key that was rotated.
     pub(super) fn end_key(&mut self, cut_off: &CutOff) -> Option<()> {
         let (key_use, key, replacement) = (cut_off.key_use, &cut_off.key, cut_off.replacement);
-        let single = |slot: &mut Option<PublicKey>| {
-            (slot.as_ref() == Some(key)).then(|| *slot = replacement)
-        };
+        let single = |slot: &mut Option<PublicKey>| end_single(slot, cut_off);
         let several = |keys: &mut Vec<PublicKey>| {
             let position = keys.iter().position(|known| known == key)?;
             keys.remove(position);
@@ -271,11 +276,7 @@ impl Member {
         };
         match key_use {
             KeyUse::Statement => several(&mut self.keys.statement)?,
-            KeyUse::Log => {
-                single(&mut self.keys.log)?;
-                let largest = cut_off.continues.map(|(size, _)| size);
-                self.former_log_keys.push((*key, largest));
-            }
+            KeyUse::Log => self.end_log_key(cut_off)?,
             KeyUse::Node => single(&mut self.keys.node)?,
             KeyUse::Witness => single(&mut self.keys.witness)?,
             KeyUse::Administrator => several(&mut self.keys.administrators)?,
@@ -287,9 +288,29 @@ impl Member {
         if let Some(from) = cut_off.from {
             self.cut_offs.push((key_use, *key, from));
         }
-        self.ended.push(*key);
+        if !self.has_ended(key) {
+            self.ended.push(*key);
+        }
         Some(())
     }
+
+    /// Ends the log key in use, or says up to where one counts that was rotated: it was thought safe
+    /// then, and the present key has long continued. What is cut off stays as it was cut off.
+    // spec: TRU-15
+    fn end_log_key(&mut self, cut_off: &CutOff) -> Option<()> {
+        let mut former = self.former_log_keys.iter_mut();
+        if let Some((_, bound)) = former.find(|(key, _)| *key == cut_off.key) {
+            let bounds = bound.is_none() && cut_off.replacement.is_none();
+            return bounds.then(|| *bound = cut_off.continues);
+        }
+        end_single(&mut self.keys.log, cut_off)?;
+        self.former_log_keys.push((cut_off.key, cut_off.continues));
+        Some(())
+    }
+}
+
+fn end_single(slot: &mut Option<PublicKey>, cut_off: &CutOff) -> Option<()> {
+    (slot.as_ref() == Some(&cut_off.key)).then(|| *slot = cut_off.replacement)
 }
 
 fn covers(mandate: &Mandate, decision: &DecisionFields) -> bool {

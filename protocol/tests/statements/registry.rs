@@ -706,6 +706,55 @@ fn log_key_that_was_cut_off_signs_nothing_beyond_the_head_it_continues_from() {
     assert_eq!(member.log_keys().count(), 3);
 }
 
+/// A key that was rotated in good order may be stolen afterwards.
+// spec: TRU-15, TRU-18, TRU-31
+#[test]
+fn cut_off_of_a_rotated_log_key_bounds_it_once_and_leaves_the_present_key() {
+    let mut net = Net::production();
+    let rotated = net.change(rotation(KeyUse::Log, CITY_KEY + 1, 91));
+    assert_eq!(rotated, Applied::Changed);
+    let size = |size| TreeSize::new(size).unwrap();
+    let head = (size(4), Hash::from_bytes([4; 32]));
+    let content = CutOff {
+        from: Some(LeafIndex::new(2)),
+        continues: Some(head),
+        ..cut_off(KeyUse::Log, CITY_KEY + 1)
+    };
+    let mut cut = |content| net.change(Content::CutOff(content));
+    let replaced = CutOff {
+        replacement: Some(public(92)),
+        ..content.clone()
+    };
+    assert_eq!(cut(replaced), CONFLICT);
+    let endless = CutOff {
+        continues: None,
+        ..content.clone()
+    };
+    assert_eq!(cut(endless), CONFLICT);
+    assert_eq!(cut(content.clone()), Applied::Changed);
+    assert_eq!(cut(content), CONFLICT);
+    let member = net.registry.member(city()).unwrap();
+    let keys = |of: u64| member.log_keys_for(size(of)).copied().collect::<Vec<_>>();
+    let (former, present) = (public(CITY_KEY + 1), public(91));
+    assert_eq!(member.keys().log, Some(present));
+    assert_eq!(keys(4), [present, former]);
+    assert_eq!(keys(5), [present]);
+    assert_eq!(member.log_key_bound(&former), Some(head));
+    assert_eq!(member.log_key_bound(&present), None);
+    let passed_over = [(LeafIndex::new(2), size(4))];
+    assert_eq!(member.passed_over(LeafIndex::new(4)), passed_over);
+}
+
+// spec: TRU-15
+#[test]
+fn cut_off_of_any_other_key_that_was_rotated_is_void() {
+    let mut net = Net::production();
+    let rotated = net.change(rotation(KeyUse::Statement, CITY_KEY, NEXT_STATEMENT_KEY));
+    assert_eq!(rotated, Applied::Changed);
+    let content = cut_off(KeyUse::Statement, CITY_KEY);
+    assert_eq!(net.change(Content::CutOff(content)), CONFLICT);
+}
+
 // spec: TRU-9
 #[test]
 fn catalogue_that_does_not_hold_together_is_void() {
