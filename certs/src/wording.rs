@@ -1,7 +1,7 @@
 //! The words of errors for people who read Chinese, and whose language it is.
 //!
 //! Errors say what they say in English, where they are made. Programs that talk to people put their
-//! text through [`Wording`] on the way out: each sentence is found by its pattern, its blanks are
+//! text through [`said`] on the way out: each sentence is found by its pattern, its blanks are
 //! kept and looked at again, so that a chain of causes reads in one language. What has no pattern,
 //! such as a name or what a library of others says, stays as it is.
 //!

@@ -39,6 +39,7 @@ use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use concordat_protocol::exchange::{Action, Exchange, Gaps, Input, StoreId, Witnessed, World};
 use concordat_protocol::key::Signer;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize, VerifiedCheckpoint};
+use concordat_protocol::statement::KeyUse;
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{Genesis, LogNumber, Registry};
@@ -81,6 +82,7 @@ pub struct Shared<D: Disk> {
     heads: RwLock<BTreeMap<Origin, BTreeMap<TreeSize, VerifiedCheckpoint>>>,
     frozen: RwLock<frozen::Freezes>,
     surpassed: RwLock<Option<Surpassed>>,
+    foreign_keys: RwLock<Vec<KeyUse>>,
     reader: JournalReader<D>,
     damage: DamageList,
 }
@@ -109,6 +111,12 @@ impl<D: Disk> Shared<D> {
     #[must_use]
     pub fn surpassed(&self) -> Option<Surpassed> {
         read(&self.surpassed).clone()
+    }
+
+    /// Keys of this directory that the registry does not name; nothing is signed with them.
+    #[must_use]
+    pub fn foreign_keys(&self) -> Vec<KeyUse> {
+        read(&self.foreign_keys).clone()
     }
 
     /// The logs held: positions and trees. Hold the guard briefly; the core waits for it.
@@ -168,6 +176,10 @@ pub struct Core<D: Disk> {
     journal: Journal<D>,
     signer_states: BTreeMap<Origin, SignerState<D>>,
     signing: Signing,
+    /// Until when claims to hold more of our logs are waited for, once enough others have answered.
+    claims_until: Option<Timestamp>,
+    /// Another instance of this node signs while this one runs: no more is signed in this life.
+    has_twin: bool,
     registry: Registry,
     exchange: Exchange,
     shared: Arc<Shared<D>>,
@@ -266,10 +278,14 @@ impl<D: Disk> Core<D> {
     #[must_use]
     pub fn deadline(&self) -> Timestamp {
         let deadline = self.exchange.deadline();
-        match self.signing {
-            Signing::Greeting { until } => deadline.min(until),
-            Signing::Open | Signing::Held | Signing::Forked => deadline,
-        }
+        let waits = match self.signing {
+            Signing::Greeting { until } => Some(until),
+            Signing::Held => self.claims_until,
+            Signing::Open | Signing::Forked => None,
+        };
+        // One that has passed waits for something else.
+        let waits = waits.filter(|until| *until > self.now);
+        waits.map_or(deadline, |until| deadline.min(until))
     }
 
     /// What other threads may read.

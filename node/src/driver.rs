@@ -130,9 +130,8 @@ async fn write(
                 }
             }
             Order::Answer(serve, frames) => {
-                if let Some(sender) = serving.lock().await.remove(&serve) {
-                    tasks.spawn(answer(sender, frames));
-                }
+                let sender = serving.lock().await.remove(&serve);
+                tasks.spawn(answer(core.clone(), peer, serve, sender, frames));
             }
             Order::Close(code) => {
                 let number = u32::try_from(code.code())
@@ -177,7 +176,22 @@ async fn ask(
     let _ = core.send(failed).await;
 }
 
-async fn answer(mut sender: FrameSender, frames: Vec<Vec<u8>>) {
+/// Sends an answer to its end, and then says that its place is free for another.
+// spec: EXC-19
+async fn answer(
+    core: Handle,
+    peer: PeerId,
+    serve: ServeId,
+    sender: Option<FrameSender>,
+    frames: Vec<Vec<u8>>,
+) {
+    if let Some(sender) = sender {
+        send_all(sender, frames).await;
+    }
+    let _ = core.send(Command::Served { peer, serve }).await;
+}
+
+async fn send_all(mut sender: FrameSender, frames: Vec<Vec<u8>>) {
     for frame in frames {
         if sender.send_owned(frame).await.is_err() {
             return;

@@ -15,6 +15,7 @@ use concordat_node::admin::AdminServer;
 use concordat_node::config::{Config, LogFormat};
 use concordat_node::node::{Layout, Node, NodeOptions};
 use concordat_node::quickstart::{self, TourOptions};
+use concordat_node::runtime::CoreGone;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A Concordat node. 互证节点。
@@ -146,14 +147,19 @@ async fn run(layout: Layout, told: Told) -> Result<(), Box<dyn Error>> {
         }
     };
     tracing::info!(member = %node.member(), listen = %node.listen(), "the node runs");
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    let failed = tokio::select! {
+        _ = terminate.recv() => false,
+        _ = interrupt.recv() => false,
+        () = node.failed() => true,
+    };
     tracing::info!("stopping");
     admin.stop().await;
     node.stop().await;
-    Ok(())
+    match failed {
+        // Whoever supervises the process starts it again.
+        true => Err(CoreGone.into()),
+        false => Ok(()),
+    }
 }
 
 fn check(layout: &Layout, language: Language) -> Result<(), Box<dyn Error>> {

@@ -390,6 +390,11 @@ impl Node {
         self.registry().ctx()
     }
 
+    /// Returns once the core has ended, though nobody has stopped the node: its storage has failed.
+    pub async fn failed(&self) {
+        self.core.ended().await;
+    }
+
     /// Signs this member's statements.
     #[must_use]
     pub fn signer(&self) -> &(dyn Signer + Send + Sync) {

@@ -77,6 +77,13 @@ pub enum Command {
         /// The frame.
         bytes: Vec<u8>,
     },
+    /// An answer to a peer has gone out, or never will.
+    Served {
+        /// The connection.
+        peer: PeerId,
+        /// The stream.
+        serve: ServeId,
+    },
     /// Statements for one of our logs.
     Submit {
         /// Which log.
@@ -168,6 +175,11 @@ impl Handle {
         let (answer, answered) = oneshot::channel();
         self.send(Command::Row { bytes, answer }).await?;
         answered.await.map_err(|_| CoreGone)
+    }
+
+    /// Returns once the core has ended, stopped or failed.
+    pub async fn ended(&self) {
+        self.commands.closed().await;
     }
 
     /// A number for a new connection.
@@ -311,6 +323,9 @@ impl<D: Disk> Worker<D> {
                 };
                 core.handle(now, CoreInput::Exchange(input))?;
             }
+            Command::Served { peer, serve } => {
+                core.handle(now, CoreInput::Exchange(Input::Served { peer, serve }))?;
+            }
             Command::Submit {
                 log,
                 statements,
@@ -402,10 +417,12 @@ impl<D: Disk> Worker<D> {
                 origin,
                 size,
                 signed,
+                lasts,
             }) => error!(
                 %origin,
                 elsewhere = size.value(),
                 here = signed.value(),
+                until_started_again = lasts,
                 "another instance of this node has signed more of its log: nothing is signed here \
                  before that is fetched back; make sure that only one instance runs"
             ),

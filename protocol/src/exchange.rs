@@ -434,6 +434,11 @@ impl Exchange {
         };
         peer.frontier_seen = true;
         let member = peer.member;
+        let is_known = |entry: &FrontierEntry| world.registry.member_of(&entry.origin).is_some();
+        let (entries, early): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_known);
+        for entry in &early {
+            peer.note_early(entry);
+        }
         for entry in &entries {
             peer.note_held(&entry.origin, entry.size, entry.bodies);
         }

@@ -12,6 +12,8 @@ pub const BLOCK_LEAVES: u64 = 256;
 pub const RANGES_IN_FLIGHT_MAX: usize = 4;
 /// Leaves that one range request may ask for.
 pub const RANGE_LEAVES_MAX: u64 = 16_384;
+/// Bodies that one request may ask for.
+pub const RANGE_BODIES_MAX: u64 = 2_048;
 /// Bytes of statements that a push carries inline.
 pub const PUSH_INLINE_BYTES_MAX: usize = 64 << 10;
 /// Invalid objects from one peer before it is disconnected.

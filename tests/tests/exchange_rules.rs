@@ -294,10 +294,12 @@ fn body_with_another_leaf_is_refused_and_one_not_held_is_asked_for_again_later()
     let request = asked(&actions).unwrap();
     bench.stored(3, &actions);
     let bodies = |wrong: usize| {
+        // Nobody can prove yet that a body is erased: it counts as not held.
+        let absences = [Absence::NotHeld, Absence::Erased];
         let entry = |index: u64| BodyEntry {
             index: LeafIndex::new(index),
             leaf: &leaves[usize::try_from(index).unwrap() ^ wrong],
-            body: Err(Absence::NotHeld),
+            body: Err(absences[usize::try_from(index).unwrap()]),
         };
         let next = TreeSize::new(3).unwrap();
         let entries = (0..2).map(entry).collect();
@@ -307,10 +309,27 @@ fn body_with_another_leaf_is_refused_and_one_not_held_is_asked_for_again_later()
     assert!(actions.contains(&report(Violation::BadBody)));
     let request = asked(&bench.wait(2_000)).unwrap();
     // Two are not held there, and the third is left out: all are wanted again.
-    assert_eq!(asked(&bench.answer(request, &bodies(0))), None);
+    assert_eq!(bench.answer(request, &bodies(0)), []);
     let replica = bench.exchange.replica(&bench.origin()).unwrap();
     assert_eq!(replica.bodies_missing(), 3);
     assert!(asked(&bench.wait(2_000)).is_some());
+}
+
+#[test]
+fn claims_about_logs_that_the_registry_does_not_know_go_nowhere() {
+    let mut bench = Bench::greeted();
+    // Members of a network that this registry is not of yet.
+    let others = TestNetwork::build(TestPlan::numbered(9, 1)).unwrap();
+    let genesis = &bench.network.genesis;
+    let early = others.members[2..].iter().map(|member| FrontierEntry {
+        origin: genesis.origin(member.code(), LogNumber::Statements),
+        size: TreeSize::new(1_000).unwrap(),
+        root: Hash::from_bytes([1; 32]),
+        bodies: TreeSize::ZERO,
+        vouched: Vouched::default(),
+    });
+    let claims = early.collect();
+    assert_eq!(bench.control(&Frame::Frontier(claims)), []);
 }
 
 // spec: EXC-7

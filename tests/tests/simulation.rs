@@ -223,7 +223,7 @@ fn directory_whose_copy_went_on_elsewhere_fetches_back_before_it_signs() {
     }
 }
 
-// spec: STO-41
+// spec: STO-41, STO-44
 #[test]
 fn node_that_signs_unheard_stops_when_it_learns_of_its_copy() {
     let (mut cluster, original) = moved_and_back(1);
@@ -241,7 +241,12 @@ fn node_that_signs_unheard_stops_when_it_learns_of_its_copy() {
         patience -= 1;
     }
     assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Held);
-    assert!(cluster.core(1).unwrap().shared().surpassed().is_some());
+    assert!(cluster.core(1).unwrap().shared().surpassed().unwrap().lasts);
+    // It may still run elsewhere: only somebody who has looked may let this one sign again.
+    cluster.run_for(20_000).unwrap();
+    assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Held);
+    cluster.restart(1).unwrap();
+    cluster.run_for(20_000).unwrap();
     cluster.converge().unwrap();
     cluster.check_everything_kept().unwrap();
     assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Open);
@@ -274,6 +279,57 @@ fn moved_hub_that_alone_cosigns_asks_its_members() {
     cluster.say_something(0).unwrap();
     cluster.converge().unwrap();
     cluster.check_everything_kept().unwrap();
+}
+
+// spec: STO-44
+#[test]
+fn node_with_a_log_key_that_is_not_its_own_signs_nothing() {
+    let mut cluster = peaceful(2);
+    cluster.restart_with_log_key_of(1, 2).unwrap();
+    cluster.run_for(30_000).unwrap();
+    let core = cluster.core(1).unwrap();
+    assert_ne!(*core.signing(), Signing::Open);
+    assert_eq!(core.shared().foreign_keys(), [KeyUse::Log]);
+}
+
+// spec: STO-43
+#[test]
+fn claim_without_a_head_does_not_keep_a_restored_node_from_signing() {
+    for node in [0, 1] {
+        let mut cluster = peaceful(3);
+        cluster.move_to_copy(node).unwrap();
+        cluster
+            .claim(node, 3, TreeSize::new(1_000_000).unwrap())
+            .unwrap();
+        assert_eq!(*cluster.core(node).unwrap().signing(), Signing::Held);
+        cluster.run_for(30_000).unwrap();
+        assert_eq!(*cluster.core(node).unwrap().signing(), Signing::Open);
+    }
+}
+
+// spec: EXC-26
+#[test]
+fn giving_the_same_bodies_again_writes_nothing() {
+    let mut cluster = peaceful(2);
+    let origin = cluster.core(1).unwrap().own_logs().remove(0);
+    let size = cluster
+        .core(1)
+        .unwrap()
+        .shared()
+        .logs()
+        .get(&origin)
+        .unwrap()
+        .size();
+    let request = Frame::Bodies {
+        origin,
+        begin: LeafIndex::new(0),
+        end: size,
+        filter: BodyFilter::All,
+    };
+    let first = cluster.ask(1, 2, &request).unwrap();
+    let records = cluster.core(1).unwrap().records();
+    assert_eq!(cluster.ask(1, 2, &request).unwrap(), first);
+    assert_eq!(cluster.core(1).unwrap().records(), records);
 }
 
 // spec: STO-26

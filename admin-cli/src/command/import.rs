@@ -1,7 +1,7 @@
 //! `concordat import`: a file to the node, progress to the person, the report to both.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use concordat_protocol::admin::{
@@ -113,10 +113,11 @@ async fn send_file(
     words: Words,
 ) -> Result<(), Failure> {
     let mut file = File::open(path).map_err(|error| files::io(path, &error))?;
-    let total = file
-        .metadata()
-        .map_err(|error| files::io(path, &error))?
-        .len();
+    let metadata = file.metadata().map_err(|error| files::io(path, &error))?;
+    if metadata.is_dir() {
+        return Err(files::io(path, &ErrorKind::IsADirectory.into()));
+    }
+    let total = metadata.len();
     let mut buffer = vec![0; CHUNK_BYTES_MAX];
     let mut sent = 0;
     loop {

@@ -43,6 +43,8 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.enrolment_next", "Next: another approver runs `concordat change approve` on this file, then the hub `concordat enrol submit` with both.", "下一步：另一名审批人对该文件运行 `concordat change approve`，枢纽再用两份文件运行 `concordat enrol submit`。"),
     ("word.approval_next", "Next: the hub runs `concordat change submit PROPOSAL --approval THIS-FILE`.", "下一步：枢纽运行 `concordat change submit 提案 --approval 本文件`。"),
     ("alarm.not-enrolled", "the registry as held here does not name this member. Submit its enrolment at the hub.", "本节点所持名册中尚无本成员。请在枢纽提交入网。"),
+    ("alarm.key-not-registered", "a key in keys/ is not the one that the registry names for this member: nothing is signed with it. Put the right key back and start again.", "keys/ 中的密钥不是登记册为本成员登记的密钥：不会用它签名。请放回正确的密钥并重新启动。"),
+    ("alarm.another-instance-runs", "another instance of this node signs its log while this one runs: nothing is signed here any more. Stop the other one, then start this one again.", "本节点的另一实例正在签署同一日志：本实例不再签名。请停止另一实例，然后重新启动本实例。"),
     ("alarm.another-instance", "another instance of this node has signed more of its log: a copy of its directory runs or has run elsewhere. Make sure that only one runs; what the other signed is being fetched back.", "本节点的另一实例已签署更多日志条目：其目录的副本正在或曾在别处运行。请确保只运行一个实例；正在取回另一实例已签署的内容。"),
     ("alarm.not-signing", "nothing is signed before hub and cosigners have answered. See `concordat peer list`.", "枢纽与见证方答复之前不签名。请查看 `concordat peer list`。"),
     ("alarm.disk-damaged", "bytes on this node's disk are not what was written: see its log, and have the disk looked at. Damaged bodies are asked for again.", "本节点磁盘上的数据与写入时不符：请查看其日志并检查磁盘。损坏的正文正重新索取。"),

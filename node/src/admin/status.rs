@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use concordat_certs::key_file::file_name;
 use concordat_protocol::admin::{AdminError, AlarmView, Detail, Reply, SigningCode, StatusView};
 use concordat_protocol::effect::FRESHNESS_DAYS;
 use concordat_protocol::statement::{Code, Role, StatementRef};
@@ -43,6 +44,8 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
     let signing = match (node.is_signing(), node.shared().surpassed()) {
         (true, _) => SigningCode::Ready,
         (false, _) if frozen::is_own(node) => SigningCode::Stopped,
+        (false, _) if !node.shared().foreign_keys().is_empty() => SigningCode::Stopped,
+        (false, Some(surpassed)) if surpassed.lasts => SigningCode::Stopped,
         (false, Some(_)) => SigningCode::FetchingBack,
         (false, None) => SigningCode::Asking,
     };
@@ -140,6 +143,13 @@ fn alarms(node: &Node, status: &StatusView) -> Result<Vec<AlarmView>, AdminError
     if node.has_lost_records() {
         raise("records-lost", Vec::new())?;
     }
+    for key_use in node.shared().foreign_keys() {
+        let key = Detail {
+            name: "key".to_owned(),
+            value: file_name(key_use).to_owned(),
+        };
+        raise("key-not-registered", vec![key])?;
+    }
     if let Some(surpassed) = node.shared().surpassed() {
         let log = Detail {
             name: "log".to_owned(),
@@ -149,7 +159,11 @@ fn alarms(node: &Node, status: &StatusView) -> Result<Vec<AlarmView>, AdminError
             detail("elsewhere", surpassed.size.value()),
             detail("here", surpassed.signed.value()),
         ];
-        raise("another-instance", [log].into_iter().chain(sizes).collect())?;
+        let name = match surpassed.lasts {
+            true => "another-instance-runs",
+            false => "another-instance",
+        };
+        raise(name, [log].into_iter().chain(sizes).collect())?;
     }
     // Small networks have fewer members than would be wanted.
     let others = status

@@ -122,6 +122,8 @@ impl<D: Disk> Core<D> {
     ) -> Result<Vec<StatementRef>, SubmitError> {
         match self.own_fork() {
             Some(origin) => Err(SubmitError::LogFrozen { origin }),
+            // Stopped in between: what is durable has no head, and is not acknowledged.
+            None if self.signing != Signing::Open => Err(SubmitError::SigningHeld),
             None => Ok(references),
         }
     }

@@ -22,7 +22,10 @@ impl<D: Disk> Core<D> {
         origin: &Origin,
         positions: impl IntoIterator<Item = u64>,
     ) -> Result<(), Fatal> {
-        let ranges = ranges(positions);
+        // What a row names already needs no other: asking again must not make the ledger grow.
+        let given = self.delivered.get(&(member, origin.clone()));
+        let is_new = |position: &u64| given.is_none_or(|given| !given.contains(*position));
+        let ranges = ranges(positions.into_iter().filter(is_new));
         if ranges.is_empty() {
             return Ok(());
         }

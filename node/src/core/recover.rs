@@ -9,7 +9,10 @@ use concordat_protocol::exchange::{Exchange, Gaps, Input, Replica, Restored, Wor
 use concordat_protocol::log::{
     LeafIndex, Origin, SignedCheckpoint, TreeSize, VerifiedCheckpoint, hash,
 };
-use concordat_protocol::statement::{Body, Content, Kind, Leaf, Restart, Standing, Statement};
+use concordat_protocol::message::Absence;
+use concordat_protocol::statement::{
+    Body, Content, KeyUse, Kind, Leaf, Restart, Standing, Statement,
+};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{Genesis, Member, Registry};
@@ -53,6 +56,9 @@ pub struct Arrived {
 
 /// How long a node that starts without doubt waits for the hub, or a hub for a member.
 const GREETING: Duration = Duration::from_secs(2);
+
+/// How long a node that asks others waits for the proof of what they claim to hold.
+const CLAIMS: Duration = Duration::from_secs(10);
 
 /// Bodies that one [`Arrived`] tells of at most, if they came in by and by.
 const ARRIVED_MAX: u64 = 4_096;
@@ -146,6 +152,7 @@ impl<D: Disk> Core<D> {
             heads: RwLock::default(),
             frozen: RwLock::default(),
             surpassed: RwLock::default(),
+            foreign_keys: RwLock::default(),
             reader: journal.reader(),
             damage: DamageList::default(),
         });
@@ -163,6 +170,8 @@ impl<D: Disk> Core<D> {
             journal,
             signer_states,
             signing: Signing::Held,
+            claims_until: None,
+            has_twin: false,
             registry,
             exchange: Exchange::new(me, now, Vec::new()),
             shared,
@@ -310,7 +319,7 @@ impl<D: Disk> Core<D> {
         let safe = self.signer_states.iter().all(|(origin, state)| {
             let logs = self.shared.logs();
             let log = logs.get(origin);
-            let holds = holds_signed(log, state.head());
+            let holds = self.is_as_signed(origin, log, state.head());
             match state.continuity() {
                 Continuity::SameBoot | Continuity::Rebooted => holds,
                 // Its operator says that no one could have seen anything of it.
@@ -348,6 +357,7 @@ impl<D: Disk> Core<D> {
     /// Signs nothing before others have been asked.
     fn hold(&mut self) {
         self.signing = Signing::Held;
+        self.claims_until = None;
         self.tell_doubts();
         for origin in self.own_logs() {
             self.exchange.set_recovering(&origin, true);
@@ -391,11 +401,14 @@ impl<D: Disk> Core<D> {
         }
         let signed = self.signer_states.get(&origin).and_then(SignerState::head);
         let signed = TreeSize::new(signed.map_or(0, |head| head.size)).unwrap_or(TreeSize::ZERO);
+        // Two that both went on by themselves would take turns for ever, and fork the log soon.
+        self.has_twin |= self.signing == Signing::Open;
         self.hold();
         let surpassed = Surpassed {
             origin,
             size,
             signed,
+            lasts: self.has_twin,
         };
         *write(&self.shared.surpassed) = Some(surpassed.clone());
         self.outputs.push(Output::Surpassed(surpassed));
@@ -418,20 +431,54 @@ impl<D: Disk> Core<D> {
         }
     }
 
+    /// Whether a log holds what was signed of it, and nothing under a head that was signed elsewhere:
+    /// that was fetched back, and no restart has been logged since.
+    fn is_as_signed(&self, origin: &Origin, log: Option<&Log>, signed: Option<SignedHead>) -> bool {
+        let newest = self.exchange.replica(origin).and_then(Replica::head);
+        let newest = newest.map_or(0, |head| head.size().value());
+        newest <= signed.map_or(0, |head| head.size) && holds_signed(log, signed)
+    }
+
     fn fresh_ones_are_empty(&self) -> bool {
         self.signer_states.iter().all(|(origin, state)| {
             let logs = self.shared.logs();
             let log = logs.get(origin);
             match state.continuity() {
                 Continuity::Fresh => log.is_none_or(|log| log.size() == TreeSize::ZERO),
-                Continuity::SameBoot | Continuity::Rebooted => holds_signed(log, state.head()),
+                Continuity::SameBoot | Continuity::Rebooted => {
+                    self.is_as_signed(origin, log, state.head())
+                }
                 Continuity::CopiedOrRestored | Continuity::Doubtful => false,
             }
         })
     }
 
+    /// Whether nothing may be signed whatever others say.
+    // spec: STO-41, STO-44
+    fn is_barred(&mut self) -> bool {
+        let foreign = self.foreign_keys();
+        let barred = self.is_stopped_by_fork() || self.has_twin || !foreign.is_empty();
+        *write(&self.shared.foreign_keys) = foreign;
+        barred
+    }
+
+    /// Keys in this directory that the registry does not name as this member's: what they sign is
+    /// refused everywhere, and could not be taken back.
+    fn foreign_keys(&self) -> Vec<KeyUse> {
+        let Some(member) = self.registry.member(self.me) else {
+            return Vec::new();
+        };
+        let log = self.keys.log.public_key();
+        let log = member.log_keys().any(|key| *key == log);
+        let statement = self.keys.statement.public_key().id();
+        let statement = member.statement_key(statement).is_some();
+        let keys = [(KeyUse::Log, log), (KeyUse::Statement, statement)];
+        let foreign = keys.into_iter().filter(|(_, known)| !known);
+        foreign.map(|(key_use, _)| key_use).collect()
+    }
+
     fn open_signing(&mut self) -> Result<(), Fatal> {
-        if self.is_stopped_by_fork() {
+        if self.is_barred() {
             return Ok(());
         }
         self.signing = Signing::Open;
@@ -462,7 +509,7 @@ impl<D: Disk> Core<D> {
     /// Once enough others have said what they saw of our logs and we hold all of it, we sign again.
     // spec: STO-27
     pub(super) fn resume_if_safe(&mut self) -> Result<(), Fatal> {
-        if self.is_stopped_by_fork() {
+        if self.is_barred() {
             return Ok(());
         }
         self.end_greeting()?;
@@ -488,7 +535,7 @@ impl<D: Disk> Core<D> {
             let logs = self.shared.logs();
             !holds_signed(logs.get(origin), state.head())
         });
-        if behind || unseen || lost {
+        if behind || lost || self.waits_for_claims(unseen) {
             return Ok(());
         }
         for state in self.signer_states.values_mut() {
@@ -499,6 +546,17 @@ impl<D: Disk> Core<D> {
         self.journal.end_doubt()?;
         self.open_signing()?;
         self.log_restart()
+    }
+
+    /// Someone claims to hold more of our logs than we do. The head that proves it comes with the
+    /// claim, and is fetched back; a claim alone must not keep us from signing for ever.
+    // spec: STO-43
+    fn waits_for_claims(&mut self, unseen: bool) -> bool {
+        if !unseen {
+            return false;
+        }
+        let until = self.now.checked_add(CLAIMS).unwrap_or(self.now);
+        self.now < *self.claims_until.get_or_insert(until)
     }
 
     fn enough_answers(&self) -> bool {
@@ -621,6 +679,10 @@ impl Found {
                     return Ok(());
                 };
                 for (index, mark) in bodies {
+                    // Taken at a peer's word by an earlier version; it is asked for again.
+                    if mark == BodyMark::Absent(Absence::Erased) {
+                        continue;
+                    }
                     if let BodyMark::Held(..) = mark {
                         arrived(&mut self.arrived, origin, index, self.records);
                     }

@@ -1,6 +1,6 @@
 //! Answering peers from the journal, and recording what is sent before it is sent.
 
-use concordat_protocol::exchange::{Input, PeerId, ServeId, ServeRequest};
+use concordat_protocol::exchange::{PeerId, ServeId, ServeRequest};
 use concordat_protocol::limits;
 use concordat_protocol::log::{LeafIndex, Origin, RightCover, TreeSize, VerifiedCheckpoint};
 use concordat_protocol::message::{Absence, BodyEntry, BodyFilter, ErrorCode, Frame, LeafAndBody};
@@ -116,7 +116,7 @@ impl<D: Disk> Core<D> {
             serve,
             frames,
         });
-        self.feed(Input::Served { peer, serve })
+        Ok(())
     }
 
     fn leaf_frames(&self, origin: &Origin, begin: u64, end: u64, size: TreeSize) -> Vec<Vec<u8>> {

@@ -183,6 +183,8 @@ pub struct Surpassed {
     pub size: TreeSize,
     /// The size that this one has signed.
     pub signed: TreeSize,
+    /// Whether it came while this one was signing: then only a new start lets it sign again.
+    pub lasts: bool,
 }
 
 /// Whether the node may sign.

@@ -9,6 +9,7 @@ use crate::subject::AuthorityCode;
 use crate::time::Timestamp;
 
 /// Heads of logs or under keys that the registry does not know yet, kept for when it does.
+const EARLY_LOGS_MAX: usize = 256;
 const STASHED_NOTES_MAX: usize = 256;
 /// Evidence of forks under keys that the registry does not know yet.
 const STASHED_FORKS_MAX: usize = 8;
@@ -37,6 +38,8 @@ pub(super) struct Peer {
     pub(super) frontier_seen: bool,
     pub(super) invalid: u32,
     held: BTreeMap<Origin, (TreeSize, TreeSize)>,
+    /// How many of them the registry did not know when they came.
+    early_logs: usize,
     /// What we told it that we hold.
     told: BTreeMap<Origin, (TreeSize, TreeSize)>,
     /// What we held when we greeted it, with the digest sent, until it has greeted us.
@@ -65,6 +68,7 @@ impl Peer {
             frontier_seen: false,
             invalid: 0,
             held: BTreeMap::new(),
+            early_logs: 0,
             told: BTreeMap::new(),
             hello: Some(hello),
             rest_ends: None,
@@ -100,6 +104,18 @@ impl Peer {
             .or_insert((TreeSize::ZERO, TreeSize::ZERO));
         held.0 = held.0.max(size);
         held.1 = held.1.max(bodies);
+    }
+
+    /// Takes down what it says of a log that the registry does not know yet, of a few such logs: it
+    /// may name as many as it likes.
+    pub(super) fn note_early(&mut self, entry: &FrontierEntry) {
+        if !self.held.contains_key(&entry.origin) {
+            if self.early_logs >= EARLY_LOGS_MAX {
+                return;
+            }
+            self.early_logs += 1;
+        }
+        self.note_held(&entry.origin, entry.size, entry.bodies);
     }
 
     /// Takes down what we are about to tell it; `false` when it knows.

@@ -21,8 +21,6 @@ const REST_MS: u64 = 2_000;
 const REST_MS_MAX: u64 = 60_000;
 /// Requests for bodies of one log that may be under way: while one is stored, the next is on its way.
 const BODY_REQUESTS_MAX: usize = 2;
-/// Bodies that one request asks for.
-const BODIES_ASKED_MAX: u64 = 2_048;
 
 /// What leads from the last leaf of a tail to a signed head.
 pub(super) enum TailEnd<'a> {
@@ -141,7 +139,7 @@ impl Exchange {
             BodyFilter::Acts => &mut replica.act_gaps,
             BodyFilter::All => &mut replica.data_gaps,
         };
-        let Some((begin, end)) = gaps.take_first(BODIES_ASKED_MAX) else {
+        let Some((begin, end)) = gaps.take_first(limits::RANGE_BODIES_MAX) else {
             return;
         };
         replica.body_requests += 1;
@@ -591,9 +589,13 @@ impl Exchange {
         let owed = !is_data && (acts_on_ours || self.owed.contains_key(&(origin.clone(), index)));
         match outcome {
             None => replica.waiting.insert(position, position + 1),
-            Some(BodyOutcome::Absent(Absence::NotHeld)) => {
+            // There is no statement yet that proves an erasure: who says so may as well not hold it,
+            // and others are asked first.
+            // spec: EXC-20
+            Some(BodyOutcome::Absent(Absence::NotHeld | Absence::Erased)) => {
                 rest(world, replica, position, is_data);
-                if let Some(peer) = self.peers.get_mut(&id).filter(|_| replica.own) {
+                let others_may = replica.own || !is_data;
+                if let Some(peer) = self.peers.get_mut(&id).filter(|_| others_may) {
                     peer.deny(origin, position);
                 }
             }

@@ -137,7 +137,12 @@ impl Exchange {
         };
         let replica = self.replicas.get(origin).ok_or(ErrorCode::UnknownLog)?;
         let ordered = begin < end && end <= size;
-        if !ordered || end - begin > limits::RANGE_LEAVES_MAX && !is_proof(request) {
+        let most = match request {
+            ServeRequest::Leaves { .. } => limits::RANGE_LEAVES_MAX,
+            ServeRequest::Bodies { .. } => limits::RANGE_BODIES_MAX,
+            ServeRequest::Consistency { .. } => u64::MAX,
+        };
+        if !ordered || end - begin > most {
             return Err(ErrorCode::Limit);
         }
         match size <= replica.durable().value() {
@@ -154,8 +159,4 @@ impl Exchange {
         .encode();
         self.act(Action::Refuse { peer, serve, frame });
     }
-}
-
-const fn is_proof(request: &ServeRequest) -> bool {
-    matches!(request, ServeRequest::Consistency { .. })
 }

@@ -15,7 +15,7 @@ use concordat_node::journal::{JournalId, JournalOptions};
 use concordat_protocol::exchange::{Input, PeerId, RequestId, ServeId};
 use concordat_protocol::key::Signer as _;
 use concordat_protocol::log::{Hash, TreeSize};
-use concordat_protocol::message::{Frame, VERSION};
+use concordat_protocol::message::{Frame, FrontierEntry, VERSION, Vouched};
 use concordat_protocol::statement::{Audience, Class, Content, StatementRef, Vis, VisibilityClass};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::Timestamp;
@@ -331,6 +331,27 @@ impl Cluster {
         self.start(node)
     }
 
+    /// Starts a node again with the log key of another, as if key files had been mixed up.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn restart_with_log_key_of(&mut self, node: NodeId, other: NodeId) -> Result<(), Failure> {
+        let key = self.nodes.get(other).map(|other| other.member.log.clone());
+        if let (Some(of), Some(key)) = (self.nodes.get_mut(node), key) {
+            of.member.log = key;
+        }
+        self.restart(node)
+    }
+
+    /// Kills a node and starts it again, on the same boot.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn restart(&mut self, node: NodeId) -> Result<(), Failure> {
+        self.die(node, false);
+        self.start(node)
+    }
+
     /// Stops a node for good, or until [`Cluster::calm`].
     pub fn stop(&mut self, node: NodeId) {
         self.die(node, false);
@@ -428,6 +449,51 @@ impl Cluster {
             Some(frames)
         });
         Ok(frames.flatten().collect())
+    }
+
+    /// A member that greets a node, claims to hold ever so much of its logs, and stays.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn claim(&mut self, node: NodeId, by: NodeId, size: TreeSize) -> Result<(), Failure> {
+        let (now, peer) = (self.time(), PeerId(u64::MAX));
+        let member = self.nodes.get(by).map(|by| by.member.code());
+        let genesis = self.network.genesis.id();
+        let core = self.nodes.get_mut(node).and_then(|of| of.core.as_mut());
+        let (Some(core), Some(member)) = (core, member) else {
+            return self.fail(format!("node {node} does not run"));
+        };
+        let hello = Frame::Hello {
+            version: VERSION,
+            genesis,
+            member,
+            digest: Hash::from_bytes([0; 32]),
+            features: Vec::new(),
+        };
+        let claims = core.own_logs().into_iter().map(|origin| FrontierEntry {
+            origin,
+            size,
+            root: Hash::from_bytes([9; 32]),
+            bodies: size,
+            vouched: Vouched::default(),
+        });
+        let claims = Frame::Frontier(claims.collect()).encode();
+        let mut outputs = Vec::new();
+        for bytes in [hello.encode(), claims] {
+            let opened = (outputs.is_empty()).then_some(Input::Opened { peer, member });
+            let said = Input::Control {
+                peer,
+                bytes: &bytes,
+            };
+            let mut inputs = opened.into_iter().chain([said]);
+            let handled = inputs.try_for_each(|i| core.handle(now, CoreInput::Exchange(i)));
+            match handled.and_then(|()| core.finish()) {
+                Ok(more) => outputs.extend(more),
+                Err(error) => return self.fail(error.to_string()),
+            }
+        }
+        outputs.retain(|output| !matches!(output, Output::Send { peer: to, .. } if *to == peer));
+        self.perform(node, outputs)
     }
 
     /// Lets virtual time pass.
@@ -817,7 +883,10 @@ impl Cluster {
                 peer,
                 serve,
                 frames,
-            } => self.answer(peer.0, node, serve, frames),
+            } => {
+                self.answer(peer.0, node, serve, frames);
+                self.feed(node, CoreInput::Exchange(Input::Served { peer, serve }))?;
+            }
             Output::Close { peer, code } => {
                 return self.fail(format!("node {node} closed {peer:?} with {code:?}"));
             }
