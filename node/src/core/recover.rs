@@ -395,11 +395,16 @@ impl<D: Disk> Core<D> {
     // spec: STO-41
     pub(super) fn surpassed(&mut self, head: &VerifiedCheckpoint) -> Result<(), Fatal> {
         let (origin, size) = (head.origin().clone(), head.size());
+        let signed = self.signer_states.get(&origin).and_then(SignerState::head);
+        // The exchange knows no head of ours while the registry does not name us, as after the loss of
+        // its bodies; the signer state always does.
+        if signed.is_some_and(|signed| signed.size >= size.value()) {
+            return Ok(());
+        }
         // What is staged would be durable without a head, beside what the other instance wrote.
         if self.staged.own.values().next().is_some() {
             return Err(Fatal::Surpassed { origin, size });
         }
-        let signed = self.signer_states.get(&origin).and_then(SignerState::head);
         let signed = TreeSize::new(signed.map_or(0, |head| head.size)).unwrap_or(TreeSize::ZERO);
         // Two that both went on by themselves would take turns for ever, and fork the log soon.
         self.has_twin |= self.signing == Signing::Open;
