@@ -23,6 +23,7 @@
 
 mod damage;
 mod entitle;
+mod found;
 mod frozen;
 mod holders;
 mod ledger;
@@ -31,6 +32,7 @@ mod own;
 mod recover;
 mod register;
 mod serve;
+mod signing;
 mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,10 +52,11 @@ use crate::signer_state::{SignedHead, SignerState};
 
 use damage::DamageList;
 pub use damage::{DamageCount, DamagedBody};
+pub use found::Arrived;
 pub use frozen::Frozen;
 use ledger::Record;
 pub use logs::{BodyState, Log, LogTable};
-pub use recover::{Arrived, OpenCoreError, Opened};
+pub use recover::{OpenCoreError, Opened};
 pub use types::{
     CoreInput, CoreOptions, Durable, Entry, Fatal, Output, Signing, Submission, SubmitError,
     Surpassed, Ticket,

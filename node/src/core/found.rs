@@ -1,0 +1,179 @@
+//! What the records of a journal add up to.
+
+use std::collections::BTreeMap;
+
+use concordat_protocol::codec::DecodeError;
+use concordat_protocol::exchange::Gaps;
+use concordat_protocol::log::{LeafIndex, Origin, SignedCheckpoint, TreeSize};
+use concordat_protocol::message::Absence;
+use concordat_protocol::statement::{Kind, Leaf};
+use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::time::Timestamp;
+
+use crate::core::frozen::Recorded;
+use crate::core::ledger::{BodyMark, Record};
+use crate::core::logs::LogTable;
+use crate::journal::RecordPointer;
+use crate::signer_state::SignedHead;
+
+/// Neighbouring bodies of a log that came in with neighbouring records of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrived {
+    /// The log.
+    pub origin: Origin,
+    /// Position of the first.
+    pub begin: u64,
+    /// Behind the last.
+    pub end: u64,
+    /// Ledger records up to and with the one that tells of the last.
+    pub records: u64,
+}
+
+/// Bodies that one [`Arrived`] tells of at most, if they came in by and by.
+const ARRIVED_MAX: u64 = 4_096;
+
+/// What the journal's records add up to.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) logs: LogTable,
+    pub(super) names: BTreeMap<u64, Origin>,
+    pub(super) act_gaps: BTreeMap<Origin, Gaps>,
+    pub(super) data_gaps: BTreeMap<Origin, Gaps>,
+    pub(super) heads: BTreeMap<Origin, (TreeSize, Vec<u8>)>,
+    pub(super) acts: Vec<(Origin, LeafIndex)>,
+    pub(super) cosigned: BTreeMap<Origin, SignedHead>,
+    pub(super) delivered: BTreeMap<(AuthorityCode, Origin), Gaps>,
+    pub(super) forks: Vec<Recorded>,
+    pub(super) rows: Vec<Vec<u8>>,
+    pub(super) leaves: u64,
+    pub(super) records: u64,
+    pub(super) arrived: Vec<Arrived>,
+}
+
+impl Found {
+    pub(super) fn take(
+        &mut self,
+        pointer: RecordPointer,
+        kind: u8,
+        payload: &[u8],
+    ) -> Result<(), DecodeError> {
+        self.records += 1;
+        match Record::decode(kind, payload)? {
+            Some(Record::Log { id, origin }) => {
+                if let Ok(origin) = origin.parse::<Origin>() {
+                    self.names.insert(id, origin.clone());
+                    self.logs.insert(origin, id);
+                }
+            }
+            Some(Record::Leaves { id, begin, leaves }) => {
+                let Some(origin) = self.names.get(&id) else {
+                    return Ok(());
+                };
+                let Some(log) = self.logs.get_mut(origin) else {
+                    return Ok(());
+                };
+                log.push_extent(begin, pointer);
+                for (i, (leaf, mark)) in leaves.iter().enumerate() {
+                    if let BodyMark::Held(..) = mark {
+                        arrived(&mut self.arrived, origin, begin + i as u64, self.records);
+                    }
+                    log.push_leaf(leaf, *mark);
+                    self.leaves += 1;
+                    let Ok(leaf) = Leaf::decode(leaf) else {
+                        continue;
+                    };
+                    if leaf.kind == Kind::Act {
+                        let index = LeafIndex::new(begin + i as u64);
+                        self.acts.push((origin.clone(), index));
+                    }
+                    if *mark != BodyMark::Unknown || leaf.kind == Kind::ActsMap {
+                        continue;
+                    }
+                    let gaps = match leaf.kind == Kind::Data {
+                        true => self.data_gaps.entry(origin.clone()).or_default(),
+                        false => self.act_gaps.entry(origin.clone()).or_default(),
+                    };
+                    let position = begin + i as u64;
+                    gaps.insert(position, position + 1);
+                }
+            }
+            Some(Record::Bodies { id, bodies }) => {
+                let Some(origin) = self.names.get(&id) else {
+                    return Ok(());
+                };
+                let Some(log) = self.logs.get_mut(origin) else {
+                    return Ok(());
+                };
+                for (index, mark) in bodies {
+                    // Taken at a peer's word by an earlier version; it is asked for again.
+                    if mark == BodyMark::Absent(Absence::Erased) {
+                        continue;
+                    }
+                    if let BodyMark::Held(..) = mark {
+                        arrived(&mut self.arrived, origin, index, self.records);
+                    }
+                    log.mark(index, mark);
+                    for gaps in [&mut self.act_gaps, &mut self.data_gaps] {
+                        if let Some(gaps) = gaps.get_mut(origin) {
+                            gaps.remove(index, index + 1);
+                        }
+                    }
+                }
+            }
+            Some(Record::Head { note }) => {
+                if let Ok(signed) = SignedCheckpoint::parse(note) {
+                    // A cosignature may come late, for a head that is not the newest any more.
+                    let (origin, size) = (signed.claimed().origin(), signed.claimed().size());
+                    let known = self.heads.get(origin);
+                    if known.is_none_or(|(known, _)| *known <= size) {
+                        self.heads.insert(origin.clone(), (size, note.to_vec()));
+                    }
+                }
+            }
+            Some(Record::Witness { id, size, root }) => {
+                if let Some(origin) = self.names.get(&id) {
+                    self.cosigned
+                        .insert(origin.clone(), SignedHead { size, root });
+                }
+            }
+            Some(Record::Delivery {
+                member, id, ranges, ..
+            }) => {
+                if let (Ok(member), Some(origin)) =
+                    (AuthorityCode::parse(member), self.names.get(&id))
+                {
+                    let delivered = self.delivered.entry((member, origin.clone())).or_default();
+                    for (begin, end) in ranges {
+                        delivered.insert(begin, end);
+                    }
+                }
+            }
+            None => {}
+            Some(Record::Fork { evidence }) => self.forks.push((evidence.to_vec(), None)),
+            Some(Record::ForkSeen { at_ms }) => {
+                if let Some((_, since)) = self.forks.last_mut() {
+                    *since = Timestamp::new(at_ms).ok();
+                }
+            }
+            Some(Record::Row { bytes }) => self.rows.push(bytes.to_vec()),
+        }
+        Ok(())
+    }
+}
+
+fn arrived(arrived: &mut Vec<Arrived>, origin: &Origin, index: u64, records: u64) {
+    if let Some(last) = arrived.last_mut()
+        && last.origin == *origin
+        && last.end == index
+        && (last.records == records || last.end - last.begin < ARRIVED_MAX)
+    {
+        (last.end, last.records) = (index + 1, records);
+        return;
+    }
+    arrived.push(Arrived {
+        origin: origin.clone(),
+        begin: index,
+        end: index + 1,
+        records,
+    });
+}
