@@ -1,7 +1,9 @@
 //! The nodes of a run, the queue of what happens next, and the trouble they are in.
 
+mod directories;
 mod links;
 mod trouble;
+mod visitor;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -289,74 +291,6 @@ impl Cluster {
         self.enter_change(self.network.changes.len() - 1)
     }
 
-    /// Kills a node, takes its directory away and starts it again with its keys alone.
-    ///
-    /// # Errors
-    /// [`Failure`].
-    pub fn lose_directory(&mut self, node: NodeId) -> Result<(), Failure> {
-        self.die(node, true);
-        if let Some(node) = self.nodes.get_mut(node) {
-            node.disk = MemoryDisk::new();
-        }
-        self.start(node)
-    }
-
-    /// Kills a node and starts a copy of its directory in its place, as on another machine. What was
-    /// its disk comes back.
-    ///
-    /// # Errors
-    /// [`Failure`].
-    pub fn move_to_copy(&mut self, node: NodeId) -> Result<Option<MemoryDisk>, Failure> {
-        self.die(node, false);
-        let Some(of) = self.nodes.get_mut(node) else {
-            return Ok(None);
-        };
-        let copy = of.disk.restored_copy();
-        let original = std::mem::replace(&mut of.disk, copy);
-        self.start(node)?;
-        Ok(Some(original))
-    }
-
-    /// Kills a node and starts what was its directory before, on the same boot. It may find out that
-    /// it runs twice.
-    ///
-    /// # Errors
-    /// [`Failure`].
-    pub fn move_back(&mut self, node: NodeId, original: MemoryDisk) -> Result<(), Failure> {
-        self.die(node, false);
-        if let Some(of) = self.nodes.get_mut(node) {
-            of.disk = original;
-            of.twice = true;
-        }
-        self.start(node)
-    }
-
-    /// Starts a node again with the log key of another, as if key files had been mixed up.
-    ///
-    /// # Errors
-    /// [`Failure`].
-    pub fn restart_with_log_key_of(&mut self, node: NodeId, other: NodeId) -> Result<(), Failure> {
-        let key = self.nodes.get(other).map(|other| other.member.log.clone());
-        if let (Some(of), Some(key)) = (self.nodes.get_mut(node), key) {
-            of.member.log = key;
-        }
-        self.restart(node)
-    }
-
-    /// Kills a node and starts it again, on the same boot.
-    ///
-    /// # Errors
-    /// [`Failure`].
-    pub fn restart(&mut self, node: NodeId) -> Result<(), Failure> {
-        self.die(node, false);
-        self.start(node)
-    }
-
-    /// Stops a node for good, or until [`Cluster::calm`].
-    pub fn stop(&mut self, node: NodeId) {
-        self.die(node, false);
-    }
-
     /// Has one node say something, as chance will have it.
     ///
     /// # Errors
@@ -395,105 +329,6 @@ impl Cluster {
             statements: vec![utterance.bytes],
         };
         self.feed(node, CoreInput::Submit(submission))
-    }
-
-    /// What a node answers to a request by another, made on a connection of its own.
-    ///
-    /// # Errors
-    /// [`Failure`] when the node does not run, or its core gives up.
-    pub fn ask(
-        &mut self,
-        node: NodeId,
-        by: NodeId,
-        request: &Frame<'_>,
-    ) -> Result<Vec<Vec<u8>>, Failure> {
-        let (now, peer, serve) = (self.time(), PeerId(u64::MAX), ServeId(u64::MAX));
-        let member = self.nodes.get(by).map(|by| by.member.code());
-        let genesis = self.network.genesis.id();
-        let core = self.nodes.get_mut(node).and_then(|of| of.core.as_mut());
-        let (Some(core), Some(member)) = (core, member) else {
-            return self.fail(format!("node {node} does not run"));
-        };
-        let hello = Frame::Hello {
-            version: VERSION,
-            genesis,
-            member,
-            digest: Hash::from_bytes([0; 32]),
-            features: Vec::new(),
-        };
-        let (hello, bytes) = (&hello.encode(), &request.encode());
-        let inputs = [
-            Input::Opened { peer, member },
-            Input::Control { peer, bytes: hello },
-            Input::Request { peer, serve, bytes },
-            Input::Closed { peer },
-        ];
-        let handled = inputs
-            .into_iter()
-            .try_for_each(|input| core.handle(now, CoreInput::Exchange(input)));
-        let outputs = match handled.and_then(|()| core.finish()) {
-            Ok(outputs) => outputs,
-            Err(error) => return self.fail(error.to_string()),
-        };
-        let (answers, others): (Vec<_>, Vec<_>) = outputs
-            .into_iter()
-            .partition(|output| matches!(output, Output::Answer { serve: to, .. } if *to == serve));
-        let others = others
-            .into_iter()
-            .filter(|output| !matches!(output, Output::Send { peer: to, .. } if *to == peer));
-        self.perform(node, others.collect())?;
-        let frames = answers.into_iter().filter_map(|output| {
-            let Output::Answer { frames, .. } = output else {
-                return None;
-            };
-            Some(frames)
-        });
-        Ok(frames.flatten().collect())
-    }
-
-    /// A member that greets a node, claims to hold ever so much of its logs, and stays.
-    ///
-    /// # Errors
-    /// [`Failure`].
-    pub fn claim(&mut self, node: NodeId, by: NodeId, size: TreeSize) -> Result<(), Failure> {
-        let (now, peer) = (self.time(), PeerId(u64::MAX));
-        let member = self.nodes.get(by).map(|by| by.member.code());
-        let genesis = self.network.genesis.id();
-        let core = self.nodes.get_mut(node).and_then(|of| of.core.as_mut());
-        let (Some(core), Some(member)) = (core, member) else {
-            return self.fail(format!("node {node} does not run"));
-        };
-        let hello = Frame::Hello {
-            version: VERSION,
-            genesis,
-            member,
-            digest: Hash::from_bytes([0; 32]),
-            features: Vec::new(),
-        };
-        let claims = core.own_logs().into_iter().map(|origin| FrontierEntry {
-            origin,
-            size,
-            root: Hash::from_bytes([9; 32]),
-            bodies: size,
-            vouched: Vouched::default(),
-        });
-        let claims = Frame::Frontier(claims.collect()).encode();
-        let mut outputs = Vec::new();
-        for bytes in [hello.encode(), claims] {
-            let opened = (outputs.is_empty()).then_some(Input::Opened { peer, member });
-            let said = Input::Control {
-                peer,
-                bytes: &bytes,
-            };
-            let mut inputs = opened.into_iter().chain([said]);
-            let handled = inputs.try_for_each(|i| core.handle(now, CoreInput::Exchange(i)));
-            match handled.and_then(|()| core.finish()) {
-                Ok(more) => outputs.extend(more),
-                Err(error) => return self.fail(error.to_string()),
-            }
-        }
-        outputs.retain(|output| !matches!(output, Output::Send { peer: to, .. } if *to == peer));
-        self.perform(node, outputs)
     }
 
     /// Lets virtual time pass.

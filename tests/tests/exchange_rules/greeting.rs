@@ -1,0 +1,104 @@
+//! How a connection begins, and what ends it.
+
+use super::*;
+
+// spec: EXC-4
+#[test]
+fn every_frame_before_hello_ends_the_connection() {
+    let origin = Bench::new().origin();
+    let (begin, end) = (LeafIndex::new(0), TreeSize::new(1).unwrap());
+    let frames = [
+        Frame::Frontier(Vec::new()),
+        Frame::Checkpoint { note: b"" },
+        Frame::Error {
+            code: ErrorCode::Busy,
+            retry_after_ms: 0,
+        },
+        Frame::Range {
+            origin,
+            begin,
+            end,
+            size: end,
+        },
+        Frame::Proof(Vec::new()),
+    ];
+    let refused = [
+        report(Violation::HelloExpected),
+        close(ErrorCode::Unexpected),
+    ];
+    for frame in &frames {
+        assert_eq!(Bench::new().control(frame), refused, "{frame:?}");
+        let (peer, serve, bytes) = (PEER, ServeId(0), &frame.encode());
+        let request = Input::Request { peer, serve, bytes };
+        assert_eq!(Bench::new().feed(request), refused, "{frame:?}");
+    }
+}
+
+#[test]
+fn inputs_about_nothing_known_do_nothing() {
+    let (peer, request) = (PeerId(7), RequestId(7));
+    let bytes = &[0xff_u8][..];
+    let inputs = [
+        Input::Closed { peer },
+        Input::Control { peer, bytes },
+        Input::Answer {
+            peer: PEER,
+            request,
+            bytes,
+        },
+        Input::RequestFailed {
+            peer: PEER,
+            request,
+        },
+        Input::Served {
+            peer,
+            serve: ServeId(7),
+        },
+        Input::Stored { store: StoreId(7) },
+        Input::Settled,
+        Input::Deadline,
+    ];
+    for input in inputs {
+        assert_eq!(Bench::new().feed(input.clone()), [], "{input:?}");
+    }
+}
+
+// spec: EXC-12
+#[test]
+fn sixteenth_invalid_object_ends_the_connection() {
+    let mut bench = Bench::greeted();
+    let bad = Frame::Checkpoint { note: b"no note" };
+    for _ in 1..limits::INVALID_OBJECTS_MAX {
+        assert_eq!(bench.control(&bad), [report(Violation::BadCheckpoint)]);
+    }
+    let last = [
+        report(Violation::BadCheckpoint),
+        close(ErrorCode::Unverified),
+    ];
+    assert_eq!(bench.control(&bad), last);
+    assert_eq!(bench.control(&bad), []);
+}
+
+// spec: EXC-5
+#[test]
+fn hello_of_another_version_network_or_member_ends_the_connection() {
+    let hello = |version: u64, genesis: Option<Hash>, member: usize| {
+        let mut bench = Bench::new();
+        let genesis = genesis.unwrap_or_else(|| bench.network.genesis.id());
+        let member = bench.network.members[member].code();
+        let digest = Hash::from_bytes([9; 32]);
+        bench.control(&Frame::Hello {
+            version,
+            genesis,
+            member,
+            digest,
+            features: Vec::new(),
+        })
+    };
+    let refused = |violation: Violation| [report(violation), close(violation.error_code())];
+    assert_eq!(hello(2, None, 0), refused(Violation::WrongVersion));
+    let other = Some(Hash::from_bytes([1; 32]));
+    assert_eq!(hello(VERSION, other, 0), refused(Violation::WrongNetwork));
+    assert_eq!(hello(VERSION, None, 1), refused(Violation::WrongMember));
+    assert!(matches!(hello(VERSION, None, 0)[..], [Action::Send { .. }]));
+}
