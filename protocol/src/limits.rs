@@ -1,5 +1,9 @@
 //! Every bound of the protocol, with its unit. Each has a test that crosses it.
 
+mod token_bucket;
+
+pub use token_bucket::{Rate, TokenBucket};
+
 /// Bytes of one statement, envelope included.
 // spec: STM-2
 pub const STATEMENT_BYTES_MAX: usize = 64 << 10;

@@ -344,7 +344,7 @@ impl Shared {
             .ok_or(NetError::Refused(Refusal::NoCertificate))?;
         let link = Link::new(quic, accepted, dialled, Arc::clone(&self.options));
         self.live
-            .register(&link, self.options.connections_per_identity_max)
+            .register(&link, &self.options)
             .map_err(|refusal| {
                 link.close(CloseCode::TOO_MANY, "");
                 NetError::Refused(refusal)

@@ -115,8 +115,9 @@ pub enum Refusal {
     /// It offered several protocols of this product at once.
     #[error("more than one protocol was offered")]
     SeveralProtocols,
-    /// There are as many connections with this key as there may be.
-    #[error("{key} holds as many connections as it may")]
+    /// There are as many connections with this key as there may be, and too many of them have replaced
+    /// others lately.
+    #[error("{key} holds as many connections as it may, and replaces them too fast")]
     IdentityBusy {
         /// Its key.
         key: KeyId,
@@ -180,7 +181,9 @@ impl CloseCode {
     /// The key is no longer admitted.
     // spec: TRN-9
     pub const REVOKED: Self = Self(1);
-    /// The key holds as many connections as it may.
+    /// The key holds as many connections as it may: this one is one too many, or a newer one has taken
+    /// its place.
+    // spec: TRN-21
     pub const TOO_MANY: Self = Self(2);
     /// The control stream did not begin with the greeting.
     pub const GREETING: Self = Self(3);

@@ -1,21 +1,31 @@
 //! The connections that are alive and the handshakes that are under way.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use concordat_protocol::key::PublicKey;
+use concordat_protocol::limits::{Rate, TokenBucket};
+use tokio::time::Instant;
+
 use crate::connection::{Connection, Link};
-use crate::error::Refusal;
+use crate::error::{CloseCode, Refusal};
 use crate::options::EndpointOptions;
 
 /// Shared by the accept loop, the handshakes and [`crate::Endpoint`].
-#[derive(Debug, Default)]
-pub(crate) struct Live(Mutex<State>);
+#[derive(Debug)]
+pub(crate) struct Live {
+    began: Instant,
+    state: Mutex<State>,
+}
 
 #[derive(Debug, Default)]
 struct State {
     /// Weak, so that a connection ends when its users let go of it.
+    /// In the order in which they came.
     links: Vec<Weak<Link>>,
+    /// Keys of which a connection took the place of another lately.
+    replacements: BTreeMap<PublicKey, TokenBucket>,
     handshakes: usize,
     handshakes_by_source: HashMap<IpAddr, usize>,
 }
@@ -58,29 +68,33 @@ impl Live {
         self.state().handshakes
     }
 
-    /// Takes a connection into the table.
+    /// Takes a connection into the table. When others have opened as many with its key as they may,
+    /// it takes the place of the oldest of them, which is most likely dead: whoever holds the key was
+    /// killed and is back. Those that this end opened are its own affair.
     ///
     /// # Errors
-    /// [`Refusal::IdentityBusy`] when others have opened as many with its key as they may; those
-    /// that this end opened are its own affair.
-    // spec: TRN-10
+    /// [`Refusal::IdentityBusy`] when too many connections of the key have replaced others lately.
+    // spec: TRN-10, TRN-21
     pub(crate) fn register(
         &self,
         link: &Arc<Link>,
-        per_identity_max: usize,
+        options: &EndpointOptions,
     ) -> Result<(), Refusal> {
+        let now_ms = self.began.elapsed().as_millis();
+        let now_ms = u64::try_from(now_ms).unwrap_or(u64::MAX);
         let mut state = self.state();
         state.links.retain(is_alive);
         if !link.is_dialled() {
             let key = link.peer_key();
-            let count = state
-                .links
-                .iter()
-                .filter_map(Weak::upgrade)
-                .filter(|other| !other.is_dialled() && other.peer_key() == key)
-                .count();
-            if count >= per_identity_max {
-                return Err(Refusal::IdentityBusy { key: key.id() });
+            let of_key = |other: &Arc<Link>| !other.is_dialled() && other.peer_key() == key;
+            let held = state.links.iter().filter_map(Weak::upgrade).filter(of_key);
+            let held: Vec<Arc<Link>> = held.collect();
+            let surplus = (held.len() + 1).saturating_sub(options.connections_per_identity_max);
+            for oldest in held.iter().take(surplus) {
+                if !state.may_replace(key, options, now_ms) {
+                    return Err(Refusal::IdentityBusy { key: key.id() });
+                }
+                oldest.close(CloseCode::TOO_MANY, "");
             }
         }
         state.links.push(Arc::downgrade(link));
@@ -100,7 +114,34 @@ impl Live {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // No code that holds the lock can leave the counts half-changed.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self {
+            began: Instant::now(),
+            state: Mutex::default(),
+        }
+    }
+}
+
+impl State {
+    /// Whether one more connection of a key may take the place of another.
+    fn may_replace(&mut self, key: PublicKey, options: &EndpointOptions, now_ms: u64) -> bool {
+        let period = options.replacement_period.as_millis();
+        let rate = Rate {
+            burst: options.replacements_burst,
+            tokens: 1,
+            period_ms: u64::try_from(period).unwrap_or(u64::MAX).max(1),
+        };
+        self.replacements
+            .retain(|_, bucket| !bucket.is_full(rate, now_ms));
+        let bucket = self.replacements.entry(key);
+        bucket
+            .or_insert_with(|| TokenBucket::full(now_ms))
+            .try_take(rate, now_ms)
     }
 }
 

@@ -19,6 +19,10 @@ pub struct EndpointOptions {
     pub keep_alive: Option<Duration>,
     /// Live connections that others may open with one key.
     pub connections_per_identity_max: usize,
+    /// Connections of one key that may replace older ones of it in a row.
+    pub replacements_burst: u64,
+    /// Time after which one more may.
+    pub replacement_period: Duration,
     /// Unfinished handshakes from one address.
     pub handshakes_per_source_max: usize,
     /// Unfinished handshakes in all.
@@ -51,6 +55,12 @@ impl EndpointOptions {
     /// Default of [`Self::connections_per_identity_max`].
     // spec: TRN-10
     pub const CONNECTIONS_PER_IDENTITY_MAX: usize = 4;
+    /// Default of [`Self::replacements_burst`]. A node that is killed again and again fills the places
+    /// of its key with dead connections; each further life replaces one.
+    // spec: TRN-21
+    pub const REPLACEMENTS_BURST: u64 = 16;
+    /// Default of [`Self::replacement_period`].
+    pub const REPLACEMENT_PERIOD: Duration = Duration::from_secs(1);
     /// Default of [`Self::handshakes_per_source_max`]. Wider than the cap per identity, since many
     /// authorities reach the world through one address.
     pub const HANDSHAKES_PER_SOURCE_MAX: usize = 16;
@@ -86,6 +96,8 @@ impl Default for EndpointOptions {
             idle: Self::IDLE,
             keep_alive: Some(Self::KEEP_ALIVE),
             connections_per_identity_max: Self::CONNECTIONS_PER_IDENTITY_MAX,
+            replacements_burst: Self::REPLACEMENTS_BURST,
+            replacement_period: Self::REPLACEMENT_PERIOD,
             handshakes_per_source_max: Self::HANDSHAKES_PER_SOURCE_MAX,
             handshakes_max: Self::HANDSHAKES_MAX,
             retry_threshold: Self::RETRY_THRESHOLD,

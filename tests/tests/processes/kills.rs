@@ -4,8 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use concordat_net::CloseReason;
+use concordat_protocol::admin::LinkCode;
 use concordat_protocol::message::Frame;
-use concordat_tests::processes::{Caller, Failure, KillPlan, Network, kill_at_random};
+use concordat_tests::processes::{
+    Caller, Failure, KillPlan, Network, PATIENCE, kill_at_random, wait_until,
+};
 use tokio::time::timeout;
 
 use crate::{NODE, SOON, alone, number, repeat, seed};
@@ -40,6 +43,57 @@ async fn forgotten(network: &Network) -> Result<(), Failure> {
         return Err(Failure::new(format!("the old connection ended: {reason}")));
     }
     process.stop().await
+}
+
+/// The hub has nothing to say to a member at rest, so it does not find out that the lives before are
+/// over: their connections fill the places of the member's key.
+// spec: TRN-21
+#[tokio::test(flavor = "multi_thread")]
+async fn node_killed_six_times_is_connected_again_without_being_refused() {
+    let _alone = alone().await;
+    let network = Network::make(Path::new(NODE), 1, 0, seed()).unwrap();
+    let outcome = back_at_once(&network).await;
+    network.conclude(outcome, &repeat("node_killed_six_times", ""));
+}
+
+async fn back_at_once(network: &Network) -> Result<(), Failure> {
+    let mut processes = network.start().await?;
+    let mut member = processes.remove(1);
+    for _ in 0..6 {
+        connected(network).await?;
+        member.kill().map_err(Failure::of("killing"))?;
+        member = network.spawn(1)?;
+    }
+    connected(network).await?;
+    for node in 0..2 {
+        if network
+            .written(node)
+            .contains("as many connections as it may")
+        {
+            let what = format!("node {node} tells of a connection refused");
+            return Err(Failure::new(what));
+        }
+    }
+    member.stop().await
+}
+
+/// Waits until the member signs, and both it and the hub see the other connected.
+async fn connected(network: &Network) -> Result<(), Failure> {
+    network.ready(1).await?;
+    wait_until(PATIENCE, "a member and the hub connected", || async {
+        for node in 0..2 {
+            let status = network.status(node).await?;
+            if !status
+                .peers
+                .iter()
+                .all(|peer| peer.link == LinkCode::Connected)
+            {
+                return Ok(None);
+            }
+        }
+        Ok(Some(()))
+    })
+    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use concordat_net::{
     Admission, Alert, CloseCode, CloseReason, Endpoint, EndpointOptions, FrameError, NetError,
@@ -86,12 +87,46 @@ impl Admission for Once {
     }
 }
 
-// spec: TRN-10
+/// A node that is killed again and again leaves connections behind that nobody closes. Its next life
+/// must not wait until they are found dead.
+// spec: TRN-10, TRN-21
 #[tokio::test]
-async fn connections_of_one_key_are_capped_until_one_ends() {
+async fn connection_beyond_those_of_one_key_replaces_the_oldest_of_them() {
     let registry = Registry::of_peers(&[1, 2, 3]);
     let options = EndpointOptions {
         connections_per_identity_max: 2,
+        ..EndpointOptions::default()
+    };
+    let acceptor = endpoint_with(2, &registry, options);
+    let (dialer, other) = (endpoint(1, &registry), endpoint(3, &registry));
+    let (other_near, other_far) = attempt(&other, &acceptor, 2, Party::Peer).await;
+    let _other = (other_near.unwrap(), other_far.unwrap());
+    let mut held = Vec::new();
+    for _ in 0..4 {
+        let (near, far) = attempt(&dialer, &acceptor, 2, Party::Peer).await;
+        held.push((near.unwrap(), far.unwrap()));
+    }
+    for (near, far) in held.drain(..2) {
+        let here = CloseReason::Here(CloseCode::TOO_MANY);
+        assert_eq!(far.connection.close_reason(), Some(here));
+        let there = CloseReason::There(CloseCode::TOO_MANY);
+        assert_eq!(near.connection.closed().await, there);
+    }
+    assert!(
+        held.iter()
+            .all(|(_, far)| far.connection.close_reason().is_none())
+    );
+    assert_eq!(acceptor.connections().len(), 3);
+}
+
+// spec: TRN-21
+#[tokio::test]
+async fn connections_of_one_key_do_not_replace_each_other_without_end() {
+    let registry = Registry::of_peers(&[1, 2, 3]);
+    let options = EndpointOptions {
+        connections_per_identity_max: 1,
+        replacements_burst: 1,
+        replacement_period: Duration::from_secs(3_600),
         ..EndpointOptions::default()
     };
     let acceptor = endpoint_with(2, &registry, options);
@@ -108,12 +143,13 @@ async fn connections_of_one_key_are_capped_until_one_ends() {
         key: public(1).id(),
     };
     assert_eq!(far.unwrap_err(), NetError::Refused(refusal));
+    // Others are not concerned, and a place that is given up is free.
     let (near, _far) = attempt(&other, &acceptor, 2, Party::Peer).await;
     assert!(near.is_ok());
-
-    let (first, first_far) = held.remove(0);
-    drop(first);
-    first_far.connection.closed().await;
+    let (second, second_far) = held.remove(1);
+    assert_eq!(second_far.connection.close_reason(), None);
+    drop(second);
+    second_far.connection.closed().await;
     let (near, _far) = attempt(&dialer, &acceptor, 2, Party::Peer).await;
     assert!(near.is_ok());
 }

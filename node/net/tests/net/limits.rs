@@ -16,6 +16,8 @@ fn options_have_the_documented_defaults() {
     assert_eq!(options.idle, Duration::from_secs(30));
     assert_eq!(options.keep_alive, Some(Duration::from_secs(10)));
     assert_eq!(options.connections_per_identity_max, 4);
+    assert_eq!(options.replacements_burst, 16);
+    assert_eq!(options.replacement_period, Duration::from_secs(1));
     assert_eq!(options.handshakes_per_source_max, 16);
     assert_eq!(options.handshakes_max, 256);
     assert_eq!(options.retry_threshold, 32);
