@@ -25,6 +25,7 @@ mod damage;
 mod entitle;
 mod found;
 mod frozen;
+mod heads;
 mod holders;
 mod ledger;
 mod logs;

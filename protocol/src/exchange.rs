@@ -176,7 +176,7 @@ impl Exchange {
         let heads: Vec<VerifiedCheckpoint> = self
             .replicas
             .values()
-            .filter_map(|replica| replica.head().cloned())
+            .flat_map(|replica| replica.heads.values().cloned())
             .collect();
         for head in heads {
             self.absorb_cosignatures(world, &head);

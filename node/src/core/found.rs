@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use concordat_protocol::codec::DecodeError;
 use concordat_protocol::exchange::Gaps;
-use concordat_protocol::log::{LeafIndex, Origin, SignedCheckpoint, TreeSize};
+use concordat_protocol::log::{LeafIndex, Origin, SignedCheckpoint};
 use concordat_protocol::message::Absence;
 use concordat_protocol::statement::{Kind, Leaf};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
 
 use crate::core::frozen::Recorded;
+use crate::core::heads::RecordedHeads;
 use crate::core::ledger::{BodyMark, Record};
 use crate::core::logs::LogTable;
 use crate::journal::RecordPointer;
@@ -39,7 +40,7 @@ pub(super) struct Found {
     pub(super) names: BTreeMap<u64, Origin>,
     pub(super) act_gaps: BTreeMap<Origin, Gaps>,
     pub(super) data_gaps: BTreeMap<Origin, Gaps>,
-    pub(super) heads: BTreeMap<Origin, (TreeSize, Vec<u8>)>,
+    pub(super) heads: BTreeMap<Origin, RecordedHeads>,
     pub(super) acts: Vec<(Origin, LeafIndex)>,
     pub(super) cosigned: BTreeMap<Origin, SignedHead>,
     pub(super) delivered: BTreeMap<(AuthorityCode, Origin), Gaps>,
@@ -122,12 +123,9 @@ impl Found {
             }
             Some(Record::Head { note }) => {
                 if let Ok(signed) = SignedCheckpoint::parse(note) {
-                    // A cosignature may come late, for a head that is not the newest any more.
                     let (origin, size) = (signed.claimed().origin(), signed.claimed().size());
-                    let known = self.heads.get(origin);
-                    if known.is_none_or(|(known, _)| *known <= size) {
-                        self.heads.insert(origin.clone(), (size, note.to_vec()));
-                    }
+                    let heads = self.heads.entry(origin.clone()).or_default();
+                    heads.take(size, note);
                 }
             }
             Some(Record::Witness { id, size, root }) => {

@@ -5,7 +5,7 @@ use std::sync::{Arc, RwLock};
 
 use concordat_protocol::codec::DecodeError;
 use concordat_protocol::exchange::{Exchange, Restored, World};
-use concordat_protocol::log::{LeafIndex, Origin, SignedCheckpoint, TreeSize, VerifiedCheckpoint};
+use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::statement::{Body, Content, Statement};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
@@ -161,13 +161,12 @@ impl<D: Disk> Core<D> {
         {
             let logs = self.shared.logs();
             for (origin, _) in logs.iter() {
-                let note = found.heads.get(origin).map(|(_, note)| note);
-                let head = self.restored_head(origin, note);
+                let heads = self.restored_heads(origin, found.heads.get(origin));
                 restored.push(Restored {
                     own: own.contains(origin),
                     range: logs.range(origin),
                     course: logs.course(origin),
-                    head,
+                    heads,
                     act_gaps: found.act_gaps.remove(origin).unwrap_or_default(),
                     data_gaps: found.data_gaps.remove(origin).unwrap_or_default(),
                     origin: origin.clone(),
@@ -175,13 +174,8 @@ impl<D: Disk> Core<D> {
             }
         }
         for log in &restored {
-            if let Some(head) = &log.head {
-                let mut heads = write(&self.shared.heads);
-                heads
-                    .entry(log.origin.clone())
-                    .or_default()
-                    .insert(head.size(), head.clone());
-            }
+            let by_size = log.heads.iter().map(|head| (head.size(), head.clone()));
+            write(&self.shared.heads).insert(log.origin.clone(), by_size.collect());
         }
         self.exchange = Exchange::new(self.me, self.now, restored);
         self.restore_frozen(std::mem::take(&mut found.forks));
@@ -198,33 +192,6 @@ impl<D: Disk> Core<D> {
             .replicas()
             .map(|(o, r)| (o.clone(), r.witnessed()));
         *write(&self.shared.witnessed) = witnessed.collect();
-    }
-
-    /// The newest head of a log: from the journal with its cosignatures, or our own signer's.
-    fn restored_head(&self, origin: &Origin, note: Option<&Vec<u8>>) -> Option<VerifiedCheckpoint> {
-        let member = self.registry.member_of(origin)?;
-        let held = self
-            .shared
-            .logs()
-            .get(origin)
-            .map_or(TreeSize::ZERO, |log| log.size());
-        let verify = |note: &[u8]| {
-            let signed = SignedCheckpoint::parse(note).ok()?;
-            let head = member
-                .log_keys_for(signed.claimed().size())
-                .find_map(|key| signed.clone().verify(key).ok())?;
-            (head.size() <= held).then_some(head)
-        };
-        let kept = note.and_then(|note| verify(note));
-        let signed = self
-            .signer_states
-            .get(origin)
-            .and_then(|state| verify(state.note()));
-        match (kept, signed) {
-            (Some(kept), Some(signed)) if signed.size() > kept.size() => Some(signed),
-            (Some(kept), _) => Some(kept),
-            (None, signed) => signed,
-        }
     }
 
     /// The notices that the register holds.

@@ -105,6 +105,19 @@ impl Exchange {
                 self.count_cosignature(world, &origin, member, &verified);
             }
         }
+        self.keep_witnessed(head);
+    }
+
+    /// Keeps a head that is not among the newest, where the log is witnessed by it.
+    fn keep_witnessed(&mut self, head: &VerifiedCheckpoint) {
+        let Some(replica) = self.replicas.get_mut(head.origin()) else {
+            return;
+        };
+        if replica.witnessed.size == head.size() && !replica.heads.contains_key(&head.size()) {
+            replica.adopt(head.clone());
+            let head = head.clone();
+            self.act(Action::KeepHead { head });
+        }
     }
 
     pub(super) fn apply_early_cosignatures(&mut self, world: World<'_>, origin: &Origin) {
@@ -200,8 +213,9 @@ impl Exchange {
     }
 
     /// Shows heads with their cosignatures to a peer that has just said which it knows: whoever was
-    /// away when a cosigner vouched learns it now, not with the next heartbeat.
-    // spec: EXC-23
+    /// away when a cosigner vouched learns it now, not with the next heartbeat. Of a frozen log too:
+    /// what was witnessed is all that is sure of it.
+    // spec: EXC-23, EXC-62
     pub(super) fn show_vouched(&mut self, id: PeerId, theirs: &FrontierEntry) {
         let Some(replica) = self.replicas.get(&theirs.origin) else {
             return;
@@ -211,7 +225,7 @@ impl Exchange {
         };
         // Once a connection: what is vouched for from here on is shown as it happens.
         let first = peer.stated.insert(theirs.origin.clone());
-        if !first || replica.frozen || replica.vouched == theirs.vouched {
+        if !first || replica.vouched == theirs.vouched {
             return;
         }
         for head in replica.cosigned_heads(theirs.size) {

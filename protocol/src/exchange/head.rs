@@ -101,7 +101,13 @@ impl Exchange {
         let Some(replica) = self.replicas.get_mut(&origin) else {
             return;
         };
+        let held = world.logs.root_at(&origin, head.size());
         if replica.frozen {
+            // What a quorum has cosigned of the history held stays witnessed.
+            // spec: EXC-62
+            if held == Some(*head.root()) {
+                self.absorb_cosignatures(world, &head);
+            }
             return;
         }
         // Entries that have no head yet may lie beside those of the other instance.
@@ -112,7 +118,7 @@ impl Exchange {
             return self.act(Action::Surpassed { head });
         }
         if head.size() <= replica.staged.size() {
-            match world.logs.root_at(&origin, head.size()) {
+            match held {
                 Some(root) if root != *head.root() => self.forked(world, &origin, &head),
                 Some(_) | None => self.absorb_cosignatures(world, &head),
             }

@@ -34,8 +34,9 @@ pub struct Restored {
     pub range: CompactRange,
     /// How the registry size went in them.
     pub course: CtxCourse,
-    /// The newest adopted head, with its cosignatures.
-    pub head: Option<VerifiedCheckpoint>,
+    /// Adopted heads with their cosignatures: the newest, and those that carry the largest sizes
+    /// that witnesses have cosigned.
+    pub heads: Vec<VerifiedCheckpoint>,
     /// Acts and the like whose bodies are missing.
     pub act_gaps: Gaps,
     /// Data whose bodies are missing.
@@ -122,7 +123,7 @@ impl Replica {
 
     pub(super) fn restored(log: Restored) -> Self {
         let heads = log
-            .head
+            .heads
             .into_iter()
             .map(|head| (head.size(), head))
             .collect();

@@ -73,6 +73,55 @@ fn peer_that_missed_a_cosignature_is_shown_the_head_with_it_once() {
     assert!(bench.shown_to(PeerId(3), knows).is_empty(), "it knows");
 }
 
+/// Where histories part, what was witnessed before is all that is sure; whoever lost it or was away
+/// learns it like any other cosignature.
+// spec: EXC-62
+#[test]
+fn cosignatures_over_what_is_held_of_a_frozen_log_are_shown_and_counted() {
+    let mut bench = Bench::holding();
+    let cosignature = bench.cosignature();
+    let mut cosigned = bench.head(3);
+    cosigned.add_cosignature(&cosignature).unwrap();
+    let other = |size: u8| {
+        let (root, size) = (Hash::from_bytes([size; 32]), u64::from(size));
+        let size = TreeSize::new(size).unwrap();
+        let checkpoint = Checkpoint::new(bench.origin(), size, root).unwrap();
+        VerifiedCheckpoint::sign(&checkpoint, &bench.network.members[0].log).unwrap()
+    };
+    let (mut contradicting, beyond) = (other(3), other(5).to_bytes());
+    let unsigned = &contradicting.to_bytes();
+    let name = bench
+        .network
+        .genesis
+        .witness(bench.network.members[0].code());
+    let time = CosignatureTime::from_unix_seconds(bench.now.value() / 1_000).unwrap();
+    let key = &bench.network.members[0].witness;
+    let false_one = VerifiedCosignature::sign(&contradicting, name, time, key).unwrap();
+    contradicting.add_cosignature(&false_one).unwrap();
+    let mut policy = bench.network.registry.policy().clone();
+    policy.quorum = 1;
+    policy.cosigners = vec![bench.network.members[0].code()];
+    bench.network.append(Content::Policy(policy)).unwrap();
+    bench.feed(Input::RegistryChanged);
+    bench.control(&Frame::Checkpoint { note: unsigned });
+    let frozen = |bench: &Bench| {
+        let replica = bench.exchange.replica(&bench.origin()).unwrap();
+        assert!(replica.is_frozen());
+        replica.witnessed().size.value()
+    };
+    assert_eq!(frozen(&bench), 0);
+    // Not over another history than the one held, nor over leaves that are not.
+    for note in [contradicting.to_bytes(), beyond] {
+        bench.control(&Frame::Checkpoint { note: &note });
+        assert_eq!(frozen(&bench), 0);
+    }
+    let note = &cosigned.to_bytes();
+    bench.control(&Frame::Checkpoint { note });
+    assert_eq!(frozen(&bench), 3);
+    let missed = bench.shown_to(PeerId(2), Vouched::default());
+    assert_eq!(missed, [cosigned.to_bytes()]);
+}
+
 // spec: EXC-24
 #[test]
 fn cosigner_vouches_for_what_it_holds_when_it_may_sign_and_with_every_heartbeat() {

@@ -9,6 +9,7 @@
 
 mod safe_start;
 mod sharing;
+mod witnessing;
 
 use std::env;
 
