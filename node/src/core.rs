@@ -251,6 +251,7 @@ impl<D: Disk> Core<D> {
             }
             if staged.registry {
                 self.apply_registry()?;
+                self.stop_with_foreign_keys(Some(KeyUse::Log));
             }
             self.resume_if_safe()?;
             self.sign_heads(&staged.own)?;
@@ -269,6 +270,10 @@ impl<D: Disk> Core<D> {
             for (ticket, references) in staged.tickets {
                 let result = self.settled(references);
                 self.outputs.push(Output::Submitted { ticket, result });
+            }
+            // Only now: a hub that takes its own key away still has to publish that it did.
+            if staged.registry {
+                self.stop_with_foreign_keys(None);
             }
             self.feed(Input::Settled)?;
             if !self.staged.is_pending() {

@@ -426,6 +426,11 @@ impl<D: Disk> Worker<D> {
                 "another instance of this node has signed more of its log: nothing is signed here \
                  before that is fetched back; make sure that only one instance runs"
             ),
+            Output::ForeignKeys(uses) => error!(
+                ?uses,
+                "the registry names other keys for this member than these: nothing is signed any \
+                 more; put the right keys in place and start again"
+            ),
             Output::RegistryChanged => info!("the registry has changed"),
             Output::Durable { .. } | Output::Holds { .. } => {}
         }

@@ -208,12 +208,28 @@ impl<D: Disk> Core<D> {
             return Vec::new();
         };
         let log = self.keys.log.public_key();
-        let log = member.log_keys().any(|key| *key == log);
+        // A key that was cut off signs nothing beyond the head that the cut-off names, and every head
+        // to come lies beyond it.
+        let log = member.log_keys_for(TreeSize::MAX).any(|key| *key == log);
         let statement = self.keys.statement.public_key().id();
         let statement = member.statement_key(statement).is_some();
         let keys = [(KeyUse::Log, log), (KeyUse::Statement, statement)];
         let foreign = keys.into_iter().filter(|(_, known)| !known);
         foreign.map(|(key_use, _)| key_use).collect()
+    }
+
+    /// Stops when the registry has come to name other keys than those that this node signs with.
+    ///
+    /// `only` narrows the keys that are looked at.
+    // spec: STO-44
+    pub(super) fn stop_with_foreign_keys(&mut self, only: Option<KeyUse>) {
+        let foreign = self.foreign_keys();
+        let found = only.map_or(!foreign.is_empty(), |key_use| foreign.contains(&key_use));
+        if found && self.signing == Signing::Open {
+            *write(&self.shared.foreign_keys) = foreign.clone();
+            self.hold();
+            self.outputs.push(Output::ForeignKeys(foreign));
+        }
     }
 
     fn open_signing(&mut self) -> Result<(), Fatal> {

@@ -6,7 +6,7 @@ use concordat_protocol::exchange::{Input, PeerId, RequestId, ServeId, Violation,
 use concordat_protocol::log::checkpoint::CheckpointError;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
 use concordat_protocol::message::{ErrorCode, FrontierEntry};
-use concordat_protocol::statement::{Leaf, StatementError, StatementRef};
+use concordat_protocol::statement::{KeyUse, Leaf, StatementError, StatementRef};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{LogNumber, RejectReason};
@@ -172,6 +172,8 @@ pub enum Output {
     Signing,
     /// It may not any more: one of its logs goes further than it has signed.
     Surpassed(Surpassed),
+    /// It may not any more: the registry has come to name other keys than these of its directory.
+    ForeignKeys(Vec<KeyUse>),
 }
 
 /// A log of our own that goes further than we have signed.

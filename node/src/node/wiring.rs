@@ -170,7 +170,7 @@ impl Listener for Wiring {
                     let _ = self.signing.send(false);
                 }
             }
-            Output::Surpassed(_) => {
+            Output::Surpassed(_) | Output::ForeignKeys(_) => {
                 let _ = self.signing.send(false);
             }
             Output::Send { .. }

@@ -743,6 +743,7 @@ impl Cluster {
             Output::Forked { origin, .. } => {
                 return self.fail(format!("node {node} says that {origin} has forked"));
             }
+            Output::ForeignKeys(_) => {}
             Output::Surpassed(_) if self.nodes.get(node).is_some_and(|node| node.twice) => {}
             Output::Surpassed(surpassed) => {
                 return self.fail(format!(

@@ -25,7 +25,9 @@ use concordat_protocol::statement::{
 };
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::text::Text;
+use concordat_protocol::trust::LogNumber;
 use concordat_tests::sim::{Cluster, NodeId, Outcome, Plan, Trouble, run};
+use ed25519_dalek::SigningKey;
 
 fn number(name: &str, otherwise: u64) -> u64 {
     env::var(name).map_or(otherwise, |text| {

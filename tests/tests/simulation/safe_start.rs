@@ -139,6 +139,59 @@ fn node_with_a_log_key_that_is_not_its_own_signs_nothing() {
     assert_eq!(core.shared().foreign_keys(), [KeyUse::Log]);
 }
 
+// spec: STO-44
+#[test]
+fn node_whose_keys_are_taken_while_it_signs_signs_no_more() {
+    for (node, key_use) in [
+        (1, KeyUse::Log),
+        (1, KeyUse::Statement),
+        (0, KeyUse::Statement),
+    ] {
+        let mut cluster = peaceful(3);
+        let change = Content::CutOff(cut_off(&cluster, node, key_use));
+        cluster.change_registry(change).unwrap();
+        cluster.run_for(10_000).unwrap();
+        let core = cluster.core(node).unwrap();
+        assert_eq!(*core.signing(), Signing::Held, "{node} {key_use:?}");
+        assert_eq!(core.shared().foreign_keys(), [key_use]);
+        // That it was taken has reached everyone, also when it was the hub's.
+        let registry = cluster.network().registry.size();
+        for other in 0..4 {
+            assert_eq!(cluster.core(other).unwrap().registry().size(), registry);
+        }
+        cluster.restart(node).unwrap();
+        cluster.run_for(30_000).unwrap();
+        assert_ne!(*cluster.core(node).unwrap().signing(), Signing::Open);
+    }
+}
+
+/// Cuts a key of a node off behind all that it has signed.
+fn cut_off(cluster: &Cluster, node: usize, key_use: KeyUse) -> CutOff {
+    let member = match node {
+        0 => &cluster.network().hub,
+        node => &cluster.network().members[node - 1],
+    };
+    let genesis = &cluster.network().genesis;
+    let log = genesis.origin(member.code(), LogNumber::Statements);
+    let logs = cluster.core(node).unwrap().shared();
+    let logs = logs.logs();
+    let log = logs.get(&log).map(|log| (log.size(), log.tree().root()));
+    let (size, root) = log.unwrap();
+    let (key, continues) = match key_use == KeyUse::Log {
+        true => (&member.log, Some((size, root))),
+        false => (&member.statement, None),
+    };
+    CutOff {
+        member: member.code(),
+        key_use,
+        key: key.public_key(),
+        from: Some(LeafIndex::new(size.value())),
+        continues,
+        replacement: Some(SigningKey::from_bytes(&[9; 32]).public_key()),
+        next: None,
+    }
+}
+
 // spec: STO-43
 #[test]
 fn claim_without_a_head_does_not_keep_a_restored_node_from_signing() {
