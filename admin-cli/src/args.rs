@@ -232,12 +232,16 @@ pub(crate) struct PeerCutOff {
     pub(crate) member: String,
     #[arg(long = "use", value_name = "USE")]
     pub(crate) key_use: String,
-    #[arg(long, value_name = "HEX")]
+    #[arg(long, value_name = "HEX|FILE")]
     pub(crate) key: String,
     #[arg(long, value_name = "INDEX")]
     pub(crate) from: Option<u64>,
-    #[arg(long, value_name = "HEX")]
+    #[arg(long, value_name = "SIZE:ROOT|latest")]
+    pub(crate) continues: Option<String>,
+    #[arg(long, value_name = "HEX|FILE")]
     pub(crate) replacement: Option<String>,
+    #[arg(long, value_name = "HEX|FILE")]
+    pub(crate) next: Option<String>,
     #[arg(long, value_name = "FILE")]
     pub(crate) genesis: PathBuf,
     #[arg(long, value_name = "FILE")]

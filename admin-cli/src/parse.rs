@@ -2,6 +2,7 @@
 
 use concordat_protocol::admin::{LookUp, Target};
 use concordat_protocol::key::PublicKey;
+use concordat_protocol::log::{Hash, TreeSize};
 use concordat_protocol::statement::Address;
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::text::Text;
@@ -54,19 +55,31 @@ pub(crate) fn address(argument: &str, value: &str) -> Result<Address, Failure> {
 
 /// A public key as 64 hexadecimal digits, or a file that holds them.
 pub(crate) fn public_key(argument: &str, value: &str) -> Result<PublicKey, Failure> {
-    let wrong = |cause: &str| Failure::value(argument, value, cause);
     let file = std::fs::read_to_string(value).ok();
-    let text = file.as_deref().unwrap_or(value).trim();
-    if text.len() != 64 || !text.is_ascii() {
-        return Err(wrong("64 hex digits, or a file with them"));
+    let bytes = digits(file.as_deref().unwrap_or(value).trim());
+    let bytes = bytes
+        .ok_or_else(|| Failure::value(argument, value, "64 hex digits, or a file with them"))?;
+    PublicKey::from_bytes(&bytes).map_err(|error| Failure::value(argument, value, error))
+}
+
+/// The head of a log as `SIZE:ROOT`, the root as 64 hexadecimal digits.
+pub(crate) fn head(argument: &str, value: &str) -> Result<(TreeSize, Hash), Failure> {
+    let read = value.trim().split_once(':').and_then(|(size, root)| {
+        let size = TreeSize::new(size.parse().ok()?).ok()?;
+        Some((size, Hash::from_bytes(digits(root)?)))
+    });
+    read.ok_or_else(|| Failure::value(argument, value, "SIZE:ROOT, the root as 64 hex digits"))
+}
+
+fn digits(text: &str) -> Option<[u8; 32]> {
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
     }
     let mut bytes = [0_u8; 32];
     for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-        let pair = std::str::from_utf8(pair).unwrap_or_default();
-        *byte = u8::from_str_radix(pair, 16)
-            .map_err(|_| wrong("64 hex digits, or a file with them"))?;
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
-    PublicKey::from_bytes(&bytes).map_err(|error| wrong(&error.to_string()))
+    Some(bytes)
 }
 
 pub(crate) fn look_up(
@@ -97,6 +110,16 @@ mod tests {
                 public_key("--node-key", wrong).unwrap_err().key,
                 "bad-value"
             );
+        }
+    }
+
+    #[test]
+    fn head_is_a_size_and_a_root() {
+        let root = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+        let (size, read) = head("--continues", &format!("12:{root}")).unwrap();
+        assert_eq!((size.value(), read.to_string()), (12, root.to_owned()));
+        for wrong in ["12", &format!(":{root}"), &format!("-1:{root}"), "12:00"] {
+            assert_eq!(head("--continues", wrong).unwrap_err().key, "bad-value");
         }
     }
 

@@ -20,7 +20,7 @@ use concordat_protocol::statement::{
     Approval, Content, Ctx, Payload, Proposal, StatementError, sign_approval, sign_approved,
 };
 use concordat_protocol::time::Timestamp;
-use concordat_protocol::trust::{ApprovalFields, Form, Genesis, ProposalFields};
+use concordat_protocol::trust::{ApprovalFields, CutOffFault, Form, Genesis, ProposalFields};
 use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
 
@@ -53,7 +53,8 @@ impl PendingChange {
     ///
     /// # Errors
     /// [`ChangeError::NotRegistry`] for content that has no place in the registry,
-    /// [`ChangeError::NoRequest`] for an enrolment.
+    /// [`ChangeError::NoRequest`] for an enrolment, [`ChangeError::CutOff`] for a cut-off that would
+    /// be void in every registry.
     pub fn new(
         genesis: &Genesis,
         issued_at: Timestamp,
@@ -301,12 +302,15 @@ impl PendingChange {
         Ok(Self::decode(&bytes, genesis)?)
     }
 
-    // spec: KEY-19
+    // spec: KEY-19, TRU-32
     fn check_content(&self, genesis: &Genesis) -> Result<(), ChangeError> {
         let class = self.payload.class();
         if !class.is_registry() {
             let class = class.code();
             return Err(ChangeError::NotRegistry { class });
+        }
+        if let Content::CutOff(cut_off) = &self.payload.content {
+            cut_off.fits()?;
         }
         match (&self.payload.content, &self.request) {
             (Content::Enrolment(_), None) => Err(ChangeError::NoRequest),
@@ -458,6 +462,9 @@ pub enum ChangeError {
     /// The request asks for something else than what is proposed.
     #[error("what is proposed is not what the request asks for")]
     NotAsRequested,
+    /// The cut-off would be void in every registry.
+    #[error(transparent)]
+    CutOff(#[from] CutOffFault),
     /// The approval is of another proposal.
     #[error("the approval is of another proposal")]
     OtherProposal,

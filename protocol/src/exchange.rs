@@ -42,7 +42,7 @@ use peer::Peer;
 
 pub use fork::ForkEvidence;
 pub use gaps::Gaps;
-pub use head::verify_fork;
+pub use head::{verify_fork, verify_head};
 pub use interface::{
     Action, BodyOutcome, Input, LeafBatch, LogView, PeerId, RequestId, ServeId, StoreId, World,
 };

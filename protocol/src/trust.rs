@@ -6,6 +6,7 @@
 //!
 //! Out of scope: effect. A statement that is verified here may still be void, corrected or suspended.
 
+mod cut_off;
 mod genesis;
 mod member;
 mod registry;
@@ -13,6 +14,7 @@ mod reject;
 mod request;
 mod verify;
 
+pub use cut_off::CutOffFault;
 pub use genesis::{
     Approvers, FORMAT, Genesis, GenesisError, GenesisFields, LogNumber, Network, Recovery,
 };

@@ -1,13 +1,17 @@
 //! `concordat peer`: members, how they are connected, and what may be done about them.
 
-use concordat_protocol::admin::{PeerAddress, PeerName, Reply, Request};
-use concordat_protocol::log::LeafIndex;
+use concordat_certs::key_ring::next_key_commitment;
+use concordat_protocol::admin::{ExitCode, PeerAddress, PeerName, Reply, Request};
+use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
 use concordat_protocol::statement::{Content, CutOff, KeyUse, Standing, Suspension};
+use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::trust::CutOffFault;
 
 use crate::args::{self, Peer, PeerCutOff, PeerSuspend};
 use crate::client::unexpected;
 use crate::command::{Context, change};
 use crate::failure::Failure;
+use crate::names::Named as _;
 use crate::report::{self, Report};
 use crate::{names, parse};
 
@@ -51,19 +55,65 @@ fn suspend(args: &PeerSuspend, context: &Context<'_>) -> Result<Report, Failure>
     change::propose(content, &args.genesis, &args.out, context)
 }
 
+// spec: TRU-32
 fn cut_off(args: &PeerCutOff, context: &Context<'_>) -> Result<Report, Failure> {
     let key_use: KeyUse = names::parse("--use", &args.key_use)?;
-    let replacement = args.replacement.as_ref();
-    let content = Content::CutOff(CutOff {
-        member: parse::authority("MEMBER", &args.member)?,
+    let member = parse::authority("MEMBER", &args.member)?;
+    let public_key = |argument, value: &Option<String>| {
+        let value = value.as_ref();
+        value
+            .map(|key| parse::public_key(argument, key))
+            .transpose()
+    };
+    let continues = match args.continues.as_deref() {
+        Some("latest") if key_use == KeyUse::Log => Some(witnessed_head(member, context)?),
+        Some("latest") => return Err(unfit(key_use, CutOffFault::HeadUnfit)),
+        Some(head) => Some(parse::head("--continues", head)?),
+        None => None,
+    };
+    let cut_off = CutOff {
+        member,
         key_use,
         key: parse::public_key("--key", &args.key)?,
         from: args.from.map(LeafIndex::new),
-        continues: None,
-        replacement: replacement
-            .map(|key| parse::public_key("--replacement", key))
-            .transpose()?,
-        next: None,
-    });
-    change::propose(content, &args.genesis, &args.out, context)
+        continues,
+        replacement: public_key("--replacement", &args.replacement)?,
+        next: public_key("--next", &args.next)?
+            .as_ref()
+            .map(next_key_commitment),
+    };
+    cut_off.fits().map_err(|fault| unfit(key_use, fault))?;
+    change::propose(Content::CutOff(cut_off), &args.genesis, &args.out, context)
+}
+
+/// The highest head of a member's statements that a quorum has cosigned, as the node holds it.
+fn witnessed_head(
+    member: AuthorityCode,
+    context: &Context<'_>,
+) -> Result<(TreeSize, Hash), Failure> {
+    let view = match context.ask(&Request::PeerShow(PeerName { member }))? {
+        Reply::Peer(view) => view,
+        other => return Err(unexpected(&other)),
+    };
+    let mut logs = view.logs.iter();
+    let log = logs.find(|log| log.origin.log_number() == 0);
+    let head = log.and_then(|log| log.witnessed_size.zip(log.witnessed_root));
+    head.filter(|(size, _)| *size > TreeSize::ZERO)
+        .ok_or_else(|| {
+            let log = format!("{}/0", member.as_str());
+            Failure::new(ExitCode::NotFound, "nothing-witnessed").with("log", log)
+        })
+}
+
+fn unfit(key_use: KeyUse, fault: CutOffFault) -> Failure {
+    let key = match fault {
+        CutOffFault::Permanent => "cut-off-permanent",
+        CutOffFault::PositionWanted => "cut-off-from-wanted",
+        CutOffFault::PositionUnfit => "cut-off-from-unfit",
+        CutOffFault::HeadWanted => "cut-off-head-wanted",
+        CutOffFault::HeadUnfit => "cut-off-head-unfit",
+        CutOffFault::NextUnfit => "cut-off-next-unfit",
+        other => return Failure::usage("change-unfit").with("cause", other),
+    };
+    Failure::usage(key).with("use", key_use.name())
 }

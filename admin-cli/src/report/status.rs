@@ -165,6 +165,7 @@ pub(super) fn log_json(log: &LogView) -> Value {
         "size": log.size.value(),
         "root": log.root.to_string(),
         "witnessed_size": log.witnessed_size.map(|size| size.value()),
+        "witnessed_root": log.witnessed_root.map(|root| root.to_string()),
         "witnessed_at": at_json(log.witnessed_at),
         "bodies": log.bodies,
         "bodies_missing": log.bodies_missing,

@@ -79,5 +79,12 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.genesis-refused", "This makes no genesis: {cause}.", "无法生成创世文件：{cause}。"),
     ("error.request-refused", "This makes no enrolment request: {cause}.", "无法生成入网申请：{cause}。"),
     ("error.change-unfit", "This makes no change of the registry: {cause}.", "无法构成名册变更：{cause}。"),
+    ("error.cut-off-permanent", "Approver and recovery keys are those of the genesis file and are not cut off.", "审批密钥与恢复密钥由创世文件确定，不能停用。"),
+    ("error.cut-off-from-wanted", "A {use} key is cut off from a position of the log on: add --from INDEX, the first position that is not trusted.", "停用 {use} 密钥须指明日志位置：请加 --from 序号，即第一个不再可信的位置。"),
+    ("error.cut-off-from-unfit", "A {use} key ends as a whole: leave --from out.", "{use} 密钥整体停用：请去掉 --from。"),
+    ("error.cut-off-head-wanted", "A log goes on from the highest head that a quorum has cosigned, and without it the cut-off is void: add --continues SIZE:ROOT, or --continues latest with --node DIR, which asks the node.", "日志须从法定数见证的最高检查点继续，否则停用无效：请加 --continues 大小:根，或用 --continues latest 加 --node 目录 向节点查询。"),
+    ("error.cut-off-head-unfit", "Only a log goes on from a head, and this is a {use} key: leave --continues out.", "只有日志密钥须指明检查点，{use} 密钥不需要：请去掉 --continues。"),
+    ("error.cut-off-next-unfit", "--next commits to the key after the replacement: add --replacement, or leave --next out.", "--next 用于承诺接替之后的密钥：请加 --replacement，或去掉 --next。"),
+    ("error.nothing-witnessed", "The node holds no head of {log} that a quorum has cosigned. Ask another node, or name the head: --continues SIZE:ROOT.", "本节点没有 {log} 已获法定数见证的检查点。请向其他节点查询，或直接指明：--continues 大小:根。"),
     ("error.certificate-failed", "The certificate cannot be made: {cause}.", "无法生成证书：{cause}。"),
 ];

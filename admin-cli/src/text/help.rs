@@ -90,6 +90,8 @@ pub(super) const TEXTS: &[Entry] = &[
     ("arg.peer.cut-off.key", "The public key to cut off", "要停用的公钥"),
     ("arg.key_use", "What the key is for", "密钥用途"),
     ("arg.replacement", "The public key that continues", "接替的公钥"),
+    ("arg.continues", "For a log key, the head that the log goes on from: the highest that a quorum has cosigned; `latest` asks the node", "仅用于日志密钥：日志由此继续的检查点，即法定数见证的最高者；latest 表示向节点查询"),
+    ("arg.next", "The public key to follow the replacement; only its digest is recorded", "接替之后的公钥；仅记录其摘要"),
     ("arg.member", "Code of the member", "成员代码"),
     ("arg.reasons", "The reasons in words, without personal data", "理由（不含个人信息）"),
     ("arg.lift", "Lifts a suspension", "解除暂停"),

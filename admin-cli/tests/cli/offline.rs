@@ -714,3 +714,82 @@ fn words_of(message: &str) -> Vec<&str> {
         })
         .collect()
 }
+
+/// A cut-off without the head to continue from was approved by people and then found void.
+// spec: TRU-32
+#[test]
+fn cut_off_that_would_be_void_is_refused_with_what_to_add() {
+    let network = Network::new();
+    let key = network.path("hub/keys/log.pub");
+    let next = network.path("a/approver.pub");
+    let (genesis, out) = (network.genesis(), network.path("x.proposal"));
+    let cut_off = |key_use: &str, more: &[&str]| {
+        let arguments = ["peer", "cut-off", HUB, "--use", key_use, "--key", &key];
+        let files = ["--genesis", &genesis, "--out", &out];
+        network.run(&[&arguments[..], &files[..], more].concat())
+    };
+    let head = format!("3:{}", "07".repeat(32));
+    for (key_use, more, code, says) in [
+        (
+            "log",
+            &["--from", "3"][..],
+            "cut-off-head-wanted",
+            "--continues",
+        ),
+        (
+            "log",
+            &["--continues", &head],
+            "cut-off-from-wanted",
+            "--from",
+        ),
+        (
+            "statement",
+            &["--from", "3", "--continues", &head],
+            "cut-off-head-unfit",
+            "--continues",
+        ),
+        (
+            "statement",
+            &["--from", "3", "--continues", "latest"],
+            "cut-off-head-unfit",
+            "--continues",
+        ),
+        ("node", &["--from", "3"], "cut-off-from-unfit", "--from"),
+        (
+            "node",
+            &["--next", &next],
+            "cut-off-next-unfit",
+            "--replacement",
+        ),
+        ("recovery", &[], "cut-off-permanent", "genesis"),
+        (
+            "log",
+            &["--from", "3", "--continues", "3"],
+            "bad-value",
+            "SIZE:ROOT",
+        ),
+    ] {
+        let error = &cut_off(key_use, more).exits(2).json()["error"];
+        assert_eq!(error["code"], code);
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(says), "{message}");
+        assert!(!fs::exists(&out).unwrap());
+    }
+    let ran = cut_off(
+        "log",
+        &[
+            "--from",
+            "3",
+            "--continues",
+            &head,
+            "--replacement",
+            &next,
+            "--next",
+            &key,
+        ],
+    );
+    let summary = &ran.exits(0).json()["summary"];
+    let continues = summary["continues"][0].as_str().unwrap();
+    assert!(continues.starts_with("3 "), "{continues}");
+    assert!(summary["next_key"][0].is_string(), "{summary}");
+}

@@ -401,3 +401,43 @@ fn file_of_another_network_is_refused() {
     let refused = ours.run(&["bundle", "verify", "proof", "--genesis", &foreign]);
     assert_eq!(refused.exits(4).error(), "file-unverified");
 }
+
+/// The whole way of a log key that was stolen: the highest witnessed head from the hub, two approvals,
+/// and the log goes on under the key that follows.
+// spec: TRU-15, TRU-32
+#[test]
+fn log_key_is_cut_off_at_the_highest_witnessed_head_that_the_hub_knows() {
+    let network = Network::start();
+    let mut table = Table::new();
+    table.push(&[]);
+    fs::write(network.path("rows.csv"), &table.bytes).unwrap();
+    let import = ["import", "rows.csv", "--profile", profile()];
+    network.at("city", &import).exits(0);
+    network.until_held("hub", &format!("/{CITY}/0"), 1);
+    network.run(&["init", "spare", "--member", CITY]).exits(0);
+    let (old, new) = ("city/keys/log.pub", "spare/keys/log.pub");
+    let mut cut_off = vec![
+        "peer", "cut-off", CITY, "--use", "log", "--key", old, "--from", "1",
+    ];
+    cut_off.extend([
+        "--replacement",
+        new,
+        "--genesis",
+        "hub/genesis.cbor",
+        "--out",
+        "cut",
+    ]);
+    let refused = network.at("hub", &cut_off).exits(2);
+    assert_eq!(refused.error(), "cut-off-head-wanted");
+    cut_off.extend(["--continues", "latest"]);
+    network.at("hub", &cut_off).exits(0);
+    network.approve_by_both("cut");
+    network.submit("cut").exits(0);
+    let shown = network.at("hub", &["peer", "show", CITY]).exits(0).json();
+    let keys = shown["keys"].as_array().unwrap();
+    let log = keys.iter().find(|key| key["use"] == "log").unwrap();
+    let wanted = fs::read_to_string(network.path(new)).unwrap();
+    assert_eq!(log["key"].as_str(), Some(wanted.trim()));
+    let head = shown["logs"][0]["witnessed_root"].as_str().unwrap();
+    assert_eq!(head.len(), 64);
+}

@@ -1,3 +1,4 @@
+use concordat_protocol::log::{LeafIndex, TreeSize};
 use concordat_protocol::statement::{
     CutOff, HeadSeen, KeyUse, LEAF_BYTES_MAX, Leaf, Standing, Statement, Suspension,
 };
@@ -296,6 +297,70 @@ fn content_that_is_no_change_of_the_registry_is_refused() {
     let issued_at = Timestamp::new(NOW).unwrap();
     let refused = PendingChange::new(&network.genesis, issued_at, content).unwrap_err();
     assert_eq!(refused, ChangeError::NotRegistry { class: 65 });
+}
+
+/// Approvers were asked to sign a cut-off of a log key that no registry would have taken.
+// spec: TRU-32
+#[test]
+fn cut_off_that_would_be_void_is_neither_proposed_nor_read() {
+    let network = network();
+    let member = &network.members[0];
+    let from = Some(LeafIndex::new(0));
+    let head = Some((TreeSize::new(1).unwrap(), Hash::from_bytes([4; 32])));
+    let cut_off = |key_use, from, continues, next| CutOff {
+        member: member.code(),
+        key_use,
+        key: member.log.public_key(),
+        from,
+        continues,
+        replacement: None,
+        next,
+    };
+    let committed = Some(Hash::from_bytes([5; 32]));
+    let void = [
+        (
+            cut_off(KeyUse::Log, from, None, None),
+            CutOffFault::HeadWanted,
+        ),
+        (
+            cut_off(KeyUse::Log, None, head, None),
+            CutOffFault::PositionWanted,
+        ),
+        (
+            cut_off(KeyUse::Witness, from, head, None),
+            CutOffFault::HeadUnfit,
+        ),
+        (
+            cut_off(KeyUse::Node, from, None, None),
+            CutOffFault::PositionUnfit,
+        ),
+        (
+            cut_off(KeyUse::Log, from, head, committed),
+            CutOffFault::NextUnfit,
+        ),
+        (
+            cut_off(KeyUse::Approver, None, None, None),
+            CutOffFault::Permanent,
+        ),
+    ];
+    let good = PendingChange::new(
+        &network.genesis,
+        Timestamp::new(NOW).unwrap(),
+        Content::CutOff(cut_off(KeyUse::Log, from, head, None)),
+    )
+    .unwrap();
+    for (content, fault) in void {
+        let content = Content::CutOff(content);
+        let issued_at = Timestamp::new(NOW).unwrap();
+        let proposed = PendingChange::new(&network.genesis, issued_at, content.clone());
+        assert_eq!(proposed.unwrap_err(), ChangeError::CutOff(fault));
+        let mut made_elsewhere = good.clone();
+        made_elsewhere.payload.content = content;
+        made_elsewhere.proposal = Proposal::new(&made_elsewhere.payload).unwrap();
+        let bytes = made_elsewhere.encode().unwrap();
+        let read = PendingChange::decode(&bytes, &network.genesis);
+        assert_eq!(read.unwrap_err(), ChangeError::CutOff(fault));
+    }
 }
 
 #[test]

@@ -311,6 +311,7 @@ pub(super) fn logs(node: &Node) -> Vec<LogView> {
                 bodies_missing,
                 frozen_at: fork.as_ref().map(|fork| fork.frozen_at),
                 fork,
+                witnessed_root: seen.and_then(|seen| log.tree().root_at(seen.size).ok()),
             }
         })
         .collect();
@@ -325,6 +326,7 @@ pub(super) fn logs(node: &Node) -> Vec<LogView> {
         bodies_missing: 0,
         frozen_at: Some(frozen.at),
         fork: Some(view::fork_view(frozen)),
+        witnessed_root: None,
     }));
     let own = |view: &LogView| view.origin.member() == node.member().as_str();
     views.sort_by_key(|view| !own(view));

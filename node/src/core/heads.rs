@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use concordat_protocol::exchange::{World, verify_head};
 use concordat_protocol::log::note::Note;
-use concordat_protocol::log::{Origin, SignedCheckpoint, TreeSize, VerifiedCheckpoint};
+use concordat_protocol::log::{Origin, TreeSize, VerifiedCheckpoint};
 
 use crate::core::Core;
 use crate::disk::Disk;
@@ -65,12 +66,13 @@ impl<D: Disk> Core<D> {
 
     /// A head whose leaves are held, if its log has signed it.
     fn restored_head(&self, origin: &Origin, note: &[u8]) -> Option<VerifiedCheckpoint> {
-        let member = self.registry.member_of(origin)?;
-        let signed = SignedCheckpoint::parse(note).ok()?;
-        let head = member
-            .log_keys_for(signed.claimed().size())
-            .find_map(|key| signed.clone().verify(key).ok())?;
         let logs = self.shared.logs();
+        let world = World {
+            now: self.now,
+            registry: &self.registry,
+            logs: &*logs,
+        };
+        let head = verify_head(world, note).filter(|head| head.origin() == origin)?;
         (head.size() <= logs.get(origin)?.size()).then_some(head)
     }
 

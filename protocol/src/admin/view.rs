@@ -92,6 +92,8 @@ integer_map! {
         8 => frozen_at: opt(LeafIndex),
         /// The heads that prove the fork.
         9 => fork: opt(ForkView),
+        /// The root at the witnessed size.
+        10 => witnessed_root: opt(Hash),
     }
 }
 

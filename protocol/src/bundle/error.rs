@@ -179,6 +179,10 @@ pub enum HeadFault {
     /// The bytes are no checkpoint, or the log's key did not sign it.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// The log key that signed it was cut off, and the head lies beyond the one that the log continues
+    /// from, or contradicts it.
+    #[error("signed by a log key that was cut off, beyond or beside the head it counts up to")]
+    LogKeyCutOff,
     /// No member of the network has this log.
     #[error("no member has this log")]
     UnknownLog,

@@ -136,6 +136,7 @@ pub(super) fn canonical(
     Ok(SignedCheckpoint::parse(note.to_string().as_bytes())?)
 }
 
+// spec: BUN-10, BUN-27
 fn verify_log(
     signed: &SignedCheckpoint,
     registry: &Registry,
@@ -144,9 +145,12 @@ fn verify_log(
     let member = member.ok_or(HeadFault::UnknownLog)?;
     // A log whose key was rotated has lines by its former key under older heads.
     let mut cause = CheckpointError::NoLogSignature;
-    for key in member.log_keys_for(signed.claimed().size()) {
+    for key in member.log_keys() {
         match signed.clone().verify(key) {
-            Ok(verified) => return Ok(verified),
+            Ok(verified) if member.log_key_reaches(key, verified.checkpoint()) => {
+                return Ok(verified);
+            }
+            Ok(_) => return Err(HeadFault::LogKeyCutOff),
             Err(CheckpointError::NoLogSignature) => {}
             Err(other) => cause = other,
         }

@@ -1,7 +1,5 @@
 //! Heads: learning them from peers, adopting them when their leaves are durable, telling others.
 
-use std::cmp::Ordering;
-
 use crate::exchange::pull::TailEnd;
 use crate::exchange::{
     Action, Exchange, PeerId, Replica, StoreId, Storing, Violation, World, next_heartbeat,
@@ -434,8 +432,8 @@ pub fn verify_fork(
     second: &[u8],
     proof: &[Hash],
 ) -> Result<Origin, Violation> {
-    let head = |note: &[u8]| judge(world, SignedCheckpoint::parse(note).ok()?).ok();
-    let (Some(first), Some(second)) = (head(first), head(second)) else {
+    let verified = (verify_head(world, first), verify_head(world, second));
+    let (Some(first), Some(second)) = verified else {
         return Err(Violation::BadEvidence);
     };
     if first.origin() != second.origin() || first.size() > second.size() {
@@ -457,6 +455,14 @@ pub fn verify_fork(
         true => Ok(first.origin().clone()),
         false => Err(Violation::BadEvidence),
     }
+}
+
+/// A head that one of the log's keys signed and that counts under it, as far as the leaves held can
+/// tell; `None` for any other.
+// spec: TRU-18, TRU-31
+#[must_use]
+pub fn verify_head(world: World<'_>, note: &[u8]) -> Option<VerifiedCheckpoint> {
+    judge(world, SignedCheckpoint::parse(note).ok()?).ok()
 }
 
 /// Why a head is not one that its log has signed.
@@ -493,16 +499,11 @@ fn counts(world: World<'_>, member: &Member, key: &PublicKey, head: &VerifiedChe
         return true;
     };
     let (origin, size) = (head.origin(), head.size());
-    // The head in a cut-off is one of log 0.
-    let is_bound = origin.log_number() == 0;
-    match size.cmp(&last) {
-        Ordering::Greater => false,
-        Ordering::Equal => !is_bound || *head.root() == root,
-        Ordering::Less => {
-            let held = |size| world.logs.root_at(origin, size);
-            !is_bound || held(last) != Some(root) || held(size).is_none_or(|is| is == *head.root())
-        }
-    }
+    let held = |size| world.logs.root_at(origin, size);
+    // The head in a cut-off is one of log 0, and leaves tell only where they lead to it.
+    let tells = origin.log_number() == 0 && held(last) == Some(root);
+    let leads = || held(size).is_none_or(|is| is == *head.root());
+    member.log_key_reaches(key, head.checkpoint()) && (!tells || leads())
 }
 
 fn is_early(world: World<'_>, note: &[u8]) -> bool {

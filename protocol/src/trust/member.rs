@@ -1,7 +1,7 @@
 //! A member of the network as the registry knows it at one size.
 
 use crate::key::{KeyId, PublicKey};
-use crate::log::{Hash, LeafIndex, TreeSize};
+use crate::log::{Checkpoint, Hash, LeafIndex, TreeSize};
 use crate::statement::{Class, CutOff, DecisionFields, Enrolment, KeyUse, Mandate, Standing};
 use crate::subject::AuthorityCode;
 use crate::time::Day;
@@ -103,6 +103,19 @@ impl Member {
     pub fn log_key_bound(&self, key: &PublicKey) -> Option<(TreeSize, Hash)> {
         let mut former = self.former_log_keys.iter();
         former.find_map(|(known, bound)| bound.filter(|_| known == key))
+    }
+
+    /// Whether a head that one of its log keys signed may count: under a key that was cut off it does
+    /// up to the size of the head that its successor continues from and, for log 0, at that size with
+    /// that root alone. Whether a smaller head leads to that one, only the leaves can tell.
+    // spec: TRU-18, TRU-31
+    #[must_use]
+    pub fn log_key_reaches(&self, key: &PublicKey, head: &Checkpoint) -> bool {
+        self.log_key_bound(key).is_none_or(|(last, root)| {
+            // The head in a cut-off is one of log 0.
+            let bound = head.origin().log_number() == 0 && head.size() == last;
+            head.size() <= last && (!bound || *head.root() == root)
+        })
     }
 
     /// The statement key that a header names.

@@ -433,21 +433,13 @@ impl Registry {
         let known = self
             .member(cut_off.member)
             .ok_or(RejectReason::IssuerUnknown)?;
-        let by_position = matches!(
-            cut_off.key_use,
-            KeyUse::Statement | KeyUse::Log | KeyUse::Witness
-        );
         let unfit = |key: &PublicKey| {
             self.key_in_use(key, cut_off.member)
                 || known.has_key(key)
                 || approved == Approved::ByApprovers
                     && !keeps_commitment(known, cut_off.key_use, key)
         };
-        if cut_off.from.is_some() != by_position
-            || cut_off.continues.is_some() != (cut_off.key_use == KeyUse::Log)
-            || cut_off.replacement.as_ref().is_some_and(unfit)
-            || cut_off.next.is_some() && cut_off.replacement.is_none()
-        {
+        if cut_off.fits().is_err() || cut_off.replacement.as_ref().is_some_and(unfit) {
             return Err(RejectReason::RegistryConflict);
         }
         let mut member = known.clone();

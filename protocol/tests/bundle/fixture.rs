@@ -243,6 +243,19 @@ impl Net {
         self.register_change(content, self.issuer.code.code());
     }
 
+    pub fn cut_off_issuer_log(&mut self, continues: (TreeSize, Hash)) {
+        let content = Content::CutOff(CutOff {
+            member: self.issuer.code,
+            key_use: KeyUse::Log,
+            key: self.issuer.log.public_key(),
+            from: Some(LeafIndex::new(0)),
+            continues: Some(continues),
+            replacement: Some(SigningKey::from_bytes(&[78; 32]).public_key()),
+            next: None,
+        });
+        self.register_change(content, self.issuer.code.code());
+    }
+
     fn leaf(
         &mut self,
         kind: Kind,

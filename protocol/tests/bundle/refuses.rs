@@ -6,7 +6,7 @@ use concordat_protocol::bundle::{
 use concordat_protocol::codec::DecodeError;
 use concordat_protocol::log::cosignature::CosignatureError;
 use concordat_protocol::log::inclusion::InclusionError;
-use concordat_protocol::log::{Hash, TreeSize};
+use concordat_protocol::log::{Hash, TreeSize, node};
 use concordat_protocol::statement::{Body, Class, Content, Ground, Kind, Leaf, Notice, Vis};
 use concordat_protocol::trust::{Network, RejectReason};
 
@@ -408,6 +408,32 @@ fn statement_under_a_later_registry_than_the_bundle_is_refused() {
             held: size
         }
     );
+}
+
+/// Whoever stole a log key goes on signing heads with it.
+// spec: BUN-27
+#[test]
+fn head_by_a_log_key_that_was_cut_off_is_refused_beyond_or_beside_its_last_head() {
+    let case = Case::new(5);
+    let bytes = case.bytes(case.net.included());
+    let origin = case.net.issuer_log();
+    let position = case.net.logs.keys().position(|log| *log == origin).unwrap();
+    let log = &case.net.logs[&origin];
+    let root = node::root_at(log, log.tree_size()).unwrap();
+    let verdict = |size: u64, root| {
+        let mut net = case.net.clone();
+        net.cut_off_issuer_log((TreeSize::new(size).unwrap(), root));
+        verify(&bytes, &case.net.anchor(), Some(&net.registry)).map(|_| ())
+    };
+    let refused = BundleError::Head {
+        position,
+        fault: HeadFault::LogKeyCutOff,
+    };
+    let other = Hash::from_bytes([4; 32]);
+    assert_eq!(verdict(log.size, root), Ok(()));
+    assert_eq!(verdict(log.size - 1, other), Err(refused.clone()));
+    assert_eq!(verdict(log.size, other), Err(refused));
+    assert_eq!(verdict(log.size + 1, other), Ok(()));
 }
 
 // spec: BUN-21

@@ -17,7 +17,7 @@ use concordat_certs::network::VIS_PUBLIC;
 use concordat_node::core::{BodyState, Signing};
 use concordat_node::disk::MemoryDisk;
 use concordat_protocol::key::Signer as _;
-use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
+use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::message::{Absence, BodyFilter, Frame};
 use concordat_protocol::statement::{
     Audience, Body, Content, CutOff, KeyUse, Kind, Leaf, Policy, Standing, Statement, StatementRef,

@@ -49,6 +49,40 @@ fn cut_off_node_key_is_disconnected_within_five_seconds() {
     assert!(cluster.are_connected([0, 1]) && cluster.are_connected([1, 2]));
 }
 
+/// What a node adopted under a log key before it heard of the cut-off is judged again at its start.
+// spec: TRU-31
+#[test]
+fn node_that_starts_again_takes_up_no_head_that_contradicts_the_head_of_a_cut_off() {
+    for contradicts in [false, true] {
+        let mut cluster = peaceful(2);
+        cluster.say_something(1).unwrap();
+        cluster.converge().unwrap();
+        let origin = cluster.core(1).unwrap().own_logs().remove(0);
+        let held = cluster.core(2).unwrap().shared().heads(&origin);
+        let head = held.values().next_back().unwrap().clone();
+        let root = match contradicts {
+            true => Hash::from_bytes([4; 32]),
+            false => *head.root(),
+        };
+        let member = &cluster.network().members[0];
+        let cut_off = CutOff {
+            member: member.code(),
+            key_use: KeyUse::Log,
+            key: member.log.public_key(),
+            from: Some(LeafIndex::new(head.size().value())),
+            continues: Some((head.size(), root)),
+            replacement: None,
+            next: None,
+        };
+        cluster.stop(1);
+        cluster.change_registry(Content::CutOff(cut_off)).unwrap();
+        cluster.run_for(5_000).unwrap();
+        cluster.restart(2).unwrap();
+        let taken_up = cluster.core(2).unwrap().shared().heads(&origin);
+        assert_eq!(taken_up.is_empty(), contradicts);
+    }
+}
+
 /// The catalogue with the public class narrowed to some of the members.
 fn named(cluster: &Cluster, numbers: &[usize]) -> Content {
     let registry = &cluster.network().registry;
