@@ -511,7 +511,12 @@ impl LookUp {
 
 /// The command with its help in one language.
 pub(crate) fn command(language: Language) -> Command {
-    localised(Arguments::command(), "", language)
+    let command = localised(Arguments::command(), "", language);
+    match language {
+        Language::English => command,
+        // The parser breaks lines at spaces, of which Chinese has few.
+        Language::Chinese => command.term_width(0),
+    }
 }
 
 /// Reads the command line.

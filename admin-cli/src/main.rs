@@ -29,16 +29,22 @@ mod text;
 
 use std::process::ExitCode;
 
+use concordat_certs::wording;
+
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
-    let language = concordat_certs::wording::language(&arguments, |name| std::env::var(name).ok());
+    let language = wording::language(&arguments, |name| std::env::var(name).ok());
     let parsed = match args::parse(&arguments, language) {
         Ok(parsed) => parsed,
         Err(error) => {
-            // A closed pipe is no reason to fail on top of the failure.
-            let _ = error.print();
+            let said = wording::command_line(language, &error.render().to_string());
             // spec: ADM-9
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            if error.use_stderr() {
+                terminal::print_error(said.trim_end());
+                return ExitCode::from(2);
+            }
+            terminal::print(&said);
+            return ExitCode::SUCCESS;
         }
     };
     terminal::finish(&parsed, language, command::run(&parsed, language))

@@ -100,6 +100,23 @@ mod tests {
         }
     }
 
+    // spec: ADM-14
+    #[test]
+    fn no_chinese_text_keeps_english_words() {
+        let mut left = Vec::new();
+        for (key, _, chinese) in entries() {
+            // Blanks have names of their own.
+            let parts = chinese.split('{').enumerate();
+            let parts = parts.map(|(at, part)| match at {
+                0 => part,
+                _ => part.split_once('}').map_or(part, |(_, after)| after),
+            });
+            let words = wording::remains::english(&parts.collect::<Vec<_>>().join("…"));
+            left.extend(words.into_iter().map(|word| format!("{key}: {word}")));
+        }
+        assert_eq!(left, Vec::<String>::new());
+    }
+
     #[test]
     fn no_key_comes_twice() {
         let mut seen = BTreeSet::new();

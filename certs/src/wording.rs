@@ -7,6 +7,8 @@
 //!
 //! Out of scope: sentences that only one program makes; they stand in that program.
 
+#[cfg(any(test, feature = "test-util"))]
+pub mod remains;
 mod table;
 
 use std::ffi::OsString;
@@ -46,34 +48,96 @@ pub fn language(arguments: &[OsString], environment: impl Fn(&str) -> Option<Str
 /// Depth to which blanks and causes are looked into.
 const DEPTH_MAX: usize = 6;
 
-/// What an error says, in the reader's language.
+/// What an error says, in the reader's language. An error of several lines, one that shows a piece of
+/// a file, is read line by line.
 #[must_use]
 pub fn said(language: Language, english: &str) -> String {
+    let line = |line: &str| chinese(line, DEPTH_MAX).unwrap_or_else(|| line.to_owned());
     match language {
         Language::English => english.to_owned(),
-        Language::Chinese => chinese(english, DEPTH_MAX).unwrap_or_else(|| english.to_owned()),
+        Language::Chinese => joined(english, line),
     }
+}
+
+/// What the parser of the command line prints, help or error, in the reader's language.
+// spec: ADM-14
+#[must_use]
+pub fn command_line(language: Language, english: &str) -> String {
+    match language {
+        Language::English => english.to_owned(),
+        Language::Chinese => joined(english, chinese_line),
+    }
+}
+
+fn joined(text: &str, line: impl Fn(&str) -> String) -> String {
+    let lines: Vec<_> = text.split('\n').map(line).collect();
+    lines.join("\n")
+}
+
+/// A line of help or of a usage error, and what the parser appends to the help of an argument.
+fn chinese_line(english: &str) -> String {
+    let text = english.trim_start();
+    let indentation = english.get(..english.len() - text.len());
+    let mut line = indentation.unwrap_or_default().to_owned();
+    line.push_str(&best(table::LINES.iter(), text, &chinese_part).unwrap_or_else(|| text.into()));
+    for (mark, chinese) in table::MARKS {
+        line = line.replace(mark, chinese);
+    }
+    line
+}
+
+/// What stands in a blank of a line: more of the parser's, or a cause.
+fn chinese_part(english: &str) -> Option<String> {
+    let line = best(table::LINES.iter(), english, &|part| {
+        chinese(part, DEPTH_MAX)
+    });
+    line.or_else(|| chinese(english, DEPTH_MAX))
 }
 
 /// A sentence, or a chain `sentence: cause`, in Chinese; `None` when nothing of it is known.
 fn chinese(english: &str, depth: usize) -> Option<String> {
     let depth = depth.checked_sub(1)?;
-    let whole = table::SENTENCES.iter().find_map(|(pattern, chinese)| {
-        let blanks = blanks(pattern, english)?;
-        Some(filled(chinese, &blanks, depth))
-    });
-    whole.or_else(|| {
-        // The first cut that leaves something known on either side.
-        english.match_indices(": ").find_map(|(at, colon)| {
-            let (head, tail) = (english.get(..at)?, english.get(at + colon.len()..)?);
-            let (known_head, known_tail) = (chinese(head, depth), chinese(tail, depth));
-            (known_head.is_some() || known_tail.is_some()).then(|| {
-                let head = known_head.unwrap_or_else(|| head.to_owned());
-                let tail = known_tail.unwrap_or_else(|| tail.to_owned());
-                format!("{head}：{tail}")
-            })
+    let whole = best(table::sentences(), english, &|blank| chinese(blank, depth));
+    whole
+        .or_else(|| chain(english, depth))
+        .or_else(|| list(english, depth))
+}
+
+/// The sentence in Chinese by the pattern that fits and has the most words of its own.
+fn best<'t>(
+    patterns: impl Iterator<Item = &'t (&'static str, &'static str)>,
+    english: &str,
+    blank: &dyn Fn(&str) -> Option<String>,
+) -> Option<String> {
+    let fitting = patterns
+        .filter_map(|(pattern, chinese)| Some((pattern.len(), chinese, blanks(pattern, english)?)));
+    let (_, chinese, blanks) = fitting.max_by_key(|(words, _, _)| *words)?;
+    Some(filled(chinese, &blanks, blank))
+}
+
+/// `head: tail` at the first cut that leaves something known on either side.
+fn chain(english: &str, depth: usize) -> Option<String> {
+    english.match_indices(": ").find_map(|(at, colon)| {
+        let (head, tail) = (english.get(..at)?, english.get(at + colon.len()..)?);
+        let (known_head, known_tail) = (chinese(head, depth), chinese(tail, depth));
+        (known_head.is_some() || known_tail.is_some()).then(|| {
+            let head = known_head.unwrap_or_else(|| head.to_owned());
+            let tail = known_tail.unwrap_or_else(|| tail.to_owned());
+            format!("{head}：{tail}")
         })
     })
+}
+
+/// A list of which every item is known, or quoted.
+fn list(english: &str, depth: usize) -> Option<String> {
+    let items = english.contains(", ").then(|| english.split(", "))?;
+    let known = items.map(|item| match item.starts_with('`') {
+        true => Some(item.to_owned()),
+        false => chinese(item, depth),
+    });
+    known
+        .collect::<Option<Vec<_>>>()
+        .map(|items| items.join("、"))
 }
 
 /// What fills the blanks `{}` of a pattern, when the text is one of its sentences.
@@ -95,7 +159,11 @@ fn blanks<'a>(pattern: &str, text: &'a str) -> Option<Vec<&'a str>> {
 }
 
 /// The Chinese sentence: `{1}` is the first blank.
-fn filled(chinese_text: &str, blanks: &[&str], depth: usize) -> String {
+fn filled(
+    chinese_text: &str,
+    blanks: &[&str],
+    in_chinese: &dyn Fn(&str) -> Option<String>,
+) -> String {
     let mut text = String::new();
     let mut rest = chinese_text;
     while let Some((before, (number, after))) = rest
@@ -108,7 +176,7 @@ fn filled(chinese_text: &str, blanks: &[&str], depth: usize) -> String {
             .ok()
             .and_then(|number| blanks.get(number.checked_sub(1)?));
         if let Some(blank) = blank {
-            text.push_str(&chinese(blank, depth).unwrap_or_else(|| (*blank).to_owned()));
+            text.push_str(&in_chinese(blank).unwrap_or_else(|| (*blank).to_owned()));
         }
         rest = after;
     }

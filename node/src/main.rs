@@ -1,12 +1,13 @@
 //! The node binary: reads the command line, starts tracing, runs, and maps errors to exit codes.
 
+mod command_line;
+
 use std::error::Error;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Parser, Subcommand, ValueEnum};
 use concordat_certs::file::FileError;
 use concordat_certs::key_file::KeyFileError;
 use concordat_certs::key_ring::KeyRingError;
@@ -18,72 +19,17 @@ use concordat_node::quickstart::{self, TourOptions};
 use concordat_node::runtime::CoreGone;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// A Concordat node. 互证节点。
-#[derive(Debug, Parser)]
-#[command(name = "concordat-node", version)]
-struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-    /// Language of messages: en or zh; else that of LC_ALL, LC_MESSAGES or LANG. 消息语言。
-    #[arg(long, global = true, value_parser = ["en", "zh"])]
-    lang: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Runs the node of a directory until it is told to stop. 运行目录中的节点，直至收到停止信号。
-    Run {
-        /// The node's directory: genesis.cbor, node.toml, keys.
-        #[arg(long, env = "CONCORDAT_NODE")]
-        directory: PathBuf,
-        /// Goes on although records of the journal are lost. Copy the directory first: what is left
-        /// is cut to what is whole. 记录丢失时仍继续运行；请先备份目录。
-        #[arg(long)]
-        accept_loss: bool,
-        /// This is the hub of a network that starts here and now. 本枢纽的网络在此首次启动。
-        #[arg(long)]
-        first_start: bool,
-    },
-    /// Looks at configurations. 检查配置。
-    Config {
-        #[command(subcommand)]
-        verb: ConfigVerb,
-    },
-    /// Shows the whole job on this machine, on real decisions. 在本机上用真实决定演示全过程。
-    Quickstart {
-        /// End after the tour instead of leaving the nodes running.
-        #[arg(long)]
-        once: bool,
-        /// How to report.
-        #[arg(long, value_enum, default_value_t = Output::Human)]
-        output: Output,
-        /// The directory to make, below the current folder.
-        #[arg(long, default_value = "concordat-quickstart")]
-        directory: PathBuf,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum ConfigVerb {
-    /// Reads node.toml and says what is wrong with it. 读取 node.toml 并指出其中的错误。
-    Check {
-        /// The node's directory.
-        #[arg(long, env = "CONCORDAT_NODE")]
-        directory: PathBuf,
-    },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Output {
-    Human,
-    Json,
-}
+use crate::command_line::{Command, ConfigVerb, Output};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
     let language = wording::language(&arguments, |name| std::env::var(name).ok());
-    match Arguments::parse_from(arguments).command {
+    let command = match command_line::parse(&arguments, language) {
+        Ok(command) => command,
+        Err(exit) => return exit,
+    };
+    match command {
         Command::Run {
             directory,
             accept_loss,

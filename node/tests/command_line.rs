@@ -15,6 +15,7 @@ use concordat_certs::configuration::Configuration;
 use concordat_certs::key_ring::{KeyRing, MEMBER_USES};
 use concordat_certs::network::{TestNetwork, TestPlan};
 use concordat_certs::randomness::SeededRandomness;
+use concordat_certs::wording::remains;
 
 /// Runs the binary with nothing but one variable set; gives the exit code and standard error.
 fn concordat_node(variable: (&str, &str), arguments: &[&str]) -> (i32, String) {
@@ -58,6 +59,33 @@ fn language_is_that_of_the_option_before_that_of_the_environment() {
     chinese.extend(check);
     let (_, said) = concordat_node(("LANG", "C"), &chinese);
     assert!(said.starts_with("错误："), "{said}");
+}
+
+// spec: ADM-14
+#[test]
+fn help_and_usage_errors_are_chinese_throughout() {
+    for arguments in [
+        &["--help"][..],
+        &["run", "--help"],
+        &["config", "--help"],
+        &["config", "check", "--help"],
+        &["quickstart", "--help"],
+        &["run"],
+        &["run", "--drectory", "X"],
+        &["quickstart", "--output", "XML"],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_concordat-node"))
+            .args(["--lang", "zh"])
+            .args(arguments)
+            .env_clear()
+            .output()
+            .unwrap();
+        let wanted = if arguments.contains(&"--help") { 0 } else { 2 };
+        assert_eq!(output.status.code(), Some(wanted), "{arguments:?}");
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(!text.is_empty());
+        assert_eq!(remains::english(&text), Vec::<String>::new(), "{text}");
+    }
 }
 
 #[test]

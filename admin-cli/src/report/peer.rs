@@ -1,6 +1,6 @@
 //! Members, how they are connected, and what a test call met.
 
-use concordat_certs::enrolment;
+use concordat_certs::{enrolment, wording};
 use concordat_protocol::admin::{Change, ExitCode, PeerBrief, PeerTest, PeerView, StepResult};
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ pub(crate) fn peer(view: &PeerView, words: Words) -> Report {
         pairs.push(words.pair("since", at_text(brief.since)));
     }
     if let Some(failure) = &brief.last_failure {
-        pairs.push(words.pair("last_failure", failure));
+        pairs.push(words.pair("last_failure", wording::said(words.0, failure)));
     }
     for (key_use, key) in enrolment::keys(&view.enrolment) {
         pairs.push((words.code(key_use), key.to_string()));

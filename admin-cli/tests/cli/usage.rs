@@ -1,5 +1,7 @@
 //! Help, usage errors, languages, completions.
 
+use concordat_certs::wording::remains;
+
 use crate::support::{concordat, concordat_in};
 
 const VERBS: [&str; 17] = [
@@ -133,5 +135,67 @@ fn output_holds_no_colour() {
             !ran.out.contains('\u{1b}') && !ran.err.contains('\u{1b}'),
             "{arguments:?}"
         );
+    }
+}
+
+/// The paths of all commands, as their help lists them.
+fn paths(path: &[String], found: &mut Vec<Vec<String>>) {
+    let mut arguments: Vec<&str> = path.iter().map(String::as_str).collect();
+    arguments.push("--help");
+    let help = concordat(&arguments).exits(0).out;
+    found.push(path.to_vec());
+    let Some((_, commands)) = help.split_once("\nCommands:\n") else {
+        return;
+    };
+    let lines = commands.lines().take_while(|line| !line.is_empty());
+    // A line that goes on is indented further.
+    let lines = lines.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    for name in lines.filter_map(|line| line.split_whitespace().next()) {
+        if name != "help" {
+            paths(&[path, &[name.to_owned()]].concat(), found);
+        }
+    }
+}
+
+// spec: ADM-14
+#[test]
+fn help_of_every_command_is_chinese_throughout() {
+    let mut all = Vec::new();
+    paths(&[], &mut all);
+    assert!(all.len() > 40, "{all:?}");
+    for path in all {
+        let mut arguments = vec!["--lang", "zh"];
+        arguments.extend(path.iter().map(String::as_str));
+        arguments.push("--help");
+        let help = concordat(&arguments).exits(0).out;
+        assert_eq!(remains::english(&help), Vec::<String>::new(), "{help}");
+    }
+}
+
+// spec: ADM-14
+#[test]
+fn usage_errors_are_chinese_throughout() {
+    for arguments in [
+        &["nonsense"][..],
+        &["statsu"],
+        &["peer"],
+        &["subject"],
+        &["status", "extra"],
+        &["status", "--wate", "3"],
+        &["status", "--wait"],
+        &["status", "--wait", "soon"],
+        &["--output", "xml", "status"],
+        &["--lang", "fr", "--lang", "zh", "status"],
+        &["ruling", "issue", "x", "--closes", "y", "--all-open"],
+        &["--remote", "127.0.0.1:1", "status"],
+        &["completions", "cmd"],
+    ] {
+        let mut all = vec!["--lang", "zh"];
+        all.extend(arguments);
+        let ran = concordat(&all).exits(2);
+        let mut left = remains::english(&ran.err);
+        // What was typed stays.
+        left.retain(|word| !arguments.contains(&word.as_str()));
+        assert_eq!(left, Vec::<String>::new(), "{}", ran.err);
     }
 }

@@ -1,23 +1,31 @@
 //! Sentences of errors, by pattern. `{}` is a blank; `{1}` is the first of them.
 
-/// Pattern, 中文. The first that fits counts.
+mod command_line;
+mod log;
+mod network;
+mod node;
+mod system;
+
+pub(super) use command_line::{LINES, MARKS};
+
+/// Pattern, 中文.
+pub(super) type Entry = (&'static str, &'static str);
+
+/// Every sentence. Of several that fit, the one with the most words of its own counts.
+pub(super) fn sentences() -> impl Iterator<Item = &'static Entry> {
+    let tables = [
+        GENERAL,
+        log::SENTENCES,
+        network::SENTENCES,
+        node::SENTENCES,
+        system::SENTENCES,
+    ];
+    tables.into_iter().flatten()
+}
+
+/// Codes, keys, files and changes, and the steps of programs.
 #[rustfmt::skip]
-pub(super) const SENTENCES: &[(&str, &str)] = &[
-    // The operating system.
-    ("No such file or directory (os error {})", "没有该文件或目录（系统错误 {1}）"),
-    ("Permission denied (os error {})", "权限不足（系统错误 {1}）"),
-    ("File exists (os error {})", "文件已存在（系统错误 {1}）"),
-    ("Not a directory (os error {})", "不是目录（系统错误 {1}）"),
-    ("Is a directory (os error {})", "是目录（系统错误 {1}）"),
-    ("No space left on device (os error {})", "磁盘空间不足（系统错误 {1}）"),
-    ("Read-only file system (os error {})", "文件系统只读（系统错误 {1}）"),
-    ("Address already in use (os error {})", "地址已被占用（系统错误 {1}）"),
-    ("Cannot assign requested address (os error {})", "本机没有该地址（系统错误 {1}）"),
-    ("Connection refused (os error {})", "连接被拒绝（系统错误 {1}）"),
-    ("Connection reset by peer (os error {})", "连接被对方重置（系统错误 {1}）"),
-    ("Broken pipe (os error {})", "连接已断开（系统错误 {1}）"),
-    ("Too many open files (os error {})", "打开的文件过多（系统错误 {1}）"),
-    ("Resource temporarily unavailable (os error {})", "资源暂不可用（系统错误 {1}）"),
+const GENERAL: &[Entry] = &[
     // Text, days, codes.
     ("the text is empty", "文字为空"),
     ("the text has {} characters, at most {} are allowed", "文字有 {1} 个字符，最多 {2} 个"),
@@ -102,6 +110,12 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     ("a statement of class {} does not change the registry", "类别 {1} 的声明不变更名册"),
     ("an enrolment needs the request of the member that it enrols", "入网须附该成员的申请"),
     ("what is proposed is not what the request asks for", "提案内容与申请不一致"),
+    ("approver and recovery keys are those of genesis and are not cut off", "审批密钥与恢复密钥由创世文件确定，不能停用"),
+    ("the cut-off of this key has to name the position of the log from which it counts", "停用该密钥须指明起始的日志位置"),
+    ("the cut-off of this key names a position of the log, but the key ends as a whole", "停用该密钥不应指明日志位置，该密钥整体停用"),
+    ("the cut-off of a log key has to name size and root of the highest head that a quorum has cosigned: the log continues from there", "停用日志密钥须指明法定数见证的最高检查点的大小与根：日志由此继续"),
+    ("the cut-off names a head to continue from, but the key is no log key", "停用时指明了续自的检查点，但该密钥不是日志密钥"),
+    ("the cut-off commits to the key after the replacement, but names no replacement", "承诺了接替之后的密钥，却未指明接替密钥"),
     ("the approval is of another proposal", "该审批属于另一提案"),
     ("the key {} is no approver's", "密钥 {1} 不是审批人的密钥"),
     ("the approval by {} does not verify", "{1} 的审批验证不通过"),
@@ -160,15 +174,6 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     ("the change contradicts the registry as it stands", "该变更与现行名册矛盾"),
     ("an approval was given for another network", "审批属于另一网络"),
     ("the leaf's registry size is not the statement's", "叶的名册大小与声明不符"),
-    // Bundles.
-    ("{} bytes are too few for a bundle", "{1} 字节，不足以构成证明包"),
-    ("{} bytes are more than a bundle may have", "{1} 字节，超过证明包上限"),
-    ("the file is damaged: its digest is another", "文件已损坏：摘要不符"),
-    ("the file is not a proof bundle", "该文件不是证明包"),
-    ("bundle version {} is unknown", "证明包版本 {1} 未知"),
-    ("the bundle belongs to network {}, not to that of the anchor", "证明包属于网络 {1}，与创世文件不符"),
-    ("the registry entries do not lead to the registry's head", "名册条目与名册检查点不符"),
-    ("{} of {} cosigners stand behind the registry's head", "名册检查点仅有 {1} 个见证（需 {2}）"),
     // Bytes.
     ("the input ends inside an item at byte {}", "内容在第 {1} 字节处的数据项中结束"),
     ("{} bytes follow the item that ends at byte {}", "数据项在第 {2} 字节处结束，其后多出 {1} 字节"),
@@ -210,24 +215,6 @@ pub(super) const SENTENCES: &[(&str, &str)] = &[
     ("{} exists and is no socket", "{1} 已存在且不是套接字"),
     ("the salt of the register of look-ups: {}", "查询登记簿的盐：{1}"),
     ("{}: store.cache_mib: {} is not within {} to {}", "{1}：store.cache_mib：{2} 不在 {3} 至 {4} 之间"),
-    ("journal file {} is damaged at byte {}: {}", "日志文件 {1} 在第 {2} 字节处损坏：{3}"),
-    ("journal file {} has format version {}, this program reads up to {}", "日志文件 {1} 的格式版本为 {2}，本程序最高支持 {3}"),
-    ("journal file {} has format version {}, this program reads version {}", "日志文件 {1} 的格式版本为 {2}，本程序支持版本 {3}"),
-    ("journal file {}: {}", "日志文件 {1}：{2}"),
-    ("journal directory: {}", "日志目录：{1}"),
-    ("signer state {} is damaged: neither slot can be read", "签名状态 {1} 已损坏：两个槽位均无法读取"),
-    ("signer state {} has format version {}, this program reads version {}", "签名状态 {1} 的格式版本为 {2}，本程序支持版本 {3}"),
-    ("the store is damaged", "数据库已损坏"),
-    ("the store is incomplete", "数据库不完整"),
-    ("the store has format {}", "数据库格式为 {1}"),
-    ("the store follows another journal", "数据库属于另一日志"),
-    ("the store's engine failed", "数据库引擎故障"),
-    ("the store's directory could not be used", "无法使用数据库目录"),
-    ("missing", "缺失"),
-    ("damaged", "损坏"),
-    ("frame unreadable", "帧无法读取"),
-    ("segment missing", "缺少分段"),
-    ("bodies without their ledger", "有正文而无对应账本"),
     // The quickstart.
     ("{} exists already; remove it or run in another folder", "{1} 已存在；请删除，或在其他文件夹中运行"),
     ("setting up the network: {}", "建立网络：{1}"),

@@ -44,7 +44,7 @@ fn deep_chains_end() {
 #[test]
 fn no_sentence_comes_twice_and_every_blank_exists() {
     let mut seen = BTreeSet::new();
-    for (pattern, chinese) in table::SENTENCES {
+    for (pattern, chinese) in table::sentences() {
         assert!(seen.insert(pattern), "{pattern} comes twice");
         let count = pattern.matches("{}").count();
         for number in 1..=count {
@@ -52,6 +52,68 @@ fn no_sentence_comes_twice_and_every_blank_exists() {
         }
         assert_eq!(chinese.matches('{').count(), count, "{pattern}");
     }
+}
+
+// spec: ADM-14
+#[test]
+fn no_sentence_keeps_english_words() {
+    let all = table::sentences().chain(table::LINES).chain(&table::MARKS);
+    for (pattern, chinese) in all {
+        let left = remains::english(chinese);
+        assert!(left.is_empty(), "{pattern}: {left:?}");
+    }
+}
+
+#[test]
+fn sentence_with_the_most_words_of_its_own_counts() {
+    let day = "the day of service lies before the day of the decision";
+    assert_eq!(in_chinese(day), "送达日期早于决定日期");
+    let other = "valid_from lies before the day of the decision";
+    assert_eq!(in_chinese(other), "valid_from 早于决定日期");
+}
+
+#[test]
+fn what_libraries_say_is_read_line_by_line() {
+    let toml = "TOML parse error at line 2, column 8\n  |\n2 | name = \n  |        ^\n\
+                string values must be quoted, expected literal string";
+    let said = in_chinese(toml);
+    assert!(
+        said.starts_with("第 2 行第 8 列的 TOML 有误\n  |\n2 | name = \n"),
+        "{said}"
+    );
+    assert!(said.ends_with("文字须加引号，应为 单引号文字"), "{said}");
+    for (english, chinese) in [
+        (
+            "unknown field `cash_mib`, expected one of `cache_mib`, `compaction_hours`",
+            "没有键 `cash_mib`，可用：`cache_mib`、`compaction_hours`",
+        ),
+        (
+            "invalid utf-8 sequence of 1 bytes from index 4",
+            "第 4 字节起有 1 字节不是 UTF-8",
+        ),
+        (
+            "expected value at line 1 column 1",
+            "应为值（第 1 行第 1 列）",
+        ),
+        (
+            "cannot open a socket on 10.0.0.1:7: address in use",
+            "无法在 10.0.0.1:7 打开套接字：地址已被占用",
+        ),
+    ] {
+        assert_eq!(in_chinese(english), chinese);
+    }
+}
+
+#[test]
+fn usage_errors_and_help_are_read_line_by_line() {
+    let english = "error: invalid value 'x' for '--from <INDEX>': invalid digit found in string\n\
+                   \n  tip: a similar argument exists: '--form'\n\nUsage: concordat [OPTIONS]\n\n\
+                   For more information, try '--help'.\n";
+    let chinese = "错误：'--from <INDEX>' 的值 'x' 无效：含有非数字字符\n\n  \
+                   提示：有相近的参数：'--form'\n\n用法：concordat [OPTIONS]\n\n\
+                   详情请用 '--help'。\n";
+    assert_eq!(command_line(Language::Chinese, english), chinese);
+    assert_eq!(command_line(Language::English, english), english);
 }
 
 /// The sentences of this crate's errors stand in its source as `#[error("…")]`.

@@ -114,16 +114,19 @@ fn profile(ask: &ImportAsk) -> Result<Profile, AdminError> {
         })?,
     };
     parsed.map_err(|error| {
-        let (line, column) = match &error {
-            ProfileError::TooLarge { .. } => (&0, &0),
-            ProfileError::Syntax { line, column, .. } | ProfileError::Rule { line, column, .. } => {
-                (line, column)
-            }
+        let (line, column, cause) = match &error {
+            ProfileError::TooLarge { .. } => (0, 0, error.to_string()),
+            ProfileError::Syntax {
+                line,
+                column,
+                message,
+            } => (*line, *column, message.clone()),
+            ProfileError::Rule { line, column, rule } => (*line, *column, rule.to_string()),
         };
         AdminError::new(ErrorCode::ProfileInvalid)
             .with("line", line)
             .with("column", column)
-            .with("cause", &error)
+            .with("cause", cause)
     })
 }
 

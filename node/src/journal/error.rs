@@ -26,7 +26,9 @@ pub enum JournalError {
         source: io::Error,
     },
     /// Durable bytes are not what was written. Nothing was skipped or repaired.
-    #[error("journal file {file} is damaged at byte {offset}: {cause}")]
+    #[error(
+        "journal file {file} is damaged at byte {offset}: {cause}; restore the directory from a backup"
+    )]
     Damaged {
         /// The file.
         file: SegmentName,
