@@ -40,6 +40,10 @@ pub fn registry_entries(
             .map_err(|cause| RegistryEntryError { place, cause })?;
         match grown.apply(&entry.leaf, Some(&entry.statement)) {
             Applied::Changed => entries.push(entry),
+            Applied::Unchanged => {
+                let cause = EntryCause::Void(RejectReason::WrongLog);
+                return Err(RegistryEntryError { place, cause });
+            }
             Applied::Void(reason) => {
                 let cause = EntryCause::Void(reason);
                 return Err(RegistryEntryError { place, cause });

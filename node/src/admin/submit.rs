@@ -61,6 +61,7 @@ fn tried(desk: &Desk, signed: &[u8]) -> Result<(), RejectReason> {
     let mut registry = (*desk.node().registry()).clone();
     match registry.apply(&leaf, Some(&statement)) {
         Applied::Changed => Ok(()),
+        Applied::Unchanged => Err(RejectReason::WrongLog),
         Applied::Void(reason) => Err(reason),
     }
 }

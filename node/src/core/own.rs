@@ -96,6 +96,11 @@ impl<D: Disk> Core<D> {
         let mut registry = self.registry.clone();
         match registry.apply(leaf, Some(statement)) {
             trust::Applied::Changed => Ok(()),
+            // The node makes those by itself.
+            trust::Applied::Unchanged => Err(SubmitError::Refused {
+                position,
+                reason: RejectReason::WrongLog,
+            }),
             trust::Applied::Void(reason) => Err(SubmitError::Refused { position, reason }),
         }
     }

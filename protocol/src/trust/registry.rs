@@ -46,6 +46,8 @@ impl<T> History<T> {
 pub enum Applied {
     /// It changed the registry.
     Changed,
+    /// It says from where the hub's log went on, and nothing of the registry.
+    Unchanged,
     /// It is in the log but counts for nothing.
     Void(RejectReason),
 }
@@ -152,14 +154,14 @@ impl Registry {
             self.roots
                 .push(self.range.root().unwrap_or_else(|_| hash::empty_root()));
         }
-        let applied = verdict.and_then(|approved| match statement {
-            Some(statement) => self.change(&statement.payload().content, approved),
-            None => Ok(()),
+        let applied = verdict.and_then(|approved| match (statement, approved) {
+            (Some(statement), Some(approved)) => {
+                self.change(&statement.payload().content, approved)?;
+                Ok(Applied::Changed)
+            }
+            (Some(_) | None, _) => Ok(Applied::Unchanged),
         });
-        match applied {
-            Ok(()) => Applied::Changed,
-            Err(reason) => Applied::Void(reason),
-        }
+        applied.unwrap_or_else(Applied::Void)
     }
 
     /// A member as of now.
@@ -272,16 +274,17 @@ impl Registry {
         catalogue.classes.iter().find(|class| class.code == vis)
     }
 
-    // spec: TRU-20, TRU-21
+    /// Who stands behind an entry; `None` behind one that changes nothing.
+    // spec: TRU-20, TRU-21, TRU-33
     fn verdict(
         &mut self,
         index: LeafIndex,
         leaf: &Leaf,
         statement: &Statement,
-    ) -> Result<Approved, RejectReason> {
+    ) -> Result<Option<Approved>, RejectReason> {
         verify::check_leaf(leaf, &self.genesis.registry_origin(), index, statement)?;
-        let class = statement.payload().class();
-        if !matches!(class.kind(), Kind::Registry) {
+        let kind = statement.payload().class().kind();
+        if !matches!(kind, Kind::Registry | Kind::Restart) {
             return Err(RejectReason::WrongLog);
         }
         if statement.header().issuer != self.genesis.hub() {
@@ -297,12 +300,15 @@ impl Registry {
             return Err(RejectReason::CtxDecreases);
         }
         self.ctx_size_max = ctx_size;
+        if kind == Kind::Restart {
+            return Ok(None);
+        }
         let approved = self.check_approvals(statement)?;
         // Approvals name no position: without this the hub could log an old change once more.
         let proposal = statement.proposal().ok_or(RejectReason::TooFewApprovals)?;
         let digest = Sha256::digest(proposal.as_bytes()).into();
         match self.proposals.insert(digest) {
-            true => Ok(approved),
+            true => Ok(Some(approved)),
             false => Err(RejectReason::Repeated),
         }
     }

@@ -4,8 +4,8 @@ mod keys;
 
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
 use concordat_protocol::statement::{
-    Audience, Content, Ctx, CutOff, Enrolment, HeadSeen, ItemCatalogue, KeyUse, Proposal, Role,
-    Rotation, Standing, Statement, Suspension, Vis, sign, sign_approval, sign_approved,
+    Audience, Content, Ctx, CutOff, Enrolment, HeadSeen, ItemCatalogue, KeyUse, Proposal, Restart,
+    Role, Rotation, Standing, Statement, Suspension, Vis, sign, sign_approval, sign_approved,
 };
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::{
@@ -267,6 +267,32 @@ fn registry_counts_void_entries_and_answers_for_every_size() {
     assert_eq!(net.registry.root_at(TreeSize::new(3).unwrap()), None);
 }
 
+/// The hub says in its log 1 too from where it went on after doubt.
+// spec: TRU-33
+#[test]
+fn restart_in_the_registry_log_changes_nothing_and_is_the_hubs_alone() {
+    let mut net = Net::production();
+    let restart = |net: &Net| {
+        let size = net.registry.size();
+        let root = net.registry.root_at(size).unwrap();
+        payload(Content::Restart(Restart { size, root }))
+    };
+    let (before, members) = (net.registry.size().value(), net.registry.members().count());
+    let own = net.statement(HUB_KEY, hub(), hub().code(), &restart(&net));
+    assert_eq!(net.log(&own), Applied::Unchanged);
+    assert_eq!(net.registry.size().value(), before + 1);
+    assert_eq!(net.registry.members().count(), members);
+    let by_city = net.statement(CITY_KEY, city(), city().code(), &restart(&net));
+    let elsewhere = Applied::Void(RejectReason::IssuerElsewhere);
+    assert_eq!(net.log(&by_city), elsewhere);
+    let forged = net.statement(CITY_KEY, hub(), hub().code(), &restart(&net));
+    assert_eq!(net.log(&forged), Applied::Void(RejectReason::KeyUnknown));
+    // What comes after it counts as ever.
+    let policy = net.proposal(Content::Policy(policy(vec![hub()], 1, 0)));
+    let entry = net.approved(&policy, &[1, 2], net.registry.ctx());
+    assert_eq!(net.log(&entry), Applied::Changed);
+}
+
 // spec: TRU-6, TRU-21
 #[test]
 fn registry_entry_by_another_or_under_a_wrong_state_is_void() {
@@ -280,7 +306,7 @@ fn registry_entry_by_another_or_under_a_wrong_state_is_void() {
     let statement = net.statement(HUB_KEY, hub(), hub().code(), &payload(head));
     let void = |net: &mut Net, statement: &Statement| match net.log(statement) {
         Applied::Void(reason) => reason,
-        Applied::Changed => panic!("the registry took it"),
+        taken @ (Applied::Changed | Applied::Unchanged) => panic!("taken: {taken:?}"),
     };
     assert_eq!(void(&mut net, &statement), RejectReason::WrongLog);
     let policy = net.proposal(Content::Policy(policy(vec![hub()], 1, 0)));

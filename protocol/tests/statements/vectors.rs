@@ -155,6 +155,7 @@ fn every_vector_of_genesis_gives_its_result() {
 pub(crate) fn applied(applied: Applied) -> Value {
     match applied {
         Applied::Changed => json!("changed"),
+        Applied::Unchanged => json!("unchanged"),
         Applied::Void(reason) => json!({ "void": reason.code(), "cause": format!("{reason:?}") }),
     }
 }
@@ -175,6 +176,7 @@ fn every_entry_of_the_registry_vectors_does_what_it_says() {
         assert_eq!(applied(found), entry["result"], "{}", entry["name"]);
         match found {
             Applied::Changed => changed += 1,
+            Applied::Unchanged => panic!("{} changes nothing", entry["name"]),
             Applied::Void(_) => void += 1,
         }
     }
