@@ -86,6 +86,7 @@ pub struct Shared<D: Disk> {
     heads: RwLock<BTreeMap<Origin, BTreeMap<TreeSize, VerifiedCheckpoint>>>,
     frozen: RwLock<frozen::Freezes>,
     surpassed: RwLock<Option<Surpassed>>,
+    missing: RwLock<BTreeMap<Origin, u64>>,
     foreign_keys: RwLock<Vec<KeyUse>>,
     reader: JournalReader<D>,
     damage: DamageList,
@@ -115,6 +116,13 @@ impl<D: Disk> Shared<D> {
     #[must_use]
     pub fn surpassed(&self) -> Option<Surpassed> {
         read(&self.surpassed).clone()
+    }
+
+    /// How many bodies of our own logs are lost, and not held by whoever was asked either, by log.
+    // spec: STO-45
+    #[must_use]
+    pub fn missing_bodies(&self) -> BTreeMap<Origin, u64> {
+        read(&self.missing).clone()
     }
 
     /// Keys of this directory that the registry does not name; nothing is signed with them.
@@ -184,6 +192,8 @@ pub struct Core<D: Disk> {
     claims_until: Option<Timestamp>,
     /// Another instance of this node signs while this one runs: no more is signed in this life.
     has_twin: bool,
+    /// Whether the operator lets the node go on without bodies of its own logs that nobody holds.
+    accepts_loss: bool,
     registry: Registry,
     exchange: Exchange,
     shared: Arc<Shared<D>>,
@@ -280,6 +290,7 @@ impl<D: Disk> Core<D> {
                 break;
             }
         }
+        self.show_missing();
         Ok(std::mem::take(&mut self.outputs))
     }
 

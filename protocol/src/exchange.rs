@@ -23,6 +23,7 @@ mod fork;
 mod gaps;
 mod head;
 mod interface;
+mod lost;
 mod peer;
 mod pull;
 mod replica;
@@ -218,20 +219,6 @@ impl Exchange {
         };
         while let Some((begin, end)) = positions.take_first(u64::MAX) {
             gaps.insert(begin, end);
-        }
-    }
-
-    /// Wants a body again that was held and is lost, also of a log of our own, from whoever holds it. It
-    /// is asked for with the next input, and until it comes.
-    pub fn want_again(&mut self, origin: &Origin, index: LeafIndex, data: bool) {
-        let Some(replica) = self.replicas.get_mut(origin) else {
-            return;
-        };
-        let (begin, end) = (index.value(), index.value().saturating_add(1));
-        replica.lost.insert(begin, end);
-        match data {
-            true => replica.data_gaps.insert(begin, end),
-            false => replica.act_gaps.insert(begin, end),
         }
     }
 

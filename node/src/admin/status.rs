@@ -191,6 +191,14 @@ fn alarms(node: &Node, status: &StatusView) -> Result<Vec<AlarmView>, AdminError
         ];
         raise("disk-damaged", details)?;
     }
+    // spec: STO-45
+    for (origin, bodies) in node.shared().missing_bodies() {
+        let log = Detail {
+            name: "log".to_owned(),
+            value: origin.to_string(),
+        };
+        raise("own-bodies-missing", vec![log, detail("bodies", bodies)])?;
+    }
     let rejected = node.store().counts().rejected;
     if rejected > 0 {
         raise(

@@ -114,6 +114,13 @@ impl DamageList {
         first.map(|((_, index), damaged)| (*index, *damaged))
     }
 
+    /// How many bodies of a log are damaged.
+    pub(super) fn bodies_of(&self, origin: &Origin) -> u64 {
+        let found = self.found();
+        let bodies = found.bodies.keys();
+        bodies.filter(|(log, _)| log == origin).count() as u64
+    }
+
     fn take_fresh(&self) -> BTreeSet<(Origin, LeafIndex)> {
         std::mem::take(&mut self.found().fresh)
     }

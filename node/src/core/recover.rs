@@ -50,6 +50,12 @@ pub enum OpenCoreError {
          registry would fork"
     )]
     NeverSigned,
+    /// The hub has nothing left at all that a loss could be accepted of.
+    #[error(
+        "nothing is left of this hub's directory, so --accept-loss has nothing to go on from: without \
+         the registry nobody can connect to give it back. Restore the directory from a backup"
+    )]
+    NothingLeft,
     /// It cannot be the first start: the registry names others, or this is not the hub.
     #[error(
         "--first-start is for the hub of a network that nobody has joined yet; leave it out here"
@@ -87,6 +93,7 @@ impl<D: Disk> Core<D> {
             journal: options,
             first_start,
         } = options;
+        let accepts_loss = options.accept_loss;
         let (journal, recovery) = Journal::open(disk.clone(), options, |record| {
             found.take(record.pointer, record.kind, record.payload)
         })
@@ -104,6 +111,7 @@ impl<D: Disk> Core<D> {
             heads: RwLock::default(),
             frozen: RwLock::default(),
             surpassed: RwLock::default(),
+            missing: RwLock::default(),
             foreign_keys: RwLock::default(),
             reader: journal.reader(),
             damage: DamageList::default(),
@@ -124,6 +132,7 @@ impl<D: Disk> Core<D> {
             signing: Signing::Held,
             claims_until: None,
             has_twin: false,
+            accepts_loss,
             registry,
             exchange: Exchange::new(me, now, Vec::new()),
             shared,
@@ -143,6 +152,7 @@ impl<D: Disk> Core<D> {
         core.want_entitled(None);
         core.restore_own();
         core.start_signing(first_start)?;
+        core.show_missing();
         Ok((core, opened))
     }
 

@@ -129,7 +129,7 @@ impl<D: Disk> Core<D> {
     }
 
     /// Signs a statement for one of the node's own logs.
-    fn sign_for(&mut self, origin: &Origin, content: Content) -> Option<Entry> {
+    pub(super) fn sign_for(&mut self, origin: &Origin, content: Content) -> Option<Entry> {
         let payload = Payload {
             issued_at: self.now,
             target: None,

@@ -8,19 +8,20 @@
 //! ```
 //! Out of scope: forks of our own logs (`frozen`), which end all signing.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use concordat_protocol::exchange::{Input, Replica};
 use concordat_protocol::log::{Origin, TreeSize, VerifiedCheckpoint, hash};
 use concordat_protocol::statement::{Content, KeyUse, Restart, Standing};
 use concordat_protocol::subject::AuthorityCode;
-use concordat_protocol::trust::{LogNumber, Member};
+use concordat_protocol::trust::Member;
 use tracing::{error, warn};
 
 use crate::core::logs::Log;
 use crate::core::recover::OpenCoreError;
 use crate::core::types::{Fatal, Output, Signing, Surpassed};
-use crate::core::{Core, write};
+use crate::core::{Core, read, write};
 use crate::disk::Disk;
 use crate::signer_state::{Continuity, SignedHead, SignerState};
 
@@ -48,7 +49,10 @@ impl<D: Disk> Core<D> {
         }
         let fresh = |state: &SignerState<D>| state.continuity() == Continuity::Fresh;
         if alone && !first_start && self.signer_states.values().all(fresh) {
-            return Err(OpenCoreError::NeverSigned);
+            return Err(match self.accepts_loss {
+                true => OpenCoreError::NothingLeft,
+                false => OpenCoreError::NeverSigned,
+            });
         }
         let safe = self.signer_states.iter().all(|(origin, state)| {
             let logs = self.shared.logs();
@@ -275,7 +279,8 @@ impl<D: Disk> Core<D> {
             self.exchange.replica(origin).is_some_and(|replica| {
                 let (leaves, bodies) = (replica.durable(), replica.bodies_complete());
                 // Bodies on their way are missing too until they are durable.
-                replica.known_size() > leaves || bodies < leaves
+                let bodies_missing = bodies < leaves && !self.does_without_bodies(origin);
+                replica.known_size() > leaves || bodies_missing
             })
         });
         let unseen = self.own_logs().iter().any(|origin| {
@@ -300,7 +305,36 @@ impl<D: Disk> Core<D> {
         }
         self.journal.end_doubt()?;
         self.open_signing()?;
-        self.log_restart()
+        self.log_restarts()
+    }
+
+    /// Whether the bodies that are missing of a log of our own are given up, for now: the operator has
+    /// said so, and whoever is there does not hold them. Of the registry every entry is needed: what is
+    /// entered after one that cannot be read would be judged by another registry than the members'.
+    // spec: STO-45
+    fn does_without_bodies(&self, origin: &Origin) -> bool {
+        let takes_part = |code| {
+            let member = self.registry.member(code);
+            member.is_some_and(|member| member.standing() == Standing::Active)
+        };
+        self.accepts_loss
+            && !self.genesis.is_registry(origin)
+            && self.exchange.is_lost_everywhere(origin, takes_part)
+    }
+
+    /// Shows how many bodies of our own logs are lost.
+    // spec: STO-45
+    pub(super) fn show_missing(&self) {
+        let lost = self.signer_states.keys().filter_map(|origin| {
+            let lost = self.exchange.lost_bodies(origin);
+            // Those that lie here damaged are counted as such.
+            let damaged = (lost > 0).then(|| self.shared.damage.bodies_of(origin))?;
+            (lost > damaged).then(|| (origin.clone(), lost - damaged))
+        });
+        let lost: BTreeMap<Origin, u64> = lost.collect();
+        if *read(&self.shared.missing) != lost {
+            *write(&self.shared.missing) = lost;
+        }
     }
 
     /// Someone claims to hold more of our logs than we do. The head that proves it comes with the
@@ -343,18 +377,21 @@ impl<D: Disk> Core<D> {
             && !asked.is_empty()
     }
 
-    /// The first entry after doubt says from where the log went on.
-    fn log_restart(&mut self) -> Result<(), Fatal> {
-        let origin = self.genesis.origin(self.me, LogNumber::Statements);
-        let head = {
-            let logs = self.shared.logs();
-            logs.get(&origin).map(|log| (log.size(), log.tree().root()))
-        };
-        let Some((size, root)) = head.filter(|(size, _)| *size > TreeSize::ZERO) else {
-            return Ok(());
-        };
-        if let Some(entry) = self.sign_own(Content::Restart(Restart { size, root })) {
-            self.append(&origin, vec![entry])?;
+    /// The first entry after doubt says from where a log went on.
+    // spec: STO-46
+    fn log_restarts(&mut self) -> Result<(), Fatal> {
+        for origin in self.own_logs() {
+            let head = {
+                let logs = self.shared.logs();
+                logs.get(&origin).map(|log| (log.size(), log.tree().root()))
+            };
+            let Some((size, root)) = head.filter(|(size, _)| *size > TreeSize::ZERO) else {
+                continue;
+            };
+            let restart = Content::Restart(Restart { size, root });
+            if let Some(entry) = self.sign_for(&origin, restart) {
+                self.append(&origin, vec![entry])?;
+            }
         }
         Ok(())
     }

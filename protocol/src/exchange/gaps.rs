@@ -35,6 +35,18 @@ impl Gaps {
         before.is_some_and(|(_, end)| position < *end)
     }
 
+    /// Whether all positions of [begin, end) are missing.
+    #[must_use]
+    pub fn covers(&self, begin: u64, end: u64) -> bool {
+        let before = self.ranges.range(..=begin).next_back();
+        begin >= end || before.is_some_and(|(_, covered)| *covered >= end)
+    }
+
+    /// The ranges [begin, end), ascending, which neither overlap nor touch.
+    pub fn ranges(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.ranges.iter().map(|(begin, end)| (*begin, *end))
+    }
+
     /// Adds the positions [begin, end).
     pub fn insert(&mut self, begin: u64, end: u64) {
         if begin >= end {
@@ -103,10 +115,14 @@ mod tests {
                 }
                 prop_assert_eq!(gaps.count(), set.len() as u64);
                 prop_assert_eq!(gaps.first(), set.first().copied());
+                let covers = (begin..end).all(|position| set.contains(&position));
+                prop_assert_eq!(gaps.covers(begin, end), covers);
                 for position in 0..60 {
                     prop_assert_eq!(gaps.contains(position), set.contains(&position));
                 }
             }
+            let listed: BTreeSet<u64> = gaps.ranges().flat_map(|(begin, end)| begin..end).collect();
+            prop_assert_eq!(&listed, &set);
             let mut taken = BTreeSet::new();
             while let Some((begin, end)) = gaps.take_first(3) {
                 prop_assert!(end - begin <= 3 && begin < end);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::exchange::{RequestId, ServeId};
+use crate::exchange::{Gaps, RequestId, ServeId};
 use crate::log::{Hash, Origin, TreeSize};
 use crate::message::{BodyFilter, FrontierEntry};
 use crate::subject::AuthorityCode;
@@ -52,6 +52,8 @@ pub(super) struct Peer {
     pub(super) announced: BTreeMap<Origin, TreeSize>,
     /// Acts owed to us that it would not give us: others are asked before it is again.
     denied: BTreeSet<(Origin, u64)>,
+    /// Bodies of our own logs that it has said it does not hold.
+    lacks: BTreeMap<Origin, Gaps>,
     requests: BTreeMap<RequestId, (Asked, Timestamp)>,
     pub(super) serving: BTreeSet<ServeId>,
     /// The largest head of each log that cannot be looked at yet.
@@ -75,6 +77,7 @@ impl Peer {
             stated: BTreeSet::new(),
             announced: BTreeMap::new(),
             denied: BTreeSet::new(),
+            lacks: BTreeMap::new(),
             requests: BTreeMap::new(),
             serving: BTreeSet::new(),
             stashed: BTreeMap::new(),
@@ -134,6 +137,18 @@ impl Peer {
 
     pub(super) fn has_denied(&self, origin: &Origin, position: u64) -> bool {
         self.denied.contains(&(origin.clone(), position))
+    }
+
+    pub(super) fn lack(&mut self, origin: &Origin, begin: u64, end: u64) {
+        self.lacks
+            .entry(origin.clone())
+            .or_default()
+            .insert(begin, end);
+    }
+
+    pub(super) fn lacks(&self, origin: &Origin, begin: u64, end: u64) -> bool {
+        let lacks = self.lacks.get(origin);
+        lacks.is_some_and(|lacks| lacks.covers(begin, end))
     }
 
     /// Keeps a head for when the registry knows its log, or the key that signed it: of each log the

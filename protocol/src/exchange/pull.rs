@@ -9,7 +9,7 @@ use crate::exchange::{
 };
 use crate::limits;
 use crate::log::{Hash, LeafIndex, Origin, RightCover, TreeSize, VerifiedCheckpoint, hash};
-use crate::message::{Absence, BodyFilter, Frame};
+use crate::message::{Absence, BodyFilter, ErrorCode, Frame};
 use crate::statement::{Body, Kind, Leaf, Statement};
 use crate::trust::{self, Place, RejectReason};
 
@@ -308,7 +308,16 @@ impl Exchange {
         };
         let outcome = match (Frame::decode(bytes), asked) {
             (Err(_), _) => Err(Violation::Malformed),
-            (Ok(Frame::Error { retry_after_ms, .. }), _) => {
+            (
+                Ok(Frame::Error {
+                    code,
+                    retry_after_ms,
+                }),
+                asked,
+            ) => {
+                if code == ErrorCode::RangeNotHeld {
+                    self.note_lack(id, &asked);
+                }
                 return self.refused(world, id, request, retry_after_ms);
             }
             (
@@ -485,6 +494,9 @@ impl Exchange {
         if let Some(replica) = self.replicas.get_mut(origin) {
             for position in (due..next).filter(|position| !given.contains(position)) {
                 rest(world, replica, position, filter == BodyFilter::All);
+                if let Some(peer) = self.peers.get_mut(&id) {
+                    replica.note_lack(peer, origin, (position, position.saturating_add(1)));
+                }
             }
         }
         let deadline = after(world.now, REQUEST_MS_MAX);
@@ -597,6 +609,7 @@ impl Exchange {
                 let others_may = replica.own || !is_data;
                 if let Some(peer) = self.peers.get_mut(&id).filter(|_| others_may) {
                     peer.deny(origin, position);
+                    replica.note_lack(peer, origin, (position, position.saturating_add(1)));
                 }
             }
             // It was given to us once; nobody's word makes it absent.

@@ -127,7 +127,15 @@ impl Replica {
             .into_iter()
             .map(|head| (head.size(), head))
             .collect();
+        // What we wrote ourselves was held once.
+        let mut lost = Gaps::default();
+        for gaps in [&log.act_gaps, &log.data_gaps] {
+            for (begin, end) in gaps.ranges().filter(|_| log.own) {
+                lost.insert(begin, end);
+            }
+        }
         Self {
+            lost,
             durable: log.range.size(),
             durable_root: log.range.root().ok(),
             staged: log.range,
@@ -202,7 +210,7 @@ impl Replica {
             .unwrap_or(self.durable)
     }
 
-    const fn missing(&self) -> [&Gaps; 5] {
+    pub(super) const fn missing(&self) -> [&Gaps; 5] {
         [
             &self.act_gaps,
             &self.data_gaps,

@@ -53,6 +53,8 @@ struct Node {
     faulty: bool,
     /// Whether a copy of it has run elsewhere, so that it may be behind itself.
     twice: bool,
+    /// Whether its operator accepts losses, until it is started again.
+    accepts_loss: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -143,6 +145,7 @@ impl Cluster {
             deadline_due: u64::MAX,
             faulty: false,
             twice: false,
+            accepts_loss: false,
         });
         let mut cluster = Self {
             plan,
@@ -620,8 +623,10 @@ impl Cluster {
     fn start(&mut self, node: NodeId) -> Result<(), Failure> {
         let (now, random) = (self.time(), Rng::new(self.rng.next()));
         let segment_bytes = u32::try_from(self.rng.within(2_000, 60_000)).unwrap_or(60_000);
+        let accept_loss = self.nodes.get(node).is_some_and(|node| node.accepts_loss);
         let journal = JournalOptions {
             segment_bytes,
+            accept_loss,
             ..JournalOptions::new(JournalId(u128::from(self.rng.next()).to_be_bytes()))
         };
         let options = CoreOptions {

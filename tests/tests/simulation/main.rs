@@ -160,3 +160,9 @@ fn bodies(cluster: &Cluster, node: NodeId, of: NodeId) -> Vec<(Kind, bool)> {
     };
     (0..size.value()).filter_map(body).collect()
 }
+
+fn holds(cluster: &Cluster, node: NodeId, origin: &Origin, index: LeafIndex) -> bool {
+    let shared = cluster.core(node).unwrap().shared();
+    let held = shared.logs().get(origin).map(|log| log.body(index));
+    matches!(held, Some(BodyState::Held(_)))
+}

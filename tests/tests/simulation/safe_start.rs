@@ -1,5 +1,7 @@
 //! What a node does before it signs again: after a loss, a copy, or with keys that are not its own.
 
+use concordat_node::journal::BodyPointer;
+
 use super::*;
 
 // spec: STO-27
@@ -44,7 +46,9 @@ fn restarts(cluster: &Cluster, node: NodeId) -> usize {
     let (shared, origin) = (core.shared(), core.own_logs().remove(0));
     let size = shared.logs().get(&origin).unwrap().size().value();
     let restart = |index: &u64| {
-        let body = shared.body(&origin, LeafIndex::new(*index)).unwrap();
+        let Some(body) = shared.body(&origin, LeafIndex::new(*index)) else {
+            return false;
+        };
         let body = Body::decode(&body).unwrap();
         let statement = Statement::decode(body.statement()).unwrap();
         matches!(statement.payload().content, Content::Restart(_))
@@ -126,6 +130,140 @@ fn moved_hub_that_alone_cosigns_asks_its_members() {
     cluster.say_something(0).unwrap();
     cluster.converge().unwrap();
     cluster.check_everything_kept().unwrap();
+}
+
+/// A node that has lost its directory, and of whose last decision the others hold no more than the leaf;
+/// with where its body lies damaged at each of them.
+fn body_lost() -> (Cluster, Origin, LeafIndex, Vec<(NodeId, BodyPointer)>) {
+    let mut cluster = peaceful(3);
+    let origin = cluster.core(1).unwrap().own_logs().remove(0);
+    let place = |node, index| {
+        let shared = cluster.core(node).unwrap().shared();
+        let state = shared.logs().get(&origin)?.body(LeafIndex::new(index));
+        let BodyState::Held(pointer) = state else {
+            return None;
+        };
+        Some((node, pointer))
+    };
+    let size = cluster.core(3).unwrap().exchange().replica(&origin);
+    let size = size.unwrap().durable().value();
+    let last = (0..size).rev().find(|index| place(3, *index).is_some());
+    let last = last.unwrap();
+    let copies = [0, 2, 3].into_iter().filter_map(|node| place(node, last));
+    let copies: Vec<_> = copies.collect();
+    for (node, pointer) in &copies {
+        assert!(cluster.flip_body(*node, *pointer));
+    }
+    let last = LeafIndex::new(last);
+    cluster.give_up(&origin, last);
+    cluster.lose_directory(1).unwrap();
+    (cluster, origin, last, copies)
+}
+
+fn missing(cluster: &Cluster, node: NodeId) -> Vec<u64> {
+    let missing = cluster.core(node).unwrap().shared().missing_bodies();
+    missing.into_values().collect()
+}
+
+// spec: STO-27, STO-45
+#[test]
+fn body_of_its_own_that_nobody_holds_keeps_a_node_from_signing_until_its_operator_accepts() {
+    let (mut cluster, origin, index, copies) = body_lost();
+    cluster.run_for(60_000).unwrap();
+    assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Held);
+    assert_eq!(missing(&cluster, 1), [1]);
+    // Whoever has not answered may hold it.
+    cluster.stop(0);
+    cluster.restart_accepting_loss(1).unwrap();
+    cluster.run_for(60_000).unwrap();
+    assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Held);
+    cluster.calm().unwrap();
+    cluster.run_for(60_000).unwrap();
+    assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Open);
+    assert_eq!(restarts(&cluster, 1), 1);
+    assert_eq!(missing(&cluster, 1), [1]);
+    // From then on it signs without being told again, and asks for the body whoever comes.
+    cluster.restart(1).unwrap();
+    assert_eq!(missing(&cluster, 1), [1]);
+    cluster.run_for(20_000).unwrap();
+    assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Open);
+    cluster.say_something(1).unwrap();
+    cluster.run_for(20_000).unwrap();
+    assert_eq!(restarts(&cluster, 1), 1);
+    assert!(!holds(&cluster, 1, &origin, index));
+    for (node, pointer) in copies {
+        assert!(cluster.flip_body(node, pointer));
+        cluster.restart(node).unwrap();
+    }
+    cluster.run_for(20_000).unwrap();
+    assert!(holds(&cluster, 1, &origin, index));
+    assert!(missing(&cluster, 1).is_empty());
+    cluster.converge().unwrap();
+}
+
+// spec: STO-45
+#[test]
+fn body_that_one_other_member_holds_is_waited_for_also_where_a_loss_is_accepted() {
+    let (mut cluster, origin, index, copies) = body_lost();
+    let (node, pointer) = copies[0];
+    assert!(cluster.flip_body(node, pointer));
+    cluster.restart(node).unwrap();
+    cluster.restart_accepting_loss(1).unwrap();
+    cluster.run_for(60_000).unwrap();
+    assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Open);
+    assert!(holds(&cluster, 1, &origin, index));
+    assert!(missing(&cluster, 1).is_empty());
+}
+
+/// Its logs 1 and 2 were in doubt like any other.
+// spec: STO-46, TRU-33
+#[test]
+fn moved_hub_begins_every_log_with_a_restart_and_everyone_goes_on_with_it() {
+    let mut cluster = peaceful(3);
+    let sizes = |cluster: &Cluster| {
+        let core = cluster.core(0).unwrap();
+        let sizes = core.own_logs().into_iter().map(|origin| {
+            let size = core.shared().logs().get(&origin).unwrap().size();
+            (origin, size.value())
+        });
+        sizes.collect::<Vec<_>>()
+    };
+    let before = sizes(&cluster);
+    assert_eq!(before.len(), 3);
+    cluster.move_to_copy(0).unwrap();
+    cluster.run_for(20_000).unwrap();
+    assert_eq!(*cluster.core(0).unwrap().signing(), Signing::Open);
+    for (origin, size) in before {
+        let shared = cluster.core(2).unwrap().shared();
+        let body = shared.body(&origin, LeafIndex::new(size)).unwrap();
+        let body = Body::decode(&body).unwrap();
+        let statement = Statement::decode(body.statement()).unwrap();
+        let Content::Restart(restart) = &statement.payload().content else {
+            panic!("{origin} goes on without a restart");
+        };
+        assert_eq!(restart.size.value(), size, "{origin}");
+    }
+    let registry = cluster.core(0).unwrap().registry().ctx();
+    // A change after it is taken by everyone, and so is what is said under it.
+    let policy = cluster.core(0).unwrap().registry().policy().clone();
+    cluster.change_registry(Content::Policy(policy)).unwrap();
+    cluster.run_for(5_000).unwrap();
+    for node in 0..4 {
+        let ctx = cluster.core(node).unwrap().registry().ctx();
+        assert!(ctx.size > registry.size, "node {node}");
+        cluster.say_something(node).unwrap();
+    }
+    cluster.converge().unwrap();
+    cluster.check_everything_kept().unwrap();
+}
+
+// spec: STO-29
+#[test]
+fn hub_without_its_directory_has_nothing_that_a_loss_could_be_accepted_of() {
+    let mut cluster = peaceful(2);
+    cluster.lose_directory(0).unwrap_err();
+    let refused = cluster.restart_accepting_loss(0).unwrap_err().to_string();
+    assert!(refused.contains("nothing is left"), "{refused}");
 }
 
 // spec: STO-44

@@ -97,12 +97,6 @@ fn named(cluster: &Cluster, numbers: &[usize]) -> Content {
     Content::ItemCatalogue(catalogue)
 }
 
-fn holds(cluster: &Cluster, node: NodeId, origin: &Origin, index: LeafIndex) -> bool {
-    let shared = cluster.core(node).unwrap().shared();
-    let held = shared.logs().get(origin).map(|log| log.body(index));
-    matches!(held, Some(BodyState::Held(_)))
-}
-
 /// The acts in the log of a node, each with its target.
 fn acts(cluster: &Cluster, of: NodeId) -> Vec<(LeafIndex, StatementRef)> {
     let core = cluster.core(of).unwrap();

@@ -6,6 +6,7 @@ use super::Entry;
 pub(super) const SENTENCES: &[Entry] = &[
     // The node's start.
     ("this directory has no record that the hub ever signed. If the network starts here for the first time, say --first-start; if the hub has run before, restore its directory, for the registry would fork", "该目录没有枢纽曾经签名的记录。若网络在此首次启动，请加 --first-start；若枢纽曾经运行，请恢复其目录，否则名册会分叉"),
+    ("nothing is left of this hub's directory, so --accept-loss has nothing to go on from: without the registry nobody can connect to give it back. Restore the directory from a backup", "枢纽目录已无任何数据，--accept-loss 无从继续：没有名册，任何成员都无法连接并交还数据。请从备份恢复该目录"),
     ("--first-start is for the hub of a network that nobody has joined yet; leave it out here", "--first-start 仅用于尚无成员加入的网络的枢纽；此处请去掉"),
     ("entry {} of the registry cannot be read: {}; restore it from a backup", "名册第 {1} 条无法读取：{2}；请从备份恢复"),
     ("the node waits for the hub and the cosigners before it signs anything", "节点在枢纽与见证方答复之前不签名"),

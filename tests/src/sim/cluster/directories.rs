@@ -1,5 +1,8 @@
 //! What is done to a node's directory while it is down: lost, copied, moved back, keys mixed up.
 
+use concordat_node::journal::BodyPointer;
+use concordat_protocol::log::{LeafIndex, Origin};
+
 use super::*;
 
 impl Cluster {
@@ -64,6 +67,48 @@ impl Cluster {
     pub fn restart(&mut self, node: NodeId) -> Result<(), Failure> {
         self.die(node, false);
         self.start(node)
+    }
+
+    /// Kills a node and starts it again, its operator accepting what is lost.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn restart_accepting_loss(&mut self, node: NodeId) -> Result<(), Failure> {
+        self.die(node, false);
+        self.accept_loss(node, true);
+        self.start(node)?;
+        self.accept_loss(node, false);
+        Ok(())
+    }
+
+    fn accept_loss(&mut self, node: NodeId, accepts: bool) {
+        if let Some(of) = self.nodes.get_mut(node) {
+            of.accepts_loss = accepts;
+        }
+    }
+
+    /// Flips a bit of a body on the disk of a node, or flips it back; `false` when it holds none there.
+    #[must_use]
+    pub fn flip_body(&self, node: NodeId, pointer: BodyPointer) -> bool {
+        let name = format!("bodies-{:08}.seg", pointer.segment);
+        let at = pointer.offset as usize + 40;
+        let mut flipped = false;
+        let flip = |bytes: &mut Vec<u8>| {
+            if let Some(byte) = bytes.get_mut(at) {
+                *byte ^= 1;
+                flipped = true;
+            }
+        };
+        let of = self.nodes.get(node);
+        of.is_some_and(|of| of.disk.edit(&name, flip)) && flipped
+    }
+
+    /// No node is asked any more to have kept a statement that it acknowledged.
+    pub fn give_up(&mut self, origin: &Origin, index: LeafIndex) {
+        let given_up = |said: &StatementRef| said.origin == *origin && said.index == index;
+        self.checker
+            .acknowledged
+            .retain(|(_, said)| !given_up(said));
     }
 
     /// Stops a node for good, or until [`Cluster::calm`].
