@@ -392,14 +392,16 @@ impl<D: Disk> Core<D> {
                 member,
                 serve,
                 request,
+                bytes,
             } => {
-                self.serve(peer, member, serve, request)?;
+                self.serve((peer, member), serve, request, bytes)?;
             }
             Action::Refuse { peer, serve, frame } => {
                 self.outputs.push(Output::Answer {
                     peer,
                     serve,
                     frames: vec![frame],
+                    next: None,
                 });
             }
             Action::StoreLeaves {

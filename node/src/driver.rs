@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use concordat_net::{CloseCode, Connection, Established, FrameReceiver, FrameSender};
 use concordat_protocol::exchange::{PeerId, RequestId, ServeId};
-use concordat_protocol::limits::FRAME_BYTES_MAX;
+use concordat_protocol::limits::{FRAME_BYTES_MAX, REQUEST_BYTES_MAX};
+use concordat_protocol::log::LeafIndex;
 use concordat_protocol::subject::AuthorityCode;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinSet;
@@ -89,7 +90,8 @@ async fn accept_requests(core: Handle, peer: PeerId, connection: Connection, ser
         serving.lock().await.insert(serve, sender);
         let (core, serving) = (core.clone(), Arc::clone(&serving));
         readers.spawn(async move {
-            match receiver.next(FRAME_BYTES_MAX).await {
+            // spec: EXC-29
+            match receiver.next(REQUEST_BYTES_MAX).await {
                 Ok(Some(bytes)) => {
                     let _ = core.send(Command::Request { peer, serve, bytes }).await;
                 }
@@ -129,9 +131,10 @@ async fn write(
                     task.abort();
                 }
             }
-            Order::Answer(serve, frames) => {
-                let sender = serving.lock().await.remove(&serve);
-                tasks.spawn(answer(core.clone(), peer, serve, sender, frames));
+            Order::Answer(serve, frames, next) => {
+                let serving = Arc::clone(&serving);
+                let part = (serve, frames, next);
+                tasks.spawn(answer(core.clone(), peer, part, serving));
             }
             Order::Close(code) => {
                 let number = u32::try_from(code.code())
@@ -176,28 +179,39 @@ async fn ask(
     let _ = core.send(failed).await;
 }
 
-/// Sends an answer to its end, and then says that its place is free for another.
-// spec: EXC-19
+/// Sends an answer, or one part of it, and then says that there is room for more.
+// spec: EXC-19, EXC-28
 async fn answer(
     core: Handle,
     peer: PeerId,
-    serve: ServeId,
-    sender: Option<FrameSender>,
-    frames: Vec<Vec<u8>>,
+    (serve, frames, next): (ServeId, Vec<Vec<u8>>, Option<LeafIndex>),
+    serving: Serving,
 ) {
-    if let Some(sender) = sender {
-        send_all(sender, frames).await;
-    }
-    let _ = core.send(Command::Served { peer, serve }).await;
+    let sender = serving.lock().await.remove(&serve);
+    let sender = match sender {
+        Some(sender) => send_all(sender, frames).await,
+        None => None,
+    };
+    let next = match (sender, next) {
+        (Some(sender), Some(next)) => {
+            serving.lock().await.insert(serve, sender);
+            Some(next)
+        }
+        (Some(mut sender), None) => {
+            if sender.finish().is_ok() {
+                let _ = sender.delivered().await;
+            }
+            None
+        }
+        (None, _) => None,
+    };
+    let _ = core.send(Command::Served { peer, serve, next }).await;
 }
 
-async fn send_all(mut sender: FrameSender, frames: Vec<Vec<u8>>) {
+/// Gives the sender back when all of it has been sent.
+async fn send_all(mut sender: FrameSender, frames: Vec<Vec<u8>>) -> Option<FrameSender> {
     for frame in frames {
-        if sender.send_owned(frame).await.is_err() {
-            return;
-        }
+        sender.send_owned(frame).await.ok()?;
     }
-    if sender.finish().is_ok() {
-        let _ = sender.delivered().await;
-    }
+    Some(sender)
 }

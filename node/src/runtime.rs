@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
 use concordat_protocol::exchange::{ForkEvidence, Input, PeerId, RequestId, ServeId};
+use concordat_protocol::log::LeafIndex;
 use concordat_protocol::message::ErrorCode;
 use concordat_protocol::statement::StatementRef;
 use concordat_protocol::subject::AuthorityCode;
@@ -77,12 +78,14 @@ pub enum Command {
         /// The frame.
         bytes: Vec<u8>,
     },
-    /// An answer to a peer has gone out, or never will.
+    /// A part of an answer to a peer has gone out, or never will.
     Served {
         /// The connection.
         peer: PeerId,
         /// The stream.
         serve: ServeId,
+        /// Where the answer goes on; `None` when there is no more to it.
+        next: Option<LeafIndex>,
     },
     /// Statements for one of our logs.
     Submit {
@@ -115,8 +118,8 @@ pub enum Order {
     Ask(RequestId, Vec<u8>),
     /// Reset a request stream of ours.
     Cancel(RequestId),
-    /// Answer a request stream.
-    Answer(ServeId, Vec<Vec<u8>>),
+    /// Send frames on a request stream: the answer, or the part of it that goes on at a position.
+    Answer(ServeId, Vec<Vec<u8>>, Option<LeafIndex>),
     /// End the connection.
     Close(ErrorCode),
 }
@@ -323,8 +326,9 @@ impl<D: Disk> Worker<D> {
                 };
                 core.handle(now, CoreInput::Exchange(input))?;
             }
-            Command::Served { peer, serve } => {
-                core.handle(now, CoreInput::Exchange(Input::Served { peer, serve }))?;
+            Command::Served { peer, serve, next } => {
+                let input = Input::Served { peer, serve, next };
+                core.handle(now, CoreInput::Exchange(input))?;
             }
             Command::Submit {
                 log,
@@ -383,8 +387,9 @@ impl<D: Disk> Worker<D> {
                 peer,
                 serve,
                 frames,
+                next,
             } => {
-                self.order(peer, Order::Answer(serve, frames));
+                self.order(peer, Order::Answer(serve, frames, next));
             }
             Output::Close { peer, code } => self.order(peer, Order::Close(code)),
             Output::Submitted { ticket, result } => {

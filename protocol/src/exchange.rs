@@ -121,7 +121,7 @@ impl Exchange {
             } => self.answer(world, peer, request, bytes),
             Input::RequestFailed { peer, request } => self.refused(world, peer, request, 0),
             Input::Request { peer, serve, bytes } => self.request(world, peer, serve, bytes),
-            Input::Served { peer, serve } => self.served(peer, serve),
+            Input::Served { peer, serve, next } => self.served(world, peer, serve, next),
             Input::Stored { store } => self.stored(world, store),
             Input::OwnHead { head } => self.own_head(world, head),
             Input::Cosigned { cosignature } => self.cosigned(world, &cosignature),

@@ -14,6 +14,21 @@ pub const FRAME_BYTES_MAX: usize = 1 << 20;
 pub const BLOCK_LEAVES: u64 = 256;
 /// Range answers that a peer may have in flight.
 pub const RANGES_IN_FLIGHT_MAX: usize = 4;
+/// Requests of one peer that may be under way here.
+// spec: EXC-19
+pub const REQUESTS_UNDER_WAY_MAX: usize = 2 * RANGES_IN_FLIGHT_MAX;
+/// Bytes of one part of an answer: no more of it is made before the part has been sent. With
+/// [`ANSWER_LARGE_BYTES_MAX`] this keeps what is in memory for one connection below 8 MiB.
+// spec: EXC-28
+pub const ANSWER_PART_BYTES_MAX: usize = 512 << 10;
+/// Bytes of a part while few others are being sent: so much that a usual answer is one part.
+// spec: EXC-28
+pub const ANSWER_LARGE_BYTES_MAX: usize = 2 << 20;
+/// Parts of that size that are sent to one peer at the same time.
+pub const ANSWERS_LARGE_MAX: usize = 2;
+/// Bytes of the frame that asks for something: an origin and a few numbers.
+// spec: EXC-29
+pub const REQUEST_BYTES_MAX: usize = 1 << 10;
 /// Leaves that one range request may ask for.
 pub const RANGE_LEAVES_MAX: u64 = 16_384;
 /// Bodies that one request may ask for.

@@ -12,13 +12,34 @@ use crate::core::logs::BodyState;
 use crate::core::types::{Fatal, Output};
 use crate::disk::Disk;
 
-/// Bytes of leaves or bodies in one frame, below the frame limit with room for heads and covers.
-const FRAME_FILL_BYTES: usize = limits::FRAME_BYTES_MAX - (128 << 10);
+/// Room in a frame for one body more than fits, and for heads.
+const FRAME_ROOM_BYTES: usize = limits::STATEMENT_BYTES_MAX + (4 << 10);
+/// Bytes that a frame of [`FRAME_LEAVES`] leaves has at most, with its cover.
+const LEAF_FRAME_BYTES_MAX: usize = 256 << 10;
 /// Leaves in one frame: a multiple of the block.
 const FRAME_LEAVES: u64 = 16 * limits::BLOCK_LEAVES;
 
 /// A body to send, or why it is absent, with its position and leaf.
-type BodyPart<'a> = (u64, &'a [u8], Result<Vec<u8>, Absence>);
+type BodyOf<'a> = (u64, &'a [u8], Result<Vec<u8>, Absence>);
+
+/// One part of an answer.
+#[derive(Default)]
+struct Part {
+    frames: Vec<Vec<u8>>,
+    /// Positions of the bodies in it.
+    given: Vec<u64>,
+    /// Where the next part begins.
+    next: Option<LeafIndex>,
+}
+
+impl Part {
+    fn of(frames: Vec<Vec<u8>>) -> Self {
+        Self {
+            frames,
+            ..Self::default()
+        }
+    }
+}
 
 impl<D: Disk> Core<D> {
     /// Sends our own log's tail with its head, or the head alone when the tail is long.
@@ -44,6 +65,9 @@ impl<D: Disk> Core<D> {
             let index = LeafIndex::new(begin + i as u64);
             let body = self.body_for(&origin, index, leaf, member, false).ok();
             bytes += leaf.len() + body.as_ref().map_or(0, Vec::len);
+            if bytes > limits::PUSH_INLINE_BYTES_MAX {
+                break;
+            }
             bodies.push(body);
         }
         if leaves.len() as u64 != end.saturating_sub(begin) || bytes > limits::PUSH_INLINE_BYTES_MAX
@@ -73,21 +97,22 @@ impl<D: Disk> Core<D> {
         Ok(())
     }
 
-    /// Answers a request from storage.
+    /// Answers a request from storage, or makes a part of the answer.
+    // spec: EXC-28
     pub(super) fn serve(
         &mut self,
-        peer: PeerId,
-        member: AuthorityCode,
+        (peer, member): (PeerId, AuthorityCode),
         serve: ServeId,
         request: ServeRequest,
+        bytes_max: usize,
     ) -> Result<(), Fatal> {
-        let frames = match request {
+        let part = match request {
             ServeRequest::Leaves {
                 origin,
                 begin,
                 end,
                 size,
-            } => self.leaf_frames(&origin, begin.value(), end.value(), size),
+            } => self.leaf_part(&origin, (begin.value(), end.value()), size, bytes_max),
             ServeRequest::Bodies {
                 origin,
                 begin,
@@ -95,34 +120,43 @@ impl<D: Disk> Core<D> {
                 filter,
                 suspended,
             } => {
-                let (begin, end) = (begin.value(), end.value());
-                let (frames, given) =
-                    self.body_frames(&origin, (begin, end), filter, member, suspended);
-                self.record_delivery(member, &origin, given)?;
-                frames
+                let range = (begin.value(), end.value());
+                let to = (member, suspended);
+                let part = self.body_part(&origin, range, filter, to, bytes_max);
+                self.record_delivery(member, &origin, part.given.iter().copied())?;
+                part
             }
             ServeRequest::Consistency { origin, old, new } => {
                 use concordat_protocol::exchange::LogView as _;
 
                 let hashes = self.shared.logs().consistency(&origin, old, new);
-                match hashes {
-                    Some(hashes) => vec![Frame::Proof(hashes).encode()],
-                    None => vec![refusal(ErrorCode::RangeNotHeld)],
-                }
+                let frame = hashes.map(|hashes| Frame::Proof(hashes).encode());
+                Part::of(vec![
+                    frame.unwrap_or_else(|| refusal(ErrorCode::RangeNotHeld)),
+                ])
             }
         };
         self.staged.after_row.push(Output::Answer {
             peer,
             serve,
-            frames,
+            frames: part.frames,
+            next: part.next,
         });
         Ok(())
     }
 
-    fn leaf_frames(&self, origin: &Origin, begin: u64, end: u64, size: TreeSize) -> Vec<Vec<u8>> {
+    fn leaf_part(
+        &self,
+        origin: &Origin,
+        (begin, all): (u64, u64),
+        size: TreeSize,
+        bytes_max: usize,
+    ) -> Part {
+        let frames_max = (bytes_max / LEAF_FRAME_BYTES_MAX).max(1) as u64;
+        let end = ((begin / FRAME_LEAVES + frames_max) * FRAME_LEAVES).min(all);
         let leaves = self.shared.leaves(origin, begin, end);
         if leaves.len() as u64 != end - begin {
-            return vec![refusal(ErrorCode::RangeNotHeld)];
+            return Part::of(vec![refusal(ErrorCode::RangeNotHeld)]);
         }
         let mut frames = Vec::new();
         let mut first = begin;
@@ -139,7 +173,7 @@ impl<D: Disk> Core<D> {
                     .and_then(|last| RightCover::build(tree?, last, size).ok())
             };
             let Some(cover) = cover else {
-                return vec![refusal(ErrorCode::RangeNotHeld)];
+                return Part::of(vec![refusal(ErrorCode::RangeNotHeld)]);
             };
             let block = Frame::Block {
                 begin: LeafIndex::new(first),
@@ -149,23 +183,29 @@ impl<D: Disk> Core<D> {
             frames.push(block.encode());
             first = last;
         }
-        frames
+        let next = (end < all).then_some(LeafIndex::new(end));
+        Part {
+            next,
+            ..Part::of(frames)
+        }
     }
 
-    fn body_frames(
+    fn body_part(
         &self,
         origin: &Origin,
         (begin, end): (u64, u64),
         filter: BodyFilter,
-        member: AuthorityCode,
-        suspended: bool,
-    ) -> (Vec<Vec<u8>>, Vec<u64>) {
+        (member, suspended): (AuthorityCode, bool),
+        bytes_max: usize,
+    ) -> Part {
+        let frame_fill = bytes_max.min(limits::FRAME_BYTES_MAX) - FRAME_ROOM_BYTES;
+        let frames_max = (bytes_max / limits::FRAME_BYTES_MAX).max(1);
         let leaves = self.shared.leaves(origin, begin, end);
         if leaves.len() as u64 != end - begin {
-            return (vec![refusal(ErrorCode::RangeNotHeld)], Vec::new());
+            return Part::of(vec![refusal(ErrorCode::RangeNotHeld)]);
         }
-        let (mut frames, mut given, mut bytes) = (Vec::new(), Vec::new(), 0);
-        let mut part: Vec<BodyPart<'_>> = Vec::new();
+        let (mut part, mut bytes) = (Part::default(), 0);
+        let mut entries: Vec<BodyOf<'_>> = Vec::new();
         for (position, leaf) in (begin..end).zip(&leaves) {
             let is_data = Leaf::decode(leaf).is_ok_and(|leaf| leaf.kind == Kind::Data);
             if filter == BodyFilter::Acts && is_data {
@@ -174,20 +214,24 @@ impl<D: Disk> Core<D> {
             let index = LeafIndex::new(position);
             let body = self.body_for(origin, index, leaf, member, suspended);
             if body.is_ok() {
-                given.push(position);
+                part.given.push(position);
             }
             bytes += leaf.len() + body.as_ref().map_or(1, Vec::len) + 16;
-            part.push((position, leaf, body));
-            if bytes > FRAME_FILL_BYTES {
-                frames.push(body_frame(position + 1, &part));
-                part.clear();
+            entries.push((position, leaf, body));
+            if bytes > frame_fill {
+                part.frames.push(body_frame(position + 1, &entries));
+                entries.clear();
                 bytes = 0;
+                if part.frames.len() >= frames_max && position + 1 < end {
+                    part.next = Some(LeafIndex::new(position + 1));
+                    return part;
+                }
             }
         }
-        if !part.is_empty() || frames.is_empty() || frames_end_early(&frames, end) {
-            frames.push(body_frame(end, &part));
+        if !entries.is_empty() || part.frames.is_empty() || frames_end_early(&part.frames, end) {
+            part.frames.push(body_frame(end, &entries));
         }
-        (frames, given)
+        part
     }
 
     /// A body, if this node gives it to this member.
@@ -235,8 +279,8 @@ impl<D: Disk> Core<D> {
     }
 }
 
-fn body_frame(next: u64, part: &[BodyPart<'_>]) -> Vec<u8> {
-    let entries = part.iter().map(|(position, leaf, body)| BodyEntry {
+fn body_frame(next: u64, bodies: &[BodyOf<'_>]) -> Vec<u8> {
+    let entries = bodies.iter().map(|(position, leaf, body)| BodyEntry {
         index: LeafIndex::new(*position),
         leaf,
         body: body.as_deref().map_err(|absence| *absence),

@@ -101,7 +101,8 @@ pub enum Output {
         /// The request.
         request: RequestId,
     },
-    /// Answer a request stream with these frames and finish it.
+    /// Send these frames on a request stream, and finish it if that is all; then feed
+    /// [`Input::Served`](concordat_protocol::exchange::Input::Served).
     Answer {
         /// To whom.
         peer: PeerId,
@@ -109,6 +110,8 @@ pub enum Output {
         serve: ServeId,
         /// The frames.
         frames: Vec<Vec<u8>>,
+        /// Where the answer goes on once they are sent.
+        next: Option<LeafIndex>,
     },
     /// End a connection.
     Close {

@@ -94,12 +94,14 @@ pub enum Input<'a> {
         /// The frame's bytes.
         bytes: &'a [u8],
     },
-    /// A request by a peer has been answered or given up.
+    /// A part of the answer to a request by a peer has been sent, or the request has been given up.
     Served {
         /// The connection.
         peer: PeerId,
         /// The stream.
         serve: ServeId,
+        /// Where the answer goes on; `None` when there is no more to it.
+        next: Option<LeafIndex>,
     },
     /// What an action asked to store is durable.
     Stored {
@@ -221,7 +223,8 @@ pub enum Action {
         /// The request.
         request: RequestId,
     },
-    /// Answer a request from storage, then feed [`Input::Served`].
+    /// Answer a request from storage, or make a part of the answer; then feed [`Input::Served`], with
+    /// where the answer goes on if it does.
     Serve {
         /// To whom.
         peer: PeerId,
@@ -231,6 +234,8 @@ pub enum Action {
         serve: ServeId,
         /// What is asked for.
         request: ServeRequest,
+        /// How many bytes the frames may have in all.
+        bytes: usize,
     },
     /// Refuse a request: send the frame on its stream and finish it.
     Refuse {

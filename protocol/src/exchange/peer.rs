@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::exchange::{Gaps, RequestId, ServeId};
+use crate::exchange::serve::Answers;
+use crate::exchange::{Gaps, RequestId};
 use crate::log::{Hash, Origin, TreeSize};
 use crate::message::{BodyFilter, FrontierEntry};
 use crate::subject::AuthorityCode;
@@ -55,7 +56,8 @@ pub(super) struct Peer {
     /// Bodies of our own logs that it has said it does not hold.
     lacks: BTreeMap<Origin, Gaps>,
     requests: BTreeMap<RequestId, (Asked, Timestamp)>,
-    pub(super) serving: BTreeSet<ServeId>,
+    /// What it asked for that is not answered to the end.
+    pub(super) answers: Answers,
     /// The largest head of each log that cannot be looked at yet.
     stashed: BTreeMap<Origin, (TreeSize, Vec<u8>)>,
     /// Evidence of forks that cannot be looked at yet, as frames.
@@ -79,7 +81,7 @@ impl Peer {
             denied: BTreeSet::new(),
             lacks: BTreeMap::new(),
             requests: BTreeMap::new(),
-            serving: BTreeSet::new(),
+            answers: Answers::new(),
             stashed: BTreeMap::new(),
             stashed_forks: Vec::new(),
         }

@@ -723,9 +723,11 @@ impl Cluster {
                 peer,
                 serve,
                 frames,
+                next,
             } => {
-                self.answer(peer.0, node, serve, frames);
-                self.feed(node, CoreInput::Exchange(Input::Served { peer, serve }))?;
+                self.answer(peer.0, node, serve, frames, next.is_none());
+                let served = Input::Served { peer, serve, next };
+                self.feed(node, CoreInput::Exchange(served))?;
             }
             Output::Close { peer, code } => {
                 return self.fail(format!("node {node} closed {peer:?} with {code:?}"));

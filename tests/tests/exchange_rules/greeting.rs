@@ -53,6 +53,7 @@ fn inputs_about_nothing_known_do_nothing() {
         Input::Served {
             peer,
             serve: ServeId(7),
+            next: None,
         },
         Input::Stored { store: StoreId(7) },
         Input::Settled,

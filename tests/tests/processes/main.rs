@@ -10,6 +10,7 @@
 
 mod catch_up;
 mod damage;
+mod greedy;
 mod kills;
 mod malformed;
 mod registry_changes;

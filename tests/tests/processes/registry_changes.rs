@@ -137,7 +137,15 @@ async fn suspension(network: &mut Network) -> Result<(), Failure> {
     // All leaves, the bodies from before, and the act.
     holds(network, AFFECTED, (size, DECISIONS + 1)).await?;
     let mut suspended = network.client(AFFECTED).await?;
-    suspended.statement(act).await?;
+    // A body is counted when it is taken in, and answered for once it is durable, a moment later.
+    wait_until(PATIENCE, "the act at the suspended member", || async {
+        match network.client(AFFECTED).await?.statement(act.clone()).await {
+            Ok(_) => Ok(Some(())),
+            Err(AskError::Refused(error)) if error.code == ErrorCode::BodyNotHeld => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    })
+    .await?;
     for index in DECISIONS..2 * DECISIONS {
         let refused = suspended.statement(position(network, index)).await;
         let Err(AskError::Refused(error)) = refused else {

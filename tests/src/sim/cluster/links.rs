@@ -60,21 +60,30 @@ impl Cluster {
         }
     }
 
-    pub(super) fn answer(&mut self, id: u64, from: NodeId, serve: ServeId, frames: Vec<Vec<u8>>) {
+    /// Carries an answer, or one part of it, and its end after the last.
+    pub(super) fn answer(
+        &mut self,
+        id: u64,
+        from: NodeId,
+        serve: ServeId,
+        frames: Vec<Vec<u8>>,
+        is_last: bool,
+    ) {
         let Some(connection) = self.connections.get_mut(&id) else {
             return;
         };
         let to = connection.other(from);
-        let Some(request) = connection.serves.remove(&serve) else {
+        let Some(request) = connection.serves.get(&serve).copied() else {
             return;
         };
         for frame in frames {
             self.carry(id, from, Stream::Answer(request), frame);
         }
-        let end = self
-            .connections
-            .get(&id)
-            .and_then(|connection| connection.end_of(to, Stream::Answer(request)));
+        let Some(connection) = self.connections.get_mut(&id).filter(|_| is_last) else {
+            return;
+        };
+        connection.serves.remove(&serve);
+        let end = connection.end_of(to, Stream::Answer(request));
         if let Some(at) = end {
             let end = Event::End {
                 connection: id,

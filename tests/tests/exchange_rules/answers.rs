@@ -1,0 +1,248 @@
+//! How much of its answers a core has in memory, and what it takes down before they leave.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use concordat_node::core::{Core, CoreInput, CoreKeys, CoreOptions, Output, Submission, Ticket};
+use concordat_node::disk::MemoryDisk;
+use concordat_node::journal::{JournalId, JournalOptions};
+use concordat_protocol::codec::Ext;
+use concordat_protocol::message::BodyFilter;
+use concordat_protocol::statement::{Payload, Restart, sign};
+use concordat_protocol::text::Text;
+
+use super::*;
+
+/// Characters of text in each statement: most of what a statement may have.
+const TEXT: usize = 64_000;
+/// Statements: a request for all of them asks for more than is made at once for one peer.
+const STATEMENTS: u64 = 140;
+/// What may be in memory for one peer.
+const IN_FLIGHT: usize = 8 << 20;
+
+/// A hub whose own log is full of long statements, and a member connected to it.
+struct Hub {
+    network: TestNetwork,
+    core: Core<MemoryDisk>,
+    now: Timestamp,
+}
+
+impl Hub {
+    fn new() -> Self {
+        let network = TestNetwork::build(TestPlan::numbered(2, 1)).unwrap();
+        let now = Timestamp::new(1_772_400_000_000).unwrap();
+        let hub = &network.hub;
+        let keys = CoreKeys {
+            statement: Arc::new(hub.statement.clone()),
+            log: Arc::new(hub.log.clone()),
+            witness: Arc::new(hub.witness.clone()),
+        };
+        let options = CoreOptions {
+            journal: JournalOptions::new(JournalId([7; 16])),
+            first_start: true,
+        };
+        let random = Box::new(|buffer: &mut [u8]| buffer.fill(7));
+        let genesis = Arc::clone(&network.genesis);
+        let opened = Core::open(
+            MemoryDisk::new(),
+            options,
+            genesis,
+            hub.code(),
+            keys,
+            random,
+            now,
+        );
+        let core = opened.unwrap().0;
+        let mut hub = Self { network, core, now };
+        hub.core.finish().unwrap();
+        for change in hub.network.changes.clone() {
+            let (ctx, key) = (hub.core.registry().ctx(), &hub.network.hub.statement);
+            let signed = change.sign(&hub.network.genesis, key, ctx).unwrap();
+            hub.submit(LogNumber::Registry, vec![signed]);
+        }
+        let statements = (0..STATEMENTS).map(|number| hub.long_statement(number));
+        let statements = statements.collect();
+        hub.submit(LogNumber::Statements, statements);
+        hub.greet();
+        hub
+    }
+
+    fn long_statement(&self, number: u64) -> Vec<u8> {
+        let text: Text<TEXT> = Text::new("f".repeat(TEXT)).unwrap();
+        let payload = Payload {
+            issued_at: Timestamp::new(self.now.value() + number).unwrap(),
+            target: None,
+            register_size: None,
+            batch: None,
+            content: Content::Restart(Restart {
+                size: TreeSize::ZERO,
+                root: Hash::from_bytes([0; 32]),
+            }),
+            ext: Ext::default().with_text(100, &text),
+        };
+        let (hub, ctx) = (&self.network.hub, self.core.registry().ctx());
+        let code = hub.code();
+        sign(&hub.statement, code, code.code(), ctx, &payload).unwrap()
+    }
+
+    fn submit(&mut self, log: LogNumber, statements: Vec<Vec<u8>>) {
+        let ticket = Ticket(1);
+        let submission = Submission {
+            ticket,
+            log,
+            statements,
+        };
+        let input = CoreInput::Submit(submission);
+        self.core.handle(self.now, input).unwrap();
+        let outputs = self.core.finish().unwrap();
+        let is_taken = |output: &Output| matches!(output, Output::Submitted { result: Ok(_), .. });
+        assert!(outputs.iter().any(is_taken));
+    }
+
+    fn greet(&mut self) {
+        let member = self.network.members[0].code();
+        let hello = Frame::Hello {
+            version: VERSION,
+            genesis: self.network.genesis.id(),
+            member,
+            digest: Hash::from_bytes([9; 32]),
+            features: Vec::new(),
+        };
+        self.feed(Input::Opened { peer: PEER, member });
+        let bytes = &hello.encode();
+        self.feed(Input::Control { peer: PEER, bytes });
+        self.core.finish().unwrap();
+    }
+
+    fn feed(&mut self, input: Input<'_>) {
+        let input = CoreInput::Exchange(input);
+        self.core.handle(self.now, input).unwrap();
+    }
+
+    fn origin(&self) -> Origin {
+        let hub = self.network.hub.code();
+        self.network.genesis.origin(hub, LogNumber::Statements)
+    }
+
+    /// Asks for all bodies of the log.
+    fn ask(&mut self, serve: u64) {
+        let request = Frame::Bodies {
+            origin: self.origin(),
+            begin: LeafIndex::new(0),
+            end: TreeSize::new(STATEMENTS).unwrap(),
+            filter: BodyFilter::All,
+        };
+        let (peer, serve, bytes) = (PEER, ServeId(serve), &request.encode());
+        self.feed(Input::Request { peer, serve, bytes });
+    }
+
+    /// The parts of answers that may go out now.
+    fn parts(&mut self) -> Vec<(ServeId, Vec<Vec<u8>>, Option<LeafIndex>)> {
+        let outputs = self.core.finish().unwrap().into_iter();
+        let parts = outputs.filter_map(|output| {
+            let Output::Answer {
+                serve,
+                frames,
+                next,
+                ..
+            } = output
+            else {
+                return None;
+            };
+            Some((serve, frames, next))
+        });
+        parts.collect()
+    }
+
+    /// Positions whose bodies went to the member, by its delivery rows.
+    fn rows(&self) -> BTreeSet<u64> {
+        let (origin, member) = (self.origin(), self.network.members[0].code());
+        let given = |position: &u64| {
+            let index = LeafIndex::new(*position);
+            self.core.has_given(member, &origin, index)
+        };
+        (0..STATEMENTS).filter(given).collect()
+    }
+}
+
+/// Positions of the bodies in frames.
+fn positions(frames: &[Vec<u8>]) -> Vec<u64> {
+    let frames = frames.iter().map(|frame| Frame::decode(frame).unwrap());
+    let entries = frames.flat_map(|frame| {
+        let Frame::BodyBlock { entries, .. } = frame else {
+            panic!("{frame:?}");
+        };
+        entries
+    });
+    let given = entries.map(|entry| entry.body.map(|_| entry.index.value()).unwrap());
+    given.collect()
+}
+
+/// A peer asks for as much as it may and reads as slowly as it likes: answers were made whole, up to
+/// 128 MiB each, before their first frame was sent.
+// spec: EXC-19, EXC-28
+#[test]
+fn eight_requests_for_long_bodies_are_answered_with_little_in_memory() {
+    let mut hub = Hub::new();
+    for serve in 0..8 {
+        hub.ask(serve);
+    }
+    let mut under_way = hub.parts();
+    assert_eq!(under_way.len(), limits::REQUESTS_UNDER_WAY_MAX);
+    let mut answered: BTreeMap<ServeId, Vec<u64>> = BTreeMap::new();
+    while !under_way.is_empty() {
+        let sizes = under_way.iter().flat_map(|(_, frames, _)| frames);
+        let in_flight: usize = sizes.map(Vec::len).sum();
+        assert!(in_flight <= IN_FLIGHT, "{in_flight}");
+        let (serve, frames, next) = under_way.remove(0);
+        assert!(
+            frames
+                .iter()
+                .all(|frame| frame.len() <= limits::FRAME_BYTES_MAX)
+        );
+        answered
+            .entry(serve)
+            .or_default()
+            .extend(positions(&frames));
+        hub.feed(Input::Served {
+            peer: PEER,
+            serve,
+            next,
+        });
+        under_way.extend(hub.parts());
+    }
+    let all: Vec<u64> = (0..STATEMENTS).collect();
+    assert_eq!(answered.len(), 8);
+    assert!(answered.values().all(|positions| *positions == all));
+}
+
+// spec: EXC-28, STO-25
+#[test]
+fn delivery_row_names_what_a_part_holds_and_nothing_of_the_next() {
+    let mut hub = Hub::new();
+    hub.ask(0);
+    let mut sent = BTreeSet::new();
+    loop {
+        let mut parts = hub.parts();
+        let (serve, frames, next) = parts.remove(0);
+        sent.extend(positions(&frames));
+        assert_eq!(hub.rows(), sent);
+        let Some(next) = next else { break };
+        assert_eq!(Some(next.value() - 1), sent.last().copied());
+        let next = Some(next);
+        hub.feed(Input::Served {
+            peer: PEER,
+            serve,
+            next,
+        });
+    }
+    assert_eq!(sent.len() as u64, STATEMENTS);
+    // One who goes away half-way is not said to have the rest.
+    let mut hub = Hub::new();
+    hub.ask(0);
+    let rows = hub.rows();
+    hub.feed(Input::Closed { peer: PEER });
+    hub.core.finish().unwrap();
+    assert!(!rows.is_empty() && (rows.len() as u64) < STATEMENTS);
+    assert_eq!(hub.rows(), rows);
+}
