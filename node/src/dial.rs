@@ -164,8 +164,10 @@ async fn dial(
                 Ok(established) => {
                     info!(%member, %address, "connected");
                     attempts.reached(member);
-                    pause = PAUSE_FIRST;
-                    driver::run(core.clone(), established, member).await;
+                    let ended = driver::run(core.clone(), established, member).await;
+                    if !driver::is_refusal(ended) {
+                        pause = PAUSE_FIRST;
+                    }
                 }
                 Err(error) => {
                     attempts.failed(member, format!("{address}: {error}"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use concordat_net::{CloseCode, Connection, Established, FrameReceiver, FrameSender};
+use concordat_net::{CloseCode, CloseReason, Connection, Established, FrameReceiver, FrameSender};
 use concordat_protocol::exchange::{PeerId, RequestId, ServeId};
 use concordat_protocol::limits::{FRAME_BYTES_MAX, REQUEST_BYTES_MAX};
 use concordat_protocol::log::LeafIndex;
@@ -20,8 +20,8 @@ const PROTOCOL_CODES: u32 = 16;
 /// Streams that peers opened and that wait for their answer.
 type Serving = Arc<Mutex<BTreeMap<ServeId, FrameSender>>>;
 
-/// Runs one connection to its end.
-pub async fn run(core: Handle, established: Established, member: AuthorityCode) {
+/// Runs one connection to its end, and says how it ended.
+pub async fn run(core: Handle, established: Established, member: AuthorityCode) -> CloseReason {
     let peer = core.next_peer();
     let (orders, inbox) = mpsc::unbounded_channel();
     let Established {
@@ -39,7 +39,8 @@ pub async fn run(core: Handle, established: Established, member: AuthorityCode) 
         .await
         .is_err()
     {
-        return connection.close(CloseCode::SHUTDOWN, "stopping");
+        connection.close(CloseCode::SHUTDOWN, "stopping");
+        return CloseReason::Here(CloseCode::SHUTDOWN);
     }
     let serving = Serving::default();
     let mut tasks = JoinSet::new();
@@ -65,6 +66,16 @@ pub async fn run(core: Handle, established: Established, member: AuthorityCode) 
     let reason = connection.closed().await;
     debug!(peer = peer.0, %member, ?reason, "peer left");
     let _ = core.send(Command::Closed { peer }).await;
+    reason
+}
+
+/// Whether one end wanted no more of the other: to dial again at once would end in the same way.
+#[must_use]
+pub fn is_refusal(reason: CloseReason) -> bool {
+    let (CloseReason::Here(code) | CloseReason::There(code)) = reason else {
+        return false;
+    };
+    code == CloseCode::TOO_MANY || code.as_u32() >= PROTOCOL_CODES
 }
 
 async fn read_control(core: Handle, peer: PeerId, mut receiver: FrameReceiver) {
@@ -214,4 +225,24 @@ async fn send_all(mut sender: FrameSender, frames: Vec<Vec<u8>>) -> Option<Frame
         sender.send_owned(frame).await.ok()?;
     }
     Some(sender)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusal_is_told_from_an_end_that_passes() {
+        let busy = CloseCode::from_u32(PROTOCOL_CODES + 10);
+        for code in [CloseCode::TOO_MANY, busy] {
+            assert!(is_refusal(CloseReason::Here(code)));
+            assert!(is_refusal(CloseReason::There(code)));
+        }
+        for code in [CloseCode::DONE, CloseCode::SHUTDOWN] {
+            assert!(!is_refusal(CloseReason::There(code)));
+        }
+        for reason in [CloseReason::Idle, CloseReason::Forgotten] {
+            assert!(!is_refusal(reason));
+        }
+    }
 }

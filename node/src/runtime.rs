@@ -4,25 +4,29 @@
 //! the core gives out goes to the connections, to whoever waits for an answer, and to the listener.
 //! A fatal error ends the thread: nothing more is acknowledged, and the next start repairs.
 
+mod fault_log;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 
-use concordat_protocol::exchange::{ForkEvidence, Input, PeerId, RequestId, ServeId};
+use concordat_protocol::exchange::{ForkEvidence, Input, PeerId, RequestId, ServeId, Violation};
 use concordat_protocol::log::LeafIndex;
 use concordat_protocol::message::ErrorCode;
 use concordat_protocol::statement::StatementRef;
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::LogNumber;
 use tokio::sync::{mpsc, oneshot};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error, info, trace, warn};
 
 use crate::clock;
 use crate::core::{
     Core, CoreInput, Fatal, Output, Signing, Submission, SubmitError, Surpassed, Ticket,
 };
 use crate::disk::Disk;
+
+pub use fault_log::FaultLog;
 
 /// Commands that may wait for the core; a full channel holds its senders back.
 const COMMANDS_MAX: usize = 1_024;
@@ -219,7 +223,9 @@ pub fn spawn<D: Disk>(
         let mut worker = Worker {
             core,
             listener,
-            orders: BTreeMap::new(),
+            links: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            faults: FaultLog::new(),
             tickets: BTreeMap::new(),
             rows: Vec::new(),
             next_ticket: 0,
@@ -242,10 +248,19 @@ pub fn spawn<D: Disk>(
 struct Worker<D: Disk> {
     core: Core<D>,
     listener: Box<dyn Listener>,
-    orders: BTreeMap<PeerId, mpsc::UnboundedSender<Order>>,
+    links: BTreeMap<PeerId, Link>,
+    /// Connections that have ended since the last release, of which something may still be told.
+    gone: BTreeMap<PeerId, AuthorityCode>,
+    faults: FaultLog<AuthorityCode>,
     tickets: BTreeMap<Ticket, oneshot::Sender<Result<Vec<StatementRef>, SubmitError>>>,
     rows: Vec<oneshot::Sender<()>>,
     next_ticket: u64,
+}
+
+/// One connection.
+struct Link {
+    member: AuthorityCode,
+    orders: mpsc::UnboundedSender<Order>,
 }
 
 impl<D: Disk> Worker<D> {
@@ -284,11 +299,13 @@ impl<D: Disk> Worker<D> {
                 member,
                 orders,
             } => {
-                self.orders.insert(peer, orders);
+                self.links.insert(peer, Link { member, orders });
                 core.handle(now, CoreInput::Exchange(Input::Opened { peer, member }))?;
             }
             Command::Closed { peer } => {
-                self.orders.remove(&peer);
+                if let Some(link) = self.links.remove(&peer) {
+                    self.gone.insert(peer, link.member);
+                }
                 core.handle(now, CoreInput::Exchange(Input::Closed { peer }))?;
             }
             Command::Control { peer, bytes } => {
@@ -352,6 +369,9 @@ impl<D: Disk> Worker<D> {
                 self.rows.push(answer);
             }
             Command::Tick => {
+                for (member, more) in self.faults.due(now) {
+                    warn!(%member, more, "a peer was at fault more often than was written");
+                }
                 if core.deadline() <= now {
                     core.handle(now, CoreInput::Exchange(Input::Deadline))?;
                 }
@@ -367,6 +387,7 @@ impl<D: Disk> Worker<D> {
             self.listener.hear(&output);
             self.dispatch(output);
         }
+        self.gone.clear();
         for row in self.rows.drain(..) {
             // Whoever asked may have gone; the row is kept all the same.
             let _ = row.send(());
@@ -397,9 +418,7 @@ impl<D: Disk> Worker<D> {
                     let _ = answer.send(result);
                 }
             }
-            Output::Report { peer, violation } => {
-                warn!(peer = peer.0, %violation, "a peer is at fault");
-            }
+            Output::Report { peer, violation } => self.report(peer, violation),
             Output::Forked { origin, evidence } => {
                 let evidence = ForkEvidence::parse(&evidence);
                 let sizes =
@@ -441,10 +460,23 @@ impl<D: Disk> Worker<D> {
         }
     }
 
+    fn report(&mut self, peer: PeerId, violation: Violation) {
+        let link = self.links.get(&peer).map(|link| link.member);
+        let Some(member) = link.or_else(|| self.gone.get(&peer).copied()) else {
+            return;
+        };
+        match self.faults.count(member, clock::now()) {
+            Some(unwritten) => {
+                warn!(peer = peer.0, %member, %violation, unwritten, "a peer is at fault");
+            }
+            None => trace!(peer = peer.0, %member, %violation, "a peer is at fault"),
+        }
+    }
+
     fn order(&self, peer: PeerId, order: Order) {
-        if let Some(orders) = self.orders.get(&peer) {
+        if let Some(link) = self.links.get(&peer) {
             // A task that has ended is about to say that its connection is closed.
-            let _ = orders.send(order);
+            let _ = link.orders.send(order);
         }
     }
 }

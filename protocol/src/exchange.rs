@@ -18,6 +18,7 @@
 //! Out of scope: disk (the caller stores what it is told to and says when it is durable), sockets,
 //! serving ranges from storage, signing.
 
+mod conduct;
 mod cosign;
 mod fork;
 mod gaps;
@@ -34,11 +35,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::limits;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize, VerifiedCheckpoint};
-use crate::message::{Frame, FrontierEntry};
+use crate::message::{ErrorCode, Frame, FrontierEntry};
 use crate::statement::Standing;
 use crate::subject::AuthorityCode;
 use crate::time::Timestamp;
 
+use conduct::{Conduct, conduct_of};
 use peer::Peer;
 
 pub use fork::ForkEvidence;
@@ -57,6 +59,10 @@ pub struct Exchange {
     me: AuthorityCode,
     replicas: BTreeMap<Origin, Replica>,
     peers: BTreeMap<PeerId, Peer>,
+    /// How members behave, of those that ever did anything that is limited.
+    conduct: BTreeMap<AuthorityCode, Conduct>,
+    /// The time of the input being handled.
+    now: Timestamp,
     /// What storing will complete, by id.
     storing: BTreeMap<StoreId, Storing>,
     /// Acts on statements that we hold, with whoever issued those: they come to us even where we are
@@ -96,6 +102,8 @@ impl Exchange {
             me,
             replicas: replicas.collect(),
             peers: BTreeMap::new(),
+            conduct: BTreeMap::new(),
+            now,
             storing: BTreeMap::new(),
             owed: BTreeMap::new(),
             forks: BTreeMap::new(),
@@ -110,6 +118,7 @@ impl Exchange {
     /// Feeds one input. Never blocks, never fails: a peer at fault is reported and closed through
     /// actions, everyone else goes on.
     pub fn handle(&mut self, world: World<'_>, input: Input<'_>) {
+        self.now = world.now;
         match input {
             Input::Opened { peer, member } => self.opened(world, peer, member),
             Input::Closed { peer } => self.closed(peer),
@@ -243,18 +252,18 @@ impl Exchange {
         });
     }
 
-    /// Counts an invalid object; the sixteenth ends the connection.
+    /// Counts an invalid object of a member; the sixteenth ends the connection.
     // spec: EXC-12
     fn blame(&mut self, id: PeerId, violation: Violation) {
         self.act(Action::Report {
             peer: id,
             violation,
         });
-        let Some(peer) = self.peers.get_mut(&id) else {
+        let Some(member) = self.peers.get(&id).map(|peer| peer.member) else {
             return;
         };
-        peer.invalid += 1;
-        if violation.is_fatal() || peer.invalid >= limits::INVALID_OBJECTS_MAX {
+        let now = self.now;
+        if violation.is_fatal() || conduct_of(&mut self.conduct, member, now).shows_invalid(now) {
             self.act(Action::Close {
                 peer: id,
                 code: violation.error_code(),
@@ -264,6 +273,12 @@ impl Exchange {
     }
 
     fn opened(&mut self, world: World<'_>, id: PeerId, member: AuthorityCode) {
+        // spec: EXC-30
+        let mut conduct = self.conduct.get_mut(&member);
+        if conduct.as_mut().is_some_and(|of| of.is_shut_out(world.now)) {
+            let code = ErrorCode::Busy;
+            return self.act(Action::Close { peer: id, code });
+        }
         let entries = self.frontier_entries();
         let digest = frontier_digest(&entries);
         self.peers.insert(id, Peer::new(member, (digest, entries)));
@@ -454,6 +469,7 @@ impl Exchange {
             {
                 peer.rest_ends = None;
             }
+            self.begin_answers(world, id);
         }
         for replica in self.replicas.values_mut() {
             if replica.rest_ends.is_some_and(|ends| ends <= world.now) {

@@ -35,8 +35,28 @@ pub const RANGE_LEAVES_MAX: u64 = 16_384;
 pub const RANGE_BODIES_MAX: u64 = 2_048;
 /// Bytes of statements that a push carries inline.
 pub const PUSH_INLINE_BYTES_MAX: usize = 64 << 10;
-/// Invalid objects from one peer before it is disconnected.
-pub const INVALID_OBJECTS_MAX: u32 = 16;
+/// Invalid objects of one member, over all its connections, with the last of which it is disconnected;
+/// one is forgotten every ten seconds.
+// spec: EXC-12
+pub const INVALID_OBJECTS: Rate = Rate {
+    burst: 16,
+    tokens: 1,
+    period_ms: 10_000,
+};
+/// Positions of logs that one member may ask for at once, beside [`POSITIONS_ASKED_TIMES`] all that are
+/// held, and how many more come with time. Of bodies of the usual size 4,096 are about 5 MB.
+// spec: EXC-31
+pub const POSITIONS_ASKED: Rate = Rate {
+    burst: 65_536,
+    tokens: 4_096,
+    period_ms: 1_000,
+};
+/// How often a member may ask for everything that is held before it is slowed down: for leaves and
+/// bodies once when it is new, and once more when it has lost its directory.
+// spec: EXC-31
+pub const POSITIONS_ASKED_TIMES: u64 = 4;
+/// What a consistency proof counts for, in positions.
+pub const POSITIONS_OF_A_PROOF: u64 = 64;
 /// Approvals under one proposal.
 pub const APPROVALS_MAX: usize = 16;
 /// Features that a greeting may name.

@@ -13,6 +13,7 @@ use concordat_protocol::trust::Registry;
 use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
+use crate::clock;
 use crate::core::{Output, Shared};
 use crate::disk::RealDisk;
 use crate::driver;
@@ -20,7 +21,7 @@ use crate::indexer::Indexer;
 use crate::node::Holdings;
 use crate::node::reindex::index_item;
 use crate::query::{BodyReader, BodyUnreadable, Held, QueryService};
-use crate::runtime::{self, Handle, Listener};
+use crate::runtime::{self, FaultLog, Handle, Listener};
 use crate::store::{JournalPosition, Position};
 
 /// Finds bodies for queries.
@@ -73,11 +74,16 @@ pub(super) async fn accept(
     shared: Arc<Shared<RealDisk>>,
     administrators: mpsc::Sender<Established>,
 ) {
+    let mut refused = FaultLog::new();
     while let Some(inbound) = endpoint.accept().await {
         let established = match inbound.result {
             Ok(established) => established,
             Err(error) => {
-                warn!(remote = %inbound.remote_address, %error, "a connection was refused");
+                // Anyone can make these: together they may not fill the log.
+                if let Some(unwritten) = refused.count((), clock::now()) {
+                    let remote = inbound.remote_address;
+                    warn!(%remote, %error, unwritten, "a connection was refused");
+                }
                 continue;
             }
         };

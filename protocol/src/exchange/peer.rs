@@ -37,7 +37,6 @@ pub(super) struct Peer {
     pub(super) greeted: bool,
     /// Whether it has said what it holds.
     pub(super) frontier_seen: bool,
-    pub(super) invalid: u32,
     held: BTreeMap<Origin, (TreeSize, TreeSize)>,
     /// How many of them the registry did not know when they came.
     early_logs: usize,
@@ -70,7 +69,6 @@ impl Peer {
             member,
             greeted: false,
             frontier_seen: false,
-            invalid: 0,
             held: BTreeMap::new(),
             early_logs: 0,
             told: BTreeMap::new(),
@@ -197,7 +195,8 @@ impl Peer {
 
     pub(super) fn deadline(&self) -> Option<Timestamp> {
         let requests = self.requests.values().map(|(_, deadline)| *deadline);
-        requests.chain(self.rest_ends).min()
+        let answers = self.answers.resumes_at;
+        requests.chain(self.rest_ends).chain(answers).min()
     }
 
     pub(super) fn expired(&self, now: Timestamp) -> Vec<RequestId> {

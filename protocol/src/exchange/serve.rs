@@ -1,11 +1,13 @@
 //! Requests by peers: which are answered, by what rule, and how much of it at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
+use crate::exchange::conduct::conduct_of;
 use crate::exchange::{Action, Exchange, PeerId, ServeId, Violation, World};
 use crate::limits;
 use crate::log::{LeafIndex, Origin, TreeSize};
 use crate::message::{BodyFilter, ErrorCode, Frame};
+use crate::time::Timestamp;
 
 /// A request that may be answered from storage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +48,16 @@ pub enum ServeRequest {
 }
 
 impl ServeRequest {
+    /// How many positions of a log are read for it.
+    const fn positions(&self) -> u64 {
+        match self {
+            Self::Leaves { begin, end, .. } | Self::Bodies { begin, end, .. } => {
+                end.value().saturating_sub(begin.value())
+            }
+            Self::Consistency { .. } => limits::POSITIONS_OF_A_PROOF,
+        }
+    }
+
     /// What is left of it from a position on; `None` when that is nothing.
     fn from(self, next: LeafIndex) -> Option<Self> {
         let goes_on = |begin: LeafIndex, end: TreeSize| begin < next && next.value() < end.value();
@@ -79,26 +91,37 @@ impl ServeRequest {
     }
 }
 
-/// Requests of one peer that are not answered to the end, each with whether a large part of its answer
-/// is on its way.
+/// Requests of one peer that are not answered to the end.
 #[derive(Clone, Debug)]
-pub(super) struct Answers(BTreeMap<ServeId, (ServeRequest, bool)>);
+pub(super) struct Answers {
+    /// A part of the answer is on its way; whether it is a large one.
+    sending: BTreeMap<ServeId, (ServeRequest, bool)>,
+    /// Not begun yet, since the member has asked for too much lately.
+    waiting: VecDeque<(ServeId, ServeRequest)>,
+    /// When the first of those is begun.
+    pub(super) resumes_at: Option<Timestamp>,
+}
 
 impl Answers {
     pub(super) const fn new() -> Self {
-        Self(BTreeMap::new())
+        Self {
+            sending: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            resumes_at: None,
+        }
     }
 
     fn len(&self) -> usize {
-        self.0.len()
+        self.sending.len() + self.waiting.len()
     }
 
     /// Takes down that a part of an answer is made; how many bytes it may have.
     // spec: EXC-28
     fn send(&mut self, serve: ServeId, request: ServeRequest) -> usize {
-        let large = self.0.values().filter(|(_, is_large)| *is_large).count();
+        let sending = self.sending.values();
+        let large = sending.filter(|(_, is_large)| *is_large).count();
         let is_large = large < limits::ANSWERS_LARGE_MAX;
-        self.0.insert(serve, (request, is_large));
+        self.sending.insert(serve, (request, is_large));
         match is_large {
             true => limits::ANSWER_LARGE_BYTES_MAX,
             false => limits::ANSWER_PART_BYTES_MAX,
@@ -107,7 +130,7 @@ impl Answers {
 
     /// Takes down that a part has been sent; what is left to send.
     fn sent(&mut self, serve: ServeId, next: Option<LeafIndex>) -> Option<ServeRequest> {
-        let (request, _) = self.0.remove(&serve)?;
+        let (request, _) = self.sending.remove(&serve)?;
         request.from(next?)
     }
 }
@@ -169,7 +192,32 @@ impl Exchange {
         if let Err(code) = self.answerable(&request) {
             return self.refuse(id, serve, code);
         }
-        self.serve(world, id, serve, request);
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.answers.waiting.push_back((serve, request));
+        }
+        self.begin_answers(world, id);
+    }
+
+    /// Begins with the requests that wait; when the member has to wait, says until when.
+    // spec: EXC-31
+    pub(super) fn begin_answers(&mut self, world: World<'_>, id: PeerId) {
+        let held = self.replicas.values().map(|log| log.durable().value());
+        let held = held.fold(0, u64::saturating_add);
+        while let Some(peer) = self.peers.get_mut(&id) {
+            let Some((_, request)) = peer.answers.waiting.front() else {
+                return;
+            };
+            let (member, positions) = (peer.member, request.positions());
+            let conduct = conduct_of(&mut self.conduct, member, world.now);
+            peer.answers.resumes_at = conduct.waits_until(world.now, held);
+            if peer.answers.resumes_at.is_some() {
+                return;
+            }
+            conduct.asks(world.now, held, positions);
+            if let Some((serve, request)) = peer.answers.waiting.pop_front() {
+                self.serve(world, id, serve, request);
+            }
+        }
     }
 
     pub(super) fn served(

@@ -69,7 +69,7 @@ fn inputs_about_nothing_known_do_nothing() {
 fn sixteenth_invalid_object_ends_the_connection() {
     let mut bench = Bench::greeted();
     let bad = Frame::Checkpoint { note: b"no note" };
-    for _ in 1..limits::INVALID_OBJECTS_MAX {
+    for _ in 1..limits::INVALID_OBJECTS.burst {
         assert_eq!(bench.control(&bad), [report(Violation::BadCheckpoint)]);
     }
     let last = [

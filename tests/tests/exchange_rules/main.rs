@@ -6,6 +6,7 @@
 )]
 
 mod answers;
+mod conduct;
 mod forks;
 mod greeting;
 mod keys;
