@@ -14,7 +14,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use crate::region::is_province;
-use crate::screen::symbol::{Form, Symbol, chinese, read};
+use crate::screen::symbol::{Form, Symbol, chinese, digits_at_most, read};
 use crate::subject::is_identity_number;
 use crate::time::month_length;
 
@@ -22,8 +22,11 @@ use crate::time::month_length;
 ///
 /// Subject codes and document numbers are no findings.
 pub fn find_personal(text: &str) -> Option<Finding> {
+    // The shortest number has six digits; most texts have none and end here, before they are read.
+    if text.chars().map(digits_at_most).sum::<usize>() < 6 {
+        return None;
+    }
     let text = read(text);
-    // The shortest number has six digits; most texts have none and end here.
     text.iter().filter(|symbol| symbol.is_digit()).nth(5)?;
     (0..text.len()).find_map(|offset| number_at(&text, offset).or_else(|| labelled(&text, offset)))
 }
@@ -421,9 +424,20 @@ const LABELS: [Label; 3] = [
 /// Most characters between a label and its number.
 const FILLER_CHARS_MAX: usize = 16;
 
+/// Whether a word of [`LABELS`] begins with a character: most do not, and comparing words is slow.
+const fn begins_label(character: char) -> bool {
+    matches!(
+        character,
+        '护' | 'P' | '内' | '大' | '港' | '台' | '回' | '永'
+    )
+}
+
 /// A labelled number whose label starts here.
 fn labelled(text: &[Symbol], offset: usize) -> Option<Finding> {
     // spec: ID-33
+    if !begins_label(text.get(offset)?.character) {
+        return None;
+    }
     let (label, word) = LABELS.iter().find_map(|label| {
         let word = label
             .words

@@ -46,7 +46,7 @@ impl<const MAX: usize> Text<MAX> {
             return Err(TextError::Control { character, offset });
         }
         // spec: ID-26
-        if !is_nfc(&text) {
+        if !text.chars().all(is_plain) && !is_nfc(&text) {
             return Err(TextError::NotNormalised);
         }
         // spec: ID-37, STM-25
@@ -128,6 +128,20 @@ pub enum TextError {
     },
 }
 
+/// Whether a character is in normalisation form C whatever stands beside it: quick check *Yes* and
+/// combining class 0 (UAX 15). Names these of most texts here, to spare them the tables.
+const fn is_plain(character: char) -> bool {
+    matches!(
+        character,
+        '\u{0}'..='\u{2FF}'
+            | '\u{3000}'..='\u{3029}'
+            | '\u{3030}'..='\u{3098}'
+            | '\u{309B}'..='\u{30FF}'
+            | '\u{4E00}'..='\u{9FFF}'
+            | '\u{FF00}'..='\u{FF5E}'
+    )
+}
+
 /// The half-width form of a full-width ASCII character or of the ideographic space; any other
 /// character as it is.
 pub(crate) fn half_width(character: char) -> char {
@@ -182,6 +196,9 @@ fn is_refused(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use unicode_normalization::char::canonical_combining_class;
+    use unicode_normalization::{IsNormalized, is_nfc_quick};
+
     use super::*;
 
     type Short = Text<4>;
@@ -196,6 +213,20 @@ mod tests {
         );
         assert_eq!(Short::new("\u{3000}\n"), Err(TextError::Empty));
         assert_eq!(Short::new(""), Err(TextError::Empty));
+    }
+
+    // spec: ID-26
+    #[test]
+    fn plain_characters_stay_as_they_are_beside_any_other() {
+        for plain in ('\0'..=char::MAX).filter(|c| is_plain(*c)) {
+            assert_eq!(is_nfc_quick([plain].into_iter()), IsNormalized::Yes);
+            assert_eq!(canonical_combining_class(plain), 0, "{plain:?}");
+        }
+        assert!(
+            ['\u{300}', '\u{302A}', '\u{3099}', '\u{F900}']
+                .iter()
+                .all(|c| !is_plain(*c))
+        );
     }
 
     #[test]

@@ -56,6 +56,16 @@ impl Symbol {
     }
 }
 
+/// How many digits a character can be read as, at most; without the tables of [`read`].
+pub(super) const fn digits_at_most(character: char) -> usize {
+    match character {
+        '0'..='9' => 1,
+        '\0'..='\u{7F}' => 0,
+        '\u{3040}'..='\u{30FF}' | '\u{4E00}'..='\u{9FFF}' => chinese(character).is_some() as usize,
+        _ => 2,
+    }
+}
+
 /// Reads a text.
 // spec: ID-36
 pub(super) fn read(text: &str) -> Vec<Symbol> {

@@ -411,3 +411,28 @@ fn dates_times_and_sums_in_a_row_are_let_through() {
         assert_eq!(find_personal(text), None, "{text}");
     }
 }
+
+#[test]
+fn no_character_is_read_as_more_digits_than_it_is_counted_for() {
+    // spec: ID-36
+    for character in '\0'..=char::MAX {
+        let mut bytes = [0; 4];
+        let symbols = read(character.encode_utf8(&mut bytes));
+        let digits = symbols.iter().filter(|symbol| symbol.is_digit()).count();
+        assert!(digits <= digits_at_most(character), "{character:?}");
+    }
+}
+
+#[test]
+fn words_of_labels_are_looked_for_where_one_begins() {
+    // spec: ID-33
+    let words = LABELS.iter().flat_map(|label| label.words);
+    let begins: Vec<char> = words.filter_map(|word| word.chars().next()).collect();
+    for character in '\0'..=char::MAX {
+        assert_eq!(
+            begins_label(character),
+            begins.contains(&character),
+            "{character:?}"
+        );
+    }
+}
