@@ -258,11 +258,11 @@ async fn import(
         let (name, report) = (&running.name, &read.report);
         voice.say(
             &format!(
-                "{name}: {} decisions signed and logged, {} rows refused",
+                "{name}: decisions signed and logged: {}, rows refused: {}",
                 report.accepted, report.refused
             ),
             &format!(
-                "{name}：{} 件决定已签名入库，{} 行被拒绝",
+                "{name}：已签名入库的决定 {} 件，被拒绝的行 {} 行",
                 report.accepted, report.refused
             ),
         );
@@ -423,17 +423,17 @@ async fn prove(
         *byte ^= 1;
     }
     let refused = bundle::verify(&changed, &anchor, None);
-    if let Err(error) = &verified {
-        voice.say(
-            &format!("The bundle does not verify: {error}"),
-            &format!("证明文件核验失败：{error}"),
-        );
-    }
     let path = path.display();
-    voice.say(
-        &format!("Proof bundle {path} ({} bytes) verifies offline with the genesis id alone;\n  later acts: not proven", bytes.len()),
-        &format!("证明文件 {path}（{} 字节）仅凭创世标识即可离线核验；后续行为：未证明", bytes.len()),
-    );
+    match &verified {
+        Ok(_) => voice.say(
+            &format!("Proof bundle {path} ({} bytes) verifies offline with the genesis id alone;\n  later acts: not proven", bytes.len()),
+            &format!("证明文件 {path}（{} 字节）仅凭创世标识即可离线核验；后续行为：未证明", bytes.len()),
+        ),
+        Err(error) => voice.say(
+            &format!("Proof bundle {path} does not verify: {error}"),
+            &format!("证明文件 {path} 核验失败：{error}"),
+        ),
+    }
     if let Err(error) = &refused {
         voice.say(
             &format!("One byte flipped: {error}"),
