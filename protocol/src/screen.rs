@@ -254,7 +254,7 @@ impl Number {
             (11, [4, 4, 3] | [3, 3, 5], gap) if gap <= Gap::Plain && !self.follows_digits => {
                 Some(digits)
             }
-            (11, groups, _) if digit_by_digit(groups) => Some(digits),
+            (11, groups, gap) if gap <= Gap::Loose && digit_by_digit(groups) => Some(digits),
             (12, [12], _) if !is_invoice_code(digits) => digits.strip_prefix(b"0"),
             (12, [4, 4, 4], gap) if gap <= Gap::Plain && !self.follows_digits => {
                 digits.strip_prefix(b"0")
@@ -278,7 +278,7 @@ impl Number {
         let grouped = match (self.groups.as_slice(), self.gap) {
             ([15], _) => true,
             ([6, 6, 3] | [6, 2, 2, 2, 3], gap) => gap <= Gap::Pointed,
-            (groups, _) => digit_by_digit(groups),
+            (groups, gap) => gap <= Gap::Loose && digit_by_digit(groups),
         };
         let number = |tens: u8, units: u8| (tens - b'0') * 10 + (units - b'0');
         let (month, day) = (number(m1, m2), number(d1, d2));
@@ -332,18 +332,24 @@ enum Gap {
     Colon,
     /// Anything that is neither letter nor digit.
     Loose,
+    /// One letter that is not ASCII too: 号, 和.
+    Letter,
 }
 
 impl Gap {
     /// The separator from here on, and where it ends; `None` when the number ends here.
     fn after(text: &[Symbol], from: usize, crosses: bool) -> Option<(usize, Self)> {
         let rest = text.get(from..).unwrap_or_default();
+        let mut letters = 0;
         let length = rest
             .iter()
             .take_while(|symbol| {
+                let links = symbol.links();
+                letters += usize::from(links);
                 symbol.form == Form::Unseen
                     || !symbol.character.is_alphanumeric()
                     || crosses && symbol.is_cross()
+                    || links && letters == 1
             })
             .count();
         let seen = || {
@@ -357,6 +363,7 @@ impl Gap {
             None if length > 0 || is_digit(text, from) => Self::Seam,
             None => return None,
             Some(_) if !at_most(GAP_CHARS_MAX) => return None,
+            Some(_) if letters > 0 => Self::Letter,
             Some(':') if at_most(1) => Self::Colon,
             Some(_) if at_most(PLAIN_GAP_CHARS_MAX) => seen().map(Self::of).max()?,
             Some(_) => Self::Loose,

@@ -18,7 +18,8 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 use crate::screen::{PersonalNumber, find_personal};
 
 /// Text in Unicode normalisation form C: not blank, at most `MAX` Unicode scalar values, no control
-/// characters but line feed and tab, no number of a natural person.
+/// characters but line feed and tab, no controls of direction, no noncharacters, no number of a
+/// natural person.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text<const MAX: usize>(String);
 
@@ -26,7 +27,8 @@ impl<const MAX: usize> Text<MAX> {
     /// Takes text as it is.
     ///
     /// # Errors
-    /// The first of [`TextError::TooLong`], [`TextError::Empty`], [`TextError::Control`],
+    /// The first of [`TextError::TooLong`], [`TextError::Empty`], [`TextError::Control`] or
+    /// [`TextError::Direction`] or [`TextError::Noncharacter`] by the first such character,
     /// [`TextError::NotNormalised`] and [`TextError::PersonalData`] that applies.
     pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
         let text = text.into();
@@ -41,9 +43,9 @@ impl<const MAX: usize> Text<MAX> {
         if text.trim().is_empty() {
             return Err(TextError::Empty);
         }
-        // spec: ID-25
-        if let Some((offset, character)) = text.chars().enumerate().find(|(_, c)| is_refused(*c)) {
-            return Err(TextError::Control { character, offset });
+        let mut characters = text.chars().enumerate();
+        if let Some(error) = characters.find_map(|(offset, c)| refusal(c, offset)) {
+            return Err(error);
         }
         // spec: ID-26
         if !text.chars().all(is_plain) && !is_nfc(&text) {
@@ -113,6 +115,22 @@ pub enum TextError {
     #[error("control character U+{:04X} at offset {offset}", u32::from(*character))]
     Control {
         /// The character.
+        character: char,
+        /// Its 0-based offset in scalar values.
+        offset: usize,
+    },
+    /// A control of direction, with which a text reads otherwise than it is written.
+    #[error("control of direction U+{:04X} at offset {offset}", u32::from(*character))]
+    Direction {
+        /// The character.
+        character: char,
+        /// Its 0-based offset in scalar values.
+        offset: usize,
+    },
+    /// A code point that is no character and never will be.
+    #[error("noncharacter U+{:04X} at offset {offset}", u32::from(*character))]
+    Noncharacter {
+        /// The code point.
         character: char,
         /// Its 0-based offset in scalar values.
         offset: usize,
@@ -190,8 +208,25 @@ impl<T, E: fmt::Display> Visitor<'_> for Parsed<T, E> {
     }
 }
 
-fn is_refused(character: char) -> bool {
-    character.is_control() && !matches!(character, '\n' | '\t')
+fn refusal(character: char, offset: usize) -> Option<TextError> {
+    match character {
+        '\n' | '\t' => None,
+        // spec: ID-25
+        _ if character.is_control() => Some(TextError::Control { character, offset }),
+        // Bidi_Control of the Unicode character database.
+        // spec: ID-38
+        '\u{61C}' | '\u{200E}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => {
+            Some(TextError::Direction { character, offset })
+        }
+        // spec: ID-39
+        _ if is_noncharacter(character) => Some(TextError::Noncharacter { character, offset }),
+        _ => None,
+    }
+}
+
+/// Noncharacter_Code_Point: 32 in a row, and the last two of each plane.
+fn is_noncharacter(character: char) -> bool {
+    matches!(character, '\u{FDD0}'..='\u{FDEF}') || u32::from(character) & 0xFFFE == 0xFFFE
 }
 
 #[cfg(test)]
@@ -244,6 +279,43 @@ mod tests {
                 }),
             };
             assert_eq!(Short::new(format!("a{character}b")), expected);
+        }
+    }
+
+    #[test]
+    fn text_refuses_controls_of_direction_and_noncharacters() {
+        // spec: ID-38, ID-39
+        for character in [
+            '\u{61C}', '\u{200E}', '\u{200F}', '\u{202A}', '\u{202E}', '\u{2066}', '\u{2069}',
+        ] {
+            let expected = TextError::Direction {
+                character,
+                offset: 1,
+            };
+            assert_eq!(Short::new(format!("a{character}b")), Err(expected));
+            assert_eq!(Short::normalise(&format!("a{character}b")), Err(expected));
+        }
+        for character in [
+            '\u{FDD0}',
+            '\u{FDEF}',
+            '\u{FFFE}',
+            '\u{FFFF}',
+            '\u{1FFFE}',
+            '\u{10FFFF}',
+        ] {
+            let expected = TextError::Noncharacter {
+                character,
+                offset: 0,
+            };
+            assert_eq!(Short::new(format!("{character}b")), Err(expected));
+        }
+        for character in [
+            '\u{FDCF}', '\u{FDF0}', '\u{FFFD}', '\u{200D}', '\u{2065}', '\u{206A}', '\u{E000}',
+        ] {
+            assert!(
+                Short::new(format!("a{character}b")).is_ok(),
+                "{character:?}"
+            );
         }
     }
 

@@ -276,6 +276,8 @@ fn text_cause(error: TextError) -> Value {
         TextError::Empty => json!({ "cause": "empty" }),
         TextError::TooLong { .. } => json!({ "cause": "too_long" }),
         TextError::Control { .. } => json!({ "cause": "control" }),
+        TextError::Direction { .. } => json!({ "cause": "direction" }),
+        TextError::Noncharacter { .. } => json!({ "cause": "noncharacter" }),
         TextError::NotNormalised => json!({ "cause": "not_normalised" }),
         TextError::PersonalData { .. } => json!({ "cause": "personal_data" }),
         other => panic!("{other}"),

@@ -524,7 +524,9 @@ fn form_by_code(code: SubjectCode) -> Option<Form> {
 fn text_reason(error: TextError, field: Field) -> ImportReason {
     match error {
         TextError::TooLong { max, found } => ImportReason::FieldTooLong { max, found },
-        TextError::Control { character, offset } => ImportReason::ControlCharacter {
+        TextError::Control { character, offset }
+        | TextError::Direction { character, offset }
+        | TextError::Noncharacter { character, offset } => ImportReason::ControlCharacter {
             code_point: character.into(),
             offset,
         },

@@ -49,6 +49,16 @@ impl Symbol {
         self.form == Form::Foreign && self.character == 'X'
     }
 
+    /// A letter of any script but ASCII that may stand between two parts of a number as a separator does:
+    /// 号, 和, と. What makes dates, amounts and places of what stands before it ends a number.
+    // spec: ID-40
+    pub(super) fn links(self) -> bool {
+        self.form == Form::Plain
+            && !self.character.is_ascii()
+            && self.character.is_alphabetic()
+            && !UNITS.contains(self.character)
+    }
+
     /// Whether the symbol after it continues its word or number.
     pub(super) fn joins(self, next: Self) -> bool {
         let in_word = |symbol: Self| symbol.is_digit() || symbol.is_letter();
@@ -65,6 +75,10 @@ pub(super) const fn digits_at_most(character: char) -> usize {
         _ => 2,
     }
 }
+
+/// Letters behind the parts of dates and times, amounts and places of numbers, in simplified form or
+/// that of Japan.
+const UNITS: &str = "年月日时時点點分秒周週岁歳十百千万亿萬億元円角";
 
 /// Reads a text.
 // spec: ID-36
@@ -259,6 +273,10 @@ fn is_unseen(character: char) -> bool {
             character,
             '\u{AD}'
                 | '\u{61C}'
+                // Strokes that stretch a word.
+                | '\u{640}'
+                | '\u{7FA}'
+                | '\u{180A}'
                 | '\u{115F}'..='\u{1160}'
                 | '\u{180E}'
                 | '\u{200B}'..='\u{200F}'

@@ -35,6 +35,35 @@ fn identity_number_is_found_however_it_is_written() {
 }
 
 #[test]
+fn one_letter_between_the_parts_of_an_identity_number_does_not_hide_it() {
+    // spec: ID-40
+    for text in [
+        "110105号19491231号002X",
+        "110105和19491231和002X",
+        "110105 和 1949、1231的002X",
+        "3と6と2と3と2と2と1と9と8と7と0と9と0と8と6と4と0と9",
+        "110105ـ19491231ـ002X",
+        "1ـ1ـ0ـ1ـ0ـ5ـ1ـ9ـ4ـ9ـ1ـ2ـ3ـ1ـ0ـ0ـ2ـX",
+        "1101051949ж1231002X",
+    ] {
+        assert_eq!(kind(text), Some(PersonalNumber::IdentityNumber), "{text}");
+    }
+    for text in [
+        // Two letters, or one that ends a number.
+        "110105号码19491231002X",
+        "110105年1949月1231日002X",
+        "110105千1949百1231元002X",
+        // Forms without a check digit count with separators alone.
+        "1号3号8号0号0号1号3号8号0号0号0号",
+        "138和0013和8000",
+        "130503和670401和001",
+        "第110105号、1949年第1231号、第0029号",
+    ] {
+        assert_eq!(kind(text), None, "{text}");
+    }
+}
+
+#[test]
 fn number_that_only_resembles_an_identity_number_is_let_through() {
     // spec: ID-30
     for text in [
