@@ -421,6 +421,25 @@ async fn look_up_is_in_the_register_before_its_answer() {
     pair.stop().await;
 }
 
+/// A slip in the last place gave an answer that read as a clean record.
+// spec: ADM-63, ADM-20
+#[tokio::test(flavor = "multi_thread")]
+async fn code_with_a_wrong_check_character_is_refused_and_its_look_up_kept() {
+    let pair = Pair::start().await;
+    let mut client = Client::open(&pair.hub).await;
+    let ask = SubjectAsk {
+        code: SubjectCode::parse("91230400MA0000015N").unwrap(),
+        look_up: look_up(),
+        as_of: None,
+        skip: None,
+    };
+    let error = client.ask(&Request::Subject(ask)).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::CodeCheck);
+    assert_eq!(error.detail("expected"), Some("M"));
+    assert_eq!(client.status().await.look_ups, 1);
+    pair.stop().await;
+}
+
 // spec: ADM-21
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_public_is_shown_only_with_purpose_and_case() {

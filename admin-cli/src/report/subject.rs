@@ -1,6 +1,7 @@
 //! What is known about an organisation, and one statement with its history.
 
 use concordat_protocol::admin::{ActView, DecisionView, StatementView, SubjectAnswer};
+use concordat_protocol::subject::CodeCheck;
 use serde_json::{Value, json};
 
 use crate::names::Named;
@@ -14,6 +15,13 @@ use crate::{clock, decision};
 /// Decisions about an organisation.
 pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
     let mut page = Page::default();
+    let expected = answer.code.expected_check();
+    let mismatch = answer.code.check() == CodeCheck::Mismatch;
+    // spec: ADM-63
+    if mismatch {
+        page.line(words.fill("code_check", &[("expected", &expected.to_string())]));
+        page.gap();
+    }
     page.pairs(&[
         words.pair("subject", answer.code),
         words.pair("names", answer.names.join(" / ")),
@@ -47,6 +55,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
     let decisions: Value = answer.decisions.iter().map(decision_json).collect();
     let json = json!({
         "code": answer.code.to_string(),
+        "expected_check": mismatch.then(|| expected.to_string()),
         "names": answer.names,
         "as_of": answer.as_of.to_string(),
         "look_up_row": answer.look_up_row,

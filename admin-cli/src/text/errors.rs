@@ -13,6 +13,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.profile-invalid", "The import profile cannot be read at line {line}, column {column}: {cause}.", "导入配置无法读取，第 {line} 行第 {column} 列：{cause}。"),
     ("error.wrong-class", "This act cannot act on a statement of class {class}.", "该操作不能作用于类别为 {class} 的声明。"),
     ("error.file-unusable", "The file cannot be imported at all: {cause}. Nothing was recorded.", "文件完全无法导入：{cause}。未作任何记录。"),
+    ("error.code-check", "The check character of {code} is wrong: the places before it ask for {expected}. Nothing bears the code as it stands; compare every place with the organisation's licence, and look up again.", "{code} 的校验码有误：按前 17 位应为 {expected}。没有任何决定使用该代码；请逐位与该组织的证照核对后重新查询。"),
     ("error.target-not-found", "The node knows no statement {target}. Check the reference; `concordat subject` lists decisions.", "节点没有声明 {target}。请核对引用；可用 `concordat subject` 查询决定。"),
     ("error.body-not-held", "The node holds the leaf of {target} but not its body. It may not be entitled, or has not caught up.", "节点持有 {target} 的叶但没有正文：可能无权获取，或尚未同步。"),
     ("error.member-unknown", "The registry knows no member {member}. See `concordat peer list`.", "名册中没有成员 {member}。请查看 `concordat peer list`。"),

@@ -261,6 +261,34 @@ fn subject_shows_the_suspension_before_anything_else() {
     assert_eq!(effect["later_acts"], "not-proven");
 }
 
+// spec: ADM-63
+#[test]
+fn code_that_the_registrar_confirmed_is_shown_with_a_warning_above_everything() {
+    let code = SubjectCode::parse("91230400MA0000015N").unwrap();
+    let answer = Reply::Subject(Box::new(SubjectAnswer {
+        code,
+        names: vec!["某公司".to_owned()],
+        as_of: day(),
+        look_up_row: 0,
+        decisions: Vec::new(),
+        total: 1,
+        bodies_missing: 0,
+    }));
+    let text = code.to_string();
+    let mut arguments = vec!["subject", &text, "--purpose", "p", "--case", "c"];
+    arguments.extend(["--basis", "b"]);
+    let (ran, _) = against(vec![answer.clone()], &arguments);
+    let first = ran.exits(0).out.lines().next().unwrap().to_owned();
+    assert!(
+        first.starts_with("! ") && first.contains("(M would)"),
+        "{first}"
+    );
+    let mut json = vec!["--output", "json"];
+    json.extend(arguments);
+    let (ran, _) = against(vec![answer], &json);
+    assert_eq!(ran.exits(0).json()["expected_check"], "M");
+}
+
 // spec: ADM-3, ADM-11, ADM-13
 #[test]
 fn import_sends_the_file_and_reports_every_refused_row() {

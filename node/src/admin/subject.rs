@@ -9,6 +9,7 @@ use concordat_protocol::admin::{
 };
 use concordat_protocol::effect::{Effect, Horizon, Validity};
 use concordat_protocol::statement::{Audience, Class, Content, Decision, StatementRef};
+use concordat_protocol::subject::CodeCheck;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Registry, Verified};
 
@@ -64,6 +65,15 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         total,
         bodies_missing: logs.iter().map(|log| log.bodies_missing).sum(),
     };
+    // spec: ADM-63
+    if total == 0 && ask.code.check() == CodeCheck::Mismatch {
+        let error = AdminError::new(ErrorCode::CodeCheck)
+            .with("code", ask.code)
+            .with("expected", ask.code.expected_check());
+        return lookup::record(desk, &ask.look_up, ask.code, |_| {
+            Reply::Error(error.clone())
+        });
+    }
     // spec: ADM-20
     lookup::record(desk, &ask.look_up, ask.code, |look_up_row| {
         Reply::Subject(Box::new(SubjectAnswer {

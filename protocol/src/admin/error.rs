@@ -43,6 +43,9 @@ named_codes! {
         WrongClass = 7 "wrong-class",
         /// The file cannot be imported at all, its header for example; `cause`.
         FileUnusable = 8 "file-unusable",
+        /// The check character of a code is wrong, and no decision bears the code as it stands; `code`,
+        /// `expected`.
+        CodeCheck = 9 "code-check",
         /// No such statement; `target`.
         TargetNotFound = 20 "target-not-found",
         /// The leaf is held, the body is not; `target`.
@@ -119,7 +122,8 @@ impl ErrorCode {
             | Self::PurposeRequired
             | Self::ProfileInvalid
             | Self::WrongClass
-            | Self::FileUnusable => ExitCode::Usage,
+            | Self::FileUnusable
+            | Self::CodeCheck => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
             | Self::MemberUnknown

@@ -112,6 +112,19 @@ impl SubjectCode {
         CodeCheck::from_holds(subject_check(first_17) == Some(*check))
     }
 
+    /// The check character that its first 17 places ask for.
+    #[expect(
+        clippy::missing_panics_doc,
+        reason = "a code holds nothing but the alphabet"
+    )]
+    #[must_use]
+    pub fn expected_check(&self) -> char {
+        let [first_17 @ .., _] = &self.0;
+        subject_check(first_17)
+            .expect("a code holds nothing but the alphabet")
+            .into()
+    }
+
     /// Whether the check character of the organisation code, at place 17, holds. Information only:
     /// nothing is refused for it.
     pub fn organisation_code_check(&self) -> CodeCheck {
