@@ -197,7 +197,9 @@ fn identity(directory: &Path) -> Result<Identity, Failure> {
     };
     let key =
         PrivateKey::read_in(directory, KeyUse::Administrator).map_err(|error| match &error {
-            KeyFileError::File(file @ FileError::OpenToOthers { .. }) => of_file(file),
+            KeyFileError::File(
+                file @ (FileError::OpenToOthers { .. } | FileError::DirectoryOpenToOthers { .. }),
+            ) => of_file(file),
             _ => unusable(chain(&error)),
         })?;
     let certificate =

@@ -132,20 +132,27 @@ pub(crate) fn read_private(path: &Path, bytes_max: u64) -> Result<Zeroizing<Vec<
 /// that is there.
 // spec: KEY-11
 pub(crate) fn private_directory(path: &Path) -> Result<(), FileError> {
-    match fs::metadata(path) {
-        Ok(metadata) => {
-            let mode = permissions::mode(&metadata);
-            if mode & 0o022 != 0 {
-                let path = path.to_path_buf();
-                return Err(FileError::DirectoryOpenToOthers { path, mode });
-            }
-            Ok(())
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+    match refuse_open_directory(path) {
+        Err(FileError::Missing { .. }) => {
             permissions::create_directory(path).map_err(|source| FileError::io(path, source))?;
             sync_directory(directory_of(path))
         }
-        Err(source) => Err(FileError::io(path, source)),
+        found => found,
+    }
+}
+
+/// Refuses a directory into which others than its owner may write: they could put keys of their own
+/// in the place of those that are there, however private these are.
+// spec: KEY-26
+pub(crate) fn refuse_open_directory(path: &Path) -> Result<(), FileError> {
+    let metadata = fs::metadata(path).map_err(|source| FileError::io(path, source))?;
+    let mode = permissions::mode(&metadata);
+    match mode & 0o022 {
+        0 => Ok(()),
+        _ => Err(FileError::DirectoryOpenToOthers {
+            path: path.to_path_buf(),
+            mode,
+        }),
     }
 }
 

@@ -132,8 +132,10 @@ impl PrivateKey {
     /// Reads the key of a use from a directory.
     ///
     /// # Errors
-    /// As [`PrivateKey::read`].
+    /// As [`PrivateKey::read`], and [`FileError::DirectoryOpenToOthers`].
+    // spec: KEY-26
     pub fn read_in(directory: &Path, key_use: KeyUse) -> Result<Self, KeyFileError> {
+        file::refuse_open_directory(directory)?;
         Self::read(&directory.join(file_name(key_use)), key_use)
     }
 
@@ -330,6 +332,32 @@ mod tests {
             };
             assert_eq!(found, mode);
         }
+    }
+
+    // spec: KEY-26
+    #[cfg(unix)]
+    #[test]
+    fn read_refuses_a_directory_that_others_may_write_into_and_names_the_cure() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let root = tempfile::tempdir().unwrap();
+        let directory = root.path().join("keys");
+        fs::create_dir(&directory).unwrap();
+        key(1).create_in(&directory).unwrap();
+        for mode in [0o777, 0o720, 0o702, 0o1777] {
+            fs::set_permissions(&directory, fs::Permissions::from_mode(mode)).unwrap();
+            let refused = PrivateKey::read_in(&directory, KeyUse::Log).unwrap_err();
+            let message = refused.to_string();
+            let cure = format!("chmod 700 '{}'", directory.display());
+            assert!(message.contains(&cure), "{message}");
+            let KeyFileError::File(FileError::DirectoryOpenToOthers { mode: found, .. }) = refused
+            else {
+                panic!("{message}");
+            };
+            assert_eq!(found, mode);
+        }
+        fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
+        PrivateKey::read_in(&directory, KeyUse::Log).unwrap();
     }
 
     #[test]

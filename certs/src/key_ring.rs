@@ -83,7 +83,7 @@ impl KeyRing {
     /// Reads every key that a directory holds.
     ///
     /// # Errors
-    /// [`KeyRingError::Key`] for a file that is not acceptable, [`KeyRingError::Shared`] when two
+    /// [`KeyRingError::Key`] for a file or directory that is not acceptable, [`KeyRingError::Shared`] when two
     /// files hold one key, [`KeyRingError::Missing`] when there is none for a use in `required`.
     pub fn open(directory: &Path, required: &[KeyUse]) -> Result<Self, KeyRingError> {
         let mut keys = BTreeMap::new();

@@ -10,8 +10,9 @@
 //! Out of scope: what the registry says; the dialler adds it behind these.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -111,7 +112,9 @@ impl AddressBook {
             .iter()
             .map(|(member, address)| format!("\"{member}\" = \"{address}\"\n"));
         let fresh = self.path.with_extension("toml.new");
-        let mut file = File::create(&fresh)?;
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(true);
+        let mut file = options.mode(0o600).open(&fresh)?;
         file.write_all(lines.collect::<String>().as_bytes())?;
         file.sync_all()?;
         fs::rename(&fresh, &self.path)?;

@@ -20,6 +20,7 @@ use std::fmt::Debug;
 use std::io;
 
 pub use memory::{Fault, FaultEffect, MemoryDisk, MemoryFile};
+pub(crate) use real::{DIRECTORY_MODE, tighten};
 pub use real::{LOCK_FILE, OpenDiskError, RealDisk, RealFile};
 
 /// A directory of files. Clones refer to the same directory.

@@ -111,4 +111,12 @@ fn cut_genesis_and_open_key_are_named_with_what_to_do() {
     assert!(exit == 6, "{exit} {said}");
     assert_eq!(said.matches("chmod 600").count(), 1, "{said}");
     assert!(run("zh").1.contains("对他人开放"));
+
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
+    let keys = root.path().join("keys");
+    fs::set_permissions(&keys, fs::Permissions::from_mode(0o777)).unwrap();
+    let (exit, said) = run("en");
+    assert!(exit == 6, "{exit} {said}");
+    assert_eq!(said.matches("chmod 700").count(), 1, "{said}");
+    assert!(run("zh").1.contains("可被他人写入"));
 }

@@ -130,6 +130,16 @@ pub(super) fn configuration(directory: &Path) -> Result<Configuration, Failure> 
     })
 }
 
+/// Makes a directory for its owner alone, unless it is there, with the folders that lead to it.
+// spec: STO-62
+pub(super) fn private_directory(path: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+    let mut builder = fs::DirBuilder::new();
+    let made = made.and_then(|()| builder.recursive(true).mode(0o700).create(path));
+    made.map_err(|error| io(path, &error))
+}
+
 /// Writes a file that must not exist yet.
 pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     use std::io::Write as _;

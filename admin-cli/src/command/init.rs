@@ -1,7 +1,5 @@
 //! `concordat init`: a directory for a node, or for the keys of an officer.
 
-use std::fs;
-
 use concordat_certs::certificate::Validity;
 use concordat_certs::certificate_file;
 use concordat_certs::configuration::{CONFIGURATION_FILE, Configuration};
@@ -44,7 +42,7 @@ pub(super) fn run(init: &Init, context: &Context<'_>) -> Result<Report, Failure>
         Purpose::Node => init.dir.join(KEYS),
         Purpose::Administrator | Purpose::Approver | Purpose::Recovery => init.dir.clone(),
     };
-    fs::create_dir_all(&init.dir).map_err(|error| files::io(&init.dir, &error))?;
+    files::private_directory(&init.dir)?;
     let ring = KeyRing::generate(&keys, uses, &mut OsRandomness)
         .map_err(|error| files::key_ring(&keys, &error))?;
     certificates(&ring)?;

@@ -1,18 +1,25 @@
 //! A directory of the machine, locked against a second process.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustix::fs::{FlockOperation, flock};
 use thiserror::Error;
+use tracing::warn;
 
 use super::{BootId, Disk, DiskFile, FileIdentity, plain_name};
 
 /// Name of the file whose lock says that a process uses the directory.
 pub const LOCK_FILE: &str = "lock";
+
+/// Permission bits of the directories that a node makes.
+pub(crate) const DIRECTORY_MODE: u32 = 0o700;
+
+/// Permission bits of the files that it makes.
+pub(crate) const FILE_MODE: u32 = 0o600;
 
 /// Where Linux shows the boot id, as a UUID in text.
 const BOOT_ID_PATH: &str = "/proc/sys/kernel/random/boot_id";
@@ -82,11 +89,13 @@ impl Directory {
     /// `None` when another holder has the lock.
     fn take(root: &Path) -> io::Result<Option<Self>> {
         create_durably(root)?;
+        tighten(root)?;
         let lock = OpenOptions::new()
             .create(true)
             .truncate(false)
             .read(true)
             .write(true)
+            .mode(FILE_MODE)
             .open(root.join(LOCK_FILE))?;
         // spec: STO-1
         match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
@@ -102,6 +111,18 @@ impl Directory {
     }
 }
 
+/// Takes a directory away from all but its owner: what only members may see lies in it, and a node of
+/// an earlier build, or a restore, may have left it open.
+// spec: STO-62
+pub(crate) fn tighten(directory: &Path) -> io::Result<()> {
+    let mode = fs::metadata(directory)?.permissions().mode() & 0o7777;
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    warn!(directory = %directory.display(), mode = format!("{mode:04o}"), "closed to all but its owner");
+    fs::set_permissions(directory, fs::Permissions::from_mode(DIRECTORY_MODE))
+}
+
 /// Creates `root` and makes its entry in the parent durable: a journal in a directory that vanishes
 /// with the power would be lost whole.
 fn create_durably(root: &Path) -> io::Result<()> {
@@ -113,7 +134,7 @@ fn create_durably(root: &Path) -> io::Result<()> {
         Some(_) | None => Path::new("."),
     };
     create_durably(parent)?;
-    match fs::create_dir(root) {
+    match DirBuilder::new().mode(DIRECTORY_MODE).create(root) {
         Ok(()) => File::open(parent)?.sync_all(),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists && root.is_dir() => Ok(()),
         Err(error) => Err(error),
@@ -129,6 +150,7 @@ impl Disk for RealDisk {
             .create_new(true)
             .read(true)
             .write(true)
+            .mode(FILE_MODE)
             .open(path)?;
         Ok(RealFile(Arc::new(file)))
     }
@@ -256,6 +278,26 @@ mod tests {
         let copy = disk.open("three").unwrap();
         assert_ne!(copy.identity().unwrap(), file.identity().unwrap());
         assert_eq!(disk.list().unwrap(), ["lock", "three", "two"]);
+    }
+
+    // spec: STO-62
+    #[test]
+    fn directory_and_files_are_for_their_owner_alone_also_where_it_was_open_before() {
+        let root = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+        let fresh = root.path().join("a/data");
+        let disk = RealDisk::open(&fresh).unwrap();
+        disk.create("one").unwrap();
+        assert_eq!(mode(&fresh), 0o700);
+        for file in ["one", LOCK_FILE] {
+            assert_eq!(mode(&fresh.join(file)), 0o600, "{file}");
+        }
+        drop(disk);
+        for open in [0o755, 0o777, 0o750] {
+            fs::set_permissions(&fresh, fs::Permissions::from_mode(open)).unwrap();
+            drop(RealDisk::open(&fresh).unwrap());
+            assert_eq!(mode(&fresh), 0o700);
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::ops::ControlFlow;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
@@ -23,6 +24,7 @@ use super::table::Table;
 use super::verdicts::Verdicts;
 use super::writer::Logs;
 use super::{Opened, RebuildReason, StoreOptions};
+use crate::disk::{DIRECTORY_MODE, tighten};
 use crate::journal::JournalId;
 
 const BUILDING: &str = ".building";
@@ -48,7 +50,7 @@ pub(super) fn open(
     options: &StoreOptions,
     journal: JournalId,
 ) -> Result<(Loaded, Opened), StoreError> {
-    fs::create_dir_all(directory).map_err(StoreError::directory)?;
+    private(directory).map_err(StoreError::directory)?;
     let newest = tidy(directory).map_err(StoreError::directory)?;
     let Some(generation) = newest else {
         let loaded = begin(directory, options, journal, 1)?;
@@ -71,6 +73,17 @@ pub(super) fn open(
     tracing::warn!(%reason, "store set aside; it is filled again from the journal");
     let loaded = begin(directory, options, journal, generation + 1)?;
     Ok((loaded, Opened::RebuildNeeded(reason)))
+}
+
+/// The directory, for its owner alone: the engine makes its files by the process's own settings.
+// spec: STO-62
+fn private(directory: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder
+        .recursive(true)
+        .mode(DIRECTORY_MODE)
+        .create(directory)?;
+    tighten(directory)
 }
 
 /// Puts the newest generation aside, whatever it holds, and begins a new one.
