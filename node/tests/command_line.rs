@@ -11,11 +11,16 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
+use concordat_certs::certificate::Validity;
+use concordat_certs::certificate_file;
 use concordat_certs::configuration::Configuration;
+use concordat_certs::key_file::PrivateKey;
 use concordat_certs::key_ring::{KeyRing, MEMBER_USES};
 use concordat_certs::network::{TestNetwork, TestPlan};
 use concordat_certs::randomness::SeededRandomness;
 use concordat_certs::wording::remains;
+use concordat_node::disk::RealDisk;
+use concordat_protocol::statement::KeyUse;
 
 /// Runs the binary with nothing but one variable set; gives the exit code and standard error.
 fn concordat_node(variable: (&str, &str), arguments: &[&str]) -> (i32, String) {
@@ -59,6 +64,33 @@ fn language_is_that_of_the_option_before_that_of_the_environment() {
     chinese.extend(check);
     let (_, said) = concordat_node(("LANG", "C"), &chinese);
     assert!(said.starts_with("错误："), "{said}");
+}
+
+// spec: STO-1
+#[test]
+fn directory_that_another_process_uses_is_named_with_what_to_do() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = directory(root.path());
+    let keys = root.path().join("keys");
+    let node = PrivateKey::read_in(&keys, KeyUse::Node).unwrap();
+    let validity = Validity::from_unix_seconds(0, 4_000_000_000).unwrap();
+    certificate_file::issue(&keys, &node, validity).unwrap();
+    let data = root.path().join("data");
+    let held = RealDisk::open(&data).unwrap();
+    let run = |language| {
+        let arguments = ["run", "--directory", &directory, "--lang", language];
+        concordat_node(("CONCORDAT_LOG", "off"), &arguments)
+    };
+    let (exit, said) = run("en");
+    assert!(exit == 1 && said.contains(data.to_str().unwrap()), "{said}");
+    assert!(said.contains("another process uses directory"), "{said}");
+    assert!(
+        said.contains("stop it first, or name another directory"),
+        "{said}"
+    );
+    let (_, said) = run("zh");
+    assert!(said.contains("正被另一进程使用；请先停止该进程"), "{said}");
+    drop(held);
 }
 
 // spec: ADM-14

@@ -25,3 +25,5 @@ mod raw;
 mod refuses;
 #[path = "bundle/size.rs"]
 mod size;
+#[path = "bundle/vectors.rs"]
+mod vectors;
