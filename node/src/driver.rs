@@ -7,12 +7,13 @@ use concordat_net::{CloseCode, CloseReason, Connection, Established, FrameReceiv
 use concordat_protocol::exchange::{PeerId, RequestId, ServeId};
 use concordat_protocol::limits::{FRAME_BYTES_MAX, REQUEST_BYTES_MAX};
 use concordat_protocol::log::LeafIndex;
+use concordat_protocol::message::ErrorCode;
 use concordat_protocol::subject::AuthorityCode;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tracing::{debug, trace};
 
-use crate::runtime::{Command, Handle, Order};
+use crate::runtime::{self, Command, Handle, Inbox, Order, Room};
 
 /// Codes of the protocol begin here, after those of the transport.
 const PROTOCOL_CODES: u32 = 16;
@@ -23,7 +24,8 @@ type Serving = Arc<Mutex<BTreeMap<ServeId, FrameSender>>>;
 /// Runs one connection to its end, and says how it ended.
 pub async fn run(core: Handle, established: Established, member: AuthorityCode) -> CloseReason {
     let peer = core.next_peer();
-    let (orders, inbox) = mpsc::unbounded_channel();
+    let (orders, inbox) = runtime::orders();
+    let overflow = inbox.overflow();
     let Established {
         connection,
         sender,
@@ -42,26 +44,26 @@ pub async fn run(core: Handle, established: Established, member: AuthorityCode) 
         connection.close(CloseCode::SHUTDOWN, "stopping");
         return CloseReason::Here(CloseCode::SHUTDOWN);
     }
-    let serving = Serving::default();
+    let shared = Shared {
+        core: core.clone(),
+        peer,
+        connection: connection.clone(),
+        room: Room::new(),
+        serving: Serving::default(),
+    };
     let mut tasks = JoinSet::new();
-    tasks.spawn(read_control(core.clone(), peer, receiver));
-    tasks.spawn(accept_requests(
-        core.clone(),
-        peer,
-        connection.clone(),
-        Arc::clone(&serving),
-    ));
-    tasks.spawn(write(
-        core.clone(),
-        peer,
-        connection.clone(),
-        sender,
-        inbox,
-        serving,
-    ));
+    tasks.spawn(read_control(shared.clone(), receiver));
+    tasks.spawn(accept_requests(shared.clone()));
+    tasks.spawn(write(shared, sender, inbox));
     // Whichever ends first ends the connection; the others see it close.
-    let _ = tasks.join_next().await;
-    connection.close(CloseCode::DONE, "");
+    tokio::select! {
+        _ = tasks.join_next() => connection.close(CloseCode::DONE, ""),
+        // spec: EXC-33
+        () = overflow.notified() => {
+            debug!(peer = peer.0, %member, "it does not read its control stream");
+            connection.close(protocol_code(ErrorCode::Limit), "unread");
+        }
+    }
     tasks.abort_all();
     let reason = connection.closed().await;
     debug!(peer = peer.0, %member, ?reason, "peer left");
@@ -78,63 +80,66 @@ pub fn is_refusal(reason: CloseReason) -> bool {
     code == CloseCode::TOO_MANY || code.as_u32() >= PROTOCOL_CODES
 }
 
-async fn read_control(core: Handle, peer: PeerId, mut receiver: FrameReceiver) {
-    loop {
-        match receiver.next(FRAME_BYTES_MAX).await {
-            Ok(Some(bytes)) => {
-                trace!(peer = peer.0, bytes = bytes.len(), "control frame");
-                if core.send(Command::Control { peer, bytes }).await.is_err() {
-                    return;
-                }
-            }
-            Ok(None) | Err(_) => return,
+/// What the tasks of a connection share.
+#[derive(Clone)]
+struct Shared {
+    core: Handle,
+    peer: PeerId,
+    connection: Connection,
+    room: Room,
+    serving: Serving,
+}
+
+async fn read_control(shared: Shared, mut receiver: FrameReceiver) {
+    let peer = shared.peer;
+    while let Ok(Some(bytes)) = receiver.next(FRAME_BYTES_MAX).await {
+        trace!(peer = peer.0, bytes = bytes.len(), "control frame");
+        let frame = shared.room.take_in(bytes).await;
+        let command = Command::Control { peer, frame };
+        if shared.core.send(command).await.is_err() {
+            return;
         }
     }
 }
 
-async fn accept_requests(core: Handle, peer: PeerId, connection: Connection, serving: Serving) {
+async fn accept_requests(shared: Shared) {
     let mut next = 0;
     let mut readers = JoinSet::new();
-    while let Some((sender, mut receiver)) = connection.accept_request().await {
+    while let Some((sender, receiver)) = shared.connection.accept_request().await {
         let serve = ServeId(next);
         next += 1;
-        serving.lock().await.insert(serve, sender);
-        let (core, serving) = (core.clone(), Arc::clone(&serving));
-        readers.spawn(async move {
-            // spec: EXC-29
-            match receiver.next(REQUEST_BYTES_MAX).await {
-                Ok(Some(bytes)) => {
-                    let _ = core.send(Command::Request { peer, serve, bytes }).await;
-                }
-                Ok(None) | Err(_) => {
-                    serving.lock().await.remove(&serve);
-                }
-            }
-        });
+        shared.serving.lock().await.insert(serve, sender);
+        readers.spawn(read_request(shared.clone(), serve, receiver));
         while readers.try_join_next().is_some() {}
     }
 }
 
-async fn write(
-    core: Handle,
-    peer: PeerId,
-    connection: Connection,
-    mut control: FrameSender,
-    mut inbox: mpsc::UnboundedReceiver<Order>,
-    serving: Serving,
-) {
+// spec: EXC-29
+async fn read_request(shared: Shared, serve: ServeId, mut receiver: FrameReceiver) {
+    let Ok(Some(bytes)) = receiver.next(REQUEST_BYTES_MAX).await else {
+        shared.serving.lock().await.remove(&serve);
+        return;
+    };
+    let (peer, frame) = (shared.peer, shared.room.take_in(bytes).await);
+    let command = Command::Request { peer, serve, frame };
+    let _ = shared.core.send(command).await;
+}
+
+async fn write(shared: Shared, mut control: FrameSender, mut inbox: Inbox) {
     let mut tasks: JoinSet<()> = JoinSet::new();
     let mut asking: BTreeMap<RequestId, tokio::task::AbortHandle> = BTreeMap::new();
-    while let Some(order) = inbox.recv().await {
+    while let Some(order) = inbox.next().await {
         match order {
             Order::Send(frame) => {
+                let bytes = frame.len();
                 if control.send_owned(frame).await.is_err() {
                     return;
                 }
+                inbox.sent(bytes);
             }
             Order::Ask(request, frame) => {
-                let task = ask(core.clone(), peer, connection.clone(), request, frame);
-                asking.insert(request, tasks.spawn(task));
+                let task = tasks.spawn(ask(shared.clone(), request, frame));
+                asking.insert(request, task);
                 asking.retain(|_, task| !task.is_finished());
             }
             Order::Cancel(request) => {
@@ -143,45 +148,38 @@ async fn write(
                 }
             }
             Order::Answer(serve, frames, next) => {
-                let serving = Arc::clone(&serving);
-                let part = (serve, frames, next);
-                tasks.spawn(answer(core.clone(), peer, part, serving));
+                tasks.spawn(answer(shared.clone(), serve, frames, next));
             }
             Order::Close(code) => {
-                let number = u32::try_from(code.code())
-                    .unwrap_or(0)
-                    .saturating_add(PROTOCOL_CODES);
-                connection.close(CloseCode::from_u32(number), "refused");
-                return;
+                return shared.connection.close(protocol_code(code), "refused");
             }
         }
         while tasks.try_join_next().is_some() {}
     }
 }
 
-async fn ask(
-    core: Handle,
-    peer: PeerId,
-    connection: Connection,
-    request: RequestId,
-    frame: Vec<u8>,
-) {
+/// The code that ends a connection for a reason of the protocol.
+fn protocol_code(code: ErrorCode) -> CloseCode {
+    let number = u32::try_from(code.code()).unwrap_or(0);
+    CloseCode::from_u32(number.saturating_add(PROTOCOL_CODES))
+}
+
+async fn ask(shared: Shared, request: RequestId, frame: Vec<u8>) {
+    let (core, peer) = (&shared.core, shared.peer);
     let failed = Command::RequestFailed { peer, request };
-    let Ok((mut sender, mut receiver)) = connection.open_request().await else {
+    let Ok((mut sender, mut receiver)) = shared.connection.open_request().await else {
         let _ = core.send(failed).await;
         return;
     };
     if sender.send_owned(frame).await.is_ok() && sender.finish().is_ok() {
         while let Ok(Some(bytes)) = receiver.next(FRAME_BYTES_MAX).await {
-            if core
-                .send(Command::Answer {
-                    peer,
-                    request,
-                    bytes,
-                })
-                .await
-                .is_err()
-            {
+            let frame = shared.room.take_in(bytes).await;
+            let answer = Command::Answer {
+                peer,
+                request,
+                frame,
+            };
+            if core.send(answer).await.is_err() {
                 return;
             }
         }
@@ -192,20 +190,16 @@ async fn ask(
 
 /// Sends an answer, or one part of it, and then says that there is room for more.
 // spec: EXC-19, EXC-28
-async fn answer(
-    core: Handle,
-    peer: PeerId,
-    (serve, frames, next): (ServeId, Vec<Vec<u8>>, Option<LeafIndex>),
-    serving: Serving,
-) {
-    let sender = serving.lock().await.remove(&serve);
+async fn answer(shared: Shared, serve: ServeId, frames: Vec<Vec<u8>>, next: Option<LeafIndex>) {
+    let peer = shared.peer;
+    let sender = shared.serving.lock().await.remove(&serve);
     let sender = match sender {
         Some(sender) => send_all(sender, frames).await,
         None => None,
     };
     let next = match (sender, next) {
         (Some(sender), Some(next)) => {
-            serving.lock().await.insert(serve, sender);
+            shared.serving.lock().await.insert(serve, sender);
             Some(next)
         }
         (Some(mut sender), None) => {
@@ -216,7 +210,8 @@ async fn answer(
         }
         (None, _) => None,
     };
-    let _ = core.send(Command::Served { peer, serve, next }).await;
+    let served = Command::Served { peer, serve, next };
+    let _ = shared.core.send(served).await;
 }
 
 /// Gives the sender back when all of it has been sent.

@@ -5,6 +5,7 @@
 //! A fatal error ends the thread: nothing more is acknowledged, and the next start repairs.
 
 mod fault_log;
+mod link;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use crate::core::{
 use crate::disk::Disk;
 
 pub use fault_log::FaultLog;
+pub use link::{Inbox, Orders, Received, Room, orders};
 
 /// Commands that may wait for the core; a full channel holds its senders back.
 const COMMANDS_MAX: usize = 1_024;
@@ -43,7 +45,7 @@ pub enum Command {
         /// Whose it is.
         member: AuthorityCode,
         /// Where its orders go.
-        orders: mpsc::UnboundedSender<Order>,
+        orders: Orders,
     },
     /// A connection is gone.
     Closed {
@@ -55,7 +57,7 @@ pub enum Command {
         /// The connection.
         peer: PeerId,
         /// The frame.
-        bytes: Vec<u8>,
+        frame: Received,
     },
     /// A frame that answers a request.
     Answer {
@@ -64,7 +66,7 @@ pub enum Command {
         /// The request.
         request: RequestId,
         /// The frame.
-        bytes: Vec<u8>,
+        frame: Received,
     },
     /// A request ended.
     RequestFailed {
@@ -80,7 +82,7 @@ pub enum Command {
         /// The stream.
         serve: ServeId,
         /// The frame.
-        bytes: Vec<u8>,
+        frame: Received,
     },
     /// A part of an answer to a peer has gone out, or never will.
     Served {
@@ -260,7 +262,7 @@ struct Worker<D: Disk> {
 /// One connection.
 struct Link {
     member: AuthorityCode,
-    orders: mpsc::UnboundedSender<Order>,
+    orders: Orders,
 }
 
 impl<D: Disk> Worker<D> {
@@ -308,24 +310,19 @@ impl<D: Disk> Worker<D> {
                 }
                 core.handle(now, CoreInput::Exchange(Input::Closed { peer }))?;
             }
-            Command::Control { peer, bytes } => {
-                core.handle(
-                    now,
-                    CoreInput::Exchange(Input::Control {
-                        peer,
-                        bytes: &bytes,
-                    }),
-                )?;
+            Command::Control { peer, frame } => {
+                let bytes = frame.bytes();
+                core.handle(now, CoreInput::Exchange(Input::Control { peer, bytes }))?;
             }
             Command::Answer {
                 peer,
                 request,
-                bytes,
+                frame,
             } => {
                 let input = Input::Answer {
                     peer,
                     request,
-                    bytes: &bytes,
+                    bytes: frame.bytes(),
                 };
                 core.handle(now, CoreInput::Exchange(input))?;
             }
@@ -335,11 +332,11 @@ impl<D: Disk> Worker<D> {
                     CoreInput::Exchange(Input::RequestFailed { peer, request }),
                 )?;
             }
-            Command::Request { peer, serve, bytes } => {
+            Command::Request { peer, serve, frame } => {
                 let input = Input::Request {
                     peer,
                     serve,
-                    bytes: &bytes,
+                    bytes: frame.bytes(),
                 };
                 core.handle(now, CoreInput::Exchange(input))?;
             }
@@ -475,8 +472,7 @@ impl<D: Disk> Worker<D> {
 
     fn order(&self, peer: PeerId, order: Order) {
         if let Some(link) = self.links.get(&peer) {
-            // A task that has ended is about to say that its connection is closed.
-            let _ = link.orders.send(order);
+            link.orders.give(order);
         }
     }
 }

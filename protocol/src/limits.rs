@@ -26,6 +26,10 @@ pub const ANSWER_PART_BYTES_MAX: usize = 512 << 10;
 pub const ANSWER_LARGE_BYTES_MAX: usize = 2 << 20;
 /// Parts of that size that are sent to one peer at the same time.
 pub const ANSWERS_LARGE_MAX: usize = 2;
+/// Bytes of frames that wait between one connection and the node, each way: of what came in, until it has
+/// been looked at; of what is to go out on the control stream, until the peer reads it.
+// spec: EXC-32, EXC-33
+pub const PEER_BYTES_WAITING_MAX: usize = 8 << 20;
 /// Bytes of the frame that asks for something: an origin and a few numbers.
 // spec: EXC-29
 pub const REQUEST_BYTES_MAX: usize = 1 << 10;

@@ -201,6 +201,10 @@ impl Exchange {
     /// Begins with the requests that wait; when the member has to wait, says until when.
     // spec: EXC-31
     pub(super) fn begin_answers(&mut self, world: World<'_>, id: PeerId) {
+        let waiting = self.peers.get(&id).map(|peer| &peer.answers.waiting);
+        if waiting.is_none_or(VecDeque::is_empty) {
+            return;
+        }
         let held = self.replicas.values().map(|log| log.durable().value());
         let held = held.fold(0, u64::saturating_add);
         while let Some(peer) = self.peers.get_mut(&id) {
