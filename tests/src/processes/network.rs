@@ -127,6 +127,15 @@ impl Network {
             .map_err(Failure::of("starting a node"))
     }
 
+    /// Starts one node that may have no more than so many files open at once.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn spawn_within(&self, node: NodeId, files: u64) -> Result<Process, Failure> {
+        Process::spawn_within(&self.binary, self.layout(node), files)
+            .map_err(Failure::of("starting a node"))
+    }
+
     /// What a node has written so far, over all its lives.
     #[must_use]
     pub fn written(&self, node: NodeId) -> String {

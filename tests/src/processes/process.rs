@@ -23,9 +23,25 @@ impl Process {
     /// # Errors
     /// The operating system's.
     pub fn spawn(binary: &Path, layout: &Layout, options: &[&str]) -> io::Result<Self> {
+        Self::start(Command::new(binary), layout, options)
+    }
+
+    /// Starts it as [`Process::spawn`] does, to have no more than so many files open at once.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn spawn_within(binary: &Path, layout: &Layout, files: u64) -> io::Result<Self> {
+        // The limit is set by the shell, whose place the node takes.
+        let mut command = Command::new("sh");
+        let limited = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        command.args(["-c", &limited]).arg(binary);
+        Self::start(command, layout, &[])
+    }
+
+    fn start(mut command: Command, layout: &Layout, options: &[&str]) -> io::Result<Self> {
         let log = layout.root().join(LOG_FILE);
         let log = OpenOptions::new().create(true).append(true).open(log)?;
-        let child = Command::new(binary)
+        let child = command
             .args(["run", "--directory"])
             .arg(layout.root())
             .args(options)
@@ -72,6 +88,15 @@ impl Process {
             true => Ok(()),
             false => Err(Failure::new(format!("ended with {status}"))),
         }
+    }
+
+    /// How many files it has open, sockets and the like included.
+    ///
+    /// # Errors
+    /// When the system does not say, as outside Linux.
+    pub fn open_files(&self) -> io::Result<u64> {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.0.id()))?;
+        Ok(open.count() as u64)
     }
 
     /// Bytes of memory that it has in use (`VmRSS`).

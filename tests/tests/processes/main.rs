@@ -10,6 +10,7 @@
 
 mod catch_up;
 mod damage;
+mod files;
 mod greedy;
 mod kills;
 mod malformed;
