@@ -253,3 +253,118 @@ fn journal_of_the_version_without_a_mark_gets_one_at_its_first_open() {
         }
     }
 }
+
+/// Journals that lost something, each refused when opened without acceptance.
+fn losses() -> Vec<(&'static str, MemoryDisk)> {
+    let whole = journal(true);
+    let cut = whole.restored_copy();
+    cut.edit(LEDGER, |bytes| bytes.truncate(bytes.len() / 2));
+    let middle = length(&whole, LEDGER) / 2;
+    let flipped = whole.restored_copy();
+    flipped.edit(LEDGER, |bytes| bytes[middle] ^= 1);
+    // The mark lags behind the damage, as after a loss of power.
+    let (lagging, mut early) = (MemoryDisk::new(), Vec::new());
+    {
+        let (mut journal, ..) = open(&lagging, options()).unwrap();
+        lagging.edit(MARK, |bytes| early.clone_from(bytes));
+        (0..COMMITS).for_each(|number| append(&mut journal, number, true));
+    }
+    lagging.edit(MARK, |bytes| *bytes = early);
+    lagging.edit(LEDGER, |bytes| bytes[middle] ^= 1);
+    let unmarked = whole.restored_copy();
+    unmarked.remove(MARK).unwrap();
+    unmarked.sync_dir().unwrap();
+    let gone = whole.restored_copy();
+    gone.remove(LEDGER).unwrap();
+    gone.remove(MARK).unwrap();
+    gone.sync_dir().unwrap();
+    let headless = whole.restored_copy();
+    headless.edit(LEDGER, |bytes| bytes.truncate(FOUNDING_BYTES / 2));
+    vec![
+        ("cut", cut),
+        ("flipped", flipped),
+        ("lagging", lagging),
+        ("unmarked", unmarked),
+        ("gone", gone),
+        ("headless", headless),
+    ]
+}
+
+/// Whether a refusal says what the operator can do.
+fn names_the_way_out(error: &JournalError) -> bool {
+    error.to_string().contains("--accept-loss")
+}
+
+// spec: STO-29
+#[test]
+fn accepting_a_loss_that_crashes_anywhere_is_refused_as_before_or_goes_on_in_doubt() {
+    for (loss, lost) in losses() {
+        let refused = open(&lost.restored_copy(), options()).unwrap_err();
+        assert!(names_the_way_out(&refused), "{loss}: {refused}");
+        let calls = {
+            let disk = lost.restored_copy();
+            let before = disk.calls();
+            open(&disk, accepting()).unwrap();
+            disk.calls() - before
+        };
+        let effects = [
+            FaultEffect::Nothing,
+            FaultEffect::Half,
+            FaultEffect::Everything,
+        ];
+        for after_calls in 0..calls {
+            for (effect, power_loss) in effects
+                .into_iter()
+                .flat_map(|effect| [None, Some(0), Some(1)].map(|power| (effect, power)))
+            {
+                let disk = lost.restored_copy();
+                disk.fail(Fault {
+                    after_calls,
+                    effect,
+                    lasting: true,
+                });
+                drop(open(&disk, accepting()));
+                match power_loss {
+                    Some(kept) => disk.crash(&mut || kept),
+                    None => disk.kill(),
+                }
+                disk.heal();
+                let at = format!("{loss}, call {after_calls}, {effect:?}, {power_loss:?}");
+                match open(&disk, options()) {
+                    Ok((_, recovery, _)) => assert!(recovery.in_doubt, "{at}"),
+                    Err(error) => {
+                        assert!(names_the_way_out(&error), "{at}: {error}");
+                        let (_, recovery, _) = open(&disk, accepting()).unwrap();
+                        assert!(recovery.in_doubt, "{at}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The index is made anew only after the journal has settled; a crash in between must not need the
+/// operator again, and a second loss must.
+// spec: STO-28, STO-29
+#[test]
+fn index_that_knows_of_a_loss_that_was_accepted_does_not_keep_the_journal_from_opening() {
+    let disk = journal(true);
+    disk.edit(LEDGER, |bytes| bytes.truncate(bytes.len() / 2));
+    let knowing = |records_known| JournalOptions {
+        records_known,
+        ..options()
+    };
+    let told = JournalOptions {
+        accept_loss: true,
+        ..knowing(COMMITS)
+    };
+    let (_, recovery, shown) = open(&disk, told).unwrap();
+    assert!(recovery.in_doubt && (shown.len() as u64) < COMMITS);
+    disk.kill();
+    let (mut journal, recovery, _) = open(&disk, knowing(COMMITS)).unwrap();
+    assert!(recovery.in_doubt);
+    // Made anew, the index has taken in what follows.
+    append(&mut journal, 77, true);
+    drop(journal);
+    assert!(open(&disk, knowing(shown.len() as u64 + 1)).is_ok());
+}

@@ -27,7 +27,8 @@ pub enum JournalError {
     },
     /// Durable bytes are not what was written. Nothing was skipped or repaired.
     #[error(
-        "journal file {file} is damaged at byte {offset}: {cause}; restore the directory from a backup"
+        "journal file {file} is damaged at byte {offset}: {cause}; restore the directory from a backup, or \
+         accept a loss with --accept-loss"
     )]
     Damaged {
         /// The file.

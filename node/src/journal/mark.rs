@@ -145,6 +145,31 @@ impl Found {
         })
     }
 
+    /// Says, durably and before anything is cut off, that a loss has been accepted.
+    ///
+    /// A mark that can be read goes on telling of the commits that it told of: until what is left is
+    /// settled, an open without acceptance finds it ahead and refuses.
+    // spec: STO-29
+    pub(super) fn doubted<D: Disk>(
+        self,
+        disk: &D,
+        journal: JournalId,
+    ) -> Result<Self, JournalError> {
+        let mark = self
+            .mark()
+            .unwrap_or_else(|| Mark::before_founding(journal));
+        let mark = MarkFile::settle(
+            disk,
+            self,
+            Mark {
+                doubt: true,
+                ..mark
+            },
+        )?
+        .mark;
+        Ok(Self::Whole { mark, both: true })
+    }
+
     pub(super) fn mark(self) -> Option<Mark> {
         match self {
             Self::Whole { mark, .. } => Some(mark),

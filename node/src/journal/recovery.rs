@@ -142,7 +142,15 @@ pub(super) fn recover<D: Disk, E>(
         if !accept && (!torn || found.bodies > 0) {
             return Err(JournalError::damaged(first, 0, Damage::Header).into());
         }
-        known.check(accept, first, &replay.recovery, None)?;
+        // A founding commit alone may be torn; then nothing that was durable is lost.
+        let lost = known.check(accept, first, &replay.recovery, None)? || !torn;
+        let known = match lost {
+            true => Known {
+                mark: known.mark.doubted(disk, options.new_journal_id)?,
+                ..known
+            },
+            false => known,
+        };
         for number in (0..found.ledgers).rev() {
             let name = SegmentName { number, ..first };
             disk.remove(&name.file_name())
@@ -163,7 +171,12 @@ pub(super) fn recover<D: Disk, E>(
     // Everything is read before anything is changed: what is refused stays as it was found.
     let inspected = bodies.inspect(found.bodies)?;
     recovery.body_bytes_cut = inspected.excess_bytes();
-    // Crash from here on -> less of what no commit covers -> the next open cuts the rest.
+    let mark_found = match lost {
+        true => known.mark.doubted(disk, journal)?,
+        false => known.mark,
+    };
+    // Crash from here on -> less of what no commit covers -> the next open cuts the rest, or refuses
+    // as this one would have done without being told, or goes on in doubt.
     cut_ledger(disk, &recovery, ledger_lengths.len(), found.ledgers)?;
     bodies.cut(&inspected)?;
     let body_lengths = inspected.lengths;
@@ -173,7 +186,7 @@ pub(super) fn recover<D: Disk, E>(
     recovery.in_doubt = lost || earlier;
     recovery.mark_mended = matches!(known.mark, Found::Whole { both: false, .. });
     let mark = known.reached(journal, recovery, (last.segment.number, last.end));
-    let mark = MarkFile::settle(disk, known.mark, mark)?;
+    let mark = MarkFile::settle(disk, mark_found, mark)?;
     // spec: STO-30
     if last.unmarked {
         // Crash here -> a journal with a mark that nobody expects -> the next open looks at it.
@@ -227,6 +240,8 @@ impl Known {
                 commits: found.commits,
                 commits_known,
             },
+            // An accepted loss, and the index is still to be made anew: nothing was written since.
+            None if self.records > found.records && self.has_settled(found) => return Ok(true),
             None if self.records > found.records => JournalError::LedgerBehindIndex {
                 file,
                 offset,
@@ -240,6 +255,12 @@ impl Known {
             true => Ok(true),
             false => Err(error),
         }
+    }
+
+    /// Whether the mark tells of a loss that was accepted, and of just the commits that are left.
+    fn has_settled(self, found: &Recovery) -> bool {
+        let mark = self.mark.mark();
+        mark.is_some_and(|mark| mark.doubt && mark.commits == found.commits)
     }
 
     /// The mark of what was found.
@@ -353,6 +374,10 @@ fn create<D: Disk>(
         return Err(JournalError::damaged(name, 0, Damage::Missing));
     }
     let lost = known.check(accept, name, &Recovery::default(), None)? || found.bodies > 0;
+    let mark_found = match lost {
+        true => known.mark.doubted(disk, id)?,
+        false => known.mark,
+    };
     for number in (0..found.bodies).rev() {
         let name = Bodies::<D>::name(number);
         disk.remove(&name.file_name())
@@ -363,7 +388,7 @@ fn create<D: Disk>(
         doubt: in_doubt,
         ..Mark::before_founding(id)
     };
-    let mut mark = MarkFile::settle(disk, known.mark, mark)?;
+    let mut mark = MarkFile::settle(disk, mark_found, mark)?;
     let commit = Commit {
         group_start: SEGMENT_HEADER_BYTES,
         record_count: 0,

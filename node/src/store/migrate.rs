@@ -220,7 +220,9 @@ fn set_aside(directory: &Path, path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    fs::rename(path, aside)
+    fs::rename(path, aside)?;
+    // A crash that brought it back would bring back positions that the journal has lost.
+    fs::File::open(directory)?.sync_all()
 }
 
 fn copy(old: &Engine, new: &Engine) -> Result<(), EngineFault> {

@@ -26,7 +26,9 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("{} belongs to another network or member than genesis.cbor and node.toml name: one of them is damaged or of another node", "{1} 所属的网络或成员与 genesis.cbor 和 node.toml 不符：其中之一已损坏或属于另一节点"),
     ("the store takes nothing more since record {}", "数据库自第 {1} 条记录起不再接受内容"),
     // Journal and signer state.
-    ("journal file {} is damaged at byte {}: {}; restore the directory from a backup", "日志文件 {1} 在第 {2} 字节处损坏：{3}；请从备份恢复该目录"),
+    ("journal file {} is damaged at byte {}: {}; restore the directory from a backup, or accept a loss with --accept-loss", "日志文件 {1} 在第 {2} 字节处损坏：{3}；请从备份恢复该目录，或用 --accept-loss 接受损失"),
+    ("entries of {} cannot be read now; start the node again", "日志 {1} 的条目目前无法读取；请重新启动节点"),
+    ("journal file {} cannot be read now: {}", "日志文件 {1} 目前无法读取：{2}"),
     ("journal file {} is damaged at byte {}", "日志文件 {1} 在第 {2} 字节处损坏"),
     ("journal file {} has format version {}, this program reads up to {}", "日志文件 {1} 的格式版本为 {2}，本程序最高支持 {3}"),
     ("journal file {} has format version {}, this program reads version {}", "日志文件 {1} 的格式版本为 {2}，本程序支持版本 {3}"),
