@@ -52,7 +52,7 @@ use crate::journal::{Journal, JournalReader};
 use crate::signer_state::{SignedHead, SignerState};
 
 use damage::DamageList;
-pub use damage::{DamageCount, DamagedBody};
+pub use damage::{BodyFault, DamageCount, DamagedBody};
 pub use found::Arrived;
 pub use frozen::Frozen;
 use ledger::Record;
@@ -192,6 +192,8 @@ pub struct Core<D: Disk> {
     claims_until: Option<Timestamp>,
     /// Another instance of this node signs while this one runs: no more is signed in this life.
     has_twin: bool,
+    /// An entry of the registry could not be read when it was its turn.
+    registry_waits: bool,
     /// Whether the operator lets the node go on without bodies of its own logs that nobody holds.
     accepts_loss: bool,
     registry: Registry,
@@ -259,7 +261,7 @@ impl<D: Disk> Core<D> {
             for item in &staged.durable {
                 self.shared.damage.repaired(&item.origin, item.index);
             }
-            if staged.registry {
+            if staged.registry || self.registry_waits {
                 self.apply_registry()?;
                 self.stop_with_foreign_keys(Some(KeyUse::Log));
             }

@@ -161,6 +161,19 @@ pub(crate) fn read_up_to<F: DiskFile>(
     Ok(filled)
 }
 
+/// Whether a failed read says that the bytes are not to be had from this disk; others, as too many open
+/// files or no memory, say that it could not be done now.
+pub(crate) fn is_lasting(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+
+    let gone = matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof
+    );
+    let code = Errno::from_io_error(error);
+    gone || matches!(code, Some(Errno::IO | Errno::BADMSG | Errno::UCLEAN))
+}
+
 /// Refuses names that would leave the root directory.
 fn plain_name(name: &str) -> io::Result<&str> {
     let plain = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\0']);

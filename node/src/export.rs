@@ -6,7 +6,7 @@ use concordat_protocol::bundle::{
 use concordat_protocol::log::{InclusionProof, LeafIndex, Origin, VerifiedCheckpoint};
 use concordat_protocol::statement::{Body, Kind, Leaf, StatementRef};
 
-use crate::core::DamagedBody;
+use crate::core::BodyFault;
 use crate::node::{AskError, Node};
 use crate::store::Position;
 
@@ -21,12 +21,12 @@ pub enum ExportError {
         origin: Origin,
     },
     /// A body that it needs cannot be read.
-    #[error("the body of {position} could not be read: {damaged}")]
-    Damaged {
+    #[error("the body of {position} could not be read: {fault}")]
+    Unreadable {
         /// Where the statement stands.
         position: Position,
-        /// What is damaged.
-        damaged: DamagedBody,
+        /// Why.
+        fault: BodyFault,
     },
     /// What bears on it could not be gathered.
     #[error(transparent)]
@@ -88,7 +88,7 @@ impl Node {
             // What lies beyond the head that others cosigned waits for the next export.
             let entry = match self.entry(&mut heads, &reference.origin, reference.index) {
                 Ok(entry) => entry,
-                Err(error @ ExportError::Damaged { .. }) => return Err(error),
+                Err(error @ ExportError::Unreadable { .. }) => return Err(error),
                 Err(_) => continue,
             };
             match verified.leaf().kind {
@@ -183,12 +183,12 @@ impl Node {
     ) -> Result<Option<(Leaf, Body)>, ExportError> {
         let leaf = self.shared().leaf(origin, index);
         let body = self.shared().read_body(origin, index);
-        let body = body.map_err(|damaged| ExportError::Damaged {
+        let body = body.map_err(|fault| ExportError::Unreadable {
             position: Position {
                 origin: origin.clone(),
                 index,
             },
-            damaged,
+            fault,
         })?;
         let leaf = leaf.and_then(|leaf| Leaf::decode(&leaf).ok());
         Ok(leaf.zip(body.and_then(|body| Body::decode(&body).ok())))

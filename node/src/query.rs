@@ -19,7 +19,7 @@ use concordat_protocol::statement::{Body, Leaf, Statement};
 use concordat_protocol::trust::{self, Place, Registry, RejectReason, Verified};
 use thiserror::Error;
 
-use crate::core::DamagedBody;
+use crate::core::BodyFault;
 use crate::store::{Position, Store, StoreError, Verdict};
 
 use cache::Cache;
@@ -52,12 +52,12 @@ pub trait BodyReader: Send + Sync {
 
 /// A body that is held could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the body of {position} could not be read: {damaged}")]
+#[error("the body of {position} could not be read: {fault}")]
 pub struct BodyUnreadable {
     /// Where the statement stands.
     pub position: Position,
-    /// What is damaged.
-    pub damaged: DamagedBody,
+    /// Why.
+    pub fault: BodyFault,
 }
 
 /// Why a question was not answered.

@@ -56,7 +56,7 @@ fn refused(error: &ExportError) -> AdminError {
         ExportError::NotHeld { origin } => {
             AdminError::new(ErrorCode::BodyNotHeld).with("target", origin)
         }
-        ExportError::Damaged { position, damaged } => refusal::damaged(position, *damaged),
+        ExportError::Unreadable { position, fault } => refusal::unreadable(position, *fault),
         ExportError::Ask(error) => refusal::ask(error),
         ExportError::Bundle(error) => {
             AdminError::new(ErrorCode::VerificationFailed).with("what", error)

@@ -7,7 +7,7 @@ use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::RejectReason;
 use tracing::error;
 
-use crate::core::{DamagedBody, SubmitError};
+use crate::core::{BodyFault, SubmitError};
 use crate::node::{AskError, Node};
 use crate::query::QueryError;
 use crate::runtime::SubmitFailure;
@@ -19,19 +19,27 @@ pub(super) fn internal(cause: &dyn std::error::Error) -> AdminError {
     AdminError::new(ErrorCode::Internal).with("cause", cause)
 }
 
-/// A body that is held lies damaged on the disk; the core has said so in the log.
-// spec: STO-31
-pub(super) fn damaged(position: &Position, damaged: DamagedBody) -> AdminError {
-    AdminError::new(ErrorCode::BodyDamaged)
-        .with("target", position)
-        .with("file", damaged.file)
-        .with("offset", damaged.offset)
+/// How long to wait before a body that could not be read now is asked for again, in milliseconds.
+const READ_AGAIN_MS: u64 = 1_000;
+
+/// A body that is held was not read from the disk; the core has said so in the log.
+// spec: STO-31, STO-47
+pub(super) fn unreadable(position: &Position, fault: BodyFault) -> AdminError {
+    match fault {
+        BodyFault::Damaged(damaged) => AdminError::new(ErrorCode::BodyDamaged)
+            .with("target", position)
+            .with("file", damaged.file)
+            .with("offset", damaged.offset),
+        BodyFault::Unavailable { .. } => {
+            AdminError::new(ErrorCode::Busy).with("retry_after_ms", READ_AGAIN_MS)
+        }
+    }
 }
 
 /// The store or the index failed, or a body is damaged.
 pub(super) fn ask(cause: &AskError) -> AdminError {
     if let AskError::Query(QueryError::Body(unreadable)) = cause {
-        return damaged(&unreadable.position, unreadable.damaged);
+        return self::unreadable(&unreadable.position, unreadable.fault);
     }
     error!(%cause, "a question was not answered");
     AdminError::new(ErrorCode::StorageFailed).with("cause", cause)

@@ -11,11 +11,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::statement::{Kind, Leaf};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::core::logs::BodyState;
 use crate::core::{Core, Shared, write};
-use crate::disk::Disk;
+use crate::disk::{Disk, is_lasting};
 use crate::journal::{BodyPointer, JournalError, RecordPointer, SegmentName, Stream};
 
 /// A body that lies on this node's disk and cannot be read as it was written.
@@ -38,6 +38,23 @@ impl DamagedBody {
             offset: u64::from(pointer.offset),
         }
     }
+}
+
+/// Why a body that is held was not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BodyFault {
+    /// It is not what was written.
+    #[error(transparent)]
+    Damaged(#[from] DamagedBody),
+    /// It could not be read now; nothing says that it is damaged.
+    #[error("journal file {file} cannot be read now: {kind}")]
+    Unavailable {
+        /// The file.
+        file: SegmentName,
+        /// What the operating system said.
+        kind: std::io::ErrorKind,
+    },
 }
 
 /// What was found damaged since the start.
@@ -69,17 +86,23 @@ impl DamageList {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes down a body that could not be read; `None` when the cause is no damage.
-    // spec: STO-31
+    /// Takes down a body that could not be read, if what lies on the disk is the cause; `None` when the
+    /// pointer leads nowhere.
+    // spec: STO-31, STO-47
     pub(super) fn note_body(
         &self,
         origin: &Origin,
         index: LeafIndex,
         pointer: BodyPointer,
         cause: &JournalError,
-    ) -> Option<DamagedBody> {
+    ) -> Option<BodyFault> {
         if !is_damage(cause) {
-            return None;
+            let JournalError::Io { file, source } = cause else {
+                return None;
+            };
+            warn!(%origin, %index, %cause, "a body could not be read now");
+            let (file, kind) = (*file, source.kind());
+            return Some(BodyFault::Unavailable { file, kind });
         }
         let damaged = DamagedBody::at(pointer);
         let place = (origin.clone(), index);
@@ -89,7 +112,7 @@ impl DamageList {
             let (file, offset) = (damaged.file, damaged.offset);
             error!(%origin, %index, %file, offset, %cause, "a body on disk is damaged");
         }
-        Some(damaged)
+        Some(BodyFault::Damaged(damaged))
     }
 
     /// Takes down a record of the ledger that could not be read.
@@ -150,24 +173,23 @@ impl DamageList {
 }
 
 /// Whether a read failed for what lies on the disk, not for where the pointer leads.
+// spec: STO-47
 fn is_damage(cause: &JournalError) -> bool {
-    matches!(
-        cause,
-        JournalError::Damaged { .. } | JournalError::Io { .. }
-    )
+    matches!(cause, JournalError::Damaged { .. })
+        || matches!(cause, JournalError::Io { source, .. } if is_lasting(source))
 }
 
 impl<D: Disk> Shared<D> {
     /// Reads an encoded body from the journal; `None` when it is not held.
     ///
     /// # Errors
-    /// [`DamagedBody`] when it is held, but cannot be read as it was written.
-    // spec: STO-31
+    /// [`BodyFault`] when it is held, but cannot be read as it was written, or not now.
+    // spec: STO-31, STO-47
     pub fn read_body(
         &self,
         origin: &Origin,
         index: LeafIndex,
-    ) -> Result<Option<Vec<u8>>, DamagedBody> {
+    ) -> Result<Option<Vec<u8>>, BodyFault> {
         let state = self
             .logs()
             .get(origin)
@@ -176,11 +198,14 @@ impl<D: Disk> Shared<D> {
             BodyState::Held(pointer) => match self.reader.read_body(pointer) {
                 Ok(body) => Ok(Some(body)),
                 Err(cause) => match self.damage.note_body(origin, index, pointer, &cause) {
-                    Some(damaged) => Err(damaged),
+                    Some(fault) => Err(fault),
                     None => Ok(None),
                 },
             },
-            BodyState::Damaged => self.damage.body(origin, index).map_or(Ok(None), Err),
+            BodyState::Damaged => {
+                let damaged = self.damage.body(origin, index);
+                damaged.map_or(Ok(None), |damaged| Err(damaged.into()))
+            }
             BodyState::Missing | BodyState::None | BodyState::Refused(_) | BodyState::Absent(_) => {
                 Ok(None)
             }

@@ -11,6 +11,7 @@ use concordat_protocol::log::{
 use concordat_protocol::statement::{Body, Content, Leaf, Statement, StatementRef, Vis};
 use concordat_protocol::trust::{self, LogNumber, Place, Registry, RejectReason};
 
+use crate::core::damage::BodyFault;
 use crate::core::ledger::{BodyMark, Record};
 use crate::core::logs::read_leaves;
 use crate::core::types::{Durable, Entry, Fatal, Output, Signing, Submission, SubmitError};
@@ -462,14 +463,22 @@ impl<D: Disk> Core<D> {
     pub(super) fn apply_registry(&mut self) -> Result<(), Fatal> {
         let origin = self.genesis.registry_origin();
         let mut changed = false;
+        self.registry_waits = false;
         loop {
             let index = LeafIndex::new(self.registry.size().value());
             let Some(leaf) = self.shared.leaf(&origin, index) else {
                 break;
             };
             let Ok(leaf) = Leaf::decode(&leaf) else { break };
-            let Some(body) = self.shared.body(&origin, index) else {
-                break;
+            let body = match self.shared.read_body(&origin, index) {
+                Ok(Some(body)) => body,
+                Ok(None) | Err(BodyFault::Damaged(_)) => break,
+                // Tried again with whatever comes next.
+                // spec: STO-47
+                Err(BodyFault::Unavailable { .. }) => {
+                    self.registry_waits = true;
+                    break;
+                }
             };
             let statement = Body::decode(&body)
                 .ok()

@@ -11,7 +11,7 @@ use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{Genesis, Registry};
 
-use crate::core::damage::{DamageList, DamagedBody};
+use crate::core::damage::{BodyFault, DamageList, DamagedBody};
 use crate::core::found::{Arrived, Found};
 use crate::core::logs::BodyState;
 use crate::core::types::{CoreOptions, Fatal, Signing};
@@ -68,6 +68,12 @@ pub enum OpenCoreError {
         index: LeafIndex,
         /// What is damaged.
         damaged: DamagedBody,
+    },
+    /// What a start needs of a log could not be read, and nothing says that it is damaged.
+    #[error("entries of {origin} cannot be read now; start the node again")]
+    NotNow {
+        /// The log.
+        origin: Origin,
     },
     /// Going on failed.
     #[error("{0}")]
@@ -133,6 +139,7 @@ impl<D: Disk> Core<D> {
             claims_until: None,
             has_twin: false,
             accepts_loss,
+            registry_waits: false,
             registry,
             exchange: Exchange::new(me, now, Vec::new()),
             shared,
@@ -150,14 +157,18 @@ impl<D: Disk> Core<D> {
         core.require_registry()?;
         core.restore_exchange(found);
         core.want_entitled(None);
-        core.restore_own();
+        core.restore_own()?;
         core.start_signing(first_start)?;
         core.show_missing();
         Ok((core, opened))
     }
 
-    // spec: STO-33
+    // spec: STO-33, STO-47
     fn require_registry(&self) -> Result<(), OpenCoreError> {
+        if self.registry_waits {
+            let origin = self.genesis.registry_origin();
+            return Err(OpenCoreError::NotNow { origin });
+        }
         let damaged = self.shared.damage.first_of(&self.genesis.registry_origin());
         match damaged.filter(|_| self.is_hub()) {
             Some((index, damaged)) => Err(OpenCoreError::Registry { index, damaged }),
@@ -205,25 +216,31 @@ impl<D: Disk> Core<D> {
     }
 
     /// The notices that the register holds.
-    fn restore_own(&mut self) {
+    // spec: STO-47
+    fn restore_own(&mut self) -> Result<(), OpenCoreError> {
         let register = self.genesis.register_origin();
         let size = self
             .shared
             .logs()
             .get(&register)
             .map_or(0, |log| log.size().value());
-        for index in 0..size {
-            if let Some(statement) = self.statement(&register, index)
-                && let Content::Notice(notice) = &statement.payload().content
-            {
+        for index in (0..size).map(LeafIndex::new) {
+            let body = match self.shared.read_body(&register, index) {
+                Ok(Some(body)) => body,
+                Ok(None) | Err(BodyFault::Damaged(_)) => continue,
+                // A notice that is overlooked here would be entered a second time.
+                Err(BodyFault::Unavailable { .. }) => {
+                    return Err(OpenCoreError::NotNow { origin: register });
+                }
+            };
+            let body = Body::decode(&body).ok();
+            let statement = body.and_then(|body| Statement::decode(body.statement()).ok());
+            let content = statement.as_ref().map(|s| &s.payload().content);
+            if let Some(Content::Notice(notice)) = content {
                 self.keep_notice(notice);
             }
         }
-    }
-
-    fn statement(&self, origin: &Origin, index: u64) -> Option<Statement> {
-        let body = self.shared.body(origin, LeafIndex::new(index))?;
-        Statement::decode(Body::decode(&body).ok()?.statement()).ok()
+        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ use concordat_protocol::statement::{Kind, Leaf};
 use concordat_protocol::subject::AuthorityCode;
 
 use crate::core::Core;
+use crate::core::damage::BodyFault;
 use crate::core::logs::BodyState;
 use crate::core::types::{Fatal, Output};
 use crate::disk::Disk;
@@ -18,6 +19,14 @@ const FRAME_ROOM_BYTES: usize = limits::STATEMENT_BYTES_MAX + (4 << 10);
 const LEAF_FRAME_BYTES_MAX: usize = 256 << 10;
 /// Leaves in one frame: a multiple of the block.
 const FRAME_LEAVES: u64 = 16 * limits::BLOCK_LEAVES;
+
+/// Why a body is not given.
+enum Withheld {
+    /// For good, as far as this answer goes.
+    For(Absence),
+    /// It could not be read now.
+    ReadLater,
+}
 
 /// A body to send, or why it is absent, with its position and leaf.
 type BodyOf<'a> = (u64, &'a [u8], Result<Vec<u8>, Absence>);
@@ -156,7 +165,7 @@ impl<D: Disk> Core<D> {
         let end = ((begin / FRAME_LEAVES + frames_max) * FRAME_LEAVES).min(all);
         let leaves = self.shared.leaves(origin, begin, end);
         if leaves.len() as u64 != end - begin {
-            return Part::of(vec![refusal(ErrorCode::RangeNotHeld)]);
+            return Part::of(vec![refusal(self.cannot_read(origin, end))]);
         }
         let mut frames = Vec::new();
         let mut first = begin;
@@ -202,7 +211,7 @@ impl<D: Disk> Core<D> {
         let frames_max = (bytes_max / limits::FRAME_BYTES_MAX).max(1);
         let leaves = self.shared.leaves(origin, begin, end);
         if leaves.len() as u64 != end - begin {
-            return Part::of(vec![refusal(ErrorCode::RangeNotHeld)]);
+            return Part::of(vec![refusal(self.cannot_read(origin, end))]);
         }
         let (mut part, mut bytes) = (Part::default(), 0);
         let mut entries: Vec<BodyOf<'_>> = Vec::new();
@@ -212,10 +221,16 @@ impl<D: Disk> Core<D> {
                 continue;
             }
             let index = LeafIndex::new(position);
-            let body = self.body_for(origin, index, leaf, member, suspended);
-            if body.is_ok() {
-                part.given.push(position);
-            }
+            let body = match self.body_for(origin, index, leaf, member, suspended) {
+                Ok(body) => {
+                    part.given.push(position);
+                    Ok(body)
+                }
+                Err(Withheld::For(absence)) => Err(absence),
+                // "Not held" would be a lie, and perhaps the last word on it.
+                // spec: STO-47
+                Err(Withheld::ReadLater) => return Part::of(vec![refusal(ErrorCode::Busy)]),
+            };
             bytes += leaf.len() + body.as_ref().map_or(1, Vec::len) + 16;
             entries.push((position, leaf, body));
             if bytes > frame_fill {
@@ -243,16 +258,16 @@ impl<D: Disk> Core<D> {
         leaf: &[u8],
         member: AuthorityCode,
         suspended: bool,
-    ) -> Result<Vec<u8>, Absence> {
-        let leaf = Leaf::decode(leaf).map_err(|_| Absence::NotHeld)?;
+    ) -> Result<Vec<u8>, Withheld> {
+        let leaf = Leaf::decode(leaf).map_err(|_| Withheld::For(Absence::NotHeld))?;
         let is_data = leaf.kind == Kind::Data;
         if suspended && is_data {
-            return Err(Absence::Suspended);
+            return Err(Withheld::For(Absence::Suspended));
         }
         if !self.registry.entitled(leaf.vis, origin, member)
             && !self.owed_to(member, origin, index, &leaf)
         {
-            return Err(Absence::NotEntitled);
+            return Err(Withheld::For(Absence::NotEntitled));
         }
         // Plain data goes out from its own log's node and from the hub only, and back to the former.
         let owner = [self.me, member]
@@ -260,7 +275,7 @@ impl<D: Disk> Core<D> {
             .any(|m| origin.member() == m.as_str());
         let source = owner || self.is_hub();
         if is_data && !source {
-            return Err(Absence::NotHeld);
+            return Err(Withheld::For(Absence::NotHeld));
         }
         let state = self
             .shared
@@ -268,13 +283,29 @@ impl<D: Disk> Core<D> {
             .get(origin)
             .map_or(BodyState::None, |log| log.body(index));
         match state {
-            BodyState::Absent(Absence::Erased) => Err(Absence::Erased),
+            BodyState::Absent(Absence::Erased) => Err(Withheld::For(Absence::Erased)),
             BodyState::Held(_)
             | BodyState::Damaged
             | BodyState::Absent(_)
             | BodyState::Missing
             | BodyState::None
-            | BodyState::Refused(_) => self.shared.body(origin, index).ok_or(Absence::NotHeld),
+            | BodyState::Refused(_) => match self.shared.read_body(origin, index) {
+                Ok(Some(body)) => Ok(body),
+                Ok(None) | Err(BodyFault::Damaged(_)) => Err(Withheld::For(Absence::NotHeld)),
+                Err(BodyFault::Unavailable { .. }) => Err(Withheld::ReadLater),
+            },
+        }
+    }
+
+    /// What to say when the leaves of a range do not come from the disk.
+    fn cannot_read(&self, origin: &Origin, end: u64) -> ErrorCode {
+        let logs = self.shared.logs();
+        match logs
+            .get(origin)
+            .is_some_and(|log| log.size().value() >= end)
+        {
+            true => ErrorCode::Busy,
+            false => ErrorCode::RangeNotHeld,
         }
     }
 }

@@ -102,7 +102,13 @@ impl MemoryDisk {
 
     /// Ends the failures.
     pub fn heal(&self) {
-        self.lock().fault = None;
+        let mut state = self.lock();
+        (state.fault, state.read_error) = (None, None);
+    }
+
+    /// Lets every read fail with an error code of the operating system, or ends that.
+    pub fn fail_reads(&self, code: Option<i32>) {
+        self.lock().read_error = code;
     }
 
     /// Limits the sum of all file lengths; a write past it fills the rest and fails with
@@ -299,6 +305,9 @@ impl DiskFile for MemoryFile {
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let start = position(offset)?;
+        if let Some(code) = self.disk.lock().read_error {
+            return Err(io::Error::from_raw_os_error(code));
+        }
         self.call(|content, _| {
             let source = content.seen.get(start..).unwrap_or_default();
             let count = source.len().min(buffer.len());
@@ -354,6 +363,7 @@ struct State {
     process: u64,
     calls: u64,
     fault: Option<Fault>,
+    read_error: Option<i32>,
     capacity: Option<u64>,
 }
 
@@ -390,7 +400,7 @@ impl State {
 
     fn begin_process(&mut self) {
         self.process += 1;
-        self.fault = None;
+        (self.fault, self.read_error) = (None, None);
         self.forget_unlinked();
     }
 

@@ -29,12 +29,12 @@ pub(super) struct Bodies(pub(super) Arc<Shared<RealDisk>>);
 
 impl BodyReader for Bodies {
     fn read(&self, origin: &Origin, index: LeafIndex) -> Result<Option<Held>, BodyUnreadable> {
-        let unreadable = |damaged| BodyUnreadable {
+        let unreadable = |fault| BodyUnreadable {
             position: Position {
                 origin: origin.clone(),
                 index,
             },
-            damaged,
+            fault,
         };
         let body = self.0.read_body(origin, index).map_err(unreadable)?;
         let (Some(leaf), Some(body)) = (self.0.leaf(origin, index), body) else {

@@ -7,6 +7,7 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+mod reading;
 mod safe_start;
 mod sharing;
 mod witnessing;

@@ -87,6 +87,13 @@ impl Cluster {
         }
     }
 
+    /// Lets every read from the disk of a node fail with an error code, or ends that.
+    pub fn fail_reads(&self, node: NodeId, code: Option<i32>) {
+        if let Some(of) = self.nodes.get(node) {
+            of.disk.fail_reads(code);
+        }
+    }
+
     /// Flips a bit of a body on the disk of a node, or flips it back; `false` when it holds none there.
     #[must_use]
     pub fn flip_body(&self, node: NodeId, pointer: BodyPointer) -> bool {
