@@ -26,6 +26,7 @@ mod head;
 mod interface;
 mod lost;
 mod peer;
+mod promises;
 mod pull;
 mod replica;
 mod serve;
@@ -72,6 +73,10 @@ pub struct Exchange {
     forks: BTreeMap<Origin, Vec<u8>>,
     /// Logs whose durable state changed since peers were last told.
     changed: BTreeSet<Origin>,
+    /// Logs of which we know what we cosigned; `None` when nothing was forgotten.
+    settled_promises: Option<BTreeSet<Origin>>,
+    /// When the others are asked again about the rest, while there is somebody to ask.
+    ask_again: Option<Timestamp>,
     actions: VecDeque<Action>,
     next_request: u64,
     next_store: u64,
@@ -108,6 +113,8 @@ impl Exchange {
             owed: BTreeMap::new(),
             forks: BTreeMap::new(),
             changed: BTreeSet::new(),
+            settled_promises: None,
+            ask_again: None,
             actions: VecDeque::new(),
             next_request: 0,
             next_store: 0,
@@ -136,7 +143,10 @@ impl Exchange {
             Input::Cosigned { cosignature } => self.cosigned(world, &cosignature),
             Input::RegistryChanged => self.registry_changed(world),
             Input::SigningOpened => self.recosign(world),
-            Input::Settled => self.settled(world),
+            Input::Settled => {
+                self.settled(world);
+                self.settle_promises(world);
+            }
             Input::Deadline => self.deadline_passed(world),
         }
         self.schedule(world);
@@ -157,6 +167,7 @@ impl Exchange {
             .filter_map(|replica| replica.rest_ends);
         peers
             .chain(rests)
+            .chain(self.ask_again)
             .chain([self.next_heartbeat])
             .min()
             .unwrap_or(self.next_heartbeat)
@@ -378,8 +389,12 @@ impl Exchange {
         // answer: equal digests are one round trip without a frontier.
         if digest == sent {
             peer.frontier_seen = true;
+            // No frontier follows that would say that our HELLO has arrived, and a request on a stream of
+            // its own may overtake it.
+            peer.rest_ends = Some(after(world.now, pull::REST_MS));
             for entry in &entries {
                 peer.note_held(&entry.origin, entry.size, entry.bodies);
+                peer.note_vouched(entry);
                 peer.tell(entry);
             }
             for entry in entries.clone() {
@@ -437,14 +452,26 @@ impl Exchange {
         peer.frontier_seen = true;
         let member = peer.member;
         let is_known = |entry: &FrontierEntry| world.registry.member_of(&entry.origin).is_some();
-        let (entries, early): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_known);
+        let (mut entries, early): (Vec<_>, Vec<_>) = entries.into_iter().partition(is_known);
+        let (mut named, mut asked) = (BTreeSet::new(), BTreeSet::new());
+        entries.retain(|entry| {
+            let first = named.insert(entry.origin.clone());
+            if !first {
+                asked.insert(entry.origin.clone());
+            }
+            first
+        });
         for entry in &early {
             peer.note_early(entry);
         }
         for entry in &entries {
             peer.note_held(&entry.origin, entry.size, entry.bodies);
+            peer.note_vouched(entry);
         }
         for entry in entries {
+            if asked.contains(&entry.origin) {
+                self.tell_cosigned(id, &entry);
+            }
             self.show_ours(id, &entry);
             self.show_vouched(id, &entry);
             self.offer_bodies(id, &entry);

@@ -1,6 +1,6 @@
 //! What the records of a journal add up to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use concordat_protocol::codec::DecodeError;
 use concordat_protocol::exchange::Gaps;
@@ -12,7 +12,7 @@ use concordat_protocol::time::Timestamp;
 
 use crate::core::frozen::Recorded;
 use crate::core::heads::RecordedHeads;
-use crate::core::ledger::{BodyMark, Record};
+use crate::core::ledger::{BodyMark, NO_LOG, Record};
 use crate::core::logs::LogTable;
 use crate::journal::RecordPointer;
 use crate::signer_state::SignedHead;
@@ -43,6 +43,8 @@ pub(super) struct Found {
     pub(super) heads: BTreeMap<Origin, RecordedHeads>,
     pub(super) acts: Vec<(Origin, LeafIndex)>,
     pub(super) cosigned: BTreeMap<Origin, SignedHead>,
+    /// Where promises were forgotten: the logs of which some were made since.
+    pub(super) promised_since: Option<BTreeSet<Origin>>,
     pub(super) delivered: BTreeMap<(AuthorityCode, Origin), Gaps>,
     pub(super) forks: Vec<Recorded>,
     pub(super) rows: Vec<Vec<u8>>,
@@ -129,9 +131,14 @@ impl Found {
                 }
             }
             Some(Record::Witness { id, size, root }) => {
-                if let Some(origin) = self.names.get(&id) {
-                    self.cosigned
-                        .insert(origin.clone(), SignedHead { size, root });
+                if id == NO_LOG {
+                    self.promised_since = Some(BTreeSet::new());
+                } else if let Some(origin) = self.names.get(&id) {
+                    let head = SignedHead { size, root };
+                    self.cosigned.insert(origin.clone(), head);
+                    if let Some(since) = &mut self.promised_since {
+                        since.insert(origin.clone());
+                    }
                 }
             }
             Some(Record::Delivery {

@@ -16,6 +16,9 @@ const FORK: u8 = 7;
 const ROW: u8 = 8;
 const FORK_SEEN: u8 = 9;
 
+/// The number of no log: a promise of it says that the promises before it may not be all.
+pub(super) const NO_LOG: u64 = 0;
+
 /// What is said of one body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BodyMark {

@@ -199,6 +199,9 @@ impl<D: Disk> Core<D> {
             write(&self.shared.heads).insert(log.origin.clone(), by_size.collect());
         }
         self.exchange = Exchange::new(self.me, self.now, restored);
+        if let Some(since) = found.promised_since.take() {
+            self.exchange.forget_promises(since);
+        }
         self.restore_frozen(std::mem::take(&mut found.forks));
         let logs = read(&self.shared.logs);
         let world = World {

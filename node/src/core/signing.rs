@@ -8,7 +8,7 @@
 //! ```
 //! Out of scope: forks of our own logs (`frozen`), which end all signing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use concordat_protocol::exchange::{Input, Replica};
@@ -18,6 +18,7 @@ use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::Member;
 use tracing::{error, warn};
 
+use crate::core::ledger::{NO_LOG, Record};
 use crate::core::logs::Log;
 use crate::core::recover::OpenCoreError;
 use crate::core::types::{Fatal, Output, Signing, Surpassed};
@@ -298,6 +299,7 @@ impl<D: Disk> Core<D> {
         if behind || lost || self.waits_for_claims(unseen) {
             return Ok(());
         }
+        self.forget_promises()?;
         for state in self.signer_states.values_mut() {
             if state.head().is_some() {
                 state.confirm()?;
@@ -306,6 +308,21 @@ impl<D: Disk> Core<D> {
         self.journal.end_doubt()?;
         self.open_signing()?;
         self.log_restarts()
+    }
+
+    /// What was cosigned before may be forgotten like the rest. It is durable that it may, before anything
+    /// is signed: the doubt ends here, and the next start would not know.
+    // spec: STO-48
+    fn forget_promises(&mut self) -> Result<(), Fatal> {
+        self.stage(&Record::Witness {
+            id: NO_LOG,
+            size: 0,
+            root: [0; 32],
+        })?;
+        self.journal.commit()?;
+        self.staged.records = false;
+        self.exchange.forget_promises(BTreeSet::new());
+        Ok(())
     }
 
     /// Whether the bodies that are missing of a log of our own are given up, for now: the operator has

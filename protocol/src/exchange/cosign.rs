@@ -79,6 +79,7 @@ impl Exchange {
             .values()
             .filter(|r| !r.frozen)
             .filter_map(|r| r.head().cloned())
+            .filter(|head| self.may_cosign(head.origin()))
             .collect();
         for head in heads {
             self.act(Action::Cosign { head });

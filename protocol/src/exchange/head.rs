@@ -185,7 +185,7 @@ impl Exchange {
         }
         self.absorb_cosignatures(world, &head);
         self.apply_early_cosignatures(world, origin);
-        if world.registry.policy().cosigners.contains(&self.me) {
+        if world.registry.policy().cosigners.contains(&self.me) && self.may_cosign(origin) {
             self.act(Action::Cosign { head });
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::exchange::serve::Answers;
 use crate::exchange::{Gaps, RequestId};
 use crate::log::{Hash, Origin, TreeSize};
-use crate::message::{BodyFilter, FrontierEntry};
+use crate::message::{BodyFilter, FrontierEntry, Vouched};
 use crate::subject::AuthorityCode;
 use crate::time::Timestamp;
 
@@ -38,6 +38,8 @@ pub(super) struct Peer {
     /// Whether it has said what it holds.
     pub(super) frontier_seen: bool,
     held: BTreeMap<Origin, (TreeSize, TreeSize)>,
+    /// What it last said that it had seen cosigned, with how much it held.
+    pub(super) vouched: BTreeMap<Origin, (TreeSize, Vouched)>,
     /// How many of them the registry did not know when they came.
     early_logs: usize,
     /// What we told it that we hold.
@@ -70,6 +72,7 @@ impl Peer {
             greeted: false,
             frontier_seen: false,
             held: BTreeMap::new(),
+            vouched: BTreeMap::new(),
             early_logs: 0,
             told: BTreeMap::new(),
             hello: Some(hello),
@@ -107,6 +110,12 @@ impl Peer {
             .or_insert((TreeSize::ZERO, TreeSize::ZERO));
         held.0 = held.0.max(size);
         held.1 = held.1.max(bodies);
+    }
+
+    /// Takes down what it has seen cosigned.
+    pub(super) fn note_vouched(&mut self, entry: &FrontierEntry) {
+        let said = (entry.size, entry.vouched);
+        self.vouched.insert(entry.origin.clone(), said);
     }
 
     /// Takes down what it says of a log that the registry does not know yet, of a few such logs: it

@@ -16,7 +16,7 @@ use crate::trust::{self, Place, RejectReason};
 /// Milliseconds after which a request is asked of someone else.
 const REQUEST_MS_MAX: u64 = 30_000;
 /// Milliseconds after which what someone did not hold is asked for again.
-const REST_MS: u64 = 2_000;
+pub(super) const REST_MS: u64 = 2_000;
 /// Longest rest that a refusal may ask for, in milliseconds.
 const REST_MS_MAX: u64 = 60_000;
 /// Requests for bodies of one log that may be under way: while one is stored, the next is on its way.

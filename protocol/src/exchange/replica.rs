@@ -316,15 +316,18 @@ impl Replica {
     pub(super) fn adopt(&mut self, head: VerifiedCheckpoint) {
         self.heads.insert(head.size(), head);
         while self.heads.len() > HEADS_KEPT {
-            // The newest witnessed head stays: proofs are made from it.
-            let witnessed = self.witnessed.size;
-            let keep = self
-                .heads
-                .range(..=witnessed)
-                .next_back()
-                .map(|(size, _)| *size);
-            let drop = self.heads.keys().find(|size| Some(**size) != keep).copied();
-            match drop {
+            // The newest stays, and the newest witnessed one: proofs are made from it. So do those that
+            // carry what each witness last cosigned: it may have to be told.
+            let newest = self.heads.keys().next_back();
+            let witnessed = self.heads.range(..=self.witnessed.size).next_back();
+            let keep = [newest, witnessed.map(|(size, _)| size)];
+            let cosigned = |size: &TreeSize| {
+                let mut largest = self.cosigned.values().map(|(size, _)| size);
+                largest.any(|largest| largest == size)
+            };
+            let mut sizes = self.heads.keys();
+            let drop = sizes.find(|size| !keep.contains(&Some(*size)) && !cosigned(size));
+            match drop.copied() {
                 Some(size) => self.heads.remove(&size),
                 None => break,
             };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use concordat_node::core::{BodyState, Core, Durable};
 use concordat_node::disk::MemoryDisk;
-use concordat_protocol::log::{Hash, LeafIndex, Origin, SignedCheckpoint, TreeSize};
+use concordat_protocol::log::{Cosignature, Hash, LeafIndex, Origin, SignedCheckpoint, TreeSize};
 use concordat_protocol::message::Frame;
 use concordat_protocol::statement::{Body, Content, Kind, Leaf, Statement, StatementRef};
 use concordat_protocol::subject::AuthorityCode;
@@ -15,6 +15,8 @@ use concordat_protocol::trust::{self, Place};
 pub(super) struct Checker {
     /// The one root of each size of each log, over everything ever shown.
     roots: BTreeMap<(Origin, TreeSize), Hash>,
+    /// The largest size of each log that a witness has cosigned.
+    cosigned: BTreeMap<(AuthorityCode, Origin), TreeSize>,
     /// Statements that a node acknowledged.
     pub(super) acknowledged: Vec<(AuthorityCode, StatementRef)>,
 }
@@ -53,6 +55,27 @@ impl Checker {
             ) => Ok(()),
             Err(error) => Err(format!("a node sent what is no frame: {error}")),
         }
+    }
+
+    /// Takes in a frame that a witness sent: it never cosigns less of a log than it did before.
+    pub(super) fn cosigned(&mut self, by: AuthorityCode, bytes: &[u8]) -> Verdict {
+        let Ok(Frame::Cosign {
+            origin, size, line, ..
+        }) = Frame::decode(bytes)
+        else {
+            return Ok(());
+        };
+        let cosignature = Cosignature::parse(line).map_err(|error| error.to_string())?;
+        if cosignature.witness().member() != by.as_str() {
+            return Ok(());
+        }
+        let largest = self.cosigned.entry((by, origin.clone())).or_insert(size);
+        if size < *largest {
+            let before = *largest;
+            return Err(format!("{by} cosigned {size} of {origin} after {before}"));
+        }
+        *largest = size;
+        Ok(())
     }
 
     pub(super) fn root(&mut self, origin: &Origin, size: TreeSize, root: Hash) -> Verdict {

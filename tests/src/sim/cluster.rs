@@ -16,7 +16,7 @@ use concordat_node::disk::{Fault, FaultEffect, MemoryDisk};
 use concordat_node::journal::{JournalId, JournalOptions};
 use concordat_protocol::exchange::{Input, PeerId, RequestId, ServeId};
 use concordat_protocol::key::Signer as _;
-use concordat_protocol::log::{Hash, TreeSize};
+use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
 use concordat_protocol::message::{Frame, FrontierEntry, VERSION, Vouched};
 use concordat_protocol::statement::{Audience, Class, Content, StatementRef, Vis, VisibilityClass};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
@@ -84,6 +84,11 @@ enum Event {
     Finish {
         node: NodeId,
         life: u64,
+    },
+    Served {
+        node: NodeId,
+        life: u64,
+        answer: (PeerId, ServeId, Option<LeafIndex>),
     },
     Start {
         node: NodeId,
@@ -451,6 +456,13 @@ impl Cluster {
                 true => self.finish(node),
                 false => Ok(()),
             },
+            Event::Served { node, life, answer } => match self.is_alive(node, life) {
+                true => {
+                    let (peer, serve, next) = answer;
+                    self.exchange(node, Input::Served { peer, serve, next })
+                }
+                false => Ok(()),
+            },
             Event::Start { node } => self.start(node),
             Event::Work => {
                 if !self.working {
@@ -703,6 +715,10 @@ impl Cluster {
             Output::Send { peer, frame } => {
                 let verdict = self.checker.sent(&frame);
                 self.verdict(verdict)?;
+                if let Some(code) = self.nodes.get(node).map(|node| node.member.code()) {
+                    let verdict = self.checker.cosigned(code, &frame);
+                    self.verdict(verdict)?;
+                }
                 self.carry(peer.0, node, Stream::Control, frame);
             }
             Output::Ask {
@@ -726,8 +742,14 @@ impl Cluster {
                 next,
             } => {
                 self.answer(peer.0, node, serve, frames, next.is_none());
-                let served = Input::Served { peer, serve, next };
-                self.feed(node, CoreInput::Exchange(served))?;
+                // Only behind what else goes out with it: frames to one peer keep their order.
+                let life = self.nodes.get(node).map_or(0, |node| node.life);
+                let served = Event::Served {
+                    node,
+                    life,
+                    answer: (peer, serve, next),
+                };
+                self.after(0, served);
             }
             Output::Close { peer, code } => {
                 return self.fail(format!("node {node} closed {peer:?} with {code:?}"));

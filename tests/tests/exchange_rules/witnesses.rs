@@ -155,3 +155,147 @@ fn member_that_becomes_a_cosigner_vouches_for_what_it_holds_already() {
         [Action::Cosign { head }]
     );
 }
+
+impl Bench {
+    /// The hub connects and says what it holds of the log, and has seen cosigned of it.
+    fn hub_says(&mut self, vouched: Vouched) {
+        let (peer, member) = (PeerId(7), self.network.hub.code());
+        self.feed(Input::Opened { peer, member });
+        let hello = Frame::Hello {
+            version: VERSION,
+            genesis: self.network.genesis.id(),
+            member,
+            digest: Hash::from_bytes([9; 32]),
+            features: Vec::new(),
+        };
+        let bytes = &hello.encode();
+        self.feed(Input::Control { peer, bytes });
+        self.says(peer, vouched);
+    }
+
+    fn says(&mut self, peer: PeerId, vouched: Vouched) {
+        let frontier = Frame::Frontier(vec![self.line(vouched)]);
+        let bytes = &frontier.encode();
+        self.feed(Input::Control { peer, bytes });
+    }
+
+    fn line(&self, vouched: Vouched) -> FrontierEntry {
+        FrontierEntry {
+            origin: self.origin(),
+            size: TreeSize::new(3).unwrap(),
+            root: tree(3).root(),
+            bodies: TreeSize::ZERO,
+            vouched,
+        }
+    }
+
+    /// Our own cosignature of three leaves.
+    fn mine(&self, head: &VerifiedCheckpoint) -> VerifiedCheckpoint {
+        let member = &self.network.members[1];
+        let name = self.network.genesis.witness(member.code());
+        let time = CosignatureTime::from_unix_seconds(self.now.value() / 1_000).unwrap();
+        let mine = VerifiedCosignature::sign(head, name, time, &member.witness).unwrap();
+        let mut head = head.clone();
+        head.add_cosignature(&mine).unwrap();
+        head
+    }
+}
+
+fn cosigns(actions: &[Action]) -> bool {
+    actions
+        .iter()
+        .any(|action| matches!(action, Action::Cosign { .. }))
+}
+
+/// Who is asked what was cosigned, by naming a log twice.
+fn asked_what_was_cosigned(actions: &[Action]) -> Vec<PeerId> {
+    let asked = actions.iter().filter_map(|action| {
+        let Action::Send { peer, frame } = action else {
+            return None;
+        };
+        let Ok(Frame::Frontier(entries)) = Frame::decode(frame) else {
+            return None;
+        };
+        (entries.len() == 2 && entries[0] == entries[1]).then_some(*peer)
+    });
+    asked.collect()
+}
+
+/// The author may be the one who shows it another history; only the hub is left to be asked here.
+// spec: STO-48
+#[test]
+fn witness_that_forgot_cosigns_once_others_have_seen_no_other_cosignature_of_its_own() {
+    let mut bench = Bench::holding();
+    bench
+        .exchange
+        .forget_promises(std::collections::BTreeSet::new());
+    assert!(!cosigns(&bench.feed(Input::SigningOpened)));
+    bench.says(PEER, Vouched::default());
+    assert!(!cosigns(&bench.feed(Input::Settled)));
+    let me = bench.network.members[1].code();
+    let vouched = Vouched::of([(me, TreeSize::new(3).unwrap())]);
+    bench.hub_says(vouched);
+    let actions = bench.feed(Input::Settled);
+    assert_eq!(asked_what_was_cosigned(&actions), [PeerId(7)]);
+    assert!(!cosigns(&actions));
+    let heartbeat = bench.network.registry.policy().heartbeat_ms;
+    assert!(!cosigns(&bench.wait(heartbeat)));
+    let note = &bench.mine(&bench.head(3)).to_bytes();
+    bench.control(&Frame::Checkpoint { note });
+    assert!(cosigns(&bench.feed(Input::Settled)));
+    assert!(cosigns(&bench.wait(heartbeat)));
+}
+
+// spec: STO-48
+#[test]
+fn witness_that_forgot_cosigns_no_history_but_the_one_that_it_cosigned() {
+    let mut bench = Bench::holding();
+    bench
+        .exchange
+        .forget_promises(std::collections::BTreeSet::new());
+    bench.feed(Input::SigningOpened);
+    let me = bench.network.members[1].code();
+    bench.hub_says(Vouched::of([(me, TreeSize::new(3).unwrap())]));
+    let (root, size) = (Hash::from_bytes([3; 32]), TreeSize::new(3).unwrap());
+    let other = Checkpoint::new(bench.origin(), size, root).unwrap();
+    let other = VerifiedCheckpoint::sign(&other, &bench.network.members[0].log).unwrap();
+    let note = &bench.mine(&other).to_bytes();
+    let actions = bench.control(&Frame::Checkpoint { note });
+    assert!(matches!(actions[..], [Action::Forked { .. }, ..]));
+    assert!(!cosigns(&bench.feed(Input::Settled)));
+    let heartbeat = bench.network.registry.policy().heartbeat_ms;
+    assert!(!cosigns(&bench.wait(heartbeat)));
+}
+
+// spec: EXC-63
+#[test]
+fn log_named_twice_is_answered_with_the_heads_cosigned_and_the_line_held() {
+    let mut bench = Bench::holding();
+    let head = bench.mine(&bench.head(3));
+    let note = &head.to_bytes();
+    bench.control(&Frame::Checkpoint { note });
+    bench.says(PEER, Vouched::default());
+    let twice = vec![bench.line(Vouched::default()); 2];
+    let actions = bench.control(&Frame::Frontier(twice));
+    let sent = actions.iter().filter_map(|action| {
+        let Action::Send { frame, .. } = action else {
+            return None;
+        };
+        Frame::decode(frame).ok()
+    });
+    let sent: Vec<_> = sent.collect();
+    let shown = Frame::Checkpoint {
+        note: &head.to_bytes(),
+    };
+    assert_eq!(sent[0], shown);
+    let me = bench.network.members[1].code();
+    let vouched = Vouched::of([(me, TreeSize::new(3).unwrap())]);
+    let Frame::Frontier(lines) = &sent[1] else {
+        panic!("{sent:?}");
+    };
+    assert_eq!((lines.len(), lines[0].vouched), (1, vouched));
+    // A question that is answered already gets the line alone.
+    let twice = vec![bench.line(vouched); 2];
+    let actions = bench.control(&Frame::Frontier(twice));
+    assert_eq!(actions.len(), 2, "{actions:?}");
+}

@@ -8,6 +8,36 @@ fn witnessed(cluster: &Cluster, node: NodeId, origin: &Origin) -> TreeSize {
     witnessed.get(origin).unwrap().size
 }
 
+/// A witness that holds less than it has cosigned, for its ledger has lost its end.
+// spec: STO-48, EXC-63
+#[test]
+fn witness_whose_ledger_lost_its_end_never_cosigns_less_than_before() {
+    let mut cluster = peaceful(3);
+    let before = cluster.ledger_lengths(2);
+    for _ in 0..20 {
+        for speaker in [0, 1, 3] {
+            cluster.say_something(speaker).unwrap();
+        }
+        cluster.run_for(300).unwrap();
+    }
+    cluster.converge().unwrap();
+    // Whoever else could tell it is away when it comes back.
+    cluster.stop(3);
+    cluster.lose_end_of_ledger(2, &before).unwrap();
+    cluster.run_for(60_000).unwrap();
+    assert_eq!(*cluster.core(2).unwrap().signing(), Signing::Open);
+    cluster.calm().unwrap();
+    for speaker in [0, 1, 2, 3] {
+        cluster.say_something(speaker).unwrap();
+    }
+    cluster.converge().unwrap();
+    // It may not have heard of every log before it goes down again.
+    cluster.restart(2).unwrap();
+    cluster.run_for(20_000).unwrap();
+    cluster.converge().unwrap();
+    cluster.check_everything_kept().unwrap();
+}
+
 /// The newest head has no cosignature yet when the node goes down: the one that a quorum cosigned lies
 /// behind it.
 // spec: EXC-17

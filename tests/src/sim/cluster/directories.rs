@@ -1,7 +1,8 @@
 //! What is done to a node's directory while it is down: lost, copied, moved back, keys mixed up.
 
+use concordat_node::disk::Disk as _;
 use concordat_node::journal::BodyPointer;
-use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::log::Origin;
 
 use super::*;
 
@@ -87,6 +88,53 @@ impl Cluster {
         }
     }
 
+    /// The files of a node's ledger with their lengths in bytes.
+    #[must_use]
+    pub fn ledger_lengths(&self, node: NodeId) -> Vec<(String, usize)> {
+        let Some(of) = self.nodes.get(node) else {
+            return Vec::new();
+        };
+        let names = of.disk.list().unwrap_or_default();
+        let names = names.into_iter().filter(|name| is_ledger(name));
+        let lengths = names.map(|name| {
+            let mut length = 0;
+            of.disk.edit(&name, |bytes| length = bytes.len());
+            (name, length)
+        });
+        lengths.collect()
+    }
+
+    /// Kills a node, cuts its ledger back to what it was, and starts it, its operator accepting the loss.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn lose_end_of_ledger(
+        &mut self,
+        node: NodeId,
+        to: &[(String, usize)],
+    ) -> Result<(), Failure> {
+        self.die(node, false);
+        let disk = self.nodes.get(node).map(|of| of.disk.clone());
+        for name in disk.iter().flat_map(|disk| disk.list().unwrap_or_default()) {
+            let kept = to.iter().find(|(kept, _)| *kept == name);
+            let disk = disk.iter().filter(|_| is_ledger(&name));
+            for disk in disk {
+                match kept {
+                    Some((_, length)) => {
+                        disk.edit(&name, |bytes| bytes.truncate(*length));
+                    }
+                    None => {
+                        let _ = disk.remove(&name);
+                    }
+                }
+            }
+        }
+        self.accept_loss(node, true);
+        self.start(node)?;
+        self.accept_loss(node, false);
+        Ok(())
+    }
+
     /// Lets every read from the disk of a node fail with an error code, or ends that.
     pub fn fail_reads(&self, node: NodeId, code: Option<i32>) {
         if let Some(of) = self.nodes.get(node) {
@@ -122,4 +170,8 @@ impl Cluster {
     pub fn stop(&mut self, node: NodeId) {
         self.die(node, false);
     }
+}
+
+fn is_ledger(name: &str) -> bool {
+    name.starts_with("ledger-")
 }
