@@ -13,6 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use thiserror::Error;
+use tokio::sync::watch;
 
 use crate::store::{BATCH_ITEMS_MAX, IndexItem, JournalPosition, Store};
 
@@ -27,6 +28,8 @@ type Batch = (Vec<IndexItem>, JournalPosition);
 pub struct Indexer {
     queue: Option<SyncSender<Batch>>,
     progress: Arc<Progress>,
+    /// Its other end lives as long as the thread.
+    alive: watch::Receiver<()>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -76,10 +79,12 @@ impl Indexer {
             changed: Condvar::new(),
         });
         let (queue, batches) = mpsc::sync_channel(QUEUE_BATCHES);
+        let (living, alive) = watch::channel(());
         let thread = thread::Builder::new().name("indexer".to_owned()).spawn({
             let progress = Arc::clone(&progress);
             move || {
                 // Ends the waiting of others however this thread ends.
+                let _living = living;
                 let _ending = Ending(&progress);
                 fill(&store, &batches, &progress);
             }
@@ -87,6 +92,7 @@ impl Indexer {
         Ok(Self {
             queue: Some(queue),
             progress,
+            alive,
             thread: Some(thread),
         })
     }
@@ -150,6 +156,12 @@ impl Indexer {
             .durable
             .records()
             .saturating_sub(state.applied.records())
+    }
+
+    /// Returns once the thread has ended: the store has failed, and nothing durable is found any more.
+    pub async fn ended(&self) {
+        let mut alive = self.alive.clone();
+        while alive.changed().await.is_ok() {}
     }
 
     fn stopped(&self) -> IndexerStopped {

@@ -100,7 +100,10 @@ async fn run(layout: Layout, told: Told) -> Result<(), Box<dyn Error>> {
     };
     tracing::info!("stopping");
     admin.stop().await;
-    node.stop().await;
+    if !node.stop().await {
+        tracing::error!("the database does not come to an end; the process ends without it");
+        std::process::exit(1);
+    }
     match failed {
         // Whoever supervises the process starts it again.
         true => Err(CoreGone.into()),

@@ -43,7 +43,7 @@ use crate::store::{
 };
 use crate::upkeep;
 
-use reindex::{index_look_ups, reindex};
+use reindex::{index_look_ups, lacks, reindex};
 use wiring::{Bodies, Gate, Wiring, accept, tick};
 
 pub use crate::upkeep::Upkeep;
@@ -54,6 +54,9 @@ const ADMINISTRATORS_MAX: usize = 16;
 
 /// How long peers are told of the end. One that is dialled in vain would take three seconds.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// How long the database may take to come to an end.
+const SETTLING: Duration = Duration::from_secs(30);
 
 /// How a node is started.
 #[derive(Clone, Debug)]
@@ -241,12 +244,13 @@ impl Node {
                  given back what they hold of its logs; rows of local registers are gone"
             );
         }
-        let store = match store.applied().records() > core.records() {
+        let shared = core.shared();
+        let ahead = store.applied().records() > core.records();
+        let store = match ahead || lacks(&shared, &store, &opened) {
             true => store.renew(journal)?,
             false => store,
         };
         let store = Arc::new(store);
-        let shared = core.shared();
         let indexer = Arc::new(Indexer::start(Arc::clone(&store)).map_err(StartError::Thread)?);
         let records = core.records();
         if store.applied() < JournalPosition::new(records) {
@@ -390,9 +394,13 @@ impl Node {
         self.registry().ctx()
     }
 
-    /// Returns once the core has ended, though nobody has stopped the node: its storage has failed.
+    /// Returns once the core or the index has ended, though nobody has stopped the node: its storage
+    /// has failed.
     pub async fn failed(&self) {
-        self.core.ended().await;
+        tokio::select! {
+            () = self.core.ended() => {}
+            () = self.indexer.ended() => {}
+        }
     }
 
     /// Signs this member's statements.
@@ -611,7 +619,10 @@ impl Node {
     }
 
     /// Stops: what was begun is finished, connections are told.
-    pub async fn stop(&self) {
+    ///
+    /// `false` when the database does not come to an end, as on a full disk: nothing durable is lost by
+    /// ending the process then, and dropping the node may wait for ever.
+    pub async fn stop(&self) -> bool {
         for task in &self.tasks {
             task.abort();
         }
@@ -639,10 +650,12 @@ impl Node {
             let _ = indexer.barrier();
             store.flush()
         });
-        if let Ok(Err(error)) = settled.await {
+        let settled = tokio::time::timeout(SETTLING, settled).await;
+        if let Ok(Ok(Err(error))) = &settled {
             warn!(%error, "the database was left behind; the next start fills it");
         }
         info!(member = %self.member, "stopped");
+        settled.is_ok()
     }
 }
 

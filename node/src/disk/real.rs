@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, Per
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, flock, fstatvfs};
 use thiserror::Error;
 use tracing::warn;
 
@@ -23,6 +23,9 @@ pub(crate) const FILE_MODE: u32 = 0o600;
 
 /// Where Linux shows the boot id, as a UUID in text.
 const BOOT_ID_PATH: &str = "/proc/sys/kernel/random/boot_id";
+
+/// What the journal leaves free on a large file system; on a small one it is a twentieth.
+const RESERVE_BYTES: u64 = 64 << 20;
 
 /// A directory, held exclusively until the last clone and the last lock holder are dropped.
 #[derive(Clone, Debug)]
@@ -205,6 +208,7 @@ pub struct RealFile(Arc<File>);
 
 impl DiskFile for RealFile {
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.leaves_room(offset.saturating_add(bytes.len() as u64))?;
         self.0.write_all_at(bytes, offset)
     }
 
@@ -230,6 +234,32 @@ impl DiskFile for RealFile {
             device: metadata.dev(),
             inode: metadata.ino(),
         })
+    }
+}
+
+impl RealFile {
+    /// Refuses to make the file longer where little space is left: the database beside the journal may
+    /// need it, and fails worse without.
+    // spec: STO-48
+    fn leaves_room(&self, end: u64) -> io::Result<()> {
+        if end <= self.0.metadata()?.len() {
+            return Ok(());
+        }
+        let system = fstatvfs(&*self.0)?;
+        let bytes = |blocks: u64| blocks.saturating_mul(system.f_frsize);
+        match bytes(system.f_bavail) < reserve(bytes(system.f_blocks)) {
+            true => Err(io::ErrorKind::StorageFull.into()),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Bytes to keep free on a file system of this size.
+const fn reserve(system_bytes: u64) -> u64 {
+    let twentieth = system_bytes / 20;
+    match twentieth < RESERVE_BYTES {
+        true => twentieth,
+        false => RESERVE_BYTES,
     }
 }
 
@@ -298,6 +328,13 @@ mod tests {
             drop(RealDisk::open(&fresh).unwrap());
             assert_eq!(mode(&fresh), 0o700);
         }
+    }
+
+    // spec: STO-48
+    #[test]
+    fn reserve_is_a_twentieth_and_64_mib_at_most() {
+        assert_eq!([0, 20, 2_000].map(reserve), [0, 1, 100]);
+        assert_eq!([2 << 30, 1 << 40].map(reserve), [64 << 20; 2]);
     }
 
     #[test]

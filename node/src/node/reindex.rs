@@ -12,6 +12,26 @@ use crate::disk::RealDisk;
 use crate::indexer::Indexer;
 use crate::store::{IndexItem, JournalPosition, Lookup, Store, Verdict};
 
+/// Whether the index lacks something that it says it has taken in.
+// spec: IDX-9
+pub(super) fn lacks(shared: &Shared<RealDisk>, store: &Store, opened: &Opened) -> bool {
+    let applied = store.applied().records();
+    let mut taken = opened.arrived.iter().filter(|a| a.records <= applied);
+    let lacks = taken.any(|arrived| {
+        let mut positions = (arrived.begin..arrived.end).map(LeafIndex::new);
+        positions.any(|index| {
+            // A body that cannot be read was never handed over.
+            !store.holds(&arrived.origin, index) && shared.body(&arrived.origin, index).is_some()
+        })
+    });
+    if lacks {
+        warn!(
+            "the database lacks statements that it says it holds; it is made again from the journal"
+        );
+    }
+    lacks
+}
+
 /// Hands to the index what the journal holds and the index does not know to have taken in. What it
 /// has taken in all the same changes nothing.
 pub(super) fn reindex(

@@ -1,18 +1,23 @@
 //! The only code that names sled: an ordered map of bytes with atomic batches, and its faults.
 //!
 //! sled 0.34 panics where it finds its own files damaged, in its reads as well as when it opens, and
-//! an open has been seen to hang. So every call runs under `catch_unwind`, the open runs in a thread
-//! of its own with a deadline, and the first panic ends the engine: later calls answer
-//! [`EngineFault::Panicked`] without reaching sled. Nothing is lost by that, since all that is here
-//! can be rebuilt from the journal.
+//! an open has been seen to hang. So every call runs under `catch_unwind`, and the open runs in a
+//! thread of its own with a deadline.
+//!
+//! What sled leaves behind once a write of it has failed cannot be trusted: after a full disk it opened
+//! again, and some of what it had taken was missing without a word. So the first panic or error ends
+//! the engine: later calls answer [`EngineFault::Ended`] without reaching sled, and a file beside the
+//! database, the *mark of trust*, is removed. A database without its mark is built anew from the journal
+//! at the next start; removing a file needs no space.
 //!
 //! Out of scope: what keys and values mean, and durability: `flush` of this version does not call
 //! fsync, and the journal alone decides what is durable.
 
+use std::fs;
 use std::io;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -24,7 +29,8 @@ use thiserror::Error;
 pub(super) struct Engine {
     /// `None` only while it is dropped.
     database: Option<sled::Db>,
-    panicked: AtomicBool,
+    trust: PathBuf,
+    ended: AtomicBool,
 }
 
 /// Keys to write as one; of several writes to a key the last counts.
@@ -54,9 +60,15 @@ pub enum EngineFault {
     /// The files are not as they were written, or of another version.
     #[error("the database files are damaged")]
     Damaged,
-    /// The engine panicked, now or earlier.
+    /// The engine panicked.
     #[error("the database engine panicked")]
     Panicked,
+    /// A call before this one failed, and the engine has been left alone since.
+    #[error("the database has failed earlier; the next start builds it again from the journal")]
+    Ended,
+    /// A call before the last end of the process failed.
+    #[error("the database had failed before the node was started")]
+    Distrusted,
     /// The open did not end in time.
     #[error("the database did not open within {seconds} s")]
     TimedOut {
@@ -73,7 +85,11 @@ impl EngineFault {
                 source.kind(),
                 io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData
             ),
-            Self::Damaged | Self::Panicked | Self::TimedOut { .. } => true,
+            Self::Damaged
+            | Self::Panicked
+            | Self::Ended
+            | Self::Distrusted
+            | Self::TimedOut { .. } => true,
         }
     }
 }
@@ -119,12 +135,18 @@ impl EngineBatch {
 }
 
 impl Engine {
-    /// Opens or creates the database in a directory.
+    /// Opens or creates the database in a directory. One that is there must have its mark of trust.
     pub(super) fn open(
         directory: &Path,
         cache_bytes: u64,
         deadline: Duration,
     ) -> Result<Self, EngineFault> {
+        let trust = mark_of_trust(directory);
+        match directory.exists() {
+            true if !trust.exists() => return Err(EngineFault::Distrusted),
+            true => {}
+            false => fs::write(&trust, []).map_err(|source| EngineFault::Io { source })?,
+        }
         let config = sled::Config::new()
             .path(directory)
             .cache_capacity(cache_bytes)
@@ -152,7 +174,8 @@ impl Engine {
         };
         Ok(Self {
             database: Some(database),
-            panicked: AtomicBool::new(false),
+            trust,
+            ended: AtomicBool::new(false),
         })
     }
 
@@ -223,27 +246,46 @@ impl Engine {
         &self,
         call: impl FnOnce(&sled::Db) -> Result<T, EngineFault>,
     ) -> Result<T, EngineFault> {
-        let Some(database) = &self.database else {
-            return Err(EngineFault::Panicked);
+        let Some(database) = self.database.as_ref().filter(|_| !self.has_ended()) else {
+            return Err(EngineFault::Ended);
         };
-        if self.panicked.load(Ordering::Acquire) {
-            return Err(EngineFault::Panicked);
+        let outcome = catch_unwind(AssertUnwindSafe(|| call(database)));
+        let outcome = outcome.unwrap_or(Err(EngineFault::Panicked));
+        if outcome.is_err() {
+            self.end();
         }
-        match catch_unwind(AssertUnwindSafe(|| call(database))) {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                self.panicked.store(true, Ordering::Release);
-                Err(EngineFault::Panicked)
-            }
+        outcome
+    }
+
+    /// Leaves the database alone from now on.
+    fn end(&self) {
+        if !self.ended.swap(true, Ordering::AcqRel) {
+            self.distrust();
         }
+    }
+
+    /// Has the next start build the database anew.
+    // spec: IDX-9
+    pub(super) fn distrust(&self) {
+        let removed = fs::remove_file(&self.trust);
+        if let Err(error) = removed
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            let path = self.trust.display();
+            tracing::error!(%path, %error, "remove this file before the next start: the database beside it has failed");
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
         let database = self.database.take();
-        if self.panicked.load(Ordering::Acquire) {
-            // Its own drop flushes, and may wait for ever for a thread that has died.
+        if self.has_ended() {
+            // Its own drop flushes, and may wait for ever for a thread that has died, or for space.
             std::mem::forget(database);
             return;
         }
@@ -255,6 +297,11 @@ impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Engine")
     }
+}
+
+/// The file that says that no call of the database in this directory has ever failed.
+pub(super) fn mark_of_trust(directory: &Path) -> PathBuf {
+    directory.with_extension("whole")
 }
 
 /// How long a lock that an engine just closed may linger: its background threads hold the file until
@@ -279,4 +326,39 @@ fn open_unlocked(config: &sled::Config) -> sled::Result<sled::Db> {
 fn is_locked(error: &sled::Error) -> bool {
     // The engine wraps the cause into text.
     matches!(error, sled::Error::Io(cause) if cause.to_string().contains("could not acquire lock"))
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const DEADLINE: Duration = Duration::from_secs(60);
+
+    // spec: IDX-9
+    #[test]
+    fn engine_is_left_alone_after_its_first_failure_and_is_not_opened_again() {
+        let directory = TempDir::new().unwrap();
+        let path = directory.path().join("generation-00000001");
+        let engine = Engine::open(&path, 4 << 20, DEADLINE).unwrap();
+        assert!(engine.value(b"key").unwrap().is_none());
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let failed = engine.guarded(|_| Err::<(), _>(EngineFault::Io { source: full() }));
+        assert!(matches!(failed, Err(EngineFault::Io { .. })));
+        assert!(matches!(engine.value(b"key"), Err(EngineFault::Ended)));
+        assert!(matches!(engine.flush(), Err(EngineFault::Ended)));
+        drop(engine);
+        let again = Engine::open(&path, 4 << 20, DEADLINE);
+        assert!(matches!(again, Err(EngineFault::Distrusted)));
+    }
+
+    #[test]
+    fn panic_of_the_engine_ends_it() {
+        let directory = TempDir::new().unwrap();
+        let engine = Engine::open(&directory.path().join("a"), 4 << 20, DEADLINE).unwrap();
+        let failed = engine.guarded(|_| -> Result<(), _> { panic!("as sled does") });
+        assert!(matches!(failed, Err(EngineFault::Panicked)));
+        assert!(matches!(engine.size_on_disk(), Err(EngineFault::Ended)));
+    }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! store/
 //!   generation-00000007            in use: the highest number
+//!   generation-00000007.whole      its mark of trust: without it, it is built anew
 //!   generation-00000008.building   a compaction that did not end; removed by the next open
 //!   damaged                        the last one that could not be opened, for whoever looks into it
 //! ```
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 use super::StoreError;
 use super::acts;
-use super::engine::{Engine, EngineBatch, EngineFault};
+use super::engine::{Engine, EngineBatch, EngineFault, mark_of_trust};
 use super::schema::{Meta, Spot};
 use super::table::Table;
 use super::verdicts::Verdicts;
@@ -126,7 +127,7 @@ pub(super) fn rebuild_beside(
 
 /// Removes what an interrupted compaction left and all generations but the newest.
 pub(super) fn tidy(directory: &Path) -> io::Result<Option<u64>> {
-    let mut generations = Vec::new();
+    let (mut generations, mut marks) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -135,13 +136,18 @@ pub(super) fn tidy(directory: &Path) -> io::Result<Option<u64>> {
         };
         match rest.parse::<u64>() {
             Ok(generation) => generations.push(generation),
-            Err(_) => fs::remove_dir_all(entry.path())?,
+            Err(_) if entry.file_type()?.is_dir() => fs::remove_dir_all(entry.path())?,
+            Err(_) => marks.push(entry.path()),
         }
     }
     generations.sort_unstable();
     let newest = generations.pop();
     for old in generations {
         fs::remove_dir_all(path(directory, old))?;
+    }
+    let kept = newest.map(|newest| mark_of_trust(&path(directory, newest)));
+    for mark in marks.iter().filter(|mark| Some(*mark) != kept.as_ref()) {
+        fs::remove_file(mark)?;
     }
     Ok(newest)
 }

@@ -206,7 +206,10 @@ impl Store {
         index: LeafIndex,
     ) -> Result<Option<OwnStatement>, StoreError> {
         match spot(&read(&self.logs), origin, index) {
-            Some(spot) => own::read(&self.table(), spot),
+            Some(spot) => {
+                let table = self.table();
+                own::read(&table, spot).map_err(|error| table.judged(error))
+            }
             None => Ok(None),
         }
     }
@@ -230,7 +233,7 @@ impl Store {
         })?;
         match whole {
             true => Ok(rows),
-            false => Err(StoreError::damaged(Family::Lookups)),
+            false => Err(self.table().judged(StoreError::damaged(Family::Lookups))),
         }
     }
 
@@ -339,7 +342,7 @@ impl Store {
         })?;
         match whole {
             true => Ok(rows),
-            false => Err(StoreError::damaged(family)),
+            false => Err(self.table().judged(StoreError::damaged(family))),
         }
     }
 }

@@ -162,7 +162,8 @@ impl Table {
         if prefix.first().is_some_and(|family| in_runs(*family)) {
             let mut rows = BTreeMap::new();
             for run in &state.runs {
-                run.collect(&self.engine, prefix, from, &mut rows)?;
+                let collected = run.collect(&self.engine, prefix, from, &mut rows);
+                collected.map_err(|error| self.judged(error))?;
             }
             rows.extend(buffered.map(|(key, value)| (key.clone(), value.clone())));
             for (key, value) in &rows {
@@ -195,6 +196,15 @@ impl Table {
             going = visit(key, value).is_continue();
         }
         Ok(())
+    }
+
+    /// Passes an error on; after damage the next start builds everything anew.
+    // spec: IDX-9
+    pub(super) fn judged(&self, error: StoreError) -> StoreError {
+        if let StoreError::Damaged { .. } = error {
+            self.engine.distrust();
+        }
+        error
     }
 
     /// Hands everything to the engine and the operating system.
@@ -285,7 +295,7 @@ impl Table {
                         least = Some(key.clone());
                     }
                     Some(Ok(_)) | None => {}
-                    Some(Err(_)) => return Err(StoreError::damaged(Family::Runs)),
+                    Some(Err(_)) => return Err(self.judged(StoreError::damaged(Family::Runs))),
                 }
             }
             let Some(least) = least else { break };

@@ -1,9 +1,14 @@
 //! Nodes whose files were damaged while they were off.
 
+use std::error::Error;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use concordat_node::disk::RealDisk;
+use concordat_node::journal::stored_id;
+use concordat_node::node::Layout;
+use concordat_node::store::{Store, StoreOptions};
 use concordat_protocol::admin::{ErrorCode, Target};
 use concordat_protocol::log::LeafIndex;
 use concordat_tests::processes::{AskError, Failure, Network, PATIENCE, Process, Rows, wait_until};
@@ -106,6 +111,42 @@ async fn ledger_lost(network: &Network) -> Result<(), Failure> {
         process.stop().await?;
     }
     Ok(())
+}
+
+// spec: IDX-9
+#[tokio::test(flavor = "multi_thread")]
+async fn index_that_lacks_what_it_says_it_holds_is_made_again() {
+    let _alone = alone().await;
+    let network = Network::make(Path::new(NODE), 2, 0, seed()).unwrap();
+    let outcome = index_lacking(&network).await;
+    network.conclude(outcome, &repeat("index_that_lacks", ""));
+}
+
+async fn index_lacking(network: &Network) -> Result<(), Failure> {
+    let mut processes = member_off(network).await?;
+    empty_index(network.layout(1)).map_err(Failure::of("emptying the index"))?;
+    processes.push(network.spawn(1)?);
+    network.ready(1).await?;
+    let mut client = network.client(1).await?;
+    let statements = client.status().await?.statements;
+    if statements < STATEMENTS {
+        return Err(Failure::new(format!("{statements} statements are found")));
+    }
+    for process in processes {
+        process.stop().await?;
+    }
+    Ok(())
+}
+
+/// Leaves an index that says it has taken in everything, and holds nothing.
+fn empty_index(layout: &Layout) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let disk = RealDisk::open(layout.data())?;
+    let journal = stored_id(&disk)?.ok_or("no journal")?;
+    let (store, _) = Store::open(layout.store(), StoreOptions::default(), journal)?;
+    let applied = store.applied();
+    let store = store.renew(journal)?;
+    store.apply(&[], applied)?;
+    Ok(store.flush()?)
 }
 
 // spec: STO-31, STO-32

@@ -70,6 +70,8 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("the file system refused", "文件系统拒绝"),
     ("the database files are damaged", "数据库文件已损坏"),
     ("the database engine panicked", "数据库引擎异常终止"),
+    ("the database has failed earlier; the next start builds it again from the journal", "数据库此前已出错；下次启动时将根据日志重建"),
+    ("the database had failed before the node was started", "数据库在节点启动之前已出错"),
     ("the database did not open within {} s", "数据库未在 {1} 秒内打开"),
     ("the look-up's {} is not one", "查询的 {1} 无效"),
     ("the store is damaged", "数据库已损坏"),

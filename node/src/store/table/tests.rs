@@ -5,7 +5,8 @@ use tempfile::TempDir;
 use super::*;
 
 fn table(directory: &TempDir) -> Table {
-    let engine = Engine::open(directory.path(), 4 << 20, Duration::from_secs(60)).unwrap();
+    let path = directory.path().join("engine");
+    let engine = Engine::open(&path, 4 << 20, Duration::from_secs(60)).unwrap();
     Table::new(engine).unwrap()
 }
 
