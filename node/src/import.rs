@@ -30,6 +30,7 @@ use concordat_protocol::log::origin::NetworkKind;
 use concordat_protocol::statement::{Code, Decision};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::text::Text;
+use concordat_protocol::time::Day;
 
 pub use encoding::{Encoding, LooksLike};
 pub use error::ImportError;
@@ -51,6 +52,8 @@ use self::rows::{Fault, RawRow, RowReader};
 pub struct ImportOptions {
     /// The authority whose decisions these are; it signs them.
     pub issuer: AuthorityCode,
+    /// The day of the import: no decision is taken after it.
+    pub today: Day,
     /// Filters beside those of the profile.
     pub filters: Vec<Filter>,
     /// Items of the catalogue in force; `None`: any item.
@@ -64,9 +67,10 @@ pub struct ImportOptions {
 impl ImportOptions {
     /// No filter, any item, each row by itself.
     #[must_use]
-    pub const fn new(issuer: AuthorityCode) -> Self {
+    pub const fn new(issuer: AuthorityCode, today: Day) -> Self {
         Self {
             issuer,
+            today,
             filters: Vec::new(),
             items: None,
             all_or_nothing: false,

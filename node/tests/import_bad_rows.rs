@@ -7,13 +7,14 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use concordat_node::import::{
-    Filter, Import, ImportError, ImportOptions, ImportReason, Importer, Language, LooksLike,
+    Field, Filter, Import, ImportError, ImportOptions, ImportReason, Importer, Language, LooksLike,
     NaturalKey, Outcome, Profile, ProfileError, ProfileRule, ROW_BYTES_MAX, Report, Stored,
 };
 use concordat_protocol::log::origin::NetworkKind;
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{Code, Decision};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::time::Day;
 
 const ISSUER: &str = "11230500001755309F";
 const IDENTITY_NUMBER: &str = "362322198709086409";
@@ -99,6 +100,10 @@ fn row(number: u64, changes: &[(&str, &str)]) -> String {
     format!("{}\r\n", cells.join(","))
 }
 
+fn today() -> Day {
+    Day::parse_loose("2026-06-01").unwrap()
+}
+
 fn issuer() -> AuthorityCode {
     AuthorityCode::parse(ISSUER).unwrap()
 }
@@ -108,7 +113,7 @@ fn penalties() -> Profile {
 }
 
 fn options() -> ImportOptions {
-    let mut options = ImportOptions::new(issuer());
+    let mut options = ImportOptions::new(issuer(), today());
     options.items = Some(BTreeSet::from([Code::new("food.label").unwrap()]));
     options
 }
@@ -194,6 +199,13 @@ fn cell_cases() -> Vec<Case> {
         one("CF_JDRQ", "", "missing-field"),
         one("CF_JDRQ", "02.03.2026", "date-shape"),
         one("CF_JDRQ", "1772409600000", "date-shape"),
+        (
+            vec![
+                ("CF_JDRQ", "2026-06-02".to_owned()),
+                ("送达日期", "2026-06-03".to_owned()),
+            ],
+            vec![("CF_JDRQ", "not-decided-yet")],
+        ),
         one("CF_GSJZQ", "2027-02-30", "no-such-day"),
         one("CF_YXQ", "2200-01-01", "date-out-of-range"),
         one("CF_GSJZQ", "2026-03-01", "ends-before-decision"),
@@ -212,6 +224,9 @@ fn cell_cases() -> Vec<Case> {
         one("CF_NR", &"长".repeat(4001), "field-too-long"),
         one("CF_WSH", &"号".repeat(129), "field-too-long"),
         one("CF_NR", "罚款\u{7}", "control-character"),
+        one("CF_WSH", "Z-\u{200B}40", "invisible-character"),
+        one("CF_WSH", "葛\u{E0100}罚40号", "invisible-character"),
+        one("CF_XDR_MC", "黑河\u{FEFF}公司", "invisible-character"),
         one("CF_NR", "a\0b", "nul-byte"),
         // Several at once: every one is named.
         (
@@ -233,7 +248,7 @@ fn cell_cases() -> Vec<Case> {
 
 #[test]
 fn every_bad_cell_is_named_by_line_column_and_reason() {
-    // spec: IMP-1, IMP-4, IMP-5, IMP-9, IMP-15
+    // spec: IMP-1, IMP-4, IMP-5, IMP-9, IMP-15, IMP-19, ID-42
     let mut table = Table::new();
     let mut expected: Vec<Found> = Vec::new();
     let mut good = 0;
@@ -550,7 +565,7 @@ fn filtered_rows_are_passed_over_unread() {
 fn profile_that_makes_fields_up_is_refused_outside_test_networks() {
     // spec: IMP-11
     let profile = Profile::shipped("jp-mhlw-labour").unwrap().unwrap();
-    let new = |network| Importer::new(&profile, network, ImportOptions::new(issuer()));
+    let new = |network| Importer::new(&profile, network, ImportOptions::new(issuer(), today()));
     assert!(matches!(
         new(NetworkKind::Prod).unwrap_err(),
         ImportError::SyntheticOutsideTest { profile } if profile == "jp-mhlw-labour"
@@ -587,6 +602,65 @@ fn profile_that_makes_a_field_up_outside_its_section_is_refused() {
             } if found == line && found_key == key
         ));
     }
+}
+
+#[test]
+fn profile_that_makes_service_or_remedies_up_is_refused() {
+    // spec: IMP-17, IMP-18
+    let made_up = |key| ProfileRule::MadeUpOutsideSynthetic(Field::ServiceWay, key);
+    let (_, shipped) = concordat_node::import::SHIPPED[1];
+    for (from, to, expected) in [
+        (
+            "[fields.service_way]\ncolumn = \"送达方式\"",
+            "[fields.service_way]\nvalue = \"direct\"",
+            made_up("value"),
+        ),
+        (
+            "[fields.service_way]\n",
+            "[fields.service_way]\notherwise = \"post\"\n",
+            made_up("otherwise"),
+        ),
+        (
+            "\"直接送达\" = \"direct\"",
+            "\"*\" = \"direct\"",
+            made_up("*"),
+        ),
+        (
+            "served_on = { column = \"送达日期\" }",
+            "served_on = { columns = [\"送达日期\", \"cf_jdrq\"] }",
+            ProfileRule::ColumnOf(Field::ServedOn, Field::DecidedOn),
+        ),
+        ("within_days = 60", "within_days = 0", ProfileRule::NoTerm),
+        (
+            "body_column = \"复议机关\"",
+            "body = \"无\"",
+            ProfileRule::NoBody,
+        ),
+    ] {
+        assert!(shipped.contains(from), "{from}");
+        let refused = Profile::parse(&shipped.replacen(from, to, 1)).unwrap_err();
+        assert!(
+            matches!(refused, ProfileError::Rule { rule, .. } if rule == expected),
+            "{to}: {refused}"
+        );
+    }
+}
+
+#[test]
+fn cell_that_names_no_body_is_no_remedy() {
+    // spec: IMP-18
+    let (_, text) = concordat_node::import::SHIPPED[1];
+    let profile = Profile::parse(&text.replace(", \"无\"]", "]")).unwrap();
+    let importer = Importer::new(&profile, NetworkKind::Prod, options()).unwrap();
+    let mut table = Table::new();
+    table.push(&[("复议机关", "无")]);
+    let run = |bytes: &[u8]| importer.run(bytes, &|_, _| Stored::Absent, &mut |_| {});
+    let import = run(&table.bytes).unwrap();
+    assert_eq!(import.accepted[0].decision.fields().remedies.len(), 1);
+    let none = String::from_utf8(table.bytes).unwrap();
+    let none = none.replace("黑河市爱辉区人民法院", "n/a");
+    let expected = (2, Some("复议机关".to_owned()), "missing-remedies");
+    assert_eq!(found(&run(none.as_bytes()).unwrap().report), [expected]);
 }
 
 #[test]

@@ -18,8 +18,8 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 use crate::screen::{PersonalNumber, find_personal};
 
 /// Text in Unicode normalisation form C: not blank, at most `MAX` Unicode scalar values, no control
-/// characters but line feed and tab, no controls of direction, no noncharacters, no number of a
-/// natural person.
+/// characters but line feed and tab, no controls of direction, no noncharacters, nothing that only
+/// hides, no number of a natural person.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text<const MAX: usize>(String);
 
@@ -28,7 +28,8 @@ impl<const MAX: usize> Text<MAX> {
     ///
     /// # Errors
     /// The first of [`TextError::TooLong`], [`TextError::Empty`], [`TextError::Control`] or
-    /// [`TextError::Direction`] or [`TextError::Noncharacter`] by the first such character,
+    /// [`TextError::Direction`] or [`TextError::Noncharacter`] or [`TextError::Invisible`] by the
+    /// first such character,
     /// [`TextError::NotNormalised`] and [`TextError::PersonalData`] that applies.
     pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
         let text = text.into();
@@ -64,6 +65,13 @@ impl<const MAX: usize> Text<MAX> {
     /// As [`Text::new`], without [`TextError::NotNormalised`].
     pub fn normalise(text: &str) -> Result<Self, TextError> {
         Self::new(text.nfc().collect::<String>())
+    }
+
+    /// The first character that does not show by itself: a joiner, a selector of a variant. Scripts
+    /// need them in words, and an identifier with one reads like another without it.
+    #[must_use]
+    pub fn unshown(&self) -> Option<char> {
+        self.0.chars().find(|c| is_unshown(*c))
     }
 
     /// The text.
@@ -131,6 +139,15 @@ pub enum TextError {
     #[error("noncharacter U+{:04X} at offset {offset}", u32::from(*character))]
     Noncharacter {
         /// The code point.
+        character: char,
+        /// Its 0-based offset in scalar values.
+        offset: usize,
+    },
+    /// A character that does not show and that no script needs: two texts that differ by it look
+    /// the same.
+    #[error("invisible character U+{:04X} at offset {offset}", u32::from(*character))]
+    Invisible {
+        /// The character.
         character: char,
         /// Its 0-based offset in scalar values.
         offset: usize,
@@ -220,6 +237,8 @@ fn refusal(character: char, offset: usize) -> Option<TextError> {
         }
         // spec: ID-39
         _ if is_noncharacter(character) => Some(TextError::Noncharacter { character, offset }),
+        // spec: ID-41
+        _ if is_invisible(character) => Some(TextError::Invisible { character, offset }),
         _ => None,
     }
 }
@@ -227,6 +246,40 @@ fn refusal(character: char, offset: usize) -> Option<TextError> {
 /// Noncharacter_Code_Point: 32 in a row, and the last two of each plane.
 fn is_noncharacter(character: char) -> bool {
     matches!(character, '\u{FDD0}'..='\u{FDEF}') || u32::from(character) & 0xFFFE == 0xFFFE
+}
+
+/// Default_Ignorable_Code_Point as far as no script is written with it. Those of U+2066–U+2069 are
+/// controls of direction.
+const fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{AD}'
+            | '\u{34F}'
+            | '\u{115F}'..='\u{1160}'
+            | '\u{17B4}'..='\u{17B5}'
+            | '\u{200B}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{3164}'
+            | '\u{FEFF}'
+            | '\u{FFA0}'
+            | '\u{FFF0}'..='\u{FFF8}'
+            | '\u{E0000}'..='\u{E00FF}'
+            | '\u{E01F0}'..='\u{E0FFF}'
+    )
+}
+
+/// The others: joiners, the vowel separator of Mongolian, variation selectors, controls of shorthand
+/// and of music.
+const fn is_unshown(character: char) -> bool {
+    matches!(
+        character,
+        '\u{180B}'..='\u{180F}'
+            | '\u{200C}'..='\u{200D}'
+            | '\u{FE00}'..='\u{FE0F}'
+            | '\u{1BCA0}'..='\u{1BCA3}'
+            | '\u{1D173}'..='\u{1D17A}'
+            | '\u{E0100}'..='\u{E01EF}'
+    )
 }
 
 #[cfg(test)]
@@ -309,14 +362,63 @@ mod tests {
             };
             assert_eq!(Short::new(format!("{character}b")), Err(expected));
         }
-        for character in [
-            '\u{FDCF}', '\u{FDF0}', '\u{FFFD}', '\u{200D}', '\u{2065}', '\u{206A}', '\u{E000}',
-        ] {
+        for character in ['\u{FDCF}', '\u{FDF0}', '\u{FFFD}', '\u{200D}', '\u{E000}'] {
             assert!(
                 Short::new(format!("a{character}b")).is_ok(),
                 "{character:?}"
             );
         }
+    }
+
+    #[test]
+    fn text_refuses_what_only_hides_and_keeps_what_scripts_need() {
+        // spec: ID-41
+        for character in [
+            '\u{AD}',
+            '\u{34F}',
+            '\u{115F}',
+            '\u{1160}',
+            '\u{17B4}',
+            '\u{17B5}',
+            '\u{200B}',
+            '\u{2060}',
+            '\u{2065}',
+            '\u{206A}',
+            '\u{206F}',
+            '\u{3164}',
+            '\u{FEFF}',
+            '\u{FFA0}',
+            '\u{FFF0}',
+            '\u{E0001}',
+            '\u{E007F}',
+            '\u{E00FF}',
+            '\u{E01F0}',
+            '\u{E0FFF}',
+        ] {
+            let expected = TextError::Invisible {
+                character,
+                offset: 1,
+            };
+            assert_eq!(Short::new(format!("a{character}b")), Err(expected));
+            assert_eq!(Short::normalise(&format!("a{character}b")), Err(expected));
+        }
+        let refused = Short::new("a\u{200B}").unwrap_err().to_string();
+        assert_eq!(refused, "invisible character U+200B at offset 1");
+        for character in [
+            '\u{180B}',
+            '\u{180E}',
+            '\u{180F}',
+            '\u{200C}',
+            '\u{200D}',
+            '\u{FE00}',
+            '\u{FE0F}',
+            '\u{E0100}',
+            '\u{E01EF}',
+        ] {
+            let text = Short::new(format!("a{character}b")).unwrap();
+            assert_eq!(text.unshown(), Some(character));
+        }
+        assert_eq!(Short::new("罚 1号").unwrap().unshown(), None);
     }
 
     #[test]

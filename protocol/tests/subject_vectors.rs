@@ -278,6 +278,7 @@ fn text_cause(error: TextError) -> Value {
         TextError::Control { .. } => json!({ "cause": "control" }),
         TextError::Direction { .. } => json!({ "cause": "direction" }),
         TextError::Noncharacter { .. } => json!({ "cause": "noncharacter" }),
+        TextError::Invisible { .. } => json!({ "cause": "invisible" }),
         TextError::NotNormalised => json!({ "cause": "not_normalised" }),
         TextError::PersonalData { .. } => json!({ "cause": "personal_data" }),
         other => panic!("{other}"),

@@ -31,6 +31,8 @@ const GENERAL: &[Entry] = &[
     ("the text has {} characters, at most {} are allowed", "文字有 {1} 个字符，最多 {2} 个"),
     ("control character U+{} at offset {}", "位置 {2} 处有控制字符 U+{1}"),
     ("control of direction U+{} at offset {}", "位置 {2} 处有方向控制字符 U+{1}"),
+    ("invisible character U+{} at offset {}", "位置 {2} 处有不可见字符 U+{1}"),
+    ("the document number holds U+{}, which does not show", "文书号含有不可见的 U+{1}"),
     ("noncharacter U+{} at offset {}", "位置 {2} 处有非字符码位 U+{1}"),
     ("the text is not in Unicode normalisation form C", "文字不是 Unicode 规范化形式 C"),
     ("the text holds personal data ({}); subjects are organisations only", "文字中含有个人信息（{1}）；记录只涉及组织，请删去"),

@@ -159,7 +159,7 @@ fn header_names(
 }
 
 /// Names are compared in normalisation form C and without regard to the case of ASCII letters.
-fn comparable(name: &str) -> String {
+pub(super) fn comparable(name: &str) -> String {
     let name = name.trim();
     Text::<200>::normalise(name).map_or_else(
         |_| name.to_ascii_uppercase(),

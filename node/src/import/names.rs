@@ -118,6 +118,23 @@ pub(super) fn is_name(field: Field, name: &str) -> bool {
     }
 }
 
+/// Whether a key of a [`ValueMap`] fits every cell.
+pub(super) fn is_open(key: &str) -> bool {
+    Pattern::new(key).is_some_and(|pattern| pattern.core.is_empty())
+}
+
+/// Whether words only fill a place: "none", in the languages of the tables, or no word at all.
+pub(super) fn says_nothing(words: &str) -> bool {
+    let kept: String = words.chars().filter(|c| c.is_alphanumeric()).collect();
+    kept.is_empty() || PLACEHOLDERS.contains(&kept.to_lowercase().as_str())
+}
+
+/// What people write where there is nothing to say, without its punctuation.
+const PLACEHOLDERS: [&str; 19] = [
+    "0", "x", "xx", "xxx", "na", "nil", "no", "none", "null", "tbd", "unknown", "无", "無", "暂无",
+    "没有", "不详", "未知", "なし", "不明",
+];
+
 /// From what a cell says to a name. A key may begin or end with `*`, which stands for anything; the
 /// exact key is taken before any such, and the longest of these before the others.
 #[derive(Clone, Debug, Default)]
@@ -210,6 +227,34 @@ mod tests {
         assert_eq!(ServiceWay::NAMES.len(), ServiceWay::ALL.len());
         assert_eq!(RemedyKind::NAMES.len(), RemedyKind::ALL.len());
         assert_eq!(Form::NAMES.len(), Form::ALL.len());
+    }
+
+    #[test]
+    fn placeholder_is_told_from_the_name_of_a_body() {
+        // spec: IMP-18
+        for words in [
+            "无",
+            "（无）",
+            " なし",
+            "-",
+            "——",
+            "N/A",
+            "None.",
+            "…",
+            "/",
+            "",
+        ] {
+            assert!(says_nothing(words), "{words}");
+        }
+        for words in [
+            "市人民政府",
+            "无锡市人民政府",
+            "Nanning Court",
+            "无为市人民法院",
+        ] {
+            assert!(!says_nothing(words), "{words}");
+        }
+        assert!(is_open("*") && is_open("**") && !is_open("直接*") && !is_open(""));
     }
 
     #[test]

@@ -66,6 +66,13 @@ pub enum ImportReason {
         /// Its offset in the cell, in characters from 0.
         offset: usize,
     },
+    /// A character that does not show.
+    Invisible {
+        /// Its code point.
+        code_point: u32,
+        /// Its offset in the cell, in characters from 0.
+        offset: usize,
+    },
     /// A number of a natural person in text.
     PersonalNumber {
         /// What it looks like.
@@ -122,6 +129,8 @@ pub enum ImportReason {
     EndsBeforeItBegins,
     /// The day of service lies before the decision.
     ServedBeforeDecision,
+    /// The day of the decision lies after the day of the import.
+    NotDecidedYet,
     /// A date that stands for "no end" where there must be one.
     NoEnd {
         /// The field.
@@ -193,6 +202,7 @@ impl ImportReason {
             Self::Missing { .. } => "missing-field",
             Self::FieldTooLong { .. } => "field-too-long",
             Self::ControlCharacter { .. } => "control-character",
+            Self::Invisible { .. } => "invisible-character",
             Self::PersonalNumber { .. } => "personal-number",
             Self::NaturalPerson => "natural-person",
             Self::SourceState => "source-state",
@@ -212,6 +222,7 @@ impl ImportReason {
             Self::EndsBeforeDecision { .. } => "ends-before-decision",
             Self::EndsBeforeItBegins => "ends-before-it-begins",
             Self::ServedBeforeDecision => "served-before-decision",
+            Self::NotDecidedYet => "not-decided-yet",
             Self::NoEnd { .. } => "no-end",
             Self::MissingBasis => "missing-basis",
             Self::MissingService => "missing-service",

@@ -18,7 +18,7 @@ use super::basis::BasisError;
 use super::field::Field;
 use super::layout::Layout;
 use super::money::parse_fen;
-use super::names::Named;
+use super::names::{Named, says_nothing};
 use super::profile::{CellSource, DayBase, DutySource, Part, RemedyBody, RemedySource, Source};
 use super::profile_file::Because;
 use super::reason::ImportReason;
@@ -97,7 +97,7 @@ impl<'a> RowBuilder<'a> {
 
     fn fields(&mut self) -> Result<DecisionFields, Refused> {
         let subject = self.subject();
-        let document_number = self.required(Field::DocumentNumber, Self::text);
+        let document_number = self.document_number();
         let act_type = self.act_type();
         let item = self.item();
         let decided_on = self.day(Field::DecidedOn, Ok(None), Ok(None));
@@ -130,6 +130,10 @@ impl<'a> RowBuilder<'a> {
             self.boundary(&service, &basis, publication_until, &remedies);
         }
         if let Ok(decided_on) = decided_on {
+            // spec: IMP-19
+            if decided_on > self.importer.options.today {
+                self.field_error(Field::DecidedOn, ImportReason::NotDecidedYet);
+            }
             self.order(
                 decided_on,
                 &service,
@@ -290,6 +294,24 @@ impl<'a> RowBuilder<'a> {
             Some(name) => Form::by_name(name)
                 .ok_or_else(|| self.field_error(field, ImportReason::UnknownForm)),
             None => Ok(Form::Unknown),
+        }
+    }
+
+    fn document_number(&mut self) -> Result<Text<128>, Refused> {
+        let field = Field::DocumentNumber;
+        let number: Text<128> = self.required(field, Self::text)?;
+        // spec: ID-42
+        let mut characters = number.as_str().chars();
+        let unshown = number.unshown();
+        match unshown.and_then(|unshown| characters.position(|c| c == unshown).zip(Some(unshown))) {
+            Some((offset, character)) => Err(self.field_error(
+                field,
+                ImportReason::Invisible {
+                    code_point: character.into(),
+                    offset,
+                },
+            )),
+            None => Ok(number),
         }
     }
 
@@ -461,6 +483,10 @@ impl<'a> RowBuilder<'a> {
                 let Some(said) = self.cell(column)?.map(str::to_owned) else {
                     return Ok(None);
                 };
+                // spec: IMP-18
+                if says_nothing(&said) {
+                    return Ok(None);
+                }
                 self.checked_text(Some(column), Field::Remedies, &said)?
             }
         };
@@ -527,6 +553,10 @@ fn text_reason(error: TextError, field: Field) -> ImportReason {
         TextError::Control { character, offset }
         | TextError::Direction { character, offset }
         | TextError::Noncharacter { character, offset } => ImportReason::ControlCharacter {
+            code_point: character.into(),
+            offset,
+        },
+        TextError::Invisible { character, offset } => ImportReason::Invisible {
             code_point: character.into(),
             offset,
         },

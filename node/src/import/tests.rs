@@ -15,6 +15,10 @@ const REAL: &str = concat!(
     "/data/jp_mhlw_labour_decisions.tsv"
 );
 
+fn today() -> Day {
+    Day::parse_loose("2026-06-01").unwrap()
+}
+
 fn issuer() -> AuthorityCode {
     AuthorityCode::parse("11230500001755309F").unwrap()
 }
@@ -24,7 +28,7 @@ fn labour() -> Profile {
 }
 
 fn bureau(name: &str) -> ImportOptions {
-    let mut options = ImportOptions::new(issuer());
+    let mut options = ImportOptions::new(issuer(), today());
     options.filters.push(Filter {
         column: "authority".to_owned(),
         one_of: vec![name.to_owned()],
@@ -59,7 +63,7 @@ fn every_shipped_profile_is_valid_and_has_its_own_name() {
 
 #[test]
 fn whole_real_file_refuses_rows_without_a_date_and_with_unknown_acts() {
-    let import = import_real(ImportOptions::new(issuer()));
+    let import = import_real(ImportOptions::new(issuer(), today()));
     let mut reasons: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for error in &import.report.errors {
         let column = error.column.as_deref().unwrap();
@@ -105,7 +109,7 @@ const BUREAUS: [(&str, u64, u64); 7] = [
 
 #[test]
 fn equal_subjects_get_equal_codes_and_every_code_holds() {
-    let import = import_real(ImportOptions::new(issuer()));
+    let import = import_real(ImportOptions::new(issuer(), today()));
     let mut codes = BTreeSet::new();
     for row in &import.accepted {
         let code = row.decision.fields().subject.code();
@@ -155,7 +159,7 @@ fn profile_lists_the_items_that_it_can_give() {
         "labour.standards",
     ];
     assert_eq!(items, expected);
-    let import = import_real(ImportOptions::new(issuer()));
+    let import = import_real(ImportOptions::new(issuer(), today()));
     let used: BTreeSet<Code> = import
         .accepted
         .into_iter()
@@ -168,8 +172,12 @@ fn profile_lists_the_items_that_it_can_give() {
 fn progress_never_runs_backwards_and_ends_at_the_end() {
     let bytes = std::fs::read(REAL).unwrap();
     let profile = labour();
-    let importer =
-        Importer::new(&profile, NetworkKind::Test, ImportOptions::new(issuer())).unwrap();
+    let importer = Importer::new(
+        &profile,
+        NetworkKind::Test,
+        ImportOptions::new(issuer(), today()),
+    )
+    .unwrap();
     let steps = RefCell::new(Vec::new());
     importer
         .run(bytes.as_slice(), &absent, &mut |step| {
@@ -222,7 +230,7 @@ fn licence(number: usize, name: &str) -> [String; 13] {
 #[test]
 fn licence_without_end_needs_no_boundary() {
     let table = licence_table(&[licence(1, "示例有限公司")]);
-    let import = import(&licences(), ImportOptions::new(issuer()), &table);
+    let import = import(&licences(), ImportOptions::new(issuer(), today()), &table);
     assert_eq!(import.report.errors, []);
     assert!(!import.accepted[0].decision.is_adverse());
 }
@@ -234,7 +242,7 @@ fn licence_that_is_no_longer_valid_is_refused() {
     row[11] = "2".to_owned();
     let import = import(
         &licences(),
-        ImportOptions::new(issuer()),
+        ImportOptions::new(issuer(), today()),
         &licence_table(&[row]),
     );
     assert_eq!(import.report.errors[0].reason, ImportReason::SourceState);
@@ -263,7 +271,7 @@ proptest! {
     #[test]
     fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
         for profile in [licences(), labour()] {
-            let options = ImportOptions::new(issuer());
+            let options = ImportOptions::new(issuer(), today());
             let importer = Importer::new(&profile, NetworkKind::Test, options).unwrap();
             let _ = importer.run(bytes.as_slice(), &absent, &mut |_| {});
             let table = [LICENCE_HEADER.as_bytes(), &bytes].concat();
@@ -286,7 +294,7 @@ proptest! {
     ) {
         let rows: Vec<_> = names.iter().enumerate().map(|(n, name)| licence(n, name)).collect();
         let table = licence_table(&rows);
-        let import = import(&licences(), ImportOptions::new(issuer()), &table);
+        let import = import(&licences(), ImportOptions::new(issuer(), today()), &table);
         prop_assert_eq!(&import.report.errors, &[]);
         prop_assert_eq!(import.accepted.len(), names.len());
         for (row, name) in import.accepted.iter().zip(&names) {
@@ -304,7 +312,7 @@ proptest! {
         let at = at.index(count);
         let mut rows: Vec<_> = (0..count).map(|n| licence(n, "示例有限公司")).collect();
         rows[at][cell] = spoiled.to_owned();
-        let import = import(&licences(), ImportOptions::new(issuer()), &licence_table(&rows));
+        let import = import(&licences(), ImportOptions::new(issuer(), today()), &licence_table(&rows));
         prop_assert_eq!(import.accepted.len(), count - 1);
         prop_assert_eq!(import.report.refused, 1);
         for error in &import.report.errors {

@@ -65,6 +65,9 @@ impl ImportReason {
             Self::ControlCharacter { code_point, offset } => {
                 format!("control character U+{code_point:04X} at character {offset}")
             }
+            Self::Invisible { code_point, offset } => {
+                format!("invisible character U+{code_point:04X} at character {offset}")
+            }
             Self::PersonalNumber { kind } => {
                 format!("the text holds {}", english_number(*kind))
             }
@@ -104,6 +107,7 @@ impl ImportReason {
             Self::EndsBeforeDecision { field } => format!("{field} lies before the decision"),
             Self::EndsBeforeItBegins => "valid_until lies before valid_from".into(),
             Self::ServedBeforeDecision => "the day of service lies before the decision".into(),
+            Self::NotDecidedYet => "the day of the decision lies after today".into(),
             Self::NoEnd { field } => format!("{field} stands for no end (2099 or later)"),
             Self::MissingBasis => "it restricts but cites no article of law".into(),
             Self::MissingService => "when and how it was served is not stated in full".into(),
@@ -167,6 +171,9 @@ impl ImportReason {
             Self::ControlCharacter { code_point, offset } => {
                 format!("第 {offset} 个字符处有控制字符 U+{code_point:04X}")
             }
+            Self::Invisible { code_point, offset } => {
+                format!("第 {offset} 个字符处有不可见字符 U+{code_point:04X}")
+            }
             Self::PersonalNumber { kind } => format!("文字中含有{}", chinese_number(*kind)),
             Self::NaturalPerson => "本行涉及自然人".into(),
             Self::SourceState => "来源将该记录标为撤销、异议或其他不能导入的状态".into(),
@@ -188,6 +195,7 @@ impl ImportReason {
             Self::EndsBeforeDecision { field } => format!("{}早于决定日期", field.chinese()),
             Self::EndsBeforeItBegins => "有效期至早于有效期自".into(),
             Self::ServedBeforeDecision => "送达日期早于决定日期".into(),
+            Self::NotDecidedYet => "决定日期晚于今天".into(),
             Self::NoEnd { field } => format!("{}表示没有期限（2099 年或以后）", field.chinese()),
             Self::MissingBasis => "减损权益或增加义务，却没有引用法律条文".into(),
             Self::MissingService => "没有完整写明送达日期和送达方式".into(),
@@ -247,7 +255,9 @@ impl ImportReason {
                 "shorten the text; larger texts go into an attachment",
                 "请缩短文字，较长的文字作为附件",
             ),
-            Self::ControlCharacter { .. } => ("remove the character", "请删除该字符"),
+            Self::ControlCharacter { .. } | Self::Invisible { .. } => {
+                ("remove the character", "请删除该字符")
+            }
             Self::PersonalNumber { .. } => (
                 "remove the number: records are about organisations only",
                 "请删除该号码：记录只涉及组织",
@@ -287,7 +297,7 @@ impl ImportReason {
                 "import the row at the node of the authority that decided",
                 "请由作出决定的机关导入本行",
             ),
-            Self::DateShape | Self::NoSuchDay | Self::DateOutOfRange => {
+            Self::DateShape | Self::NoSuchDay | Self::DateOutOfRange | Self::NotDecidedYet => {
                 ("correct the date", "请更正日期")
             }
             Self::EndsBeforeDecision { .. }

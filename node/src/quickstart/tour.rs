@@ -226,7 +226,7 @@ async fn import(
     let mut count = 0;
     for running in nodes.iter().skip(1) {
         let node = &running.node;
-        let mut options = ImportOptions::new(node.member());
+        let mut options = ImportOptions::new(node.member(), clock::today());
         options.filters.push(Filter {
             column: "authority".to_owned(),
             one_of: vec![running.name.clone()],

@@ -314,6 +314,10 @@ impl Decision {
     /// The first rule that does not hold, see [`Invalid`].
     // spec: STM-20, STM-21, STM-22, STM-23, STM-24
     pub fn new(fields: DecisionFields) -> Result<Self, Invalid> {
+        // spec: ID-42
+        if let Some(character) = fields.document_number.unshown() {
+            return Err(Invalid::UnshownInNumber { character });
+        }
         let decision = Self(fields);
         decision.dates()?;
         if decision.is_adverse() {
@@ -478,6 +482,12 @@ pub enum Invalid {
     /// A notice that says of an act what cannot be.
     #[error("a notice is of an act, with a ground exactly for an objection")]
     Notice,
+    /// A document number with a character that does not show by itself: it would read like another.
+    #[error("the document number holds U+{:04X}, which does not show", u32::from(*character))]
+    UnshownInNumber {
+        /// The character.
+        character: char,
+    },
     /// A list that must name something is empty.
     #[error("{field} names nothing")]
     EmptyList {

@@ -133,6 +133,13 @@ fn decision_that_restricts_is_refused_without_basis_service_end_or_remedy() {
         Invalid::NoPublicationEnd
     );
     assert_eq!(refused(|f| f.remedies.clear()), Invalid::NoRemedy);
+    // spec: ID-42
+    assert_eq!(
+        refused(|f| f.document_number = text("Z-\u{200D}40")),
+        Invalid::UnshownInNumber {
+            character: '\u{200D}'
+        }
+    );
     assert_eq!(
         refused(|f| f.publication_until = Some(day("2099-12-31"))),
         Invalid::NoEnd {

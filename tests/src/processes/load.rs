@@ -93,6 +93,8 @@ mod tests {
     use concordat_node::import::{ImportOptions, Importer, Profile, Stored};
     use concordat_protocol::log::NetworkKind;
 
+    use concordat_protocol::time::Day;
+
     use super::*;
 
     #[test]
@@ -100,7 +102,7 @@ mod tests {
         let member = AuthorityCode::parse("11310000MB00000009").unwrap();
         let table = Rows::new(member, 3).table(50).unwrap();
         let profile = Profile::parse(LOAD_PROFILE).unwrap();
-        let options = ImportOptions::new(member);
+        let options = ImportOptions::new(member, Day::MAX);
         let importer = Importer::new(&profile, NetworkKind::Test, options).unwrap();
         let absent = |_: &_, _: &_| Stored::Absent;
         let read = importer.run(table.text.as_bytes(), &absent, &mut |_| {});

@@ -11,7 +11,8 @@ use toml::Spanned;
 
 use crate::import::basis::BasisRules;
 use crate::import::field::{Field, Shape};
-use crate::import::names::{Named, ValueMap, is_name};
+use crate::import::layout::comparable;
+use crate::import::names::{Named, ValueMap, is_name, is_open, says_nothing};
 use crate::import::profile::{
     CellSource, DayBase, DutySource, FileFormat, Filter, Part, Profile, ProfileRule, Refusal,
     RemedyBody, RemedySource, Source,
@@ -58,6 +59,9 @@ pub(super) fn compile(file: ProfileFile) -> Located<Profile> {
         }
     }
     days_are_counted_from_the_file(&sources, &synthetic)?;
+    if !synthetic.contains(&Field::ServedOn) {
+        service_has_a_day_of_its_own(&sources)?;
+    }
     let basis = match file.basis {
         Some(table) => {
             let start = table.span().start;
@@ -270,15 +274,24 @@ fn makes_up_only_under_synthetic(
     table: &SourceTable,
     synthetic: bool,
 ) -> Result<(), ProfileRule> {
+    // Which act and item a table holds is the same in every row; how each was served is not.
+    let service = field == Field::ServiceWay;
+    let keys = table.values.iter().flat_map(BTreeMap::keys);
+    let fits_all = keys.map(String::as_str).any(is_open);
     let made_up = [
-        ("value", table.value.is_some() && shape != Shape::Name),
+        (
+            "value",
+            table.value.is_some() && (shape != Shape::Name || service),
+        ),
+        ("otherwise", table.otherwise.is_some() && service),
+        ("*", fits_all && service),
         ("code", table.code.is_some()),
         ("template", table.template.is_some()),
         ("after", table.after.is_some()),
         ("on", table.on.is_some()),
     ];
     match made_up.into_iter().find(|(_, is_made_up)| *is_made_up) {
-        // spec: IMP-11
+        // spec: IMP-11, IMP-17
         Some((key, _)) if !synthetic => Err(ProfileRule::MadeUpOutsideSynthetic(field, key)),
         Some(_) | None => Ok(()),
     }
@@ -332,6 +345,32 @@ fn days_are_counted_from_the_file(
     Ok(())
 }
 
+/// The day of a decision is not that of its service. Under `[synthetic]` days are counted instead.
+// spec: IMP-17
+fn service_has_a_day_of_its_own(sources: &BTreeMap<Field, Source>) -> Located<()> {
+    let columns = |field| match sources.get(&field) {
+        Some(Source::Cell(cell)) => cell.columns.as_slice(),
+        Some(
+            Source::Joined { .. }
+            | Source::Constant(_)
+            | Source::Composed { .. }
+            | Source::Template(_)
+            | Source::DaysAfter { .. }
+            | Source::On(_),
+        )
+        | None => &[],
+    };
+    let decided: BTreeSet<String> = columns(Field::DecidedOn)
+        .iter()
+        .map(|c| comparable(c))
+        .collect();
+    let mut served = columns(Field::ServedOn).iter();
+    match served.any(|column| decided.contains(&comparable(column))) {
+        true => Err((0, ProfileRule::ColumnOf(Field::ServedOn, Field::DecidedOn))),
+        false => Ok(()),
+    }
+}
+
 fn duty(table: DutyTable) -> Result<DutySource, ProfileRule> {
     Ok(DutySource {
         measure: Code::new(&table.measure).map_err(|_| ProfileRule::Value(Field::Duties))?,
@@ -342,6 +381,13 @@ fn duty(table: DutyTable) -> Result<DutySource, ProfileRule> {
 
 fn remedy(table: RemedyTable) -> Result<RemedySource, ProfileRule> {
     let kind = RemedyKind::by_name(&table.kind).ok_or(ProfileRule::UnknownName(Field::Remedies))?;
+    // spec: IMP-18
+    if table.within_days == 0 {
+        return Err(ProfileRule::NoTerm);
+    }
+    if table.body.as_deref().is_some_and(says_nothing) {
+        return Err(ProfileRule::NoBody);
+    }
     let body = match (table.body, table.body_column) {
         (Some(body), None) => RemedyBody::Constant(
             Text::normalise(&body).map_err(|_| ProfileRule::Value(Field::Remedies))?,

@@ -59,6 +59,15 @@ pub enum ProfileRule {
     /// A source that makes up what only a file can say, outside `[synthetic]`.
     #[error("{0} would be made up: {1:?} may stand under [synthetic.fields] only")]
     MadeUpOutsideSynthetic(Field, &'static str),
+    /// A day that comes out of the column of another, which says nothing of it.
+    #[error("{0} would be made up: it is read from the column of {1}")]
+    ColumnOf(Field, Field),
+    /// A remedy whose term has passed when it begins.
+    #[error("a remedy needs a term: within_days is 0")]
+    NoTerm,
+    /// A remedy at no body.
+    #[error("a remedy needs a body: this is a placeholder")]
+    NoBody,
     /// A table of its own declares this field.
     #[error("{0} is declared by its own tables")]
     OwnTable(Field),
