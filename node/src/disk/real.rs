@@ -240,7 +240,7 @@ impl DiskFile for RealFile {
 impl RealFile {
     /// Refuses to make the file longer where little space is left: the database beside the journal may
     /// need it, and fails worse without.
-    // spec: STO-48
+    // spec: STO-49
     fn leaves_room(&self, end: u64) -> io::Result<()> {
         if end <= self.0.metadata()?.len() {
             return Ok(());
@@ -330,7 +330,7 @@ mod tests {
         }
     }
 
-    // spec: STO-48
+    // spec: STO-49
     #[test]
     fn reserve_is_a_twentieth_and_64_mib_at_most() {
         assert_eq!([0, 20, 2_000].map(reserve), [0, 1, 100]);
