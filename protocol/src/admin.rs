@@ -14,6 +14,7 @@
 mod error;
 mod reply;
 mod request;
+mod show;
 mod tagged;
 mod target;
 mod view;
@@ -30,6 +31,7 @@ pub use request::{
     ProfileChoice, Request, RowFilter, RulingAsk, StatementAsk, SubjectAsk, SubmitAsk, WatchAsk,
     WithdrawalAsk,
 };
+pub use show::{act_view, effect_view, name_of, open_objections, witnessed};
 pub use target::{SOCKET_FILE, TARGET_CHARS_MAX, Target, TargetError};
 pub use view::{
     ActView, AlarmView, BackingCode, BasisCode, BasisFailureView, BasisStateCode, BindsOthersCode,

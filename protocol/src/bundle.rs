@@ -13,8 +13,7 @@
 //! holds is needed only where the bundle leaves the trust chain out. The digest finds damage and
 //! proves nothing: every byte is also held by a hash or a signature that leads to the anchor.
 //!
-//! Out of scope: effect, which is computed from [`VerifiedBundle::history`]; that no later act
-//! exists ([`LaterActs`]); and that a statement does not stand a second time in a log, which only
+//! Out of scope: that no later act exists ([`LaterActs`]), also for [`VerifiedBundle::state`]; and that a statement does not stand a second time in a log, which only
 //! somebody who holds the whole log can see.
 
 mod build;
@@ -24,6 +23,7 @@ mod format;
 mod head;
 mod relation;
 mod report;
+mod state;
 mod trust_chain;
 mod verified;
 
@@ -41,6 +41,7 @@ pub use report::{
     BundleReport, CosignerReport, HeadReport, HorizonReport, NoticeReport, RegistryReport,
     StatementReport,
 };
+pub use state::BundleState;
 pub use verified::{BundleHorizon, SignedBy, VerifiedBundle, verify};
 
 /// How the registry reaches the verifier.

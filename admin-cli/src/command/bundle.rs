@@ -68,5 +68,5 @@ fn verify(args: &BundleVerify, words: Words) -> Result<Report, Failure> {
     let bytes = files::read(&args.file)?;
     let verified = bundle::verify(&bytes, &genesis.id(), None)
         .map_err(|error| files::unverified(&args.file, &error))?;
-    Ok(report::verified(&verified.report(), words))
+    Ok(report::verified(&verified, words))
 }

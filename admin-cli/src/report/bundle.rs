@@ -1,66 +1,224 @@
 //! What a verified bundle shows.
 
-use concordat_protocol::bundle::{BundleReport, StatementReport};
-use concordat_protocol::statement::Class;
+use concordat_protocol::admin::{ActView, act_view, effect_view};
+use concordat_protocol::bundle::{StatementReport, VerifiedBundle};
+use concordat_protocol::effect::Effect;
+use concordat_protocol::statement::{Class, Decision, StatementRef};
 use concordat_protocol::time::Timestamp;
-use serde_json::json;
+use concordat_protocol::trust::Verified;
+use serde_json::{Value, json};
 
-use crate::clock;
+use crate::names::Named;
 use crate::page::Page;
-use crate::report::{Report, Words};
+use crate::report::subject::{act_json, act_table};
+use crate::report::{Report, Words, effect, short, yuan};
+use crate::{clock, decision};
 
-/// Who said it, about whom, what acts on it, and up to where that is known.
-pub(crate) fn verified(bundle: &BundleReport, words: Words) -> Report {
+/// What was decided, who said it, what acts on it, its state, and up to where that is known.
+// spec: ADM-64
+pub(crate) fn verified(bundle: &VerifiedBundle<'_>, words: Words) -> Report {
+    let report = bundle.report();
+    let statement = &report.statement;
+    let state = bundle.state();
+    let acts = acts(bundle, state.as_ref().map(|state| &state.effect));
+    let horizon = format!("{} / {}", report.horizon.issuer, report.horizon.register);
     let mut page = Page::default();
-    let statement = &bundle.statement;
-    let horizon = format!("{} / {}", bundle.horizon.issuer, bundle.horizon.register);
     page.line(words.word("verified"));
-    page.pairs(&[
-        words.pair("genesis", &bundle.registry.genesis),
-        words.pair("reference", place(&statement.origin, statement.index)),
+    let mut pairs = vec![
+        words.pair("genesis", &report.registry.genesis),
+        words.pair("reference", short(bundle.statement().reference())),
         words.pair("class", class(statement.class, words)),
-        words.pair(
-            "issuer",
-            format!("{} {}", statement.issuer, statement.issuer_name),
-        ),
-        words.pair("subject", &statement.subject),
-        words.pair("issued_at", instant(statement.issued_at_ms)),
+        words.pair("issuer", issuer(statement)),
+    ];
+    match decision_of(bundle.statement()) {
+        Some(decision) => pairs.extend(decided(decision, words)),
+        None => pairs.push(words.pair("subject", &statement.subject)),
+    }
+    pairs.extend([
+        words.pair("issued_at", instant(statement.issued_at)),
         words.pair("witnessed", words.yes_no(statement.witnessed)),
         words.pair("horizon", horizon),
-        words.pair("later_acts", words.word("not_proven")),
-        words.pair("bundle_digest", &bundle.digest),
+        words.pair("bundle_digest", &report.digest),
     ]);
-    let others: Vec<_> = bundle
-        .related
-        .iter()
-        .chain(&bundle.acts)
-        .map(|one| row(one, words))
-        .collect();
-    if !others.is_empty() {
+    page.pairs(&pairs);
+    if !acts.is_empty() {
         page.gap();
-        let header = ["reference", "class", "issuer", "issued_at", "witnessed"];
-        let header: Vec<_> = header.iter().map(|key| words.word(key)).collect();
-        page.table(&header, others);
+        act_table(&mut page, acts.iter(), words);
     }
-    let mut json = serde_json::to_value(bundle).unwrap_or_default();
+    if !report.related.is_empty() {
+        page.gap();
+        let header = [
+            "reference",
+            "class",
+            "issuer",
+            "document_number",
+            "witnessed",
+        ];
+        let header: Vec<_> = header.iter().map(|key| words.word(key)).collect();
+        let rows = bundle.related().iter().zip(&report.related);
+        page.table(&header, rows.map(|row| related_row(row, words)).collect());
+    }
+    page.gap();
+    let effect = state.map(|state| effect_view(&state.effect, state.as_of));
+    match &effect {
+        Some(effect) => {
+            let day = effect.as_of.to_string();
+            page.line(words.fill("state_at", &[("day", &day)]));
+            page.pairs(&effect::pairs(effect, words));
+        }
+        None => page.line(words.word("state_not_shown")),
+    }
+    page.line(words.word("later_acts_note"));
+    let mut json = serde_json::to_value(&report).unwrap_or_default();
     json["verified"] = json!(true);
+    json["effect"] = json!(effect.as_ref().map(effect::json));
+    json["acts"] = acts.iter().map(|act| act_of(act, &json["acts"])).collect();
+    name_classes(&mut json);
+    say(&mut json["statement"], bundle.statement());
+    for (place, one) in bundle.related().iter().enumerate() {
+        say(&mut json["related"][place], one);
+    }
     Report::new(page, json)
 }
 
-fn row(one: &StatementReport, words: Words) -> Vec<String> {
+/// Acts that the bundle holds and those that only a notice tells of, ascending.
+fn acts(bundle: &VerifiedBundle<'_>, effect: Option<&Effect>) -> Vec<ActView> {
+    let (registry, horizon) = (bundle.registry(), bundle.effect_horizon());
+    let held = bundle.acts().iter().map(|act| {
+        let notice = bundle.notices_of(act.reference()).next();
+        let notice = notice.map(|notice| notice.reference().index);
+        act_view(act, registry, &horizon, effect, notice)
+    });
+    let noticed = bundle.notices_without_act().filter_map(|notice| {
+        let author = registry.member_of(&notice.act.origin)?;
+        Some(ActView {
+            reference: notice.act.clone(),
+            class: notice.class,
+            issuer: author.code(),
+            issuer_name: Some(author.enrolment().name.to_string()),
+            issued_at: None,
+            held: false,
+            ground: notice.ground,
+            role: None,
+            received_on: None,
+            open: None,
+            outcome: None,
+            names: Vec::new(),
+            withdrawal_reason: None,
+            reasons: None,
+            notice: None,
+            witnessed: false,
+        })
+    });
+    let mut acts: Vec<_> = held.chain(noticed).collect();
+    acts.sort_by(|a, b| a.reference.cmp(&b.reference));
+    acts
+}
+
+/// What a decision says that people ask for first, and whatever it orders.
+fn decided(decision: &Decision, words: Words) -> Vec<(String, String)> {
+    let fields = decision.fields();
+    let subject = &fields.subject;
+    let mut pairs = vec![
+        words.pair("subject", format!("{} {}", subject.code(), subject.name())),
+        words.pair("document_number", &fields.document_number),
+        words.pair("item", &fields.item),
+        words.pair("act_type", words.code(fields.act_type)),
+        words.pair("decided_on", fields.decided_on),
+    ];
+    let classes: Vec<_> = fields.penalty_classes.iter().collect();
+    if !classes.is_empty() {
+        let names: Vec<_> = classes.into_iter().map(|one| words.code(*one)).collect();
+        pairs.push(words.pair("penalty_classes", names.join(", ")));
+    }
+    for (key, fen) in [
+        ("fine", fields.fine_fen),
+        ("confiscation", fields.confiscation_fen),
+    ] {
+        pairs.extend(fen.map(|fen| words.pair(key, yuan(fen))));
+    }
+    for duty in &fields.duties {
+        let content = duty.content.as_ref().map(ToString::to_string);
+        let text = format!(
+            "{} → {} {}",
+            duty.measure,
+            duty.until,
+            content.unwrap_or_default()
+        );
+        pairs.push(words.pair("measure", text.trim_end()));
+    }
+    for (key, day) in [
+        ("valid_until", fields.valid_until),
+        ("publication_until", fields.publication_until),
+    ] {
+        pairs.extend(day.map(|day| words.pair(key, day)));
+    }
+    pairs.extend(
+        fields
+            .content
+            .iter()
+            .map(|content| words.pair("content", content)),
+    );
+    pairs
+}
+
+fn related_row((one, report): (&Verified, &StatementReport), words: Words) -> Vec<String> {
+    let number = decision_of(one).map(|decision| decision.fields().document_number.to_string());
     vec![
-        place(&one.origin, one.index),
-        class(one.class, words),
-        one.issuer_name.clone(),
-        instant(one.issued_at_ms),
-        words.yes_no(one.witnessed),
+        short(one.reference()),
+        class(report.class, words),
+        report.issuer_name.clone(),
+        number.unwrap_or_default(),
+        words.yes_no(report.witnessed),
     ]
 }
 
-/// Without the network, which is the genesis above.
-fn place(origin: &str, index: u64) -> String {
-    let short = origin.split_once('/').map_or(origin, |(_, rest)| rest);
-    format!("{short}#{index}")
+fn decision_of(verified: &Verified) -> Option<&Decision> {
+    verified.statement().payload().content.decision()
+}
+
+fn issuer(statement: &StatementReport) -> String {
+    format!("{} {}", statement.issuer, statement.issuer_name)
+}
+
+/// An act with what the report says of the signature, where the bundle holds it.
+fn act_of(act: &ActView, reports: &Value) -> Value {
+    let same = |report: &&Value| {
+        let index = act.reference.index.value();
+        report["origin"] == act.reference.origin.to_string() && report["index"] == index
+    };
+    let found = reports.as_array().and_then(|list| list.iter().find(same));
+    let mut all = found.cloned().unwrap_or_else(|| json!({}));
+    if let (Value::Object(all), Value::Object(said)) = (&mut all, act_json(act)) {
+        all.extend(said);
+    }
+    all
+}
+
+/// Puts a statement's reference and decision beside what the report says of it.
+fn say(json: &mut Value, verified: &Verified) {
+    let reference: &StatementRef = verified.reference();
+    json["reference"] = json!(reference.to_string());
+    let decision = decision_of(verified);
+    json["decision"] = json!(decision.map(|one| decision::to_json(one.fields())));
+}
+
+/// Classes under their names, as everywhere.
+fn name_classes(json: &mut Value) {
+    match json {
+        Value::Object(map) => {
+            if let Some(code) = map.get("class").and_then(Value::as_u64) {
+                let name = Class::from_code(code).map(Named::name);
+                map.insert(
+                    "class".to_owned(),
+                    name.map_or_else(|| json!(code), |n| json!(n)),
+                );
+            }
+            map.values_mut().for_each(name_classes);
+        }
+        Value::Array(list) => list.iter_mut().for_each(name_classes),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn class(code: u64, words: Words) -> String {

@@ -133,19 +133,7 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
     let acts: Vec<_> = view.act.iter().chain(&view.acts).collect();
     if !acts.is_empty() {
         page.gap();
-        let header = [
-            "reference",
-            "class",
-            "issuer",
-            "issued_at",
-            "said",
-            "reasons",
-        ];
-        let header: Vec<_> = header.iter().map(|key| words.word(key)).collect();
-        page.table(
-            &header,
-            acts.iter().map(|act| act_row(act, words)).collect(),
-        );
+        act_table(&mut page, acts.into_iter(), words);
     }
     Report::new(page, statement_json(view))
 }
@@ -173,6 +161,24 @@ fn statement_json(view: &StatementView) -> Value {
     })
 }
 
+/// Acts, one on a line.
+pub(super) fn act_table<'a>(
+    page: &mut Page,
+    acts: impl Iterator<Item = &'a ActView>,
+    words: Words,
+) {
+    let header = [
+        "reference",
+        "class",
+        "issuer",
+        "issued_at",
+        "said",
+        "reasons",
+    ];
+    let header: Vec<_> = header.iter().map(|key| words.word(key)).collect();
+    page.table(&header, acts.map(|act| act_row(act, words)).collect());
+}
+
 fn act_row(act: &ActView, words: Words) -> Vec<String> {
     let said = [
         act.ground.map(|one| words.code(one)),
@@ -194,7 +200,7 @@ fn act_row(act: &ActView, words: Words) -> Vec<String> {
     ]
 }
 
-fn act_json(act: &ActView) -> Value {
+pub(super) fn act_json(act: &ActView) -> Value {
     json!({
         "reference": act.reference.to_string(),
         "class": act.class.name(),

@@ -425,10 +425,26 @@ fn bundle_that_does_not_verify_exits_with_4_and_names_the_reason() {
             .as_str()
             .is_some_and(|cause| !cause.is_empty())
     );
+    // No bundle at all is not called a damaged one.
+    let cause = json["error"]["details"]["cause"].as_str();
+    assert_eq!(cause, Some("the file is not a proof bundle"));
     let absent = network.path("absent");
     network
         .run(&["bundle", "verify", &absent, "--genesis", &genesis])
         .exits(3);
+}
+
+#[test]
+fn folder_given_for_import_is_named_before_any_node_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    let arguments = ["import", folder, "--profile", "cn-penalty-2018"];
+    let json = concordat(&[&["--output", "json", "--node", "none"], &arguments[..]].concat());
+    let json = json.exits(1).json();
+    assert_eq!(
+        (&json["error"]["code"], &json["error"]["details"]["path"]),
+        (&"file-failed".into(), &folder.into())
+    );
 }
 
 /// What standard error says in Chinese and in English.

@@ -87,6 +87,7 @@ fn decision_is_exchanged_objected_to_ruled_on_corrected_and_proven() {
         assert_eq!(effect["suspended_by"][0]["by"][0], filed);
         assert_eq!(effect["in_force_for_issuer"], true);
     }
+    prove_suspended(&network, &reference, &filed);
 
     let ruling = [
         "ruling",
@@ -148,6 +149,77 @@ fn decision_is_exchanged_objected_to_ruled_on_corrected_and_proven() {
         (&again["present"], &again["written"]),
         (&3.into(), &0.into())
     );
+}
+
+/// Without any node a bundle says what was decided, what acts on it, and what follows.
+// spec: ADM-64, BUN-28
+fn prove_suspended(network: &Network, reference: &str, objection: &str) {
+    network
+        .at(
+            "town",
+            &["bundle", "export", reference, "--out", "suspended"],
+        )
+        .exits(0);
+    let verify = [
+        "bundle",
+        "verify",
+        "suspended",
+        "--genesis",
+        "hub/genesis.cbor",
+    ];
+    let verified = network.run(&verify).exits(0).json();
+    let statement = &verified["statement"];
+    assert_eq!(statement["class"], "decision");
+    assert!(
+        statement["reference"]
+            .as_str()
+            .unwrap()
+            .ends_with(reference)
+    );
+    let decision = &statement["decision"];
+    assert_eq!(
+        (&decision["decided_on"], &decision["fine_fen"]),
+        (&"2026-03-02".into(), &500_000.into())
+    );
+    assert!(statement["issued_at"].is_u64());
+    assert!(statement["mandate_from"].as_str().unwrap().contains('-'));
+    let act = &verified["acts"][0];
+    assert_eq!(
+        (
+            &act["class"],
+            &act["reference"],
+            &act["ground"],
+            &act["open"]
+        ),
+        (
+            &"objection".into(),
+            &objection.into(),
+            &"amount".into(),
+            &true.into()
+        )
+    );
+    assert_eq!(verified["notices"][0]["class"], "objection");
+    assert_eq!(verified["effect"]["binds_others"], "suspended");
+    assert_eq!(verified["effect"]["suspended_by"][0]["by"][0], objection);
+    for (language, words) in [
+        (
+            "en",
+            [
+                "5,000.00",
+                "suspended: objection open",
+                "Later acts: not proven.",
+            ],
+        ),
+        ("zh", ["5,000.00", "证明包视界", "后续操作：未证明。"]),
+    ] {
+        let said = network
+            .people(&[&verify[..], &["--lang", language]].concat())
+            .exits(0)
+            .out;
+        for word in words {
+            assert!(said.contains(word), "{word}: {said}");
+        }
+    }
 }
 
 // spec: ADM-16

@@ -136,7 +136,8 @@ pub(super) const fn at(part: Part, position: usize, fault: EntryFault) -> Bundle
     }
 }
 
-/// What stands between version and digest. Nothing is looked at before the digest is found to fit.
+/// What stands between version and digest. Nothing is looked at before the digest is found to fit,
+/// but for saying that a file is none of these at all.
 // spec: BUN-1, BUN-2, BUN-3
 fn content(bytes: &[u8]) -> Result<&[u8], BundleError> {
     let length = bytes.len();
@@ -150,7 +151,10 @@ fn content(bytes: &[u8]) -> Result<&[u8], BundleError> {
         .split_last_chunk::<DIGEST_BYTES>()
         .ok_or(BundleError::TooShort { bytes: length })?;
     if digest(before) != Hash::from_bytes(*found) {
-        return Err(BundleError::DigestMismatch);
+        return Err(match before.starts_with(&MAGIC) {
+            true => BundleError::DigestMismatch,
+            false => BundleError::NotABundle,
+        });
     }
     let (version, content) = before
         .strip_prefix(&MAGIC)

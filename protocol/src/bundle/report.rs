@@ -1,14 +1,15 @@
 //! What a verified bundle says, as plain fields for a table or a machine.
 //!
 //! No field holds words to be translated: names are the authorities' own, and everything else is a
-//! code, a number or hexadecimal. Instants are Unix milliseconds, cosigning times Unix seconds, days
-//! are counted from 1970-01-01.
+//! code, a number or hexadecimal. Instants are Unix milliseconds under names that end in `_at`, days
+//! are written `2025-03-01`.
 
 use serde::Serialize;
 
 use crate::bundle::head::Head;
 use crate::bundle::verified::{VerifiedBundle, notice_of};
 use crate::bundle::{Cosigner, LaterActs};
+use crate::log::CosignatureTime;
 use crate::statement::StatementRef;
 use crate::trust::{Authority, Verified};
 
@@ -70,13 +71,13 @@ pub struct StatementReport {
     /// The size of the registry that it was signed under.
     pub ctx_size: u64,
     /// When the issuer says it was made.
-    pub issued_at_ms: u64,
+    pub issued_at: u64,
     /// `mandate` or `supervision`.
     pub authority: &'static str,
     /// First day of the mandate.
-    pub mandate_from: Option<i32>,
+    pub mandate_from: Option<String>,
     /// Last day of the mandate.
-    pub mandate_until: Option<i32>,
+    pub mandate_until: Option<String>,
     /// Whether its key was cut off at or before its position.
     pub cut_off: bool,
     /// Whether a quorum stands behind the head that covers it.
@@ -118,7 +119,7 @@ pub struct HeadReport {
     /// How many cosigners a quorum takes.
     pub quorum: u64,
     /// By when the quorum had cosigned.
-    pub quorum_time: Option<u64>,
+    pub quorum_at: Option<u64>,
     /// The cosigners.
     pub cosigners: Vec<CosignerReport>,
 }
@@ -131,7 +132,7 @@ pub struct CosignerReport {
     /// Its name in the newest registry.
     pub name: String,
     /// When it cosigned, by its clock.
-    pub time: u64,
+    pub cosigned_at: u64,
     /// Whether it counts towards the quorum.
     pub counts: bool,
 }
@@ -209,15 +210,15 @@ impl VerifiedBundle<'_> {
             subject: header.about.as_str().to_owned(),
             key: header.kid.to_string(),
             ctx_size: header.ctx.size.value(),
-            issued_at_ms: payload.issued_at.value(),
+            issued_at: payload.issued_at.value(),
             authority: match verified.authority() {
                 Authority::Mandate => "mandate",
                 Authority::Supervision => "supervision",
             },
-            mandate_from: mandate.map(|mandate| mandate.from.value()),
+            mandate_from: mandate.map(|mandate| mandate.from.to_string()),
             mandate_until: mandate
                 .and_then(|mandate| mandate.until)
-                .map(|day| day.value()),
+                .map(|day| day.to_string()),
             cut_off: signed_by.is_some_and(|signed_by| signed_by.cut_off),
             witnessed: self.is_witnessed(verified.reference()),
             target_origin: target.map(|target| target.origin.to_string()),
@@ -248,7 +249,7 @@ impl VerifiedBundle<'_> {
             root: checkpoint.root().to_string(),
             witnessed: head.is_witnessed(),
             quorum: head.quorum(),
-            quorum_time: head.quorum_time().map(|time| time.unix_seconds()),
+            quorum_at: head.quorum_time().map(milliseconds),
             cosigners: head
                 .cosigners()
                 .iter()
@@ -264,8 +265,13 @@ impl VerifiedBundle<'_> {
             name: member.map_or_else(String::new, |member| {
                 member.enrolment().name.as_str().to_owned()
             }),
-            time: cosigner.time.unix_seconds(),
+            cosigned_at: milliseconds(cosigner.time),
             counts: cosigner.counts,
         }
     }
+}
+
+/// Cosigning times are whole seconds.
+const fn milliseconds(time: CosignatureTime) -> u64 {
+    time.unix_seconds().saturating_mul(1_000)
 }

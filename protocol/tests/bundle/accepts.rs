@@ -1,9 +1,9 @@
 //! What a whole bundle shows.
 
 use concordat_protocol::bundle::{Bundle, BundleError, LaterActs, TrustParts, verify};
-use concordat_protocol::effect::{Limits, Validity, effect};
+use concordat_protocol::effect::{BindsOthers, Limits, Validity, effect};
 use concordat_protocol::statement::Ground;
-use concordat_protocol::time::Timestamp;
+use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::Authority;
 
 use crate::fixture::{Case, NOON, day};
@@ -97,8 +97,27 @@ fn report_holds_the_same_as_plain_fields() {
     assert_eq!(report["horizon"]["issuer"], 7);
     assert_eq!(report["later_acts"], "not_proven");
     assert_eq!(report["heads"][0]["quorum"], 2);
-    assert_eq!(report["heads"][0]["quorum_time"], NOON + 1);
+    assert_eq!(report["heads"][0]["quorum_at"], (NOON + 1) * 1_000);
+    assert_eq!(report["statement"]["mandate_from"], "2020-01-01");
     assert_eq!(report["bytes"], bytes.len());
+}
+
+#[test]
+fn bundle_says_the_state_of_its_decision_at_its_horizon() {
+    // spec: BUN-28
+    let mut case = Case::new(5);
+    let anchor = case.net.anchor();
+    let (objection, notice) = case.net.object(&case.decision, Ground::Amount);
+    let mut parts = case.parts(case.net.included());
+    parts.acts.push(case.net.entry(&objection));
+    parts.notices.push(case.net.entry(&notice));
+    let bundle = Bundle::build(parts, &case.net.registry).unwrap();
+    let bytes = bundle.encode().unwrap();
+    let state = verify(&bytes, &anchor, None).unwrap().state().unwrap();
+    let at = Timestamp::new((NOON + 1) * 1_000).unwrap();
+    assert_eq!(state.as_of, Day::of(at).unwrap());
+    assert_eq!(state.effect.suspended_by.len(), 1);
+    assert_eq!(state.effect.binds_others(), BindsOthers::Suspended);
 }
 
 #[test]

@@ -1,0 +1,304 @@
+//! Effects and acts as they are shown: by a node out of its store, by a verifier out of a bundle.
+
+use crate::admin::view::{
+    ActView, BackingCode, BasisCode, BasisFailureView, BasisStateCode, BindsOthersCode, BurdenCode,
+    DutyView, EffectView, ForkCode, FreshnessCode, FreshnessView, LaterActsCode, SourceCode,
+    SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode, WaitingView,
+};
+use crate::effect::{
+    Backing, Basis, BasisState, BindsOthers, Burden, Effect, Fork, Horizon, LaterActs, Source,
+    SourceState, SuspensionKind, Validity, VoidCause, WaitingCause,
+};
+use crate::log::LeafIndex;
+use crate::statement::{Content, StatementRef};
+use crate::subject::AuthorityCode;
+use crate::time::{Day, Timestamp};
+use crate::trust::{Registry, Verified};
+
+/// An effect, flat.
+#[must_use]
+pub fn effect_view(effect: &Effect, as_of: Day) -> EffectView {
+    let (validity, validity_by, void_cause) = validity(&effect.validity);
+    let (binds, unknown_source, unknown_since) = binds_others(effect.binds_others());
+    let (basis, basis_failures) = basis(&effect.basis);
+    let (fork, frozen_at) = fork(effect.fork);
+    let LaterActs::NotProven = effect.later_acts;
+    EffectView {
+        validity,
+        validity_by,
+        void_cause,
+        backing: effect.backing.map(backing),
+        superseded_by: effect.superseded_by.clone(),
+        suspended_by: suspensions(effect),
+        waiting: waiting(effect),
+        pending: effect.pending.clone(),
+        burden: burden(effect.burden),
+        grant_stands: effect.grant_stands(),
+        fine_fen: effect.amounts.fine_fen,
+        confiscation_fen: effect.amounts.confiscation_fen,
+        penalty_classes: effect.amounts.penalty_classes.clone(),
+        duties: duties(effect),
+        valid_from: effect.term.from,
+        valid_until: effect.term.end.until,
+        publication_until: effect.publication.until,
+        publication_ended: effect.publication.ended,
+        basis,
+        basis_failures,
+        issuer_freshness: freshness(effect.freshness.issuer),
+        register_freshness: freshness(effect.freshness.register),
+        fork,
+        frozen_at,
+        later_acts: LaterActsCode::NotProven,
+        in_force_for_issuer: effect.in_force_for_issuer(),
+        binds_others: binds,
+        unknown_source,
+        unknown_since,
+        as_of,
+        horizon_issuer: effect.horizon.issuer,
+        horizon_register: effect.horizon.register,
+    }
+}
+
+/// An act whose body is held.
+#[must_use]
+pub fn act_view(
+    verified: &Verified,
+    registry: &Registry,
+    horizon: &Horizon,
+    effect: Option<&Effect>,
+    notice: Option<LeafIndex>,
+) -> ActView {
+    let (header, payload) = (
+        verified.statement().header(),
+        verified.statement().payload(),
+    );
+    let reference = verified.reference().clone();
+    let mut view = ActView {
+        class: payload.class(),
+        issuer: header.issuer,
+        issuer_name: name_of(registry, header.issuer),
+        issued_at: Some(payload.issued_at),
+        held: true,
+        ground: None,
+        role: None,
+        received_on: None,
+        open: None,
+        outcome: None,
+        names: Vec::new(),
+        withdrawal_reason: None,
+        reasons: None,
+        notice,
+        witnessed: witnessed(horizon, &reference),
+        reference,
+    };
+    match &payload.content {
+        Content::Objection(objection) => {
+            view.ground = Some(objection.ground());
+            view.role = Some(objection.role());
+            view.received_on = Some(objection.received_on());
+            view.open = effect.map(|effect| is_open(effect, &view.reference));
+            view.reasons = objection.reasons().map(ToString::to_string);
+        }
+        Content::Ruling(ruling) => {
+            view.outcome = Some(ruling.outcome());
+            view.names = ruling.closes().to_vec();
+            view.reasons = Some(ruling.reasons().to_string());
+        }
+        Content::Admission(admission) => {
+            view.names = admission.admits().to_vec();
+            view.reasons = Some(admission.reasons().to_string());
+        }
+        Content::Correction(correction) => view.reasons = Some(correction.reasons.to_string()),
+        Content::Withdrawal(withdrawal) => {
+            view.withdrawal_reason = Some(withdrawal.reason);
+            view.reasons = Some(withdrawal.reasons.to_string());
+        }
+        Content::Decision(_)
+        | Content::ItemCatalogue(_)
+        | Content::Policy(_)
+        | Content::Enrolment(_)
+        | Content::Rotation(_)
+        | Content::Suspension(_)
+        | Content::CutOff(_)
+        | Content::Notice(_)
+        | Content::HeadSeen(_)
+        | Content::Restart(_) => {}
+    }
+    view
+}
+
+/// The name of an authority, by the newest registry.
+#[must_use]
+pub fn name_of(registry: &Registry, code: AuthorityCode) -> Option<String> {
+    let member = registry.member(code)?;
+    Some(member.enrolment().name.to_string())
+}
+
+/// Whether a quorum has cosigned a head that covers a statement.
+#[must_use]
+pub fn witnessed(horizon: &Horizon, reference: &StatementRef) -> bool {
+    let log = horizon.logs.get(&reference.origin);
+    log.is_some_and(|log| log.witnessed.contains(reference.index))
+}
+
+/// The objections that are open, those that wait included, ascending.
+#[must_use]
+pub fn open_objections(effect: &Effect) -> Vec<StatementRef> {
+    let suspending = effect
+        .suspended_by
+        .iter()
+        .filter(|suspension| matches!(suspension.kind, SuspensionKind::Objection(_)))
+        .flat_map(|suspension| suspension.by.iter().cloned());
+    let waiting = effect
+        .waiting
+        .iter()
+        .map(|waiting| waiting.objection.clone());
+    let mut open: Vec<StatementRef> = suspending.chain(waiting).collect();
+    open.sort();
+    open.dedup();
+    open
+}
+
+fn is_open(effect: &Effect, objection: &StatementRef) -> bool {
+    open_objections(effect).binary_search(objection).is_ok()
+}
+
+fn validity(validity: &Validity) -> (ValidityCode, Vec<StatementRef>, Option<VoidCauseCode>) {
+    match validity {
+        Validity::InForce => (ValidityCode::InForce, Vec::new(), None),
+        Validity::Void { why } => (ValidityCode::Void, Vec::new(), Some(void_cause(*why))),
+        Validity::Withdrawn { by } => (ValidityCode::Withdrawn, by.clone(), None),
+        Validity::Corrected { by } => (ValidityCode::Corrected, by.clone(), None),
+        Validity::TargetNotHeld { acts } => (ValidityCode::TargetNotHeld, acts.clone(), None),
+        Validity::NotADecision => (ValidityCode::NotADecision, Vec::new(), None),
+    }
+}
+
+const fn void_cause(cause: VoidCause) -> VoidCauseCode {
+    match cause {
+        VoidCause::CutOff => VoidCauseCode::CutOff,
+        VoidCause::CtxLate => VoidCauseCode::CtxLate,
+    }
+}
+
+const fn backing(backing: Backing) -> BackingCode {
+    match backing {
+        Backing::Witnessed => BackingCode::Witnessed,
+        Backing::Provisional => BackingCode::Provisional,
+        Backing::Void(_) => BackingCode::Void,
+    }
+}
+
+const fn burden(burden: Burden) -> BurdenCode {
+    match burden {
+        Burden::Burdens => BurdenCode::Burdens,
+        Burden::Free => BurdenCode::Free,
+        Burden::Lifted => BurdenCode::Lifted,
+    }
+}
+
+fn suspensions(effect: &Effect) -> Vec<SuspensionView> {
+    let views = effect.suspended_by.iter().map(|suspension| {
+        let (kind, ground) = match suspension.kind {
+            SuspensionKind::Objection(ground) => (SuspensionCode::Objection, Some(ground)),
+            SuspensionKind::Conflict => (SuspensionCode::Conflict, None),
+            SuspensionKind::Fork => (SuspensionCode::Fork, None),
+        };
+        SuspensionView {
+            kind,
+            ground,
+            by: suspension.by.clone(),
+            since: suspension.since,
+        }
+    });
+    views.collect()
+}
+
+fn waiting(effect: &Effect) -> Vec<WaitingView> {
+    let views = effect.waiting.iter().map(|waiting| WaitingView {
+        objection: waiting.objection.clone(),
+        ground: waiting.ground,
+        why: match waiting.why {
+            WaitingCause::OverCap => WaitingCode::OverCap,
+            WaitingCause::AfterRejection => WaitingCode::AfterRejection,
+        },
+    });
+    views.collect()
+}
+
+fn duties(effect: &Effect) -> Vec<DutyView> {
+    let views = effect.duties.iter().map(|state| DutyView {
+        measure: state.duty.measure.clone(),
+        until: state.duty.until,
+        ended: state.ended,
+        binds_others: binds_others(effect.measure_binds_others(&state.duty.measure)).0,
+    });
+    views.collect()
+}
+
+fn basis(basis: &Basis) -> (BasisCode, Vec<BasisFailureView>) {
+    match basis {
+        Basis::RestsOnNothing => (BasisCode::RestsOnNothing, Vec::new()),
+        Basis::Holds { .. } => (BasisCode::Holds, Vec::new()),
+        Basis::Fails { failures } => {
+            let views = failures.iter().map(|failure| BasisFailureView {
+                basis: failure.basis.clone(),
+                why: basis_state(failure.why),
+            });
+            (BasisCode::Fails, views.collect())
+        }
+    }
+}
+
+const fn basis_state(state: BasisState) -> BasisStateCode {
+    match state {
+        BasisState::Void => BasisStateCode::Void,
+        BasisState::Withdrawn => BasisStateCode::Withdrawn,
+        BasisState::NotHeld => BasisStateCode::NotHeld,
+        BasisState::NotWitnessed => BasisStateCode::NotWitnessed,
+        BasisState::Suspended => BasisStateCode::Suspended,
+        BasisState::Unknown => BasisStateCode::Unknown,
+    }
+}
+
+const fn freshness(state: SourceState) -> FreshnessView {
+    let (state, at) = match state {
+        SourceState::Fresh { at } => (FreshnessCode::Fresh, Some(at)),
+        SourceState::Ageing { since } => (FreshnessCode::Ageing, Some(since)),
+        SourceState::Unknown { since } => (FreshnessCode::Unknown, since),
+    };
+    FreshnessView { state, at }
+}
+
+const fn fork(fork: Fork) -> (ForkCode, Option<LeafIndex>) {
+    match fork {
+        Fork::NotKnown => (ForkCode::NotKnown, None),
+        Fork::Before { frozen_at } => (ForkCode::Before, Some(frozen_at)),
+        Fork::Beyond { frozen_at } => (ForkCode::Beyond, Some(frozen_at)),
+    }
+}
+
+fn binds_others(binds: BindsOthers) -> (BindsOthersCode, Option<SourceCode>, Option<Timestamp>) {
+    let code = match binds {
+        BindsOthers::Applies => BindsOthersCode::Applies,
+        BindsOthers::Suspended => BindsOthersCode::Suspended,
+        BindsOthers::UnknownSince { source, since } => {
+            let source = source.map(|source| match source {
+                Source::Issuer => SourceCode::Issuer,
+                Source::Register => SourceCode::Register,
+            });
+            return (BindsOthersCode::UnknownSince, source, since);
+        }
+        BindsOthers::Ended => BindsOthersCode::Ended,
+        BindsOthers::NotYet => BindsOthersCode::NotYet,
+        BindsOthers::NotWitnessed => BindsOthersCode::NotWitnessed,
+        BindsOthers::Lifted => BindsOthersCode::Lifted,
+        BindsOthers::NoBasis => BindsOthersCode::NoBasis,
+        BindsOthers::BasisNotHeld => BindsOthersCode::BasisNotHeld,
+        BindsOthers::Superseded => BindsOthersCode::Superseded,
+        BindsOthers::Withdrawn => BindsOthersCode::Withdrawn,
+        BindsOthers::Void => BindsOthersCode::Void,
+        BindsOthers::NotHeld => BindsOthersCode::NotHeld,
+    };
+    (code, None, None)
+}

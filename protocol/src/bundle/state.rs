@@ -1,0 +1,44 @@
+//! What follows for the decision of a bundle from what the bundle holds, as of its horizon.
+
+use crate::bundle::verified::VerifiedBundle;
+use crate::effect::{Effect, Limits, effect};
+use crate::statement::Class;
+use crate::time::Day;
+
+/// A state and the day that it is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BundleState {
+    /// The effect of the decision.
+    pub effect: Effect,
+    /// The day of the horizon in China: nothing later is known.
+    pub as_of: Day,
+}
+
+impl VerifiedBundle<'_> {
+    /// The state of the decision at the horizon: by when a quorum stood behind both the head of its
+    /// log and that of the home register. `None` for another statement, and without such heads: then
+    /// only a node can tell.
+    // spec: BUN-28
+    #[must_use]
+    pub fn state(&self) -> Option<BundleState> {
+        let statement = self.statement();
+        let payload = statement.statement().payload();
+        let decision = match payload.class() == Class::Decision {
+            true => payload.content.decision()?,
+            false => return None,
+        };
+        let reference = statement.reference();
+        let horizon = self.effect_horizon();
+        let quorum_time = |origin| horizon.logs.get(origin).and_then(|log| log.quorum_time);
+        let now = quorum_time(&reference.origin)?.min(quorum_time(&horizon.register)?);
+        let as_of = Day::of(now).ok()?;
+        let catalogue = self.registry().catalogue_at(self.registry().size());
+        let item = catalogue.and_then(|catalogue| {
+            let mut items = catalogue.items.iter();
+            items.find(|item| item.code == decision.fields().item)
+        });
+        let limits = item.map_or_else(Limits::default, Limits::of);
+        let effect = effect(reference, &self.history(), &horizon, as_of, now, &limits);
+        Some(BundleState { effect, as_of })
+    }
+}
