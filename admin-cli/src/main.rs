@@ -40,7 +40,11 @@ fn main() -> ExitCode {
             let said = wording::command_line(language, &error.render().to_string());
             // spec: ADM-9
             if error.use_stderr() {
-                terminal::print_error(said.trim_end());
+                match wording::asks_for_json(&arguments) {
+                    // spec: ADM-10
+                    true => terminal::usage_error(&said),
+                    false => terminal::print_error(said.trim_end()),
+                }
                 return ExitCode::from(2);
             }
             terminal::print(&said);

@@ -55,6 +55,15 @@ pub(crate) fn finish(
     ProcessExit::from(u8::try_from(exit.code()).unwrap_or(1))
 }
 
+/// Says as JSON what is wrong with the command line itself.
+// spec: ADM-10
+pub(crate) fn usage_error(said: &str) {
+    let exit = ExitCode::Usage.code();
+    let message = said.trim_end();
+    let error = json!({"code": "usage", "exit": exit, "message": message, "details": {}});
+    print(&format!("{}\n", json!({ "error": error })));
+}
+
 /// Writes to standard output. A reader that has gone away is no failure.
 pub(crate) fn print(text: &str) {
     let mut out = io::stdout().lock();

@@ -28,6 +28,14 @@ pub const MEMBER_USES: [KeyUse; 5] = [
     KeyUse::Recovery,
 ];
 
+/// The keys that a node runs with. The recovery key is kept elsewhere, and is not asked for.
+pub const RUN_USES: [KeyUse; 4] = [
+    KeyUse::Statement,
+    KeyUse::Log,
+    KeyUse::Node,
+    KeyUse::Witness,
+];
+
 /// The keys of a directory, each with one use.
 #[derive(Debug)]
 pub struct KeyRing {
@@ -294,6 +302,22 @@ mod tests {
             refused,
             KeyRingError::Missing {
                 key_use: KeyUse::Administrator,
+                ..
+            }
+        ));
+    }
+
+    #[test]
+    fn node_runs_without_the_recovery_key() {
+        let (_directory, made) = ring();
+        let recovery = made.directory().join(file_name(KeyUse::Recovery));
+        fs::remove_file(recovery).unwrap();
+        let ring = KeyRing::open(made.directory(), &RUN_USES).unwrap();
+        assert_eq!(ring.public(KeyUse::Recovery), None);
+        assert!(matches!(
+            KeyRing::open(made.directory(), &MEMBER_USES).unwrap_err(),
+            KeyRingError::Missing {
+                key_use: KeyUse::Recovery,
                 ..
             }
         ));

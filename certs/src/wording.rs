@@ -45,6 +45,15 @@ pub fn language(arguments: &[OsString], environment: impl Fn(&str) -> Option<Str
     }
 }
 
+/// Whether a command line that could not be understood asks for JSON all the same.
+#[must_use]
+pub fn asks_for_json(arguments: &[OsString]) -> bool {
+    let given = arguments.iter().skip(1).take_while(|one| *one != "--");
+    let given: Vec<&OsString> = given.collect();
+    let apart = |pair: &[&OsString]| pair == ["--output", "json"];
+    given.windows(2).any(apart) || given.iter().any(|one| *one == "--output=json")
+}
+
 /// Depth to which blanks and causes are looked into.
 const DEPTH_MAX: usize = 6;
 

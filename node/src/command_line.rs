@@ -77,12 +77,24 @@ pub(crate) fn parse(arguments: &[OsString], language: Language) -> Result<Comman
         let said = wording::command_line(language, &error.render().to_string());
         // A closed pipe is no reason to fail on top of the failure.
         if error.use_stderr() {
-            let _ = write!(std::io::stderr(), "{said}");
+            let _ = match wording::asks_for_json(arguments) {
+                // spec: ADM-10
+                true => writeln!(std::io::stdout(), "{}", usage_json(&said)),
+                false => write!(std::io::stderr(), "{said}"),
+            };
             ExitCode::from(2)
         } else {
             let _ = write!(std::io::stdout(), "{said}");
             ExitCode::SUCCESS
         }
+    })
+}
+
+/// What is wrong with the command line, as JSON.
+fn usage_json(said: &str) -> serde_json::Value {
+    let message = said.trim_end();
+    serde_json::json!({
+        "error": {"code": "usage", "exit": 2, "message": message, "details": {}},
     })
 }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 use concordat_certs::certificate_file;
 use concordat_certs::genesis as genesis_file;
 use concordat_certs::key_file::PrivateKey;
-use concordat_certs::key_ring::{KeyRing, MEMBER_USES};
+use concordat_certs::key_ring::{KeyRing, RUN_USES};
 use concordat_net::{Endpoint, EndpointOptions, Established, Identity};
 use concordat_protocol::effect::{self, Effect, Fact, History, Horizon, Limits, LogHorizon};
 use concordat_protocol::exchange::Witnessed;
@@ -193,7 +193,7 @@ impl Node {
         } = options;
         let genesis = genesis_file::read(&layout.genesis()).map_err(file("the genesis file"))?;
         let genesis = Arc::new(genesis);
-        let ring = KeyRing::open(&layout.keys(), &MEMBER_USES).map_err(file("the keys"))?;
+        let ring = KeyRing::open(&layout.keys(), &RUN_USES).map_err(file("the keys"))?;
         let addresses = AddressBook::open(layout.root(), addresses);
         let addresses = Arc::new(addresses.map_err(file("the file of added peers"))?);
         let identity = identity(&layout, &ring)?;

@@ -19,8 +19,9 @@ use concordat_node::import::Profile;
 use concordat_node::node::{Layout, Node, NodeOptions};
 use concordat_protocol::admin::{
     AdminError, BundleAsk, ErrorCode, ImportAsk, ImportReport, LinkCode, LookUp, ObjectionAsk,
-    PeerName, ProfileChoice, Recorded, Reply, Request, RulingAsk, StatementAsk, StatementView,
-    StatusView, SubjectAnswer, SubjectAsk, SuspensionCode, Target, WatchAsk, WithdrawalAsk,
+    PeerAddress, PeerName, ProfileChoice, Recorded, Reply, Request, RulingAsk, StatementAsk,
+    StatementView, StatusView, SubjectAnswer, SubjectAsk, SuspensionCode, Target, WatchAsk,
+    WithdrawalAsk,
 };
 use concordat_protocol::bundle;
 use concordat_protocol::limits::FRAME_BYTES_MAX;
@@ -514,6 +515,7 @@ async fn objection_suspends_and_a_ruling_closes_it() {
     pair.stop().await;
 }
 
+// spec: ADM-65
 #[tokio::test(flavor = "multi_thread")]
 async fn acts_are_refused_by_name_of_what_is_wrong() {
     let pair = Pair::start().await;
@@ -548,8 +550,13 @@ async fn acts_are_refused_by_name_of_what_is_wrong() {
     let other = Some(pair.hub.node.member());
     assert_eq!(
         client.refused(&withdrawal(other)).await,
-        ErrorCode::KeyMissing
+        ErrorCode::NotSupported
     );
+    let own = Request::PeerAdd(PeerAddress {
+        member: pair.member.node.member(),
+        address: Address::new("127.0.0.1:1").unwrap(),
+    });
+    assert_eq!(client.refused(&own).await, ErrorCode::OwnMember);
     assert_eq!(client.act(&withdrawal(None)).await.reference, None);
     // A statement is found by the number of its document, too.
     let view = client.statement(position(&first)).await;

@@ -499,6 +499,12 @@ fn files_that_cannot_be_read_as_a_whole_are_refused_at_once() {
         with(",\"x"),
         ImportError::HeaderQuotes { line: 1 }
     ));
+    let bare = header.replace(',', "\r");
+    assert!(matches!(refused(bare.as_bytes()), ImportError::LineEnds));
+    assert!(matches!(
+        refused(b"CF_WSH,CF_YJ\r1,2\r"),
+        ImportError::LineEnds
+    ));
     let many: String = (0..300).map(|n| format!(",c{n}")).collect();
     assert!(matches!(
         with(&many),

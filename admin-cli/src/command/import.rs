@@ -5,8 +5,8 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use concordat_protocol::admin::{
-    CHUNK_BYTES_MAX, ImportAsk, ProfileChoice, Progress, Reply, Request, RowFilter, RowRefusal,
-    Stage,
+    CHUNK_BYTES_MAX, ExitCode, ImportAsk, ProfileChoice, Progress, Reply, Request, RowFilter,
+    RowRefusal, Stage,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_bytes::ByteBuf;
@@ -29,9 +29,13 @@ pub(super) fn run(args: &Import, context: &Context<'_>) -> Result<Report, Failur
             && let Err(failure) = send_file(client, &args.file, &mut bar, words).await
         {
             // The node may have said why before it closed the connection.
-            return match client.next().await {
-                Ok(Reply::Error(error)) => Err(error.into()),
-                Ok(_) | Err(_) => Err(failure),
+            return match failure.exit == ExitCode::Unreachable {
+                true => match client.next().await {
+                    Ok(Reply::Error(error)) => Err(error.into()),
+                    Ok(_) | Err(_) => Err(failure),
+                },
+                // The file, not the node, is what failed.
+                false => Err(failure),
             };
         }
         let last = client.rest(|reply| match reply {
@@ -70,6 +74,9 @@ fn ask(args: &Import) -> Result<ImportAsk, Failure> {
                 .file
                 .metadata()
                 .map_err(|error| files::io(&args.file, &error))?;
+            if metadata.is_dir() {
+                return Err(files::io(&args.file, &ErrorKind::IsADirectory.into()));
+            }
             Some(metadata.len())
         }
     };

@@ -51,6 +51,27 @@ fn help_speaks_the_language_asked_for() {
     assert!(chinese.out.contains("仅试运行"), "{}", chinese.out);
 }
 
+// spec: ADM-10
+#[test]
+fn usage_error_is_one_json_object_where_json_is_asked_for() {
+    for arguments in [
+        &["subject", "91110108551385082Q", "--output", "json"][..],
+        &["--output=json", "nonsense"],
+        &["--output", "json", "--lang", "zh", "bundle"],
+    ] {
+        let json = concordat(arguments).exits(2).json();
+        let error = &json["error"];
+        assert_eq!(
+            (&error["code"], &error["exit"]),
+            (&"usage".into(), &2.into())
+        );
+        assert!(!error["message"].as_str().unwrap().is_empty());
+        assert!(error["details"].is_object());
+    }
+    let plain = concordat(&["nonsense", "--", "--output", "json"]).exits(2);
+    assert_eq!(plain.out, "");
+}
+
 // spec: ADM-9
 #[test]
 fn usage_error_exits_with_2_and_prints_nothing_to_standard_output() {

@@ -243,15 +243,17 @@ fn require_say(node: &Node, issuer: AuthorityCode, act: Class) -> Result<(), Adm
     }
 }
 
-/// The node signs as its member; a department's own key is not here.
+/// The node signs as its member; keys of departments come with a later version.
+// spec: ADM-65
 pub(super) fn require_own_key(
     node: &Node,
     issuer: Option<AuthorityCode>,
 ) -> Result<(), AdminError> {
     match issuer.filter(|issuer| *issuer != node.member()) {
         Some(issuer) => {
-            let missing = format!("statement key of {issuer}");
-            Err(AdminError::new(ErrorCode::KeyMissing).with("use", missing))
+            let what =
+                format!("signing with the key of {issuer}, another issuer than the node's member");
+            Err(AdminError::new(ErrorCode::NotSupported).with("what", what))
         }
         None => Ok(()),
     }

@@ -145,7 +145,7 @@ fn read(
         ..ImportOptions::new(node.member(), clock::today())
     };
     let importer =
-        Importer::new(profile, network, options).map_err(|error| unusable(&error, ask))?;
+        Importer::new(profile, network, options).map_err(|error| unusable(&error, ask, profile))?;
     let query = node.query().map_err(refusal::index)?;
     let failure = std::cell::RefCell::new(None);
     let known = |key: &NaturalKey, decision: &Decision| {
@@ -166,7 +166,7 @@ fn read(
         }
     };
     let read = importer.run(&mut *source, &known, &mut progress);
-    let read = read.map_err(|error| unusable(&error, ask))?;
+    let read = read.map_err(|error| unusable(&error, ask, profile))?;
     match failure.into_inner() {
         Some(error) => Err(error),
         None => Ok(read),
@@ -187,9 +187,14 @@ fn filters(asked: &[RowFilter]) -> Vec<Filter> {
     filters.collect()
 }
 
-fn unusable(error: &ImportError, ask: &ImportAsk) -> AdminError {
-    if let ImportError::SyntheticOutsideTest { profile } = error {
-        return AdminError::new(ErrorCode::SyntheticRefused).with("fields", profile);
+fn unusable(error: &ImportError, ask: &ImportAsk, profile: &Profile) -> AdminError {
+    if let ImportError::SyntheticOutsideTest { .. } = error {
+        let fields: Vec<_> = profile.synthetic_fields().map(|f| f.to_string()).collect();
+        let fields = match fields.is_empty() {
+            true => "[synthetic]".to_owned(),
+            false => fields.join(", "),
+        };
+        return AdminError::new(ErrorCode::SyntheticRefused).with("fields", fields);
     }
     if let ImportError::Io(cause) = error {
         return AdminError::new(ErrorCode::FileUnreadable)

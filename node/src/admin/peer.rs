@@ -59,6 +59,9 @@ pub(super) fn show(desk: &Desk, ask: &PeerName) -> Answer {
 pub(super) fn add(desk: &Desk, ask: PeerAddress) -> Answer {
     let node = desk.node();
     known(node, ask.member)?;
+    if ask.member == node.member() {
+        return Err(AdminError::new(ErrorCode::OwnMember).with("member", ask.member));
+    }
     let added = node.addresses().add(ask.member, ask.address);
     changed(node, ask.member, added)
 }

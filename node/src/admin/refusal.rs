@@ -85,7 +85,7 @@ pub(super) fn rejected(
             AdminError::new(ErrorCode::MemberSuspended).with("member", issuer)
         }
         RejectReason::ItemUnknown | RejectReason::ItemActType | RejectReason::MeasureUnknown => {
-            AdminError::new(ErrorCode::OutsideCatalogue).with("code", reason)
+            AdminError::new(ErrorCode::OutsideCatalogue).with("rule", reason)
         }
         RejectReason::KeyUnknown => AdminError::new(ErrorCode::KeyMissing).with("use", "statement"),
         RejectReason::SyntheticInProduction => {

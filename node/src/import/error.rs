@@ -45,6 +45,9 @@ pub enum ImportError {
         /// Bytes allowed.
         max: usize,
     },
+    /// Lines that end with a carriage return alone.
+    #[error("the lines end with CR alone: save the file with LF or CRLF at the end of each line")]
+    LineEnds,
     /// Quotes in the header line do not match.
     #[error("the quotes of the header on line {line} do not match")]
     HeaderQuotes {

@@ -29,6 +29,11 @@ impl Layout {
         profile: &Profile,
         filters: &[Filter],
     ) -> Result<Self, ImportError> {
+        // The header of such a file is the file, or as much of it as is read.
+        let bare = |pair: &[u8]| pair.first() == Some(&b'\r') && pair.get(1) != Some(&b'\n');
+        if row.bytes.windows(2).any(bare) || row.bytes.last() == Some(&b'\r') {
+            return Err(ImportError::LineEnds);
+        }
         match row.fault {
             Some(Fault::TooLong) => return Err(ImportError::HeaderTooLong { max: ROW_BYTES_MAX }),
             Some(Fault::TextAfterQuote { .. } | Fault::UnterminatedQuote { .. }) => {

@@ -122,6 +122,11 @@ impl Profile {
         self.has_synthetic_section
     }
 
+    /// The fields that it makes up, ascending.
+    pub fn synthetic_fields(&self) -> impl Iterator<Item = Field> + '_ {
+        self.synthetic.iter().copied()
+    }
+
     /// Keys of the decision's map that it makes up, ascending.
     #[must_use]
     pub fn synthetic_keys(&self) -> Vec<u64> {

@@ -446,15 +446,39 @@ async fn prove(
 fn next_steps(directory: &Path, nodes: &[Running], subject: SubjectCode, voice: &Voice) {
     let directory = directory.display();
     let number = nodes.len().saturating_sub(1);
+    let tool = tool(
+        std::env::current_exe().ok().as_deref(),
+        std::env::current_dir().ok().as_deref(),
+    );
     let commands = format!(
-        "  concordat --node {directory}/node-{number} status\n  \
-         concordat --node {directory}/node-{number} subject {subject} --purpose demonstration --case 1 --basis none\n  \
-         concordat bundle verify {directory}/decision.bundle --genesis {directory}/node-0/genesis.cbor"
+        "  {tool} --node {directory}/node-{number} status\n  \
+         {tool} --node {directory}/node-{number} subject {subject} --purpose demonstration --case 1 --basis none\n  \
+         {tool} bundle verify {directory}/decision.bundle --genesis {directory}/node-0/genesis.cbor"
     );
     voice.say(
         &format!("The nodes go on running. In another terminal:\n{commands}\nCtrl-C ends them."),
         &format!("节点继续运行。请在另一个终端输入：\n{commands}\n按 Ctrl-C 结束。"),
     );
+}
+
+/// How the admin CLI is called from the present folder: it is built beside the node, and need not be
+/// on the path.
+fn tool(program: Option<&Path>, folder: Option<&Path>) -> String {
+    let beside = program.map(|program| program.with_file_name("concordat"));
+    let Some(found) = beside.filter(|path| path.is_file()) else {
+        return "cargo run --release --bin concordat --".to_owned();
+    };
+    let near = folder.and_then(|folder| found.strip_prefix(folder).ok());
+    let shown = match near {
+        Some(near) if near.components().count() == 1 => Path::new(".").join(near),
+        Some(near) => near.to_path_buf(),
+        None => found.clone(),
+    };
+    let shown = shown.display().to_string();
+    match shown.contains(char::is_whitespace) {
+        true => format!("\"{shown}\""),
+        false => shown,
+    }
 }
 
 fn suspended(node: &Node, target: &StatementRef) -> bool {
@@ -567,4 +591,28 @@ fn original(node: &Node, target: &StatementRef) -> Result<Decision, TourError> {
         return Err(TourError::NoAuthorities);
     };
     Ok((**decision).clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn next_steps_name_a_tool_that_is_there() {
+        let root = tempfile::tempdir().unwrap();
+        let built = root.path().join("target/release");
+        std::fs::create_dir_all(&built).unwrap();
+        let program = built.join("concordat-node");
+        let at = |folder: &Path| tool(Some(&program), Some(folder));
+        assert_eq!(at(root.path()), "cargo run --release --bin concordat --");
+        std::fs::write(built.join("concordat"), "").unwrap();
+        assert_eq!(at(root.path()), "target/release/concordat");
+        assert_eq!(at(&built), "./concordat");
+        let elsewhere = at(Path::new("/nowhere"));
+        assert_eq!(elsewhere, built.join("concordat").display().to_string());
+        assert_eq!(
+            tool(None, Some(root.path())),
+            "cargo run --release --bin concordat --"
+        );
+    }
 }

@@ -46,6 +46,8 @@ named_codes! {
         /// The check character of a code is wrong, and no decision bears the code as it stands; `code`,
         /// `expected`.
         CodeCheck = 9 "code-check",
+        /// The member is the node's own; `member`.
+        OwnMember = 10 "own-member",
         /// No such statement; `target`.
         TargetNotFound = 20 "target-not-found",
         /// The leaf is held, the body is not; `target`.
@@ -82,7 +84,7 @@ named_codes! {
         ChangeRefused = 65 "change-refused",
         /// Only on the node's own machine.
         LocalOnly = 66 "local-only",
-        /// The item or measure is not in the catalogue in force on the day of the decision; `code`.
+        /// The item or measure is not in the catalogue in force on the day of the decision; `rule`.
         OutsideCatalogue = 67 "outside-catalogue",
         /// Only the statement's issuer or a supervisor can do this; `issuer`.
         NotTheIssuer = 68 "not-the-issuer",
@@ -123,7 +125,8 @@ impl ErrorCode {
             | Self::ProfileInvalid
             | Self::WrongClass
             | Self::FileUnusable
-            | Self::CodeCheck => ExitCode::Usage,
+            | Self::CodeCheck
+            | Self::OwnMember => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
             | Self::MemberUnknown

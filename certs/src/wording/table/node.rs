@@ -91,6 +91,8 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("the quotes of the header on line {} do not match", "第 {1} 行表头的引号不匹配"),
     ("the file has more than {} columns", "文件超过 {1} 列"),
     ("column {} has the name of an earlier one", "第 {1} 列与前面的列同名"),
+    ("the lines end with CR alone: save the file with LF or CRLF at the end of each line", "各行仅以 CR 结尾：请以 LF 或 CRLF 行尾另存文件"),
+    ("signing with the key of {}, another issuer than the node's member", "用 {1}（非本节点成员的发布机关）的密钥签名"),
     ("the file lacks columns: {}", "文件缺少列：{1}"),
     ("the profile does not name column {}: add it to the fields or to drop", "配置未提及第 {1} 列：请加入 fields 或 drop"),
     ("line {}, column {}: {}", "第 {1} 行第 {2} 列：{3}"),
