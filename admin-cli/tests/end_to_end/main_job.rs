@@ -154,12 +154,7 @@ fn decision_is_exchanged_objected_to_ruled_on_corrected_and_proven() {
 /// Without any node a bundle says what was decided, what acts on it, and what follows.
 // spec: ADM-64, BUN-28
 fn prove_suspended(network: &Network, reference: &str, objection: &str) {
-    network
-        .at(
-            "town",
-            &["bundle", "export", reference, "--out", "suspended"],
-        )
-        .exits(0);
+    let export = ["bundle", "export", reference, "--out", "suspended"];
     let verify = [
         "bundle",
         "verify",
@@ -167,7 +162,17 @@ fn prove_suspended(network: &Network, reference: &str, objection: &str) {
         "--genesis",
         "hub/genesis.cbor",
     ];
-    let verified = network.run(&verify).exits(0).json();
+    let shown = |network: &Network| {
+        let _ = fs::remove_file(network.path("suspended"));
+        network.at("town", &export).exits(0);
+        network.run(&verify).exits(0).json()
+    };
+    // A bundle holds what lies below cosigned heads: act and notice come in when these do.
+    network.until("a bundle with the objection", |network| {
+        let shown = shown(network);
+        shown["notices"][0].is_object() && shown["acts"][0]["held"] == true
+    });
+    let verified = shown(network);
     let statement = &verified["statement"];
     assert_eq!(statement["class"], "decision");
     assert!(
