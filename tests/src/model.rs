@@ -60,19 +60,22 @@ pub enum Say {
     Correction {
         target: Place,
         figures: Figures,
+        register: u64,
     },
     Withdrawal {
         target: Place,
+        register: u64,
     },
     Objection {
         target: Place,
+        role: u8,
         ground: u8,
         over_cap: bool,
         register: u64,
     },
     Ruling {
         target: Place,
-        rejects: bool,
+        outcome: Ruled,
         closes: BTreeSet<Place>,
     },
     Admission {
@@ -88,6 +91,16 @@ pub enum Say {
     },
 }
 
+/// What a ruling says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Ruled {
+    Upheld,
+    Rejected,
+    Corrected,
+    Withdrawn,
+}
+
 /// A statement of the set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spoken {
@@ -97,7 +110,7 @@ pub struct Spoken {
     pub issuer: u8,
     /// Whether it was made with supervision.
     pub supervision: bool,
-    /// Void as far as it binds: by a cut-off, or by its grace.
+    /// Void as far as it binds: by a cut-off, by its grace, or by the standing of its issuer.
     pub void: Option<Void>,
     /// What it says.
     pub say: Say,
@@ -109,6 +122,7 @@ pub struct Spoken {
 pub enum Void {
     CutOff,
     Late,
+    Suspended,
 }
 
 /// How far a log is known.
@@ -210,6 +224,8 @@ pub struct Expected {
     pub state: State,
     pub superseded_by: Option<Place>,
     pub suspended: BTreeMap<Why, BTreeSet<Place>>,
+    /// Suspending objections that were ruled on and await the act announced.
+    pub awaiting: BTreeSet<Place>,
     /// True for over the cap, false for after a rejection.
     pub waiting: BTreeMap<Place, bool>,
     pub pending: BTreeSet<Place>,
@@ -228,6 +244,7 @@ pub fn answer(scenario: &Scenario) -> Expected {
         state: own.state,
         superseded_by: own.superseded_by,
         suspended: own.suspended,
+        awaiting: own.awaiting,
         waiting: own.waiting,
         pending: own.pending,
         rest: own.rest,
@@ -241,6 +258,7 @@ struct Alone {
     state: State,
     superseded_by: Option<Place>,
     suspended: BTreeMap<Why, BTreeSet<Place>>,
+    awaiting: BTreeSet<Place>,
     waiting: BTreeMap<Place, bool>,
     pending: BTreeSet<Place>,
     rest: Option<Rest>,
@@ -248,6 +266,30 @@ struct Alone {
 }
 
 const DAY_MS: u64 = 86_400_000;
+
+impl Spoken {
+    fn withdraws(&self, place: Place) -> bool {
+        matches!(self.say, Say::Withdrawal { target, .. } if target == place)
+    }
+
+    fn corrects(&self, place: Place) -> bool {
+        matches!(self.say, Say::Correction { target, .. } if target == place)
+    }
+
+    fn is_behind(&self, other: Place) -> bool {
+        self.place.log == other.log && self.place.index > other.index
+    }
+
+    /// The register size that it carries.
+    fn register(&self) -> u64 {
+        match self.say {
+            Say::Correction { register, .. }
+            | Say::Withdrawal { register, .. }
+            | Say::Objection { register, .. } => register,
+            Say::Decision(_) | Say::Ruling { .. } | Say::Admission { .. } | Say::Notice { .. } => 0,
+        }
+    }
+}
 
 impl Scenario {
     fn at(&self, place: Place) -> Option<&Spoken> {
@@ -308,12 +350,13 @@ impl Scenario {
     }
 
     fn alone(&self, target: Place) -> Alone {
-        let (mut suspended, waiting) = self.objections(target);
+        let (mut suspended, awaiting, waiting) = self.objections(target);
         let Some(figures) = self.figures(target) else {
             return Alone {
                 state: self.unheld(target),
                 superseded_by: None,
                 suspended,
+                awaiting,
                 waiting,
                 pending: BTreeSet::new(),
                 rest: None,
@@ -330,7 +373,7 @@ impl Scenario {
         }
         let (mut taken, mut lifts) = (BTreeSet::new(), BTreeSet::new());
         for act in &self.set {
-            if act.say == (Say::Withdrawal { target }) && self.may_act(act, target) {
+            if act.withdraws(target) && self.may_act(act, target) {
                 let now = rest.same.2 || self.full(act);
                 if now { &mut taken } else { &mut lifts }.insert(act.place);
             }
@@ -356,6 +399,7 @@ impl Scenario {
             state,
             superseded_by,
             suspended,
+            awaiting,
             waiting,
             pending,
             rest: Some(rest),
@@ -369,7 +413,7 @@ impl Scenario {
         }
         let (mut acts, mut withdrawn) = (BTreeSet::new(), BTreeSet::new());
         for spoken in &self.set {
-            let withdraws = spoken.say == Say::Withdrawal { target };
+            let withdraws = spoken.withdraws(target);
             let corrects = matches!(spoken.say, Say::Correction { target: on, .. } if on == target);
             if withdraws || corrects {
                 acts.insert(spoken.place);
@@ -395,6 +439,7 @@ impl Scenario {
             if let Say::Correction {
                 target: on,
                 figures,
+                ..
             } = &spoken.say
                 && *on == target
                 && self.may_act(spoken, target)
@@ -465,13 +510,10 @@ impl Scenario {
         let Say::Ruling { target: on, .. } = &ruling.say else {
             return false;
         };
-        let withdrawn = self.set.iter().any(|w| {
-            w.say
-                == (Say::Withdrawal {
-                    target: ruling.place,
-                })
-                && (w.supervision || w.issuer == ruling.issuer)
-        });
+        let withdrawn = self
+            .set
+            .iter()
+            .any(|w| w.withdraws(ruling.place) && (w.supervision || w.issuer == ruling.issuer));
         self.full(ruling)
             && !withdrawn
             && self.may_act(ruling, target)
@@ -517,12 +559,20 @@ impl Scenario {
     }
 
     #[allow(clippy::type_complexity)]
-    fn objections(&self, target: Place) -> (BTreeMap<Why, BTreeSet<Place>>, BTreeMap<Place, bool>) {
+    fn objections(
+        &self,
+        target: Place,
+    ) -> (
+        BTreeMap<Why, BTreeSet<Place>>,
+        BTreeSet<Place>,
+        BTreeMap<Place, bool>,
+    ) {
         let chain = self.chain(target, false);
-        let mut open: BTreeMap<Place, (u8, bool, u64)> = BTreeMap::new();
+        let mut open: BTreeMap<Place, (u8, Option<u8>, bool, u64)> = BTreeMap::new();
         for spoken in &self.set {
             if let Say::Objection {
                 target: on,
+                role,
                 ground,
                 over_cap,
                 register,
@@ -531,7 +581,7 @@ impl Scenario {
             {
                 let noticed = self.notices_of(spoken.place).map(|n| n.place.index).min();
                 let register = noticed.map_or(register, |at| register.min(at));
-                open.insert(spoken.place, (ground, over_cap, register));
+                open.insert(spoken.place, (ground, Some(role), over_cap, register));
             }
         }
         let mut notices: Vec<_> = self
@@ -550,7 +600,7 @@ impl Scenario {
                 && chain.contains(&on)
                 && self.at(act).is_none()
             {
-                let known = (ground, over_cap, spoken.place.index);
+                let known = (ground, None, over_cap, spoken.place.index);
                 open.entry(act).or_insert(known);
             }
         }
@@ -559,31 +609,120 @@ impl Scenario {
             .iter()
             .filter(|s| self.ruling_counts(s, target))
             .collect();
+        let mut announced: BTreeSet<Place> = BTreeSet::new();
         for ruling in &rulings {
-            if let Say::Ruling { closes, .. } = &ruling.say {
-                open.retain(|place, _| !closes.contains(place));
+            let Say::Ruling {
+                outcome, closes, ..
+            } = &ruling.say
+            else {
+                continue;
+            };
+            let announces = matches!(outcome, Ruled::Upheld | Ruled::Corrected);
+            if announces {
+                announced.extend(closes);
             }
+            open.retain(|place, _| {
+                let done = !announces || self.announced_is_done(ruling, *place, target);
+                !(closes.contains(place) && done)
+            });
         }
         let (mut suspended, mut waiting) =
             (BTreeMap::<Why, BTreeSet<Place>>::new(), BTreeMap::new());
-        for (place, (ground, over_cap, register)) in open {
+        let mut awaiting = BTreeSet::new();
+        for (place, (ground, role, over_cap, register)) in open {
             let admitted = self.set.iter().any(|s| {
                 let names = |admits: &BTreeSet<Place>| admits.contains(&place);
                 s.supervision && matches!(&s.say, Say::Admission { admits, .. } if names(admits))
             });
-            let after = rulings
-                .iter()
-                .any(|ruling| self.rejected(ruling, target, ground, register));
+            let after = rulings.iter().any(|ruling| {
+                role.is_some_and(|role| self.rejected(ruling, target, (role, ground), register))
+                    && !self.restricted_after(ruling, target)
+            });
             if admitted || (!over_cap && !after) {
                 suspended
                     .entry(Why::Objection(ground))
                     .or_default()
                     .insert(place);
+                if announced.contains(&place) {
+                    awaiting.insert(place);
+                }
             } else {
                 waiting.insert(place, over_cap);
             }
         }
-        (suspended, waiting)
+        (suspended, awaiting, waiting)
+    }
+
+    /// Whether the decision was corrected or withdrawn as a ruling announced, by one who knew.
+    fn announced_is_done(&self, ruling: &Spoken, objection: Place, target: Place) -> bool {
+        let noticed = |register: u64| {
+            self.notices_of(objection).any(|notice| {
+                let of_objection = matches!(
+                    notice.say,
+                    Say::Notice {
+                        objection: Some(_),
+                        ..
+                    }
+                );
+                of_objection && self.full(notice) && notice.place.index < register
+            })
+        };
+        self.set.iter().any(|act| {
+            let knew =
+                act.is_behind(ruling.place) || act.is_behind(objection) || noticed(act.register());
+            let acts = act.corrects(target) || act.withdraws(target);
+            let anew = act.place == target
+                && matches!(&act.say, Say::Decision(figures) if figures.root.is_some())
+                && act.is_behind(ruling.place);
+            self.full(act) && (anew || acts && knew && self.may_act(act, target))
+        })
+    }
+
+    /// Whether a correction that burdens more than what it took over from has followed a ruling.
+    fn restricted_after(&self, ruling: &Spoken, target: Place) -> bool {
+        let Some(own) = self.figures(target) else {
+            return false;
+        };
+        let counts =
+            |act: &Spoken| act.corrects(target) && self.may_act(act, target) && self.full(act);
+        let notices: Vec<u64> = self
+            .notices_of(ruling.place)
+            .filter(|notice| {
+                let of_ruling = matches!(
+                    notice.say,
+                    Say::Notice {
+                        objection: None,
+                        ..
+                    }
+                );
+                of_ruling && self.full(notice)
+            })
+            .map(|notice| notice.place.index)
+            .collect();
+        self.set.iter().filter(|act| counts(act)).any(|act| {
+            let follows = act.is_behind(ruling.place)
+                || notices.iter().any(|notice| *notice < act.register());
+            let before = self
+                .set
+                .iter()
+                .filter(|other| counts(other) && other.issuer == act.issuer)
+                .filter(|other| other.place.log == act.place.log && other.place < act.place)
+                .max_by_key(|other| other.place);
+            let of = |spoken: &Spoken| match &spoken.say {
+                Say::Correction { figures, .. } => Some(Rest::of(figures)),
+                Say::Decision(_)
+                | Say::Withdrawal { .. }
+                | Say::Objection { .. }
+                | Say::Ruling { .. }
+                | Say::Admission { .. }
+                | Say::Notice { .. } => None,
+            };
+            let before = before.and_then(of).unwrap_or_else(|| Rest::of(own));
+            let after = of(act).expect("it corrects");
+            let mut both = after.clone();
+            both.meet(&before);
+            follows && both != after
+        })
     }
 
     fn notices_of(&self, on: Place) -> impl Iterator<Item = &Spoken> {
@@ -593,10 +732,16 @@ impl Scenario {
         })
     }
 
-    /// Whether a ruling rejects an objection on a ground, and its notice lies within a register.
-    fn rejected(&self, ruling: &Spoken, target: Place, ground: u8, register: u64) -> bool {
+    /// Whether a ruling rejects an objection in a role on a ground, and its notice lies within a register.
+    fn rejected(
+        &self,
+        ruling: &Spoken,
+        target: Place,
+        (role, ground): (u8, u8),
+        register: u64,
+    ) -> bool {
         let Say::Ruling {
-            rejects: true,
+            outcome: Ruled::Rejected,
             closes,
             ..
         } = &ruling.say
@@ -606,8 +751,8 @@ impl Scenario {
         let chain = self.chain(target, true);
         let on_ground = closes.iter().any(|closed| {
             let said = self.at(*closed).map(|s| &s.say);
-            matches!(said, Some(Say::Objection { target, ground: g, .. })
-                if chain.contains(target) && *g == ground)
+            matches!(said, Some(Say::Objection { target, role: r, ground: g, .. })
+                if chain.contains(target) && (*r, *g) == (role, ground))
         });
         let seen = self.notices_of(ruling.place).any(|notice| {
             let of_ruling = matches!(

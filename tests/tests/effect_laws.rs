@@ -77,14 +77,15 @@ fn provisional(scenario: &Scenario, seed: u64) -> Spoken {
     let mut random = Random::new(seed);
     let donors = generate(random.next()).set;
     let donor = donors.first().cloned();
-    let target = scenario.target;
-    let mut added = donor.unwrap_or_else(|| spoken(0, PROVISIONAL, Say::Withdrawal { target }));
+    let (target, register) = (scenario.target, 9);
+    let withdrawal = Say::Withdrawal { target, register };
+    let mut added = donor.unwrap_or_else(|| spoken(0, PROVISIONAL, withdrawal));
     added.place.index = PROVISIONAL + random.below(4);
     added.void = None;
     // Most of the donor's references lead nowhere here; those that matter lead to the decision.
     match &mut added.say {
         Say::Correction { target: on, .. }
-        | Say::Withdrawal { target: on }
+        | Say::Withdrawal { target: on, .. }
         | Say::Objection { target: on, .. }
         | Say::Ruling { target: on, .. }
         | Say::Admission { target: on, .. } => *on = target,
@@ -137,9 +138,9 @@ proptest! {
 
     // spec: EFF-7
     #[test]
-    fn new_objection_never_ends_a_suspension(seed: u64, ground in 1_u8..=3, over_cap: bool, register in 0_u64..10) {
+    fn new_objection_never_ends_a_suspension(seed: u64, role in 1_u8..=3, ground in 1_u8..=3, over_cap: bool, register in 0_u64..10) {
         let scenario = generate(seed);
-        let objection = Say::Objection { target: scenario.target, ground, over_cap, register };
+        let objection = Say::Objection { target: scenario.target, role, ground, over_cap, register };
         let before = expected(&ask(&scenario)).suspended;
         let after = expected(&with(&scenario, spoken(1, PROVISIONAL, objection))).suspended;
         for (why, by) in before {
@@ -168,7 +169,7 @@ proptest! {
         let one_term = (rest.from, rest.until) == (rest.burden_from, rest.burden_until);
         prop_assume!(rest.same.2 || one_term);
         let figures = heaviest(&rest);
-        let added = spoken(log, PROVISIONAL, Say::Correction { target, figures });
+        let added = spoken(log, PROVISIONAL, Say::Correction { target, figures, register: 9 });
         let before = ask(&scenario);
         let mut after = with(&scenario, added);
         after.pending.clone_from(&before.pending);
@@ -181,7 +182,7 @@ proptest! {
         let scenario = generate(seed);
         let target = scenario.set.get(at).map_or(scenario.target, |spoken| spoken.place);
         for index in [PROVISIONAL, 0] {
-            let added = spoken(log, index, Say::Withdrawal { target });
+            let added = spoken(log, index, Say::Withdrawal { target, register: 9 });
             if scenario.set.iter().any(|known| known.place == added.place) {
                 continue;
             }

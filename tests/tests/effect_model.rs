@@ -24,7 +24,8 @@ fn without_identity(mut answer: Expected) -> Expected {
     answer
 }
 
-// spec: EFF-1, EFF-2, EFF-3, EFF-4, EFF-5, EFF-6, EFF-7, EFF-8, EFF-10, EFF-16, EFF-17, EFF-23
+// spec: EFF-1, EFF-2, EFF-3, EFF-4, EFF-5, EFF-6, EFF-7, EFF-8, EFF-10, EFF-16, EFF-17, EFF-23, EFF-26, EFF-27,
+// spec: EFF-28, EFF-29
 #[test]
 fn effect_agrees_with_the_model_on_every_seed() {
     let first = setting("CONCORDAT_EFFECT_FIRST", 0);
@@ -42,6 +43,7 @@ fn effect_agrees_with_the_model_on_every_seed() {
 fn sets_come_to_every_state_and_verdict() {
     let (mut states, mut verdicts) = (std::collections::BTreeSet::new(), Vec::new());
     let mut waiting = [false; 2];
+    let mut awaiting = 0;
     for seed in 0..SEEDS / 4 {
         let answer = answer(&generate(seed));
         states.insert(match answer.state {
@@ -60,6 +62,7 @@ fn sets_come_to_every_state_and_verdict() {
         if !verdicts.contains(&verdict) {
             verdicts.push(verdict);
         }
+        awaiting += answer.awaiting.len();
         for over_cap in answer.waiting.values() {
             waiting[usize::from(*over_cap)] = true;
         }
@@ -67,4 +70,5 @@ fn sets_come_to_every_state_and_verdict() {
     assert_eq!(states.len(), 5, "every state but an act asked about");
     assert_eq!(verdicts.len(), 15, "{verdicts:?}");
     assert_eq!(waiting, [true; 2]);
+    assert!(awaiting > 0);
 }

@@ -100,6 +100,9 @@ pub(super) fn pairs(effect: &EffectView, words: Words) -> Vec<(String, String)> 
             shorts(&suspension.by)
         );
         pairs.push(words.pair("suspended_by", by));
+        if !suspension.awaiting_act.is_empty() {
+            pairs.push(words.pair("awaiting_act", shorts(&suspension.awaiting_act)));
+        }
     }
     for waiting in &effect.waiting {
         let (ground, why) = (words.code(waiting.ground), words.code(waiting.why));
@@ -166,7 +169,11 @@ fn amounts(effect: &EffectView, words: Words, pairs: &mut Vec<(String, String)>)
 }
 
 fn suspension_words(suspension: &SuspensionView, words: Words) -> String {
-    let kind = words.code(suspension.kind);
+    let mut kind = words.code(suspension.kind);
+    // Ruled on all of them, and nothing done yet.
+    if !suspension.by.is_empty() && suspension.by == suspension.awaiting_act {
+        kind = words.word("act_announced");
+    }
     match suspension.ground {
         Some(ground) => format!("{kind} ({})", words.code(ground)),
         None => kind,
@@ -179,6 +186,7 @@ fn suspension_json(suspension: &SuspensionView) -> Value {
         "ground": suspension.ground.map(Named::name),
         "by": refs_json(&suspension.by),
         "since": day_json(suspension.since),
+        "awaiting_act": refs_json(&suspension.awaiting_act),
     })
 }
 

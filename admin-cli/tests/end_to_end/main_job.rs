@@ -99,6 +99,10 @@ fn decision_is_exchanged_objected_to_ruled_on_corrected_and_proven() {
     ];
     let ruled = network.at("city", &[&ruling[..], &["--reasons", "Right"]].concat());
     assert_eq!(ruled.exits(0).json()["names"][0], filed);
+    network.until("the ruling at town", |network| {
+        let effect = &statement(network, "town", &reference)["effect"];
+        effect["suspended_by"][0]["awaiting_act"][0] == filed
+    });
     let correction = [
         "correction",
         "issue",
@@ -119,7 +123,8 @@ fn decision_is_exchanged_objected_to_ruled_on_corrected_and_proven() {
         .exits(0);
     for node in ["hub", "city", "town"] {
         network.until(&format!("the correction at {node}"), |network| {
-            statement(network, node, &reference)["effect"]["validity"] == "corrected"
+            let effect = &statement(network, node, &reference)["effect"];
+            effect["validity"] == "corrected" && effect["binds_others"] == "applies"
         });
         let shown = statement(&network, node, &reference);
         assert_eq!(shown["corrected"]["fine_fen"], 100);

@@ -178,6 +178,7 @@ const fn void_cause(cause: VoidCause) -> VoidCauseCode {
     match cause {
         VoidCause::CutOff => VoidCauseCode::CutOff,
         VoidCause::CtxLate => VoidCauseCode::CtxLate,
+        VoidCause::Suspended => VoidCauseCode::Suspended,
     }
 }
 
@@ -209,6 +210,7 @@ fn suspensions(effect: &Effect) -> Vec<SuspensionView> {
             ground,
             by: suspension.by.clone(),
             since: suspension.since,
+            awaiting_act: suspension.awaiting_act.clone(),
         }
     });
     views.collect()

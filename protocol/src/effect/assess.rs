@@ -62,6 +62,7 @@ fn assess_held<'a>(
             kind: SuspensionKind::Conflict,
             by: cloned(&corrected.conflict),
             since: None,
+            awaiting_act: Vec::new(),
         });
     }
     // spec: EFF-14
@@ -70,6 +71,7 @@ fn assess_held<'a>(
             kind: SuspensionKind::Fork,
             by: Vec::new(),
             since: None,
+            awaiting_act: Vec::new(),
         });
     }
     let mut pending = cloned(&corrected.pending);

@@ -98,6 +98,33 @@ fn newest_of_each<'a>(case: &Case<'_, 'a>) -> (Vec<Entry<'a>>, Vec<Entry<'a>>) {
     (holding, loose)
 }
 
+/// Corrections of the decision that count in full and burden with more than what held before them by
+/// the same author in the same log: the correction before, or else the decision itself.
+// spec: EFF-29
+pub(super) fn restricting<'a>(case: &Case<'_, 'a>) -> Vec<&'a Fact> {
+    let Some((_, decision)) = case.decision else {
+        return Vec::new();
+    };
+    let counting = case.facts.corrections.iter().copied();
+    let counting = counting.filter(|(fact, _)| {
+        fact.target() == Some(case.target) && case.may_act(fact) && case.horizon.established(fact)
+    });
+    let entries: Vec<Entry<'a>> = counting
+        .map(|(fact, correction)| Entry { fact, correction })
+        .collect();
+    let restricts = |(at, entry): &(usize, &Entry<'a>)| {
+        // By log and position, so that the last one before it is the one that it took over from.
+        let earlier = entries.iter().take(*at).rev();
+        let mut earlier = earlier.filter(|known| known.is_ordered_with(entry));
+        let before = earlier
+            .next()
+            .map_or_else(|| Reading::of(decision), Entry::reading);
+        entry.reading().is_eased_by(&before)
+    };
+    let restricting = entries.iter().enumerate().filter(restricts);
+    restricting.map(|(_, entry)| entry.fact).collect()
+}
+
 /// The one correction that names those of all other authors, if there is exactly one.
 fn settler<'a>(holding: &[Entry<'a>]) -> Option<Entry<'a>> {
     let mut settling = holding.iter().filter(|entry| entry.settles(holding));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::log::{LeafIndex, Origin};
-use crate::statement::{Payload, StatementRef};
+use crate::statement::{Payload, Standing, StatementRef};
 use crate::subject::AuthorityCode;
 use crate::trust::{Authority, Registry, Verified};
 
@@ -14,6 +14,8 @@ pub enum VoidCause {
     CutOff,
     /// The hub saw it later than `ctx_grace` after the registry state that it names.
     CtxLate,
+    /// Its issuer was suspended, or had left, at the registry state that it names.
+    Suspended,
 }
 
 /// A verified statement at its place, with what the registry says about it.
@@ -30,8 +32,9 @@ pub struct Fact {
 
 impl Fact {
     /// Takes a verified statement. Cut-offs are read from the registry as it is now, since they reach
-    /// back by position: after a new cut-off the facts under that key are made again.
-    // spec: EFF-14
+    /// back by position: after a new cut-off the facts under that key are made again. The standing of
+    /// the issuer is that at the statement's `ctx` and never changes.
+    // spec: EFF-14, EFF-26
     #[must_use]
     pub fn from_verified(verified: &Verified, registry: &Registry) -> Self {
         let header = verified.statement().header();
@@ -40,12 +43,19 @@ impl Fact {
             .member(header.issuer)
             .and_then(|member| member.cut_off(header.kid))
             .is_some_and(|from| reference.index >= from);
+        let active = registry
+            .member_at(header.issuer, header.ctx.size)
+            .is_some_and(|member| member.standing() == Standing::Active);
+        let causes = [
+            cut_off.then_some(VoidCause::CutOff),
+            (!active).then_some(VoidCause::Suspended),
+        ];
         Self {
             reference,
             issuer: header.issuer,
             payload: Arc::new(verified.statement().payload().clone()),
             authority: verified.authority(),
-            void: cut_off.then_some(VoidCause::CutOff),
+            void: causes.into_iter().flatten().min(),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::effect::fact::{Fact, VoidCause};
 use crate::effect::record::{Freshness, SourceState};
 use crate::log::{LeafIndex, Origin, TreeSize};
 use crate::statement::{CatalogueItem, StatementRef};
-use crate::time::Timestamp;
+use crate::time::{Day, Timestamp};
 
 /// Days after which a record of an unreachable source reads unknown, where its item names none.
 pub const FRESHNESS_DAYS: u32 = 10;
@@ -106,9 +106,24 @@ impl Horizon {
 
     /// The later of a local clock and the newest quorum time of any log.
     // spec: EFF-18
-    pub(super) fn at_least(&self, now: Timestamp) -> Timestamp {
-        let newest = self.logs.values().filter_map(|log| log.quorum_time).max();
+    #[must_use]
+    pub fn at_least(&self, now: Timestamp) -> Timestamp {
+        let newest = self.newest_quorum_time();
         newest.map_or(now, |newest| newest.max(now))
+    }
+
+    /// The present day in China, by the later of a local clock and the newest quorum time: the day that
+    /// is meant where nobody names one.
+    // spec: EFF-25
+    #[must_use]
+    pub fn today(&self, now: Timestamp) -> Day {
+        Day::of(self.at_least(now)).unwrap_or(Day::MAX)
+    }
+
+    /// The newest time at which a quorum cosigned a head of any log.
+    #[must_use]
+    pub fn newest_quorum_time(&self) -> Option<Timestamp> {
+        self.logs.values().filter_map(|log| log.quorum_time).max()
     }
 }
 

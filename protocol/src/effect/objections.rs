@@ -1,16 +1,21 @@
 //! Objections to a chain: which are open, which suspend, and which wait for the supervisor.
 
+use std::collections::BTreeMap;
+
 use crate::effect::case::Case;
+use crate::effect::corrections;
 use crate::effect::fact::Fact;
 use crate::effect::record::{Suspension, SuspensionKind, Waiting, WaitingCause};
-use crate::log::LeafIndex;
-use crate::statement::{Class, Ground, Notice, Outcome, StatementRef};
+use crate::log::{LeafIndex, Origin};
+use crate::statement::{Class, Ground, Notice, ObjectorRole, Outcome, Ruling, StatementRef};
 use crate::time::Day;
 
 /// An objection as far as it is known, from its body or from a notice alone.
 struct Known<'a> {
     reference: &'a StatementRef,
     ground: Ground,
+    /// Known from the body alone.
+    role: Option<ObjectorRole>,
     over_cap: bool,
     received_on: Option<Day>,
     /// The most of the home register that its author can have adopted.
@@ -27,7 +32,7 @@ pub(super) fn weigh(case: &Case<'_, '_>) -> (Vec<Suspension>, Vec<Waiting>) {
     if objections.is_empty() {
         return (Vec::new(), Vec::new());
     }
-    let closed = closed(case);
+    let Rulings { closed, announced } = Rulings::of(case, &notices);
     let admitted = admitted(case);
     let rejected = Rejections::of(case, &notices);
     let (mut suspending, mut waiting) = (Vec::new(), Vec::new());
@@ -49,20 +54,23 @@ pub(super) fn weigh(case: &Case<'_, '_>) -> (Vec<Suspension>, Vec<Waiting>) {
         }
     }
     waiting.sort_unstable_by(|a, b| a.objection.cmp(&b.objection));
-    (by_ground(suspending), waiting)
+    (by_ground(suspending, &announced), waiting)
 }
 
 /// However many objections are open on one ground, they suspend once.
 // spec: EFF-7
-fn by_ground(mut suspending: Vec<Known<'_>>) -> Vec<Suspension> {
+fn by_ground(mut suspending: Vec<Known<'_>>, announced: &[&StatementRef]) -> Vec<Suspension> {
     suspending.sort_unstable_by(|a, b| (a.ground, a.reference).cmp(&(b.ground, b.reference)));
     let one_ground = |a: &Known<'_>, b: &Known<'_>| a.ground == b.ground;
     let suspension = |group: &[Known<'_>]| {
         let ground = group.first()?.ground;
+        let by: Vec<_> = group.iter().map(|known| known.reference.clone()).collect();
+        let awaits = |objection: &&StatementRef| announced.binary_search(objection).is_ok();
         Some(Suspension {
             kind: SuspensionKind::Objection(ground),
-            by: group.iter().map(|known| known.reference.clone()).collect(),
             since: group.iter().filter_map(|known| known.received_on).min(),
+            awaiting_act: by.iter().filter(awaits).cloned().collect(),
+            by,
         })
     };
     suspending
@@ -85,6 +93,7 @@ fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
         Known {
             reference: fact.reference(),
             ground: objection.ground(),
+            role: Some(objection.role()),
             over_cap: objection.over_cap(),
             received_on: Some(objection.received_on()),
             register: adopted.min(before_notice),
@@ -99,6 +108,7 @@ fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
     let noticed = noticed.map(|(fact, notice)| Known {
         reference: &notice.act,
         ground: notice.ground.unwrap_or(Ground::Other),
+        role: None,
         over_cap: notice.over_cap == Some(true),
         received_on: None,
         register: fact.index().value(),
@@ -109,14 +119,75 @@ fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
     known
 }
 
-/// Objections that rulings close: those they name, and no others.
-fn closed<'a>(case: &Case<'_, 'a>) -> Vec<&'a StatementRef> {
-    let mut closed: Vec<_> = case
-        .rulings()
-        .flat_map(|(_, ruling)| ruling.closes())
-        .collect();
-    closed.sort_unstable();
-    closed
+/// The objections that rulings name, each list ascending.
+#[derive(Default)]
+struct Rulings<'a> {
+    /// Those that are closed.
+    closed: Vec<&'a StatementRef>,
+    /// Those named by a ruling that announced a correction; where they are not closed, it is awaited.
+    announced: Vec<&'a StatementRef>,
+}
+
+impl<'a> Rulings<'a> {
+    /// A ruling closes what it names, and no others; one that finds for the objector closes it together
+    /// with what it announces.
+    // spec: EFF-8, EFF-27
+    fn of(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Self {
+        let mut rulings = Self::default();
+        for (fact, ruling) in case.rulings() {
+            let announces = match ruling.outcome() {
+                Outcome::Rejected | Outcome::Withdrawn => false,
+                Outcome::Upheld | Outcome::Corrected => true,
+            };
+            for objection in ruling.closes() {
+                if announces {
+                    rulings.announced.push(objection);
+                }
+                if !announces || is_acted_on(case, notices, fact, objection) {
+                    rulings.closed.push(objection);
+                }
+            }
+        }
+        rulings.closed.sort_unstable();
+        rulings.announced.sort_unstable();
+        rulings
+    }
+}
+
+/// Whether what a ruling announced has been done about the decision: it was corrected or withdrawn by
+/// somebody who knew the objection, or it is itself a re-issue made after the ruling. Ending a
+/// suspension binds, so all of it counts in full.
+// spec: EFF-27
+fn is_acted_on(
+    case: &Case<'_, '_>,
+    notices: &Notices<'_>,
+    ruling: &Fact,
+    objection: &StatementRef,
+) -> bool {
+    let behind = |act: &Fact, origin: &Origin, index: LeafIndex| {
+        act.origin() == origin && act.index() > index
+    };
+    let knows = |act: &Fact| {
+        behind(act, ruling.origin(), ruling.index())
+            || behind(act, &objection.origin, objection.index)
+            || notices.adopted(case, act, objection, Class::Objection)
+    };
+    let corrections = case.facts.corrections.iter().map(|(fact, _)| *fact);
+    let withdrawals = case.facts.withdrawals.iter().map(|(fact, _)| *fact);
+    let acts = || {
+        corrections.chain(withdrawals).any(|act| {
+            act.target() == Some(case.target)
+                && case.may_act(act)
+                && case.horizon.established(act)
+                && knows(act)
+        })
+    };
+    let is_reissue = case.decision.is_some_and(|(fact, decision)| {
+        decision.fields().reissues.is_some()
+            && case.horizon.established(fact)
+            && behind(fact, ruling.origin(), ruling.index())
+    });
+    is_reissue || acts()
 }
 
 /// Objections that a supervisor admitted. An admission frees, so it acts as soon as it is verified.
@@ -154,64 +225,72 @@ impl<'a> Notices<'a> {
     fn first(&self, act: &StatementRef) -> Option<LeafIndex> {
         self.on(act).map(|(fact, _)| fact.index()).next()
     }
+
+    /// The first notice of an act of a class that counts in full.
+    fn established(
+        &self,
+        case: &Case<'_, '_>,
+        act: &StatementRef,
+        class: Class,
+    ) -> Option<LeafIndex> {
+        let counts = |(fact, notice): &&(&Fact, &Notice)| {
+            notice.class == class && case.horizon.established(fact)
+        };
+        self.on(act).find(counts).map(|(fact, _)| fact.index())
+    }
+
+    /// Whether the register that an act has adopted holds the notice of another one.
+    fn adopted(&self, case: &Case<'_, '_>, by: &Fact, act: &StatementRef, class: Class) -> bool {
+        let size = by.payload().register_size;
+        let at = self.established(case, act, class);
+        size.zip(at).is_some_and(|(size, at)| size.contains(at))
+    }
 }
 
-/// For each ground, the first position of the home register at which a rejection is noticed.
+/// For each role and ground, the first position of the home register at which a rejection is noticed.
 #[derive(Default)]
-struct Rejections([Option<u64>; GROUNDS]);
-
-/// Codes of grounds run from 1 to 8.
-const GROUNDS: usize = 9;
+struct Rejections(BTreeMap<(ObjectorRole, Ground), u64>);
 
 impl Rejections {
+    // spec: EFF-10, EFF-28, EFF-29
     fn of(case: &Case<'_, '_>, notices: &Notices<'_>) -> Self {
+        let restricting = corrections::restricting(case);
         let mut rejections = Self::default();
         for (fact, ruling) in case.rulings() {
-            if ruling.outcome() != Outcome::Rejected {
-                continue;
-            }
-            let noticed = notices.on(fact.reference()).find(|(notice_fact, notice)| {
-                notice.class == Class::Ruling && case.horizon.established(notice_fact)
-            });
-            let Some((notice_fact, _)) = noticed else {
+            let noticed = notices.established(case, fact.reference(), Class::Ruling);
+            let (Outcome::Rejected, Some(at)) = (ruling.outcome(), noticed) else {
                 continue;
             };
-            for (objection_fact, objection) in &case.facts.objections {
-                let on_chain = objection_fact
-                    .target()
-                    .is_some_and(|t| case.chain.surely_holds(t));
-                if on_chain
-                    && ruling
-                        .closes()
-                        .binary_search(objection_fact.reference())
-                        .is_ok()
-                {
-                    rejections.note(objection.ground(), notice_fact.index().value());
-                }
+            let is_followed = restricting.iter().any(|correction| {
+                correction.origin() == fact.origin() && correction.index() > fact.index()
+                    || notices.adopted(case, correction, fact.reference(), Class::Ruling)
+            });
+            if !is_followed {
+                rejections.note(case, ruling, at.value());
             }
         }
         rejections
     }
 
-    fn note(&mut self, ground: Ground, at: u64) {
-        if let Some(first) = self.0.get_mut(slot(ground)) {
-            *first = Some(first.map_or(at, |known| known.min(at)));
+    fn note(&mut self, case: &Case<'_, '_>, ruling: &Ruling, at: u64) {
+        for (fact, objection) in &case.facts.objections {
+            let on_chain = fact.target().is_some_and(|t| case.chain.surely_holds(t));
+            if on_chain && ruling.closes().binary_search(fact.reference()).is_ok() {
+                let key = (objection.role(), objection.ground());
+                let first = self.0.entry(key).or_insert(at);
+                *first = at.min(*first);
+            }
         }
     }
 
     /// Why an objection that nobody admitted does not suspend, if it does not.
     // spec: EFF-10
     fn keeps_waiting(&self, objection: &Known<'_>) -> Option<WaitingCause> {
-        let first = self.0.get(slot(objection.ground)).copied().flatten();
         if objection.over_cap {
             return Some(WaitingCause::OverCap);
         }
-        first
-            .is_some_and(|at| at < objection.register)
-            .then_some(WaitingCause::AfterRejection)
+        let key = (objection.role?, objection.ground);
+        let first = self.0.get(&key)?;
+        (*first < objection.register).then_some(WaitingCause::AfterRejection)
     }
-}
-
-fn slot(ground: Ground) -> usize {
-    usize::try_from(ground.code()).unwrap_or(0)
 }

@@ -105,6 +105,9 @@ pub struct Suspension {
     pub by: Vec<StatementRef>,
     /// The first day of receipt of these objections, as far as their bodies are held.
     pub since: Option<Day>,
+    /// Those of these objections that were ruled on and stay open until the correction or withdrawal
+    /// that the ruling announced, ascending.
+    pub awaiting_act: Vec<StatementRef>,
 }
 
 /// Why an open objection does not suspend until the supervisor admits it.
@@ -112,7 +115,7 @@ pub struct Suspension {
 pub enum WaitingCause {
     /// It came in over the receiving authority's daily cap.
     OverCap,
-    /// An objection on the same ground had been rejected when it was raised.
+    /// An objection on the same ground in the same role had been rejected when it was raised.
     AfterRejection,
 }
 

@@ -14,6 +14,7 @@ use crate::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use crate::text::Text;
 use crate::trust::Authority;
 
+mod announced;
 mod ends;
 mod objection;
 mod restore;
@@ -292,8 +293,12 @@ fn fact(who: Who, index: u64, payload: Payload) -> Fact {
 }
 
 fn cut_off(fact: Fact) -> Fact {
+    void(fact, VoidCause::CutOff)
+}
+
+fn void(fact: Fact, cause: VoidCause) -> Fact {
     let mut fact = fact;
-    fact.mark_void(Some(VoidCause::CutOff));
+    fact.mark_void(Some(cause));
     fact
 }
 
@@ -325,14 +330,12 @@ fn correction(fields: DecisionFields) -> Content {
 }
 
 fn objection(ground: Ground, over_cap: bool) -> Content {
+    objection_as(ObjectorRole::Subject, ground, over_cap)
+}
+
+fn objection_as(role: ObjectorRole, ground: Ground, over_cap: bool) -> Content {
     let received_on = day("2026-04-01");
-    Content::Objection(Objection::new(
-        ObjectorRole::Subject,
-        ground,
-        received_on,
-        over_cap,
-        None,
-    ))
+    Content::Objection(Objection::new(role, ground, received_on, over_cap, None))
 }
 
 fn sorted(references: &[&StatementRef]) -> Vec<StatementRef> {

@@ -134,12 +134,14 @@ fn effect_is_read_from_a_bundle_as_of_its_horizon() {
     };
     let ruled = state(&case.bytes(case.net.included()));
     assert_eq!(ruled.validity, Validity::InForce);
-    assert!(ruled.suspended_by.is_empty());
+    // Ruled on, and not corrected yet.
+    assert_eq!(ruled.suspended_by[0].awaiting_act.len(), 1);
     let (objection, notice) = case.net.object(&case.decision, Ground::Amount);
     let mut parts = case.parts(case.net.included());
     parts.acts.push(case.net.entry(&objection));
     parts.notices.push(case.net.entry(&notice));
     let bundle = Bundle::build(parts, &case.net.registry).unwrap();
     let open = state(&bundle.encode().unwrap());
-    assert_eq!(open.suspended_by.len(), 1);
+    let awaiting = open.suspended_by.iter().map(|one| one.awaiting_act.len());
+    assert_eq!(awaiting.collect::<Vec<_>>(), [1, 0]);
 }

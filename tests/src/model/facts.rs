@@ -20,8 +20,8 @@ use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::Authority;
 
 use crate::model::{
-    Expected, Figures, Known, May, Place, REGISTER, Rest, Say, Scenario, Spoken, State, Void, Weak,
-    Why,
+    Expected, Figures, Known, May, Place, REGISTER, Rest, Ruled, Say, Scenario, Spoken, State,
+    Void, Weak, Why,
 };
 
 static ISSUERS: LazyLock<[AuthorityCode; 5]> = LazyLock::new(|| {
@@ -130,6 +130,7 @@ pub fn fact(spoken: &Spoken) -> Fact {
     let void = spoken.void.map(|void| match void {
         Void::CutOff => VoidCause::CutOff,
         Void::Late => VoidCause::CtxLate,
+        Void::Suspended => VoidCause::Suspended,
     });
     let issuer = ISSUERS[usize::from(spoken.issuer)];
     Fact::new(
@@ -151,6 +152,11 @@ pub fn expected(record: &Effect) -> Expected {
         state: state(&record.validity),
         superseded_by: record.superseded_by.as_ref().map(place),
         suspended: suspended(record),
+        awaiting: record
+            .suspended_by
+            .iter()
+            .flat_map(|suspension| places(&suspension.awaiting_act))
+            .collect(),
         waiting: record
             .waiting
             .iter()
@@ -166,39 +172,50 @@ pub fn expected(record: &Effect) -> Expected {
 fn content(say: &Say) -> (Content, Option<Place>, u64) {
     match say {
         Say::Decision(figures) => (Content::Decision(Box::new(decision(figures))), None, 0),
-        Say::Correction { target, figures } => {
+        Say::Correction {
+            target,
+            figures,
+            register,
+        } => {
             let correction = Correction {
                 reasons: text("有误"),
                 replacement: decision(figures),
             };
-            (Content::Correction(Box::new(correction)), Some(*target), 0)
+            (
+                Content::Correction(Box::new(correction)),
+                Some(*target),
+                *register,
+            )
         }
-        Say::Withdrawal { target } => {
+        Say::Withdrawal { target, register } => {
             let withdrawal = Withdrawal {
                 reason: WithdrawalReason::OtherError,
                 reasons: text("有误"),
             };
-            (Content::Withdrawal(withdrawal), Some(*target), 0)
+            (Content::Withdrawal(withdrawal), Some(*target), *register)
         }
         Say::Objection {
             target,
+            role,
             ground,
             over_cap,
             register,
         } => {
-            let (role, on) = (ObjectorRole::Subject, day(20_600));
+            let role = ObjectorRole::from_code(u64::from(*role)).expect("a role");
+            let on = day(20_600);
             let objection = Objection::new(role, ground_of(*ground), on, *over_cap, None);
             (Content::Objection(objection), Some(*target), *register)
         }
         Say::Ruling {
             target,
-            rejects,
+            outcome,
             closes,
         } => {
-            let outcome = if *rejects {
-                Outcome::Rejected
-            } else {
-                Outcome::Upheld
+            let outcome = match outcome {
+                Ruled::Upheld => Outcome::Upheld,
+                Ruled::Rejected => Outcome::Rejected,
+                Ruled::Corrected => Outcome::Corrected,
+                Ruled::Withdrawn => Outcome::Withdrawn,
             };
             let ruling = Ruling::new(outcome, references(closes), text("已核查"));
             (
@@ -290,6 +307,7 @@ fn state(validity: &Validity) -> State {
         Validity::Void { why } => State::Void(match why {
             VoidCause::CutOff => Void::CutOff,
             VoidCause::CtxLate => Void::Late,
+            VoidCause::Suspended => Void::Suspended,
         }),
         Validity::Withdrawn { by } => State::Withdrawn(places(by)),
         Validity::Corrected { by } => State::Corrected(places(by)),

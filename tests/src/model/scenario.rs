@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Figures, Known, Place, REGISTER, Say, Scenario, Spoken, Void};
+use crate::model::{Figures, Known, Place, REGISTER, Ruled, Say, Scenario, Spoken, Void};
 
 /// Positions of a log that statements of a set stand at.
 const POSITIONS: u64 = 8;
@@ -161,6 +161,7 @@ impl Cast {
         let void = match self.random.below(24) {
             0 => Some(Void::CutOff),
             1 => Some(Void::Late),
+            2 => Some(Void::Suspended),
             _ => None,
         };
         Spoken {
@@ -179,22 +180,30 @@ impl Cast {
             Class::Correction => Say::Correction {
                 target,
                 figures: self.figures(false),
+                register: self.random.below(POSITIONS + 1),
             },
             Class::Withdrawal => Say::Withdrawal {
                 target: match self.random.once_in(2) {
                     true => self.some(Class::Ruling),
                     false => target,
                 },
+                register: self.random.below(POSITIONS + 1),
             },
             Class::Objection => Say::Objection {
                 target,
+                role: if self.random.once_in(4) { 2 } else { 1 },
                 ground: 1 + self.random.small(3),
                 over_cap: self.random.once_in(5),
                 register: self.random.below(POSITIONS + 1),
             },
             Class::Ruling => Say::Ruling {
                 target,
-                rejects: !self.random.once_in(3),
+                outcome: match self.random.below(6) {
+                    0 => Ruled::Upheld,
+                    1 => Ruled::Corrected,
+                    2 => Ruled::Withdrawn,
+                    _ => Ruled::Rejected,
+                },
                 closes: match self.random.once_in(4) {
                     true => self.several(Class::Correction),
                     false => self.several(Class::Objection),

@@ -33,6 +33,8 @@ named_codes! {
         CutOff = 1 "cut-off",
         /// The hub saw it too long after the registry state that it names.
         CtxLate = 2 "ctx-late",
+        /// Its issuer was suspended at the registry state that it names.
+        Suspended = 3 "suspended",
     }
 }
 
@@ -65,7 +67,7 @@ named_codes! {
     pub enum WaitingCode {
         /// It came in over the receiving authority's daily cap.
         OverCap = 1 "over-cap",
-        /// An objection on the same ground had been rejected when it was raised.
+        /// An objection on the same ground in the same role had been rejected when it was raised.
         AfterRejection = 2 "after-rejection",
     }
 }
@@ -198,6 +200,9 @@ integer_map! {
         3 => by: list(StatementRef),
         /// The first day of receipt of these objections, as far as their bodies are held.
         4 => since: opt(Day),
+        /// Those of the objections that were ruled on and stay open until the act that the ruling
+        /// announced, ascending.
+        5 => awaiting_act: list(StatementRef),
     }
 }
 

@@ -130,3 +130,17 @@ fn fact_found_void_later_is_void_whichever_came_first() {
     let kept = forward.get(&at(Who::Issuer, 10)).unwrap();
     assert_eq!(kept.void(), Some(VoidCause::CutOff));
 }
+
+// spec: EFF-25
+#[test]
+fn today_is_the_day_of_the_quorum_where_the_clock_is_slow() {
+    let mut world = World::new();
+    let days = |days: u64| Timestamp::new(NOW_MS + days * DAY_MS).unwrap();
+    for (clock, today) in [(0, "2026-05-29"), (5, "2026-06-03")] {
+        assert_eq!(world.horizon.today(days(clock)), day(today));
+    }
+    // 2026-05-28, 20:26:40 UTC is the next day in China.
+    world.log(Who::City).quorum_time = Some(days(5));
+    assert_eq!(world.horizon.today(days(0)), day("2026-06-03"));
+    assert_eq!(world.horizon.today(days(6)), day("2026-06-04"));
+}

@@ -20,12 +20,17 @@ fn decision_suspended_for_others_stays_in_force_for_its_issuer_until_corrected()
             kind: SuspensionKind::Objection(Ground::Amount),
             by: vec![objection.clone()],
             since: Some(day("2026-04-01")),
+            awaiting_act: vec![],
         }]
     );
     assert!(objected.in_force_for_issuer());
     assert_eq!(objected.validity, Validity::InForce);
 
     world.rule(Who::Issuer, 20, &target, Outcome::Corrected, &[&objection]);
+    let ruled = world.effect(&target);
+    assert_eq!(ruled.binds_others(), BindsOthers::Suspended);
+    assert_eq!(ruled.suspended_by[0].awaiting_act, [objection]);
+
     let correction = world.correct(Who::Issuer, 21, &target, fine(50_000));
     let corrected = world.effect(&target);
     assert_eq!(corrected.binds_others(), BindsOthers::Applies);
