@@ -267,11 +267,13 @@ fn check_mandate(
     let issued_on = || Day::of(payload.issued_at).map_err(|_| RejectReason::NoMandate);
     let (day, decision) = match &payload.content {
         Content::Decision(decision) => {
-            check_decision(registry, statement, decision, Some(leaf))?;
+            check_decision(registry, statement, decision, leaf)?;
             (decision.fields().decided_on, Some(decision.fields()))
         }
         Content::Correction(correction) => {
-            check_decision(registry, statement, &correction.replacement, None)?;
+            // The leaf has the target's class: what is put in its place is seen by the same members.
+            // spec: STM-34
+            check_decision(registry, statement, &correction.replacement, leaf)?;
             (issued_on()?, Some(correction.replacement.fields()))
         }
         Content::Objection(objection) => (objection.received_on(), None),
@@ -305,7 +307,7 @@ fn check_decision(
     registry: &Registry,
     statement: &Statement,
     decision: &Decision,
-    leaf: Option<&Leaf>,
+    leaf: &Leaf,
 ) -> Result<(), RejectReason> {
     let fields = decision.fields();
     if !fields.synthetic.is_empty() && !registry.genesis().is_test() {
@@ -327,10 +329,10 @@ fn check_decision(
     }
     check_ends(fields, item)?;
     let vis = Registry::vis_for(catalogue, item, &fields.subject);
-    if leaf.is_some_and(|leaf| leaf.vis != vis) {
-        return Err(RejectReason::WrongVis);
+    match leaf.vis == vis {
+        true => Ok(()),
+        false => Err(RejectReason::WrongVis),
     }
-    Ok(())
 }
 
 fn check_ends(fields: &DecisionFields, item: &CatalogueItem) -> Result<(), RejectReason> {

@@ -1,6 +1,7 @@
 //! The verdict on statements: who, where, under which state, on which day, by which catalogue.
 
 use concordat_protocol::codec::Truth;
+use concordat_protocol::effect::{Fact, VoidCause};
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{
     ActType, Admission, Class, Content, Correction, Ctx, CtxCourse, CutOff, Decision, Duty,
@@ -319,6 +320,32 @@ fn suspended_member_acts_and_does_nothing_else() {
     assert!(net.decide(penalty()).is_ok());
 }
 
+// spec: EFF-26
+#[test]
+fn act_of_who_is_not_active_at_its_registry_state_is_void_as_far_as_it_binds() {
+    let mut net = Net::production();
+    let void = |net: &Net, statement: &Statement| {
+        let verified = net.verdict(city(), statement.clone(), Vis::new(1));
+        Fact::from_verified(&verified.unwrap(), &net.registry).void()
+    };
+    let withdraw = |net: &Net| {
+        let payload = act(withdrawal(), net.reference(city(), 3));
+        net.statement(CITY_KEY, city(), subject(), &payload)
+    };
+    let before = withdraw(&net);
+    for standing in [Standing::Suspended, Standing::Left] {
+        suspend(&mut net, standing);
+        let during = withdraw(&net);
+        assert_eq!(void(&net, &during), Some(VoidCause::Suspended));
+    }
+    let during = withdraw(&net);
+    suspend(&mut net, Standing::Active);
+    assert_eq!(void(&net, &withdraw(&net)), None);
+    // Neither what came before nor what came after changes by it.
+    assert_eq!(void(&net, &before), None);
+    assert_eq!(void(&net, &during), Some(VoidCause::Suspended));
+}
+
 // spec: TRU-12
 #[test]
 fn mandate_counts_on_its_first_and_its_last_day_and_not_beyond() {
@@ -514,6 +541,33 @@ fn decision_takes_the_visibility_class_of_its_item_or_of_near_personal_subjects(
     let refused = net.decide_at(fields.clone(), Vis::new(1)).unwrap_err();
     assert_eq!(refused, RejectReason::WrongVis);
     assert!(net.decide_at(fields, Vis::new(2)).is_ok());
+}
+
+// spec: STM-34
+#[test]
+fn correction_into_another_visibility_class_is_refused() {
+    let net = Net::production();
+    let correct = |fields, vis| {
+        let content = Content::Correction(Box::new(Correction {
+            reasons: text("主体有误"),
+            replacement: Decision::new(fields).unwrap(),
+        }));
+        let payload = act(content, net.reference(city(), 3));
+        let statement = net.statement(CITY_KEY, city(), subject(), &payload);
+        net.verdict(city(), statement, Vis::new(vis)).map(drop)
+    };
+    let mut person = penalty();
+    let plain = near_personal();
+    let (form, name) = (Form::SoleProprietorship, text("某某"));
+    person.subject = Subject::new(plain.code(), SubjectCheck::Ok, form, name).unwrap();
+    let mut item = penalty();
+    item.item = code("labour.near");
+    for fields in [person, item] {
+        assert_eq!(correct(fields.clone(), 1), Err(RejectReason::WrongVis));
+        assert_eq!(correct(fields, 2), Ok(()));
+    }
+    assert_eq!(correct(penalty(), 1), Ok(()));
+    assert_eq!(correct(penalty(), 2), Err(RejectReason::WrongVis));
 }
 
 // spec: STM-24
