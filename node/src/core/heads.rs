@@ -1,13 +1,14 @@
 //! Which of the heads that the ledger tells of a start needs.
 //!
-//! The newest of each log, and for every witness the largest that it cosigned: the newest may have no
-//! cosignature yet, and what a quorum has cosigned before it would else read as never witnessed.
+//! The newest of each log, and for every witness the largest that it cosigned and that which it cosigned
+//! last by its clock: the newest may have no cosignature yet, and what a quorum has cosigned before it
+//! would else read as never witnessed. A clock that was put back makes the last of a smaller head.
 
 use std::collections::BTreeMap;
 
 use concordat_protocol::exchange::{World, verify_head};
 use concordat_protocol::log::note::Note;
-use concordat_protocol::log::{Origin, TreeSize, VerifiedCheckpoint};
+use concordat_protocol::log::{Cosignature, CosignatureTime, Origin, TreeSize, VerifiedCheckpoint};
 
 use crate::core::Core;
 use crate::disk::Disk;
@@ -16,8 +17,22 @@ use crate::disk::Disk;
 #[derive(Debug, Default)]
 pub(super) struct RecordedHeads {
     notes: BTreeMap<TreeSize, Vec<u8>>,
-    /// By the name of a witness, the largest size under a line of it.
-    cosigned: BTreeMap<String, TreeSize>,
+    /// By the name of whoever signed a line.
+    signed: BTreeMap<String, Signed>,
+}
+
+/// The heads under lines by one name that are needed.
+#[derive(Debug)]
+struct Signed {
+    largest: TreeSize,
+    /// The newest time of a cosignature, and the size under it; the log's own lines have none.
+    newest: Option<(CosignatureTime, TreeSize)>,
+}
+
+impl Signed {
+    fn needs(&self, size: TreeSize) -> bool {
+        self.largest == size || self.newest.is_some_and(|(_, newest)| newest == size)
+    }
 }
 
 impl RecordedHeads {
@@ -27,19 +42,21 @@ impl RecordedHeads {
             return;
         };
         for line in signed.lines() {
-            let name = line.key_name().as_str();
-            match self.cosigned.get_mut(name) {
-                Some(largest) => *largest = size.max(*largest),
-                None => {
-                    self.cosigned.insert(name.to_owned(), size);
-                }
-            }
+            let time = Cosignature::try_from(line).ok().map(|line| line.time());
+            let at = time.map(|time| (time, size));
+            let known = self.signed.entry(line.key_name().as_str().to_owned());
+            let known = known.or_insert(Signed {
+                largest: size,
+                newest: at,
+            });
+            known.largest = known.largest.max(size);
+            known.newest = known.newest.max(at);
         }
         // The log's own line is on all of them, so the newest is among these.
-        let cosigned = &self.cosigned;
+        let signed = &self.signed;
         self.notes.insert(size, note.to_vec());
         self.notes
-            .retain(|size, _| cosigned.values().any(|largest| largest == size));
+            .retain(|size, _| signed.values().any(|signed| signed.needs(*size)));
     }
 }
 
@@ -95,6 +112,11 @@ mod tests {
     use super::*;
 
     fn note(size: u64, witnesses: &[&str]) -> Vec<u8> {
+        note_at(size, witnesses, size)
+    }
+
+    /// With cosignatures of a time in Unix seconds.
+    fn note_at(size: u64, witnesses: &[&str], seconds: u64) -> Vec<u8> {
         let genesis = format!("test-{}", "0".repeat(64));
         let origin = format!("{genesis}/11310000MB00000009/0").parse().unwrap();
         let size = TreeSize::new(size).unwrap();
@@ -103,7 +125,7 @@ mod tests {
         let mut head = VerifiedCheckpoint::sign(&head, &key).unwrap();
         for member in witnesses {
             let name: WitnessName = format!("{genesis}/{member}/witness").parse().unwrap();
-            let time = CosignatureTime::from_unix_seconds(1).unwrap();
+            let time = CosignatureTime::from_unix_seconds(seconds).unwrap();
             let cosignature = VerifiedCosignature::sign(&head, name, time, &key).unwrap();
             head.add_cosignature(&cosignature).unwrap();
         }
@@ -131,5 +153,23 @@ mod tests {
             heads.notes.values().next(),
             Some(&note(5, &[first, second]))
         );
+    }
+
+    // spec: EXC-17
+    #[test]
+    fn head_cosigned_last_by_the_clock_is_kept_beside_a_larger_one() {
+        let [first, second] = ["11310000MB00000009", "11230000000000000M"];
+        let mut heads = RecordedHeads::default();
+        let mut take = |size, witnesses: &[&str], seconds| {
+            let note = note_at(size, witnesses, seconds);
+            heads.take(TreeSize::new(size).unwrap(), &note);
+            let kept = heads.notes.keys().map(|size| size.value());
+            kept.collect::<Vec<_>>()
+        };
+        // The clocks are a year ahead, then put right.
+        assert_eq!(take(2, &[first, second], 31_536_000), [2]);
+        assert_eq!(take(3, &[first, second], 100), [2, 3]);
+        assert_eq!(take(4, &[first], 200), [2, 3, 4]);
+        assert_eq!(take(5, &[first, second], 31_536_001), [5]);
     }
 }
