@@ -592,6 +592,14 @@ impl Node {
         )
     }
 
+    /// The present day in China, by the local clock or the newest quorum time, whichever is later: the
+    /// day that is meant where nobody names one.
+    // spec: EFF-25
+    #[must_use]
+    pub fn today(&self) -> Day {
+        self.horizon().today(clock::now())
+    }
+
     /// How far each log is known here.
     #[must_use]
     pub fn horizon(&self) -> Horizon {

@@ -18,10 +18,10 @@ use concordat_node::config::{self, Config};
 use concordat_node::import::Profile;
 use concordat_node::node::{Layout, Node, NodeOptions};
 use concordat_protocol::admin::{
-    AdminError, BundleAsk, ErrorCode, ImportAsk, ImportReport, LinkCode, LookUp, ObjectionAsk,
-    PeerAddress, PeerName, ProfileChoice, Recorded, Reply, Request, RulingAsk, StatementAsk,
-    StatementView, StatusView, SubjectAnswer, SubjectAsk, SuspensionCode, Target, WatchAsk,
-    WithdrawalAsk,
+    AdminError, BundleAsk, CorrectionAsk, ErrorCode, ImportAsk, ImportReport, LinkCode, LookUp,
+    ObjectionAsk, PeerAddress, PeerName, ProfileChoice, Recorded, Reply, Request, RulingAsk,
+    StatementAsk, StatementView, StatusView, SubjectAnswer, SubjectAsk, SuspensionCode, Target,
+    WatchAsk, WithdrawalAsk,
 };
 use concordat_protocol::bundle;
 use concordat_protocol::limits::FRAME_BYTES_MAX;
@@ -30,7 +30,7 @@ use concordat_protocol::statement::{
     ActType, Address, CatalogueItem, Class, Ground, ObjectorRole, Outcome, StatementRef,
     WithdrawalReason,
 };
-use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCode};
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::LogNumber;
@@ -62,9 +62,17 @@ impl Pair {
 
     /// `vis` is the visibility class of the items that the imported decisions are under.
     async fn start_with(vis: concordat_protocol::statement::Vis) -> Self {
+        Self::start_planned(vis, |_| {}).await
+    }
+
+    async fn start_planned(
+        vis: concordat_protocol::statement::Vis,
+        change: impl FnOnce(&mut TestPlan),
+    ) -> Self {
         let directory = TempDir::new().unwrap();
         let mut plan = TestPlan::numbered(1, 7);
         plan.catalogue.items = items(vis);
+        change(&mut plan);
         let listen = [free_address(), free_address()];
         plan.hub.addresses = vec![Address::new(&listen[0]).unwrap()];
         plan.members[0].addresses = vec![Address::new(&listen[1]).unwrap()];
@@ -327,6 +335,17 @@ fn objection(target: Target, dry_run: bool) -> Request {
     })
 }
 
+/// An objection that is said to have been received on a day.
+fn received(target: &Target, day: Day) -> Request {
+    let Request::Objection(ask) = objection(target.clone(), false) else {
+        unreachable!()
+    };
+    Request::Objection(ObjectionAsk {
+        received_on: Some(day),
+        ..ask
+    })
+}
+
 // spec: ADM-4
 #[tokio::test(flavor = "multi_thread")]
 async fn socket_is_private_replaces_a_dead_one_and_goes_with_the_node() {
@@ -471,6 +490,65 @@ async fn what_is_not_public_is_shown_only_with_purpose_and_case() {
     pair.stop().await;
 }
 
+// spec: ADM-71
+#[tokio::test(flavor = "multi_thread")]
+async fn act_on_what_is_not_public_answers_without_its_effect() {
+    let pair = Pair::start_with(VIS_NEAR_PERSONAL).await;
+    pair.import().await;
+    let target = position(&pair.first());
+    let withdrawal = Request::Withdrawal(WithdrawalAsk {
+        target: target.clone(),
+        reason: WithdrawalReason::Duplicate,
+        reasons: Text::new("重复报送").unwrap(),
+        issuer: None,
+        dry_run: true,
+    });
+    let mut client = Client::open(&pair.hub).await;
+    for request in [
+        objection(target.clone(), true),
+        objection(target.clone(), false),
+        withdrawal.clone(),
+    ] {
+        let recorded = client.act(&request).await;
+        assert_eq!(recorded.effect, None);
+        assert!(recorded.effect_withheld.is_some());
+    }
+    assert_eq!(client.status().await.look_ups, 0);
+    // To its own issuer it is shown.
+    let mut own = Client::open(&pair.member).await;
+    let recorded = own.act(&withdrawal).await;
+    assert!(recorded.effect.is_some() && recorded.effect_withheld.is_none());
+    pair.stop().await;
+}
+
+// spec: ADM-72, ADM-73
+#[tokio::test(flavor = "multi_thread")]
+async fn cap_counts_what_is_recorded_whatever_day_of_receipt_is_said() {
+    let pair = Pair::start_planned(VIS_PUBLIC, |plan| {
+        for mandate in &mut plan.hub.mandates {
+            mandate.objections_daily_cap = Some(2);
+        }
+    })
+    .await;
+    pair.import().await;
+    let target = position(&pair.first());
+    let mut client = Client::open(&pair.hub).await;
+    let today = clock::today();
+    let back = |days: i32| today.plus_days(-days).unwrap();
+    for (day, code) in [
+        (back(-2), ErrorCode::DayAhead),
+        (back(40), ErrorCode::DayPast),
+    ] {
+        assert_eq!(client.refused(&received(&target, day)).await, code);
+    }
+    for (days, waiting) in [(1, 0), (3, 0), (5, 1), (7, 2)] {
+        let recorded = client.act(&received(&target, back(days))).await;
+        let effect = recorded.effect.unwrap();
+        assert_eq!(effect.waiting.len(), waiting, "{days} days back");
+    }
+    pair.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn objection_suspends_and_a_ruling_closes_it() {
     let pair = Pair::start().await;
@@ -515,7 +593,7 @@ async fn objection_suspends_and_a_ruling_closes_it() {
     pair.stop().await;
 }
 
-// spec: ADM-65
+// spec: ADM-65, ADM-74
 #[tokio::test(flavor = "multi_thread")]
 async fn acts_are_refused_by_name_of_what_is_wrong() {
     let pair = Pair::start().await;
@@ -558,9 +636,55 @@ async fn acts_are_refused_by_name_of_what_is_wrong() {
     });
     assert_eq!(client.refused(&own).await, ErrorCode::OwnMember);
     assert_eq!(client.act(&withdrawal(None)).await.reference, None);
-    // A statement is found by the number of its document, too.
+    // Neither objections nor corrections are withdrawn; a ruling names what is open.
+    let filed = client.act(&objection(position(&first), false)).await;
+    let filed = position(&filed.reference.unwrap());
+    let on_objection = Request::Withdrawal(WithdrawalAsk {
+        target: filed.clone(),
+        reason: WithdrawalReason::Duplicate,
+        reasons: Text::new("重复报送").unwrap(),
+        issuer: None,
+        dry_run: true,
+    });
+    let refused = client.refused(&on_objection).await;
+    assert_eq!(refused, ErrorCode::NoEffect);
+    let ruling = |closes: Target| {
+        Request::Ruling(RulingAsk {
+            target: position(&first),
+            outcome: Outcome::Rejected,
+            closes: vec![closes],
+            reasons: Text::new("经核实，事实无误。").unwrap(),
+            issuer: None,
+            dry_run: true,
+        })
+    };
+    let decision = Target::Position {
+        origin: first.origin.clone(),
+        index: LeafIndex::new(1),
+    };
+    let refused = client.refused(&ruling(decision)).await;
+    assert_eq!(refused, ErrorCode::NothingOpen);
+    assert_eq!(client.act(&ruling(filed)).await.names.len(), 1);
     let view = client.statement(position(&first)).await;
-    let number = view.decision.unwrap().fields().document_number.clone();
+    let mut fields = view.decision.unwrap().into_fields();
+    let number = fields.document_number.clone();
+    // The decision is public, and one about a person's own business is not.
+    let (code, check) = (fields.subject.code(), fields.subject.check().clone());
+    let name = Text::new("王某某").unwrap();
+    fields.subject = Subject::new(code, check, Form::SoleProprietorship, name).unwrap();
+    for dry_run in [true, false] {
+        let correction = Request::Correction(CorrectionAsk {
+            target: position(&first),
+            reasons: Text::new("主体有误").unwrap(),
+            replacement: Box::new(fields.clone()),
+            worked_from: None,
+            issuer: None,
+            dry_run,
+        });
+        let refused = client.refused(&correction).await;
+        assert_eq!(refused, ErrorCode::OtherVisibility);
+    }
+    // A statement is found by the number of its document, too.
     assert_eq!(
         client.statement(Target::Document(number)).await.reference,
         first

@@ -28,6 +28,10 @@ pub(crate) fn recorded(view: &Recorded, words: Words) -> Report {
         page.line(words.word("effect"));
         page.pairs(&effect::pairs(effect, words));
     }
+    if view.effect_withheld.is_some() {
+        page.gap();
+        page.line(words.word("effect_withheld"));
+    }
     let json = json!({
         "class": view.class.name(),
         "target": view.target.to_string(),
@@ -35,6 +39,7 @@ pub(crate) fn recorded(view: &Recorded, words: Words) -> Report {
         "reference": ref_json(view.reference.as_ref()),
         "names": refs_json(&view.names),
         "witnessed": view.witnessed,
+        "effect_withheld": view.effect_withheld.is_some(),
         "effect": view.effect.as_ref().map(effect::json),
     });
     Report::new(page, json)

@@ -120,7 +120,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("arg.ground", "facts, wrong-subject, basis, procedure, amount, ended, publication or other", "facts 事实、wrong-subject 主体、basis 依据、procedure 程序、amount 金额、ended 已结束、publication 公示、other 其他"),
     ("arg.role", "Who objects: subject, issuer or supervisor", "异议人：subject 主体、issuer 认定单位、supervisor 监督机关"),
     ("arg.received_on", "The day of receipt; today when absent", "收到日期；缺省为今天"),
-    ("arg.outcome", "upheld, rejected, corrected or withdrawn", "upheld 成立、rejected 不成立、corrected 已更正、withdrawn 已撤回"),
+    ("arg.outcome", "upheld or corrected, which close with the correction or withdrawal that follows; rejected; or withdrawn: the objector took it back", "upheld 成立、corrected 已更正（随后更正或撤销方可结案）；rejected 不成立；withdrawn 异议人已撤回"),
     ("arg.closes", "Objections that it closes", "所处理的异议"),
     ("arg.all_open", "Closes all that are open", "处理全部未决异议"),
     ("arg.set", "A field and its new value; JSON where it is a list or an object", "字段与新值；列表或对象用 JSON"),

@@ -67,6 +67,7 @@ fn effect() -> EffectView {
             ground: Some(Ground::Facts),
             by: vec![reference(9)],
             since: Some(day()),
+            awaiting_act: Vec::new(),
         }],
         waiting: Vec::new(),
         pending: Vec::new(),
@@ -375,6 +376,7 @@ fn objection_is_filed_and_its_place_is_shown() {
         names: Vec::new(),
         witnessed: false,
         effect: Some(effect()),
+        effect_withheld: None,
     }));
     let target = format!("{HUB}/0#7");
     let arguments = [

@@ -4,7 +4,7 @@ use concordat_protocol::admin::{
     AdminError, AdmissionAsk, CorrectionAsk, ErrorCode, ObjectionAsk, Recorded, Reply, RulingAsk,
     Target, WithdrawalAsk,
 };
-use concordat_protocol::codec::Ext;
+use concordat_protocol::codec::{Ext, Truth};
 use concordat_protocol::effect::{Effect, Validity};
 use concordat_protocol::log::{LeafIndex, TreeSize};
 use concordat_protocol::statement::{
@@ -19,10 +19,14 @@ use crate::admin::desk::{Answer, Desk};
 use crate::admin::{refusal, subject, target, view};
 use crate::clock;
 use crate::node::Node;
+use crate::query::Found;
+
+/// How many days before today an objection that is recorded can have been received.
+const RECEIPT_DAYS_MAX: i32 = 30;
 
 /// `objection file`
 pub(super) fn objection(desk: &Desk, ask: ObjectionAsk) -> Answer {
-    let received_on = ask.received_on.unwrap_or_else(clock::today);
+    let received_on = received_on(ask.received_on, desk.node().today())?;
     let case = Case::open(desk, &ask.target, ask.issuer, Class::Objection)?;
     let over_cap = is_over_cap(desk, received_on)?;
     let objection = Objection::new(ask.role, ask.ground, received_on, over_cap, ask.reasons);
@@ -34,7 +38,7 @@ pub(super) fn ruling(desk: &Desk, ask: RulingAsk) -> Answer {
     let case = Case::open(desk, &ask.target, ask.issuer, Class::Ruling)?;
     let closes = match ask.closes.is_empty() {
         true => view::open_objections(&case.effect()?),
-        false => case.named(&ask.closes)?,
+        false => case.named_open(&ask.closes, view::rulable)?,
     };
     case.require_open(&closes)?;
     let ruling = Ruling::new(ask.outcome, closes.clone(), ask.reasons);
@@ -57,7 +61,7 @@ pub(super) fn admission(desk: &Desk, ask: AdmissionAsk) -> Answer {
             waiting.dedup();
             waiting
         }
-        false => case.named(&ask.admits)?,
+        false => case.named_open(&ask.admits, view::open_objections)?,
     };
     case.require_open(&admits)?;
     let admission = Admission::new(admits.clone(), ask.reasons);
@@ -84,6 +88,10 @@ pub(super) fn correction(desk: &Desk, ask: CorrectionAsk) -> Answer {
         }
     }
     let replacement = Decision::new(*ask.replacement).map_err(|error| refusal::invalid(&error))?;
+    let (decided_on, today) = (replacement.fields().decided_on, desk.node().today());
+    if decided_on > today {
+        return Err(refusal::day_ahead(decided_on, today));
+    }
     let reasons = ask.reasons;
     let correction = Box::new(Correction {
         reasons,
@@ -108,6 +116,8 @@ struct Case<'d> {
     target: StatementRef,
     about: SubjectCode,
     is_decision: bool,
+    /// Whether what is known of the target may be shown without a look-up.
+    is_open: bool,
 }
 
 impl<'d> Case<'d> {
@@ -124,7 +134,13 @@ impl<'d> Case<'d> {
         let is_decision = class == Class::Decision;
         // A withdrawal takes back any statement about an organisation; the other acts decide about
         // decisions.
-        let fits = is_decision || (act == Class::Withdrawal && class.is_act());
+        let withdraws = act == Class::Withdrawal;
+        // spec: ADM-74
+        if withdraws && class.is_act() && class != Class::Ruling {
+            let error = AdminError::new(ErrorCode::NoEffect);
+            return Err(error.with("class", refusal::class_name(class)));
+        }
+        let fits = is_decision || (withdraws && class.is_act());
         if !fits {
             let error = AdminError::new(ErrorCode::WrongClass);
             return Err(error.with("class", refusal::class_name(class)));
@@ -135,12 +151,30 @@ impl<'d> Case<'d> {
             target,
             about: verified.statement().header().about,
             is_decision,
+            is_open: subject::require_look_up(desk, &verified, false).is_ok(),
         })
     }
 
     fn effect(&self) -> Result<Effect, AdminError> {
-        let effect = self.desk.node().effect_of(&self.target, clock::today());
+        let effect = self
+            .desk
+            .node()
+            .effect_of(&self.target, self.desk.node().today());
         effect.map_err(|error| refusal::ask(&error))
+    }
+
+    /// Statements named by the request, ascending, each of which is still open.
+    // spec: ADM-74
+    fn named_open(
+        &self,
+        targets: &[Target],
+        open: impl Fn(&Effect) -> Vec<StatementRef>,
+    ) -> Result<Vec<StatementRef>, AdminError> {
+        let (named, open) = (self.named(targets)?, open(&self.effect()?));
+        match named.iter().find(|one| open.binary_search(one).is_err()) {
+            Some(closed) => Err(AdminError::new(ErrorCode::NothingOpen).with("target", closed)),
+            None => Ok(named),
+        }
     }
 
     /// Statements named by the request, ascending.
@@ -188,8 +222,9 @@ impl<'d> Case<'d> {
         let witnessed = reference
             .as_ref()
             .is_some_and(|reference| view::witnessed(&horizon, reference));
-        let effect = match self.is_decision {
-            true => Some(view::effect(&self.effect()?, clock::today())),
+        // spec: ADM-71
+        let effect = match self.is_decision && self.is_open {
+            true => Some(view::effect(&self.effect()?, node.today())),
             false => None,
         };
         Ok(Reply::Recorded(Box::new(Recorded {
@@ -199,6 +234,7 @@ impl<'d> Case<'d> {
             names,
             witnessed,
             effect,
+            effect_withheld: (self.is_decision && !self.is_open).then_some(Truth),
         })))
     }
 
@@ -235,7 +271,7 @@ fn require_say(node: &Node, issuer: AuthorityCode, act: Class) -> Result<(), Adm
     let registry = node.registry();
     let supervises = || {
         let member = registry.member(me);
-        member.is_some_and(|member| member.supervises(act, clock::today()))
+        member.is_some_and(|member| member.supervises(act, node.today()))
     };
     match act == Class::Objection || issuer == me || supervises() {
         true => Ok(()),
@@ -313,27 +349,83 @@ pub(super) fn verdict(
     trust::check(registry, place, statement).map(drop)
 }
 
-/// Whether another objection on this day goes over the cap of the mandate to receive them.
-fn is_over_cap(desk: &Desk, day: Day) -> Result<bool, AdminError> {
+/// The day of receipt that is meant: today when none is said, never one to come, and none so long ago
+/// that nobody could tell any more when it was received.
+// spec: ADM-72
+fn received_on(asked: Option<Day>, today: Day) -> Result<Day, AdminError> {
+    let Some(day) = asked else {
+        return Ok(today);
+    };
+    if day > today {
+        return Err(refusal::day_ahead(day, today));
+    }
+    if day < first_receipt(today) {
+        return Err(AdminError::new(ErrorCode::DayPast)
+            .with("day", day)
+            .with("first", first_receipt(today)));
+    }
+    Ok(day)
+}
+
+/// The first day of receipt of an objection that is recorded on a day.
+fn first_receipt(today: Day) -> Day {
+    today.plus_days(-RECEIPT_DAYS_MAX).unwrap_or(today)
+}
+
+/// Whether another objection goes over the cap of the mandate to receive them, which counts what is
+/// recorded in a day: a day of receipt is only said.
+// spec: ADM-73
+fn is_over_cap(desk: &Desk, received_on: Day) -> Result<bool, AdminError> {
     let node = desk.node();
     let registry = node.registry();
     let mandate = registry
         .member(node.member())
-        .and_then(|member| member.mandate(Class::Objection, day, None));
+        .and_then(|member| member.mandate(Class::Objection, received_on, None));
     let Some(cap) = mandate.and_then(|mandate| mandate.objections_daily_cap) else {
         return Ok(false);
     };
     let own = node.genesis().origin(node.member(), LogNumber::Statements);
     let query = node.query().map_err(refusal::index)?;
-    let mut received = 0;
-    for position in query.store().objections_on(day).map_err(refusal::store)? {
-        if position.origin != own {
-            continue;
-        }
-        let found = query.statement(&position.origin, position.index);
-        if let crate::query::Found::Verified(_) = found.map_err(refusal::query)? {
-            received += 1;
+    // The clock that dates the statements.
+    let recording = clock::today();
+    let (mut recorded, today) = (0, node.today());
+    // One day more, for what was recorded before the newest quorum time brought a new day.
+    let days = (0..=RECEIPT_DAYS_MAX + 1).filter_map(|back| today.plus_days(-back).ok());
+    for day in days {
+        for position in query.store().objections_on(day).map_err(refusal::store)? {
+            if position.origin != own {
+                continue;
+            }
+            let found = query.statement(&position.origin, position.index);
+            if let Found::Verified(objection) = found.map_err(refusal::query)?
+                && Day::of(objection.statement().payload().issued_at) == Ok(recording)
+            {
+                recorded += 1;
+            }
         }
     }
-    Ok(received >= u64::from(cap))
+    Ok(recorded >= u64::from(cap))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        Day::parse_loose(text).unwrap()
+    }
+
+    // spec: ADM-72
+    #[test]
+    fn day_of_receipt_lies_within_thirty_days_up_to_today() {
+        let today = day("2026-11-22");
+        let said = |text: &str| received_on(Some(day(text)), today);
+        assert_eq!(received_on(None, today), Ok(today));
+        assert_eq!(said("2026-11-22"), Ok(today));
+        assert_eq!(said("2026-10-23"), Ok(day("2026-10-23")));
+        assert_eq!(said("2026-11-23").unwrap_err().code, ErrorCode::DayAhead);
+        let past = said("2026-10-22").unwrap_err();
+        assert_eq!(past.code, ErrorCode::DayPast);
+        assert_eq!(past.detail("first"), Some("2026-10-23"));
+    }
 }

@@ -4,6 +4,7 @@ use concordat_protocol::admin::{AdminError, ErrorCode};
 use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{Class, Payload};
 use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::time::Day;
 use concordat_protocol::trust::RejectReason;
 use tracing::error;
 
@@ -65,6 +66,13 @@ pub(super) fn invalid(rule: &dyn std::error::Error) -> AdminError {
     AdminError::new(ErrorCode::InvalidStatement).with("rule", rule)
 }
 
+/// A day that has not come yet.
+pub(super) fn day_ahead(day: Day, today: Day) -> AdminError {
+    AdminError::new(ErrorCode::DayAhead)
+        .with("day", day)
+        .with("today", today)
+}
+
 /// The name of a class in errors.
 pub(super) fn class_name(class: Class) -> String {
     format!("{class:?}").to_lowercase()
@@ -90,6 +98,9 @@ pub(super) fn rejected(
         RejectReason::KeyUnknown => AdminError::new(ErrorCode::KeyMissing).with("use", "statement"),
         RejectReason::SyntheticInProduction => {
             AdminError::new(ErrorCode::SyntheticRefused).with("fields", reason)
+        }
+        RejectReason::WrongVis if class == Class::Correction => {
+            AdminError::new(ErrorCode::OtherVisibility)
         }
         RejectReason::CtxAhead
         | RejectReason::CtxForeign

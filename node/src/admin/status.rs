@@ -6,6 +6,7 @@ use concordat_certs::key_file::file_name;
 use concordat_protocol::admin::{AdminError, AlarmView, Detail, Reply, SigningCode, StatusView};
 use concordat_protocol::effect::FRESHNESS_DAYS;
 use concordat_protocol::statement::{Code, Role, StatementRef};
+use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::Member;
 
 use crate::admin::desk::{Answer, Desk, Office};
@@ -17,6 +18,9 @@ use crate::node::{AskError, Node};
 use crate::query::QueryError;
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+const MINUTE_MS: u64 = 60 * 1_000;
+/// What a quorum time may be ahead of the local clock before that is an alarm.
+const CLOCK_BEHIND_MAX_MS: u64 = 5 * MINUTE_MS;
 /// Members other than the hub whose views make a node's own independent of the hub.
 const INDEPENDENT_VIEWS_WANTED: u64 = 2;
 
@@ -92,7 +96,7 @@ fn open_objections(office: &Office) -> Result<u64, AdminError> {
     {
         return Ok(open);
     }
-    let mut open = 0;
+    let (mut open, today) = (0, node.today());
     let query = node.query().map_err(refusal::index)?;
     for target in query.store().objected().map_err(refusal::store)? {
         // Of an effect only the objections are read here, and they are the same under any leaf hash
@@ -108,7 +112,7 @@ fn open_objections(office: &Office) -> Result<u64, AdminError> {
             index: target.index,
             leaf_hash: leaf.hash(),
         };
-        let effect = match node.effect_of(&reference, clock::today()) {
+        let effect = match node.effect_of(&reference, today) {
             // An alarm says so.
             Err(AskError::Query(QueryError::Body(_))) => continue,
             effect => effect.map_err(|error| refusal::ask(&error))?,
@@ -178,6 +182,9 @@ fn alarms(node: &Node, status: &StatusView) -> Result<Vec<AlarmView>, AdminError
         ];
         raise("no-independent-view", details)?;
     }
+    if let Some(behind) = behind(status.at, node.horizon().newest_quorum_time()) {
+        raise("clock-behind", vec![detail("minutes", behind)])?;
+    }
     if status.registry_expires_at.is_some_and(|at| at <= status.at) {
         raise("registry-expired", Vec::new())?;
     }
@@ -209,6 +216,14 @@ fn alarms(node: &Node, status: &StatusView) -> Result<Vec<AlarmView>, AdminError
     Ok(alarms)
 }
 
+/// By how many minutes the clock here is behind the newest quorum time, where that is too many. Either
+/// it is slow or those of the cosigners are fast; each shortens or lengthens what binds on a day.
+// spec: ADM-70
+fn behind(now: Timestamp, newest: Option<Timestamp>) -> Option<u64> {
+    let ms = newest?.value().checked_sub(now.value())?;
+    (ms > CLOCK_BEHIND_MAX_MS).then_some(ms / MINUTE_MS)
+}
+
 /// Bytes of journal, signer states and database.
 fn disk_bytes(node: &Node) -> u64 {
     let layout = node.layout();
@@ -225,4 +240,22 @@ fn bytes_below(directory: &Path) -> u64 {
         Err(_) => 0,
     });
     sizes.fold(0, u64::saturating_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // spec: ADM-70
+    #[test]
+    fn clock_is_behind_past_five_minutes() {
+        let at = |ms| Timestamp::new(ms).unwrap();
+        let now = at(1_780_000_000_000);
+        let ahead = |ms: u64| behind(now, Some(at(now.value() + ms)));
+        assert_eq!(behind(now, None), None);
+        assert_eq!(behind(now, Some(at(0))), None);
+        assert_eq!(ahead(CLOCK_BEHIND_MAX_MS), None);
+        assert_eq!(ahead(CLOCK_BEHIND_MAX_MS + 1), Some(5));
+        assert_eq!(ahead(365 * 24 * 60 * MINUTE_MS), Some(525_600));
+    }
 }

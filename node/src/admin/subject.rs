@@ -15,14 +15,13 @@ use concordat_protocol::trust::{Registry, Verified};
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::{lookup, peer, refusal, target, view};
-use crate::clock;
 use crate::query::{Found, QueryService};
 use crate::store::NoticeRow;
 
 /// `subject`
 pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let node = desk.node();
-    let as_of = ask.as_of.unwrap_or_else(clock::today);
+    let as_of = ask.as_of.unwrap_or_else(|| node.today());
     let mut found = node
         .subject(ask.code, as_of)
         .map_err(|error| refusal::ask(&error))?;
@@ -85,7 +84,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
 
 /// `statement`
 pub(super) fn statement(desk: &Desk, ask: StatementAsk) -> Answer {
-    let as_of = ask.as_of.unwrap_or_else(clock::today);
+    let as_of = ask.as_of.unwrap_or_else(|| desk.node().today());
     let reference = target::resolve(desk, &ask.target)?;
     let verified = verified(desk, &reference)?;
     require_look_up(desk, &verified, ask.look_up.is_some())?;

@@ -326,7 +326,7 @@ async fn object(
     let objection = Objection::new(
         ObjectorRole::Subject,
         Ground::Facts,
-        clock::today(),
+        receiver.node.today(),
         false,
         Some(reasons),
     );
@@ -482,12 +482,12 @@ fn tool(program: Option<&Path>, folder: Option<&Path>) -> String {
 }
 
 fn suspended(node: &Node, target: &StatementRef) -> bool {
-    node.effect_of(target, clock::today())
+    node.effect_of(target, node.today())
         .is_ok_and(|effect| matches!(effect.binds_others(), BindsOthers::Suspended))
 }
 
 fn corrected(node: &Node, target: &StatementRef) -> bool {
-    node.effect_of(target, clock::today())
+    node.effect_of(target, node.today())
         .is_ok_and(|effect| matches!(effect.validity, Validity::Corrected { .. }))
 }
 

@@ -48,6 +48,10 @@ named_codes! {
         CodeCheck = 9 "code-check",
         /// The member is the node's own; `member`.
         OwnMember = 10 "own-member",
+        /// The day lies after today; `day`, `today`.
+        DayAhead = 11 "day-ahead",
+        /// The day of receipt lies too long ago; `day`, `first`.
+        DayPast = 12 "day-past",
         /// No such statement; `target`.
         TargetNotFound = 20 "target-not-found",
         /// The leaf is held, the body is not; `target`.
@@ -88,6 +92,10 @@ named_codes! {
         OutsideCatalogue = 67 "outside-catalogue",
         /// Only the statement's issuer or a supervisor can do this; `issuer`.
         NotTheIssuer = 68 "not-the-issuer",
+        /// The correction would put the decision into another visibility class.
+        OtherVisibility = 69 "other-visibility",
+        /// The act would have no effect; `class`.
+        NoEffect = 70 "no-effect",
         /// The node does not sign yet: safe start waits for answers.
         NotSigning = 80 "not-signing",
         /// The log is frozen; `origin`.
@@ -126,7 +134,9 @@ impl ErrorCode {
             | Self::WrongClass
             | Self::FileUnusable
             | Self::CodeCheck
-            | Self::OwnMember => ExitCode::Usage,
+            | Self::OwnMember
+            | Self::DayAhead
+            | Self::DayPast => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
             | Self::MemberUnknown
@@ -145,7 +155,9 @@ impl ErrorCode {
             | Self::ChangeRefused
             | Self::LocalOnly
             | Self::OutsideCatalogue
-            | Self::NotTheIssuer => ExitCode::Denied,
+            | Self::NotTheIssuer
+            | Self::OtherVisibility
+            | Self::NoEffect => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
             | Self::StorageFailed

@@ -7,7 +7,7 @@ use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::view::{
     DecisionView, EffectView, PeerBrief, PeerView, StatementView, StatusView,
 };
-use crate::codec::integer_map;
+use crate::codec::{Truth, integer_map};
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
 use crate::statement::{BatchId, Class, Code, StatementRef};
 use crate::subject::{AuthorityCode, SubjectCode};
@@ -318,8 +318,11 @@ integer_map! {
         4 => names: list(StatementRef),
         /// Whether a quorum has cosigned a head that covers it.
         5 => witnessed: req(bool),
-        /// The target's effect afterwards, as known here.
+        /// The target's effect afterwards, as known here; absent when the target is no decision, and
+        /// when it is not public and another authority's.
         6 => effect: opt(EffectView),
+        /// Present when the effect is left out because it is not public: a look-up shows it.
+        7 => effect_withheld: opt(Truth),
     }
 }
 
