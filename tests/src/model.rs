@@ -678,11 +678,24 @@ impl Scenario {
         })
     }
 
-    /// Whether a correction that burdens more than what it took over from has followed a ruling.
+    /// Whether a correction that burdens more than what it took over from has followed a ruling, or the
+    /// decision itself was made after it and burdens more than the one ruled on.
     fn restricted_after(&self, ruling: &Spoken, target: Place) -> bool {
         let Some(own) = self.figures(target) else {
             return false;
         };
+        let Say::Ruling { target: on, .. } = ruling.say else {
+            return false;
+        };
+        let made_after = self.at(target).is_some_and(|t| t.is_behind(ruling.place));
+        let adds = self.figures(on).is_none_or(|ruled_on| {
+            let mut both = Rest::of(own);
+            both.meet(&Rest::of(ruled_on));
+            both != Rest::of(own)
+        });
+        if made_after && adds {
+            return true;
+        }
         let counts =
             |act: &Spoken| act.corrects(target) && self.may_act(act, target) && self.full(act);
         let notices: Vec<u64> = self

@@ -125,6 +125,23 @@ pub(super) fn restricting<'a>(case: &Case<'_, 'a>) -> Vec<&'a Fact> {
     restricting.map(|(_, entry)| entry.fact).collect()
 }
 
+/// Whether the decision was made behind a ruling in its log and burdens with more than what was ruled
+/// on: what it adds, nobody has objected to yet.
+// spec: EFF-30
+pub(super) fn burdens_more(case: &Case<'_, '_>, ruling: &Fact) -> bool {
+    let Some((fact, decision)) = case.decision else {
+        return false;
+    };
+    let is_behind = fact.origin() == ruling.origin() && fact.index() > ruling.index();
+    let ruled_on = ruling.target().and_then(|target| {
+        let known = case.facts.decisions.iter().copied();
+        let mut known = known.filter(|(known, _)| known.reference() == target);
+        known.next()
+    });
+    let adds = |(_, before)| Reading::of(decision).is_eased_by(&Reading::of(before));
+    is_behind && ruled_on.is_none_or(adds)
+}
+
 /// The one correction that names those of all other authors, if there is exactly one.
 fn settler<'a>(holding: &[Entry<'a>]) -> Option<Entry<'a>> {
     let mut settling = holding.iter().filter(|entry| entry.settles(holding));

@@ -252,7 +252,7 @@ impl<'a> Notices<'a> {
 struct Rejections(BTreeMap<(ObjectorRole, Ground), u64>);
 
 impl Rejections {
-    // spec: EFF-10, EFF-28, EFF-29
+    // spec: EFF-10, EFF-28, EFF-29, EFF-30
     fn of(case: &Case<'_, '_>, notices: &Notices<'_>) -> Self {
         let restricting = corrections::restricting(case);
         let mut rejections = Self::default();
@@ -265,7 +265,7 @@ impl Rejections {
                 correction.origin() == fact.origin() && correction.index() > fact.index()
                     || notices.adopted(case, correction, fact.reference(), Class::Ruling)
             });
-            if !is_followed {
+            if !is_followed && !corrections::burdens_more(case, fact) {
                 rejections.note(case, ruling, at.value());
             }
         }

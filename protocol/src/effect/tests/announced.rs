@@ -198,6 +198,22 @@ fn restricting_correction_before_a_rejection_lifts_nothing() {
     assert_eq!(world.binds(&target), BindsOthers::Applies);
 }
 
+// spec: EFF-30
+#[test]
+fn rejection_keeps_nothing_back_from_a_heavier_decision_made_after_it() {
+    for (fen, verdict) in [
+        (500_000, BindsOthers::Applies),
+        (500_001, BindsOthers::Suspended),
+    ] {
+        let (mut world, target) = rejected_as(ObjectorRole::Subject);
+        let again = with(fine(fen), |fields| fields.reissues = Some(target.clone()));
+        let reissue = world.decide(Who::Issuer, 30, again);
+        let content = objection(Ground::Facts, false);
+        world.put(act(Who::City, 4, &reissue, 6, content));
+        assert_eq!(world.binds(&reissue), verdict);
+    }
+}
+
 // spec: EFF-26
 #[test]
 fn act_of_who_is_suspended_frees_and_does_not_bind() {
