@@ -142,7 +142,7 @@ fn read(
     let options = ImportOptions {
         bytes_total: ask.bytes.or(source.total),
         filters: filters(&ask.filters),
-        ..ImportOptions::new(node.member(), clock::today())
+        ..ImportOptions::new(node.member(), desk.node().today())
     };
     let importer =
         Importer::new(profile, network, options).map_err(|error| unusable(&error, ask, profile))?;

@@ -304,7 +304,7 @@ impl Cluster {
     /// # Errors
     /// [`Failure`].
     pub fn say_something(&mut self, node: NodeId) -> Result<(), Failure> {
-        let said = self.said.clone();
+        let mut said = self.said.clone();
         let now = self.time();
         let Some((member, core)) = self
             .nodes
@@ -316,6 +316,12 @@ impl Cluster {
         if *core.signing() != Signing::Open {
             return Ok(());
         }
+        // Nobody corrects what is lost: its visibility class is not known any more.
+        said.retain(|one| {
+            let (origin, index) = (&one.reference.origin, one.reference.index);
+            let own = origin.member() == member.code().as_str();
+            !own || core.shared().leaf(origin, index).is_some()
+        });
         let register = core.registry().genesis().register_origin();
         let register_size = core.shared().logs().get(&register).map(|log| log.size());
         let speaker = Speaker {
