@@ -116,7 +116,8 @@ fn bundle_says_the_state_of_its_decision_at_its_horizon() {
     let state = verify(&bytes, &anchor, None).unwrap().state().unwrap();
     let at = Timestamp::new((NOON + 1) * 1_000).unwrap();
     assert_eq!(state.as_of, Day::of(at).unwrap());
-    assert_eq!(state.effect.suspended_by.len(), 1);
+    // By the new objection, and by one that was upheld without an act so far.
+    assert_eq!(state.effect.suspended_by.len(), 2);
     assert_eq!(state.effect.binds_others(), BindsOthers::Suspended);
 }
 
