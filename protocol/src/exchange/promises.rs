@@ -2,7 +2,8 @@
 //!
 //! Whoever lost its records may have cosigned a history that it does not hold any more, and must not
 //! cosign another one. Others have seen its cosignatures: it asks, and they show it the heads that carry
-//! the newest cosignatures and say what they have seen vouched for. Once that is what is counted here too, every cosignature of ours that they know lies on the history held.
+//! the newest cosignatures and say what they have seen vouched for. Once that is what is counted here too,
+//! every cosignature of ours that they know lies on the history held.
 //!
 //! Out of scope: keeping over a restart which logs are settled; the caller does.
 
