@@ -141,6 +141,9 @@ pub(super) fn submission(
             SubmitError::LogFrozen { origin } => frozen(origin),
             SubmitError::NotOurLog => AdminError::new(ErrorCode::NotTheHub).with("hub", issuer),
             SubmitError::NotAStatement { error, .. } => invalid(error),
+            SubmitError::TargetUnreadable { .. } => {
+                AdminError::new(ErrorCode::Busy).with("retry_after_ms", READ_AGAIN_MS)
+            }
             SubmitError::Refused { reason, .. } => rejected(*reason, issuer, payload),
         },
     }

@@ -13,7 +13,7 @@ use concordat_protocol::trust::{self, LogNumber, Place, Registry, RejectReason};
 
 use crate::core::damage::BodyFault;
 use crate::core::ledger::{BodyMark, Record};
-use crate::core::logs::read_leaves;
+use crate::core::logs::{Log, read_leaves};
 use crate::core::types::{Durable, Entry, Fatal, Output, Signing, Submission, SubmitError};
 use crate::core::{Core, write};
 use crate::disk::Disk;
@@ -68,6 +68,9 @@ impl<D: Disk> Core<D> {
             let statement = Statement::decode(bytes)
                 .map_err(|error| SubmitError::NotAStatement { position, error })?;
             let refused = |reason| SubmitError::Refused { position, reason };
+            if self.is_target_unreadable(&statement) {
+                return Err(SubmitError::TargetUnreadable { position });
+            }
             let entry = self.entry(&origin, &statement).map_err(refused)?;
             let index = LeafIndex::new(begin + position as u64);
             let place = Place {
@@ -131,6 +134,17 @@ impl<D: Disk> Core<D> {
         Ok(Entry {
             leaf,
             body: body.encode(),
+        })
+    }
+
+    /// Whether the leaf that a statement acts on is held and cannot be read: taken for one that is not
+    /// held, it would give the act another visibility class for good.
+    // spec: STM-14
+    fn is_target_unreadable(&self, statement: &Statement) -> bool {
+        statement.payload().target.as_ref().is_some_and(|target| {
+            let size = self.shared.logs().get(&target.origin).map(Log::size);
+            let held = size.is_some_and(|size| size.contains(target.index));
+            held && self.shared.leaf(&target.origin, target.index).is_none()
         })
     }
 

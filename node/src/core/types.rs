@@ -233,6 +233,12 @@ pub enum SubmitError {
         /// What is wrong.
         error: StatementError,
     },
+    /// The leaf that it acts on is held and cannot be read: its visibility class is not known.
+    #[error("statement {position}: the entry that it acts on cannot be read now; try again")]
+    TargetUnreadable {
+        /// Which of them, from 0.
+        position: usize,
+    },
     /// The registry or the catalogue does not allow it.
     #[error("statement {position}: {reason}")]
     Refused {

@@ -817,7 +817,7 @@ impl Cluster {
                 }
                 Ok(())
             }
-            Err(SubmitError::SigningHeld) => Ok(()),
+            Err(SubmitError::SigningHeld | SubmitError::TargetUnreadable { .. }) => Ok(()),
             Err(error) => self.fail(format!("node {node} refused a statement: {error}")),
         }
     }
