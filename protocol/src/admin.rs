@@ -31,7 +31,7 @@ pub use request::{
     ProfileChoice, Request, RowFilter, RulingAsk, StatementAsk, SubjectAsk, SubmitAsk, WatchAsk,
     WithdrawalAsk,
 };
-pub use show::{act_view, effect_view, name_of, open_objections, witnessed};
+pub use show::{act_view, effect_view, name_of, noticed_view, open_objections, witnessed};
 pub use target::{SOCKET_FILE, TARGET_CHARS_MAX, Target, TargetError};
 pub use view::{
     ActView, AlarmView, BackingCode, BasisCode, BasisFailureView, BasisStateCode, BindsOthersCode,

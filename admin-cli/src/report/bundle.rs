@@ -1,6 +1,6 @@
 //! What a verified bundle shows.
 
-use concordat_protocol::admin::{ActView, act_view, effect_view};
+use concordat_protocol::admin::{ActView, act_view, effect_view, noticed_view};
 use concordat_protocol::bundle::{StatementReport, VerifiedBundle};
 use concordat_protocol::effect::Effect;
 use concordat_protocol::statement::{Class, Decision, StatementRef};
@@ -75,8 +75,9 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, words: Words) -> Report {
     json["acts"] = acts.iter().map(|act| act_of(act, &json["acts"])).collect();
     name_classes(&mut json);
     say(&mut json["statement"], bundle.statement());
-    for (place, one) in bundle.related().iter().enumerate() {
-        say(&mut json["related"][place], one);
+    let related = json["related"].as_array_mut().into_iter().flatten();
+    for (json, one) in related.zip(bundle.related()) {
+        say(json, one);
     }
     Report::new(page, json)
 }
@@ -89,27 +90,9 @@ fn acts(bundle: &VerifiedBundle<'_>, effect: Option<&Effect>) -> Vec<ActView> {
         let notice = notice.map(|notice| notice.reference().index);
         act_view(act, registry, &horizon, effect, notice)
     });
-    let noticed = bundle.notices_without_act().filter_map(|notice| {
-        let author = registry.member_of(&notice.act.origin)?;
-        Some(ActView {
-            reference: notice.act.clone(),
-            class: notice.class,
-            issuer: author.code(),
-            issuer_name: Some(author.enrolment().name.to_string()),
-            issued_at: None,
-            held: false,
-            ground: notice.ground,
-            role: None,
-            received_on: None,
-            open: None,
-            outcome: None,
-            names: Vec::new(),
-            withdrawal_reason: None,
-            reasons: None,
-            notice: None,
-            witnessed: false,
-        })
-    });
+    let noticed = bundle
+        .notices_without_act()
+        .filter_map(|notice| noticed_view(notice, registry, &horizon, None));
     let mut acts: Vec<_> = held.chain(noticed).collect();
     acts.sort_by(|a, b| a.reference.cmp(&b.reference));
     acts

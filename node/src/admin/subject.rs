@@ -284,25 +284,6 @@ fn noticed(
     let Content::Notice(notice) = &verified.statement().payload().content else {
         return Ok(None);
     };
-    let Some(author) = registry.member_of(&notice.act.origin) else {
-        return Ok(None);
-    };
-    Ok(Some(ActView {
-        reference: notice.act.clone(),
-        class: notice.class,
-        issuer: author.code(),
-        issuer_name: Some(author.enrolment().name.to_string()),
-        issued_at: None,
-        held: false,
-        ground: notice.ground,
-        role: None,
-        received_on: None,
-        open: None,
-        outcome: None,
-        names: Vec::new(),
-        withdrawal_reason: None,
-        reasons: None,
-        notice: Some(row.position.index),
-        witnessed: view::witnessed(horizon, &notice.act),
-    }))
+    let index = row.position.index;
+    Ok(view::noticed(notice, registry, horizon, Some(index)))
 }

@@ -9,7 +9,8 @@ use crate::core::Frozen;
 use crate::node::Node;
 
 pub(super) use concordat_protocol::admin::{
-    act_view as act, effect_view as effect, name_of, open_objections, witnessed,
+    act_view as act, effect_view as effect, name_of, noticed_view as noticed, open_objections,
+    witnessed,
 };
 
 /// What a ruling can name: open objections, and corrections in conflict; ascending.

@@ -10,7 +10,7 @@ use crate::effect::{
     SourceState, SuspensionKind, Validity, VoidCause, WaitingCause,
 };
 use crate::log::LeafIndex;
-use crate::statement::{Content, StatementRef};
+use crate::statement::{Content, Notice, StatementRef};
 use crate::subject::AuthorityCode;
 use crate::time::{Day, Timestamp};
 use crate::trust::{Registry, Verified};
@@ -125,6 +125,36 @@ pub fn act_view(
         | Content::Restart(_) => {}
     }
     view
+}
+
+/// An act of which only the notice is known, and the notice's position where it is; `None` when its
+/// log is no member's.
+#[must_use]
+pub fn noticed_view(
+    notice: &Notice,
+    registry: &Registry,
+    horizon: &Horizon,
+    position: Option<LeafIndex>,
+) -> Option<ActView> {
+    let author = registry.member_of(&notice.act.origin)?;
+    Some(ActView {
+        reference: notice.act.clone(),
+        class: notice.class,
+        issuer: author.code(),
+        issuer_name: Some(author.enrolment().name.to_string()),
+        issued_at: None,
+        held: false,
+        ground: notice.ground,
+        role: None,
+        received_on: None,
+        open: None,
+        outcome: None,
+        names: Vec::new(),
+        withdrawal_reason: None,
+        reasons: None,
+        notice: position,
+        witnessed: witnessed(horizon, &notice.act),
+    })
 }
 
 /// The name of an authority, by the newest registry.
