@@ -1,0 +1,234 @@
+//! What suspends a decision: objections, their rulings, and the acts that rulings announce.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Place, REGISTER, Rest, Ruled, Say, Scenario, Spoken, Why};
+
+impl Scenario {
+    #[allow(clippy::type_complexity)]
+    pub(super) fn objections(
+        &self,
+        target: Place,
+    ) -> (
+        BTreeMap<Why, BTreeSet<Place>>,
+        BTreeSet<Place>,
+        BTreeMap<Place, bool>,
+    ) {
+        let chain = self.chain(target, false);
+        let mut open: BTreeMap<Place, (u8, Option<u8>, bool, u64)> = BTreeMap::new();
+        for spoken in &self.set {
+            if let Say::Objection {
+                target: on,
+                role,
+                ground,
+                over_cap,
+                register,
+            } = spoken.say
+                && chain.contains(&on)
+            {
+                let noticed = self.notices_of(spoken.place).map(|n| n.place.index).min();
+                let register = noticed.map_or(register, |at| register.min(at));
+                open.insert(spoken.place, (ground, Some(role), over_cap, register));
+            }
+        }
+        let mut notices: Vec<_> = self
+            .set
+            .iter()
+            .filter(|s| s.place.log == REGISTER)
+            .collect();
+        notices.sort_by_key(|s| s.place);
+        for spoken in notices {
+            if let Say::Notice {
+                target: on,
+                act,
+                objection: Some(ground),
+                over_cap,
+            } = spoken.say
+                && chain.contains(&on)
+                && self.at(act).is_none()
+            {
+                let known = (ground, None, over_cap, spoken.place.index);
+                open.entry(act).or_insert(known);
+            }
+        }
+        let rulings: Vec<_> = self
+            .set
+            .iter()
+            .filter(|s| self.ruling_counts(s, target))
+            .collect();
+        let mut announced: BTreeSet<Place> = BTreeSet::new();
+        for ruling in &rulings {
+            let Say::Ruling {
+                outcome, closes, ..
+            } = &ruling.say
+            else {
+                continue;
+            };
+            let announces = matches!(outcome, Ruled::Upheld | Ruled::Corrected);
+            if announces {
+                announced.extend(closes);
+            }
+            open.retain(|place, _| {
+                let done = !announces || self.announced_is_done(ruling, *place, target);
+                !(closes.contains(place) && done)
+            });
+        }
+        let (mut suspended, mut waiting) =
+            (BTreeMap::<Why, BTreeSet<Place>>::new(), BTreeMap::new());
+        let mut awaiting = BTreeSet::new();
+        for (place, (ground, role, over_cap, register)) in open {
+            let admitted = self.set.iter().any(|s| {
+                let names = |admits: &BTreeSet<Place>| admits.contains(&place);
+                s.supervision && matches!(&s.say, Say::Admission { admits, .. } if names(admits))
+            });
+            let after = rulings.iter().any(|ruling| {
+                role.is_some_and(|role| self.rejected(ruling, target, (role, ground), register))
+                    && !self.restricted_after(ruling, target)
+            });
+            if admitted || (!over_cap && !after) {
+                suspended
+                    .entry(Why::Objection(ground))
+                    .or_default()
+                    .insert(place);
+                if announced.contains(&place) {
+                    awaiting.insert(place);
+                }
+            } else {
+                waiting.insert(place, over_cap);
+            }
+        }
+        (suspended, awaiting, waiting)
+    }
+
+    /// Whether the decision was corrected or withdrawn as a ruling announced, by one who knew.
+    pub(super) fn announced_is_done(
+        &self,
+        ruling: &Spoken,
+        objection: Place,
+        target: Place,
+    ) -> bool {
+        let noticed = |register: u64| {
+            self.notices_of(objection).any(|notice| {
+                let of_objection = matches!(
+                    notice.say,
+                    Say::Notice {
+                        objection: Some(_),
+                        ..
+                    }
+                );
+                of_objection && self.full(notice) && notice.place.index < register
+            })
+        };
+        self.set.iter().any(|act| {
+            let knew =
+                act.is_behind(ruling.place) || act.is_behind(objection) || noticed(act.register());
+            let acts = act.corrects(target) || act.withdraws(target);
+            let anew = act.place == target
+                && matches!(&act.say, Say::Decision(figures) if figures.root.is_some())
+                && act.is_behind(ruling.place);
+            self.full(act) && (anew || acts && knew && self.may_act(act, target))
+        })
+    }
+
+    /// Whether a correction that burdens more than what it took over from has followed a ruling, or the
+    /// decision itself was made after it and burdens more than the one ruled on.
+    pub(super) fn restricted_after(&self, ruling: &Spoken, target: Place) -> bool {
+        let Some(own) = self.figures(target) else {
+            return false;
+        };
+        let Say::Ruling { target: on, .. } = ruling.say else {
+            return false;
+        };
+        let made_after = self.at(target).is_some_and(|t| t.is_behind(ruling.place));
+        let adds = self.figures(on).is_none_or(|ruled_on| {
+            let mut both = Rest::of(own);
+            both.meet(&Rest::of(ruled_on));
+            both != Rest::of(own)
+        });
+        if made_after && adds {
+            return true;
+        }
+        let counts =
+            |act: &Spoken| act.corrects(target) && self.may_act(act, target) && self.full(act);
+        let notices: Vec<u64> = self
+            .notices_of(ruling.place)
+            .filter(|notice| {
+                let of_ruling = matches!(
+                    notice.say,
+                    Say::Notice {
+                        objection: None,
+                        ..
+                    }
+                );
+                of_ruling && self.full(notice)
+            })
+            .map(|notice| notice.place.index)
+            .collect();
+        self.set.iter().filter(|act| counts(act)).any(|act| {
+            let follows = act.is_behind(ruling.place)
+                || notices.iter().any(|notice| *notice < act.register());
+            let before = self
+                .set
+                .iter()
+                .filter(|other| counts(other) && other.issuer == act.issuer)
+                .filter(|other| other.place.log == act.place.log && other.place < act.place)
+                .max_by_key(|other| other.place);
+            let of = |spoken: &Spoken| match &spoken.say {
+                Say::Correction { figures, .. } => Some(Rest::of(figures)),
+                Say::Decision(_)
+                | Say::Withdrawal { .. }
+                | Say::Objection { .. }
+                | Say::Ruling { .. }
+                | Say::Admission { .. }
+                | Say::Notice { .. } => None,
+            };
+            let before = before.and_then(of).unwrap_or_else(|| Rest::of(own));
+            let after = of(act).expect("it corrects");
+            let mut both = after.clone();
+            both.meet(&before);
+            follows && both != after
+        })
+    }
+
+    pub(super) fn notices_of(&self, on: Place) -> impl Iterator<Item = &Spoken> {
+        self.set.iter().filter(move |s| {
+            let names_it = matches!(s.say, Say::Notice { act, .. } if act == on);
+            names_it && s.place.log == REGISTER
+        })
+    }
+
+    /// Whether a ruling rejects an objection in a role on a ground, and its notice lies within a register.
+    pub(super) fn rejected(
+        &self,
+        ruling: &Spoken,
+        target: Place,
+        (role, ground): (u8, u8),
+        register: u64,
+    ) -> bool {
+        let Say::Ruling {
+            outcome: Ruled::Rejected,
+            closes,
+            ..
+        } = &ruling.say
+        else {
+            return false;
+        };
+        let chain = self.chain(target, true);
+        let on_ground = closes.iter().any(|closed| {
+            let said = self.at(*closed).map(|s| &s.say);
+            matches!(said, Some(Say::Objection { target, role: r, ground: g, .. })
+                if chain.contains(target) && (*r, *g) == (role, ground))
+        });
+        let seen = self.notices_of(ruling.place).any(|notice| {
+            let of_ruling = matches!(
+                notice.say,
+                Say::Notice {
+                    objection: None,
+                    ..
+                }
+            );
+            of_ruling && self.full(notice) && notice.place.index < register
+        });
+        on_ground && seen
+    }
+}
