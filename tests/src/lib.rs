@@ -5,6 +5,7 @@ pub mod bench;
 pub mod found;
 pub mod malformed;
 pub mod model;
+pub mod peer;
 pub mod processes;
 pub mod sim;
 pub mod tree;

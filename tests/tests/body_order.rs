@@ -10,47 +10,28 @@ use std::collections::BTreeMap;
 use concordat_certs::network::{TestNetwork, TestPlan};
 use concordat_protocol::codec::Ext;
 use concordat_protocol::exchange::{
-    Action, BodyOutcome, Exchange, Input, LogView, PeerId, RequestId, World,
+    Action, BodyOutcome, Exchange, Input, PeerId, RequestId, World,
 };
 use concordat_protocol::log::{
-    Checkpoint, Hash, LeafIndex, MemoryTree, Origin, TreeSize, VerifiedCheckpoint,
+    Checkpoint, Hash, LeafIndex, MemoryTree, TreeSize, VerifiedCheckpoint,
 };
-use concordat_protocol::message::{Absence, BodyEntry, Frame, VERSION};
+use concordat_protocol::message::{Absence, BodyEntry, Frame};
 use concordat_protocol::statement::{Body, Content, Leaf, Payload, Restart, Statement, Vis, sign};
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{LogNumber, RejectReason};
+use concordat_tests::peer::{OneLog, hello};
 
 const PEER: PeerId = PeerId(1);
 
 /// What became of the body at each position.
 type Outcomes = BTreeMap<u64, Result<(), RejectReason>>;
 
-struct Logs(MemoryTree);
-
-impl LogView for Logs {
-    fn root_at(&self, _: &Origin, size: TreeSize) -> Option<Hash> {
-        self.0.root_at(size).ok()
-    }
-
-    fn leaf_hash(&self, _: &Origin, index: LeafIndex) -> Option<Hash> {
-        self.0.leaf_hash(index)
-    }
-
-    fn consistency(&self, _: &Origin, _: TreeSize, _: TreeSize) -> Option<Vec<Hash>> {
-        None
-    }
-
-    fn holds_body(&self, _: &Origin, _: LeafIndex) -> bool {
-        false
-    }
-}
-
 /// A log of the first member, as the second comes to know it.
 struct Bench {
     network: TestNetwork,
     entries: Vec<(Leaf, Body)>,
     exchange: Exchange,
-    logs: Logs,
+    logs: OneLog,
     now: Timestamp,
 }
 
@@ -63,7 +44,7 @@ impl Bench {
         let entries = ages.map(|(number, age)| entry(&network, number, *age));
         let entries = entries.collect();
         let exchange = Exchange::new(network.members[1].code(), now, Vec::new());
-        let logs = Logs(MemoryTree::new());
+        let logs = OneLog::default();
         let mut bench = Self {
             network,
             entries,
@@ -73,13 +54,7 @@ impl Bench {
         };
         let (peer, member) = (PEER, bench.network.members[0].code());
         bench.feed(Input::Opened { peer, member });
-        bench.control(&Frame::Hello {
-            version: VERSION,
-            genesis: bench.network.genesis.id(),
-            member,
-            digest: Hash::from_bytes([9; 32]),
-            features: Vec::new(),
-        });
+        bench.control(&hello(bench.network.genesis.id(), member));
         bench
     }
 

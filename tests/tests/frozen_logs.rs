@@ -5,20 +5,16 @@
     reason = "a test that cannot be set up has failed"
 )]
 
-use std::sync::Arc;
-
 use concordat_certs::network::{TestMember, TestNetwork, TestPlan};
-use concordat_node::core::{
-    Core, CoreInput, CoreKeys, CoreOptions, Output, Signing, Submission, SubmitError, Ticket,
-};
+use concordat_node::core::{Core, CoreInput, Output, Signing, Submission, SubmitError, Ticket};
 use concordat_node::disk::MemoryDisk;
-use concordat_node::journal::{JournalId, JournalOptions};
 use concordat_protocol::exchange::{Input, PeerId};
 use concordat_protocol::key::Signer as _;
 use concordat_protocol::log::{Checkpoint, Hash, Origin, TreeSize, VerifiedCheckpoint};
-use concordat_protocol::message::{Frame, VERSION};
+use concordat_protocol::message::Frame;
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::LogNumber;
+use concordat_tests::peer::{hello, open_hub};
 
 /// The hub of a small network, on a disk that outlives it.
 struct Bench {
@@ -39,7 +35,7 @@ impl Bench {
             MemoryDisk::new(),
             Timestamp::new(1_772_400_000_000).unwrap(),
         );
-        let core = open(&network, &disk, now, true);
+        let core = open_hub(&network, &disk, now, true);
         let mut bench = Self {
             network,
             disk,
@@ -65,7 +61,7 @@ impl Bench {
     fn restart(&mut self) {
         self.disk.kill();
         self.now = Timestamp::new(self.now.value() + 1_000).unwrap();
-        self.core = open(&self.network, &self.disk, self.now, false);
+        self.core = open_hub(&self.network, &self.disk, self.now, false);
         self.finish();
     }
 
@@ -113,13 +109,7 @@ impl Bench {
         self.peer += 1;
         let (peer, member) = (PeerId(self.peer), self.network.members[0].code());
         self.feed(Input::Opened { peer, member });
-        let hello = Frame::Hello {
-            version: VERSION,
-            genesis: self.network.genesis.id(),
-            member,
-            digest: Hash::from_bytes([9; 32]),
-            features: Vec::new(),
-        };
+        let hello = hello(self.network.genesis.id(), member);
         self.control(&hello.encode());
         self.finish();
     }
@@ -171,36 +161,6 @@ impl Bench {
         let hub = &self.network.hub.statement;
         change.sign(&self.network.genesis, hub, ctx).unwrap()
     }
-}
-
-fn open(
-    network: &TestNetwork,
-    disk: &MemoryDisk,
-    now: Timestamp,
-    first_start: bool,
-) -> Core<MemoryDisk> {
-    let hub = &network.hub;
-    let keys = CoreKeys {
-        statement: Arc::new(hub.statement.clone()),
-        log: Arc::new(hub.log.clone()),
-        witness: Arc::new(hub.witness.clone()),
-    };
-    let options = CoreOptions {
-        journal: JournalOptions::new(JournalId([7; 16])),
-        first_start,
-    };
-    let random = Box::new(|buffer: &mut [u8]| buffer.fill(7));
-    let genesis = Arc::clone(&network.genesis);
-    let opened = Core::open(
-        disk.clone(),
-        options,
-        genesis,
-        hub.code(),
-        keys,
-        random,
-        now,
-    );
-    opened.unwrap().0
 }
 
 /// The frame that goes out on a control stream.

@@ -11,7 +11,7 @@ use concordat_node::node::Layout;
 use concordat_protocol::key::{PublicKey, Signer as _};
 use concordat_protocol::limits::FRAME_BYTES_MAX;
 use concordat_protocol::log::Hash;
-use concordat_protocol::message::{Frame, VERSION};
+use concordat_protocol::message::Frame;
 use concordat_protocol::statement::KeyUse;
 use concordat_protocol::subject::AuthorityCode;
 
@@ -19,6 +19,7 @@ use super::Failure;
 use super::catchup::wait;
 use super::child::{memory, next_order, say};
 use super::network::{Home, IDLE_PEERS, Part, Site};
+use crate::peer::hello;
 
 /// How long memory may settle.
 const SETTLE: Duration = Duration::from_secs(3);
@@ -73,13 +74,7 @@ async fn listen(established: Established, genesis: Hash, member: AuthorityCode) 
         mut sender,
         mut receiver,
     } = established;
-    let hello = Frame::Hello {
-        version: VERSION,
-        genesis,
-        member,
-        digest: Hash::from_bytes([0; 32]),
-        features: Vec::new(),
-    };
+    let hello = hello(genesis, member);
     let greeting = [hello.encode(), Frame::Frontier(Vec::new()).encode()];
     for frame in greeting {
         if sender.send_owned(frame).await.is_err() {

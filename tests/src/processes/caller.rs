@@ -11,7 +11,7 @@ use concordat_net::{
 use concordat_protocol::key::PublicKey;
 use concordat_protocol::limits::FRAME_BYTES_MAX;
 use concordat_protocol::log::Hash;
-use concordat_protocol::message::{Frame, FrontierEntry, VERSION};
+use concordat_protocol::message::{Frame, FrontierEntry};
 use concordat_protocol::subject::AuthorityCode;
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey as _;
@@ -19,6 +19,7 @@ use ed25519_dalek::pkcs8::EncodePrivateKey as _;
 use super::loopback::own_host;
 use super::network::validity;
 use super::{Failure, Network, NodeId};
+use crate::peer::hello;
 
 /// A member's key at an endpoint that dials.
 #[derive(Debug)]
@@ -104,14 +105,7 @@ impl Caller {
     /// How it greets.
     #[must_use]
     pub const fn hello(&self) -> Frame<'static> {
-        Frame::Hello {
-            version: VERSION,
-            genesis: self.genesis,
-            member: self.member,
-            // No node's digest: so that both send their frontiers.
-            digest: Hash::from_bytes([0; 32]),
-            features: Vec::new(),
-        }
+        hello(self.genesis, self.member)
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod directories;
 mod links;
+mod lives;
+mod outputs;
 mod trouble;
 mod visitor;
 
@@ -9,15 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use concordat_certs::network::{TestMember, TestNetwork, TestPlan};
-use concordat_node::core::{
-    Core, CoreInput, CoreKeys, CoreOptions, Output, Signing, Submission, SubmitError, Ticket,
-};
+use concordat_node::core::{Core, CoreInput, Output, Signing, Submission, SubmitError, Ticket};
 use concordat_node::disk::{Fault, FaultEffect, MemoryDisk};
-use concordat_node::journal::{JournalId, JournalOptions};
 use concordat_protocol::exchange::{Input, PeerId, RequestId, ServeId};
 use concordat_protocol::key::Signer as _;
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
-use concordat_protocol::message::{Frame, FrontierEntry, VERSION, Vouched};
+use concordat_protocol::message::{Frame, FrontierEntry, Vouched};
 use concordat_protocol::statement::{Audience, Class, Content, StatementRef, Vis, VisibilityClass};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::Timestamp;
@@ -28,6 +27,7 @@ use super::checker::{self, Checker, Running, Verdict};
 use super::network::{Connection, Fate, Stream};
 use super::workload::{Said, Speaker, utter};
 use super::{Failure, Outcome, Plan, Rng, Trouble};
+use crate::peer;
 
 /// The clock at the beginning of every run, after the registry was made.
 const BEGIN_MS: u64 = 1_772_400_000_000;
@@ -603,84 +603,6 @@ impl Cluster {
         }
     }
 
-    /// A core gave up. That is right when its disk fails, and only then.
-    fn broke(&mut self, node: NodeId, why: &str) -> Result<(), Failure> {
-        if !self.nodes.get(node).is_some_and(|node| node.faulty) {
-            return self.fail(format!("node {node} gave up on a sound disk: {why}"));
-        }
-        let power = self.rng.one_in(2);
-        self.die(node, power);
-        let pause = self.rng.within(10, 3_000);
-        self.after(pause, Event::Start { node });
-        Ok(())
-    }
-
-    fn die(&mut self, node: NodeId, power: bool) {
-        self.trace(2, node, &[u8::from(power)]);
-        self.outcome.deaths += 1;
-        let Some(of) = self.nodes.get_mut(node) else {
-            return;
-        };
-        of.core = None;
-        of.life += 1;
-        (of.finish_due, of.faulty) = (false, false);
-        of.deadline_due = u64::MAX;
-        if power {
-            of.disk.crash(&mut || self.rng.next());
-        } else {
-            of.disk.kill();
-        }
-        let of_node =
-            |(id, connection): (&u64, &Connection)| connection.ends.contains(&node).then_some(*id);
-        let lost: Vec<u64> = self.connections.iter().filter_map(of_node).collect();
-        for connection in lost {
-            self.close(connection, node);
-        }
-    }
-
-    fn start(&mut self, node: NodeId) -> Result<(), Failure> {
-        let (now, random) = (self.time(), Rng::new(self.rng.next()));
-        let segment_bytes = u32::try_from(self.rng.within(2_000, 60_000)).unwrap_or(60_000);
-        let accept_loss = self.nodes.get(node).is_some_and(|node| node.accepts_loss);
-        let journal = JournalOptions {
-            segment_bytes,
-            accept_loss,
-            ..JournalOptions::new(JournalId(u128::from(self.rng.next()).to_be_bytes()))
-        };
-        let options = CoreOptions {
-            journal,
-            first_start: node == 0 && self.entered == 0,
-        };
-        let Some(of) = self.nodes.get_mut(node).filter(|node| node.core.is_none()) else {
-            return Ok(());
-        };
-        let member = &of.member;
-        let keys = CoreKeys {
-            statement: Arc::new(member.statement.clone()),
-            log: Arc::new(member.log.clone()),
-            witness: Arc::new(member.witness.clone()),
-        };
-        let mut random = random;
-        let random = Box::new(move |buffer: &mut [u8]| {
-            buffer.fill_with(|| random.next().to_be_bytes()[0]);
-        });
-        let genesis = Arc::clone(&self.network.genesis);
-        let code = member.code();
-        match Core::open(of.disk.clone(), options, genesis, code, keys, random, now) {
-            Ok((core, _)) => of.core = Some(core),
-            Err(error) => return self.fail(format!("node {node} does not start: {error}")),
-        }
-        self.trace(3, node, &[]);
-        let twice = self.nodes.get(node).is_some_and(|node| node.twice);
-        if let Some(core) = self.core(node)
-            && *core.signing() != Signing::Held
-            && !twice
-        {
-            self.verdict(self.checker.kept(code, core))?;
-        }
-        self.finish(node)
-    }
-
     fn enter_change(&mut self, change: usize) -> Result<(), Failure> {
         let Some(core) = self.core(0) else {
             return Ok(());
@@ -707,119 +629,6 @@ impl Cluster {
         self.entered += 1;
         self.feed(0, CoreInput::Submit(submission))?;
         self.finish(0)
-    }
-
-    fn perform(&mut self, node: NodeId, outputs: Vec<Output>) -> Result<(), Failure> {
-        for output in outputs {
-            self.perform_one(node, output)?;
-        }
-        Ok(())
-    }
-
-    fn perform_one(&mut self, node: NodeId, output: Output) -> Result<(), Failure> {
-        match output {
-            Output::Send { peer, frame } => {
-                let verdict = self.checker.sent(&frame);
-                self.verdict(verdict)?;
-                if let Some(code) = self.nodes.get(node).map(|node| node.member.code()) {
-                    let verdict = self.checker.cosigned(code, &frame);
-                    self.verdict(verdict)?;
-                }
-                self.carry(peer.0, node, Stream::Control, frame);
-            }
-            Output::Ask {
-                peer,
-                request,
-                frame,
-            } => {
-                let serve = ServeId(self.next_serve);
-                self.next_serve += 1;
-                self.carry(peer.0, node, Stream::Request(serve, request), frame);
-            }
-            Output::Cancel { peer, request } => {
-                if let Some(connection) = self.connections.get_mut(&peer.0) {
-                    connection.stop(node, Stream::Answer(request));
-                }
-            }
-            Output::Answer {
-                peer,
-                serve,
-                frames,
-                next,
-            } => {
-                self.answer(peer.0, node, serve, frames, next.is_none());
-                // Only behind what else goes out with it: frames to one peer keep their order.
-                let life = self.nodes.get(node).map_or(0, |node| node.life);
-                let served = Event::Served {
-                    node,
-                    life,
-                    answer: (peer, serve, next),
-                };
-                self.after(0, served);
-            }
-            Output::Close { peer, code } => {
-                return self.fail(format!("node {node} closed {peer:?} with {code:?}"));
-            }
-            Output::Submitted { ticket, result } => self.submitted(node, ticket, result)?,
-            Output::Durable { items, .. } => {
-                if let Some(core) = self.core(node) {
-                    self.verdict(Checker::durable(core, &items))?;
-                }
-            }
-            Output::RegistryChanged => self.look_at_connections(node),
-            Output::Head { origin, size } => {
-                let heads = self.core(node).map(|core| core.shared().heads(&origin));
-                let head = heads.and_then(|heads| heads.get(&size).cloned());
-                if let Some(head) = head {
-                    let verdict = self.checker.root(&origin, size, *head.root());
-                    self.verdict(verdict)?;
-                }
-            }
-            Output::Forked { origin, .. } => {
-                return self.fail(format!("node {node} says that {origin} has forked"));
-            }
-            Output::ForeignKeys(_) => {}
-            Output::Surpassed(_) if self.nodes.get(node).is_some_and(|node| node.twice) => {}
-            Output::Surpassed(surpassed) => {
-                return self.fail(format!(
-                    "node {node} says that it runs twice: {surpassed:?}"
-                ));
-            }
-            Output::Report { peer, violation } => {
-                return self.fail(format!("node {node} reports {peer:?}: {violation}"));
-            }
-            Output::Witnessed { .. } | Output::Holds { .. } | Output::Signing => {}
-        }
-        Ok(())
-    }
-
-    fn submitted(
-        &mut self,
-        node: NodeId,
-        ticket: Ticket,
-        result: Result<Vec<StatementRef>, SubmitError>,
-    ) -> Result<(), Failure> {
-        let Some((class, about)) = self.pending.remove(&ticket) else {
-            return self.fail(format!("{ticket:?} was answered twice"));
-        };
-        let Some(code) = self.nodes.get(node).map(|node| node.member.code()) else {
-            return Ok(());
-        };
-        match result {
-            Ok(references) => {
-                for reference in references {
-                    self.checker.acknowledged.push((code, reference.clone()));
-                    self.said.push(Said {
-                        class,
-                        reference,
-                        about,
-                    });
-                }
-                Ok(())
-            }
-            Err(SubmitError::SigningHeld | SubmitError::TargetUnreadable { .. }) => Ok(()),
-            Err(error) => self.fail(format!("node {node} refused a statement: {error}")),
-        }
     }
 }
 

@@ -1,15 +1,14 @@
 //! How much of its answers a core has in memory, and what it takes down before they leave.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
-use concordat_node::core::{Core, CoreInput, CoreKeys, CoreOptions, Output, Submission, Ticket};
+use concordat_node::core::{Core, CoreInput, Output, Submission, Ticket};
 use concordat_node::disk::MemoryDisk;
-use concordat_node::journal::{JournalId, JournalOptions};
 use concordat_protocol::codec::Ext;
 use concordat_protocol::message::BodyFilter;
 use concordat_protocol::statement::{Payload, Restart, sign};
 use concordat_protocol::text::Text;
+use concordat_tests::peer::open_hub;
 
 use super::*;
 
@@ -31,28 +30,7 @@ impl Hub {
     fn new() -> Self {
         let network = TestNetwork::build(TestPlan::numbered(2, 1)).unwrap();
         let now = Timestamp::new(1_772_400_000_000).unwrap();
-        let hub = &network.hub;
-        let keys = CoreKeys {
-            statement: Arc::new(hub.statement.clone()),
-            log: Arc::new(hub.log.clone()),
-            witness: Arc::new(hub.witness.clone()),
-        };
-        let options = CoreOptions {
-            journal: JournalOptions::new(JournalId([7; 16])),
-            first_start: true,
-        };
-        let random = Box::new(|buffer: &mut [u8]| buffer.fill(7));
-        let genesis = Arc::clone(&network.genesis);
-        let opened = Core::open(
-            MemoryDisk::new(),
-            options,
-            genesis,
-            hub.code(),
-            keys,
-            random,
-            now,
-        );
-        let core = opened.unwrap().0;
+        let core = open_hub(&network, &MemoryDisk::new(), now, true);
         let mut hub = Self { network, core, now };
         hub.core.finish().unwrap();
         for change in hub.network.changes.clone() {
@@ -101,13 +79,7 @@ impl Hub {
 
     fn greet(&mut self) {
         let member = self.network.members[0].code();
-        let hello = Frame::Hello {
-            version: VERSION,
-            genesis: self.network.genesis.id(),
-            member,
-            digest: Hash::from_bytes([9; 32]),
-            features: Vec::new(),
-        };
+        let hello = hello(self.network.genesis.id(), member);
         self.feed(Input::Opened { peer: PEER, member });
         let bytes = &hello.encode();
         self.feed(Input::Control { peer: PEER, bytes });

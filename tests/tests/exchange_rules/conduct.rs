@@ -13,13 +13,7 @@ impl Bench {
     }
 
     fn greet(&mut self) {
-        let hello = Frame::Hello {
-            version: VERSION,
-            genesis: self.network.genesis.id(),
-            member: self.network.members[0].code(),
-            digest: Hash::from_bytes([9; 32]),
-            features: Vec::new(),
-        };
+        let hello = hello(self.network.genesis.id(), self.network.members[0].code());
         self.control(&hello);
     }
 

@@ -16,13 +16,13 @@ mod witnesses;
 
 use concordat_certs::network::{TestNetwork, TestPlan};
 use concordat_protocol::exchange::{
-    Action, Exchange, Input, LogView, PeerId, RequestId, ServeId, StoreId, Violation, World,
+    Action, Exchange, Input, LogView as _, PeerId, RequestId, ServeId, StoreId, Violation, World,
 };
 use concordat_protocol::key::Signer as _;
 use concordat_protocol::limits;
 use concordat_protocol::log::{
-    Checkpoint, ConsistencyProof, CosignatureTime, Hash, LeafIndex, MemoryTree, Origin, TreeSize,
-    VerifiedCheckpoint, VerifiedCosignature,
+    Checkpoint, CosignatureTime, Hash, LeafIndex, MemoryTree, Origin, TreeSize, VerifiedCheckpoint,
+    VerifiedCosignature,
 };
 use concordat_protocol::message::{
     Absence, BodyEntry, ErrorCode, Frame, FrontierEntry, VERSION, Vouched,
@@ -30,38 +30,16 @@ use concordat_protocol::message::{
 use concordat_protocol::statement::{Content, CutOff, KeyUse, Kind, Leaf, Rotation, Vis};
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::LogNumber;
+use concordat_tests::peer::{OneLog, hello};
 use ed25519_dalek::SigningKey;
 
 const PEER: PeerId = PeerId(1);
-
-/// The one log that the tests are about, as far as it is stored.
-#[derive(Default)]
-struct Logs(MemoryTree);
-
-impl LogView for Logs {
-    fn root_at(&self, _: &Origin, size: TreeSize) -> Option<Hash> {
-        self.0.root_at(size).ok()
-    }
-
-    fn leaf_hash(&self, _: &Origin, index: LeafIndex) -> Option<Hash> {
-        self.0.leaf_hash(index)
-    }
-
-    fn holds_body(&self, _: &Origin, _: LeafIndex) -> bool {
-        false
-    }
-
-    fn consistency(&self, _: &Origin, old: TreeSize, new: TreeSize) -> Option<Vec<Hash>> {
-        let proof = ConsistencyProof::build(&self.0, old, new).ok()?;
-        Some(proof.hashes().to_vec())
-    }
-}
 
 /// The exchange of the second member, connected to the first.
 struct Bench {
     network: TestNetwork,
     exchange: Exchange,
-    logs: Logs,
+    logs: OneLog,
     now: Timestamp,
 }
 
@@ -70,7 +48,7 @@ impl Bench {
         let network = TestNetwork::build(TestPlan::numbered(2, 1)).unwrap();
         let now = Timestamp::new(1_772_400_000_000).unwrap();
         let exchange = Exchange::new(network.members[1].code(), now, Vec::new());
-        let logs = Logs::default();
+        let logs = OneLog::default();
         let mut bench = Self {
             network,
             exchange,

@@ -15,13 +15,7 @@ impl Bench {
     fn shown_to(&mut self, peer: PeerId, vouched: Vouched) -> Vec<Vec<u8>> {
         let member = self.network.members[0].code();
         self.feed(Input::Opened { peer, member });
-        let hello = Frame::Hello {
-            version: VERSION,
-            genesis: self.network.genesis.id(),
-            member,
-            digest: Hash::from_bytes([9; 32]),
-            features: vec![1, 7],
-        };
+        let hello = hello(self.network.genesis.id(), member);
         let bytes = &hello.encode();
         self.feed(Input::Control { peer, bytes });
         self.shown_again(peer, vouched)
@@ -161,13 +155,7 @@ impl Bench {
     fn hub_says(&mut self, vouched: Vouched) {
         let (peer, member) = (PeerId(7), self.network.hub.code());
         self.feed(Input::Opened { peer, member });
-        let hello = Frame::Hello {
-            version: VERSION,
-            genesis: self.network.genesis.id(),
-            member,
-            digest: Hash::from_bytes([9; 32]),
-            features: Vec::new(),
-        };
+        let hello = hello(self.network.genesis.id(), member);
         let bytes = &hello.encode();
         self.feed(Input::Control { peer, bytes });
         self.says(peer, vouched);

@@ -66,13 +66,7 @@ impl Cluster {
         let (Some(core), Some(member)) = (core, member) else {
             return self.fail(format!("node {node} does not run"));
         };
-        let hello = Frame::Hello {
-            version: VERSION,
-            genesis,
-            member,
-            digest: Hash::from_bytes([0; 32]),
-            features: Vec::new(),
-        };
+        let hello = peer::hello(genesis, member);
         let bytes = &hello.encode();
         let greets = [
             Input::Opened { peer, member },
