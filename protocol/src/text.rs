@@ -44,19 +44,7 @@ impl<const MAX: usize> Text<MAX> {
         if text.trim().is_empty() {
             return Err(TextError::Empty);
         }
-        let mut characters = text.chars().enumerate();
-        if let Some(error) = characters.find_map(|(offset, c)| refusal(c, offset)) {
-            return Err(error);
-        }
-        // spec: ID-26
-        if !text.chars().all(is_plain) && !is_nfc(&text) {
-            return Err(TextError::NotNormalised);
-        }
-        // spec: ID-37, STM-25
-        match find_personal(&text) {
-            Some(finding) => Err(TextError::PersonalData { kind: finding.kind }),
-            None => Ok(Self(text)),
-        }
+        require_clean(&text).map(|()| Self(text))
     }
 
     /// Brings text into normalisation form C first. For imports only: never for received bytes.
@@ -161,6 +149,27 @@ pub enum TextError {
         /// What was found.
         kind: PersonalNumber,
     },
+}
+
+/// What holds for a text of any length: its characters, its form, and that it holds no number of a
+/// natural person.
+///
+/// # Errors
+/// As [`Text::new`], without [`TextError::TooLong`] and [`TextError::Empty`].
+pub(crate) fn require_clean(text: &str) -> Result<(), TextError> {
+    let mut characters = text.chars().enumerate();
+    if let Some(error) = characters.find_map(|(offset, c)| refusal(c, offset)) {
+        return Err(error);
+    }
+    // spec: ID-26
+    if !text.chars().all(is_plain) && !is_nfc(text) {
+        return Err(TextError::NotNormalised);
+    }
+    // spec: ID-37, STM-25
+    match find_personal(text) {
+        Some(finding) => Err(TextError::PersonalData { kind: finding.kind }),
+        None => Ok(()),
+    }
 }
 
 /// Whether a character is in normalisation form C whatever stands beside it: quick check *Yes* and

@@ -1,7 +1,8 @@
 //! The extension map: keys that this version does not know, kept and signed.
 //!
-//! Its texts, at any depth, keep the rule on numbers of natural persons. Bytes and numbers are not
-//! looked into.
+//! Its texts, keys of maps too, keep at any depth the rules on what every text is made of: characters
+//! that show, one normalisation form, no number of a natural person. They may be blank, and as long as
+//! a statement allows. Bytes and numbers are not looked into.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +10,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_cbor::Value;
 
-use crate::screen::find_personal;
-use crate::text::{Text, TextError};
+use crate::text::{Text, TextError, require_clean};
 
 /// Unknown entries of a payload, by integer key. Kept as they came and covered by the signature;
 /// never interpreted.
@@ -60,7 +60,7 @@ impl<'de> Deserialize<'de> for Ext {
         if entries.is_empty() {
             return Err(D::Error::custom("an empty extension map is left out"));
         }
-        // spec: ID-37
+        // spec: ID-37, ID-45
         entries
             .values()
             .try_for_each(screen)
@@ -72,10 +72,7 @@ impl<'de> Deserialize<'de> for Ext {
 /// Looks at every text of an item. Its depth is bounded before anything is decoded.
 fn screen(value: &Value) -> Result<(), TextError> {
     if let Value::Text(text) = value {
-        return find_personal(text).map_or(Ok(()), |finding| {
-            let kind = finding.kind;
-            Err(TextError::PersonalData { kind })
-        });
+        return require_clean(text);
     }
     if let Value::Array(items) = value {
         return items.iter().try_for_each(screen);

@@ -13,6 +13,15 @@ pub(super) fn payload_map() -> Vec<Case> {
     };
     let shape =
         |name: &str, comment: &str, input| one(name, comment, input, "STM-15", "Decode.Shape");
+    // Entry 100 of the extension map.
+    // spec: ID-45
+    let in_ext = |name: &str, value: &[u8], spec| {
+        let map = [&[0xa1, 0x18, 100][..], value].concat();
+        let comment = "a text that no field would hold, in an entry of a later version";
+        one(name, comment, with(15, map), spec, "Decode.Shape")
+    };
+    let deep = |words: &str| [&[0x81, 0xa1, 0][..], &text(words)].concat();
+    let key = |words: &str| [&[0xa1][..], &text(words), &[0]].concat();
     let mut cases = vec![
         shape(
             "not a map",
@@ -64,6 +73,29 @@ pub(super) fn payload_map() -> Vec<Case> {
             ),
             "ID-37",
             "Decode.Shape",
+        ),
+        in_ext(
+            "mobile number deep in ext",
+            &deep("电话138.0013.8000"),
+            "ID-37",
+        ),
+        in_ext(
+            "identity number as a key in ext",
+            &key("号362322198709086409"),
+            "ID-37",
+        ),
+        in_ext("bell in ext", &text("a\u{7}"), "ID-45"),
+        in_ext("control of direction in ext", &text("a\u{202e}b"), "ID-45"),
+        in_ext("noncharacter in ext", &text("a\u{fdd0}"), "ID-45"),
+        in_ext(
+            "invisible character deep in ext",
+            &deep("a\u{200b}b"),
+            "ID-45",
+        ),
+        in_ext(
+            "invisible character as a key in ext",
+            &key("a\u{feff}"),
+            "ID-45",
         ),
         shape(
             "ext empty",
