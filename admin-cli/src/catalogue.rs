@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use concordat_protocol::statement::{
-    CatalogueItem, Code, ItemCatalogue, LegalBasis, Vis, VisibilityClass,
+    CatalogueItem, Code, ItemCatalogue, LegalBasis, Measure, Vis, VisibilityClass,
 };
 use concordat_protocol::time::Day;
 use serde::Deserialize;
@@ -102,7 +102,7 @@ fn item(table: &ItemTable) -> Result<CatalogueItem, Failure> {
     let measures = table
         .measures
         .iter()
-        .map(|text| code(&key("measures"), text));
+        .map(|text| measure(&key("measures"), text));
     let mut measures: Vec<_> = measures.collect::<Result<_, _>>()?;
     measures.sort();
     Ok(CatalogueItem {
@@ -132,6 +132,10 @@ fn basis(table: &BasisTable) -> Result<LegalBasis, Failure> {
 
 fn code(key: &str, text: &str) -> Result<Code, Failure> {
     Code::new(text).map_err(|error| Failure::value(key, text, error))
+}
+
+fn measure(key: &str, text: &str) -> Result<Measure, Failure> {
+    Measure::new(text).map_err(|error| Failure::value(key, text, error))
 }
 
 fn day(key: &str, text: &str) -> Result<Day, Failure> {
@@ -174,6 +178,25 @@ mod tests {
         let item = &catalogue.items[0];
         assert_eq!(item.act_types, [ActType::Licence, ActType::Penalty]);
         assert_eq!((item.vis, item.freshness_days), (Vis::new(1), Some(3)));
+    }
+
+    // spec: STM-40
+    #[test]
+    fn measure_on_a_person_is_refused_with_its_item() {
+        let with = |measure: &str| {
+            let line = format!("freshness_days = 3\n        measures = [\"{measure}\"]");
+            read(&TEXT.replace("freshness_days = 3", &line))
+        };
+        let catalogue = with("tender.limit").unwrap();
+        assert_eq!(catalogue.items[0].measures[0].as_str(), "tender.limit");
+        let failure = with("person.travel-ban").unwrap_err();
+        assert_eq!(failure.key, "bad-value");
+        let said = format!("{failure:?}");
+        assert!(said.contains("item food.label: measures"), "{said}");
+        assert!(
+            said.contains("no area of measures on organisations"),
+            "{said}"
+        );
     }
 
     #[test]

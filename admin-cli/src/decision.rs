@@ -1,6 +1,8 @@
 //! A decision as JSON with named fields, and changes to one in the same form.
 
-use concordat_protocol::statement::{Code, DecisionFields, Duty, LegalBasis, Remedy, Service};
+use concordat_protocol::statement::{
+    Code, DecisionFields, Duty, LegalBasis, Measure, Remedy, Service,
+};
 use concordat_protocol::subject::{Subject, SubjectCheck};
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
@@ -193,7 +195,7 @@ fn basis(name: &str, value: &Value) -> Result<LegalBasis, Failure> {
 
 fn duty(name: &str, value: &Value) -> Result<Duty, Failure> {
     Ok(Duty {
-        measure: code(name, &value["measure"])?,
+        measure: measure(name, &value["measure"])?,
         until: day(name, &value["until"])?,
         content: optional(&value["content"], |value| {
             parse::text(name, wanted(name, value)?)
@@ -261,6 +263,11 @@ fn day(name: &str, value: &Value) -> Result<Day, Failure> {
 fn code(name: &str, value: &Value) -> Result<Code, Failure> {
     let text = wanted(name, value)?;
     Code::new(text).map_err(|error| Failure::value(name, text, error))
+}
+
+fn measure(name: &str, value: &Value) -> Result<Measure, Failure> {
+    let text = wanted(name, value)?;
+    Measure::new(text).map_err(|error| Failure::value(name, text, error))
 }
 
 fn whole(name: &str, value: &Value) -> Result<u64, Failure> {

@@ -12,7 +12,7 @@ use concordat_node::import::{
 };
 use concordat_protocol::log::origin::NetworkKind;
 use concordat_protocol::region::RegionCode;
-use concordat_protocol::statement::{Code, Decision};
+use concordat_protocol::statement::{Code, Decision, MeasureError};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::Day;
 
@@ -648,6 +648,31 @@ fn profile_that_makes_service_or_remedies_up_is_refused() {
         assert!(
             matches!(refused, ProfileError::Rule { rule, .. } if rule == expected),
             "{to}: {refused}"
+        );
+    }
+}
+
+// spec: IMP-25, STM-40
+#[test]
+fn profile_with_a_measure_on_a_person_is_refused_at_its_line() {
+    let (_, shipped) = concordat_node::import::SHIPPED[1];
+    let with = |measure: &str| {
+        let duty = format!("\n[[duties]]\nmeasure = \"{measure}\"\nuntil = \"限制截止日期\"\n");
+        Profile::parse(&format!("{shipped}{duty}"))
+    };
+    assert!(with("licence.suspension").is_ok());
+    for (measure, expected) in [
+        ("person.travel-ban", MeasureError::Area),
+        ("market.travel-ban", MeasureError::Kind),
+        ("market.limit.manager", MeasureError::Number),
+    ] {
+        let refused = with(measure).unwrap_err();
+        let rule = ProfileRule::Measure(expected);
+        let at = shipped.lines().count() + 2;
+        assert!(
+            matches!(refused, ProfileError::Rule { line, rule: found, .. }
+                if found == rule && line >= at),
+            "{measure}: {refused}"
         );
     }
 }

@@ -132,7 +132,7 @@ fn amounts(reading: &Reading<'_>) -> Amounts {
 
 // spec: EFF-19
 fn duties(reading: &Reading<'_>, as_of: Day) -> Vec<DutyState> {
-    let state = |(measure, until): &(&crate::statement::Code, Day)| DutyState {
+    let state = |(measure, until): &(&crate::statement::Measure, Day)| DutyState {
         duty: DutyEnd {
             measure: (*measure).clone(),
             until: *until,

@@ -22,6 +22,7 @@ mod ctx_course;
 mod decision;
 mod envelope;
 mod leaf;
+mod measure;
 mod payload;
 mod registry;
 
@@ -42,6 +43,7 @@ pub use envelope::{
     sign_approval, sign_approved,
 };
 pub use leaf::{LEAF_BYTES_MAX, Leaf, LeafError, SUITE_SHA256, Vis};
+pub use measure::{Measure, MeasureError};
 pub use payload::{BatchId, Payload, StatementRef};
 pub use registry::{
     Address, Audience, CatalogueItem, CutOff, Enrolment, ItemCatalogue, KeyUse, Level, Mandate,

@@ -3,7 +3,7 @@
 //! Readings form a meet-semilattice: the meet of two burdens with no more than either and takes no
 //! grant away that one of them gives. Words are no part of a reading; they are compared by nobody.
 
-use crate::statement::{ActType, Code, Decision, PenaltyClass};
+use crate::statement::{ActType, Code, Decision, Measure, PenaltyClass};
 use crate::subject::SubjectCode;
 use crate::time::Day;
 
@@ -11,7 +11,7 @@ use crate::time::Day;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DutyEnd {
     /// The measure.
-    pub measure: Code,
+    pub measure: Measure,
     /// Its last day.
     pub until: Day,
 }
@@ -29,7 +29,7 @@ pub(super) struct Reading<'a> {
     /// Bit n stands for the class with code n.
     classes: u16,
     /// Ascending by measure, one entry a measure.
-    pub(super) duties: Vec<(&'a Code, Day)>,
+    pub(super) duties: Vec<(&'a Measure, Day)>,
     pub(super) publication_until: Option<Day>,
     /// First and last day of the burden; a meet narrows them.
     pub(super) burden_days: Days,

@@ -4,7 +4,7 @@ use crate::effect::fact::VoidCause;
 use crate::effect::horizon::Backing;
 use crate::effect::reading::DutyEnd;
 use crate::log::{LeafIndex, TreeSize};
-use crate::statement::{Code, Ground, PenaltyClass, StatementRef};
+use crate::statement::{Ground, Measure, PenaltyClass, StatementRef};
 use crate::time::{Day, Timestamp};
 
 /// What follows for one decision from everything known up to a horizon.
@@ -373,7 +373,7 @@ impl Effect {
     /// What another authority may do about one measure on the strength of it.
     // spec: EFF-19
     #[must_use]
-    pub fn measure_binds_others(&self, measure: &Code) -> BindsOthers {
+    pub fn measure_binds_others(&self, measure: &Measure) -> BindsOthers {
         let found = self
             .duties
             .binary_search_by(|state| state.duty.measure.cmp(measure));

@@ -7,8 +7,8 @@ use crate::codec::Ext;
 use crate::log::{Hash, LeafIndex, NetworkKind};
 use crate::statement::{
     ActType, Admission, BasisLevel, Class, Code, Content, Correction, Decision, DecisionFields,
-    Duty, Ground, LegalBasis, Notice, Objection, ObjectorRole, Outcome, Payload, PenaltyClass,
-    Remedy, RemedyKind, Ruling, Service, ServiceWay, Withdrawal, WithdrawalReason,
+    Duty, Ground, LegalBasis, Measure, Notice, Objection, ObjectorRole, Outcome, Payload,
+    PenaltyClass, Remedy, RemedyKind, Ruling, Service, ServiceWay, Withdrawal, WithdrawalReason,
 };
 use crate::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use crate::text::Text;
@@ -81,9 +81,13 @@ fn code(text: &str) -> Code {
     Code::new(text).unwrap()
 }
 
+fn measure(text: &str) -> Measure {
+    Measure::new(text).unwrap()
+}
+
 fn duty(measure: &str, until: &str) -> Duty {
     Duty {
-        measure: code(measure),
+        measure: self::measure(measure),
         until: day(until),
         content: None,
     }

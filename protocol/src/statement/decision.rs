@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::codec::{code_enum, integer_map};
 use crate::screen::find_personal;
+use crate::statement::measure::Measure;
 use crate::statement::payload::StatementRef;
 use crate::subject::{Form, Subject, SubjectCheck, SubjectCode};
 use crate::text::Text;
@@ -111,7 +112,7 @@ code_enum! {
     }
 }
 
-/// The code of a catalogue item or measure: 1–64 of `a`–`z`, `0`–`9`, `.` and `-`.
+/// The code of a catalogue item: 1–64 of `a`–`z`, `0`–`9`, `.` and `-`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code(String);
 
@@ -209,7 +210,7 @@ integer_map! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Duty {
         /// The measure in the catalogue.
-        1 => measure: req(Code),
+        1 => measure: req(Measure),
         /// The last day.
         2 => until: req(Day),
         /// What it asks, in the issuer's words.

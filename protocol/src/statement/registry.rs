@@ -13,6 +13,7 @@ use crate::screen::find_personal;
 use crate::statement::class::Class;
 use crate::statement::decision::{ActType, Code, LegalBasis};
 use crate::statement::leaf::Vis;
+use crate::statement::measure::Measure;
 use crate::subject::AuthorityCode;
 use crate::text::Text;
 use crate::time::Day;
@@ -269,7 +270,7 @@ integer_map! {
         /// Days after which an unreachable issuer's record reads unknown; 10 when absent.
         9 => freshness_days: opt(u32),
         /// Measures that decisions under it may bring.
-        10 => measures: list(Code),
+        10 => measures: list(Measure),
     }
 }
 

@@ -9,8 +9,9 @@ use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
     ActType, Audience, BasisLevel, Body, CatalogueItem, Class, Code, Content, Ctx, Decision,
     DecisionFields, Duty, Enrolment, ItemCatalogue, KeyUse, Leaf, LegalBasis, Level, Mandate,
-    Payload, PenaltyClass, Policy, Proposal, Remedy, RemedyKind, Role, SUITE_SHA256, Service,
-    ServiceWay, Statement, StatementRef, Vis, VisibilityClass, sign, sign_approval, sign_approved,
+    Measure, Payload, PenaltyClass, Policy, Proposal, Remedy, RemedyKind, Role, SUITE_SHA256,
+    Service, ServiceWay, Statement, StatementRef, Vis, VisibilityClass, sign, sign_approval,
+    sign_approved,
 };
 use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::text::Text;
@@ -113,6 +114,10 @@ pub(crate) fn code(text: &str) -> Code {
     Code::new(text).unwrap()
 }
 
+pub(crate) fn measure(text: &str) -> Measure {
+    Measure::new(text).unwrap()
+}
+
 /// An enrolment whose keys follow from one seed: statement, log, node, witness, administrator.
 pub(crate) fn enrolment(member: AuthorityCode, role: Role, seed: u8) -> Enrolment {
     let of_node = |key: u8| (role != Role::Issuer).then(|| public(key));
@@ -192,7 +197,7 @@ pub(crate) fn catalogue() -> ItemCatalogue {
         valid_from: day("2026-01-01"),
         valid_until: Some(day("2026-10-31")),
         freshness_days: None,
-        measures: vec![code("tender.exclusion")],
+        measures: vec![measure("tender.exclusion")],
     };
     let class = |code: u8, audience: Audience, members: Vec<AuthorityCode>| VisibilityClass {
         code: Vis::new(code),
@@ -238,7 +243,7 @@ pub(crate) fn penalty() -> DecisionFields {
         fine_fen: Some(500_000),
         confiscation_fen: None,
         duties: vec![Duty {
-            measure: code("tender.exclusion"),
+            measure: measure("tender.exclusion"),
             until: day("2026-09-01"),
             content: None,
         }],

@@ -507,7 +507,7 @@ fn decision_with_more_than_the_item_allows_is_refused() {
     assert_eq!(refused, RejectReason::PublicationTooLong);
     let mut fields = penalty();
     fields.duties.push(Duty {
-        measure: code("loan.exclusion"),
+        measure: measure("loan.exclusion"),
         until: day("2026-09-01"),
         content: None,
     });

@@ -11,8 +11,9 @@ use concordat_protocol::effect::{
 use concordat_protocol::log::{Hash, LeafIndex, NetworkKind, Origin, TreeSize};
 use concordat_protocol::statement::{
     ActType, Admission, BasisLevel, Class, Code, Content, Correction, Decision, DecisionFields,
-    Duty, Ground, LegalBasis, Notice, Objection, ObjectorRole, Outcome, Payload, PenaltyClass,
-    Remedy, RemedyKind, Ruling, Service, ServiceWay, StatementRef, Withdrawal, WithdrawalReason,
+    Duty, Ground, LegalBasis, Measure, Notice, Objection, ObjectorRole, Outcome, Payload,
+    PenaltyClass, Remedy, RemedyKind, Ruling, Service, ServiceWay, StatementRef, Withdrawal,
+    WithdrawalReason,
 };
 use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::text::Text;
@@ -250,11 +251,14 @@ fn content(say: &Say) -> (Content, Option<Place>, u64) {
     }
 }
 
+/// The measures of the model, ascending.
+const MEASURES: [&str; 3] = ["credit.limit", "loan.limit", "tender.limit"];
+
 fn decision(figures: &Figures) -> Decision {
     let sum = |fen: u64| (fen != 0).then_some(fen);
     let class = |code: &u8| PenaltyClass::from_code(u64::from(*code)).expect("a class");
     let measure = |(measure, until): (&u8, &i32)| Duty {
-        measure: code(["a", "b", "c"][usize::from(*measure)]),
+        measure: Measure::new(MEASURES[usize::from(*measure)]).expect("a measure"),
         until: day(*until),
         content: None,
     };
@@ -337,7 +341,7 @@ fn suspended(record: &Effect) -> BTreeMap<Why, BTreeSet<Place>> {
 fn rest(record: &Effect) -> Option<Rest> {
     let classes = record.amounts.penalty_classes.iter();
     let duties = record.duties.iter().map(|state| {
-        let measure = ["a", "b", "c"]
+        let measure = MEASURES
             .iter()
             .position(|known| *known == state.duty.measure.as_str());
         let measure = measure.expect("a measure of the model");

@@ -106,6 +106,7 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("{} takes no key {} here", "{1} 在此处不接受键 {2}"),
     ("{} would be made up: {} may stand under [synthetic.fields] only", "{1} 将被虚构：{2} 只能位于 [synthetic.fields] 之下"),
     ("{} would be made up: it is read from the column of {}", "{1} 将被虚构：它取自 {2} 的列"),
+    ("the measure of a duty: {}", "义务的措施：{1}"),
     ("a remedy needs a term: within_days is 0", "救济须有期限：within_days 为 0"),
     ("a remedy needs a body: this is a placeholder", "救济须写明机关：此处是占位符"),
     ("{} is declared by its own tables", "{1} 由其自己的表声明"),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use concordat_protocol::region::RegionCode;
-use concordat_protocol::statement::{BasisLevel, Code, RemedyKind};
+use concordat_protocol::statement::{BasisLevel, Code, Measure, RemedyKind};
 use concordat_protocol::subject::SubjectCode;
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
@@ -371,9 +371,10 @@ fn service_has_a_day_of_its_own(sources: &BTreeMap<Field, Source>) -> Located<()
     }
 }
 
+// spec: IMP-25
 fn duty(table: DutyTable) -> Result<DutySource, ProfileRule> {
     Ok(DutySource {
-        measure: Code::new(&table.measure).map_err(|_| ProfileRule::Value(Field::Duties))?,
+        measure: Measure::new(&table.measure).map_err(ProfileRule::Measure)?,
         until: table.until,
         content: table.content,
     })

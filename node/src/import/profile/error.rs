@@ -1,5 +1,7 @@
 //! Why text is no profile.
 
+use concordat_protocol::statement::MeasureError;
+
 use crate::import::field::Field;
 
 /// Why text is no [`Profile`](crate::import::Profile). Lines and columns count from 1, columns in characters.
@@ -62,6 +64,9 @@ pub enum ProfileRule {
     /// A day that comes out of the column of another, which says nothing of it.
     #[error("{0} would be made up: it is read from the column of {1}")]
     ColumnOf(Field, Field),
+    /// A measure that is none on organisations.
+    #[error("the measure of a duty: {0}")]
+    Measure(MeasureError),
     /// A remedy whose term has passed when it begins.
     #[error("a remedy needs a term: within_days is 0")]
     NoTerm,

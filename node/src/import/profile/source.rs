@@ -1,7 +1,7 @@
 //! What a profile says about a file and about where each field comes from, once it has been looked at.
 
 use concordat_protocol::region::RegionCode;
-use concordat_protocol::statement::{Code, RemedyKind};
+use concordat_protocol::statement::{Measure, RemedyKind};
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
 
@@ -105,7 +105,7 @@ pub(in crate::import) enum Part {
 
 #[derive(Clone, Debug)]
 pub(in crate::import) struct DutySource {
-    pub(in crate::import) measure: Code,
+    pub(in crate::import) measure: Measure,
     pub(in crate::import) until: String,
     pub(in crate::import) content: Option<String>,
 }

@@ -5,7 +5,7 @@
 use crate::admin::tagged::named_codes;
 use crate::codec::integer_map;
 use crate::log::{LeafIndex, TreeSize};
-use crate::statement::{Code, Ground, PenaltyClass, StatementRef};
+use crate::statement::{Ground, Measure, PenaltyClass, StatementRef};
 use crate::time::{Day, Timestamp};
 
 named_codes! {
@@ -224,7 +224,7 @@ integer_map! {
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct DutyView {
         /// The measure.
-        1 => measure: req(Code),
+        1 => measure: req(Measure),
         /// Its last day.
         2 => until: req(Day),
         /// Whether it has ended on the day asked about.

@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn measure_and_publication_end_after_their_last_day_each_by_itself() {
     let (mut world, target) = World::with_penalty();
-    let tender = code("tender.limit");
+    let tender = measure("tender.limit");
     let on = |world: &mut World, text: &str| {
         world.as_of = day(text);
         let effect = world.effect(&target);
@@ -38,7 +38,7 @@ fn measure_that_the_decision_does_not_bring_does_not_apply() {
     let (world, target) = World::with_penalty();
     let verdict = world
         .effect(&target)
-        .measure_binds_others(&code("credit.limit"));
+        .measure_binds_others(&measure("credit.limit"));
     assert_eq!(verdict, BindsOthers::Lifted);
 }
 

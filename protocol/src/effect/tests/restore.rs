@@ -73,7 +73,7 @@ fn correction_that_frees_in_one_part_and_binds_in_another_counts_for_the_first()
     assert_eq!(effect.amounts.confiscation_fen, 0);
     assert_eq!(effect.publication.until, Some(day("2026-12-31")));
     let kept = DutyEnd {
-        measure: code("tender.limit"),
+        measure: measure("tender.limit"),
         until: day("2026-07-31"),
     };
     assert_eq!(effect.duties.len(), 1);

@@ -17,6 +17,15 @@ pub(super) fn content() -> Vec<Case> {
         |name: &str, comment: &str, input, spec| one(name, comment, input, spec, "Decode.Shape");
     let number = |value: i64| encode(&value).unwrap();
     let day = |text: &str| encode(&day(text)).unwrap();
+    let duty = |measure: &str| {
+        [
+            &[0x81, 0xa2, 1][..],
+            &text(measure),
+            &[2],
+            &day("2026-09-30"),
+        ]
+        .concat()
+    };
     let mut cases = vec![
         shape("no subject", "required", lacks(1), "STM-15"),
         shape("no document number", "required", lacks(2), "STM-15"),
@@ -83,6 +92,18 @@ pub(super) fn content() -> Vec<Case> {
             "a day beyond 2199",
             with(5, number(100_000)),
             "STM-15",
+        ),
+        shape(
+            "measure on a person",
+            "a measure that falls on no organisation",
+            with(13, duty("person.travel-ban")),
+            "STM-40",
+        ),
+        shape(
+            "measure on a person under a known area",
+            "words of one's own in the code of a measure",
+            with(13, duty("market.limit.manager")),
+            "STM-40",
         ),
         shape(
             "publication ends before",

@@ -144,6 +144,16 @@ fn personal(says: &impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<Case> {
             Class::ItemCatalogue,
             items(2, number),
         ),
+        Case::refused(
+            "item with a measure on a person",
+            "a measure that falls on no organisation",
+            says(
+                &items(10, list(text("person.travel-ban"))),
+                u8::try_from(Class::ItemCatalogue.code()).unwrap(),
+            ),
+            "STM-40",
+            "Decode.Shape",
+        ),
         one(
             "mobile number as an item's code",
             Class::ItemCatalogue,
