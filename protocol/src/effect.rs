@@ -18,6 +18,7 @@
 //! Out of scope: signatures, mandates and `ctx` ([`crate::trust`]), recognition by a receiver, and
 //! deadlines. An axis for stays, repairs or erasures joins [`Effect`] as a field and a module.
 
+mod announced;
 mod assess;
 mod basis;
 mod case;
@@ -29,6 +30,7 @@ mod horizon;
 mod objections;
 mod reading;
 mod record;
+mod touch;
 
 use crate::effect::assess::{Assessment, assess};
 use crate::effect::case::Case;

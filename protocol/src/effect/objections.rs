@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::effect::announced::Announced;
 use crate::effect::case::Case;
 use crate::effect::corrections;
 use crate::effect::fact::Fact;
 use crate::effect::record::{Suspension, SuspensionKind, Waiting, WaitingCause};
-use crate::log::{LeafIndex, Origin};
+use crate::log::LeafIndex;
 use crate::statement::{Class, Ground, Notice, ObjectorRole, Outcome, Ruling, StatementRef};
 use crate::time::Day;
 
@@ -17,6 +18,8 @@ struct Known<'a> {
     /// Known from the body alone.
     role: Option<ObjectorRole>,
     over_cap: bool,
+    /// Whether it stands with the issuer of the decision itself.
+    with_issuer: bool,
     received_on: Option<Day>,
     /// The most of the home register that its author can have adopted.
     register: u64,
@@ -32,7 +35,7 @@ pub(super) fn weigh(case: &Case<'_, '_>) -> (Vec<Suspension>, Vec<Waiting>) {
     if objections.is_empty() {
         return (Vec::new(), Vec::new());
     }
-    let Rulings { closed, announced } = Rulings::of(case, &notices);
+    let Rulings { closed, announced } = Rulings::of(case, &notices, &objections);
     let admitted = admitted(case);
     let rejected = Rejections::of(case, &notices);
     let (mut suspending, mut waiting) = (Vec::new(), Vec::new());
@@ -95,6 +98,7 @@ fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
             ground: objection.ground(),
             role: Some(objection.role()),
             over_cap: objection.over_cap(),
+            with_issuer: is_with_issuer(case, fact),
             received_on: Some(objection.received_on()),
             register: adopted.min(before_notice),
         }
@@ -110,6 +114,7 @@ fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
         ground: notice.ground.unwrap_or(Ground::Other),
         role: None,
         over_cap: notice.over_cap == Some(true),
+        with_issuer: false,
         received_on: None,
         register: fact.index().value(),
     });
@@ -132,18 +137,37 @@ impl<'a> Rulings<'a> {
     /// A ruling closes what it names, and no others; one that finds for the objector closes it together
     /// with what it announces.
     // spec: EFF-8, EFF-27
-    fn of(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Self {
+    fn of(case: &Case<'_, 'a>, notices: &Notices<'a>, objections: &[Known<'a>]) -> Self {
         let mut rulings = Self::default();
+        let mut grounds: Vec<_> = objections
+            .iter()
+            .map(|one| (one.reference, one.ground))
+            .collect();
+        grounds.sort_unstable();
         for (fact, ruling) in case.rulings() {
             let announces = match ruling.outcome() {
                 Outcome::Rejected | Outcome::Withdrawn => false,
                 Outcome::Upheld | Outcome::Corrected => true,
             };
             for objection in ruling.closes() {
-                if announces {
-                    rulings.announced.push(objection);
+                if !announces {
+                    rulings.closed.push(objection);
+                    continue;
                 }
-                if !announces || is_acted_on(case, notices, fact, objection) {
+                rulings.announced.push(objection);
+                let known = grounds.binary_search_by(|(known, _)| (*known).cmp(objection));
+                let known = known.ok().and_then(|at| grounds.get(at));
+                let is_done = |(objection, ground): &(&'a StatementRef, Ground)| {
+                    let announced = Announced {
+                        case,
+                        notices,
+                        ruling: fact,
+                        objection,
+                        ground: *ground,
+                    };
+                    announced.is_done()
+                };
+                if known.is_some_and(is_done) {
                     rulings.closed.push(objection);
                 }
             }
@@ -152,42 +176,6 @@ impl<'a> Rulings<'a> {
         rulings.announced.sort_unstable();
         rulings
     }
-}
-
-/// Whether what a ruling announced has been done about the decision: it was corrected or withdrawn by
-/// somebody who knew the objection, or it is itself a re-issue made after the ruling. Ending a
-/// suspension binds, so all of it counts in full.
-// spec: EFF-27
-fn is_acted_on(
-    case: &Case<'_, '_>,
-    notices: &Notices<'_>,
-    ruling: &Fact,
-    objection: &StatementRef,
-) -> bool {
-    let behind = |act: &Fact, origin: &Origin, index: LeafIndex| {
-        act.origin() == origin && act.index() > index
-    };
-    let knows = |act: &Fact| {
-        behind(act, ruling.origin(), ruling.index())
-            || behind(act, &objection.origin, objection.index)
-            || notices.adopted(case, act, objection, Class::Objection)
-    };
-    let corrections = case.facts.corrections.iter().map(|(fact, _)| *fact);
-    let withdrawals = case.facts.withdrawals.iter().map(|(fact, _)| *fact);
-    let acts = || {
-        corrections.chain(withdrawals).any(|act| {
-            act.target() == Some(case.target)
-                && case.may_act(act)
-                && case.horizon.established(act)
-                && knows(act)
-        })
-    };
-    let is_reissue = case.decision.is_some_and(|(fact, decision)| {
-        decision.fields().reissues.is_some()
-            && case.horizon.established(fact)
-            && behind(fact, ruling.origin(), ruling.index())
-    });
-    is_reissue || acts()
 }
 
 /// Objections that a supervisor admitted. An admission frees, so it acts as soon as it is verified.
@@ -203,7 +191,7 @@ fn admitted<'a>(case: &Case<'_, 'a>) -> Vec<&'a StatementRef> {
 }
 
 /// The notices of the home register, by act and position.
-struct Notices<'a>(Vec<(&'a Fact, &'a Notice)>);
+pub(super) struct Notices<'a>(Vec<(&'a Fact, &'a Notice)>);
 
 impl<'a> Notices<'a> {
     fn of(case: &Case<'_, 'a>) -> Self {
@@ -240,19 +228,33 @@ impl<'a> Notices<'a> {
     }
 
     /// Whether the register that an act has adopted holds the notice of another one.
-    fn adopted(&self, case: &Case<'_, '_>, by: &Fact, act: &StatementRef, class: Class) -> bool {
+    pub(super) fn adopted(
+        &self,
+        case: &Case<'_, '_>,
+        by: &Fact,
+        act: &StatementRef,
+        class: Class,
+    ) -> bool {
         let size = by.payload().register_size;
         let at = self.established(case, act, class);
         size.zip(at).is_some_and(|(size, at)| size.contains(at))
     }
 }
 
-/// For each role and ground, the first position of the home register at which a rejection is noticed.
+/// Whether a statement is by the issuer of the decision, or stands in the log where the decision does.
+fn is_with_issuer(case: &Case<'_, '_>, statement: &Fact) -> bool {
+    case.fact.is_some_and(|decision| {
+        decision.issuer() == statement.issuer() || decision.origin() == statement.origin()
+    })
+}
+
+/// The first position of the home register at which a rejection is noticed, for each role and ground,
+/// and for whether the issuer heard and rejected the objection all by itself.
 #[derive(Default)]
-struct Rejections(BTreeMap<(ObjectorRole, Ground), u64>);
+struct Rejections(BTreeMap<(ObjectorRole, Ground, bool), u64>);
 
 impl Rejections {
-    // spec: EFF-10, EFF-28, EFF-29, EFF-30
+    // spec: EFF-10, EFF-28, EFF-29, EFF-30, EFF-36
     fn of(case: &Case<'_, '_>, notices: &Notices<'_>) -> Self {
         let restricting = corrections::restricting(case);
         let mut rejections = Self::default();
@@ -266,17 +268,18 @@ impl Rejections {
                     || notices.adopted(case, correction, fact.reference(), Class::Ruling)
             });
             if !is_followed && !corrections::burdens_more(case, fact) {
-                rejections.note(case, ruling, at.value());
+                rejections.note(case, (fact, ruling), at.value());
             }
         }
         rejections
     }
 
-    fn note(&mut self, case: &Case<'_, '_>, ruling: &Ruling, at: u64) {
+    fn note(&mut self, case: &Case<'_, '_>, (by, ruling): (&Fact, &Ruling), at: u64) {
         for (fact, objection) in &case.facts.objections {
             let on_chain = fact.target().is_some_and(|t| case.chain.surely_holds(t));
             if on_chain && ruling.closes().binary_search(fact.reference()).is_ok() {
-                let key = (objection.role(), objection.ground());
+                let by_itself = is_with_issuer(case, by) && is_with_issuer(case, fact);
+                let key = (objection.role(), objection.ground(), by_itself);
                 let first = self.0.entry(key).or_insert(at);
                 *first = at.min(*first);
             }
@@ -289,8 +292,13 @@ impl Rejections {
         if objection.over_cap {
             return Some(WaitingCause::OverCap);
         }
-        let key = (objection.role?, objection.ground);
-        let first = self.0.get(&key)?;
-        (*first < objection.register).then_some(WaitingCause::AfterRejection)
+        let role = objection.role?;
+        let is_kept_back = |by_itself: bool| {
+            let first = self.0.get(&(role, objection.ground, by_itself));
+            first.is_some_and(|first| *first < objection.register)
+        };
+        // An objection heard elsewhere is in nobody's mouth but the objector's.
+        let after = is_kept_back(false) || objection.with_issuer && is_kept_back(true);
+        after.then_some(WaitingCause::AfterRejection)
     }
 }

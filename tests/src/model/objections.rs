@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Place, REGISTER, Rest, Ruled, Say, Scenario, Spoken, Why};
+use super::{Figures, Place, REGISTER, Rest, Ruled, Say, Scenario, Spoken, Why};
 
 impl Scenario {
     #[allow(clippy::type_complexity)]
@@ -68,8 +68,8 @@ impl Scenario {
             if announces {
                 announced.extend(closes);
             }
-            open.retain(|place, _| {
-                let done = !announces || self.announced_is_done(ruling, *place, target);
+            open.retain(|place, known| {
+                let done = !announces || self.announced_is_done(ruling, (*place, known.0), target);
                 !(closes.contains(place) && done)
             });
         }
@@ -82,8 +82,9 @@ impl Scenario {
                 s.supervision && matches!(&s.say, Say::Admission { admits, .. } if names(admits))
             });
             let after = rulings.iter().any(|ruling| {
-                role.is_some_and(|role| self.rejected(ruling, target, (role, ground), register))
-                    && !self.restricted_after(ruling, target)
+                role.is_some_and(|role| {
+                    self.rejected(ruling, target, (place, role, ground), register)
+                }) && !self.restricted_after(ruling, target)
             });
             if admitted || (!over_cap && !after) {
                 suspended
@@ -104,7 +105,7 @@ impl Scenario {
     pub(super) fn announced_is_done(
         &self,
         ruling: &Spoken,
-        objection: Place,
+        (objection, ground): (Place, u8),
         target: Place,
     ) -> bool {
         let noticed = |register: u64| {
@@ -119,14 +120,52 @@ impl Scenario {
                 of_objection && self.full(notice) && notice.place.index < register
             })
         };
-        self.set.iter().any(|act| {
-            let knew =
-                act.is_behind(ruling.place) || act.is_behind(objection) || noticed(act.register());
-            let acts = act.corrects(target) || act.withdraws(target);
-            let anew = act.place == target
-                && matches!(&act.say, Say::Decision(figures) if figures.root.is_some())
-                && act.is_behind(ruling.place);
-            self.full(act) && (anew || acts && knew && self.may_act(act, target))
+        let knew = |act: &Spoken| {
+            act.is_behind(ruling.place) || act.is_behind(objection) || noticed(act.register())
+        };
+        // What the corrections of a decision by one author in one log say, by position.
+        let series = |by: &Spoken, on: Place| {
+            let of_series =
+                |s: &&Spoken| s.issuer == by.issuer && s.place.log == by.place.log && self.full(s);
+            let mut said: Vec<(&Spoken, &Figures)> = Vec::new();
+            for spoken in self.set.iter().filter(of_series) {
+                if let Say::Correction {
+                    target, figures, ..
+                } = &spoken.say
+                    && *target == on
+                {
+                    said.push((spoken, figures));
+                }
+            }
+            said.sort_by_key(|(s, _)| s.place);
+            said
+        };
+        let before = |by: &Spoken, on: Place| {
+            let unaware = series(by, on).into_iter().rfind(|(s, _)| !knew(s));
+            let corrected = unaware.map(|(_, figures)| figures);
+            let own = self.figures(on)?;
+            Some(corrected.unwrap_or(own))
+        };
+        let Say::Ruling { target: on, .. } = ruling.say else {
+            return false;
+        };
+        self.set.iter().filter(|act| self.full(act)).any(|act| {
+            let acts = knew(act) && self.may_act(act, target);
+            if acts && act.withdraws(target) {
+                return true;
+            }
+            let mut pair = None;
+            if acts && act.corrects(target) {
+                let holds = series(act, target).last().map(|(_, figures)| *figures);
+                pair = before(act, target).zip(holds);
+            } else if let Say::Decision(figures) = &act.say
+                && act.place == target
+                && figures.root.is_some()
+                && act.is_behind(ruling.place)
+            {
+                pair = before(act, on).zip(Some(figures));
+            }
+            pair.is_some_and(|(before, after)| asked_for(ground, before, after))
         })
     }
 
@@ -202,7 +241,7 @@ impl Scenario {
         &self,
         ruling: &Spoken,
         target: Place,
-        (role, ground): (u8, u8),
+        (later, role, ground): (Place, u8, u8),
         register: u64,
     ) -> bool {
         let Say::Ruling {
@@ -214,7 +253,16 @@ impl Scenario {
             return false;
         };
         let chain = self.chain(target, true);
+        let with_issuer = |place: Place| {
+            let issuer = self.at(target).map(|decision| decision.issuer);
+            place.log == target.log && issuer.is_some()
+                || issuer.is_some() && self.at(place).map(|s| s.issuer) == issuer
+        };
         let on_ground = closes.iter().any(|closed| {
+            let by_itself = with_issuer(ruling.place) && with_issuer(*closed);
+            if by_itself && !with_issuer(later) {
+                return false;
+            }
             let said = self.at(*closed).map(|s| &s.say);
             matches!(said, Some(Say::Objection { target, role: r, ground: g, .. })
                 if chain.contains(target) && (*r, *g) == (role, ground))
@@ -230,5 +278,20 @@ impl Scenario {
             of_ruling && self.full(notice) && notice.place.index < register
         });
         on_ground && seen
+    }
+}
+
+/// Whether figures differ where a ground points to: the facts, the organisation, or the basis, of which
+/// these figures have the item alone.
+fn asked_for(ground: u8, before: &Figures, after: &Figures) -> bool {
+    match ground {
+        1 => {
+            (before.penalty, before.item, before.fine) != (after.penalty, after.item, after.fine)
+                || before.classes != after.classes
+                || before.duties != after.duties
+        }
+        2 => before.subject != after.subject,
+        3 => before.item != after.item,
+        other => panic!("the model has no ground {other}"),
     }
 }

@@ -116,16 +116,114 @@ fn act_on_another_decision_of_the_chain_leaves_this_one_suspended() {
     world.rule(Who::Issuer, 20, &target, Outcome::Upheld, &[&objection]);
     world.withdraw(Who::Issuer, 21, &target);
     assert_eq!(world.binds(&before), BindsOthers::Suspended);
-    // What is decided anew after the ruling is what it announced.
-    let after = world.decide(Who::Issuer, 22, with(penalty(), again));
+    // What is decided anew after the ruling is what it announced, unless it says the same once more.
+    let same = world.decide(Who::Issuer, 22, with(penalty(), again));
+    assert_eq!(world.binds(&same), BindsOthers::Suspended);
+    let after = world.decide(Who::Issuer, 23, with(fine(50_000), again));
+    assert_eq!(world.binds(&after), BindsOthers::Applies);
+}
+
+/// The issuer finds for the objector, and corrects a letter of the facts.
+// spec: EFF-35
+#[test]
+fn correction_beside_the_ground_closes_nothing() {
+    let words = |fields: &mut DecisionFields| fields.facts = Some(text("拖欠工资。"));
+    for (ground, closes) in [(Ground::Amount, false), (Ground::Facts, true)] {
+        let (mut world, target) = World::with_penalty();
+        let objection = world.object(Who::City, 3, &target, ground);
+        world.rule(Who::Issuer, 20, &target, Outcome::Upheld, &[&objection]);
+        world.correct(Who::Issuer, 21, &target, with(penalty(), words));
+        let awaited = awaited(&world, &target);
+        assert_eq!(awaited.is_empty(), closes, "{ground:?}");
+        world.correct(Who::Issuer, 22, &target, with(fine(50_000), words));
+        assert_eq!(world.binds(&target), BindsOthers::Applies);
+    }
+}
+
+/// Each ground with a change that it asks for.
+// spec: EFF-35
+#[test]
+fn correction_closes_where_it_changes_what_the_ground_points_to() {
+    type Change = fn(&mut DecisionFields);
+    let changes: [(Ground, Change); 8] = [
+        (Ground::Facts, |f| f.content = Some(text("罚款"))),
+        (Ground::WrongSubject, |f| {
+            f.subject = Subject::new(
+                f.subject.code(),
+                SubjectCheck::Ok,
+                Form::Enterprise,
+                text("鹤岗另一有限公司"),
+            )
+            .unwrap();
+        }),
+        (Ground::Basis, |f| f.basis[0].article = text("第九十二条")),
+        (Ground::Procedure, |f| f.remedies[0].within_days = 90),
+        (Ground::Amount, |f| f.fine_fen = Some(1)),
+        (Ground::Ended, |f| f.valid_until = Some(day("2026-06-30"))),
+        (Ground::Publication, |f| {
+            f.publication_until = Some(day("2026-12-31"));
+        }),
+        (Ground::Other, |f| {
+            f.document_number = text("鹤劳罚字〔2026〕13号")
+        }),
+    ];
+    for (ground, _) in changes {
+        for (of, change) in changes {
+            let (mut world, target) = World::with_penalty();
+            let objection = world.object(Who::City, 3, &target, ground);
+            world.rule(Who::Issuer, 20, &target, Outcome::Upheld, &[&objection]);
+            world.correct(Who::Issuer, 21, &target, with(penalty(), change));
+            let closes = awaited(&world, &target).is_empty();
+            let also = match ground {
+                Ground::Facts => of == Ground::Amount,
+                Ground::Ended => of == Ground::Publication,
+                Ground::Other => true,
+                Ground::WrongSubject
+                | Ground::Basis
+                | Ground::Procedure
+                | Ground::Amount
+                | Ground::Publication => false,
+            };
+            assert_eq!(closes, of == ground || also, "{ground:?} by {of:?}");
+        }
+    }
+}
+
+// spec: EFF-35
+#[test]
+fn correction_that_is_taken_back_by_another_has_closed_nothing() {
+    let (mut world, target, objection) = ruled(Outcome::Upheld);
+    world.correct(Who::Issuer, 12, &target, fine(400_000));
+    world.correct(Who::Issuer, 21, &target, fine(50_000));
+    assert_eq!(world.binds(&target), BindsOthers::Applies);
+    world.correct(Who::Issuer, 22, &target, fine(400_000));
+    assert_eq!(awaited(&world, &target), [objection]);
+}
+
+// spec: EFF-35
+#[test]
+fn reissue_after_a_ruling_on_what_is_not_held_leaves_it_suspended() {
+    let mut world = World::new();
+    let root = at(Who::Issuer, 10);
+    let again = |fields: &mut DecisionFields| fields.reissues = Some(at(Who::Issuer, 10));
+    let objection = world.object(Who::City, 3, &root, Ground::Amount);
+    world.rule(Who::Issuer, 20, &root, Outcome::Upheld, &[&objection]);
+    let after = world.decide(Who::Issuer, 23, with(fine(50_000), again));
+    assert_eq!(world.binds(&after), BindsOthers::Suspended);
+    world.decide(Who::Issuer, 10, penalty());
     assert_eq!(world.binds(&after), BindsOthers::Applies);
 }
 
 /// An objection in a role, rejected at the issuer's position 20 with a notice at the register's 5.
 fn rejected_as(role: ObjectorRole) -> (World, StatementRef) {
+    rejected_at(Who::City, role)
+}
+
+/// The same with the log that the objection lies in, at its position 2.
+fn rejected_at(who: Who, role: ObjectorRole) -> (World, StatementRef) {
     let (mut world, target) = World::with_penalty();
     let content = objection_as(role, Ground::Facts, false);
-    let objection = world.act(Who::Issuer, 19, &target, content);
+    let objection = world.act(who, 2, &target, content);
     let ruling = world.rule(Who::Issuer, 20, &target, Outcome::Rejected, &[&objection]);
     world.notice(5, &target, &ruling, Class::Ruling, None);
     assert_eq!(world.binds(&target), BindsOthers::Applies);
@@ -149,6 +247,37 @@ fn what_an_issuer_objects_and_rejects_itself_keeps_no_subject_back() {
         object_later(&mut world, &target);
         assert_eq!(world.binds(&target), verdict, "{role:?}");
     }
+}
+
+/// The issuer writes an objection in the subject's name into its own log and rejects it, before the
+/// subject raises the same ground at the city.
+// spec: EFF-36
+#[test]
+fn what_an_issuer_hears_and_rejects_by_itself_keeps_back_nothing_heard_elsewhere() {
+    let (mut world, target) = rejected_at(Who::Issuer, ObjectorRole::Subject);
+    let again = |who| act(who, 40, &target, 6, objection(Ground::Facts, false));
+    let mut heard_by_issuer = world.clone();
+    heard_by_issuer.put(again(Who::Issuer));
+    assert_eq!(heard_by_issuer.binds(&target), BindsOthers::Applies);
+    world.put(again(Who::City));
+    assert_eq!(world.binds(&target), BindsOthers::Suspended);
+}
+
+// spec: EFF-36
+#[test]
+fn rejection_by_a_supervisor_keeps_back_wherever_it_was_heard() {
+    let (mut world, target) = World::with_penalty();
+    let objection = world.object(Who::Issuer, 2, &target, Ground::Facts);
+    let ruling = world.rule(
+        Who::Supervisor,
+        20,
+        &target,
+        Outcome::Rejected,
+        &[&objection],
+    );
+    world.notice(5, &target, &ruling, Class::Ruling, None);
+    object_later(&mut world, &target);
+    assert_eq!(world.binds(&target), BindsOthers::Applies);
 }
 
 // spec: EFF-28
@@ -180,7 +309,7 @@ fn rejection_keeps_back_nothing_once_a_restricting_correction_followed() {
         23,
         &target,
         Outcome::Rejected,
-        &[&at(Who::City, 4), &at(Who::Issuer, 19)],
+        &[&at(Who::City, 2), &at(Who::City, 4)],
     );
     world.witnessed_up_to(Who::Issuer, 24);
     world.notice(8, &target, &ruling, Class::Ruling, None);
