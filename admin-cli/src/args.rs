@@ -432,6 +432,8 @@ pub(crate) struct CorrectionIssue {
     pub(crate) act: Act,
     #[arg(long)]
     pub(crate) reasons: String,
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) from: Option<String>,
     #[arg(long, value_name = "FIELD=VALUE", required_unless_present = "file")]
     pub(crate) set: Vec<String>,
     #[arg(long, value_name = "FILE")]

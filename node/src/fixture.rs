@@ -340,7 +340,7 @@ fn place(
     }
 }
 
-fn penalty(subject: SubjectCode, document_number: &str) -> DecisionFields {
+pub(crate) fn penalty(subject: SubjectCode, document_number: &str) -> DecisionFields {
     DecisionFields {
         subject: Subject::new(
             subject,

@@ -549,6 +549,115 @@ async fn cap_counts_what_is_recorded_whatever_day_of_receipt_is_said() {
     pair.stop().await;
 }
 
+/// Many clerks at once, each with a connection of its own.
+// spec: ADM-73, ADM-81
+#[tokio::test(flavor = "multi_thread")]
+async fn cap_holds_against_objections_recorded_at_once() {
+    let pair = Pair::start_planned(VIS_PUBLIC, |plan| {
+        for mandate in &mut plan.hub.mandates {
+            mandate.objections_daily_cap = Some(2);
+        }
+    })
+    .await;
+    pair.import().await;
+    let target = position(&pair.first());
+    let mut clerks = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let mut clerk = Client::open(&pair.hub).await;
+        let request = objection(target.clone(), false);
+        clerks.spawn(async move { clerk.act(&request).await });
+    }
+    while let Some(done) = clerks.join_next().await {
+        done.unwrap();
+    }
+    let view = Client::open(&pair.hub).await.statement(target).await;
+    assert_eq!(view.effect.unwrap().waiting.len(), 4);
+    pair.stop().await;
+}
+
+// spec: ADM-82
+#[tokio::test(flavor = "multi_thread")]
+async fn objection_in_the_role_of_another_authority_is_refused() {
+    let pair = Pair::start().await;
+    pair.import().await;
+    let target = position(&pair.first());
+    let raised = |role| {
+        let Request::Objection(ask) = objection(target.clone(), true) else {
+            unreachable!()
+        };
+        Request::Objection(ObjectionAsk { role, ..ask })
+    };
+    let mut member = Client::open(&pair.member).await;
+    let mut hub = Client::open(&pair.hub).await;
+    let (issuer, supervisor) = (ObjectorRole::Issuer, ObjectorRole::Supervisor);
+    for (client, role) in [(&mut member, issuer), (&mut hub, supervisor)] {
+        client.act(&raised(ObjectorRole::Subject)).await;
+        client.act(&raised(role)).await;
+    }
+    for (client, role) in [(&mut member, supervisor), (&mut hub, issuer)] {
+        let refused = client.refused(&raised(role)).await;
+        assert_eq!(refused, ErrorCode::RoleRefused);
+    }
+    pair.stop().await;
+}
+
+fn correction(target: &StatementRef, fen: u64, worked_from: Option<&StatementRef>) -> Fix {
+    (target.clone(), fen, worked_from.cloned())
+}
+
+/// A decision, the fine that it should have, and the version that this was worked out from.
+type Fix = (StatementRef, u64, Option<StatementRef>);
+
+async fn fix(client: &mut Client, (target, fen, worked_from): Fix) -> Result<Recorded, AdminError> {
+    let view = client.statement(position(&target)).await;
+    let mut replacement = view.decision.unwrap().into_fields();
+    replacement.fine_fen = Some(fen);
+    let ask = Request::Correction(CorrectionAsk {
+        target: position(&target),
+        reasons: Text::new("金额有误").unwrap(),
+        replacement: Box::new(replacement),
+        worked_from,
+        issuer: None,
+        dry_run: false,
+    });
+    client.send(&ask.encode().unwrap()).await;
+    match client.last().await?.0 {
+        Reply::Recorded(recorded) => Ok(*recorded),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Two clerks have the same decision before them. Whoever is second must not undo what the first did.
+// spec: ADM-80, ADM-81
+#[tokio::test(flavor = "multi_thread")]
+async fn correction_from_a_version_that_stands_no_more_is_refused_naming_what_stands() {
+    let pair = Pair::start().await;
+    pair.import().await;
+    let target = pair.first();
+    let mut clerks = [
+        Client::open(&pair.member).await,
+        Client::open(&pair.member).await,
+    ];
+    let [first, second] = &mut clerks;
+    let (a, b) = tokio::join!(
+        fix(first, correction(&target, 100, Some(&target))),
+        fix(second, correction(&target, 200, None)),
+    );
+    let (done, refused) = match (a, b) {
+        (Ok(done), Err(refused)) | (Err(refused), Ok(done)) => (done, refused),
+        both => panic!("{both:?}"),
+    };
+    let current = done.reference.unwrap();
+    assert_eq!(refused.code, ErrorCode::NotCurrent);
+    assert_eq!(refused.detail("current"), Some(&*current.to_string()));
+    let done = fix(first, correction(&target, 300, Some(&current))).await;
+    let newest = done.unwrap().reference.unwrap();
+    let refused = fix(second, correction(&target, 400, Some(&current))).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.detail("current"), Some(&*newest.to_string()));
+    pair.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn objection_suspends_and_a_ruling_closes_it() {
     let pair = Pair::start().await;

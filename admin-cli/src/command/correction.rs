@@ -16,13 +16,17 @@ pub(super) fn run(verb: &Correction, context: &Context<'_>) -> Result<Report, Fa
     let Correction::Issue(args) = verb;
     let changes = changes(args)?;
     let target = parse::target("REFERENCE", &args.act.reference)?;
+    let from = match &args.from {
+        Some(text) => Some(parse::target("--from", text)?),
+        None => None,
+    };
     let reasons = parse::text("--reasons", &args.reasons)?;
     let issuer = parse::optional_authority("--issuer", args.act.issuer.as_ref())?;
     act::confirm(&args.act, context)?;
     context.with_node(async |client| {
         let no_more = |reply: Reply| Err(unexpected(&reply));
         let ask = StatementAsk {
-            target: target.clone(),
+            target: from.clone().unwrap_or_else(|| target.clone()),
             look_up: None,
             as_of: None,
         };
@@ -30,7 +34,8 @@ pub(super) fn run(verb: &Correction, context: &Context<'_>) -> Result<Report, Fa
             Reply::Statement(view) => view,
             other => return Err(unexpected(&other)),
         };
-        let standing = view.corrected.as_ref().or(view.decision.as_ref());
+        let corrected = view.corrected.as_ref().filter(|_| from.is_none());
+        let standing = corrected.or(view.decision.as_ref());
         let standing = standing.ok_or_else(|| Failure::usage("nothing-to-correct"))?;
         let mut replacement = Box::new(standing.fields().clone());
         decision::apply(&mut replacement, &changes)?;
@@ -38,7 +43,10 @@ pub(super) fn run(verb: &Correction, context: &Context<'_>) -> Result<Report, Fa
             target: target.clone(),
             reasons: reasons.clone(),
             replacement,
-            worked_from: Some(worked_from(&view)),
+            worked_from: Some(match from {
+                Some(_) => view.reference.clone(),
+                None => worked_from(&view),
+            }),
             issuer,
             dry_run: args.act.dry_run,
         };

@@ -124,6 +124,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("arg.closes", "Objections that it closes", "所处理的异议"),
     ("arg.all_open", "Closes all that are open", "处理全部未决异议"),
     ("arg.set", "A field and its new value; JSON where it is a list or an object", "字段与新值；列表或对象用 JSON"),
+    ("arg.correction.issue.from", "The version to change: the decision or one of its corrections, the one that stands when left out", "据以更正的版本：该决定或其某次更正；默认为现行版本"),
     ("arg.correction.issue.file", "Fields to replace, as a JSON object", "要替换的字段（JSON 对象）"),
     ("arg.reason", "decision-revoked, wrong-subject, duplicate, outside-catalogue or other-error", "decision-revoked 决定被撤销、wrong-subject 主体有误、duplicate 重复、outside-catalogue 不应归集、other-error 其他"),
     ("arg.admits", "Objections admitted", "采纳的异议"),

@@ -8,8 +8,8 @@ use concordat_protocol::codec::{Ext, Truth};
 use concordat_protocol::effect::{Effect, Validity};
 use concordat_protocol::log::{LeafIndex, TreeSize};
 use concordat_protocol::statement::{
-    Admission, Body, Class, Content, Correction, Decision, Leaf, Objection, Payload, Ruling,
-    SALT_BYTES, Statement, StatementRef, Vis, Withdrawal, sign,
+    Admission, Body, Class, Content, Correction, Decision, Leaf, Objection, ObjectorRole, Payload,
+    Ruling, SALT_BYTES, Statement, StatementRef, Vis, Withdrawal, sign,
 };
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::Day;
@@ -28,6 +28,7 @@ const RECEIPT_DAYS_MAX: i32 = 30;
 pub(super) fn objection(desk: &Desk, ask: ObjectionAsk) -> Answer {
     let received_on = received_on(ask.received_on, desk.node().today())?;
     let case = Case::open(desk, &ask.target, ask.issuer, Class::Objection)?;
+    case.require_role(ask.role)?;
     let over_cap = is_over_cap(desk, received_on)?;
     let objection = Objection::new(ask.role, ask.ground, received_on, over_cap, ask.reasons);
     case.record(Content::Objection(objection), Vec::new(), ask.dry_run)
@@ -72,21 +73,7 @@ pub(super) fn admission(desk: &Desk, ask: AdmissionAsk) -> Answer {
 /// `correction issue`
 pub(super) fn correction(desk: &Desk, ask: CorrectionAsk) -> Answer {
     let case = Case::open(desk, &ask.target, ask.issuer, Class::Correction)?;
-    if let Some(worked_from) = &ask.worked_from {
-        let newest = match case.effect()?.validity {
-            Validity::Corrected { by } => by.last().cloned(),
-            Validity::InForce
-            | Validity::Void { .. }
-            | Validity::Withdrawn { .. }
-            | Validity::TargetNotHeld { .. }
-            | Validity::NotADecision => None,
-        };
-        let newest = newest.unwrap_or_else(|| case.target.clone());
-        if newest != *worked_from {
-            let rule = format!("another correction has come since: {newest}");
-            return Err(AdminError::new(ErrorCode::InvalidStatement).with("rule", rule));
-        }
-    }
+    case.require_current(ask.worked_from.as_ref())?;
     let replacement = Decision::new(*ask.replacement).map_err(|error| refusal::invalid(&error))?;
     let (decided_on, today) = (replacement.fields().decided_on, desk.node().today());
     if decided_on > today {
@@ -114,6 +101,7 @@ pub(super) fn withdrawal(desk: &Desk, ask: WithdrawalAsk) -> Answer {
 struct Case<'d> {
     desk: &'d Desk,
     target: StatementRef,
+    issuer: AuthorityCode,
     about: SubjectCode,
     is_decision: bool,
     /// Whether what is known of the target may be shown without a look-up.
@@ -149,6 +137,7 @@ impl<'d> Case<'d> {
         Ok(Self {
             desk,
             target,
+            issuer: verified.statement().header().issuer,
             about: verified.statement().header().about,
             is_decision,
             is_open: subject::require_look_up(desk, &verified, false).is_ok(),
@@ -161,6 +150,58 @@ impl<'d> Case<'d> {
             .node()
             .effect_of(&self.target, self.desk.node().today());
         effect.map_err(|error| refusal::ask(&error))
+    }
+
+    /// Refuses a correction worked out from what stands no more: it would undo what it does not know.
+    // spec: ADM-80
+    fn require_current(&self, worked_from: Option<&StatementRef>) -> Result<(), AdminError> {
+        let effect = self.effect()?;
+        let newest = match self.own_unwitnessed(&effect)? {
+            Some(own) => Some(own),
+            None => standing(effect.validity),
+        };
+        let current = newest.as_ref().unwrap_or(&self.target);
+        match worked_from.unwrap_or(&self.target) == current {
+            true => Ok(()),
+            false => Err(AdminError::new(ErrorCode::NotCurrent).with("current", current)),
+        }
+    }
+
+    /// The newest correction that the node recorded itself and no quorum has cosigned yet: it will take
+    /// the place of what stands.
+    fn own_unwitnessed(&self, effect: &Effect) -> Result<Option<StatementRef>, AdminError> {
+        let node = self.desk.node();
+        let (query, horizon) = (node.query().map_err(refusal::index)?, node.horizon());
+        let own = |one: &&StatementRef| node.owns(&one.origin) && !view::witnessed(&horizon, one);
+        for pending in effect.pending.iter().rev().filter(own) {
+            let found = query.statement(&pending.origin, pending.index);
+            if let Found::Verified(act) = found.map_err(refusal::query)?
+                && act.statement().payload().class() == Class::Correction
+            {
+                return Ok(Some(pending.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Refuses to speak for another authority. The organisation itself is heard anywhere.
+    // spec: ADM-82
+    fn require_role(&self, role: ObjectorRole) -> Result<(), AdminError> {
+        let node = self.desk.node();
+        let is_own = match role {
+            ObjectorRole::Subject => true,
+            ObjectorRole::Issuer => self.issuer == node.member(),
+            ObjectorRole::Supervisor => {
+                let mut acts = Class::ALL.iter().filter(|class| class.is_act());
+                acts.any(|act| supervises(node, *act))
+            }
+        };
+        match is_own {
+            true => Ok(()),
+            false => Err(AdminError::new(ErrorCode::RoleRefused)
+                .with("role", format!("{role:?}").to_lowercase())
+                .with("issuer", self.issuer)),
+        }
     }
 
     /// Statements named by the request, ascending, each of which is still open.
@@ -268,15 +309,29 @@ impl<'d> Case<'d> {
 // spec: ADM-23
 fn require_say(node: &Node, issuer: AuthorityCode, act: Class) -> Result<(), AdminError> {
     let me = node.member();
-    let registry = node.registry();
-    let supervises = || {
-        let member = registry.member(me);
-        member.is_some_and(|member| member.supervises(act, node.today()))
-    };
-    match act == Class::Objection || issuer == me || supervises() {
+    match act == Class::Objection || issuer == me || supervises(node, act) {
         true => Ok(()),
         false => Err(AdminError::new(ErrorCode::NotTheIssuer).with("issuer", issuer)),
     }
+}
+
+/// The correction that stands.
+fn standing(validity: Validity) -> Option<StatementRef> {
+    match validity {
+        Validity::Corrected { by } => by.last().cloned(),
+        Validity::InForce
+        | Validity::Void { .. }
+        | Validity::Withdrawn { .. }
+        | Validity::TargetNotHeld { .. }
+        | Validity::NotADecision => None,
+    }
+}
+
+/// Whether the node's member acts on every authority's statements today.
+fn supervises(node: &Node, act: Class) -> bool {
+    let registry = node.registry();
+    let member = registry.member(node.member());
+    member.is_some_and(|member| member.supervises(act, node.today()))
 }
 
 /// The node signs as its member; keys of departments come with a later version.

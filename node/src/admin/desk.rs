@@ -1,6 +1,6 @@
 //! Where a request is taken to what answers it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use concordat_protocol::admin::{AdminError, ErrorCode, Reply, Request};
 use serde_bytes::ByteBuf;
@@ -19,6 +19,8 @@ pub(super) struct Office {
     pub(super) open_objections: Mutex<status::Count>,
     /// Held by the import under way.
     pub(super) importing: Mutex<()>,
+    /// Held by the act under way: what it was decided on must stand until it is appended.
+    pub(super) acting: Mutex<()>,
     /// Salts the digests of answers in the register of look-ups.
     pub(super) salt: [u8; 32],
 }
@@ -65,11 +67,11 @@ impl Desk {
             Request::Import(ask) => import::answer(&mut self, ask),
             Request::Subject(ask) => subject::organisation(&self, ask),
             Request::Statement(ask) => subject::statement(&self, ask),
-            Request::Objection(ask) => act::objection(&self, ask),
-            Request::Ruling(ask) => act::ruling(&self, ask),
-            Request::Correction(ask) => act::correction(&self, ask),
-            Request::Withdrawal(ask) => act::withdrawal(&self, ask),
-            Request::Admission(ask) => act::admission(&self, ask),
+            Request::Objection(ask) => self.act(|desk| act::objection(desk, ask)),
+            Request::Ruling(ask) => self.act(|desk| act::ruling(desk, ask)),
+            Request::Correction(ask) => self.act(|desk| act::correction(desk, ask)),
+            Request::Withdrawal(ask) => self.act(|desk| act::withdrawal(desk, ask)),
+            Request::Admission(ask) => self.act(|desk| act::admission(desk, ask)),
             Request::BundleExport(ask) => bundle::answer(&self, ask),
             // The server serves a watch itself, and takes the file of an import.
             Request::Watch(_) | Request::ImportChunk(_) | Request::ImportEnd => {
@@ -80,6 +82,14 @@ impl Desk {
 
     pub(super) fn node(&self) -> &Node {
         &self.office.node
+    }
+
+    /// One act at a time: between what it is decided on and its place in the log comes no other.
+    // spec: ADM-81
+    fn act(&self, answer: impl FnOnce(&Self) -> Answer) -> Answer {
+        let acting = self.office.acting.lock();
+        let _acting = acting.unwrap_or_else(PoisonError::into_inner);
+        answer(self)
     }
 
     /// Sends a frame before the last. Whoever asked may have gone: what was begun is finished.

@@ -2,13 +2,14 @@
 
 use concordat_protocol::admin::{AdminError, ErrorCode};
 use concordat_protocol::log::Origin;
-use concordat_protocol::statement::{Class, Payload};
+use concordat_protocol::statement::{Class, Content, Payload};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::RejectReason;
 use tracing::error;
 
 use crate::core::{BodyFault, SubmitError};
+use crate::import::Field;
 use crate::node::{AskError, Node};
 use crate::query::QueryError;
 use crate::runtime::SubmitFailure;
@@ -97,7 +98,7 @@ pub(super) fn rejected(
         }
         RejectReason::KeyUnknown => AdminError::new(ErrorCode::KeyMissing).with("use", "statement"),
         RejectReason::SyntheticInProduction => {
-            AdminError::new(ErrorCode::SyntheticRefused).with("fields", reason)
+            AdminError::new(ErrorCode::SyntheticRefused).with("fields", synthetic(payload))
         }
         RejectReason::WrongVis if class == Class::Correction => {
             AdminError::new(ErrorCode::OtherVisibility)
@@ -124,6 +125,33 @@ pub(super) fn rejected(
             false => AdminError::new(ErrorCode::InvalidStatement).with("rule", reason),
         },
     }
+}
+
+/// The fields that a decision, or what a correction puts in its place, says are made up.
+// spec: ADM-83
+fn synthetic(payload: &Payload) -> String {
+    let keys = match &payload.content {
+        Content::Decision(decision) => &decision.fields().synthetic,
+        Content::Correction(correction) => &correction.replacement.fields().synthetic,
+        Content::Objection(_)
+        | Content::Ruling(_)
+        | Content::Withdrawal(_)
+        | Content::Admission(_)
+        | Content::ItemCatalogue(_)
+        | Content::Policy(_)
+        | Content::Enrolment(_)
+        | Content::Rotation(_)
+        | Content::Suspension(_)
+        | Content::CutOff(_)
+        | Content::Notice(_)
+        | Content::HeadSeen(_)
+        | Content::Restart(_) => return String::new(),
+    };
+    let names = keys.iter().map(|key| match Field::of_key(*key) {
+        Some(field) => field.to_string(),
+        None => key.to_string(),
+    });
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// Why statements were not appended.
@@ -162,4 +190,38 @@ pub(super) fn not_signing(node: &Node) -> AdminError {
 // spec: ADM-60
 pub(super) fn frozen(origin: &Origin) -> AdminError {
     AdminError::new(ErrorCode::LogFrozen).with("origin", origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use concordat_protocol::codec::Ext;
+    use concordat_protocol::statement::{Correction, Decision};
+    use concordat_protocol::text::Text;
+    use concordat_protocol::time::Timestamp;
+
+    use super::*;
+    use crate::fixture;
+
+    // spec: ADM-83
+    #[test]
+    fn correction_with_fields_made_up_is_refused_with_their_names() {
+        let mut fields = fixture::penalty(fixture::subject(1), "1号");
+        fields.synthetic = vec![1, 6, 17];
+        let payload = Payload {
+            issued_at: Timestamp::new(0).unwrap(),
+            target: None,
+            register_size: None,
+            batch: None,
+            content: Content::Correction(Box::new(Correction {
+                reasons: Text::new("更正").unwrap(),
+                replacement: Decision::new(fields).unwrap(),
+            })),
+            ext: Ext::default(),
+        };
+        let issuer = AuthorityCode::parse("11230500001755309F").unwrap();
+        let refused = rejected(RejectReason::SyntheticInProduction, issuer, &payload);
+        assert_eq!(refused.code, ErrorCode::SyntheticRefused);
+        let names = "subject_code, served_on, remedies";
+        assert_eq!(refused.detail("fields"), Some(names));
+    }
 }

@@ -90,6 +90,7 @@ impl AdminServer {
                 node: Arc::clone(node),
                 open_objections: Default::default(),
                 importing: Default::default(),
+                acting: Default::default(),
                 salt,
             }),
             clients: Arc::new(Semaphore::new(CLIENTS_MAX)),

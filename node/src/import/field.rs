@@ -150,6 +150,33 @@ impl Field {
         }
     }
 
+    /// The field that goes to a key of the decision's map, the first where several go there.
+    #[must_use]
+    pub const fn of_key(key: u64) -> Option<Self> {
+        Some(match key {
+            1 => Self::SubjectCode,
+            2 => Self::DocumentNumber,
+            3 => Self::ActType,
+            4 => Self::Item,
+            5 => Self::DecidedOn,
+            6 => Self::ServedOn,
+            7 => Self::Basis,
+            8 => Self::Facts,
+            9 => Self::Content,
+            10 => Self::PenaltyClasses,
+            11 => Self::Fine,
+            12 => Self::Confiscation,
+            13 => Self::Duties,
+            14 => Self::ValidFrom,
+            15 => Self::ValidUntil,
+            16 => Self::PublicationUntil,
+            17 => Self::Remedies,
+            21 => Self::Source,
+            22 => Self::PublishedOn,
+            _ => return None,
+        })
+    }
+
     /// How the field reads its cell.
     pub(super) const fn shape(self) -> Shape {
         match self {
@@ -201,4 +228,20 @@ pub(super) enum Shape {
     Money,
     /// Declared by tables of its own, not under `[fields]`.
     Table,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn field_of_a_key_goes_to_that_key() {
+        let known: Vec<_> = (0..30)
+            .filter(|key| Field::of_key(*key).is_some())
+            .collect();
+        assert_eq!(known.len(), 19);
+        for key in known {
+            assert_eq!(Field::of_key(key).and_then(Field::key), Some(key));
+        }
+    }
 }

@@ -96,6 +96,10 @@ named_codes! {
         OtherVisibility = 69 "other-visibility",
         /// The act would have no effect; `class`.
         NoEffect = 70 "no-effect",
+        /// Another correction has come since the version that this one was worked out from; `current`.
+        NotCurrent = 71 "not-current",
+        /// An objection is raised in a role that is another authority's; `role`, `issuer`.
+        RoleRefused = 72 "role-refused",
         /// The node does not sign yet: safe start waits for answers.
         NotSigning = 80 "not-signing",
         /// The log is frozen; `origin`.
@@ -157,7 +161,9 @@ impl ErrorCode {
             | Self::OutsideCatalogue
             | Self::NotTheIssuer
             | Self::OtherVisibility
-            | Self::NoEffect => ExitCode::Denied,
+            | Self::NoEffect
+            | Self::NotCurrent
+            | Self::RoleRefused => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
             | Self::StorageFailed
