@@ -29,6 +29,7 @@ mod heads;
 mod holders;
 mod ledger;
 mod logs;
+mod lost;
 mod own;
 mod recover;
 mod register;
@@ -118,8 +119,9 @@ impl<D: Disk> Shared<D> {
         read(&self.surpassed).clone()
     }
 
-    /// How many bodies of our own logs are lost, and not held by whoever was asked either, by log.
-    // spec: STO-45
+    /// How many bodies are lost that were held here, by log; of our own logs also those that whoever was
+    /// asked does not hold either. Damaged ones are not among them.
+    // spec: STO-45, STO-66
     #[must_use]
     pub fn missing_bodies(&self) -> BTreeMap<Origin, u64> {
         read(&self.missing).clone()

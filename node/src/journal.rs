@@ -46,6 +46,7 @@ pub use segment::{JournalId, SegmentName, Stream};
 use mark::MarkFile;
 use reader::{body_exists, read_body, read_record};
 use record::{Commit, KIND_BODY, KIND_COMMIT};
+use recovery::LostSegment;
 use segment::{SEGMENT_HEADER_BYTES, SegmentFiles};
 use writer::Writer;
 
@@ -106,6 +107,8 @@ pub struct Journal<D: Disk> {
     commits: u64,
     records: u64,
     poisoned: bool,
+    /// Body segments that are not as they were committed, until they are made whole in form.
+    lost_segments: Vec<LostSegment>,
 }
 
 impl<D: Disk> Journal<D> {
@@ -116,7 +119,7 @@ impl<D: Disk> Journal<D> {
     /// # Errors
     /// [`OpenError::Journal`] with [`JournalError::Damaged`] when durable bytes are not what was
     /// committed, except for a tail that an interrupted commit explains: that is cut off and
-    /// reported in [`Recovery`]; with `LedgerShort`, `LedgerBehindIndex` or `MarkLost` when commits
+    /// reported in [`Recovery`]; with `BodiesLost` when that is a body segment; with `LedgerShort`, `LedgerBehindIndex` or `MarkLost` when commits
     /// that were durable are gone, or may be. [`OpenError::Visit`] with the first error of `visit`.
     pub fn open<E>(
         disk: D,
@@ -143,6 +146,7 @@ impl<D: Disk> Journal<D> {
             commits: recovered.recovery.commits,
             records: recovered.recovery.records,
             poisoned: false,
+            lost_segments: recovered.lost_segments,
         };
         Ok((journal, recovered.recovery))
     }
@@ -151,6 +155,32 @@ impl<D: Disk> Journal<D> {
     #[must_use]
     pub fn id(&self) -> JournalId {
         self.id
+    }
+
+    /// The body segments that this open found other than they were committed, and was told to accept:
+    /// what lies in them must be read before it is believed to be held.
+    pub fn lost_segments(&self) -> impl Iterator<Item = SegmentName> {
+        self.lost_segments.iter().map(|lost| lost.name)
+    }
+
+    /// Makes the lost body segments whole in form: a header, and zeros for what is gone. Call it once it
+    /// is durable which bodies are lost; before that every open without acceptance is refused.
+    ///
+    /// # Errors
+    /// `Io` and `Directory`; the next open finds them lost as before, or mended.
+    // spec: STO-65
+    pub fn mend_lost_segments(&mut self) -> Result<(), JournalError> {
+        for lost in &self.lost_segments {
+            lost.mend(&self.bodies.disk, self.id)?;
+        }
+        if !self.lost_segments.is_empty() {
+            self.bodies
+                .disk
+                .sync_dir()
+                .map_err(JournalError::directory)?;
+        }
+        self.lost_segments.clear();
+        Ok(())
     }
 
     /// Buffers a body, the concatenation of `parts`. The pointer is valid after the next commit.

@@ -301,6 +301,7 @@ fn assert_damage_found(disk: &MemoryDisk, case: &str) {
     match open(disk) {
         Err(
             JournalError::Damaged { .. }
+            | JournalError::BodiesLost { .. }
             | JournalError::LedgerShort { .. }
             | JournalError::MarkLost { .. },
         ) => {}
@@ -339,7 +340,11 @@ fn zeroed_sector_before_the_last_group_is_found() {
             let end = length.min((sector + 1) * 512);
             damaged.edit(&name, |bytes| bytes[sector * 512..end].fill(0));
             match open(&damaged) {
-                Err(JournalError::Damaged { .. } | JournalError::LedgerShort { .. }) => {}
+                Err(
+                    JournalError::Damaged { .. }
+                    | JournalError::BodiesLost { .. }
+                    | JournalError::LedgerShort { .. },
+                ) => {}
                 Ok((.., shown)) if name == MARK => assert!(shown == flat(&groups)),
                 Err(other) => panic!("{name} sector {sector}: {other}"),
                 Ok((_, recovery, shown)) => {
@@ -485,7 +490,7 @@ fn segment_of_another_journal_is_refused() {
     disk.edit("bodies-00000000.seg", |found| *found = bytes);
     assert!(matches!(
         open(&disk),
-        Err(JournalError::Damaged {
+        Err(JournalError::BodiesLost {
             cause: Damage::HeaderOfAnother,
             ..
         })

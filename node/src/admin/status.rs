@@ -198,13 +198,17 @@ fn alarms(node: &Node, status: &StatusView) -> Result<Vec<AlarmView>, AdminError
         ];
         raise("disk-damaged", details)?;
     }
-    // spec: STO-45
+    // spec: STO-45, STO-66
     for (origin, bodies) in node.shared().missing_bodies() {
+        let name = match node.owns(&origin) {
+            true => "own-bodies-missing",
+            false => "bodies-lost",
+        };
         let log = Detail {
             name: "log".to_owned(),
             value: origin.to_string(),
         };
-        raise("own-bodies-missing", vec![log, detail("bodies", bodies)])?;
+        raise(name, vec![log, detail("bodies", bodies)])?;
     }
     let rejected = node.store().counts().rejected;
     if rejected > 0 {

@@ -4,7 +4,7 @@
 //! the log for each place, counted, shown to administrators. The core takes the bodies from here and
 //! asks others for them again; a body is known by its leaf, so anyone's copy will do.
 //!
-//! Out of scope: damage that a start finds, which refuses it.
+//! Out of scope: damage that a start finds, which refuses it; segments that are lost (`lost`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -97,22 +97,49 @@ impl DamageList {
         cause: &JournalError,
     ) -> Option<BodyFault> {
         if !is_damage(cause) {
-            let JournalError::Io { file, source } = cause else {
-                return None;
-            };
+            let fault = unavailable(cause)?;
             warn!(%origin, %index, %cause, "a body could not be read now");
-            let (file, kind) = (*file, source.kind());
-            return Some(BodyFault::Unavailable { file, kind });
+            return Some(fault);
         }
-        let damaged = DamagedBody::at(pointer);
-        let place = (origin.clone(), index);
-        let mut found = self.found();
-        if found.bodies.insert(place.clone(), damaged) != Some(damaged) {
-            found.fresh.insert(place);
+        let (damaged, is_new) = self.take_down(origin, index, pointer);
+        if is_new {
             let (file, offset) = (damaged.file, damaged.offset);
             error!(%origin, %index, %file, offset, %cause, "a body on disk is damaged");
         }
         Some(BodyFault::Damaged(damaged))
+    }
+
+    /// Takes down a body that is lost with the segment it lay in, which is told in one for all of them.
+    // spec: STO-65
+    pub(super) fn note_lost(
+        &self,
+        origin: &Origin,
+        index: LeafIndex,
+        pointer: BodyPointer,
+        cause: &JournalError,
+    ) -> BodyFault {
+        // The pointer may lead behind the end of what is left.
+        match unavailable(cause).filter(|_| !is_damage(cause)) {
+            Some(fault) => fault,
+            None => BodyFault::Damaged(self.take_down(origin, index, pointer).0),
+        }
+    }
+
+    /// The damage, and whether nobody knew of it.
+    fn take_down(
+        &self,
+        origin: &Origin,
+        index: LeafIndex,
+        pointer: BodyPointer,
+    ) -> (DamagedBody, bool) {
+        let damaged = DamagedBody::at(pointer);
+        let place = (origin.clone(), index);
+        let mut found = self.found();
+        let is_new = found.bodies.insert(place.clone(), damaged) != Some(damaged);
+        if is_new {
+            found.fresh.insert(place);
+        }
+        (damaged, is_new)
     }
 
     /// Takes down a record of the ledger that could not be read.
@@ -170,6 +197,15 @@ impl DamageList {
             records: found.records.len() as u64,
         }
     }
+}
+
+/// The fault of a read that failed for another reason than damage.
+fn unavailable(cause: &JournalError) -> Option<BodyFault> {
+    let JournalError::Io { file, source } = cause else {
+        return None;
+    };
+    let (file, kind) = (*file, source.kind());
+    Some(BodyFault::Unavailable { file, kind })
 }
 
 /// Whether a read failed for what lies on the disk, not for where the pointer leads.

@@ -42,6 +42,8 @@ pub(super) struct Found {
     pub(super) data_gaps: BTreeMap<Origin, Gaps>,
     pub(super) heads: BTreeMap<Origin, RecordedHeads>,
     pub(super) acts: Vec<(Origin, LeafIndex)>,
+    /// Bodies that were held and are lost, and have not come again.
+    pub(super) lost: BTreeSet<(Origin, LeafIndex)>,
     pub(super) cosigned: BTreeMap<Origin, SignedHead>,
     /// Where promises were forgotten: the logs of which some were made since.
     pub(super) promised_since: Option<BTreeSet<Origin>>,
@@ -116,6 +118,13 @@ impl Found {
                         arrived(&mut self.arrived, origin, index, self.records);
                     }
                     log.mark(index, mark);
+                    let place = (origin.clone(), LeafIndex::new(index));
+                    match mark {
+                        BodyMark::Unknown => self.lost.insert(place),
+                        BodyMark::Held(..) | BodyMark::Refused(_) | BodyMark::Absent(_) => {
+                            self.lost.remove(&place)
+                        }
+                    };
                     for gaps in [&mut self.act_gaps, &mut self.data_gaps] {
                         if let Some(gaps) = gaps.get_mut(origin) {
                             gaps.remove(index, index + 1);

@@ -20,7 +20,7 @@ use crate::disk::Disk;
 use crate::signer_state::SignedHead;
 
 /// Leaves in one ledger record: few enough that reading one of them reads little else.
-const RECORD_LEAVES_MAX: usize = 128;
+pub(super) const RECORD_LEAVES_MAX: usize = 128;
 
 impl<D: Disk> Core<D> {
     /// Takes statements for one of our logs: all or none.

@@ -153,9 +153,13 @@ impl<D: Disk> Core<D> {
             staged: Staged::default(),
             outputs: Vec::new(),
         };
+        let lost = core.find_lost()?;
         core.apply_registry()?;
         core.require_registry()?;
+        let lost_before = std::mem::take(&mut found.lost);
         core.restore_exchange(found);
+        core.write_lost(&lost)?;
+        core.want_lost(lost_before);
         core.want_entitled(None);
         core.restore_own()?;
         core.start_signing(first_start)?;

@@ -8,7 +8,7 @@
 //! ```
 //! Out of scope: forks of our own logs (`frozen`), which end all signing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use concordat_protocol::exchange::{Input, Replica};
@@ -22,7 +22,7 @@ use crate::core::ledger::{NO_LOG, Record};
 use crate::core::logs::Log;
 use crate::core::recover::OpenCoreError;
 use crate::core::types::{Fatal, Output, Signing, Surpassed};
-use crate::core::{Core, read, write};
+use crate::core::{Core, write};
 use crate::disk::Disk;
 use crate::signer_state::{Continuity, SignedHead, SignerState};
 
@@ -337,21 +337,6 @@ impl<D: Disk> Core<D> {
         self.accepts_loss
             && !self.genesis.is_registry(origin)
             && self.exchange.is_lost_everywhere(origin, takes_part)
-    }
-
-    /// Shows how many bodies of our own logs are lost.
-    // spec: STO-45
-    pub(super) fn show_missing(&self) {
-        let lost = self.signer_states.keys().filter_map(|origin| {
-            let lost = self.exchange.lost_bodies(origin);
-            // Those that lie here damaged are counted as such.
-            let damaged = (lost > 0).then(|| self.shared.damage.bodies_of(origin))?;
-            (lost > damaged).then(|| (origin.clone(), lost - damaged))
-        });
-        let lost: BTreeMap<Origin, u64> = lost.collect();
-        if *read(&self.shared.missing) != lost {
-            *write(&self.shared.missing) = lost;
-        }
     }
 
     /// Someone claims to hold more of our logs than we do. The head that proves it comes with the

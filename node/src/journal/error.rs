@@ -38,6 +38,20 @@ pub enum JournalError {
         /// What is wrong there.
         cause: Damage,
     },
+    /// A body segment is not as it was committed. The ledger still has the hashes of what lay in it, so
+    /// others can give it again.
+    #[error(
+        "journal file {file} has lost bodies at byte {offset}: {cause}; restore the directory from a \
+         backup, or start with --accept-loss, and they are asked for again from the hub and the members"
+    )]
+    BodiesLost {
+        /// The file.
+        file: SegmentName,
+        /// Where it is not as it was committed, in bytes.
+        offset: u64,
+        /// What is wrong there.
+        cause: Damage,
+    },
     /// A segment has a format version that this program does not know.
     #[error("journal file {file} has format version {version}, this program reads up to 2")]
     UnknownVersion {

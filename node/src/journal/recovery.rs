@@ -35,6 +35,7 @@ use super::record::{
 };
 use super::segment::{JournalId, SEGMENT_HEADER_BYTES, SegmentHeader, SegmentName, Stream};
 use bodies::Bodies;
+pub(super) use bodies::LostSegment;
 use replay::{LastGroup, Replay};
 
 /// Length of ledger segment 0 when the journal has just been created.
@@ -106,6 +107,7 @@ pub(super) struct Recovered<D: Disk> {
     pub(super) journal: JournalId,
     pub(super) ledger_lengths: Vec<u32>,
     pub(super) body_lengths: Vec<u32>,
+    pub(super) lost_segments: Vec<LostSegment>,
     pub(super) recovery: Recovery,
     pub(super) mark: MarkFile<D>,
 }
@@ -139,7 +141,7 @@ pub(super) fn recover<D: Disk, E>(
         };
         let torn_bytes = replay.recovery.torn.map_or(0, |torn| torn.bytes);
         let torn = found.ledgers == 1 && torn_bytes <= u64::from(FOUNDING_BYTES);
-        if !accept && (!torn || found.bodies > 0) {
+        if !accept && (!torn || !found.bodies.is_empty()) {
             return Err(JournalError::damaged(first, 0, Damage::Header).into());
         }
         // A founding commit alone may be torn; then nothing that was durable is lost.
@@ -169,7 +171,7 @@ pub(super) fn recover<D: Disk, E>(
         accept,
     };
     // Everything is read before anything is changed: what is refused stays as it was found.
-    let inspected = bodies.inspect(found.bodies)?;
+    let inspected = bodies.inspect(&found.bodies)?;
     recovery.body_bytes_cut = inspected.excess_bytes();
     let mark_found = match lost {
         true => known.mark.doubted(disk, journal)?,
@@ -179,7 +181,7 @@ pub(super) fn recover<D: Disk, E>(
     // as this one would have done without being told, or goes on in doubt.
     cut_ledger(disk, &recovery, ledger_lengths.len(), found.ledgers)?;
     bodies.cut(&inspected)?;
-    let body_lengths = inspected.lengths;
+    let (body_lengths, lost_segments) = (inspected.lengths, inspected.lost);
     rewrite_last_group(disk, &last)?;
     disk.sync_dir().map_err(JournalError::directory)?;
     let earlier = known.mark.mark().is_some_and(|mark| mark.doubt);
@@ -197,6 +199,7 @@ pub(super) fn recover<D: Disk, E>(
         journal,
         ledger_lengths,
         body_lengths,
+        lost_segments,
         recovery,
     })
 }
@@ -317,10 +320,12 @@ pub fn stored_id<D: Disk>(disk: &D) -> Result<Option<JournalId>, JournalError> {
     }
 }
 
-/// How many segments there are.
+/// Which segments there are.
 struct Inventory {
+    /// How many of the ledger.
     ledgers: u32,
-    bodies: u32,
+    /// The numbers of those of bodies, ascending.
+    bodies: Vec<u32>,
 }
 
 impl Inventory {
@@ -331,25 +336,24 @@ impl Inventory {
             .filter_map(|name| SegmentName::parse(name))
             .collect();
         segments.sort_unstable();
-        let count = |stream| {
-            let mut expected = 0;
-            for segment in segments.iter().filter(|segment| segment.stream == stream) {
-                // spec: STO-11
-                if segment.number != expected {
-                    let missing = SegmentName {
-                        stream,
-                        number: expected,
-                    };
-                    return Err(JournalError::damaged(missing, 0, Damage::Missing));
-                }
-                expected += 1;
-            }
-            Ok(expected)
+        let of = |stream| {
+            let mine = segments.iter().filter(move |name| name.stream == stream);
+            mine.map(|name| name.number)
         };
-        Ok(Self {
-            ledgers: count(Stream::Ledger)?,
-            bodies: count(Stream::Bodies)?,
-        })
+        let mut ledgers = 0;
+        for number in of(Stream::Ledger) {
+            // spec: STO-11
+            if number != ledgers {
+                let missing = SegmentName {
+                    stream: Stream::Ledger,
+                    number: ledgers,
+                };
+                return Err(JournalError::damaged(missing, 0, Damage::Missing));
+            }
+            ledgers += 1;
+        }
+        let bodies = of(Stream::Bodies).collect();
+        Ok(Self { ledgers, bodies })
     }
 }
 
@@ -370,16 +374,16 @@ fn create<D: Disk>(
         stream: Stream::Ledger,
         number: 0,
     };
-    if found.bodies > 0 && !accept {
+    if !found.bodies.is_empty() && !accept {
         return Err(JournalError::damaged(name, 0, Damage::Missing));
     }
-    let lost = known.check(accept, name, &Recovery::default(), None)? || found.bodies > 0;
+    let lost = known.check(accept, name, &Recovery::default(), None)? || !found.bodies.is_empty();
     let mark_found = match lost {
         true => known.mark.doubted(disk, id)?,
         false => known.mark,
     };
-    for number in (0..found.bodies).rev() {
-        let name = Bodies::<D>::name(number);
+    for number in found.bodies.iter().rev() {
+        let name = Bodies::<D>::name(*number);
         disk.remove(&name.file_name())
             .map_err(JournalError::io(name))?;
     }
@@ -432,6 +436,7 @@ fn create<D: Disk>(
         journal: id,
         ledger_lengths,
         body_lengths: Vec::new(),
+        lost_segments: Vec::new(),
         recovery,
     })
 }

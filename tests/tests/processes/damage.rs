@@ -29,7 +29,10 @@ async fn member_off(network: &Network) -> Result<Vec<Process>, Failure> {
 }
 
 /// A network in which one has made decisions that everyone holds.
-async fn with_statements(network: &Network, owner: usize) -> Result<Vec<Process>, Failure> {
+pub(crate) async fn with_statements(
+    network: &Network,
+    owner: usize,
+) -> Result<Vec<Process>, Failure> {
     let processes = network.start().await?;
     let table = Rows::new(network.code(owner), seed()).table(STATEMENTS)?;
     let report = network.client(owner).await?.import(&table.text).await?;
@@ -43,7 +46,7 @@ async fn with_statements(network: &Network, owner: usize) -> Result<Vec<Process>
 }
 
 /// Waits until a node holds all that another said.
-async fn whole_at(network: &Network, owner: usize, node: usize) -> Result<(), Failure> {
+pub(crate) async fn whole_at(network: &Network, owner: usize, node: usize) -> Result<(), Failure> {
     let log = network.log(owner);
     wait_until(PATIENCE, "all bodies of a log", || async {
         let Ok(status) = network.status(node).await else {
@@ -57,7 +60,7 @@ async fn whole_at(network: &Network, owner: usize, node: usize) -> Result<(), Fa
 }
 
 /// How a node that must not start has ended.
-async fn refusal(network: &Network, node: usize) -> Result<String, Failure> {
+pub(crate) async fn refusal(network: &Network, node: usize) -> Result<String, Failure> {
     let before = network.written(node).len();
     let mut process = network.spawn(node)?;
     let status = wait_until(PATIENCE, "the end of a start", || {
@@ -243,10 +246,14 @@ async fn body_damaged(
 }
 
 /// What a node answers when asked for a statement: its decision in words, or why not.
-type Answer = Result<String, ErrorCode>;
+pub(crate) type Answer = Result<String, ErrorCode>;
 
 /// What a node answers when asked for each of the statements that one has made.
-async fn statements(network: &Network, owner: usize, node: usize) -> Result<Vec<Answer>, Failure> {
+pub(crate) async fn statements(
+    network: &Network,
+    owner: usize,
+    node: usize,
+) -> Result<Vec<Answer>, Failure> {
     let mut client = network.client(node).await?;
     let mut answers = Vec::new();
     for index in (0..STATEMENTS).map(LeafIndex::new) {
@@ -263,7 +270,7 @@ async fn statements(network: &Network, owner: usize, node: usize) -> Result<Vec<
 }
 
 /// Waits until a node answers at all.
-async fn answers(network: &Network, node: usize) -> Result<(), Failure> {
+pub(crate) async fn answers(network: &Network, node: usize) -> Result<(), Failure> {
     wait_until(PATIENCE, "a node that answers", || async {
         Ok(network.status(node).await.is_ok().then_some(()))
     })
@@ -272,16 +279,26 @@ async fn answers(network: &Network, node: usize) -> Result<(), Failure> {
 
 /// A number of the alarm about damage, while there is one.
 async fn alarm_of(network: &Network, node: usize, detail: &str) -> Result<Option<u64>, Failure> {
+    number_of(network, node, "disk-damaged", detail).await
+}
+
+/// A number of the first alarm of a name, while there is one.
+pub(crate) async fn number_of(
+    network: &Network,
+    node: usize,
+    name: &str,
+    detail: &str,
+) -> Result<Option<u64>, Failure> {
     let alarms = network.status(node).await?.alarms;
     let mut alarms = alarms.iter();
-    let alarm = alarms.find(|alarm| alarm.name.as_str() == "disk-damaged");
+    let alarm = alarms.find(|alarm| alarm.name.as_str() == name);
     let details = alarm.into_iter().flat_map(|alarm| &alarm.details);
     let mut values = details.filter(|found| found.name == detail);
     Ok(values.next().and_then(|found| found.value.parse().ok()))
 }
 
 /// Gives a file other bytes; it stays the same file.
-fn write_over(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write_over(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut options = OpenOptions::new();
     let file = options.write(true).create(true).truncate(true).open(path);
     let written = file.and_then(|mut file| file.write_all(bytes));

@@ -27,6 +27,7 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("the store takes nothing more since record {}", "数据库自第 {1} 条记录起不再接受内容"),
     // Journal and signer state.
     ("journal file {} is damaged at byte {}: {}; restore the directory from a backup, or accept a loss with --accept-loss", "日志文件 {1} 在第 {2} 字节处损坏：{3}；请从备份恢复该目录，或用 --accept-loss 接受损失"),
+    ("journal file {} has lost bodies at byte {}: {}; restore the directory from a backup, or start with --accept-loss, and they are asked for again from the hub and the members", "日志文件 {1} 自第 {2} 字节起正文丢失：{3}；请从备份恢复该目录，或用 --accept-loss 启动，节点将向枢纽和各成员重新索取"),
     ("statement {}: the entry that it acts on cannot be read now; try again", "第 {1} 件声明：其所针对的条目目前无法读取；请重试"),
     ("entries of {} cannot be read now; start the node again", "日志 {1} 的条目目前无法读取；请重新启动节点"),
     ("journal file {} cannot be read now: {}", "日志文件 {1} 目前无法读取：{2}"),
