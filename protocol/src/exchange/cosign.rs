@@ -1,6 +1,8 @@
 //! Cosignatures: taking them in, counting them, giving ours.
 
 use crate::exchange::{Action, Exchange, PeerId, Violation, Witnessed, World};
+use crate::log::cosignature::CosignatureError;
+use crate::log::note::SignatureLine;
 use crate::log::{
     Checkpoint, Cosignature, Hash, Origin, TreeSize, VerifiedCheckpoint, VerifiedCosignature,
 };
@@ -89,21 +91,9 @@ impl Exchange {
     /// Takes in the cosignatures that a head's note carries.
     pub(super) fn absorb_cosignatures(&mut self, world: World<'_>, head: &VerifiedCheckpoint) {
         let origin = head.origin().clone();
-        let own = origin.as_str();
-        for line in head
-            .note()
-            .lines()
-            .iter()
-            .filter(|line| line.key_name().as_str() != own)
-        {
-            let Ok(cosignature) = Cosignature::try_from(line) else {
-                continue;
-            };
-            let Some((member, key)) = witness(world, &cosignature) else {
-                continue;
-            };
-            if let Ok(verified) = cosignature.verify(head.checkpoint(), &key) {
-                self.count_cosignature(world, &origin, member, &verified);
+        for line in head.note().lines() {
+            if let Claim::Made(member, cosignature) = claim(world, head, line) {
+                self.count_cosignature(world, &origin, member, &cosignature);
             }
         }
         self.keep_witnessed(head);
@@ -164,7 +154,7 @@ impl Exchange {
         replica.cosigned.insert(member, (largest, newest));
         if let Some(head) = replica.heads.get_mut(&size)
             && head.checkpoint() == cosignature.checkpoint()
-            && head.add_cosignature(cosignature).is_ok()
+            && add(world, head, cosignature)
         {
             let head = head.clone();
             self.act(Action::KeepHead { head });
@@ -260,6 +250,53 @@ impl Exchange {
             });
         }
     }
+}
+
+/// What a line of a head says about a witness.
+enum Claim {
+    /// Nothing that can be judged here: its name or key is not that of a witness known to the registry,
+    /// or it is no cosignature.
+    Unknown,
+    /// The witness has made it.
+    Made(AuthorityCode, VerifiedCosignature),
+    /// It bears name and key id of a witness, which has not made it.
+    Forged,
+}
+
+fn claim(world: World<'_>, head: &VerifiedCheckpoint, line: &SignatureLine) -> Claim {
+    let Ok(cosignature) = Cosignature::try_from(line) else {
+        return Claim::Unknown;
+    };
+    let Some((member, key)) = witness(world, &cosignature) else {
+        return Claim::Unknown;
+    };
+    match cosignature.verify(head.checkpoint(), &key) {
+        Ok(verified) => Claim::Made(member, verified),
+        // One of another time: the registry here may be behind.
+        Err(CosignatureError::OtherKey { .. }) => Claim::Unknown,
+        Err(_) => Claim::Forged,
+    }
+}
+
+/// A head without the lines that witnesses known here have not made: whoever passes a head on can add
+/// them, and nobody relies on a note that has one.
+// spec: EXC-70
+pub(super) fn without_forged(world: World<'_>, head: &VerifiedCheckpoint) -> VerifiedCheckpoint {
+    head.with_lines(|line| !matches!(claim(world, head, line), Claim::Forged))
+}
+
+/// Adds a cosignature to a head. Where its note is full, lines that say nothing here make room.
+// spec: EXC-70
+fn add(world: World<'_>, head: &mut VerifiedCheckpoint, cosignature: &VerifiedCosignature) -> bool {
+    if head.add_cosignature(cosignature).is_ok() {
+        return true;
+    }
+    let mut known = head.with_lines(|line| matches!(claim(world, head, line), Claim::Made(..)));
+    let added = known.add_cosignature(cosignature).is_ok();
+    if added {
+        *head = known;
+    }
+    added
 }
 
 /// The member that a cosignature names, with its witness key.

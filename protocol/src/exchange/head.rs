@@ -1,5 +1,6 @@
 //! Heads: learning them from peers, adopting them when their leaves are durable, telling others.
 
+use crate::exchange::cosign::without_forged;
 use crate::exchange::pull::TailEnd;
 use crate::exchange::{
     Action, Exchange, PeerId, Replica, StoreId, Storing, Violation, World, next_heartbeat,
@@ -87,7 +88,7 @@ impl Exchange {
         self.replicas
             .entry(origin)
             .or_insert_with(|| Replica::empty(own));
-        Ok(Some(head))
+        Ok(Some(without_forged(world, &head)))
     }
 
     /// Takes in a head whose signature has been verified.

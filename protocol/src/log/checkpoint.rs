@@ -229,15 +229,21 @@ impl VerifiedCheckpoint {
     }
 
     /// The same checkpoint with the log's own signature line alone.
-    ///
-    /// # Panics
-    /// Never: a verified checkpoint has that line.
     #[must_use]
     pub fn without_cosignatures(&self) -> Self {
+        self.with_lines(|_| false)
+    }
+
+    /// The same checkpoint with the log's own signature line, and of the others those to be kept.
+    ///
+    /// # Panics
+    /// Never: a verified checkpoint has the log's line.
+    #[must_use]
+    pub fn with_lines(&self, keep: impl Fn(&SignatureLine) -> bool) -> Self {
         let name = self.origin().as_str();
         let note = self
             .note
-            .with_lines(|line| line.key_name().as_str() == name)
+            .with_lines(|line| line.key_name().as_str() == name || keep(line))
             .expect("verification found a line by the log");
         Self {
             checkpoint: self.checkpoint.clone(),
@@ -245,8 +251,8 @@ impl VerifiedCheckpoint {
         }
     }
 
-    /// Adds a cosignature that has been verified for this very checkpoint. An earlier one by the same
-    /// witness key gives way to it, and an older one changes nothing.
+    /// Adds a cosignature that has been verified for this very checkpoint. Lines by the same witness key
+    /// that are earlier, or that the key did not sign, give way to it; an older one changes nothing.
     ///
     /// # Errors
     /// [`CheckpointError::CosignatureOfAnother`], and [`CheckpointError::Note`] when the note is full.
@@ -259,8 +265,12 @@ impl VerifiedCheckpoint {
         }
         let new = cosignature.cosignature();
         let (name, id) = (new.witness().as_str(), new.key_id());
+        // A time that nobody signed says nothing.
+        // spec: LOG-31
         let is_newer = |line: &SignatureLine| {
-            super::Cosignature::try_from(line).is_ok_and(|held| held.time() >= new.time())
+            let held = super::Cosignature::try_from(line).ok();
+            let held = held.filter(|held| held.time() >= new.time());
+            held.is_some_and(|held| held.verify(&self.checkpoint, cosignature.key()).is_ok())
         };
         if self
             .note

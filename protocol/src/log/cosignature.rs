@@ -123,6 +123,7 @@ impl Cosignature {
         Ok(VerifiedCosignature {
             cosignature: self,
             checkpoint: checkpoint.clone(),
+            key: *witness_key,
         })
     }
 }
@@ -163,6 +164,8 @@ impl fmt::Display for Cosignature {
 pub struct VerifiedCosignature {
     cosignature: Cosignature,
     checkpoint: Checkpoint,
+    /// The key under which it was verified.
+    key: PublicKey,
 }
 
 impl VerifiedCosignature {
@@ -202,6 +205,11 @@ impl VerifiedCosignature {
     #[must_use]
     pub const fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
+    }
+
+    /// The key under which it was verified.
+    pub(super) const fn key(&self) -> &PublicKey {
+        &self.key
     }
 
     /// Who cosigned.

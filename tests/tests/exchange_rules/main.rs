@@ -78,6 +78,12 @@ impl Bench {
     fn holding() -> Self {
         let mut bench = Self::greeted();
         let request = bench.ask();
+        bench.take_leaves(request);
+        bench
+    }
+
+    /// Takes the three leaves in that were asked for.
+    fn take_leaves(&mut self, request: RequestId) {
         let leaves: Vec<Vec<u8>> = (0..3).map(|number| leaf(number).encode()).collect();
         let leaves = leaves.iter().map(Vec::as_slice).collect();
         let block = Frame::Block {
@@ -85,9 +91,8 @@ impl Bench {
             leaves,
             cover: Vec::new(),
         };
-        let actions = bench.answer(request, &block);
-        bench.stored(3, &actions);
-        bench
+        let actions = self.answer(request, &block);
+        self.stored(3, &actions);
     }
 
     fn feed(&mut self, input: Input<'_>) -> Vec<Action> {

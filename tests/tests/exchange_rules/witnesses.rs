@@ -1,5 +1,7 @@
 //! Cosignatures that were missed, and when a cosigner vouches.
 
+use concordat_protocol::log::note::{KeyName, NOTE_SIGNATURES_MAX, SignatureLine};
+
 use super::*;
 
 impl Bench {
@@ -286,4 +288,68 @@ fn log_named_twice_is_answered_with_the_heads_cosigned_and_the_line_held() {
     let twice = vec![bench.line(vouched); 2];
     let actions = bench.control(&Frame::Frontier(twice));
     assert_eq!(actions.len(), 2, "{actions:?}");
+}
+
+impl Bench {
+    /// Holds three leaves under a head whose note a peer has filled with lines that nobody made.
+    fn holding_under(lines: Vec<SignatureLine>) -> Self {
+        let mut bench = Self::greeted();
+        let mut note = bench.head(3).note().clone();
+        for line in lines {
+            note.add_line(line).unwrap();
+        }
+        let note = note.to_string().into_bytes();
+        let request = asked(&bench.control(&Frame::Checkpoint { note: &note })).unwrap();
+        bench.take_leaves(request);
+        bench
+    }
+
+    fn show_cosignature(&mut self, cosignature: &VerifiedCosignature) {
+        let line = cosignature.cosignature().to_line().to_string();
+        self.control(&Frame::Cosign {
+            origin: self.origin(),
+            size: TreeSize::new(3).unwrap(),
+            root: tree(3).root(),
+            line: line.trim_end_matches('\n'),
+        });
+    }
+}
+
+/// A line that says the same as another, under a signature that nobody made.
+fn forged(line: &SignatureLine, name: &str) -> SignatureLine {
+    let mut bytes = line.signature().to_vec();
+    *bytes.last_mut().unwrap() ^= 1;
+    let name = KeyName::new(name).unwrap();
+    SignatureLine::new(name, line.key_id(), bytes).unwrap()
+}
+
+// spec: EXC-70
+#[test]
+fn head_with_a_forged_cosignature_is_kept_without_it_and_takes_the_true_one() {
+    let cosignature = Bench::greeted().cosignature();
+    let line = cosignature.cosignature().to_line();
+    let mut bench = Bench::holding_under(vec![forged(&line, cosignature.witness().as_str())]);
+    let held = bench.exchange.replica(&bench.origin()).unwrap().head();
+    assert_eq!(held, Some(&bench.head(3)));
+    let cosignature = bench.cosignature();
+    bench.show_cosignature(&cosignature);
+    let mut cosigned = bench.head(3);
+    cosigned.add_cosignature(&cosignature).unwrap();
+    let held = bench.exchange.replica(&bench.origin()).unwrap().head();
+    assert_eq!(held, Some(&cosigned));
+}
+
+// spec: EXC-70
+#[test]
+fn note_that_is_full_of_lines_by_nobody_makes_room_for_a_cosignature() {
+    let cosignature = Bench::greeted().cosignature();
+    let line = cosignature.cosignature().to_line();
+    let lines = (1..NOTE_SIGNATURES_MAX).map(|n| forged(&line, &format!("nobody-{n}")));
+    let mut bench = Bench::holding_under(lines.collect());
+    let cosignature = bench.cosignature();
+    bench.show_cosignature(&cosignature);
+    let mut cosigned = bench.head(3);
+    cosigned.add_cosignature(&cosignature).unwrap();
+    let held = bench.exchange.replica(&bench.origin()).unwrap().head();
+    assert_eq!(held, Some(&cosigned));
 }

@@ -238,3 +238,22 @@ fn newer_cosignature_replaces_the_older_one() {
     }
     assert_eq!(checkpoint.without_cosignatures(), signed(7));
 }
+
+/// Whoever passes a head on can add a line with a later time under a witness's name and key id.
+// spec: LOG-31
+#[test]
+fn forged_line_gives_way_to_a_cosignature_that_verifies() {
+    let mut checkpoint = signed(7);
+    let forged = {
+        let line = cosigned(&checkpoint, 99).cosignature().to_line();
+        let mut bytes = line.signature().to_vec();
+        *bytes.last_mut().unwrap() ^= 1;
+        SignatureLine::new(line.key_name().clone(), line.key_id(), bytes).unwrap()
+    };
+    checkpoint.note.add_line(forged).unwrap();
+    let good = cosigned(&checkpoint, 5);
+    checkpoint.add_cosignature(&good).unwrap();
+    let found = checkpoint.cosignature_by(good.witness(), &witness().public_key());
+    assert_eq!(found, Ok(Some(good)));
+    assert_eq!(checkpoint.note().lines().len(), 2);
+}
