@@ -258,7 +258,7 @@ enum Claim {
     /// or it is no cosignature.
     Unknown,
     /// The witness has made it.
-    Made(AuthorityCode, VerifiedCosignature),
+    Made(AuthorityCode, Box<VerifiedCosignature>),
     /// It bears name and key id of a witness, which has not made it.
     Forged,
 }
@@ -271,7 +271,7 @@ fn claim(world: World<'_>, head: &VerifiedCheckpoint, line: &SignatureLine) -> C
         return Claim::Unknown;
     };
     match cosignature.verify(head.checkpoint(), &key) {
-        Ok(verified) => Claim::Made(member, verified),
+        Ok(verified) => Claim::Made(member, Box::new(verified)),
         // One of another time: the registry here may be behind.
         Err(CosignatureError::OtherKey { .. }) => Claim::Unknown,
         Err(_) => Claim::Forged,

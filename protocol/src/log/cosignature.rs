@@ -123,7 +123,7 @@ impl Cosignature {
         Ok(VerifiedCosignature {
             cosignature: self,
             checkpoint: checkpoint.clone(),
-            key: *witness_key,
+            key: Box::new(*witness_key),
         })
     }
 }
@@ -165,7 +165,7 @@ pub struct VerifiedCosignature {
     cosignature: Cosignature,
     checkpoint: Checkpoint,
     /// The key under which it was verified.
-    key: PublicKey,
+    key: Box<PublicKey>,
 }
 
 impl VerifiedCosignature {
@@ -208,7 +208,7 @@ impl VerifiedCosignature {
     }
 
     /// The key under which it was verified.
-    pub(super) const fn key(&self) -> &PublicKey {
+    pub(super) fn key(&self) -> &PublicKey {
         &self.key
     }
 
