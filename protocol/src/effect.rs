@@ -2,7 +2,8 @@
 //!
 //! Implements `spec/effect.md`. [`effect`] is one pure function of a set of verified statements
 //! ([`History`]), how far each log is known ([`Horizon`]), the day asked about and the time now. The
-//! same set and horizon give the same [`Effect`], whatever came first, twice or late:
+//! same set and horizon give the same [`Effect`], whatever came first, twice or late. An
+//! [`Examination`] answers for many decisions of one set at the cost of looking at each fact a few times:
 //!
 //! ```text
 //! facts ─► by class ─► chain ─► objections ─► suspended by, waiting
@@ -27,15 +28,19 @@ mod corrections;
 mod fact;
 mod history;
 mod horizon;
+mod notices;
 mod objections;
 mod reading;
 mod record;
+mod sorted;
 mod touch;
+mod work;
 
 use crate::effect::assess::{Assessment, assess};
+use crate::effect::basis::Bases;
 use crate::effect::case::Case;
-use crate::effect::history::Sorted;
 use crate::effect::reading::{Days, Reading};
+use crate::effect::sorted::Sorted;
 use crate::log::{Origin, TreeSize};
 use crate::statement::StatementRef;
 use crate::time::{Day, Timestamp};
@@ -47,8 +52,9 @@ pub use reading::DutyEnd;
 pub use record::{
     Amounts, Basis, BasisFailure, BasisState, BindsOthers, Burden, DutyState, Effect, Ends, Fork,
     Freshness, HorizonUsed, LaterActs, Source, SourceState, Suspension, SuspensionKind, Term,
-    Validity, Waiting, WaitingCause,
+    Validity, Waiting, WaitingCause, Weighed,
 };
+pub use work::EFFECT_WORK_MAX;
 
 /// Computes the effect of a decision.
 ///
@@ -64,13 +70,64 @@ pub fn effect(
     now: Timestamp,
     limits: &Limits,
 ) -> Effect {
-    let facts = Sorted::of(history);
-    let case = Case::new(target, history, &facts, horizon);
-    let assessment = assess(&case);
-    let now = horizon.at_least(now);
-    let basis = basis::examine(&case, &assessment.rests_on, now, limits.freshness_days);
-    let freshness = horizon.freshness(&target.origin, now, limits.freshness_days);
-    record(&case, assessment, basis, freshness, as_of)
+    Examination::new(history, horizon).effect(target, as_of, now, limits)
+}
+
+/// One set of facts and one horizon, about which many questions are asked.
+///
+/// Gives each decision the effect that [`effect`] gives it. The facts are put in order once, and what
+/// several decisions rest on is assessed once.
+pub struct Examination<'a> {
+    history: &'a History,
+    horizon: &'a Horizon,
+    facts: Sorted<'a>,
+    bases: Bases<'a>,
+}
+
+impl<'a> Examination<'a> {
+    /// Puts the facts in order.
+    #[must_use]
+    pub fn new(history: &'a History, horizon: &'a Horizon) -> Self {
+        Self {
+            history,
+            horizon,
+            facts: Sorted::of(history, horizon),
+            bases: Bases::default(),
+        }
+    }
+
+    /// Computes the effect of one decision; see [`effect`].
+    #[must_use]
+    pub fn effect(
+        &mut self,
+        target: &'a StatementRef,
+        as_of: Day,
+        now: Timestamp,
+        limits: &Limits,
+    ) -> Effect {
+        let case = Case::new(target, self.history, &self.facts, self.horizon);
+        let assessment = assess(&case);
+        let now = self.horizon.at_least(now);
+        let days = limits.freshness_days;
+        let rests_on = &assessment.rests_on;
+        let basis = self.bases.examine(&case, rests_on, now, days);
+        let freshness = self.horizon.freshness(&target.origin, now, days);
+        record(&case, assessment, basis, freshness, as_of)
+    }
+
+    /// The objections to the chain of a decision that are open, whether they suspend or wait, ascending;
+    /// `None` where more bears on them than is looked at for one answer.
+    #[must_use]
+    pub fn open_objections(&self, target: &'a StatementRef) -> Option<Vec<StatementRef>> {
+        let case = Case::new(target, self.history, &self.facts, self.horizon);
+        let (suspending, waiting) = objections::weigh(&case);
+        let suspending = suspending.into_iter().flat_map(|one| one.by);
+        let mut open: Vec<_> = suspending
+            .chain(waiting.into_iter().map(|one| one.objection))
+            .collect();
+        open.sort_unstable();
+        (!case.work.is_over()).then_some(open)
+    }
 }
 
 // spec: EFF-21
@@ -88,6 +145,10 @@ fn record(
     };
     Effect {
         target: case.target.clone(),
+        weighed: match case.work.is_over() {
+            true => Weighed::InPart,
+            false => Weighed::Fully,
+        },
         validity: assessment.validity,
         backing: assessment.backing,
         superseded_by: assessment.superseded_by,

@@ -29,6 +29,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("binds-others.withdrawn", "withdrawn", "已撤销"),
     ("binds-others.void", "void", "无效"),
     ("binds-others.not-held", "not held", "未持有"),
+    ("binds-others.not-weighed", "unknown: too much bears on it", "状态未知：关联声明过多"),
     ("burden.burdens", "burdens", "有负担"),
     ("burden.free", "none", "无负担"),
     ("burden.lifted", "lifted", "已解除"),

@@ -331,6 +331,7 @@ fn binds_others(binds: BindsOthers) -> (BindsOthersCode, Option<SourceCode>, Opt
         BindsOthers::Withdrawn => BindsOthersCode::Withdrawn,
         BindsOthers::Void => BindsOthersCode::Void,
         BindsOthers::NotHeld => BindsOthersCode::NotHeld,
+        BindsOthers::NotWeighed => BindsOthersCode::NotWeighed,
     };
     (code, None, None)
 }

@@ -2,7 +2,7 @@
 
 use crate::effect::case::Case;
 use crate::effect::fact::Fact;
-use crate::effect::objections::Notices;
+use crate::effect::notices::Notices;
 use crate::effect::touch::touches;
 use crate::log::{LeafIndex, Origin};
 use crate::statement::{Class, DecisionFields, Ground, StatementRef};
@@ -26,8 +26,8 @@ impl<'a> Announced<'_, '_, 'a> {
     }
 
     fn is_withdrawn(&self) -> bool {
-        let mut withdrawals = self.case.facts.withdrawals.iter().map(|(fact, _)| *fact);
-        withdrawals.any(|act| self.acts_on_it(act) && self.knows(act))
+        let mut withdrawals = self.case.withdrawals();
+        withdrawals.any(|(act, _)| self.counts(act) && self.knows(act))
     }
 
     /// By what holds in the end: a correction that another one takes back has done nothing.
@@ -35,9 +35,9 @@ impl<'a> Announced<'_, '_, 'a> {
         let Some((_, decision)) = self.case.decision else {
             return false;
         };
-        let mut corrections = self.case.facts.corrections.iter().copied();
+        let mut corrections = self.case.corrections_of(self.case.target);
         corrections.any(|(first, _)| {
-            if !(self.acts_on_it(first) && self.knows(first)) {
+            if !(self.counts(first) && self.knows(first)) {
                 return false;
             }
             let series = || self.series(first, self.case.target);
@@ -61,8 +61,7 @@ impl<'a> Announced<'_, '_, 'a> {
         {
             return false;
         }
-        let mut decisions = self.case.facts.decisions.iter().copied();
-        let Some((_, ruled_on)) = decisions.find(|(known, _)| known.reference() == target) else {
+        let Some((_, ruled_on)) = self.case.decision_at(target) else {
             return false;
         };
         let corrected = self.series(fact, target);
@@ -80,10 +79,9 @@ impl<'a> Announced<'_, '_, 'a> {
         author: &'s Fact,
         target: &'s StatementRef,
     ) -> impl DoubleEndedIterator<Item = (&'a Fact, &'a DecisionFields)> + 's {
-        let corrections = self.case.facts.corrections.iter().copied();
+        let corrections = self.case.corrections_of(target);
         let of_series = move |(fact, _): &(&'a Fact, _)| {
-            fact.target() == Some(target)
-                && (fact.issuer(), fact.origin()) == (author.issuer(), author.origin())
+            (fact.issuer(), fact.origin()) == (author.issuer(), author.origin())
                 && self.case.horizon.established(fact)
         };
         corrections
@@ -91,10 +89,8 @@ impl<'a> Announced<'_, '_, 'a> {
             .map(|(fact, correction)| (fact, correction.replacement.fields()))
     }
 
-    fn acts_on_it(&self, act: &Fact) -> bool {
-        act.target() == Some(self.case.target)
-            && self.case.may_act(act)
-            && self.case.horizon.established(act)
+    fn counts(&self, act: &Fact) -> bool {
+        self.case.may_act(act) && self.case.horizon.established(act)
     }
 
     fn knows(&self, act: &Fact) -> bool {

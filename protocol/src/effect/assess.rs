@@ -127,12 +127,10 @@ fn unheld(case: &Case<'_, '_>) -> Validity {
     if !by.is_empty() {
         return Validity::Withdrawn { by: cloned(&by) };
     }
-    let names = |fact: &&Fact| fact.target() == Some(case.target);
-    let corrections = case.facts.corrections.iter().map(|(fact, _)| *fact);
-    let withdrawals = case.facts.withdrawals.iter().map(|(fact, _)| *fact);
+    let corrections = case.corrections_of(case.target).map(|(fact, _)| fact);
+    let withdrawals = case.withdrawals().map(|(fact, _)| fact);
     let mut acts: Vec<_> = corrections
         .chain(withdrawals)
-        .filter(names)
         .map(|fact| fact.reference().clone())
         .collect();
     acts.sort_unstable();

@@ -1,5 +1,7 @@
 //! What a decision rests on, directly or not: a burden holds no further than its weakest basis.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::effect::assess::{Assessment, assess};
 use crate::effect::case::Case;
 use crate::effect::horizon::Backing;
@@ -7,54 +9,96 @@ use crate::effect::record::{Basis, BasisFailure, BasisState, Validity};
 use crate::statement::{Content, StatementRef};
 use crate::time::Timestamp;
 
-/// Walks everything that a decision rests on.
-// spec: EFF-16
-pub(super) fn examine<'a>(
-    case: &Case<'_, 'a>,
-    rests_on: &[&'a StatementRef],
-    now: Timestamp,
-    freshness_days: u32,
-) -> Basis {
-    if rests_on.is_empty() {
-        return Basis::RestsOnNothing;
-    }
-    let mut seen: Vec<&StatementRef> = Vec::new();
-    let mut next: Vec<&'a StatementRef> = rests_on.to_vec();
-    let mut failures = Vec::new();
-    while let Some(reference) = next.pop() {
-        if reference == case.target || seen.contains(&reference) {
-            continue;
+/// What is known of the statements that decisions rest on. Each is assessed once, however many
+/// decisions rest on it.
+#[derive(Default)]
+pub(super) struct Bases<'a>(BTreeMap<&'a StatementRef, Known<'a>>);
+
+/// A statement rested on, by itself and whatever the time.
+struct Known<'a> {
+    /// What is wrong with it but that its source is stale.
+    failure: Option<BasisState>,
+    /// Whether it is of no weight once its source is stale.
+    may_be_stale: bool,
+    /// What it rests on in turn.
+    rests_on: Vec<&'a StatementRef>,
+    /// What finding this out cost.
+    work: usize,
+}
+
+impl<'a> Bases<'a> {
+    /// Walks everything that a decision rests on, and charges it to the decision.
+    // spec: EFF-16
+    pub(super) fn examine(
+        &mut self,
+        case: &Case<'_, 'a>,
+        rests_on: &[&'a StatementRef],
+        now: Timestamp,
+        freshness_days: u32,
+    ) -> Basis {
+        if rests_on.is_empty() {
+            return Basis::RestsOnNothing;
         }
-        seen.push(reference);
-        // A correction names those that it settles; they are no basis, once they are witnessed.
-        if let Some(backing) = correction(case, reference) {
-            if backing == Backing::Provisional {
-                let (basis, why) = (reference.clone(), BasisState::NotWitnessed);
+        let mut seen: BTreeSet<&StatementRef> = BTreeSet::new();
+        let mut next: Vec<&'a StatementRef> = rests_on.to_vec();
+        let mut failures = Vec::new();
+        while let Some(reference) = next.pop() {
+            if !case.work.spend(1) {
+                break;
+            }
+            if reference == case.target || !seen.insert(reference) {
+                continue;
+            }
+            let known = self.known(case, reference);
+            case.work.spend(known.work);
+            next.extend(&known.rests_on);
+            let stale = || {
+                let horizon = case.horizon;
+                let freshness = horizon.freshness(&reference.origin, now, freshness_days);
+                let is_stale = known.may_be_stale && freshness.unknown().is_some();
+                is_stale.then_some(BasisState::Unknown)
+            };
+            if let Some(why) = known.failure.or_else(stale) {
+                let basis = reference.clone();
                 failures.push(BasisFailure { basis, why });
             }
-            continue;
+        }
+        if failures.is_empty() {
+            let on = seen.into_iter().cloned().collect();
+            return Basis::Holds { on };
+        }
+        failures.sort_unstable();
+        Basis::Fails { failures }
+    }
+
+    fn known(&mut self, case: &Case<'_, 'a>, reference: &'a StatementRef) -> &Known<'a> {
+        self.0
+            .entry(reference)
+            .or_insert_with(|| Known::of(case, reference))
+    }
+}
+
+impl<'a> Known<'a> {
+    fn of(case: &Case<'_, 'a>, reference: &'a StatementRef) -> Self {
+        // A correction names those that it settles; they are no basis, once they are witnessed.
+        if let Some(backing) = correction(case, reference) {
+            let is_provisional = backing == Backing::Provisional;
+            return Self {
+                failure: is_provisional.then_some(BasisState::NotWitnessed),
+                may_be_stale: false,
+                rests_on: Vec::new(),
+                work: 0,
+            };
         }
         let basis = Case::new(reference, case.history, case.facts, case.horizon);
         let assessment = assess(&basis);
-        next.extend(&assessment.rests_on);
-        let stale = || {
-            let freshness = case
-                .horizon
-                .freshness(&reference.origin, now, freshness_days);
-            freshness.unknown().is_some()
-        };
-        if let Some(why) = failure(&assessment, stale) {
-            let basis = reference.clone();
-            failures.push(BasisFailure { basis, why });
+        Self {
+            failure: failure(&assessment),
+            may_be_stale: true,
+            rests_on: assessment.rests_on,
+            work: basis.work.spent(),
         }
     }
-    if failures.is_empty() {
-        seen.sort_unstable();
-        let on = seen.into_iter().cloned().collect();
-        return Basis::Holds { on };
-    }
-    failures.sort_unstable();
-    Basis::Fails { failures }
 }
 
 fn correction(case: &Case<'_, '_>, reference: &StatementRef) -> Option<Backing> {
@@ -63,8 +107,8 @@ fn correction(case: &Case<'_, '_>, reference: &StatementRef) -> Option<Backing> 
     is_correction.then(|| case.horizon.backing(fact))
 }
 
-/// The gravest thing that is wrong with a basis.
-fn failure(assessment: &Assessment<'_>, stale: impl Fn() -> bool) -> Option<BasisState> {
+/// The gravest thing that is wrong with a basis, but that it is stale.
+fn failure(assessment: &Assessment<'_>) -> Option<BasisState> {
     match &assessment.validity {
         Validity::Void { .. } => return Some(BasisState::Void),
         Validity::Withdrawn { .. } => return Some(BasisState::Withdrawn),
@@ -78,8 +122,5 @@ fn failure(assessment: &Assessment<'_>, stale: impl Fn() -> bool) -> Option<Basi
         Some(Backing::Provisional) => return Some(BasisState::NotWitnessed),
         Some(Backing::Witnessed) | None => {}
     }
-    if !assessment.suspended_by.is_empty() {
-        return Some(BasisState::Suspended);
-    }
-    stale().then_some(BasisState::Unknown)
+    (!assessment.suspended_by.is_empty()).then_some(BasisState::Suspended)
 }

@@ -1,20 +1,26 @@
 //! One decision with everything that may act on it, and who may.
 
-use crate::effect::chain::Chain;
+use crate::effect::chain::{Chain, Link};
 use crate::effect::fact::Fact;
-use crate::effect::history::{History, Sorted};
+use crate::effect::history::History;
 use crate::effect::horizon::Horizon;
-use crate::statement::{Content, Decision, Ruling, StatementRef};
+use crate::effect::sorted::{By, Said, Sorted};
+use crate::effect::work::Work;
+use crate::statement::{
+    Content, Correction, Decision, Notice, Objection, Ruling, StatementRef, Withdrawal,
+};
 
 /// The decision asked about among the facts.
 pub(super) struct Case<'h, 'a> {
     pub(super) target: &'a StatementRef,
     pub(super) fact: Option<&'a Fact>,
-    pub(super) decision: Option<(&'a Fact, &'a Decision)>,
+    pub(super) decision: Option<Said<'a, Decision>>,
     pub(super) facts: &'h Sorted<'a>,
     pub(super) history: &'a History,
     pub(super) horizon: &'h Horizon,
-    pub(super) chain: Chain<'a>,
+    /// What has been looked at for it.
+    pub(super) work: Work,
+    chain: Chain,
 }
 
 impl<'h, 'a> Case<'h, 'a> {
@@ -25,13 +31,11 @@ impl<'h, 'a> Case<'h, 'a> {
         horizon: &'h Horizon,
     ) -> Self {
         let fact = history.get(target).map(AsRef::as_ref);
-        let decision = fact.and_then(|fact: &Fact| {
-            let Content::Decision(decision) = &fact.payload().content else {
-                return None;
-            };
-            Some((fact, decision.as_ref()))
-        });
-        let chain = Chain::of(target, decision, facts, horizon);
+        let decision = fact.and_then(decision_of);
+        let chain = Chain {
+            wide: facts.wide.links(target, decision),
+            narrow: facts.narrow.links(target, decision),
+        };
         Self {
             target,
             fact,
@@ -39,6 +43,7 @@ impl<'h, 'a> Case<'h, 'a> {
             facts,
             history,
             horizon,
+            work: Work::default(),
             chain,
         }
     }
@@ -51,28 +56,75 @@ impl<'h, 'a> Case<'h, 'a> {
         is_issuer || act.is_supervision()
     }
 
-    /// Rulings that count in full: by whom it may be, on this chain, witnessed, and not taken back.
-    // spec: EFF-8
-    pub(super) fn rulings(&self) -> impl Iterator<Item = (&'a Fact, &'a Ruling)> + '_ {
-        let on_chain = |ruling: &Fact| {
-            ruling
-                .target()
-                .is_some_and(|target| self.chain.surely_holds(target))
-        };
-        let counts = move |(fact, _): &(&'a Fact, &'a Ruling)| {
-            self.may_act(fact)
-                && on_chain(fact)
-                && self.horizon.established(fact)
-                && !self.is_taken_back(fact)
-        };
-        self.facts.rulings.iter().copied().filter(counts)
+    /// A decision of the history.
+    pub(super) fn decision_at(&self, reference: &StatementRef) -> Option<Said<'a, Decision>> {
+        self.history
+            .get(reference)
+            .and_then(|fact| decision_of(fact))
     }
 
-    /// A ruling that was withdrawn frees again what it closed, so the withdrawal acts at once.
-    fn is_taken_back(&self, ruling: &Fact) -> bool {
-        self.facts.withdrawals.iter().any(|(withdrawal, _)| {
-            withdrawal.target() == Some(ruling.reference())
-                && (withdrawal.issuer() == ruling.issuer() || withdrawal.is_supervision())
-        })
+    /// Decisions that re-issue this one, or what it re-issues.
+    pub(super) fn reissues(&self) -> impl Iterator<Item = Said<'a, Decision>> + '_ {
+        let root = self
+            .decision
+            .and_then(|(_, said)| said.fields().reissues.as_ref());
+        let roots = [self.target].into_iter().chain(root);
+        let found = roots.flat_map(|root| self.facts.reissues.get(&root));
+        found.copied().filter(|_| self.work.spend(1))
     }
+
+    /// Corrections whose target is a decision, by whomever.
+    pub(super) fn corrections_of<'s>(
+        &'s self,
+        target: &'s StatementRef,
+    ) -> impl DoubleEndedIterator<Item = Said<'a, Correction>> + 's {
+        self.work
+            .count(self.facts.corrections.get(&target))
+            .copied()
+    }
+
+    /// Withdrawals whose target is this decision, by whomever.
+    pub(super) fn withdrawals(&self) -> impl Iterator<Item = Said<'a, Withdrawal>> + '_ {
+        self.work
+            .count(self.facts.withdrawals.get(&self.target))
+            .copied()
+    }
+
+    /// Objections on the chain.
+    pub(super) fn objections(&self) -> impl Iterator<Item = Said<'a, Objection>> + '_ {
+        self.on(&self.chain.wide, &self.facts.objections)
+    }
+
+    /// Notices on the chain of objections that are not held.
+    pub(super) fn noticed(&self) -> impl Iterator<Item = Said<'a, Notice>> + '_ {
+        self.on(&self.chain.wide, &self.facts.noticed)
+    }
+
+    /// Objections on the chain as far as it counts in full.
+    pub(super) fn sure_objections(&self) -> impl Iterator<Item = Said<'a, Objection>> + '_ {
+        self.on(&self.chain.narrow, &self.facts.sure_objections)
+    }
+
+    /// Rulings that count in full: by whom it may be, on this chain, witnessed, and not taken back.
+    // spec: EFF-8
+    pub(super) fn rulings(&self) -> impl Iterator<Item = Said<'a, Ruling>> + '_ {
+        let rulings = self.on(&self.chain.narrow, &self.facts.rulings);
+        rulings.filter(|(fact, _)| self.may_act(fact))
+    }
+
+    fn on<'s, T>(
+        &'s self,
+        links: &'s [Link],
+        by: &'s By<'a, Link, T>,
+    ) -> impl Iterator<Item = Said<'a, T>> + 's {
+        let found = links.iter().flat_map(|link| by.get(link));
+        found.copied().filter(|_| self.work.spend(1))
+    }
+}
+
+fn decision_of(fact: &Fact) -> Option<Said<'_, Decision>> {
+    let Content::Decision(decision) = &fact.payload().content else {
+        return None;
+    };
+    Some((fact, decision))
 }

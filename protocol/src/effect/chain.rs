@@ -1,89 +1,144 @@
 //! The chain of a decision: what it re-issues, what re-issues it, and what should say that it does.
 
+use std::collections::BTreeMap;
+
 use crate::effect::case::Case;
 use crate::effect::fact::Fact;
-use crate::effect::history::Sorted;
-use crate::effect::horizon::Horizon;
 use crate::effect::reading::Reading;
-use crate::statement::{Decision, StatementRef};
+use crate::statement::{Code, Decision, StatementRef};
+use crate::subject::AuthorityCode;
 
-/// References that name a chain: its decisions, and the roots that they give.
-pub(super) struct Chain<'a> {
+/// The chain of one decision among the chains of a history.
+pub(super) struct Chain {
     /// By every decision known. What suspends attaches here.
-    wide: Vec<&'a StatementRef>,
+    pub(super) wide: Vec<Link>,
     /// By the decision asked about and those that count in full. What ends a suspension, or keeps one
     /// from arising, attaches here: a decision that is not witnessed must not join it to a chain.
-    narrow: Vec<&'a StatementRef>,
+    pub(super) narrow: Vec<Link>,
 }
 
-impl<'a> Chain<'a> {
-    // spec: EFF-6
-    pub(super) fn of(
-        target: &'a StatementRef,
-        decision: Option<(&'a Fact, &'a Decision)>,
-        facts: &Sorted<'a>,
-        horizon: &Horizon,
-    ) -> Self {
-        let wide = members(target, decision, &facts.decisions, |_| true);
-        let narrow = members(target, decision, &facts.decisions, |fact| {
-            horizon.established(fact)
-        });
-        Self { wide, narrow }
-    }
-
-    pub(super) fn holds(&self, reference: &StatementRef) -> bool {
-        self.wide.contains(&reference)
-    }
-
-    pub(super) fn surely_holds(&self, reference: &StatementRef) -> bool {
-        self.narrow.contains(&reference)
-    }
-}
-
-/// Grows a chain until no admitted decision links to it any more.
-fn members<'a>(
-    target: &'a StatementRef,
-    decision: Option<(&'a Fact, &'a Decision)>,
-    decisions: &[(&'a Fact, &'a Decision)],
-    admits: impl Fn(&Fact) -> bool,
-) -> Vec<&'a StatementRef> {
-    let mut names = vec![target];
-    let mut joined: Vec<(&Fact, &Decision)> = Vec::new();
-    if let Some((fact, decision)) = decision {
-        names.extend(&decision.fields().reissues);
-        joined.push((fact, decision));
-    }
-    let mut rest: Vec<_> = decisions
-        .iter()
-        .copied()
-        .filter(|(fact, _)| fact.reference() != target && admits(fact))
-        .collect();
-    loop {
-        let links = |candidate: &(&Fact, &Decision)| {
-            let root = candidate.1.fields().reissues.as_ref();
-            names.contains(&candidate.0.reference())
-                || root.is_some_and(|root| names.contains(&root))
-                || joined
-                    .iter()
-                    .any(|member| same_document(*member, *candidate))
-        };
-        let Some(at) = rest.iter().position(links) else {
-            return names;
-        };
-        let (fact, decision) = rest.swap_remove(at);
-        names.push(fact.reference());
-        names.extend(&decision.fields().reissues);
-        joined.push((fact, decision));
-    }
-}
+/// One set of references and documents that are linked with each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Link(usize);
 
 /// A re-issue under the same authority, document number and item belongs to the chain even where it
 /// leaves its root unnamed: an objection cannot be shaken off by filing anew.
-fn same_document(a: (&Fact, &Decision), b: (&Fact, &Decision)) -> bool {
-    let (ours, theirs) = (a.1.fields(), b.1.fields());
-    a.0.issuer() == b.0.issuer()
-        && ours.document_number == theirs.document_number
-        && ours.item == theirs.item
+type Document<'a> = (AuthorityCode, &'a str, &'a Code);
+
+/// What links decisions with each other, as a forest over references and documents.
+#[derive(Default)]
+pub(super) struct Chains<'a> {
+    references: BTreeMap<&'a StatementRef, usize>,
+    documents: BTreeMap<Document<'a>, usize>,
+    /// The parent of each node; a root is its own.
+    parents: Vec<usize>,
+}
+
+impl<'a> Chains<'a> {
+    /// Links decisions, and gives whatever else is named a place of its own.
+    // spec: EFF-6
+    pub(super) fn of(
+        decisions: impl Iterator<Item = (&'a Fact, &'a Decision)>,
+        named: impl Iterator<Item = &'a StatementRef>,
+    ) -> Self {
+        let mut chains = Self::default();
+        for (fact, decision) in decisions {
+            let at = chains.reference(fact.reference());
+            let document = chains.document(document(fact, decision));
+            chains.join(at, document);
+            if let Some(root) = &decision.fields().reissues {
+                let root = chains.reference(root);
+                chains.join(at, root);
+            }
+        }
+        for reference in named {
+            chains.reference(reference);
+        }
+        for node in 0..chains.parents.len() {
+            let root = chains.find(node);
+            chains.set(node, root);
+        }
+        chains
+    }
+
+    /// The set that a reference is in.
+    pub(super) fn link(&self, reference: &StatementRef) -> Option<Link> {
+        self.root(*self.references.get(reference)?)
+    }
+
+    /// The sets that a decision joins, each once, whether or not it is among those that were linked.
+    pub(super) fn links(
+        &self,
+        target: &StatementRef,
+        decision: Option<(&Fact, &Decision)>,
+    ) -> Vec<Link> {
+        let mut links: Vec<_> = self.link(target).into_iter().collect();
+        if let Some((fact, decision)) = decision {
+            let root = decision.fields().reissues.as_ref();
+            links.extend(root.and_then(|root| self.link(root)));
+            let document = self.documents.get(&document(fact, decision));
+            links.extend(document.and_then(|node| self.root(*node)));
+        }
+        links.sort_unstable();
+        links.dedup();
+        links
+    }
+
+    fn root(&self, node: usize) -> Option<Link> {
+        self.parents.get(node).copied().map(Link)
+    }
+
+    fn reference(&mut self, reference: &'a StatementRef) -> usize {
+        let fresh = self.parents.len();
+        let node = *self.references.entry(reference).or_insert(fresh);
+        self.grow(node)
+    }
+
+    fn document(&mut self, document: Document<'a>) -> usize {
+        let fresh = self.parents.len();
+        let node = *self.documents.entry(document).or_insert(fresh);
+        self.grow(node)
+    }
+
+    fn grow(&mut self, node: usize) -> usize {
+        if node == self.parents.len() {
+            self.parents.push(node);
+        }
+        node
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.find(a), self.find(b));
+        self.set(a.max(b), a.min(b));
+    }
+
+    /// The root of a node; halves the way to it for whoever comes next.
+    fn find(&mut self, mut node: usize) -> usize {
+        loop {
+            let parent = self.parent(node);
+            if parent == node {
+                return node;
+            }
+            let above = self.parent(parent);
+            self.set(node, above);
+            node = above;
+        }
+    }
+
+    fn parent(&self, node: usize) -> usize {
+        self.parents.get(node).copied().unwrap_or(node)
+    }
+
+    fn set(&mut self, node: usize, parent: usize) {
+        if let Some(known) = self.parents.get_mut(node) {
+            *known = parent;
+        }
+    }
+}
+
+fn document<'a>(fact: &Fact, decision: &'a Decision) -> Document<'a> {
+    let fields = decision.fields();
+    (fact.issuer(), fields.document_number.as_str(), &fields.item)
 }
 
 /// The newest re-issue that takes the place of the decision, and the reading that is left where a
@@ -96,7 +151,7 @@ pub(super) fn supersede<'a>(
     mut reading: Reading<'a>,
 ) -> (Option<StatementRef>, Reading<'a>) {
     let mut newest: Option<&Fact> = None;
-    for (other, reissue) in case.facts.decisions.iter().copied() {
+    for (other, reissue) in case.reissues() {
         let Some(follows) = follows((fact, decision), (other, reissue)) else {
             continue;
         };

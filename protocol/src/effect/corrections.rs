@@ -35,7 +35,7 @@ impl<'a> Entry<'a> {
     /// A correction settles another one by naming it among what it rests on.
     fn names(&self, other: &Self) -> bool {
         let rests_on = &self.correction.replacement.fields().rests_on;
-        rests_on.contains(other.fact.reference())
+        rests_on.binary_search(other.fact.reference()).is_ok()
     }
 
     fn settles(&self, others: &[Self]) -> bool {
@@ -82,12 +82,13 @@ pub(super) fn correct<'a>(case: &Case<'_, 'a>, own: Reading<'a>) -> Corrected<'a
 fn newest_of_each<'a>(case: &Case<'_, 'a>) -> (Vec<Entry<'a>>, Vec<Entry<'a>>) {
     let (mut holding, mut loose): (Vec<Entry<'a>>, Vec<Entry<'a>>) = (Vec::new(), Vec::new());
     // By log and position, so that whoever comes later in the loop is the newer of its log.
-    for (fact, correction) in case.facts.corrections.iter().copied() {
-        if fact.target() != Some(case.target) || !case.may_act(fact) {
+    for (fact, correction) in case.corrections_of(case.target) {
+        if !case.may_act(fact) {
             continue;
         }
         let entry = Entry { fact, correction };
         if case.horizon.established(fact) {
+            case.work.spend(holding.len() + loose.len());
             holding.retain(|known| !known.is_ordered_with(&entry));
             loose.retain(|known| !known.is_ordered_with(&entry));
             holding.push(entry);
@@ -105,16 +106,15 @@ pub(super) fn restricting<'a>(case: &Case<'_, 'a>) -> Vec<&'a Fact> {
     let Some((_, decision)) = case.decision else {
         return Vec::new();
     };
-    let counting = case.facts.corrections.iter().copied();
-    let counting = counting.filter(|(fact, _)| {
-        fact.target() == Some(case.target) && case.may_act(fact) && case.horizon.established(fact)
-    });
+    let counting = case.corrections_of(case.target);
+    let counting =
+        counting.filter(|(fact, _)| case.may_act(fact) && case.horizon.established(fact));
     let entries: Vec<Entry<'a>> = counting
         .map(|(fact, correction)| Entry { fact, correction })
         .collect();
     let restricts = |(at, entry): &(usize, &Entry<'a>)| {
         // By log and position, so that the last one before it is the one that it took over from.
-        let earlier = entries.iter().take(*at).rev();
+        let earlier = case.work.count(entries.iter().take(*at).rev());
         let mut earlier = earlier.filter(|known| known.is_ordered_with(entry));
         let before = earlier
             .next()
@@ -133,11 +133,7 @@ pub(super) fn burdens_more(case: &Case<'_, '_>, ruling: &Fact) -> bool {
         return false;
     };
     let is_behind = fact.origin() == ruling.origin() && fact.index() > ruling.index();
-    let ruled_on = ruling.target().and_then(|target| {
-        let known = case.facts.decisions.iter().copied();
-        let mut known = known.filter(|(known, _)| known.reference() == target);
-        known.next()
-    });
+    let ruled_on = ruling.target().and_then(|target| case.decision_at(target));
     let adds = |(_, before)| Reading::of(decision).is_eased_by(&Reading::of(before));
     is_behind && ruled_on.is_none_or(adds)
 }
@@ -200,8 +196,8 @@ pub(super) struct Withdrawals<'a> {
 // spec: EFF-12, EFF-20
 pub(super) fn withdrawals<'a>(case: &Case<'_, 'a>, is_grant: bool) -> Withdrawals<'a> {
     let (mut by, mut lifting) = (Vec::new(), Vec::new());
-    for (fact, _) in case.facts.withdrawals.iter().copied() {
-        if fact.target() != Some(case.target) || !case.may_act(fact) {
+    for (fact, _) in case.withdrawals() {
+        if !case.may_act(fact) {
             continue;
         }
         match is_grant && !case.horizon.established(fact) {

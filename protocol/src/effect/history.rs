@@ -5,8 +5,7 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use crate::effect::fact::Fact;
-use crate::statement::{Admission, Correction, Decision, Withdrawal};
-use crate::statement::{Content, Notice, Objection, Ruling, StatementRef};
+use crate::statement::StatementRef;
 
 /// A set of facts: the decisions of a chain, the acts on them, the notices of these acts, and the
 /// same for what they rest on. More than that does no harm.
@@ -75,44 +74,5 @@ impl Extend<Arc<Fact>> for History {
         for fact in facts {
             self.insert(fact);
         }
-    }
-}
-
-/// The facts of a history by class, each class by log and position.
-#[derive(Default)]
-pub(super) struct Sorted<'a> {
-    pub(super) decisions: Vec<(&'a Fact, &'a Decision)>,
-    pub(super) corrections: Vec<(&'a Fact, &'a Correction)>,
-    pub(super) withdrawals: Vec<(&'a Fact, &'a Withdrawal)>,
-    pub(super) objections: Vec<(&'a Fact, &'a Objection)>,
-    pub(super) rulings: Vec<(&'a Fact, &'a Ruling)>,
-    pub(super) admissions: Vec<(&'a Fact, &'a Admission)>,
-    pub(super) notices: Vec<(&'a Fact, &'a Notice)>,
-}
-
-impl<'a> Sorted<'a> {
-    pub(super) fn of(history: &'a History) -> Self {
-        let mut sorted = Self::default();
-        for fact in history.0.values() {
-            let fact: &Fact = fact;
-            match &fact.payload().content {
-                Content::Decision(decision) => sorted.decisions.push((fact, decision)),
-                Content::Correction(correction) => sorted.corrections.push((fact, correction)),
-                Content::Withdrawal(withdrawal) => sorted.withdrawals.push((fact, withdrawal)),
-                Content::Objection(objection) => sorted.objections.push((fact, objection)),
-                Content::Ruling(ruling) => sorted.rulings.push((fact, ruling)),
-                Content::Admission(admission) => sorted.admissions.push((fact, admission)),
-                Content::Notice(notice) => sorted.notices.push((fact, notice)),
-                Content::ItemCatalogue(_)
-                | Content::Policy(_)
-                | Content::Enrolment(_)
-                | Content::Rotation(_)
-                | Content::Suspension(_)
-                | Content::CutOff(_)
-                | Content::HeadSeen(_)
-                | Content::Restart(_) => {}
-            }
-        }
-        sorted
     }
 }

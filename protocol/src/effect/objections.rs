@@ -6,9 +6,10 @@ use crate::effect::announced::Announced;
 use crate::effect::case::Case;
 use crate::effect::corrections;
 use crate::effect::fact::Fact;
+use crate::effect::notices::Notices;
 use crate::effect::record::{Suspension, SuspensionKind, Waiting, WaitingCause};
 use crate::log::LeafIndex;
-use crate::statement::{Class, Ground, Notice, ObjectorRole, Outcome, Ruling, StatementRef};
+use crate::statement::{Class, Ground, ObjectorRole, Outcome, Ruling, StatementRef};
 use crate::time::Day;
 
 /// An objection as far as it is known, from its body or from a notice alone.
@@ -30,14 +31,14 @@ struct Known<'a> {
 /// No instant goes in: no deadline ever ends a suspension.
 // spec: EFF-24
 pub(super) fn weigh(case: &Case<'_, '_>) -> (Vec<Suspension>, Vec<Waiting>) {
-    let notices = Notices::of(case);
-    let objections = known(case, &notices);
+    let notices = &case.facts.notices;
+    let objections = known(case, notices);
     if objections.is_empty() {
         return (Vec::new(), Vec::new());
     }
-    let Rulings { closed, announced } = Rulings::of(case, &notices, &objections);
-    let admitted = admitted(case);
-    let rejected = Rejections::of(case, &notices);
+    let Rulings { closed, announced } = Rulings::of(case, notices, &objections);
+    let admitted = &case.facts.admitted;
+    let rejected = Rejections::of(case, notices);
     let (mut suspending, mut waiting) = (Vec::new(), Vec::new());
     for objection in objections {
         if closed.binary_search(&objection.reference).is_ok() {
@@ -84,10 +85,7 @@ fn by_ground(mut suspending: Vec<Known<'_>>, announced: &[&StatementRef]) -> Vec
 
 // spec: EFF-23
 fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
-    let on_chain = |target: Option<&StatementRef>| target.is_some_and(|t| case.chain.holds(t));
-    let held = case.facts.objections.iter().copied();
-    let held = held.filter(|(fact, _)| on_chain(fact.target()));
-    let held = held.map(|(fact, objection)| {
+    let held = case.objections().map(|(fact, objection)| {
         let adopted = fact.payload().register_size.map_or(0, |size| size.value());
         // A register that already held the notice of this objection cannot have been adopted by it.
         let before_notice = notices
@@ -103,13 +101,7 @@ fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
             register: adopted.min(before_notice),
         }
     });
-    let noticed = notices.0.iter().copied();
-    let noticed = noticed.filter(|(_, notice)| {
-        notice.class == Class::Objection
-            && on_chain(Some(&notice.target))
-            && case.history.get(&notice.act).is_none()
-    });
-    let noticed = noticed.map(|(fact, notice)| Known {
+    let noticed = case.noticed().map(|(fact, notice)| Known {
         reference: &notice.act,
         ground: notice.ground.unwrap_or(Ground::Other),
         role: None,
@@ -149,7 +141,7 @@ impl<'a> Rulings<'a> {
                 Outcome::Rejected | Outcome::Withdrawn => false,
                 Outcome::Upheld | Outcome::Corrected => true,
             };
-            for objection in ruling.closes() {
+            for objection in case.work.count(ruling.closes()) {
                 if !announces {
                     rulings.closed.push(objection);
                     continue;
@@ -178,69 +170,6 @@ impl<'a> Rulings<'a> {
     }
 }
 
-/// Objections that a supervisor admitted. An admission frees, so it acts as soon as it is verified.
-// spec: EFF-10
-fn admitted<'a>(case: &Case<'_, 'a>) -> Vec<&'a StatementRef> {
-    let admissions = case.facts.admissions.iter();
-    let mut admitted: Vec<_> = admissions
-        .filter(|(fact, _)| fact.is_supervision())
-        .flat_map(|(_, admission)| admission.admits())
-        .collect();
-    admitted.sort_unstable();
-    admitted
-}
-
-/// The notices of the home register, by act and position.
-pub(super) struct Notices<'a>(Vec<(&'a Fact, &'a Notice)>);
-
-impl<'a> Notices<'a> {
-    fn of(case: &Case<'_, 'a>) -> Self {
-        let notices = case.facts.notices.iter().copied();
-        let mut notices: Vec<_> = notices
-            .filter(|(fact, _)| *fact.origin() == case.horizon.register)
-            .collect();
-        notices.sort_unstable_by_key(|(fact, notice)| (&notice.act, fact.index()));
-        Self(notices)
-    }
-
-    fn on(&self, act: &StatementRef) -> impl Iterator<Item = &(&'a Fact, &'a Notice)> {
-        let from = self.0.partition_point(|(_, notice)| notice.act < *act);
-        let rest = self.0.get(from..).unwrap_or_default();
-        rest.iter()
-            .take_while(move |(_, notice)| notice.act == *act)
-    }
-
-    fn first(&self, act: &StatementRef) -> Option<LeafIndex> {
-        self.on(act).map(|(fact, _)| fact.index()).next()
-    }
-
-    /// The first notice of an act of a class that counts in full.
-    fn established(
-        &self,
-        case: &Case<'_, '_>,
-        act: &StatementRef,
-        class: Class,
-    ) -> Option<LeafIndex> {
-        let counts = |(fact, notice): &&(&Fact, &Notice)| {
-            notice.class == class && case.horizon.established(fact)
-        };
-        self.on(act).find(counts).map(|(fact, _)| fact.index())
-    }
-
-    /// Whether the register that an act has adopted holds the notice of another one.
-    pub(super) fn adopted(
-        &self,
-        case: &Case<'_, '_>,
-        by: &Fact,
-        act: &StatementRef,
-        class: Class,
-    ) -> bool {
-        let size = by.payload().register_size;
-        let at = self.established(case, act, class);
-        size.zip(at).is_some_and(|(size, at)| size.contains(at))
-    }
-}
-
 /// Whether a statement is by the issuer of the decision, or stands in the log where the decision does.
 fn is_with_issuer(case: &Case<'_, '_>, statement: &Fact) -> bool {
     case.fact.is_some_and(|decision| {
@@ -263,7 +192,7 @@ impl Rejections {
             let (Outcome::Rejected, Some(at)) = (ruling.outcome(), noticed) else {
                 continue;
             };
-            let is_followed = restricting.iter().any(|correction| {
+            let is_followed = case.work.count(&restricting).any(|correction| {
                 correction.origin() == fact.origin() && correction.index() > fact.index()
                     || notices.adopted(case, correction, fact.reference(), Class::Ruling)
             });
@@ -275,9 +204,8 @@ impl Rejections {
     }
 
     fn note(&mut self, case: &Case<'_, '_>, (by, ruling): (&Fact, &Ruling), at: u64) {
-        for (fact, objection) in &case.facts.objections {
-            let on_chain = fact.target().is_some_and(|t| case.chain.surely_holds(t));
-            if on_chain && ruling.closes().binary_search(fact.reference()).is_ok() {
+        for (fact, objection) in case.sure_objections() {
+            if ruling.closes().binary_search(fact.reference()).is_ok() {
                 let by_itself = is_with_issuer(case, by) && is_with_issuer(case, fact);
                 let key = (objection.role(), objection.ground(), by_itself);
                 let first = self.0.entry(key).or_insert(at);

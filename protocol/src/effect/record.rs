@@ -15,6 +15,8 @@ use crate::time::{Day, Timestamp};
 pub struct Effect {
     /// The decision asked about.
     pub target: StatementRef,
+    /// Whether all that bears on it went in.
+    pub weighed: Weighed,
     /// Whether it is in force, and if not, why.
     pub validity: Validity,
     /// What stands behind it as far as it restricts; `None` when it is not held.
@@ -52,6 +54,16 @@ pub struct Effect {
     pub later_acts: LaterActs,
     /// Up to where the logs were known.
     pub horizon: HorizonUsed,
+}
+
+/// Whether everything that bears on a decision went into its record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weighed {
+    /// It did.
+    Fully,
+    /// More bears on it than is looked at for one answer. What the record shows is from a part of it,
+    /// and it binds nobody else; what it grants stands by that part.
+    InPart,
 }
 
 /// Whether a decision is in force. Void comes before withdrawn, withdrawn before corrected.
@@ -345,6 +357,8 @@ pub enum BindsOthers {
     Void,
     /// It is not held, or is no decision.
     NotHeld,
+    /// More bears on it than is looked at for one answer, so its state is not known.
+    NotWeighed,
 }
 
 impl Effect {
@@ -399,6 +413,10 @@ impl Effect {
     fn standing_binds(&self) -> BindsOthers {
         if self.superseded_by.is_some() {
             return BindsOthers::Superseded;
+        }
+        // spec: EFF-71
+        if self.weighed == Weighed::InPart {
+            return BindsOthers::NotWeighed;
         }
         // spec: EFF-11
         match (self.burden, self.backing) {

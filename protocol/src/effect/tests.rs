@@ -20,6 +20,7 @@ mod objection;
 mod restore;
 mod story;
 mod validity;
+mod work;
 
 /// Who speaks: the issuer of the decision, another city, the supervisor, the hub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

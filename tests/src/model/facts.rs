@@ -405,6 +405,7 @@ fn may(verdict: BindsOthers) -> May {
         BindsOthers::Withdrawn => May::Withdrawn,
         BindsOthers::Void => May::Void,
         BindsOthers::NotHeld => May::NotHeld,
+        BindsOthers::NotWeighed => panic!("sets are small"),
     }
 }
 

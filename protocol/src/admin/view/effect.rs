@@ -185,6 +185,8 @@ named_codes! {
         Void = 12 "void",
         /// It is not held, or is no decision.
         NotHeld = 13 "not-held",
+        /// More bears on it than is looked at for one answer, so its state is not known.
+        NotWeighed = 14 "not-weighed",
     }
 }
 

@@ -1,0 +1,183 @@
+//! The facts of a history by what they act on, put in order once for all decisions asked about.
+
+use std::collections::BTreeMap;
+
+use crate::effect::chain::{Chains, Link};
+use crate::effect::fact::Fact;
+use crate::effect::history::History;
+use crate::effect::horizon::Horizon;
+use crate::effect::notices::Notices;
+use crate::statement::{Class, Content, Correction, Decision, Notice, Objection, Ruling};
+use crate::statement::{StatementRef, Withdrawal};
+
+/// A fact with what it says.
+pub(super) type Said<'a, T> = (&'a Fact, &'a T);
+
+/// Lists of facts by a key, each list by log and position.
+pub(super) struct By<'a, K, T>(BTreeMap<K, Vec<Said<'a, T>>>);
+
+impl<K, T> Default for By<'_, K, T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<'a, K: Ord, T> By<'a, K, T> {
+    fn push(&mut self, key: Option<K>, said: Said<'a, T>) {
+        if let Some(key) = key {
+            self.0.entry(key).or_default().push(said);
+        }
+    }
+
+    /// The facts under a key.
+    pub(super) fn get(&self, key: &K) -> &[Said<'a, T>] {
+        self.0.get(key).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// The facts of a history. The cost of making it grows with their number and its logarithm.
+pub(super) struct Sorted<'a> {
+    /// By the root that they give.
+    pub(super) reissues: By<'a, &'a StatementRef, Decision>,
+    /// By target.
+    pub(super) corrections: By<'a, &'a StatementRef, Correction>,
+    /// By target.
+    pub(super) withdrawals: By<'a, &'a StatementRef, Withdrawal>,
+    /// By the chain of their target, as every decision known makes it.
+    pub(super) objections: By<'a, Link, Objection>,
+    /// Of objections that are not held, in the order of the register's acts; by the same chain.
+    pub(super) noticed: By<'a, Link, Notice>,
+    /// By the chain of their target, as those decisions make it that count in full.
+    pub(super) sure_objections: By<'a, Link, Objection>,
+    /// Those that count in full and are not taken back; by the same chain.
+    pub(super) rulings: By<'a, Link, Ruling>,
+    /// Objections that a supervisor admitted, ascending.
+    pub(super) admitted: Vec<&'a StatementRef>,
+    pub(super) notices: Notices<'a>,
+    /// Chains by every decision known.
+    pub(super) wide: Chains<'a>,
+    /// Chains by the decisions that count in full.
+    pub(super) narrow: Chains<'a>,
+}
+
+impl<'a> Sorted<'a> {
+    pub(super) fn of(history: &'a History, horizon: &Horizon) -> Self {
+        let by_class = ByClass::of(history);
+        let objections = by_class.objections.iter().map(|(fact, _)| *fact);
+        let rulings = by_class.rulings.iter().map(|(fact, _)| *fact);
+        let acts = || objections.clone().chain(rulings.clone());
+        let targets = || acts().filter_map(Fact::target);
+        let noticed = by_class.notices.iter().map(|(_, notice)| &notice.target);
+        let decisions = || by_class.decisions.iter().copied();
+        let established = decisions().filter(|(fact, _)| horizon.established(fact));
+        let mut sorted = Self {
+            reissues: By::default(),
+            corrections: By::default(),
+            withdrawals: By::default(),
+            objections: By::default(),
+            noticed: By::default(),
+            sure_objections: By::default(),
+            rulings: By::default(),
+            admitted: by_class.admitted,
+            notices: Notices::of(by_class.notices.iter().copied(), &horizon.register),
+            wide: Chains::of(decisions(), targets().chain(noticed)),
+            narrow: Chains::of(established, targets()),
+        };
+        for (fact, decision) in decisions() {
+            let root = decision.fields().reissues.as_ref();
+            sorted.reissues.push(root, (fact, decision));
+        }
+        for said in by_class.corrections {
+            sorted.corrections.push(said.0.target(), said);
+        }
+        for said in by_class.withdrawals {
+            sorted.withdrawals.push(said.0.target(), said);
+        }
+        sorted.attach(history, horizon, by_class.objections, by_class.rulings);
+        sorted
+    }
+
+    /// Puts what suspends and what ends a suspension under the chains that they reach.
+    // spec: EFF-6
+    fn attach(
+        &mut self,
+        history: &History,
+        horizon: &Horizon,
+        objections: Vec<Said<'a, Objection>>,
+        rulings: Vec<Said<'a, Ruling>>,
+    ) {
+        for said in objections {
+            let target = said.0.target();
+            let wide = target.and_then(|target| self.wide.link(target));
+            self.objections.push(wide, said);
+            let narrow = target.and_then(|target| self.narrow.link(target));
+            self.sure_objections.push(narrow, said);
+        }
+        for (fact, notice) in self.notices.all() {
+            if notice.class == Class::Objection && history.get(&notice.act).is_none() {
+                let link = self.wide.link(&notice.target);
+                self.noticed.push(link, (fact, notice));
+            }
+        }
+        for said in rulings {
+            if horizon.established(said.0) && !self.is_taken_back(said.0) {
+                let target = said.0.target();
+                let link = target.and_then(|target| self.narrow.link(target));
+                self.rulings.push(link, said);
+            }
+        }
+    }
+
+    /// A ruling that was withdrawn frees again what it closed, so the withdrawal acts at once.
+    // spec: EFF-8
+    fn is_taken_back(&self, ruling: &Fact) -> bool {
+        let withdrawals = self.withdrawals.get(&ruling.reference()).iter();
+        let mut withdrawals = withdrawals.map(|(withdrawal, _)| withdrawal);
+        withdrawals.any(|by| by.issuer() == ruling.issuer() || by.is_supervision())
+    }
+}
+
+/// The facts of a history by class, each class by log and position.
+#[derive(Default)]
+struct ByClass<'a> {
+    decisions: Vec<Said<'a, Decision>>,
+    corrections: Vec<Said<'a, Correction>>,
+    withdrawals: Vec<Said<'a, Withdrawal>>,
+    objections: Vec<Said<'a, Objection>>,
+    rulings: Vec<Said<'a, Ruling>>,
+    notices: Vec<Said<'a, Notice>>,
+    admitted: Vec<&'a StatementRef>,
+}
+
+impl<'a> ByClass<'a> {
+    fn of(history: &'a History) -> Self {
+        let mut sorted = Self::default();
+        for fact in history.facts() {
+            let fact: &Fact = fact;
+            match &fact.payload().content {
+                Content::Decision(decision) => sorted.decisions.push((fact, decision)),
+                Content::Correction(correction) => sorted.corrections.push((fact, correction)),
+                Content::Withdrawal(withdrawal) => sorted.withdrawals.push((fact, withdrawal)),
+                Content::Objection(objection) => sorted.objections.push((fact, objection)),
+                Content::Ruling(ruling) => sorted.rulings.push((fact, ruling)),
+                Content::Notice(notice) => sorted.notices.push((fact, notice)),
+                // An admission frees, so it acts as soon as it is verified.
+                // spec: EFF-10
+                Content::Admission(admission) if fact.is_supervision() => {
+                    sorted.admitted.extend(admission.admits());
+                }
+                Content::Admission(_)
+                | Content::ItemCatalogue(_)
+                | Content::Policy(_)
+                | Content::Enrolment(_)
+                | Content::Rotation(_)
+                | Content::Suspension(_)
+                | Content::CutOff(_)
+                | Content::HeadSeen(_)
+                | Content::Restart(_) => {}
+            }
+        }
+        sorted.admitted.sort_unstable();
+        sorted
+    }
+}

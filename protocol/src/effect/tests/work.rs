@@ -1,0 +1,153 @@
+//! How much is looked at: no set of statements makes an answer endless.
+
+use super::*;
+use crate::effect::assess::assess;
+use crate::effect::basis::Bases;
+use crate::effect::case::Case;
+use crate::effect::sorted::Sorted;
+
+/// Decisions of which each re-issues the one before and rests on it, with an objection to the last.
+fn stairs(steps: u64) -> (World, Vec<StatementRef>) {
+    let mut world = World::new();
+    for who in Who::ALL {
+        let size = TreeSize::new(1 << 20).unwrap();
+        (world.log(who).size, world.log(who).witnessed) = (size, size);
+    }
+    let mut decisions: Vec<StatementRef> = Vec::new();
+    for step in 0..steps {
+        let fields = with(penalty(), |fields| {
+            fields.document_number = text(&format!("鹤劳罚字〔2026〕{step}号"));
+            fields.reissues = decisions.last().cloned();
+            fields.rests_on = decisions.last().cloned().into_iter().collect();
+        });
+        decisions.push(world.decide(Who::Issuer, step, fields));
+    }
+    world.object(Who::City, 0, &decisions[decisions.len() - 1], Ground::Facts);
+    (world, decisions)
+}
+
+/// Facts visited for one decision.
+fn work(world: &World, target: &StatementRef) -> usize {
+    let facts = Sorted::of(&world.history, &world.horizon);
+    let case = Case::new(target, &world.history, &facts, &world.horizon);
+    let assessment = assess(&case);
+    let mut bases = Bases::default();
+    let _ = bases.examine(&case, &assessment.rests_on, world.now, 10);
+    case.work.spent()
+}
+
+/// An organisation's decisions were made to re-issue and rest on each other, and looking it up took
+/// minutes: the chain was grown anew for every basis of every decision.
+// spec: EFF-70
+#[test]
+fn work_grows_with_the_length_of_a_chain_and_no_faster() {
+    let of = |steps| {
+        let (world, decisions) = stairs(steps);
+        work(&world, &decisions[decisions.len() - 1])
+    };
+    let (short, long) = (of(100), of(800));
+    assert!(long <= short * 9, "{short} facts visited, then {long}");
+    assert!(long <= 800 * 10, "{long}");
+}
+
+// spec: EFF-70
+#[test]
+fn work_does_not_grow_by_what_has_nothing_to_do_with_the_decision() {
+    let (mut world, decisions) = stairs(20);
+    let last = &decisions[decisions.len() - 1];
+    let before = work(&world, last);
+    for index in 0..200 {
+        let other = world.decide(Who::City, 1_000 + 4 * index, fine(index));
+        world.object(Who::City, 1_001 + 4 * index, &other, Ground::Facts);
+        world.correct(Who::City, 1_002 + 4 * index, &other, fine(1));
+        world.notice(index, &other, &other, Class::Objection, Some(Ground::Facts));
+    }
+    assert_eq!(work(&world, last), before);
+}
+
+// spec: EFF-70
+#[test]
+fn long_chain_is_weighed_fully() {
+    let (world, decisions) = stairs(2_000);
+    let mut examination = Examination::new(&world.history, &world.horizon);
+    let limits = Limits::default();
+    for target in decisions.iter().rev().step_by(500) {
+        let effect = examination.effect(target, world.as_of, world.now, &limits);
+        assert_eq!(effect.weighed, Weighed::Fully);
+        assert_eq!(grounds(&effect), [SuspensionKind::Objection(Ground::Facts)]);
+    }
+    let open = examination.open_objections(&decisions[0]).unwrap();
+    assert_eq!(open, [at(Who::City, 0)]);
+}
+
+/// Rulings that each announce an act for hundreds of objections, and as many corrections that none of
+/// them knew: every pair would have to be looked at.
+fn hostile() -> (World, StatementRef) {
+    let (mut world, target) = World::with_penalty();
+    let objections: Vec<_> = (0..150)
+        .map(|index| world.object(Who::City, index, &target, Ground::Facts))
+        .collect();
+    let named: Vec<_> = objections.iter().collect();
+    for index in 0..100 {
+        world.correct(Who::Issuer, 100 + index, &target, penalty());
+    }
+    for index in 0..200 {
+        world.rule(Who::Issuer, 300 + index, &target, Outcome::Upheld, &named);
+    }
+    (world, target)
+}
+
+// spec: EFF-70, EFF-71
+#[test]
+fn decision_on_which_too_much_bears_binds_nobody_else() {
+    let (world, target) = hostile();
+    let effect = world.effect(&target);
+    assert_eq!(effect.weighed, Weighed::InPart);
+    assert_eq!(effect.binds_others(), BindsOthers::NotWeighed);
+    let measure = &effect.duties[0].duty.measure;
+    assert_eq!(
+        effect.measure_binds_others(measure),
+        BindsOthers::NotWeighed
+    );
+    let examination = Examination::new(&world.history, &world.horizon);
+    assert_eq!(examination.open_objections(&target), None);
+}
+
+// spec: EFF-71
+#[test]
+fn decision_rests_on_nothing_that_was_not_weighed() {
+    let (mut world, basis) = hostile();
+    let resting = with(penalty(), |fields| {
+        fields.document_number = text("鹤劳罚字〔2026〕99号");
+        fields.rests_on = vec![basis.clone()];
+    });
+    let resting = world.decide(Who::Supervisor, 10, resting);
+    assert_eq!(world.binds(&resting), BindsOthers::NotWeighed);
+    let other = world.decide(Who::City, 900, fine(1));
+    assert_eq!(
+        world.binds(&other),
+        BindsOthers::Applies,
+        "nobody else is touched"
+    );
+}
+
+/// What is known from another answer is charged all the same: the order of questions changes nothing.
+// spec: EFF-1, EFF-70
+#[test]
+fn examination_gives_each_decision_the_effect_that_it_has_alone() {
+    let (mut world, mut decisions) = stairs(30);
+    let (_, hostile) = hostile();
+    decisions.push(hostile);
+    world.withdraw(Who::Issuer, 500, &decisions[3].clone());
+    let alone: Vec<_> = decisions.iter().map(|one| world.effect(one)).collect();
+    let limits = Limits::default();
+    let mut examination = Examination::new(&world.history, &world.horizon);
+    for (target, alone) in decisions.iter().zip(&alone).rev() {
+        let effect = examination.effect(target, world.as_of, world.now, &limits);
+        assert_eq!(effect, *alone);
+    }
+    for (target, alone) in decisions.iter().zip(&alone) {
+        let effect = examination.effect(target, world.as_of, world.now, &limits);
+        assert_eq!(effect, *alone);
+    }
+}
