@@ -66,11 +66,8 @@ impl Node {
         mut heads: Vec<VerifiedCheckpoint>,
         trust: TrustParts,
     ) -> Result<Vec<u8>, ExportError> {
-        let position = Position {
-            origin: target.origin.clone(),
-            index: target.index,
-        };
-        let history = self.query().map_err(AskError::from)?.history(&position);
+        let history = self.query().map_err(AskError::from)?;
+        let history = history.history(&Position::of(target));
         let history = history.map_err(AskError::from)?;
         let mut parts = BundleParts {
             trust,

@@ -4,7 +4,7 @@ mod layout;
 mod reindex;
 mod wiring;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,9 @@ use concordat_certs::genesis as genesis_file;
 use concordat_certs::key_file::PrivateKey;
 use concordat_certs::key_ring::{KeyRing, RUN_USES};
 use concordat_net::{Endpoint, EndpointOptions, Established, Identity};
-use concordat_protocol::effect::{self, Effect, Fact, History, Horizon, Limits, LogHorizon};
+use concordat_protocol::effect::{
+    Effect, Examination, Fact, History, Horizon, Limits, LogHorizon, Weighed,
+};
 use concordat_protocol::exchange::Witnessed;
 use concordat_protocol::key::Signer;
 use concordat_protocol::log::{Origin, TreeSize};
@@ -36,7 +38,7 @@ use crate::dial::{self, Attempts, Overrides};
 use crate::disk::RealDisk;
 use crate::indexer::Indexer;
 use crate::journal::{JournalId, JournalOptions, stored_id};
-use crate::query::{BackgroundVerifier, QueryError, QueryService, SubjectEntry};
+use crate::query::{BackgroundVerifier, Depth, Dossier, QueryError, QueryService, SubjectEntry};
 use crate::runtime::{self, Handle};
 use crate::store::{
     IndexItem, JournalPosition, Lookup, Opened, Position, Store, StoreError, StoreOptions,
@@ -540,23 +542,12 @@ impl Node {
         Ok(&self.query)
     }
 
-    /// Everything about an organisation, each decision with its effect as of a day.
+    /// The decisions about an organisation, by log and position.
     ///
     /// # Errors
     /// [`AskError`].
-    pub fn subject(
-        &self,
-        code: SubjectCode,
-        as_of: Day,
-    ) -> Result<Vec<(SubjectEntry, Effect)>, AskError> {
-        let entries = self.query()?.subject(code)?;
-        Ok(entries
-            .into_iter()
-            .map(|entry| {
-                let effect = self.effect(&entry.reference, &entry.history, as_of);
-                (entry, effect)
-            })
-            .collect())
+    pub fn subject(&self, code: SubjectCode) -> Result<Vec<SubjectEntry>, AskError> {
+        Ok(self.query()?.subject(code)?)
     }
 
     /// The effect of one decision as of a day.
@@ -564,32 +555,94 @@ impl Node {
     /// # Errors
     /// [`AskError`].
     pub fn effect_of(&self, target: &StatementRef, as_of: Day) -> Result<Effect, AskError> {
-        let position = Position {
-            origin: target.origin.clone(),
-            index: target.index,
-        };
-        let history = self.query()?.history(&position)?;
-        Ok(self.effect(target, &history, as_of))
+        let mut effect = None;
+        self.each_effect(&[target], as_of, |_, found| effect = Some(found))?;
+        effect.ok_or(AskError::Query(QueryError::Stopping))
     }
 
-    fn effect(&self, target: &StatementRef, facts: &[Arc<Verified>], as_of: Day) -> Effect {
-        let registry = self.registry();
-        let mut history = History::default();
-        let mut limits = Limits::default();
-        for verified in facts {
-            if verified.reference() == target {
-                limits = limits_of(verified, &registry);
+    /// The effects of decisions as of a day, in their order.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub fn effects_of(
+        &self,
+        targets: &[&StatementRef],
+        as_of: Day,
+    ) -> Result<Vec<Effect>, AskError> {
+        let mut effects = BTreeMap::new();
+        self.each_effect(targets, as_of, |place, effect| {
+            effects.insert(place, effect);
+        })?;
+        Ok(effects.into_values().collect())
+    }
+
+    /// Gives each effect with the place of its decision; every place once.
+    // spec: IDX-20
+    fn each_effect(
+        &self,
+        targets: &[&StatementRef],
+        as_of: Day,
+        mut give: impl FnMut(usize, Effect),
+    ) -> Result<(), AskError> {
+        let query = self.query()?;
+        let (registry, horizon) = (self.registry(), self.horizon());
+        let positions = targets.iter().copied().map(Position::of).collect();
+        for dossier in query.dossiers(positions, Depth::Weighed) {
+            let dossier = dossier?;
+            let history = history_of(&dossier, &registry);
+            let mut examination = Examination::new(&history, &horizon);
+            for place in dossier.decisions {
+                let Some(target) = targets.get(place).copied() else {
+                    continue;
+                };
+                query.go_on()?;
+                let decision = dossier.statements.get(&Position::of(target));
+                let decision = decision.filter(|verified| verified.reference() == target);
+                let limits = decision
+                    .map_or_else(Limits::default, |decision| limits_of(decision, &registry));
+                let mut effect = examination.effect(target, as_of, clock::now(), &limits);
+                // spec: EFF-71
+                if !dossier.is_whole {
+                    effect.weighed = Weighed::InPart;
+                }
+                give(place, effect);
             }
-            history.insert(Arc::new(Fact::from_verified(verified, &registry)));
         }
-        effect::effect(
-            target,
-            &history,
-            &self.horizon(),
-            as_of,
-            clock::now(),
-            &limits,
-        )
+        Ok(())
+    }
+
+    /// The open objections to the chains of decisions, each once, and how many of the decisions more
+    /// bears on than is looked at for one answer.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub fn open_objections(
+        &self,
+        decisions: &[StatementRef],
+    ) -> Result<(BTreeSet<StatementRef>, u64), AskError> {
+        let query = self.query()?;
+        let (registry, horizon) = (self.registry(), self.horizon());
+        let (mut open, mut not_weighed) = (BTreeSet::new(), 0);
+        let positions = decisions.iter().map(Position::of).collect();
+        for dossier in query.dossiers(positions, Depth::Bears) {
+            let dossier = match dossier {
+                // An alarm says so.
+                Err(QueryError::Body(_)) => continue,
+                dossier => dossier?,
+            };
+            let history = history_of(&dossier, &registry);
+            let examination = Examination::new(&history, &horizon);
+            for place in dossier.decisions {
+                let Some(target) = decisions.get(place) else {
+                    continue;
+                };
+                query.go_on()?;
+                let found = examination.open_objections(target);
+                not_weighed += u64::from(found.is_none() || !dossier.is_whole);
+                open.extend(found.unwrap_or_default());
+            }
+        }
+        Ok((open, not_weighed))
     }
 
     /// The present day in China, by the local clock or the newest quorum time, whichever is later: the
@@ -626,11 +679,18 @@ impl Node {
         }
     }
 
+    /// Ends questions about decisions that are being answered, and refuses later ones.
+    // spec: IDX-21
+    pub fn end_questions(&self) {
+        self.query.stop();
+    }
+
     /// Stops: what was begun is finished, connections are told.
     ///
     /// `false` when the database does not come to an end, as on a full disk: nothing durable is lost by
     /// ending the process then, and dropping the node may wait for ever.
     pub async fn stop(&self) -> bool {
+        self.end_questions();
         for task in &self.tasks {
             task.abort();
         }
@@ -677,6 +737,13 @@ pub enum AskError {
     /// The query failed.
     #[error("{0}")]
     Query(#[from] QueryError),
+}
+
+fn history_of(dossier: &Dossier, registry: &Registry) -> History {
+    let facts = dossier.statements.values();
+    facts
+        .map(|verified| Arc::new(Fact::from_verified(verified, registry)))
+        .collect()
 }
 
 /// The numbers of the catalogue item that a decision is under, as the catalogue reads now.

@@ -12,6 +12,7 @@ mod cache;
 mod gather;
 mod verifier;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
@@ -24,7 +25,10 @@ use crate::store::{Position, Store, StoreError, Verdict};
 
 use cache::Cache;
 
-pub use gather::{HISTORY_STATEMENTS_MAX, SubjectEntry};
+pub use gather::{
+    Depth, Dossier, Dossiers, HISTORY_BYTES_MAX, HISTORY_NOT_HELD_MAX, HISTORY_STATEMENTS_MAX,
+    SubjectEntry,
+};
 pub use verifier::{BackgroundVerifier, VerifyStep};
 
 /// Verified statements kept in memory, unless configured.
@@ -71,13 +75,14 @@ pub enum QueryError {
     #[error(transparent)]
     Body(#[from] BodyUnreadable),
     /// More statements bear on the answer than are gathered for one.
-    #[error("more than {limit} statements bear on {position}")]
+    #[error("too much bears on {position}")]
     TooManyStatements {
         /// The decision asked about.
         position: Position,
-        /// The limit.
-        limit: usize,
     },
+    /// The node is stopping.
+    #[error("the node is stopping")]
+    Stopping,
 }
 
 /// A statement as it was found.
@@ -97,6 +102,7 @@ pub struct QueryService {
     bodies: Arc<dyn BodyReader>,
     registry: RwLock<Arc<Registry>>,
     verified: Cache<Position, Arc<Verified>>,
+    stopping: AtomicBool,
 }
 
 impl QueryService {
@@ -113,6 +119,25 @@ impl QueryService {
             bodies,
             registry: RwLock::new(registry),
             verified: Cache::new(verified_cache),
+            stopping: AtomicBool::new(false),
+        }
+    }
+
+    /// Ends the questions about decisions that are being answered, and every later one, with
+    /// [`QueryError::Stopping`].
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Asked wherever an answer may take long.
+    ///
+    /// # Errors
+    /// [`QueryError::Stopping`].
+    // spec: IDX-21
+    pub fn go_on(&self) -> Result<(), QueryError> {
+        match self.stopping.load(Ordering::Relaxed) {
+            true => Err(QueryError::Stopping),
+            false => Ok(()),
         }
     }
 

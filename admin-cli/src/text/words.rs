@@ -62,6 +62,8 @@ pub(super) const TEXTS: &[Entry] = &[
     ("alarm.log-frozen", "this log has forked: two signed heads contradict each other, and it is frozen here. Rely on nothing from frozen_at on, and tell its author and the hub. See `concordat peer show`.", "该日志已分叉：两个已签检查点互相矛盾，在本节点已冻结。自 frozen_at 起的内容不可依赖，请通知其作者和枢纽。请查看 `concordat peer show`。"),
     ("alarm.no-independent-view", "too few members beside the hub are connected to compare the hub's heads with.", "除枢纽外已连接的成员过少，无法比对枢纽的检查点。"),
     ("alarm.clock-behind", "the clock of this machine is behind the newest time that a quorum has cosigned: it is slow, or the clocks of the hub and the cosigners are fast. Answers take the later of the two as today. Set the clock; where it is right, tell the hub.", "本机时钟落后于法定数见证的最新时间：本机时钟偏慢，或枢纽与见证方的时钟偏快。答复以两者中较晚者为当日。请校准时钟；如本机时钟无误，请告知枢纽。"),
+    ("alarm.objections-being-counted", "open objections are still being counted: the number shown is the last one known.", "未办结异议仍在统计：所示为上次统计的数量。"),
+    ("alarm.decisions-not-weighed", "more statements bear on decisions that are objected to than are looked at for one answer: these decisions bind nobody else, and their objections are not all counted. Ask their authors.", "有被提出异议的决定，其关联声明超出一次答复的查看上限：这些决定对其他机关不产生约束，其异议未全部计入。请询问作出机关。"),
     ("alarm.registry-expired", "no quorum has cosigned the registry for long. See `concordat peer list`.", "名册长期未获法定数见证。请查看 `concordat peer list`。"),
     ("alarm.statements-quarantined", "statements that do not verify are held and count for nothing.", "存有验证不通过的声明，不产生任何效力。"),
     ("word.proposal_next", "Next: two approvers run `concordat change approve`, then the hub `concordat change submit`.", "下一步：两名审批人运行 `concordat change approve`，枢纽再运行 `concordat change submit`。"),

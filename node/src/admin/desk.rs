@@ -16,7 +16,7 @@ pub(super) type Answer = Result<Reply, AdminError>;
 /// What all requests of a node share.
 pub(super) struct Office {
     pub(super) node: Arc<Node>,
-    pub(super) open_objections: Mutex<status::Count>,
+    pub(super) open_objections: status::OpenObjections,
     /// Held by the import under way.
     pub(super) importing: Mutex<()>,
     /// Held by the act under way: what it was decided on must stand until it is appended.

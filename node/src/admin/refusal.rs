@@ -40,8 +40,17 @@ pub(super) fn unreadable(position: &Position, fault: BodyFault) -> AdminError {
 
 /// The store or the index failed, or a body is damaged.
 pub(super) fn ask(cause: &AskError) -> AdminError {
-    if let AskError::Query(QueryError::Body(unreadable)) = cause {
-        return self::unreadable(&unreadable.position, unreadable.fault);
+    match cause {
+        AskError::Query(QueryError::Body(unreadable)) => {
+            return self::unreadable(&unreadable.position, unreadable.fault);
+        }
+        AskError::Query(QueryError::TooManyStatements { .. }) => {
+            return AdminError::new(ErrorCode::NotSupported).with("what", cause);
+        }
+        AskError::Query(QueryError::Stopping) => {
+            return AdminError::new(ErrorCode::ShuttingDown);
+        }
+        AskError::Query(QueryError::Store(_)) | AskError::Index(_) => {}
     }
     error!(%cause, "a question was not answered");
     AdminError::new(ErrorCode::StorageFailed).with("cause", cause)

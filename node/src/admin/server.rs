@@ -29,7 +29,9 @@ const IDLE: Duration = Duration::from_secs(600);
 /// How long the next chunk of a file may take.
 const CHUNK_DEADLINE: Duration = Duration::from_secs(60);
 /// How long requests under way may go on when the node stops.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(3);
+/// How long they may take to end once their questions are no longer answered.
+const FAREWELL: Duration = Duration::from_secs(7);
 /// What a client that is one too many is told to wait.
 const RETRY_AFTER_MS: u64 = 1_000;
 /// Frames of an answer that may wait for a slow client.
@@ -70,6 +72,7 @@ pub enum AdminStartError {
 /// The admin channel of one node.
 pub struct AdminServer {
     path: PathBuf,
+    office: Arc<Office>,
     stopping: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -85,14 +88,15 @@ impl AdminServer {
         let listener = open(&path).await?;
         let salt = lookup::salt(node.layout()).map_err(|cause| AdminStartError::Salt { cause })?;
         let (stopping, stopped) = watch::channel(false);
+        let office = Arc::new(Office {
+            node: Arc::clone(node),
+            open_objections: Default::default(),
+            importing: Default::default(),
+            acting: Default::default(),
+            salt,
+        });
         let server = Server {
-            office: Arc::new(Office {
-                node: Arc::clone(node),
-                open_objections: Default::default(),
-                importing: Default::default(),
-                acting: Default::default(),
-                salt,
-            }),
+            office: Arc::clone(&office),
             clients: Arc::new(Semaphore::new(CLIENTS_MAX)),
             stopping: stopped,
         };
@@ -104,21 +108,42 @@ impl AdminServer {
         info!(socket = %path.display(), "the admin channel is open");
         Ok(Self {
             path,
+            office,
             stopping,
             tasks,
         })
     }
 
-    /// Takes no more requests, gives those under way a short time, and removes the socket.
+    /// Takes no more requests, gives those under way a short time, ends the questions that take longer,
+    /// and removes the socket.
+    // spec: IDX-21
     pub async fn stop(mut self) {
         let _ = self.stopping.send(true);
         let _ = std::fs::remove_file(&self.path);
-        let all = async { while self.tasks.join_next().await.is_some() {} };
-        if timeout(GRACE, all).await.is_err() {
+        let ended = timeout(GRACE, all(&mut self.tasks)).await;
+        if ended.is_ok() && self.is_settled(Duration::ZERO).await {
+            return;
+        }
+        self.office.node.end_questions();
+        if timeout(FAREWELL, all(&mut self.tasks)).await.is_err() {
             warn!("requests were under way when the admin channel closed");
             self.tasks.shutdown().await;
         }
+        if !self.is_settled(FAREWELL).await {
+            warn!("open objections were being counted when the admin channel closed");
+        }
     }
+
+    /// Whether no count of open objections is under way, or comes to its end in some time.
+    async fn is_settled(&self, patience: Duration) -> bool {
+        let office = Arc::clone(&self.office);
+        let settled = move || office.open_objections.settle(patience);
+        tokio::task::spawn_blocking(settled).await.unwrap_or(false)
+    }
+}
+
+async fn all(tasks: &mut JoinSet<()>) {
+    while tasks.join_next().await.is_some() {}
 }
 
 /// Whoever lets go of the channel without stopping it leaves no socket behind that nobody answers.

@@ -1,21 +1,24 @@
 //! How the node is.
 
+mod open;
+
 use std::path::Path;
 
 use concordat_certs::key_file::file_name;
 use concordat_protocol::admin::{AdminError, AlarmView, Detail, Reply, SigningCode, StatusView};
 use concordat_protocol::effect::FRESHNESS_DAYS;
-use concordat_protocol::statement::{Code, Role, StatementRef};
+use concordat_protocol::statement::{Code, Role};
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::Member;
 
 use crate::admin::desk::{Answer, Desk, Office};
 use crate::admin::peer::{self, Survey};
-use crate::admin::{frozen, refusal, view};
+use crate::admin::{frozen, refusal};
 use crate::clock;
 use crate::core::DamageCount;
-use crate::node::{AskError, Node};
-use crate::query::QueryError;
+use crate::node::Node;
+
+pub(super) use open::OpenObjections;
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 const MINUTE_MS: u64 = 60 * 1_000;
@@ -23,10 +26,6 @@ const MINUTE_MS: u64 = 60 * 1_000;
 const CLOCK_BEHIND_MAX_MS: u64 = 5 * MINUTE_MS;
 /// Members other than the hub whose views make a node's own independent of the hub.
 const INDEPENDENT_VIEWS_WANTED: u64 = 2;
-
-/// Open objections as last counted, and at which change of the node.
-#[derive(Debug, Default)]
-pub(super) struct Count(Option<(u64, u64)>);
 
 /// `status`
 pub(super) fn answer(desk: &Desk) -> Answer {
@@ -36,6 +35,7 @@ pub(super) fn answer(desk: &Desk) -> Answer {
 /// The state of the node now; blocks.
 pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
     let node = &*office.node;
+    let open = office.open_objections.count(&office.node);
     let survey = Survey::of(node);
     // A node runs before its enrolment has reached it: then only its configuration names it.
     let me = survey.registry.member(node.member());
@@ -74,56 +74,21 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
         registry_expires_at: expires.and_then(|at| at.checked_add(DAY * FRESHNESS_DAYS).ok()),
         independent_views: survey.independent_views(),
         statements: counts.statements,
-        open_objections: open_objections(office)?,
+        open_objections: open.objections,
         disk_bytes: disk_bytes(node),
         alarms: Vec::new(),
         look_ups: node.look_ups(),
     };
-    view.alarms = alarms(node, &view)?;
+    view.alarms = alarms(node, &view, &open)?;
     view.alarms.extend(frozen::alarms(node)?);
     Ok(view)
 }
 
-fn open_objections(office: &Office) -> Result<u64, AdminError> {
-    let node = &*office.node;
-    let mut count = office
-        .open_objections
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    let change = *node.changes().borrow();
-    if let Some((at, open)) = count.0
-        && at == change
-    {
-        return Ok(open);
-    }
-    let (mut open, today) = (0, node.today());
-    let query = node.query().map_err(refusal::index)?;
-    for target in query.store().objected().map_err(refusal::store)? {
-        // Of an effect only the objections are read here, and they are the same under any leaf hash
-        // that the objections name; the leaf held gives it.
-        let Some(leaf) = node.shared().leaf(&target.origin, target.index) else {
-            continue;
-        };
-        let Ok(leaf) = concordat_protocol::statement::Leaf::decode(&leaf) else {
-            continue;
-        };
-        let reference = StatementRef {
-            origin: target.origin,
-            index: target.index,
-            leaf_hash: leaf.hash(),
-        };
-        let effect = match node.effect_of(&reference, today) {
-            // An alarm says so.
-            Err(AskError::Query(QueryError::Body(_))) => continue,
-            effect => effect.map_err(|error| refusal::ask(&error))?,
-        };
-        open += view::open_objections(&effect).len() as u64;
-    }
-    count.0 = Some((change, open));
-    Ok(open)
-}
-
-fn alarms(node: &Node, status: &StatusView) -> Result<Vec<AlarmView>, AdminError> {
+fn alarms(
+    node: &Node,
+    status: &StatusView,
+    open: &open::Answer,
+) -> Result<Vec<AlarmView>, AdminError> {
     let mut alarms = Vec::new();
     let mut raise = |name: &str, details: Vec<Detail>| -> Result<(), AdminError> {
         let name = Code::new(name).map_err(|error| refusal::internal(&error))?;
@@ -188,6 +153,9 @@ fn alarms(node: &Node, status: &StatusView) -> Result<Vec<AlarmView>, AdminError
     if status.registry_expires_at.is_some_and(|at| at <= status.at) {
         raise("registry-expired", Vec::new())?;
     }
+    for (name, details) in about_objections(open) {
+        raise(name, details)?;
+    }
     // spec: STO-31
     let damage = node.shared().damage();
     if damage != DamageCount::default() {
@@ -220,6 +188,18 @@ fn alarms(node: &Node, status: &StatusView) -> Result<Vec<AlarmView>, AdminError
     Ok(alarms)
 }
 
+// spec: ADM-120, ADM-121
+fn about_objections(open: &open::Answer) -> Vec<(&'static str, Vec<Detail>)> {
+    let decisions = Detail {
+        name: "decisions".to_owned(),
+        value: open.not_weighed.to_string(),
+    };
+    let counting = (!open.is_current).then(|| ("objections-being-counted", Vec::new()));
+    let not_weighed = open.not_weighed > 0;
+    let not_weighed = not_weighed.then(|| ("decisions-not-weighed", vec![decisions]));
+    counting.into_iter().chain(not_weighed).collect()
+}
+
 /// By how many minutes the clock here is behind the newest quorum time, where that is too many. Either
 /// it is slow or those of the cosigners are fast; each shortens or lengthens what binds on a day.
 // spec: ADM-70
@@ -249,6 +229,23 @@ fn bytes_below(directory: &Path) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // spec: ADM-121
+    #[test]
+    fn decisions_that_were_not_weighed_are_an_alarm() {
+        let open = |not_weighed, is_current| open::Answer {
+            objections: 0,
+            not_weighed,
+            is_current,
+        };
+        let names = |answer| {
+            let alarms = about_objections(&answer);
+            alarms.iter().map(|(name, _)| *name).collect::<Vec<_>>()
+        };
+        assert!(names(open(0, true)).is_empty());
+        assert_eq!(names(open(0, false)), ["objections-being-counted"]);
+        assert_eq!(names(open(2, true)), ["decisions-not-weighed"]);
+    }
 
     // spec: ADM-70
     #[test]

@@ -23,18 +23,16 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let node = desk.node();
     let as_of = ask.as_of.unwrap_or_else(|| node.today());
     let mut found = node
-        .subject(ask.code, as_of)
+        .subject(ask.code)
         .map_err(|error| refusal::ask(&error))?;
-    found.sort_by(|(a, _), (b, _)| {
+    found.sort_by(|a, b| {
         let newest = decided_on(&b.decision).cmp(&decided_on(&a.decision));
         newest.then_with(|| a.reference.cmp(&b.reference))
     });
     let total = found.len() as u64;
     let registry = node.registry();
     let mut names: Vec<String> = Vec::new();
-    let mut decisions = Vec::new();
-    let skip = usize::try_from(ask.skip.unwrap_or(0)).unwrap_or(usize::MAX);
-    for (position, (entry, effect)) in found.iter().enumerate() {
+    for entry in &found {
         let Some(decision) = decision_of(&entry.decision) else {
             continue;
         };
@@ -43,15 +41,23 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         if subject.code() == ask.code && !names.contains(&name) {
             names.push(name);
         }
-        // spec: ADM-3
-        if position >= skip && decisions.len() < SUBJECT_DECISIONS_MAX {
-            decisions.push(decision_view(
-                &registry,
-                &entry.decision,
-                decision,
-                effect,
-                as_of,
-            ));
+    }
+    let skip = usize::try_from(ask.skip.unwrap_or(0)).unwrap_or(usize::MAX);
+    // spec: ADM-3
+    let page: Vec<_> = found
+        .iter()
+        .skip(skip)
+        .take(SUBJECT_DECISIONS_MAX)
+        .collect();
+    let targets: Vec<_> = page.iter().map(|entry| &entry.reference).collect();
+    let effects = node
+        .effects_of(&targets, as_of)
+        .map_err(|error| refusal::ask(&error))?;
+    let mut decisions = Vec::with_capacity(page.len());
+    for (entry, effect) in page.iter().zip(&effects) {
+        if let Some(decision) = decision_of(&entry.decision) {
+            let view = decision_view(&registry, &entry.decision, decision, effect, as_of);
+            decisions.push(view);
         }
     }
     let logs = peer::logs(node);

@@ -1,7 +1,11 @@
 //! Which statements bear on an answer about an organisation.
+//!
+//! A decision is *weighed*: its chain goes in, what acts on the chain, the notices of that, and what the
+//! decision and its corrections rest on, weighed in turn. The other decisions of its chain only *bear*
+//! on it: what they rest on is their own affair.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use concordat_protocol::statement::{Class, Code, Content, StatementRef};
@@ -9,12 +13,19 @@ use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::trust::Verified;
 
 use super::{Found, QueryError, QueryService};
-use crate::store::{DocumentDigest, Position, Summary};
+use crate::store::{ActRow, DocumentDigest, Position, Summary};
 
 /// Statements that are gathered for one decision.
+// spec: IDX-20
 pub const HISTORY_STATEMENTS_MAX: usize = 4_096;
+/// Bytes of the statements that are gathered for one decision.
+// spec: IDX-20
+pub const HISTORY_BYTES_MAX: usize = 16 << 20;
+/// Statements that are asked for and not held, for one decision.
+// spec: IDX-20
+pub const HISTORY_NOT_HELD_MAX: usize = 16_384;
 
-/// A decision about an organisation, with everything verified that bears on its effect.
+/// A decision about an organisation.
 #[derive(Clone, Debug)]
 pub struct SubjectEntry {
     /// The decision.
@@ -25,27 +36,43 @@ pub struct SubjectEntry {
     pub summary: Option<Summary>,
     /// The decision itself.
     pub decision: Arc<Verified>,
-    /// The decisions of its chain, the acts on them, the notices of these acts, and the same for what
-    /// they rest on; by log and position, the decision included.
-    pub history: Vec<Arc<Verified>>,
+}
+
+/// Decisions with the statements that bear on them. What bears on one of them and not on another
+/// changes nothing for the other.
+#[derive(Clone, Debug, Default)]
+pub struct Dossier {
+    /// Which of the decisions asked about, by their place in the question, ascending.
+    pub decisions: Vec<usize>,
+    /// Whether everything is there; a dossier that lacks something has one decision.
+    pub is_whole: bool,
+    /// The decisions of the chains, the acts on them, the notices of these acts, and the same for what
+    /// the decisions rest on; by log and position.
+    pub statements: BTreeMap<Position, Arc<Verified>>,
+}
+
+/// For what a decision is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// It bears on another one: what acts on its chain is wanted.
+    Bears,
+    /// What it rests on is wanted too.
+    Weighed,
 }
 
 /// What makes two decisions issues of one document.
 type Document = (AuthorityCode, DocumentDigest, Code);
 
-/// Decisions by document, for each organisation met while one question is answered.
-#[derive(Default)]
-struct Documents(BTreeMap<SubjectCode, BTreeMap<Document, Vec<Position>>>);
-
 impl QueryService {
-    /// Everything about an organisation: each decision with its history. A decision that a correction
-    /// moved to this organisation is among them; what does not verify is not.
+    /// The decisions about an organisation, by log and position. One that a correction moved to this
+    /// organisation is among them; what does not verify is not.
     ///
     /// # Errors
     /// [`QueryError`].
     pub fn subject(&self, subject: SubjectCode) -> Result<Vec<SubjectEntry>, QueryError> {
         let mut wanted = BTreeMap::new();
         for row in self.store.by_subject(subject)? {
+            self.go_on()?;
             if row.summary.class == Class::Decision {
                 wanted.insert(row.position, Some(row.summary));
                 continue;
@@ -56,23 +83,21 @@ impl QueryService {
                 continue;
             };
             if let Some(target) = &correction.statement().payload().target {
-                wanted.entry(position_of(target)).or_insert(None);
+                wanted.entry(Position::of(target)).or_insert(None);
             }
         }
-        let mut documents = Documents::default();
         let mut entries = Vec::with_capacity(wanted.len());
         for (position, summary) in wanted {
+            self.go_on()?;
             let Found::Verified(decision) = self.statement(&position.origin, position.index)?
             else {
                 continue;
             };
-            let history = self.history_within(&position, &mut documents)?;
             entries.push(SubjectEntry {
                 reference: decision.reference().clone(),
                 issuer: decision.statement().header().issuer,
                 summary,
                 decision,
-                history,
             });
         }
         Ok(entries)
@@ -84,126 +109,270 @@ impl QueryService {
     /// # Errors
     /// [`QueryError`].
     pub fn history(&self, decision: &Position) -> Result<Vec<Arc<Verified>>, QueryError> {
-        self.history_within(decision, &mut Documents::default())
+        let walk = Gatherer::new(self).walk(decision, Depth::Weighed)?;
+        match walk.is_whole {
+            true => Ok(walk.statements.into_values().collect()),
+            false => Err(QueryError::TooManyStatements {
+                position: decision.clone(),
+            }),
+        }
     }
 
-    fn history_within(
-        &self,
-        decision: &Position,
-        documents: &mut Documents,
-    ) -> Result<Vec<Arc<Verified>>, QueryError> {
-        let mut seen: BTreeMap<Position, Option<Arc<Verified>>> = BTreeMap::new();
-        let mut open = vec![decision.clone()];
-        while let Some(position) = open.pop() {
-            if seen.contains_key(&position) {
+    /// The statements that bear on the effect of decisions, in as few sets as the bounds let them be.
+    /// One decision on which too much bears is in a dossier of its own, and the others are not touched.
+    pub fn dossiers(&self, decisions: Vec<Position>, depth: Depth) -> Dossiers<'_> {
+        Dossiers {
+            gatherer: Gatherer::new(self),
+            asked: decisions.into_iter().enumerate().collect(),
+            depth,
+            ahead: None,
+            failed: None,
+        }
+    }
+}
+
+/// Gathers one dossier after the other.
+pub struct Dossiers<'q> {
+    gatherer: Gatherer<'q>,
+    asked: VecDeque<(usize, Position)>,
+    depth: Depth,
+    /// The first of the next dossier.
+    ahead: Option<Dossier>,
+    /// Told after the dossier that was begun before it.
+    failed: Option<QueryError>,
+}
+
+impl Iterator for Dossiers<'_> {
+    type Item = Result<Dossier, QueryError>;
+
+    /// What could not be gathered for one decision says nothing about those after it.
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(error) = self.failed.take() {
+            return Some(Err(error));
+        }
+        let mut dossier = self.ahead.take();
+        while let Some((place, position)) = self.asked.pop_front() {
+            let mut walk = match self.gatherer.walk(&position, self.depth) {
+                Ok(walk) => walk,
+                Err(error) if dossier.is_none() => return Some(Err(error)),
+                Err(error) => {
+                    self.failed = Some(error);
+                    break;
+                }
+            };
+            walk.decisions.push(place);
+            let Some(begun) = &mut dossier else {
+                dossier = Some(walk);
+                continue;
+            };
+            if !begun.takes(&walk) {
+                self.gatherer.forget();
+                self.ahead = Some(walk);
+                break;
+            }
+            begun.statements.extend(walk.statements);
+            begun.decisions.push(place);
+        }
+        dossier.map(Ok)
+    }
+}
+
+impl Dossier {
+    /// Whether another one joins it without making it larger than one may be.
+    fn takes(&self, other: &Self) -> bool {
+        let fresh = other.statements.keys();
+        let fresh = fresh.filter(|position| !self.statements.contains_key(position));
+        let fits = || self.statements.len() + fresh.count() <= HISTORY_STATEMENTS_MAX;
+        self.is_whole && other.is_whole && fits()
+    }
+}
+
+/// A statement and what is to be looked at with it.
+#[derive(Default)]
+struct Known {
+    verified: Option<Arc<Verified>>,
+    /// What acts on it and the notices of that, the weightiest first.
+    acts: Vec<Position>,
+    /// What is linked with it in a chain.
+    chain: Vec<Position>,
+    /// What it rests on.
+    rests_on: Vec<Position>,
+}
+
+/// Finds what bears on decisions, each statement once.
+struct Gatherer<'q> {
+    queries: &'q QueryService,
+    known: BTreeMap<Position, Known>,
+    /// Decisions by document, for each organisation met.
+    documents: BTreeMap<SubjectCode, BTreeMap<Document, Vec<Position>>>,
+}
+
+impl<'q> Gatherer<'q> {
+    const fn new(queries: &'q QueryService) -> Self {
+        Self {
+            queries,
+            known: BTreeMap::new(),
+            documents: BTreeMap::new(),
+        }
+    }
+
+    /// Lets go of the statements met so far.
+    fn forget(&mut self) {
+        self.known.clear();
+    }
+
+    /// What bears on one decision, the nearest first, until a bound is reached.
+    // spec: IDX-20
+    fn walk(&mut self, decision: &Position, depth: Depth) -> Result<Dossier, QueryError> {
+        let mut seen: BTreeMap<Position, Depth> = BTreeMap::new();
+        let mut open = VecDeque::from([(decision.clone(), depth)]);
+        let mut dossier = Dossier {
+            is_whole: true,
+            ..Dossier::default()
+        };
+        let (mut bytes, mut not_held) = (0, 0);
+        while let Some((position, depth)) = open.pop_front() {
+            if seen.get(&position).is_some_and(|known| *known >= depth) {
                 continue;
             }
-            if seen.len() >= HISTORY_STATEMENTS_MAX {
-                return Err(QueryError::TooManyStatements {
-                    position: decision.clone(),
-                    limit: HISTORY_STATEMENTS_MAX,
-                });
+            self.queries.go_on()?;
+            let known = self.known(&position)?;
+            let is_new = seen.insert(position.clone(), depth).is_none();
+            if is_new && let Some(verified) = &known.verified {
+                bytes += verified.statement().as_bytes().len();
+                dossier.statements.insert(position, Arc::clone(verified));
             }
-            let found = self.statement(&position.origin, position.index)?;
-            let verified = match found {
-                Found::Verified(verified) => Some(verified),
-                Found::Rejected(_) | Found::NotHeld => None,
-            };
-            if let Some(verified) = &verified {
-                open.extend(named_by(verified));
-                open.extend(self.same_document(verified, documents)?);
+            not_held += usize::from(is_new && known.verified.is_none());
+            if dossier.statements.len() > HISTORY_STATEMENTS_MAX
+                || bytes > HISTORY_BYTES_MAX
+                || not_held > HISTORY_NOT_HELD_MAX
+            {
+                dossier.is_whole = false;
+                break;
             }
-            self.bearing_on(&position, &mut open)?;
-            seen.insert(position, verified);
+            let to = |depth| move |position: &Position| (position.clone(), depth);
+            open.extend(known.acts.iter().map(to(depth)));
+            open.extend(known.chain.iter().map(to(Depth::Bears)));
+            if depth == Depth::Weighed {
+                open.extend(known.rests_on.iter().map(to(Depth::Weighed)));
+            }
         }
-        Ok(seen.into_values().flatten().collect())
+        Ok(dossier)
+    }
+
+    fn known(&mut self, position: &Position) -> Result<&Known, QueryError> {
+        if !self.known.contains_key(position) {
+            let known = self.look(position)?;
+            self.known.insert(position.clone(), known);
+        }
+        Ok(self.known.entry(position.clone()).or_default())
+    }
+
+    fn look(&mut self, position: &Position) -> Result<Known, QueryError> {
+        let verified = match self.queries.statement(&position.origin, position.index)? {
+            Found::Verified(verified) => Some(verified),
+            Found::Rejected(_) | Found::NotHeld => None,
+        };
+        let mut known = Known::default();
+        let content = verified
+            .as_ref()
+            .map(|it| &it.statement().payload().content);
+        match content {
+            Some(Content::Decision(decision)) => {
+                known.rests_on = positions(&decision.fields().rests_on);
+                known.chain = positions(&decision.fields().reissues);
+            }
+            Some(Content::Correction(correction)) => {
+                known.rests_on = positions(&correction.replacement.fields().rests_on);
+            }
+            Some(
+                Content::Ruling(_)
+                | Content::Admission(_)
+                | Content::Notice(_)
+                | Content::Objection(_)
+                | Content::Withdrawal(_)
+                | Content::ItemCatalogue(_)
+                | Content::Policy(_)
+                | Content::Enrolment(_)
+                | Content::Rotation(_)
+                | Content::Suspension(_)
+                | Content::CutOff(_)
+                | Content::HeadSeen(_)
+                | Content::Restart(_),
+            )
+            | None => {}
+        }
+        // Of the acts only rulings are acted on with effect: a withdrawn one closes nothing.
+        match content.map(Content::class) {
+            None | Some(Class::Decision | Class::Ruling) => {
+                self.pointing_at(position, &mut known)?;
+            }
+            Some(_) => {}
+        }
+        if let Some(verified) = &verified {
+            known.chain.extend(self.same_document(verified)?);
+        }
+        known.verified = verified;
+        Ok(known)
+    }
+
+    /// What the store knows to point at a statement. Whoever objects often does not push out of sight
+    /// what takes the decision back.
+    fn pointing_at(&self, position: &Position, known: &mut Known) -> Result<(), QueryError> {
+        let (store, origin, index) = (&self.queries.store, &position.origin, position.index);
+        let mut acts = store.acts_on(origin, index)?;
+        acts.sort_by_key(|row: &ActRow| row.class == Class::Objection);
+        known.acts.extend(acts.into_iter().map(|row| row.position));
+        for row in store.notices_on(origin, index)? {
+            known.acts.extend([row.position, row.act]);
+        }
+        known.chain.extend(store.reissues_of(origin, index)?);
+        Ok(())
     }
 
     /// Other decisions of the same authority about the same organisation under the same document number
     /// and item: re-issues belong to the chain even where they leave their root unnamed.
     // spec: EFF-15
-    fn same_document(
-        &self,
-        verified: &Verified,
-        documents: &mut Documents,
-    ) -> Result<Vec<Position>, QueryError> {
+    fn same_document(&mut self, verified: &Verified) -> Result<Vec<Position>, QueryError> {
         let Content::Decision(decision) = &verified.statement().payload().content else {
             return Ok(Vec::new());
         };
         let fields = decision.fields();
-        let subject = fields.subject.code();
-        if let Entry::Vacant(vacant) = documents.0.entry(subject) {
-            let mut known: BTreeMap<Document, Vec<Position>> = BTreeMap::new();
-            for row in self.store.by_subject(subject)? {
-                if row.summary.class == Class::Decision {
-                    let Summary {
-                        issuer,
-                        document,
-                        item,
-                        ..
-                    } = row.summary;
-                    let positions = known.entry((issuer, document, item)).or_default();
-                    positions.push(row.position);
-                }
+        let by_document = match self.documents.entry(fields.subject.code()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(vacant) => {
+                vacant.insert(documents_of(self.queries, fields.subject.code())?)
             }
-            vacant.insert(known);
-        }
+        };
         let document = (
             verified.statement().header().issuer,
             DocumentDigest::of(fields.document_number.as_str()),
             fields.item.clone(),
         );
-        let found = documents.0.get(&subject).and_then(|by| by.get(&document));
-        Ok(found.cloned().unwrap_or_default())
-    }
-
-    /// What the store knows to point at a statement.
-    fn bearing_on(&self, position: &Position, open: &mut Vec<Position>) -> Result<(), QueryError> {
-        let (origin, index) = (&position.origin, position.index);
-        let acts = self.store.acts_on(origin, index)?;
-        open.extend(acts.into_iter().map(|row| row.position));
-        for row in self.store.notices_on(origin, index)? {
-            open.push(row.position);
-            open.push(row.act);
-        }
-        open.extend(self.store.reissues_of(origin, index)?);
-        Ok(())
+        Ok(by_document.get(&document).cloned().unwrap_or_default())
     }
 }
 
-/// What a statement points at: its chain, what it rests on, and what it acts on.
-fn named_by(verified: &Verified) -> Vec<Position> {
-    let payload = verified.statement().payload();
-    let mut named: Vec<&StatementRef> = payload.target.iter().collect();
-    match &payload.content {
-        Content::Decision(decision) => {
-            named.extend(&decision.fields().reissues);
-            named.extend(&decision.fields().rests_on);
+fn documents_of(
+    queries: &QueryService,
+    subject: SubjectCode,
+) -> Result<BTreeMap<Document, Vec<Position>>, QueryError> {
+    let mut by_document: BTreeMap<Document, Vec<Position>> = BTreeMap::new();
+    for row in queries.store.by_subject(subject)? {
+        if row.summary.class == Class::Decision {
+            let Summary {
+                issuer,
+                document,
+                item,
+                ..
+            } = row.summary;
+            let positions = by_document.entry((issuer, document, item)).or_default();
+            positions.push(row.position);
         }
-        Content::Correction(correction) => {
-            named.extend(&correction.replacement.fields().reissues);
-            named.extend(&correction.replacement.fields().rests_on);
-        }
-        Content::Ruling(ruling) => named.extend(ruling.closes()),
-        Content::Admission(admission) => named.extend(admission.admits()),
-        Content::Notice(notice) => named.extend([&notice.target, &notice.act]),
-        Content::Objection(_)
-        | Content::Withdrawal(_)
-        | Content::ItemCatalogue(_)
-        | Content::Policy(_)
-        | Content::Enrolment(_)
-        | Content::Rotation(_)
-        | Content::Suspension(_)
-        | Content::CutOff(_)
-        | Content::HeadSeen(_)
-        | Content::Restart(_) => {}
     }
-    named.into_iter().map(position_of).collect()
+    Ok(by_document)
 }
 
-fn position_of(reference: &StatementRef) -> Position {
-    Position {
-        origin: reference.origin.clone(),
-        index: reference.index,
-    }
+fn positions<'r>(references: impl IntoIterator<Item = &'r StatementRef>) -> Vec<Position> {
+    references.into_iter().map(Position::of).collect()
 }

@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use concordat_protocol::key::Signer as _;
+use concordat_protocol::log::Hash;
+use concordat_protocol::statement::StatementRef;
 use concordat_protocol::text::Text;
 use tempfile::TempDir;
 
@@ -69,6 +71,44 @@ fn node(statements: impl FnOnce(&Fixture) -> Vec<Placed>) -> Node {
     }
 }
 
+impl Node {
+    fn position(&self, index: u64) -> Position {
+        Position {
+            origin: self.fixture.origin(),
+            index: LeafIndex::new(index),
+        }
+    }
+
+    fn history(&self, index: u64) -> Vec<u64> {
+        indexes(&self.queries.history(&self.position(index)).unwrap())
+    }
+
+    /// For each dossier: its decisions, whether it is whole, and how many statements it has.
+    fn dossiers(&self, decisions: impl IntoIterator<Item = u64>) -> Vec<(Vec<usize>, bool, usize)> {
+        let asked = decisions.into_iter().map(|index| self.position(index));
+        let dossiers = self.queries.dossiers(asked.collect(), Depth::Weighed);
+        let dossiers = dossiers.map(|dossier| {
+            let dossier = dossier.unwrap();
+            (
+                dossier.decisions,
+                dossier.is_whole,
+                dossier.statements.len(),
+            )
+        });
+        dossiers.collect()
+    }
+}
+
+/// Places in a log at which nothing stands.
+fn nowhere(fixture: &Fixture, from: u64, count: u64) -> Vec<StatementRef> {
+    let place = |index: u64| StatementRef {
+        origin: fixture.origin(),
+        index: LeafIndex::new(1_000_000 + index),
+        leaf_hash: Hash::from_bytes([1; 32]),
+    };
+    (from..from + count).map(place).collect()
+}
+
 fn indexes(history: &[Arc<Verified>]) -> Vec<u64> {
     history
         .iter()
@@ -93,9 +133,10 @@ fn history_holds_chain_acts_notices_and_basis_of_a_decision() {
     let entries = node.queries.subject(subject(1)).unwrap();
     assert_eq!(entries.len(), 3);
     // The home register's name sorts before the member's.
-    assert_eq!(indexes(&entries[1].history), [7, 0, 1, 2, 3]);
-    assert_eq!(indexes(&entries[0].history), [7, 0, 1, 2, 3]);
-    assert_eq!(indexes(&entries[2].history), [4]);
+    assert_eq!(node.history(2), [7, 0, 1, 2, 3]);
+    // What a re-issue rests on is no affair of its root.
+    assert_eq!(node.history(0), [7, 0, 2, 3]);
+    assert_eq!(node.history(4), [4]);
     assert_eq!(entries[0].issuer, node.fixture.member);
 }
 
@@ -116,12 +157,68 @@ fn reissue_that_names_no_root_is_in_the_history_of_its_document() {
         let objection = fixture.objection(3, subject(1), &root);
         vec![root, again, other, objection]
     });
-    let entries = node.queries.subject(subject(1)).unwrap();
-    let histories: Vec<_> = entries
-        .iter()
-        .map(|entry| indexes(&entry.history))
-        .collect();
+    assert_eq!(node.queries.subject(subject(1)).unwrap().len(), 3);
+    let histories = [0, 1, 2].map(|index| node.history(index));
     assert_eq!(histories, [vec![0, 1, 3], vec![0, 1, 3], vec![2]]);
+}
+
+/// A member made an organisation's decisions name thousands of statements that do not exist, and nobody
+/// could look the organisation up any more.
+// spec: IDX-20
+#[test]
+fn decision_on_which_too_much_bears_leaves_the_others_their_dossier() {
+    const NAMED: u64 = 400;
+    let node = node(|fixture| {
+        let mut placed = vec![fixture.decision(0, 1)];
+        for index in 1..=42 {
+            let hostile = fixture.decision_with(index, 1, |fields| {
+                fields.rests_on = nowhere(fixture, index * NAMED, NAMED);
+                if index == 42 {
+                    fields.rests_on = placed[1..].iter().map(Placed::reference).collect();
+                }
+            });
+            placed.push(hostile);
+        }
+        placed
+    });
+    let dossiers = node.dossiers([42, 0, 7, 41]);
+    assert_eq!(dossiers.len(), 2);
+    assert_eq!((&dossiers[0].0, dossiers[0].1), (&vec![0], false));
+    assert_eq!(dossiers[1], (vec![1, 2, 3], true, 3));
+    let refused = node.queries.history(&node.position(42)).unwrap_err();
+    assert!(
+        matches!(refused, QueryError::TooManyStatements { position } if position.index.value() == 42)
+    );
+}
+
+// spec: IDX-20
+#[test]
+fn decisions_of_one_chain_share_a_dossier() {
+    let node = node(|fixture| {
+        let mut placed = vec![fixture.decision(0, 1)];
+        for index in 1..60 {
+            let before = placed[placed.len() - 1].reference();
+            placed.push(fixture.decision_with(index, 1, |fields| {
+                fields.reissues = Some(before.clone());
+                fields.rests_on = vec![before];
+            }));
+        }
+        placed
+    });
+    let places: Vec<usize> = (0..60).collect();
+    assert_eq!(node.dossiers((0..60).rev()), [(places.clone(), true, 60)]);
+    assert_eq!(node.dossiers(0..60), [(places, true, 60)]);
+}
+
+// spec: IDX-21
+#[test]
+fn question_ends_when_the_node_stops() {
+    let node = node(|fixture| vec![fixture.decision(0, 1)]);
+    node.queries.stop();
+    let refused = node.queries.history(&node.position(0)).unwrap_err();
+    assert!(matches!(refused, QueryError::Stopping));
+    let refused = node.queries.subject(subject(1)).unwrap_err();
+    assert!(matches!(refused, QueryError::Stopping));
 }
 
 // spec: IDX-8

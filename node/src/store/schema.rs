@@ -28,6 +28,7 @@
 use std::fmt;
 
 use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::statement::StatementRef;
 
 use crate::journal::JournalId;
 
@@ -73,6 +74,17 @@ pub struct Position {
     pub origin: Origin,
     /// The place in it.
     pub index: LeafIndex,
+}
+
+impl Position {
+    /// Where a statement stands, whatever leaf is there.
+    #[must_use]
+    pub fn of(reference: &StatementRef) -> Self {
+        Self {
+            origin: reference.origin.clone(),
+            index: reference.index,
+        }
+    }
 }
 
 impl fmt::Display for Position {

@@ -90,7 +90,9 @@ pub(crate) fn query(node: &Node, statements: u64) -> Result<(), Failure> {
 fn ask(node: &Node, number: u64) -> Result<f64, Failure> {
     let (subject, today) = (subject(number)?, clock::today());
     let started = Instant::now();
-    let answer = node.subject(subject, today)?;
+    let answer = node.subject(subject)?;
+    let decisions: Vec<_> = answer.iter().map(|entry| &entry.reference).collect();
+    let answer = node.effects_of(&decisions, today)?;
     let time = started.elapsed().as_secs_f64() * 1e6;
     match answer.len() as u64 + 1 < PER_SUBJECT {
         true => Err("an answer lacks decisions".into()),
