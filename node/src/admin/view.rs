@@ -1,17 +1,39 @@
 //! Effects, acts and forks as an administrator sees them.
 
-use concordat_protocol::admin::ForkView;
+use concordat_protocol::admin::{EffectView, ForkView, effect_view};
 use concordat_protocol::effect::{Effect, SuspensionKind};
 use concordat_protocol::log::Origin;
 use concordat_protocol::statement::StatementRef;
+use concordat_protocol::time::Day;
 
 use crate::core::Frozen;
 use crate::node::Node;
 
 pub(super) use concordat_protocol::admin::{
-    act_view as act, effect_view as effect, name_of, noticed_view as noticed, open_objections,
-    witnessed,
+    act_view as act, name_of, noticed_view as noticed, open_objections, witnessed,
 };
+
+/// References that a list of an effect shows.
+const SHOWN_MAX: usize = 16;
+
+/// An effect as it is shown: of a long list the first references, of what a decision rests on and does
+/// not stand the gravest. How long a list is, is for others to decide; an answer must be carried.
+// spec: ADM-122
+pub(super) fn effect(effect: &Effect, as_of: Day) -> EffectView {
+    let mut view = effect_view(effect, as_of);
+    view.basis_failures
+        .sort_by(|a, b| (a.why.code(), &a.basis).cmp(&(b.why.code(), &b.basis)));
+    view.basis_failures.truncate(SHOWN_MAX);
+    view.basis_failures.sort_by(|a, b| a.basis.cmp(&b.basis));
+    view.validity_by.truncate(SHOWN_MAX);
+    view.waiting.truncate(SHOWN_MAX);
+    view.pending.truncate(SHOWN_MAX);
+    for suspension in &mut view.suspended_by {
+        suspension.by.truncate(SHOWN_MAX);
+        suspension.awaiting_act.truncate(SHOWN_MAX);
+    }
+    view
+}
 
 /// What a ruling can name: open objections, and corrections in conflict; ascending.
 pub(super) fn rulable(effect: &Effect) -> Vec<StatementRef> {
@@ -40,4 +62,51 @@ pub(super) fn fork_view(frozen: &Frozen) -> ForkView {
 /// The fork of a log, when one is known.
 pub(super) fn fork_of(node: &Node, origin: &Origin) -> Option<ForkView> {
     node.shared().frozen().get(origin).map(fork_view)
+}
+
+#[cfg(test)]
+mod tests {
+    use concordat_protocol::admin::BasisStateCode;
+    use concordat_protocol::effect::{
+        self, Basis, BasisFailure, BasisState, History, Horizon, Limits,
+    };
+    use concordat_protocol::log::{Hash, LeafIndex};
+    use concordat_protocol::time::Timestamp;
+
+    use super::*;
+    use crate::fixture::Fixture;
+
+    /// Decisions that rest on thousands of statements nobody holds made the answer about their
+    /// organisation larger than the channel carries.
+    // spec: ADM-122
+    #[test]
+    fn effect_shows_the_gravest_of_many_failures() {
+        let fixture = Fixture::new();
+        let at = |index| StatementRef {
+            origin: fixture.origin(),
+            index: LeafIndex::new(index),
+            leaf_hash: Hash::from_bytes([1; 32]),
+        };
+        let horizon = Horizon {
+            logs: Default::default(),
+            register: fixture.origin(),
+        };
+        let (now, today) = (Timestamp::new(0).unwrap(), Day::MAX);
+        let (target, history) = (at(0), History::new());
+        let limits = Limits::default();
+        let mut whole = effect::effect(&target, &history, &horizon, today, now, &limits);
+        let failure = |index| BasisFailure {
+            basis: at(index),
+            why: match index {
+                4_999 => BasisState::Withdrawn,
+                _ => BasisState::NotHeld,
+            },
+        };
+        whole.basis = Basis::Fails {
+            failures: (1..5_000).map(failure).collect(),
+        };
+        let shown = effect(&whole, today).basis_failures;
+        assert_eq!(shown.len(), SHOWN_MAX);
+        assert!(shown.iter().any(|one| one.why == BasisStateCode::Withdrawn));
+    }
 }
