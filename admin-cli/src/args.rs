@@ -52,6 +52,8 @@ pub(crate) enum Output {
 pub(crate) enum Verb {
     Init(Init),
     #[command(subcommand)]
+    Certificate(Certificate),
+    #[command(subcommand)]
     Genesis(Genesis),
     #[command(subcommand)]
     Enrol(Enrol),
@@ -96,6 +98,16 @@ pub(crate) struct Init {
     pub(crate) member: Option<String>,
     #[arg(long, value_name = "IP:PORT")]
     pub(crate) listen: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Certificate {
+    Renew(CertificateRenew),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CertificateRenew {
+    pub(crate) dir: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,6 +2,7 @@
 
 mod act;
 mod bundle;
+mod certificate;
 mod change;
 mod correction;
 mod enrol;
@@ -37,6 +38,7 @@ pub(crate) fn run(arguments: &Arguments, language: Language) -> Result<Report, F
     let context = Context { arguments, words };
     match &arguments.verb {
         Verb::Init(init) => init::run(init, &context),
+        Verb::Certificate(verb) => certificate::run(verb, &context),
         Verb::Genesis(verb) => genesis::run(verb, &context),
         Verb::Enrol(verb) => enrol::run(verb, &context),
         Verb::Peer(verb) => peer::run(verb, &context),

@@ -172,7 +172,7 @@ mod tests {
         ("Failure::new(ExitCode::Unreachable, \"", "error"),
     ];
 
-    const SOURCES: [&str; 25] = [
+    const SOURCES: [&str; 26] = [
         include_str!("catalogue.rs"),
         include_str!("client.rs"),
         include_str!("decision.rs"),
@@ -181,6 +181,7 @@ mod tests {
         include_str!("command.rs"),
         include_str!("command/act.rs"),
         include_str!("command/bundle.rs"),
+        include_str!("command/certificate.rs"),
         include_str!("command/change.rs"),
         include_str!("command/correction.rs"),
         include_str!("command/enrol.rs"),

@@ -68,7 +68,12 @@ pub fn renew(
 // spec: KEY-15
 pub fn read(directory: &Path, key: &PrivateKey) -> Result<Vec<u8>, CertificateFileError> {
     let path = path_of(directory, key)?;
-    let text = file::read(&path, CERTIFICATE_FILE_BYTES_MAX)?;
+    let text = match file::read(&path, CERTIFICATE_FILE_BYTES_MAX) {
+        Ok(text) => text,
+        // spec: KEY-60
+        Err(FileError::Missing { path }) => return Err(CertificateFileError::Missing { path }),
+        Err(error) => return Err(error.into()),
+    };
     let Ok((label, der)) = pem::decode_vec(&text) else {
         return Err(CertificateFileError::NotPem { path });
     };
@@ -89,6 +94,12 @@ pub enum CertificateFileError {
     /// The file itself.
     #[error(transparent)]
     File(#[from] FileError),
+    /// There is none beside the key.
+    #[error("{} does not exist; make it anew: concordat certificate renew '{}'", path.display(), beside(path))]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
     /// Keys of this use have no certificate.
     #[error("a {key_use:?} key has no certificate")]
     NoCertificate {
@@ -102,19 +113,19 @@ pub enum CertificateFileError {
     #[error("the certificate cannot be encoded")]
     NotEncodable,
     /// The content is not PEM.
-    #[error("{} is not a PEM file", path.display())]
+    #[error("{} is not a PEM file; make it anew: concordat certificate renew '{}'", path.display(), beside(path))]
     NotPem {
         /// The file.
         path: PathBuf,
     },
     /// PEM of something else.
-    #[error("{} holds something else than a certificate", path.display())]
+    #[error("{} holds something else than a certificate; make it anew: concordat certificate renew '{}'", path.display(), beside(path))]
     NotACertificate {
         /// The file.
         path: PathBuf,
     },
     /// The certificate in it is not acceptable.
-    #[error("{} holds a certificate that is not accepted", path.display())]
+    #[error("{} is not accepted, since {source}; make it anew: concordat certificate renew '{}'", path.display(), beside(path))]
     Refused {
         /// The file.
         path: PathBuf,
@@ -122,11 +133,17 @@ pub enum CertificateFileError {
         source: CertificateError,
     },
     /// The certificate is about another key than the one beside it.
-    #[error("{} is about another key than the one beside it; renew it", path.display())]
+    #[error("{} is about another key than the one beside it; make it anew: concordat certificate renew '{}'", path.display(), beside(path))]
     OtherKey {
         /// The file.
         path: PathBuf,
     },
+}
+
+/// The directory that a certificate lies in, for the command that makes another.
+// spec: KEY-60
+fn beside(path: &Path) -> std::path::Display<'_> {
+    path.parent().unwrap_or(path).display()
 }
 
 fn path_of(directory: &Path, key: &PrivateKey) -> Result<PathBuf, CertificateFileError> {
@@ -194,6 +211,30 @@ mod tests {
         assert!(matches!(refused, CertificateFileError::OtherKey { .. }));
         renew(directory.path(), &key(2), validity(1)).unwrap();
         assert!(read(directory.path(), &key(2)).is_ok());
+    }
+
+    // spec: KEY-60
+    #[test]
+    fn whatever_is_wrong_with_a_certificate_the_command_that_makes_another_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("node.crt");
+        let command = format!(
+            "concordat certificate renew '{}'",
+            directory.path().display()
+        );
+        let said = || read(directory.path(), &key(1)).unwrap_err().to_string();
+        assert!(said().ends_with(&command), "{}", said());
+        let other = pem::encode_string("PUBLIC KEY", LineEnding::LF, &[1; 44]).unwrap();
+        let damaged = pem::encode_string(LABEL, LineEnding::LF, &[1; 44]).unwrap();
+        for content in [b"no".to_vec(), other.into_bytes(), damaged.into_bytes()] {
+            fs::write(&path, content).unwrap();
+            assert!(said().ends_with(&command), "{}", said());
+        }
+        renew(directory.path(), &key(2), validity(1)).unwrap();
+        assert!(said().ends_with(&command), "{}", said());
+        fs::remove_file(&path).unwrap();
+        let refused = read(directory.path(), &key(1)).unwrap_err();
+        assert!(matches!(refused, CertificateFileError::Missing { .. }));
     }
 
     #[test]

@@ -1,27 +1,23 @@
 //! `concordat init`: a directory for a node, or for the keys of an officer.
 
-use concordat_certs::certificate::Validity;
 use concordat_certs::certificate_file;
 use concordat_certs::configuration::{CONFIGURATION_FILE, Configuration};
 use concordat_certs::fingerprint::Fingerprint;
 use concordat_certs::key_ring::KeyRing;
 use concordat_certs::randomness::OsRandomness;
-use concordat_protocol::admin::ExitCode;
 use concordat_protocol::statement::KeyUse;
 
 use crate::args::{Init, Purpose};
-use crate::command::{Context, files};
-use crate::failure::{Failure, chain};
+use crate::command::{Context, certificate, files};
+use crate::failure::Failure;
 use crate::names::Named;
+use crate::parse;
 use crate::report::{self, Report};
-use crate::{clock, parse};
 
 /// Where a node's keys lie in its directory.
 pub(super) const KEYS: &str = "keys";
 /// Where a node listens when nothing is said.
 const LISTEN: &str = "0.0.0.0:7443";
-/// Ten years: a certificate's end is advice, the registry decides.
-const VALIDITY_SECONDS: i64 = 3_650 * 86_400;
 
 pub(super) fn run(init: &Init, context: &Context<'_>) -> Result<Report, Failure> {
     let configuration = configuration(init)?;
@@ -45,7 +41,7 @@ pub(super) fn run(init: &Init, context: &Context<'_>) -> Result<Report, Failure>
     files::private_directory(&init.dir)?;
     let ring = KeyRing::generate(&keys, uses, &mut OsRandomness)
         .map_err(|error| files::key_ring(&keys, &error))?;
-    certificates(&ring)?;
+    certificate::made(&ring, certificate_file::issue)?;
     if let Some(configuration) = configuration {
         let path = init.dir.join(CONFIGURATION_FILE);
         files::create(&path, configuration.to_text().as_bytes())?;
@@ -114,21 +110,4 @@ fn json(directory: &std::path::Path, ring: &KeyRing, uses: &[KeyUse]) -> serde_j
         })
         .collect();
     serde_json::json!({"directory": directory.display().to_string(), "keys": keys})
-}
-
-/// Certificates for the keys that identify somebody in TLS.
-fn certificates(ring: &KeyRing) -> Result<(), Failure> {
-    let now = i64::try_from(clock::now().value() / 1_000).unwrap_or(0);
-    let failed = |error: &dyn std::error::Error| {
-        Failure::new(ExitCode::Failed, "certificate-failed").with("cause", chain(error))
-    };
-    let validity =
-        Validity::from_unix_seconds(now, now + VALIDITY_SECONDS).map_err(|error| failed(&error))?;
-    for key_use in [KeyUse::Node, KeyUse::Administrator] {
-        if let Ok(key) = ring.key(key_use) {
-            certificate_file::issue(ring.directory(), key, validity)
-                .map_err(|error| failed(&error))?;
-        }
-    }
-    Ok(())
 }

@@ -94,5 +94,6 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.cut-off-head-unfit", "Only a log goes on from a head, and this is a {use} key: leave --continues out.", "只有日志密钥须指明检查点，{use} 密钥不需要：请去掉 --continues。"),
     ("error.cut-off-next-unfit", "--next commits to the key after the replacement: add --replacement, or leave --next out.", "--next 用于承诺接替之后的密钥：请加 --replacement，或去掉 --next。"),
     ("error.nothing-witnessed", "The node holds no head of {log} that a quorum has cosigned. Ask another node, or name the head: --continues SIZE:ROOT.", "本节点没有 {log} 已获法定数见证的检查点。请向其他节点查询，或直接指明：--continues 大小:根。"),
+    ("error.no-certified-key", "{path} holds neither a node.key nor an administrator.key: only these have certificates. Name the directory that `concordat init` made, or its keys directory.", "{path} 中既没有 node.key 也没有 administrator.key：只有这两种密钥有证书。请指明 `concordat init` 生成的目录，或其中的 keys 目录。"),
     ("error.certificate-failed", "The certificate cannot be made: {cause}.", "无法生成证书：{cause}。"),
 ];

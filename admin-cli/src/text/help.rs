@@ -6,6 +6,8 @@ use super::Entry;
 pub(super) const TEXTS: &[Entry] = &[
     ("verb", "Administers Concordat nodes: enrol, import, look up, object, correct, prove.", "管理互证节点：入网、导入、查询、异议、更正、证明。"),
     ("verb.init", "Makes a directory for a node, or keys for an officer", "创建节点目录，或人员密钥"),
+    ("verb.certificate", "Certificates of nodes and administrators", "节点与管理员的证书"),
+    ("verb.certificate.renew", "Makes the certificates anew whose keys lie in a directory; the keys stay", "为目录中的密钥重新签发证书；密钥不变"),
     ("verb.genesis", "The file that a network starts from", "网络的创世文件"),
     ("verb.genesis.create", "Makes it, at the hub", "在枢纽创建"),
     ("verb.genesis.show", "Shows what it says", "显示内容"),
@@ -54,6 +56,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("arg.lang", "Language of texts", "文本语言"),
     ("arg.yes", "Does not ask", "不再询问"),
     ("arg.dir", "The directory", "目录"),
+    ("arg.certificate.renew.dir", "Directory of a node, or of an administrator's keys", "节点目录，或管理员密钥目录"),
     ("arg.purpose", "What the look-up is for", "查询目的"),
     ("arg.init.purpose", "Whom the keys are for", "密钥用途"),
     ("arg.init.member", "Whose node it is: the authority's unified social credit code", "节点所属机关的统一社会信用代码"),

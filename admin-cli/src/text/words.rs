@@ -45,6 +45,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.init_next_node", "Next, at the hub: `concordat genesis create`. Elsewhere: put the network's genesis.cbor into the directory, then `concordat enrol request`. Keep the directory secret and backed up.", "下一步：枢纽运行 `concordat genesis create`；其他节点将网络的 genesis.cbor 放入该目录，然后运行 `concordat enrol request`。目录须保密并备份。"),
     ("word.init_next_officer", "Give the .pub file to the hub; keep the .key file secret and off the network.", "将 .pub 文件交给枢纽；.key 文件须保密并离线保存。"),
     ("word.init_next_administrator", "Next: name this directory with --administrator when the member enrols, then take it to where the administrator works; keep it secret.", "下一步：成员入网时用 --administrator 指明该目录，随后移至管理员所在机器；须保密。"),
+    ("word.renew_next", "The keys are the same, so nobody else needs to know. A node that runs shows its new certificate once it is started again.", "密钥未变，无需通知他人。运行中的节点重新启动后才使用新证书。"),
     ("word.genesis_next", "Next: start the hub (`concordat-node run --first-start`), give genesis.cbor to every member, and compare its fingerprint by phone.", "下一步：启动枢纽（`concordat-node run --first-start`），将 genesis.cbor 交给各成员，并通过电话核对指纹。"),
     ("word.request_next", "Next: an approver runs `concordat enrol approve` on this file.", "下一步：审批人对该文件运行 `concordat enrol approve`。"),
     ("word.enrolment_next", "Next: another approver runs `concordat change approve` on this file, then the hub `concordat enrol submit` with both.", "下一步：另一名审批人对该文件运行 `concordat change approve`，枢纽再用两份文件运行 `concordat enrol submit`。"),

@@ -4,7 +4,10 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use concordat_certs::certificate_file;
 use concordat_certs::configuration::Configuration;
+use concordat_certs::key_ring::{KeyRing, MEMBER_USES};
+use concordat_protocol::statement::KeyUse;
 use concordat_protocol::subject::AuthorityCode;
 use tempfile::TempDir;
 
@@ -114,6 +117,51 @@ impl Network {
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+// spec: KEY-60
+#[test]
+fn certificates_that_are_lost_or_of_other_keys_are_made_anew_and_the_keys_stay() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name).display().to_string();
+    let run = |arguments: &[&str]| concordat(&[&["--output", "json"], arguments].concat());
+    run(&["init", &at("city"), "--member", CITY]).exits(0);
+    run(&["init", &at("carol"), "--for", "administrator"]).exits(0);
+    let keys = root.path().join("city/keys");
+    let before = KeyRing::open(&keys, &MEMBER_USES).unwrap();
+    let read = |directory: &Path, key_use| {
+        let ring = KeyRing::open(directory, &[key_use]).unwrap();
+        certificate_file::read(directory, ring.key(key_use).unwrap()).is_ok()
+    };
+    fs::remove_file(keys.join("node.crt")).unwrap();
+    fs::copy(
+        root.path().join("carol/administrator.crt"),
+        keys.join("administrator.crt"),
+    )
+    .unwrap();
+    assert!(!read(&keys, KeyUse::Node) && !read(&keys, KeyUse::Administrator));
+
+    let made = run(&["certificate", "renew", &at("city")]).exits(0).json();
+    let made = made["certificates"].as_array().unwrap();
+    assert_eq!((&made[0]["use"], made.len()), (&"node".into(), 2));
+    assert_eq!(made[0]["file"], at("city/keys/node.crt"));
+    assert!(made[1]["ends_at"].as_u64() > Some(1_000_000_000_000));
+    assert!(read(&keys, KeyUse::Node) && read(&keys, KeyUse::Administrator));
+    let after = KeyRing::open(&keys, &MEMBER_USES).unwrap();
+    for key_use in MEMBER_USES {
+        assert_eq!(before.public(key_use), after.public(key_use));
+    }
+    // The keys directory will do as well, and that of an administrator.
+    run(&["certificate", "renew", &at("city/keys")]).exits(0);
+    fs::remove_file(root.path().join("carol/administrator.crt")).unwrap();
+    concordat(&["--lang", "zh", "certificate", "renew", &at("carol")]).exits(0);
+    assert!(read(&root.path().join("carol"), KeyUse::Administrator));
+
+    run(&["init", &at("ann"), "--for", "approver"]).exits(0);
+    for nothing in ["ann", "nowhere"] {
+        let refused = run(&["certificate", "renew", &at(nothing)]).exits(3);
+        assert_eq!(refused.json()["error"]["code"], "no-certified-key");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::network::{CITY, Network, Ran};
+use crate::network::{CITY, Network, PATIENCE, Ran, node_binary};
 use crate::rows::{Table, profile};
 
 /// Runs the tool at the city's address with the keys of a directory.
@@ -121,4 +121,40 @@ fn administrator_from_elsewhere_does_the_job_and_a_stranger_nothing() {
     assert_eq!(refused.exits(5).error(), "remote-unreachable");
     let local = network.at("city", &["status"]).exits(0).json();
     assert_ne!(local["alarms"], Value::Null);
+}
+
+/// A backup that held the keys alone: a node could not be started any more, and an administrator not
+/// come in, since nothing made a certificate but the command that makes the keys.
+// spec: KEY-60
+#[test]
+fn node_and_administrator_that_lost_their_certificates_go_on_with_new_ones() {
+    let mut network = Network::start();
+    network.city.take().unwrap().stop();
+    fs::remove_file(network.path("city/keys/node.crt")).unwrap();
+    fs::remove_file(network.path("remote/administrator.crt")).unwrap();
+    let refused = std::process::Command::new(node_binary())
+        .args(["run", "--directory", "city"])
+        .current_dir(network.path(""))
+        .env_clear()
+        .output()
+        .unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    let command = "concordat certificate renew 'city/keys'";
+    assert!(
+        !refused.status.success() && said.contains(command),
+        "{said}"
+    );
+
+    network.run(&["certificate", "renew", "city/keys"]).exits(0);
+    network.run_node("city");
+    network.at("city", &["status", "--wait", PATIENCE]).exits(0);
+    let node_key = "city/keys/node.pub";
+    let refused = remote(&network, "remote", node_key, &["status"]).exits(2);
+    assert_eq!(refused.error(), "keys-unusable");
+    network.run(&["certificate", "renew", "remote"]).exits(0);
+    remote(&network, "remote", node_key, &["status"]).exits(0);
+    network.until("the city connected again", |network| {
+        let peer = network.at("hub", &["peer", "show", CITY]).exits(0).json();
+        peer["link"] == "connected"
+    });
 }
