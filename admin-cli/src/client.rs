@@ -11,7 +11,7 @@ use concordat_certs::file::FileError;
 use concordat_certs::key_file::{KeyFileError, PrivateKey};
 use concordat_net::{
     CloseCode, Connection, Endpoint, EndpointOptions, FrameReceiver, FrameSender, Identity,
-    NetError, Party,
+    NetError, Party, SocketPath,
 };
 use concordat_protocol::admin::{ExitCode, LENGTH_BYTES, Reply, Request, SOCKET_FILE};
 use concordat_protocol::limits::FRAME_BYTES_MAX;
@@ -67,7 +67,11 @@ impl Client {
     // spec: ADM-9
     async fn open(node: &Path) -> Result<Self, Failure> {
         let path = node.join(SOCKET_FILE);
-        let stream = UnixStream::connect(&path).await.map_err(|error| {
+        let connected = match SocketPath::of(&path) {
+            Ok(short) => UnixStream::connect(short.as_path()).await,
+            Err(error) => Err(error),
+        };
+        let stream = connected.map_err(|error| {
             let (exit, key) = match error.kind() {
                 io::ErrorKind::NotFound => (ExitCode::Unreachable, "socket-missing"),
                 io::ErrorKind::PermissionDenied => (ExitCode::Denied, "socket-denied"),

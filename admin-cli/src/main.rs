@@ -30,6 +30,7 @@ mod text;
 use std::process::ExitCode;
 
 use concordat_certs::wording;
+use concordat_protocol::admin;
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
@@ -40,15 +41,17 @@ fn main() -> ExitCode {
             let said = wording::command_line(language, &error.render().to_string());
             // spec: ADM-9
             if error.use_stderr() {
-                match wording::asks_for_json(&arguments) {
+                let exit = admin::ExitCode::Usage;
+                return match wording::asks_for_json(&arguments) {
                     // spec: ADM-10
-                    true => terminal::usage_error(&said),
-                    false => terminal::print_error(said.trim_end()),
-                }
-                return ExitCode::from(2);
+                    true => terminal::ended(&terminal::usage_error(&said), exit, language),
+                    false => {
+                        terminal::print_error(said.trim_end());
+                        terminal::ended("", exit, language)
+                    }
+                };
             }
-            terminal::print(&said);
-            return ExitCode::SUCCESS;
+            return terminal::ended(&said, admin::ExitCode::Ok, language);
         }
     };
     terminal::finish(&parsed, language, command::run(&parsed, language))

@@ -1,5 +1,6 @@
 //! Values of the command line as protocol types, with the argument's name in the error.
 
+use concordat_certs::configuration::is_dialable;
 use concordat_protocol::admin::{LookUp, Target};
 use concordat_protocol::key::PublicKey;
 use concordat_protocol::log::{Hash, TreeSize};
@@ -50,7 +51,8 @@ pub(crate) fn targets(argument: &str, values: &[String]) -> Result<Vec<Target>, 
 }
 
 pub(crate) fn address(argument: &str, value: &str) -> Result<Address, Failure> {
-    Address::new(value).ok_or_else(|| Failure::value(argument, value, "host:port"))
+    let address = Address::new(value).filter(is_dialable);
+    address.ok_or_else(|| Failure::value(argument, value, "host:port"))
 }
 
 /// A public key as 64 hexadecimal digits, or a file that holds them.

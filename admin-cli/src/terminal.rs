@@ -6,6 +6,8 @@ use std::process::ExitCode as ProcessExit;
 use concordat_certs::summary::Language;
 use concordat_protocol::admin::ExitCode;
 use serde_json::json;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 use crate::args::{Arguments, Output};
 use crate::failure::Failure;
@@ -19,59 +21,93 @@ pub(crate) fn finish(
     language: Language,
     result: Result<Report, Failure>,
 ) -> ProcessExit {
-    let exit = match (&result, arguments.global.output) {
-        (Ok(report), Output::Human) => {
-            print(report.page.as_str());
-            report.exit
+    let (text, exit) = match (&result, arguments.global.output) {
+        (Ok(report), Output::Human) => (report.page.as_str().to_owned(), report.exit),
+        (Ok(report), Output::Json) if report.json.is_null() => (String::new(), report.exit),
+        (Ok(report), Output::Json) => (format!("{}\n", report.json), report.exit),
+        (Err(failure), Output::Human) => {
+            print_error(&text::failure(language, failure));
+            (String::new(), failure.exit)
         }
-        (Ok(report), Output::Json) => {
-            let text = if report.json.is_null() {
-                String::new()
-            } else {
-                format!("{}\n", report.json)
-            };
-            print(&text);
-            report.exit
-        }
-        (Err(failure), output) => {
-            let message = text::failure(language, failure);
-            match output {
-                Output::Human => print_error(&message),
-                Output::Json => {
-                    let details: serde_json::Map<_, _> = failure
-                        .blanks
-                        .iter()
-                        .map(|(n, v)| (n.clone(), json!(v)))
-                        .collect();
-                    let (code, exit) = (failure.key, failure.exit.code());
-                    let error =
-                        json!({"code": code, "exit": exit, "message": message, "details": details});
-                    print(&format!("{}\n", json!({ "error": error })));
-                }
+        (Err(failure), Output::Json) => (failure_json(failure, language), failure.exit),
+    };
+    ended(&text, exit, language)
+}
+
+/// Prints the last of the output, and gives the exit code: that of the command, or of the output
+/// where the command went well.
+// spec: ADM-101
+pub(crate) fn ended(text: &str, exit: ExitCode, language: Language) -> ProcessExit {
+    let exit = match print(text) {
+        Err(failure) => {
+            print_error(&text::failure(language, &failure));
+            match exit {
+                ExitCode::Ok => failure.exit,
+                of_command => of_command,
             }
-            failure.exit
         }
+        Ok(Reader::There | Reader::Gone) => exit,
     };
     ProcessExit::from(u8::try_from(exit.code()).unwrap_or(1))
 }
 
-/// Says as JSON what is wrong with the command line itself.
+fn failure_json(failure: &Failure, language: Language) -> String {
+    let message = text::failure(language, failure);
+    let details = failure.blanks.iter().map(|(n, v)| (n.clone(), json!(v)));
+    let details: serde_json::Map<_, _> = details.collect();
+    let (code, exit) = (failure.key, failure.exit.code());
+    let error = json!({"code": code, "exit": exit, "message": message, "details": details});
+    format!("{}\n", json!({ "error": error }))
+}
+
+/// What is wrong with the command line itself, as JSON.
 // spec: ADM-10
-pub(crate) fn usage_error(said: &str) {
+pub(crate) fn usage_error(said: &str) -> String {
     let exit = ExitCode::Usage.code();
     let message = said.trim_end();
     let error = json!({"code": "usage", "exit": exit, "message": message, "details": {}});
-    print(&format!("{}\n", json!({ "error": error })));
+    format!("{}\n", json!({ "error": error }))
 }
 
-/// Writes to standard output. A reader that has gone away is no failure.
-pub(crate) fn print(text: &str) {
+/// Whether anybody still reads the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    There,
+    /// As `head` goes once it has its lines: no failure, and nothing more to say.
+    Gone,
+}
+
+/// Writes to standard output.
+///
+/// # Errors
+/// `output-failed`, as on a full disk.
+// spec: ADM-101
+pub(crate) fn print(text: &str) -> Result<Reader, Failure> {
     let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
-    let _ = out.flush();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match written {
+        Ok(()) => Ok(Reader::There),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(Failure::new(ExitCode::Failed, "output-failed").with("cause", error)),
+    }
 }
 
-/// Writes a line to standard error.
+/// Returns once nobody reads standard output any more. Of what is no pipe that is known only when
+/// something is written: then it does not return.
+#[allow(
+    deprecated,
+    reason = "what replaces it is unsafe; standard output stays open as long as the process"
+)]
+pub(crate) async fn reader_gone() {
+    if let Ok(out) = AsyncFd::with_interest(io::stdout(), Interest::ERROR)
+        && out.ready(Interest::ERROR).await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
+}
+
+/// Writes a line to standard error. Whoever does so ends with an exit code of its own.
 pub(crate) fn print_error(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
@@ -99,10 +135,10 @@ pub(crate) fn confirm(
         return Err(Failure::usage("confirmation-wanted"));
     }
     let question = text::fill(language, "word.confirm", &[("what", what)]);
-    let _ = write!(io::stderr().lock(), "{question} ");
     let mut answer = String::new();
-    let _ = io::stdin().lock().read_line(&mut answer);
-    match matches!(answer.trim(), "y" | "Y" | "yes" | "是") {
+    let asked = write!(io::stderr().lock(), "{question} ");
+    let answered = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
+    match answered.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "是") {
         true => Ok(()),
         false => Err(Failure::new(ExitCode::Failed, "not-confirmed")),
     }

@@ -15,15 +15,19 @@
 //!
 //! Out of scope: where else things lie in a node's directory, which is not configurable.
 
+mod filter;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use concordat_protocol::statement::Address;
 use concordat_protocol::subject::AuthorityCode;
 use serde::Deserialize;
+
+pub use self::filter::{LogFilter, LogFilterError};
 
 /// The name of the file in a node's directory.
 pub const CONFIGURATION_FILE: &str = "node.toml";
@@ -96,14 +100,14 @@ pub struct LogSettings {
     /// One line of text, or of JSON, per event.
     pub format: LogFormat,
     /// What is written, as `tracing` filters say it; `CONCORDAT_LOG` comes before it.
-    pub filter: String,
+    pub filter: LogFilter,
 }
 
 impl Default for LogSettings {
     fn default() -> Self {
         Self {
             format: LogFormat::Text,
-            filter: "info".to_owned(),
+            filter: LogFilter::default(),
         }
     }
 }
@@ -155,6 +159,55 @@ pub enum ConfigurationError {
         /// The value found.
         found: u64,
     },
+    /// Nobody could dial the node.
+    #[error("{path}: listen: the port is 0, which nobody can dial; say a number from 1 to 65535")]
+    Port {
+        /// The path of the file.
+        path: PathBuf,
+    },
+    /// A node does not dial itself.
+    #[error("{path}: peers: {member} is the node's own member; leave it out")]
+    OwnMember {
+        /// The path of the file.
+        path: PathBuf,
+        /// The member.
+        member: AuthorityCode,
+    },
+    /// A member without any address.
+    #[error("{path}: peers: {member} has no address; name one or leave the member out")]
+    NoAddress {
+        /// The path of the file.
+        path: PathBuf,
+        /// The member.
+        member: AuthorityCode,
+    },
+    /// An address that nobody can dial.
+    #[error(
+        "{path}: peers: {address} has no host that can be dialled; an IPv6 address stands in brackets"
+    )]
+    Address {
+        /// The path of the file.
+        path: PathBuf,
+        /// The address.
+        address: Address,
+    },
+}
+
+/// Whether an address names a host that can be dialled: a name, an IPv4 address, or an IPv6 address
+/// in brackets, without which its last group reads as a port.
+// spec: ADM-102
+#[must_use]
+pub fn is_dialable(address: &Address) -> bool {
+    let host = address.as_str().rsplit_once(':').map(|(host, _)| host);
+    host.is_some_and(|host| {
+        let bracketed = host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'));
+        match bracketed {
+            Some(inner) => inner.parse::<Ipv6Addr>().is_ok(),
+            None => !host.contains([':', '[', ']']),
+        }
+    })
 }
 
 impl Configuration {
@@ -187,7 +240,7 @@ impl Configuration {
     /// Takes the text of a configuration; `path` is for errors.
     ///
     /// # Errors
-    /// [`ConfigurationError::Shape`], [`ConfigurationError::Cache`].
+    /// [`ConfigurationError`], but for a file that cannot be read.
     // spec: ADM-22
     pub fn parse(text: &str, path: &Path) -> Result<Self, ConfigurationError> {
         let path = path.to_path_buf();
@@ -200,9 +253,31 @@ impl Configuration {
         };
         let cache = found.store.cache_mib;
         match (CACHE_MIB_MIN..=CACHE_MIB_MAX).contains(&cache) {
-            true => Ok(found),
+            true => found.workable(path),
             false => Err(ConfigurationError::Cache { path, found: cache }),
         }
+    }
+
+    /// Refuses what reads well and cannot work.
+    // spec: ADM-102
+    fn workable(self, path: PathBuf) -> Result<Self, ConfigurationError> {
+        if self.listen.port() == 0 {
+            return Err(ConfigurationError::Port { path });
+        }
+        for (member, addresses) in &self.peers {
+            let member = *member;
+            if member == self.member {
+                return Err(ConfigurationError::OwnMember { path, member });
+            }
+            if addresses.is_empty() {
+                return Err(ConfigurationError::NoAddress { path, member });
+            }
+            if let Some(address) = addresses.iter().find(|one| !is_dialable(one)) {
+                let address = address.clone();
+                return Err(ConfigurationError::Address { path, address });
+            }
+        }
+        Ok(self)
     }
 
     /// The text of the file: every key with its meaning.
@@ -263,7 +338,7 @@ filter = {filter:?}
             compaction_hours = store.compaction_hours,
             verify_per_second = background.verify_per_second,
             format = log.format.name(),
-            filter = log.filter,
+            filter = log.filter.as_str(),
         )
     }
 }
@@ -281,6 +356,11 @@ mod tests {
     use super::*;
 
     const MEMBER: &str = "11310000MB00000009";
+    const PEER: &str = "113100000000000017";
+
+    fn authority(code: &str) -> AuthorityCode {
+        AuthorityCode::parse(code).unwrap()
+    }
 
     fn parse(text: &str) -> Result<Configuration, ConfigurationError> {
         Configuration::parse(text, Path::new(CONFIGURATION_FILE))
@@ -299,12 +379,12 @@ mod tests {
         let mut other = short.clone();
         other
             .peers
-            .insert(short.member, vec![Address::new("[::1]:7443").unwrap()]);
+            .insert(authority(PEER), vec![Address::new("[::1]:7443").unwrap()]);
         other.store.cache_mib = 8;
         other.store.compaction_hours = 0;
         other.background.verify_per_second = 0;
         other.log.format = LogFormat::Json;
-        other.log.filter = "info,concordat_node=debug".to_owned();
+        other.log.filter = "info,concordat_node=debug".parse().unwrap();
         assert_eq!(parse(&other.to_text()).unwrap(), other);
         for key in [
             "member",
@@ -340,6 +420,38 @@ mod tests {
             let text = refused.to_string();
             assert!(
                 text.contains("line ") && text.contains("unknown field"),
+                "{text}"
+            );
+        }
+    }
+
+    // spec: ADM-102
+    #[test]
+    fn what_reads_well_and_cannot_work_is_refused_by_its_cause() {
+        let refused = |text: String| parse(&text).unwrap_err();
+        let port = format!("member = \"{MEMBER}\"\nlisten = \"0.0.0.0:0\"\n");
+        assert!(matches!(refused(port), ConfigurationError::Port { .. }));
+        let peers = |line: &str| refused(format!("{}[peers]\n{line}", head()));
+        assert!(matches!(
+            peers(&format!("{MEMBER} = [\"a:1\"]")),
+            ConfigurationError::OwnMember { member, .. } if member == authority(MEMBER)
+        ));
+        assert!(matches!(
+            peers(&format!("{PEER} = []")),
+            ConfigurationError::NoAddress { member, .. } if member == authority(PEER)
+        ));
+        for wrong in ["::1:5", "[::1:5", "[a]:5", "2001:db8::7:7443", "x[::1]:5"] {
+            assert!(matches!(
+                peers(&format!("{PEER} = [\"b:1\", \"{wrong}\"]")),
+                ConfigurationError::Address { address, .. } if address.as_str() == wrong
+            ));
+        }
+        for wrong in ["inf0", "", "concordat_nod=debug"] {
+            let refused = refused(format!("{}[log]\nfilter = \"{wrong}\"", head()));
+            let text = refused.to_string();
+            assert!(matches!(refused, ConfigurationError::Shape { .. }));
+            assert!(
+                text.contains(&format!("{wrong:?} is no ")) || wrong.contains('='),
                 "{text}"
             );
         }

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use concordat_certs::wording::{self, Language};
+use concordat_node::output;
 
 #[derive(Debug, Parser)]
 #[command(name = "concordat-node", version)]
@@ -75,17 +76,21 @@ pub(crate) fn parse(arguments: &[OsString], language: Language) -> Result<Comman
     });
     parsed.map(|arguments| arguments.command).map_err(|error| {
         let said = wording::command_line(language, &error.render().to_string());
-        // A closed pipe is no reason to fail on top of the failure.
-        if error.use_stderr() {
-            let _ = match wording::asks_for_json(arguments) {
-                // spec: ADM-10
-                true => writeln!(std::io::stdout(), "{}", usage_json(&said)),
-                false => write!(std::io::stderr(), "{said}"),
-            };
-            ExitCode::from(2)
-        } else {
-            let _ = write!(std::io::stdout(), "{said}");
-            ExitCode::SUCCESS
+        let (shown, exit) = match (error.use_stderr(), wording::asks_for_json(arguments)) {
+            (false, _) => (said, ExitCode::SUCCESS),
+            // spec: ADM-10
+            (true, true) => (format!("{}\n", usage_json(&said)), ExitCode::from(2)),
+            (true, false) => {
+                let _ = write!(std::io::stderr(), "{said}");
+                return ExitCode::from(2);
+            }
+        };
+        match (output::print(&shown), error.use_stderr()) {
+            (Err(failed), false) => {
+                crate::say(language, &failed);
+                ExitCode::FAILURE
+            }
+            (Ok(()) | Err(_), _) => exit,
         }
     })
 }

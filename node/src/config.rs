@@ -12,8 +12,11 @@ use crate::node::{Layout, NodeOptions, Upkeep};
 use crate::store::StoreOptions;
 
 pub use concordat_certs::configuration::{
-    ConfigurationError as ConfigError, LogFormat, LogSettings,
+    ConfigurationError as ConfigError, LogFilter, LogFilterError, LogFormat, LogSettings,
 };
+
+/// The environment variable that sets what is logged, for one start.
+pub const LOG_VARIABLE: &str = "CONCORDAT_LOG";
 
 /// A configuration that has been read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +82,23 @@ fn upkeep(store: StoreSettings, background: BackgroundSettings) -> Upkeep {
         verify_per_second: background.verify_per_second,
     }
 }
+
+/// What is logged: what the variable says, or else the configuration.
+///
+/// # Errors
+/// [`LogVariableError`].
+// spec: ADM-102
+pub fn log_filter(said: &str, configured: &LogFilter) -> Result<LogFilter, LogVariableError> {
+    match said {
+        "" => Ok(configured.clone()),
+        said => Ok(said.parse()?),
+    }
+}
+
+/// [`LOG_VARIABLE`] says something that would log nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("{LOG_VARIABLE}: {0}")]
+pub struct LogVariableError(#[from] LogFilterError);
 
 /// The text of a configuration with a cache of its own and every other default.
 #[must_use]

@@ -18,6 +18,7 @@ pub mod import;
 pub mod indexer;
 pub mod journal;
 pub mod node;
+pub mod output;
 pub mod query;
 pub mod quickstart;
 pub mod runtime;

@@ -13,8 +13,9 @@ use concordat_certs::key_file::KeyFileError;
 use concordat_certs::key_ring::KeyRingError;
 use concordat_certs::wording::{self, Language};
 use concordat_node::admin::AdminServer;
-use concordat_node::config::{Config, LogFormat};
+use concordat_node::config::{self, Config, LOG_VARIABLE, LogFilter, LogFormat, LogVariableError};
 use concordat_node::node::{Layout, Node, NodeOptions};
+use concordat_node::output;
 use concordat_node::quickstart::{self, TourOptions};
 use concordat_node::runtime::CoreGone;
 use tokio::signal::unix::{SignalKind, signal};
@@ -49,15 +50,20 @@ async fn main() -> ExitCode {
             output,
             directory,
         } => {
-            trace(LogFormat::Text, "error");
+            if let Err(error) = trace(LogFormat::Text, &LogFilter::errors()) {
+                return ended(language, Err(error.into()));
+            }
             tour(language, once, output == Output::Json, directory).await
         }
     }
 }
 
-fn trace(format: LogFormat, filter: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CONCORDAT_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(filter));
+/// Starts writing the log; `CONCORDAT_LOG` comes before what the configuration says.
+// spec: ADM-102
+fn trace(format: LogFormat, configured: &LogFilter) -> Result<(), LogVariableError> {
+    let said = std::env::var(LOG_VARIABLE).unwrap_or_default();
+    let filter = config::log_filter(&said, configured)?;
+    let filter = tracing_subscriber::EnvFilter::new(filter.as_str());
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
@@ -65,6 +71,7 @@ fn trace(format: LogFormat, filter: &str) {
         LogFormat::Text => subscriber.init(),
         LogFormat::Json => subscriber.json().init(),
     }
+    Ok(())
 }
 
 /// What an operator vouches for on the command line, for one start.
@@ -75,7 +82,7 @@ struct Told {
 
 async fn run(layout: Layout, told: Told) -> Result<(), Box<dyn Error>> {
     let config = Config::read(&layout)?;
-    trace(config.log().format, &config.log().filter);
+    trace(config.log().format, &config.log().filter)?;
     // Heard from the first moment on: a signal during the start ends it as soon as it stands.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -118,13 +125,8 @@ fn check(layout: &Layout, language: Language) -> Result<(), Box<dyn Error>> {
         Language::English => "OK",
         Language::Chinese => "正常",
     };
-    let _ = writeln!(
-        std::io::stdout(),
-        "{} {}: {fine}",
-        path.display(),
-        config.member()
-    );
-    Ok(())
+    let line = format!("{} {}: {fine}\n", path.display(), config.member());
+    Ok(output::print(&line)?)
 }
 
 fn ended(language: Language, outcome: Result<(), Box<dyn Error>>) -> ExitCode {
@@ -197,11 +199,12 @@ async fn tour(language: Language, once: bool, json: bool, directory: PathBuf) ->
     .await;
     match outcome {
         Ok(result) => {
-            if json {
-                let line = serde_json::to_string(&result).unwrap_or_default();
-                let _ = writeln!(std::io::stdout(), "{line}");
-            }
-            ExitCode::SUCCESS
+            let printed = match (json, serde_json::to_string(&result)) {
+                (false, _) => Ok(()),
+                (true, Ok(line)) => output::print(&format!("{line}\n")).map_err(Into::into),
+                (true, Err(error)) => Err(error.into()),
+            };
+            ended(language, printed)
         }
         Err(error) => {
             say(language, &error);

@@ -7,10 +7,12 @@ mod network;
 mod tour;
 
 use std::error::Error;
-use std::io::Write;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
+
+use crate::output::{self, OutputFailed};
 
 pub use tour::run;
 
@@ -83,6 +85,9 @@ pub enum TourError {
     /// The data names no authority.
     #[error("the data names no authority")]
     NoAuthorities,
+    /// What it says cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputFailed),
 }
 
 impl TourError {
@@ -104,6 +109,7 @@ impl TourError {
 pub(super) struct Voice {
     quiet: bool,
     chinese: bool,
+    failed: Mutex<Option<OutputFailed>>,
 }
 
 impl Voice {
@@ -111,18 +117,33 @@ impl Voice {
         Self {
             quiet: options.json,
             chinese: options.chinese,
+            failed: Mutex::new(None),
         }
     }
 
     /// Says a line in the language chosen.
     pub(super) fn say(&self, english: &str, chinese: &str) {
-        if !self.quiet {
-            // A closed pipe ends the listening, not the tour.
-            let _ = writeln!(
-                std::io::stdout(),
-                "{}",
-                if self.chinese { chinese } else { english }
-            );
+        if self.quiet {
+            return;
         }
+        let line = if self.chinese { chinese } else { english };
+        if let Err(error) = output::print(&format!("{line}\n")) {
+            *self.failure() = Some(error);
+        }
+    }
+
+    /// Whether all that was said could be written.
+    ///
+    /// # Errors
+    /// [`TourError::Output`].
+    pub(super) fn heard(&self) -> Result<(), TourError> {
+        match self.failure().take() {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+
+    fn failure(&self) -> MutexGuard<'_, Option<OutputFailed>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

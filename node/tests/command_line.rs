@@ -38,7 +38,7 @@ fn concordat_node(variable: (&str, &str), arguments: &[&str]) -> (i32, String) {
 fn directory(root: &Path) -> String {
     let network = TestNetwork::build(TestPlan::numbered(2, 3)).unwrap();
     let member = network.members[0].enrolment.member;
-    let listen = "127.0.0.1:0".parse().unwrap();
+    let listen = "127.0.0.1:7443".parse().unwrap();
     let text = Configuration::new(member, listen).to_text();
     fs::write(root.join("node.toml"), text).unwrap();
     fs::write(root.join("genesis.cbor"), network.genesis.as_bytes()).unwrap();
@@ -151,4 +151,63 @@ fn cut_genesis_and_open_key_are_named_with_what_to_do() {
     assert!(exit == 6, "{exit} {said}");
     assert_eq!(said.matches("chmod 700").count(), 1, "{said}");
     assert!(run("zh").1.contains("可被他人写入"));
+}
+
+// spec: ADM-101
+#[test]
+fn output_that_cannot_be_written_is_a_failure_on_every_path() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = directory(root.path());
+    let tour = root.path().join("tour").display().to_string();
+    let run = |arguments: &[&str]| {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_concordat-node"))
+            .args(arguments)
+            .env_clear()
+            .stdout(full)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), said)
+    };
+    for arguments in [
+        &["--help"][..],
+        &["quickstart", "--help"],
+        &["--version"],
+        &["config", "check", "--directory", &directory],
+        &["quickstart", "--once", "--directory", &tour],
+    ] {
+        let (exit, said) = run(arguments);
+        assert_eq!(exit, Some(1), "{arguments:?} {said}");
+        assert!(said.contains("the output cannot be written"), "{said}");
+    }
+    let (_, said) = run(&["--lang", "zh", "--help"]);
+    assert_eq!(remains::english(&said), Vec::<String>::new(), "{said}");
+    assert_eq!(run(&["run", "--drectory", "x"]).0, Some(2));
+}
+
+/// A slip in the only setting of the log silenced it, errors too.
+// spec: ADM-102
+#[test]
+fn log_filter_that_fits_nothing_is_refused_before_the_start() {
+    let root = tempfile::tempdir().unwrap();
+    let directory = directory(root.path());
+    let run = ["run", "--directory", &directory];
+    let (exit, said) = concordat_node(("CONCORDAT_LOG", "inf0"), &run);
+    assert_eq!(exit, 1);
+    let wanted = "error: CONCORDAT_LOG: \"inf0\" is no level of the log; there are: off, error";
+    assert!(said.starts_with(wanted), "{said}");
+    let chinese = [&run[..], &["--lang", "zh"]].concat();
+    let (_, said) = concordat_node(("CONCORDAT_LOG", "concordat_nod=info"), &chinese);
+    assert!(said.contains("不是节点的模块"), "{said}");
+    let once = ["quickstart", "--once"];
+    assert_eq!(concordat_node(("CONCORDAT_LOG", "inf0"), &once).0, 1);
+
+    let file = root.path().join("node.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let text = text.replace("filter = \"info\"", "filter = \"loud\"");
+    fs::write(file, text).unwrap();
+    let check = ["config", "check", "--directory", &directory];
+    let (exit, said) = concordat_node(("LANG", "C"), &check);
+    assert!(exit == 1 && said.contains("\"loud\" is no level"), "{said}");
 }

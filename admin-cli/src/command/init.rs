@@ -1,5 +1,7 @@
 //! `concordat init`: a directory for a node, or for the keys of an officer.
 
+use std::net::SocketAddr;
+
 use concordat_certs::certificate_file;
 use concordat_certs::configuration::{CONFIGURATION_FILE, Configuration};
 use concordat_certs::fingerprint::Fingerprint;
@@ -81,9 +83,9 @@ fn configuration(init: &Init) -> Result<Option<Configuration>, Failure> {
     let member = init.member.as_ref();
     let member = member.ok_or_else(|| Failure::usage("member-wanted"))?;
     let listen = init.listen.as_deref().unwrap_or(LISTEN);
-    let listen = listen
-        .parse()
-        .map_err(|_| Failure::value("--listen", listen, "IP:PORT, 0.0.0.0:7443"))?;
+    let read = listen.parse().ok();
+    let read = read.filter(|address: &SocketAddr| address.port() != 0);
+    let listen = read.ok_or_else(|| Failure::value("--listen", listen, "IP:PORT, 0.0.0.0:7443"))?;
     let member = parse::authority("--member", member)?;
     Ok(Some(Configuration::new(member, listen)))
 }

@@ -3,7 +3,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use concordat_protocol::admin::{ExitCode, Reply, Request, SigningCode, StatusView};
+use concordat_protocol::admin::{
+    ExitCode, LinkCode, PeerBrief, Reply, Request, SigningCode, StatusView,
+};
+use concordat_protocol::statement::Role;
 
 use crate::args::Status;
 use crate::client::unexpected;
@@ -41,16 +44,39 @@ fn ask(context: &Context<'_>) -> Result<StatusView, Failure> {
 }
 
 /// Whether it is enrolled, signs, and holds everything that members connected to it have announced.
+// spec: ADM-100
 fn is_ready(view: &StatusView) -> bool {
     view.standing.is_some()
         && view.signing == SigningCode::Ready
-        && view.peers.iter().all(|peer| peer.behind == 0)
+        && behind(view) == 0
+        && bodies_to_come(view) == 0
+}
+
+/// Entries that members connected to it have announced.
+fn behind(view: &StatusView) -> u64 {
+    view.peers.iter().map(|peer| peer.behind).sum()
+}
+
+/// Bodies of others that somebody connected may have: they come from their author and from the hub.
+/// Its own belong to what it signs on, and a frozen log does not grow.
+fn bodies_to_come(view: &StatusView) -> u64 {
+    let connected = |holds: &dyn Fn(&PeerBrief) -> bool| {
+        let mut peers = view.peers.iter();
+        peers.any(|peer| peer.link == LinkCode::Connected && holds(peer))
+    };
+    let hub = connected(&|peer| peer.role == Role::Hub);
+    let gives = |member: &str| hub || connected(&|peer| peer.member.as_str() == member);
+    let logs = view.logs.iter().filter(|log| {
+        let member = log.origin.member();
+        member != view.member.as_str() && log.frozen_at.is_none() && gives(member)
+    });
+    logs.map(|log| log.bodies_missing).sum()
 }
 
 fn not_ready(view: &StatusView) -> Failure {
-    let behind: u64 = view.peers.iter().map(|peer| peer.behind).sum();
     Failure::new(ExitCode::Failed, "not-ready")
         .with("enrolled", view.standing.is_some())
         .with("signing", view.signing.name())
-        .with("behind", behind)
+        .with("behind", behind(view))
+        .with("bodies", bodies_to_come(view))
 }

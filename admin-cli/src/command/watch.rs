@@ -8,6 +8,7 @@ use crate::client::unexpected;
 use crate::command::Context;
 use crate::failure::Failure;
 use crate::report::{self, Report};
+use crate::terminal::Reader;
 use crate::{clock, terminal};
 
 /// Home, then clear to the end of the screen.
@@ -24,14 +25,22 @@ pub(super) fn run(args: &Watch, context: &Context<'_>) -> Result<Report, Failure
         client.send(&ask).await?;
         let mut states = 0;
         while args.count.is_none_or(|count| states < count) {
-            match client.next().await? {
+            let reply = tokio::select! {
+                reply = client.next() => reply?,
+                () = terminal::reader_gone() => break,
+            };
+            let reader = match reply {
                 Reply::Status(status) => {
                     states += 1;
-                    view.status(&status);
+                    view.status(&status)?
                 }
-                Reply::Event(event) => view.event(event),
+                Reply::Event(event) => view.event(event)?,
                 Reply::Error(error) => return Err(error.into()),
                 other => return Err(unexpected(&other)),
+            };
+            // spec: ADM-101
+            if reader == Reader::Gone {
+                break;
             }
         }
         Ok(Report::silent())
@@ -56,18 +65,18 @@ impl<'a> View<'a> {
         }
     }
 
-    fn status(&mut self, status: &StatusView) {
+    fn status(&mut self, status: &StatusView) -> Result<Reader, Failure> {
         let words = self.context.words;
         let report = report::status(status, words);
         if self.json {
-            terminal::print(&format!("{}\n", serde_json::json!({"status": report.json})));
+            terminal::print(&format!("{}\n", serde_json::json!({"status": report.json})))
         } else if self.redraw {
             let events: String = self
                 .events
                 .iter()
                 .map(|event| report::event_line(event, words) + "\n")
                 .collect();
-            terminal::print(&format!("{REDRAW}{}\n{events}", report.page.as_str()));
+            terminal::print(&format!("{REDRAW}{}\n{events}", report.page.as_str()))
         } else {
             let at = clock::civil(status.at);
             let (count, open) = (
@@ -75,19 +84,20 @@ impl<'a> View<'a> {
                 status.open_objections.to_string(),
             );
             let blanks = [("at", at.as_str()), ("statements", &count), ("open", &open)];
-            terminal::print(&(words.fill("watch_line", &blanks) + "\n"));
+            terminal::print(&(words.fill("watch_line", &blanks) + "\n"))
         }
     }
 
-    fn event(&mut self, event: Event) {
+    fn event(&mut self, event: Event) -> Result<Reader, Failure> {
         if self.json {
-            terminal::print(&format!("{}\n", report::event_json(&event)));
+            terminal::print(&format!("{}\n", report::event_json(&event)))
         } else if self.redraw {
             self.events.push(event);
             let surplus = self.events.len().saturating_sub(EVENTS_SHOWN);
             self.events.drain(..surplus);
+            Ok(Reader::There)
         } else {
-            terminal::print(&(report::event_line(&event, self.context.words) + "\n"));
+            terminal::print(&(report::event_line(&event, self.context.words) + "\n"))
         }
     }
 }

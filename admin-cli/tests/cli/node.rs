@@ -1,12 +1,15 @@
 //! Commands against a node that answers from a script, over a real Unix socket.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
 
 use concordat_protocol::admin::{
     AdminError, BackingCode, BasisCode, BindsOthersCode, BundleView, BurdenCode, DecisionView,
     EffectView, ErrorCode, ForkCode, FreshnessCode, FreshnessView, ImportReport, LaterActsCode,
-    Progress, Recorded, Refused, Reply, Request, RowRefusal, SigningCode, Stage, StatusView,
-    SubjectAnswer, SuspensionCode, SuspensionView, Target, ValidityCode,
+    LinkCode, LogView, PeerBrief, Progress, Recorded, Refused, Reply, Request, RowRefusal,
+    SigningCode, Stage, StatusView, SubjectAnswer, SuspensionCode, SuspensionView, Target,
+    ValidityCode,
 };
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{
@@ -18,7 +21,7 @@ use concordat_protocol::trust::Network;
 use serde_bytes::ByteBuf;
 use tempfile::TempDir;
 
-use crate::support::{Ran, concordat, fake_node};
+use crate::support::{Ran, concordat, concordat_without_room, fake_node};
 
 const HUB: &str = "11310000MB00000009";
 
@@ -182,6 +185,74 @@ fn status_is_shown_to_people_and_programs() {
     assert_eq!(json["signing"], "ready");
 }
 
+/// A city's node that lacks five bodies of the hub's log, its link to the hub being as said.
+fn lacking(link: LinkCode, change: impl Fn(&mut StatusView)) -> Reply {
+    let Reply::Status(mut view) = status() else {
+        panic!("a status");
+    };
+    view.member = AuthorityCode::parse("113100000000000017").unwrap();
+    view.role = Role::Member;
+    view.peers = vec![PeerBrief {
+        member: hub(),
+        name: "省枢纽".to_owned(),
+        role: Role::Hub,
+        standing: Standing::Active,
+        link,
+        address: None,
+        since: None,
+        behind: 0,
+        round_trip_us: None,
+        last_failure: None,
+        log_size: Some(size(10)),
+        witnessed_at: None,
+    }];
+    view.logs = vec![LogView {
+        origin: origin(),
+        size: size(10),
+        root: Hash::from_bytes([3; 32]),
+        witnessed_size: Some(size(10)),
+        witnessed_at: None,
+        bodies: 5,
+        bodies_missing: 5,
+        frozen_at: None,
+        fork: None,
+        witnessed_root: None,
+    }];
+    change(&mut view);
+    Reply::Status(view)
+}
+
+/// The wait ended as soon as the leaves of an import were there: the next command found nothing, for
+/// the bodies were still to come.
+// spec: ADM-100
+#[test]
+fn status_waits_for_bodies_that_a_member_connected_to_it_may_have() {
+    let wait = ["--output", "json", "status", "--wait", "0"];
+    let asked = |reply| against(vec![reply], &wait).0;
+    let ran = asked(lacking(LinkCode::Connected, |_| ())).exits(1);
+    let error = &ran.json()["error"];
+    assert_eq!(error["code"], "not-ready");
+    assert_eq!(error["details"]["bodies"], "5");
+    // The author is not the hub, which may have them all the same.
+    let other = |view: &mut StatusView| {
+        let origin = format!("test-{}/11320100MB0000000J/0", "0".repeat(64));
+        view.logs[0].origin = origin.parse().unwrap();
+    };
+    asked(lacking(LinkCode::Connected, other)).exits(1);
+
+    asked(lacking(LinkCode::Connected, |view| {
+        view.logs[0].bodies_missing = 0
+    }))
+    .exits(0);
+    asked(lacking(LinkCode::Connecting, |_| ())).exits(0);
+    let frozen = |view: &mut StatusView| view.logs[0].frozen_at = Some(LeafIndex::new(5));
+    asked(lacking(LinkCode::Connected, frozen)).exits(0);
+    // What is missing of its own does not come back by waiting once it signs without.
+    asked(lacking(LinkCode::Connected, |view| view.member = hub())).exits(0);
+    let (ran, _) = against(vec![lacking(LinkCode::Connected, |_| ())], &["status"]);
+    ran.exits(0);
+}
+
 // spec: ADM-10, ADM-11
 #[test]
 fn watch_prints_one_line_for_each_state_where_there_is_no_terminal() {
@@ -198,6 +269,67 @@ fn watch_prints_one_line_for_each_state_where_there_is_no_terminal() {
     for line in ran.exits(0).out.lines() {
         let json: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(json["status"]["quorum"], 2);
+    }
+}
+
+/// A node in a directory with a long name connected to its peers and then ended, for its socket's
+/// address was too long; nothing said so beforehand.
+// spec: ADM-103
+#[test]
+fn node_is_reached_however_long_the_name_of_its_directory_is() {
+    let root = tempfile::tempdir().unwrap();
+    let deep = root.path().join("d".repeat(120)).join("e".repeat(120));
+    fs::create_dir_all(&deep).unwrap();
+    let node = fake_node(&deep, |_| vec![status()]);
+    let ran = concordat(&["--node", &deep.display().to_string(), "status"]).exits(0);
+    assert!(ran.out.contains("省枢纽"), "{}", ran.out);
+    assert_eq!(node.join().unwrap(), [Request::Status]);
+}
+
+// spec: ADM-101
+#[test]
+fn answer_that_cannot_be_written_is_a_failure() {
+    for output in ["human", "json"] {
+        for verb in [&["status"][..], &["watch", "--count", "1"]] {
+            let directory = tempfile::tempdir().unwrap();
+            let node = fake_node(directory.path(), |_| vec![status()]);
+            let path = directory.path().display().to_string();
+            let arguments = [&["--node", &path, "--output", output][..], verb].concat();
+            let ran = concordat_without_room(&arguments).exits(1);
+            assert!(ran.err.contains("cannot be written"), "{}", ran.err);
+            node.join().unwrap();
+        }
+    }
+}
+
+/// `watch | head` never ended: what could not be written was written again a second later.
+// spec: ADM-101
+#[test]
+fn watch_ends_quietly_once_its_reader_is_gone() {
+    for output in ["human", "json"] {
+        let directory = tempfile::tempdir().unwrap();
+        // One state, and then nothing that would have to be written.
+        let node = fake_node(directory.path(), |_| vec![status()]);
+        let path = directory.path().display().to_string();
+        let mut watch = Command::new(env!("CARGO_BIN_EXE_concordat"))
+            .args(["--node", &path, "--output", output, "watch"])
+            .env_clear()
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(watch.stdout.take().unwrap());
+        let mut first = String::new();
+        lines.read_line(&mut first).unwrap();
+        assert!(
+            first.contains("2025-03-01") || first.contains("status"),
+            "{first}"
+        );
+        drop(lines);
+        // The node sees the end of the connection; a watch that goes on would hold it for ever.
+        assert_eq!(node.join().unwrap().len(), 1);
+        let ended = watch.wait_with_output().unwrap();
+        assert_eq!((ended.status.code(), ended.stderr), (Some(0), Vec::new()));
     }
 }
 

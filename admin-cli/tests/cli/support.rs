@@ -1,11 +1,13 @@
 //! The binary under test, and a node that answers from a script.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Command, Output};
 use std::thread::{self, JoinHandle};
 
+use concordat_net::SocketPath;
 use concordat_protocol::admin::{Reply, Request, SOCKET_FILE};
 use serde_json::Value;
 
@@ -48,6 +50,14 @@ pub(crate) fn concordat_in(variable: (&str, &str), arguments: &[&str]) -> Ran {
     finish(command.output().unwrap())
 }
 
+/// Runs the binary with a disk that is full in the place of standard output.
+pub(crate) fn concordat_without_room(arguments: &[&str]) -> Ran {
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_concordat"));
+    command.args(arguments).env_clear().stdout(full);
+    finish(command.output().unwrap())
+}
+
 fn finish(output: Output) -> Ran {
     Ran {
         exit: output.status.code().unwrap(),
@@ -62,7 +72,8 @@ pub(crate) fn fake_node(
     directory: &Path,
     script: impl Fn(&Request) -> Vec<Reply> + Send + 'static,
 ) -> JoinHandle<Vec<Request>> {
-    let listener = UnixListener::bind(directory.join(SOCKET_FILE)).unwrap();
+    let socket = SocketPath::of(&directory.join(SOCKET_FILE)).unwrap();
+    let listener = UnixListener::bind(socket.as_path()).unwrap();
     thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut requests = Vec::new();

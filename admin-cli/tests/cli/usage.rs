@@ -2,7 +2,7 @@
 
 use concordat_certs::wording::remains;
 
-use crate::support::{concordat, concordat_in};
+use crate::support::{concordat, concordat_in, concordat_without_room};
 
 const VERBS: [&str; 17] = [
     "init",
@@ -219,4 +219,27 @@ fn usage_errors_are_chinese_throughout() {
         left.retain(|word| !arguments.contains(&word.as_str()));
         assert_eq!(left, Vec::<String>::new(), "{}", ran.err);
     }
+}
+
+/// Whatever was printed onto a full disk ended with 0, and scripts believed an empty answer.
+// spec: ADM-101
+#[test]
+fn output_that_cannot_be_written_is_a_failure_on_every_path() {
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["import", "--help"],
+        &["completions", "bash"],
+        &["--output", "json", "completions", "zsh"],
+    ] {
+        let ran = concordat_without_room(arguments).exits(1);
+        assert!(ran.err.contains("cannot be written"), "{}", ran.err);
+    }
+    let ran = concordat_without_room(&["--lang", "zh", "--help"]).exits(1);
+    assert!(ran.err.contains("磁盘空间不足"), "{}", ran.err);
+    // What went wrong before keeps its exit code.
+    concordat_without_room(&["--output", "json", "statsu"]).exits(2);
+    let nowhere = ["--output", "json", "--node", "/nowhere", "status"];
+    let ran = concordat_without_room(&nowhere).exits(5);
+    assert!(ran.err.contains("cannot be written"), "{}", ran.err);
 }

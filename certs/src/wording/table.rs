@@ -229,6 +229,7 @@ const GENERAL: &[Entry] = &[
     ("setting up the network: {}", "建立网络：{1}"),
     ("interrupted; the nodes have been stopped", "已中断；各节点已停止"),
     ("{} did not happen within {} seconds", "{1} 未在 {2} 秒内完成"),
+    ("the output cannot be written: {}", "无法写出结果：{1}"),
     ("the data names no authority", "数据中没有机关"),
     ("the import profile", "导入配置"),
     ("reading a configuration", "读取配置"),

@@ -19,6 +19,7 @@ mod error;
 mod frame;
 mod identity;
 mod live;
+mod local;
 mod options;
 mod tls;
 
@@ -27,6 +28,7 @@ pub use endpoint::{Counters, Endpoint, Inbound};
 pub use error::{Alert, CloseCode, CloseReason, FrameError, IdentityError, NetError, Refusal};
 pub use frame::{FrameReceiver, FrameSender, Priority};
 pub use identity::Identity;
+pub use local::SocketPath;
 pub use options::EndpointOptions;
 
 use concordat_protocol::key::PublicKey;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use concordat_certs::fingerprint::Fingerprint;
-use concordat_net::{CloseCode, Connection, Established};
+use concordat_net::{CloseCode, Connection, Established, SocketPath};
 use concordat_protocol::admin::{AdminError, ErrorCode, Reply, Request};
 use concordat_protocol::limits::FRAME_BYTES_MAX;
 use tokio::net::{UnixListener, UnixStream};
@@ -167,7 +167,8 @@ async fn open(path: &Path) -> Result<UnixListener, AdminStartError> {
             return Err(AdminStartError::NotASocket { path });
         }
         Ok(_) => {
-            if UnixStream::connect(path).await.is_ok() {
+            let short = SocketPath::of(path).map_err(failed)?;
+            if UnixStream::connect(short.as_path()).await.is_ok() {
                 let path = path.to_path_buf();
                 return Err(AdminStartError::Answered { path });
             }
@@ -177,7 +178,8 @@ async fn open(path: &Path) -> Result<UnixListener, AdminStartError> {
     // Bound under a name of its own and moved once its mode is set: nobody else can open it before.
     let fresh = path.with_extension("sock.new");
     let _ = std::fs::remove_file(&fresh);
-    let listener = UnixListener::bind(&fresh).map_err(failed)?;
+    let short = SocketPath::of(&fresh).map_err(failed)?;
+    let listener = UnixListener::bind(short.as_path()).map_err(failed)?;
     std::fs::set_permissions(&fresh, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
     std::fs::rename(&fresh, path).map_err(failed)?;
     Ok(listener)
@@ -412,4 +414,25 @@ pub(super) async fn send(sender: &mut Sender, reply: Reply) -> Result<(), LinkEr
         Err(error) => internal(&error).encode().map_err(|_| LinkError::Lost)?,
     };
     sender.send(frame).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // spec: ADM-4, ADM-103
+    #[tokio::test]
+    async fn socket_is_opened_however_long_the_name_of_its_directory_is() {
+        let root = tempfile::tempdir().unwrap();
+        let deep = root.path().join("d".repeat(120)).join("e".repeat(120));
+        std::fs::create_dir_all(&deep).unwrap();
+        let path = deep.join("admin.sock");
+        let listener = open(&path).await.unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let refused = open(&path).await.unwrap_err();
+        assert!(matches!(refused, AdminStartError::Answered { .. }));
+        drop(listener);
+        open(&path).await.unwrap();
+    }
 }

@@ -67,6 +67,7 @@ pub async fn run(options: TourOptions) -> Result<TourResult, TourError> {
         &format!("Everything is written below {directory}"),
         &format!("所有文件写入 {directory}"),
     );
+    voice.heard()?;
     let profile = Profile::shipped(PROFILE).ok_or(TourError::NoAuthorities)?;
     let profile = profile.map_err(TourError::step("the import profile"))?;
     let mut plan = network::plan(&options.directory, &AUTHORITIES, profile.items())?;
@@ -149,6 +150,7 @@ async fn shown(
     if !options.once {
         next_steps(&options.directory, nodes, subject, voice);
     }
+    voice.heard()?;
     Ok(result)
 }
 

@@ -67,6 +67,13 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("64 hex digits, or a file with them", "应为 64 位十六进制数字，或含有它的文件"),
     ("SIZE:ROOT, the root as 64 hex digits", "应为 大小:根，根为 64 位十六进制数字"),
     ("host:port", "应为 主机:端口"),
+    // The configuration.
+    ("{} is no level of the log; there are: {}", "{1} 不是日志级别；可用：{2}"),
+    ("{} is no module of the node; one begins with: {}", "{1} 不是节点的模块；模块名以下列之一开头：{2}"),
+    ("{}: listen: the port is 0, which nobody can dial; say a number from 1 to 65535", "{1}：listen 的端口为 0，无法被连接；请填 1 至 65535 的数字"),
+    ("{}: peers: {} is the node's own member; leave it out", "{1}：peers 中的 {2} 是本节点自己的成员；请去掉"),
+    ("{}: peers: {} has no address; name one or leave the member out", "{1}：peers 中的 {2} 没有地址；请填写地址或去掉该成员"),
+    ("{}: peers: {} has no host that can be dialled; an IPv6 address stands in brackets", "{1}：peers 中的 {2} 没有可连接的主机；IPv6 地址须加方括号"),
     // TOML.
     ("TOML parse error at line {}, column {}", "第 {1} 行第 {2} 列的 TOML 有误"),
     ("duplicate key", "键重复"),

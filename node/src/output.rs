@@ -1,0 +1,21 @@
+//! Standard output of the node's program.
+
+use std::io::{self, Write as _};
+
+/// The output cannot be written, as on a full disk.
+#[derive(Debug, thiserror::Error)]
+#[error("the output cannot be written: {0}")]
+pub struct OutputFailed(#[from] io::Error);
+
+/// Writes to standard output. A reader that has gone away is no failure.
+///
+/// # Errors
+/// [`OutputFailed`].
+// spec: ADM-101
+pub fn print(text: &str) -> Result<(), OutputFailed> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
