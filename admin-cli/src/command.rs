@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments, language: Language) -> Result<Report, F
             let mut script = Vec::new();
             let mut command = args::command(language);
             clap_complete::generate(completions.shell, &mut command, "concordat", &mut script);
-            terminal::print(&String::from_utf8_lossy(&script))?;
+            terminal::print_raw(&String::from_utf8_lossy(&script))?;
             Ok(Report::silent())
         }
     }

@@ -1,6 +1,7 @@
 //! A page for people: headings, labelled values and tables that keep their columns with Chinese.
 
 use comfy_table::{ContentArrangement, Table, presets};
+use concordat_certs::wording;
 
 /// Text for people, built from top to bottom.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +23,7 @@ impl Page {
     pub(crate) fn pairs(&mut self, pairs: &[(String, String)]) {
         let mut table = Self::table_of(presets::NOTHING);
         for (label, value) in pairs {
-            table.add_row([label, value]);
+            table.add_row([wording::plain(label), wording::plain(value)]);
         }
         self.push_table(&table);
     }
@@ -32,7 +33,8 @@ impl Page {
         let mut table = Self::table_of("     --            ");
         table.set_header(header);
         for row in rows {
-            table.add_row(row);
+            // Before columns are laid out: what shows is wider than what it stands for.
+            table.add_row(row.iter().map(|cell| wording::plain(cell)));
         }
         self.push_table(&table);
     }

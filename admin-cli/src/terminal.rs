@@ -3,9 +3,9 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::ExitCode as ProcessExit;
 
-use concordat_certs::summary::Language;
+use concordat_certs::wording::{self, Language};
 use concordat_protocol::admin::ExitCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -24,7 +24,7 @@ pub(crate) fn finish(
     let (text, exit) = match (&result, arguments.global.output) {
         (Ok(report), Output::Human) => (report.page.as_str().to_owned(), report.exit),
         (Ok(report), Output::Json) if report.json.is_null() => (String::new(), report.exit),
-        (Ok(report), Output::Json) => (format!("{}\n", report.json), report.exit),
+        (Ok(report), Output::Json) => (json_line(&report.json), report.exit),
         (Err(failure), Output::Human) => {
             print_error(&text::failure(language, failure));
             (String::new(), failure.exit)
@@ -57,7 +57,15 @@ fn failure_json(failure: &Failure, language: Language) -> String {
     let details: serde_json::Map<_, _> = details.collect();
     let (code, exit) = (failure.key, failure.exit.code());
     let error = json!({"code": code, "exit": exit, "message": message, "details": details});
-    format!("{}\n", json!({ "error": error }))
+    json_line(&json!({ "error": error }))
+}
+
+/// One object on a line of its own.
+// spec: ADM-104
+pub(crate) fn json_line(value: &Value) -> String {
+    let mut line = wording::plain_json(&value.to_string()).into_owned();
+    line.push('\n');
+    line
 }
 
 /// What is wrong with the command line itself, as JSON.
@@ -66,7 +74,7 @@ pub(crate) fn usage_error(said: &str) -> String {
     let exit = ExitCode::Usage.code();
     let message = said.trim_end();
     let error = json!({"code": "usage", "exit": exit, "message": message, "details": {}});
-    format!("{}\n", json!({ "error": error }))
+    json_line(&json!({ "error": error }))
 }
 
 /// Whether anybody still reads the output.
@@ -77,12 +85,21 @@ pub(crate) enum Reader {
     Gone,
 }
 
-/// Writes to standard output.
+/// Writes to standard output what people or programs read.
+///
+/// # Errors
+/// `output-failed`, as on a full disk.
+// spec: ADM-104
+pub(crate) fn print(text: &str) -> Result<Reader, Failure> {
+    print_raw(&wording::plain(text))
+}
+
+/// Writes to standard output as it stands.
 ///
 /// # Errors
 /// `output-failed`, as on a full disk.
 // spec: ADM-101
-pub(crate) fn print(text: &str) -> Result<Reader, Failure> {
+pub(crate) fn print_raw(text: &str) -> Result<Reader, Failure> {
     let mut out = io::stdout().lock();
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     match written {
@@ -109,7 +126,8 @@ pub(crate) async fn reader_gone() {
 
 /// Writes a line to standard error. Whoever does so ends with an exit code of its own.
 pub(crate) fn print_error(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    // spec: ADM-104
+    let _ = writeln!(io::stderr().lock(), "{}", wording::plain(text));
 }
 
 /// Whether standard output is a terminal.
@@ -136,7 +154,7 @@ pub(crate) fn confirm(
     }
     let question = text::fill(language, "word.confirm", &[("what", what)]);
     let mut answer = String::new();
-    let asked = write!(io::stderr().lock(), "{question} ");
+    let asked = write!(io::stderr().lock(), "{} ", wording::plain(&question));
     let answered = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
     match answered.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "是") {
         true => Ok(()),

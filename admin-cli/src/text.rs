@@ -57,7 +57,8 @@ pub(crate) fn failure(language: Language, failure: &Failure) -> String {
         .iter()
         .map(|(name, value)| match name.as_str() {
             "cause" | "rule" | "what" => (name, wording::said(language, value)),
-            _ => (name, value.clone()),
+            // A name with a line feed would make up a line of its own.
+            _ => (name, wording::plain_line(value)),
         })
         .collect();
     let blanks: Vec<_> = said

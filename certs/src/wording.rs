@@ -7,12 +7,14 @@
 //!
 //! Out of scope: sentences that only one program makes; they stand in that program.
 
+mod plain;
 #[cfg(any(test, feature = "test-util"))]
 pub mod remains;
 mod table;
 
 use std::ffi::OsString;
 
+pub use self::plain::{plain, plain_json, plain_line};
 pub use crate::summary::Language;
 
 /// The language of `--lang` among the arguments, or else of `LC_ALL`, `LC_MESSAGES` or `LANG`, the

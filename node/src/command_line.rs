@@ -79,9 +79,13 @@ pub(crate) fn parse(arguments: &[OsString], language: Language) -> Result<Comman
         let (shown, exit) = match (error.use_stderr(), wording::asks_for_json(arguments)) {
             (false, _) => (said, ExitCode::SUCCESS),
             // spec: ADM-10
-            (true, true) => (format!("{}\n", usage_json(&said)), ExitCode::from(2)),
+            (true, true) => {
+                let json = usage_json(&said).to_string();
+                let json = wording::plain_json(&json);
+                (format!("{json}\n"), ExitCode::from(2))
+            }
             (true, false) => {
-                let _ = write!(std::io::stderr(), "{said}");
+                let _ = write!(std::io::stderr(), "{}", wording::plain(&said));
                 return ExitCode::from(2);
             }
         };

@@ -153,7 +153,8 @@ fn say(language: Language, error: &(dyn Error + 'static)) {
         Language::Chinese => "错误：",
     };
     let said = wording::said(language, &text);
-    let _ = writeln!(std::io::stderr(), "{head}{said}");
+    // spec: ADM-104
+    let _ = writeln!(std::io::stderr(), "{head}{}", wording::plain(&said));
 }
 
 /// A file that may not be used as it is ends a node as it ends the admin CLI.

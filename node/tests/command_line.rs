@@ -211,3 +211,29 @@ fn log_filter_that_fits_nothing_is_refused_before_the_start() {
     let (exit, said) = concordat_node(("LANG", "C"), &check);
     assert!(exit == 1 && said.contains("\"loud\" is no level"), "{said}");
 }
+
+// spec: ADM-104
+#[test]
+fn control_characters_of_names_and_values_show_by_their_code_points() {
+    let root = tempfile::tempdir().unwrap();
+    let evil = root.path().join("\u{1b}[2J\u{202e}x");
+    fs::create_dir(&evil).unwrap();
+    fs::write(evil.join("node.toml"), "\"\\u001b[2Jk\" = 1\n").unwrap();
+    let evil = evil.to_str().unwrap();
+    for arguments in [
+        &["config", "check", "--directory", evil][..],
+        &["run", "--directory", evil],
+        &["run", "--directory", "nowhere\u{9b}1m"],
+        &["\u{1b}[2J"],
+        &["--output", "json", "\u{9b}1m"],
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_concordat-node"))
+            .args(arguments)
+            .env_clear()
+            .output()
+            .unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        let acts = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!said.is_empty() && !said.contains(acts), "{said:?}");
+    }
+}

@@ -1,7 +1,9 @@
 //! `concordat watch`: the state of a node as it changes. A terminal is redrawn; elsewhere every event
 //! is a line, and with JSON every state and event an object of its own.
 
+use concordat_certs::wording;
 use concordat_protocol::admin::{Event, Reply, Request, StatusView, WatchAsk};
+use serde_json::json;
 
 use crate::args::{Output, Watch};
 use crate::client::unexpected;
@@ -69,14 +71,15 @@ impl<'a> View<'a> {
         let words = self.context.words;
         let report = report::status(status, words);
         if self.json {
-            terminal::print(&format!("{}\n", serde_json::json!({"status": report.json})))
+            terminal::print(&terminal::json_line(&json!({"status": report.json})))
         } else if self.redraw {
             let events: String = self
                 .events
                 .iter()
                 .map(|event| report::event_line(event, words) + "\n")
                 .collect();
-            terminal::print(&format!("{REDRAW}{}\n{events}", report.page.as_str()))
+            let shown = format!("{}\n{events}", report.page.as_str());
+            terminal::print_raw(&format!("{REDRAW}{}", wording::plain(&shown)))
         } else {
             let at = clock::civil(status.at);
             let (count, open) = (
@@ -90,7 +93,7 @@ impl<'a> View<'a> {
 
     fn event(&mut self, event: Event) -> Result<Reader, Failure> {
         if self.json {
-            terminal::print(&format!("{}\n", report::event_json(&event)))
+            terminal::print(&terminal::json_line(&report::event_json(&event)))
         } else if self.redraw {
             self.events.push(event);
             let surplus = self.events.len().saturating_sub(EVENTS_SHOWN);

@@ -857,3 +857,51 @@ fn cut_off_that_would_be_void_is_refused_with_what_to_add() {
     assert!(continues.starts_with("3 "), "{continues}");
     assert!(summary["next_key"][0].is_string(), "{summary}");
 }
+
+/// A file name that clears the screen, a third party's catalogue that recolours it: what was printed
+/// about them was believed to come from the tool.
+// spec: ADM-104
+#[test]
+fn control_characters_of_names_and_files_show_by_their_code_points() {
+    let network = Network::new();
+    let evil = "\u{1b}[2J\u{9b}1m\u{202e}x\ty\n";
+    let at = |name: &str| network.path(&format!("{name}{evil}"));
+    fs::write(at("bundle"), "no bundle").unwrap();
+    let catalogue = "near_personal = 2\n\"\\u001b[2Jk\u{202e}\" = 1\n";
+    fs::write(network.path("keys.toml"), catalogue).unwrap();
+    let item = fs::read_to_string("../node/data/catalogues/jp-mhlw-labour.toml").unwrap();
+    let item = item.replacen("code = \"", "code = \"\\u001b[2J", 1);
+    fs::write(network.path("codes.toml"), item).unwrap();
+    let genesis = network.genesis();
+    let (out, bundle) = (network.path("out"), at("bundle"));
+    let propose = |file: &str| {
+        let file = network.path(file);
+        ["change", "catalogue", &file, "--genesis", &genesis, "--out", &out].map(str::to_owned)
+    };
+    let officer = at("officer");
+    let commands: [Vec<String>; 9] = [
+        vec!["bundle", "verify", &bundle, "--genesis", &genesis],
+        vec!["bundle", "verify", &at("nothing"), "--genesis", &genesis],
+        vec!["init", &officer, "--for", "approver"],
+        vec!["--node", &at("node"), "status"],
+        vec!["statement", evil],
+        vec!["--node", "hub", "import", &at("rows"), "--profile", evil],
+        vec![&at("verb")],
+        propose("keys.toml").iter().map(String::as_str).collect(),
+        propose("codes.toml").iter().map(String::as_str).collect(),
+    ]
+    .map(|command| command.into_iter().map(str::to_owned).collect());
+    for command in commands {
+        for output in ["human", "json"] {
+            for language in ["en", "zh"] {
+                let mut all = vec!["--output", output, "--lang", language];
+                all.extend(command.iter().map(String::as_str));
+                let ran = concordat(&all);
+                let said = ran.out + &ran.err;
+                let acts = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+                assert!(!said.is_empty() && !said.contains(acts), "{said:?}");
+                let _ = fs::remove_dir_all(&officer);
+            }
+        }
+    }
+}
