@@ -3,7 +3,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{
+    ArgGroup, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+};
 use concordat_certs::summary::Language;
 
 use crate::failure::Failure;
@@ -420,14 +422,15 @@ pub(crate) enum Ruling {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("named").required(true)))]
 pub(crate) struct RulingIssue {
     #[command(flatten)]
     pub(crate) act: Act,
     #[arg(long)]
     pub(crate) outcome: String,
-    #[arg(long, value_name = "REF", required_unless_present = "all_open")]
+    #[arg(long, value_name = "REF", group = "named")]
     pub(crate) closes: Vec<String>,
-    #[arg(long, conflicts_with = "closes")]
+    #[arg(long, group = "named")]
     pub(crate) all_open: bool,
     #[arg(long)]
     pub(crate) reasons: String,
@@ -439,6 +442,7 @@ pub(crate) enum Correction {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("fields").required(true).multiple(true)))]
 pub(crate) struct CorrectionIssue {
     #[command(flatten)]
     pub(crate) act: Act,
@@ -446,9 +450,9 @@ pub(crate) struct CorrectionIssue {
     pub(crate) reasons: String,
     #[arg(long, value_name = "REFERENCE")]
     pub(crate) from: Option<String>,
-    #[arg(long, value_name = "FIELD=VALUE", required_unless_present = "file")]
+    #[arg(long, value_name = "FIELD=VALUE", group = "fields")]
     pub(crate) set: Vec<String>,
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "fields")]
     pub(crate) file: Option<PathBuf>,
 }
 
@@ -473,12 +477,13 @@ pub(crate) enum Admission {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("named").required(true)))]
 pub(crate) struct AdmissionIssue {
     #[command(flatten)]
     pub(crate) act: Act,
-    #[arg(long, value_name = "REF", required_unless_present = "all_waiting")]
+    #[arg(long, value_name = "REF", group = "named")]
     pub(crate) admits: Vec<String>,
-    #[arg(long, conflicts_with = "admits")]
+    #[arg(long, group = "named")]
     pub(crate) all_waiting: bool,
     #[arg(long)]
     pub(crate) reasons: String,

@@ -168,3 +168,36 @@ pub(crate) fn text_keys() -> Vec<String> {
     }
     keys
 }
+
+#[cfg(test)]
+mod tests {
+    use concordat_certs::summary::{Language, words};
+
+    use super::*;
+    use crate::report::Words;
+
+    /// An approver read 设区的市级 in a proposal and 市级 of the member enrolled by it.
+    // spec: ADM-14
+    #[test]
+    fn summaries_of_trust_material_use_the_same_words() {
+        fn compare<T: Named>(word: fn(T) -> words::Word) {
+            for value in T::VALUES {
+                let word = word(*value);
+                assert_eq!(word.name, value.name());
+                for language in [Language::English, Language::Chinese] {
+                    assert_eq!(word.text(language), Words(language).code(*value));
+                }
+            }
+        }
+        compare(words::act_type);
+        compare(words::class);
+        compare(words::level);
+        compare(words::role);
+        compare(words::standing);
+        compare(words::network);
+        for key_use in KeyUse::VALUES {
+            let chinese = words::key_use(*key_use).text(Language::Chinese);
+            assert_eq!(chinese, Words(Language::Chinese).code(*key_use));
+        }
+    }
+}

@@ -12,6 +12,8 @@ mod peer;
 mod status;
 mod subject;
 
+use std::fmt::Display;
+
 use concordat_certs::summary::{Language, Summary};
 use concordat_protocol::admin::ExitCode;
 use concordat_protocol::log::Origin;
@@ -77,6 +79,30 @@ impl Words {
         told.map_or_else(|| name.to_owned(), |told| format!("{name}: {told}"))
     }
 
+    /// `text (note)` with the brackets of the language.
+    pub(crate) fn noted(self, text: impl Display, note: impl Display) -> String {
+        match self.0 {
+            Language::English => format!("{text} ({note})"),
+            Language::Chinese => format!("{text}（{note}）"),
+        }
+    }
+
+    /// `head: tail` with the colon of the language.
+    pub(crate) fn headed(self, head: impl Display, tail: impl Display) -> String {
+        match self.0 {
+            Language::English => format!("{head}: {tail}"),
+            Language::Chinese => format!("{head}：{tail}"),
+        }
+    }
+
+    /// A list with the commas of the language.
+    pub(crate) fn list(self, items: &[String]) -> String {
+        items.join(match self.0 {
+            Language::English => ", ",
+            Language::Chinese => "、",
+        })
+    }
+
     pub(crate) fn yes_no(self, yes: bool) -> String {
         self.word(if yes { "yes" } else { "no" })
     }
@@ -109,7 +135,8 @@ pub(crate) fn summary(summary: &Summary, more: &[(&str, String)], words: Words) 
     for line in summary.lines() {
         let values = map.entry(line.name).or_insert_with(|| json!([]));
         if let Value::Array(values) = values {
-            values.push(json!(line.value));
+            // spec: ADM-105
+            values.push(json!(line.code));
         }
     }
     let mut json = json!({ "summary": map });

@@ -20,7 +20,7 @@ use crate::enrolment;
 use crate::file::{self, FileError, Secrecy};
 use crate::fingerprint::Fingerprint;
 use crate::kind::{self, FileKind};
-use crate::summary::{self, Language, Summary};
+use crate::summary::{self, Language, Summary, words};
 
 /// The name under which commands write a genesis.
 pub const GENESIS_FILE: &str = "genesis.cbor";
@@ -145,14 +145,14 @@ pub fn read(path: &Path) -> Result<Genesis, GenesisFileError> {
 pub fn inspect(genesis: &Genesis, language: Language) -> Summary {
     let fields = genesis.fields();
     let mut summary = Summary::new(language);
-    let network = match fields.network {
-        Network::Test => ("test", "测试"),
-        Network::Production => ("production", "生产"),
-    };
     summary.add("genesis", ("Genesis id", "创世标识"), genesis.id());
     let fingerprint = Fingerprint::of_digest(&genesis.id());
     summary.add("fingerprint", ("Fingerprint", "指纹"), fingerprint);
-    summary.add("network", ("Network", "网络"), summary.word(network));
+    summary.coded(
+        "network",
+        ("Network", "网络"),
+        words::network(fields.network),
+    );
     summary.add("title", ("Title", "标题"), &fields.title);
     let created_at = summary::instant(fields.created_at);
     summary.add("created_at", ("Made at", "生成时间"), created_at);

@@ -1,18 +1,22 @@
 //! What a file says, in words for the person who has to answer for it.
 //!
-//! Lines of a fixed name, a label in the reader's language, and a value. Out of scope: layout.
+//! Lines of a fixed name, a label in the reader's language, and a value: in that language for people,
+//! and with the stable names of codes for programs. Out of scope: layout.
+
+pub mod words;
 
 use std::fmt;
 
 use concordat_protocol::key::PublicKey;
 use concordat_protocol::statement::{
-    Content, CutOff, Enrolment, ItemCatalogue, KeyUse, Level, Mandate, Payload, Policy, Role,
-    Rotation, Standing, Suspension,
+    Content, CutOff, Enrolment, ItemCatalogue, KeyUse, Mandate, Payload, Policy, Rotation,
+    Suspension,
 };
 use concordat_protocol::time::{Day, Timestamp};
 use time::OffsetDateTime;
 
 use crate::fingerprint::Fingerprint;
+use crate::summary::words::Word;
 
 /// The reader's language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +34,10 @@ pub struct Line {
     pub name: &'static str,
     /// The label.
     pub label: &'static str,
-    /// The value.
+    /// The value for people.
     pub value: String,
+    /// The value for programs: the same in every language.
+    pub code: String,
 }
 
 /// What a file says, line by line.
@@ -69,9 +75,37 @@ impl Summary {
         label: (&'static str, &'static str),
         value: impl fmt::Display,
     ) {
-        let label = self.word(label);
         let value = value.to_string();
-        self.lines.push(Line { name, label, value });
+        self.both(name, label, value.clone(), value);
+    }
+
+    /// Adds a line whose value is a code.
+    pub(crate) fn coded(
+        &mut self,
+        name: &'static str,
+        label: (&'static str, &'static str),
+        word: Word,
+    ) {
+        let value = word.text(self.language).to_owned();
+        self.both(name, label, value, word.name.to_owned());
+    }
+
+    /// Adds a line that says something else to people than to programs.
+    // spec: ADM-105
+    fn both(
+        &mut self,
+        name: &'static str,
+        label: (&'static str, &'static str),
+        value: String,
+        code: String,
+    ) {
+        let label = self.word(label);
+        self.lines.push(Line {
+            name,
+            label,
+            value,
+            code,
+        });
     }
 
     pub(crate) const fn word(
@@ -94,11 +128,8 @@ impl Summary {
     }
 
     pub(crate) fn payload(&mut self, payload: &Payload) {
-        self.add(
-            "change",
-            ("Change", "变更"),
-            self.word(change_words(&payload.content)),
-        );
+        let class = words::class(payload.content.class());
+        self.coded("change", ("Change", "变更"), class);
         self.add(
             "issued_at",
             ("Proposed at", "提出时间"),
@@ -126,17 +157,9 @@ impl Summary {
     pub(crate) fn enrolment(&mut self, enrolment: &Enrolment) {
         self.add("member", MEMBER, enrolment.member);
         self.add("name", ("Name", "名称"), &enrolment.name);
-        self.add("region", ("Region", "行政区划"), enrolment.region);
-        self.add(
-            "level",
-            ("Level", "行政层级"),
-            self.word(level_words(enrolment.level)),
-        );
-        self.add(
-            "role",
-            ("Role", "角色"),
-            self.word(role_words(enrolment.role)),
-        );
+        self.add("region", ("Region", "区划"), enrolment.region);
+        self.coded("level", ("Level", "层级"), words::level(enrolment.level));
+        self.coded("role", ("Role", "角色"), words::role(enrolment.role));
         if let Some(through) = enrolment.publishes_through {
             self.add(
                 "publishes_through",
@@ -145,8 +168,8 @@ impl Summary {
             );
         }
         for mandate in &enrolment.mandates {
-            let text = self.mandate(mandate);
-            self.add("mandate", ("Mandate", "职权"), text);
+            let (text, code) = (mandate_text(mandate, self.language), mandate_code(mandate));
+            self.both("mandate", ("Mandate", "职权"), text, code);
         }
         for address in &enrolment.addresses {
             self.add("address", ("Address", "地址"), address);
@@ -155,10 +178,17 @@ impl Summary {
             self.key(key_name(key_use), key_words(key_use), &key);
         }
         for (key_use, digest) in &enrolment.next_keys {
-            let use_words = self.word(key_words(*key_use));
+            let word = words::key_use(*key_use);
             let digest = Fingerprint::of_digest(digest);
-            let value = format!("{use_words}: {digest}");
-            self.add("next_key", ("Next key committed", "下一密钥承诺"), value);
+            let colon = self.word((": ", "："));
+            let value = format!("{}{colon}{digest}", word.text(self.language));
+            let code = format!("{}: {digest}", word.name);
+            self.both(
+                "next_key",
+                ("Next key committed", "下一密钥承诺"),
+                value,
+                code,
+            );
         }
     }
 
@@ -166,10 +196,10 @@ impl Summary {
         for cosigner in &policy.cosigners {
             self.add("cosigner", ("Cosigner", "见证方"), cosigner);
         }
-        self.add("quorum", ("Cosigner quorum", "见证门限"), policy.quorum);
+        self.add("quorum", ("Cosigner quorum", "见证法定数"), policy.quorum);
         self.add(
             "faults",
-            ("Cosigners that may be dishonest", "可容忍失信见证方数"),
+            ("Cosigners that may be dishonest", "可容忍的不诚实见证方数"),
             policy.faults,
         );
         self.add(
@@ -186,7 +216,7 @@ impl Summary {
 
     fn rotation(&mut self, rotation: &Rotation) {
         self.add("member", MEMBER, rotation.member);
-        self.add("key_use", KEY_USE, self.word(key_words(rotation.key_use)));
+        self.coded("key_use", KEY_USE, words::key_use(rotation.key_use));
         self.key("old_key", ("Key that ends", "停用密钥"), &rotation.old);
         self.key(
             "new_key",
@@ -197,14 +227,14 @@ impl Summary {
 
     fn suspension(&mut self, suspension: &Suspension) {
         self.add("member", MEMBER, suspension.member);
-        let standing = self.word(standing_words(suspension.standing));
-        self.add("standing", ("Standing from here on", "此后状态"), standing);
+        let standing = words::standing(suspension.standing);
+        self.coded("standing", ("Standing from here on", "此后状态"), standing);
         self.add("reasons", ("Reasons", "理由"), &suspension.reasons);
     }
 
     fn cut_off(&mut self, cut_off: &CutOff) {
         self.add("member", MEMBER, cut_off.member);
-        self.add("key_use", KEY_USE, self.word(key_words(cut_off.key_use)));
+        self.coded("key_use", KEY_USE, words::key_use(cut_off.key_use));
         self.key("old_key", ("Key that ends", "停用密钥"), &cut_off.key);
         if let Some(from) = cut_off.from {
             self.add("from", ("From log position", "起始日志位置"), from);
@@ -228,71 +258,36 @@ impl Summary {
 
     fn catalogue(&mut self, catalogue: &ItemCatalogue) {
         for item in &catalogue.items {
-            let value = format!("{} {} (vis {})", item.code, item.title, item.vis);
-            self.add("item", ("Item", "目录条目"), value);
+            let open = self.word((" (visibility class ", "（可见级别 "));
+            let close = self.word((")", "）"));
+            let value = format!("{} {}{open}{}{close}", item.code, item.title, item.vis);
+            let code = format!("{} {} (vis {})", item.code, item.title, item.vis);
+            self.both("item", ("Item", "目录条目"), value, code);
         }
         for class in &catalogue.classes {
-            let value = format!(
-                "{}: {:?} {}",
-                class.code,
-                class.audience,
-                joined(&class.members)
-            );
-            self.add(
+            let audience = words::audience(class.audience);
+            let (text, colon) = (audience.text(self.language), self.word((": ", "：")));
+            let members = joined(&class.members);
+            let value = format!("{}{colon}{text} {members}", class.code);
+            let code = format!("{}: {} {members}", class.code, audience.name);
+            self.both(
                 "visibility_class",
-                ("Visibility class", "可见类别"),
-                value.trim_end(),
+                ("Visibility class", "可见级别"),
+                value.trim_end().to_owned(),
+                code.trim_end().to_owned(),
             );
         }
-        let near_personal = ("Class of near-personal subjects", "近个人主体类别");
+        let near_personal = ("Class of near-personal subjects", "近个人主体的可见级别");
         self.add("near_personal", near_personal, catalogue.near_personal);
-    }
-
-    fn mandate(&self, mandate: &Mandate) -> String {
-        let classes: Vec<String> = mandate.classes.iter().map(|c| format!("{c:?}")).collect();
-        let mut text = classes.join(", ");
-        if !mandate.act_types.is_empty() {
-            let types: Vec<String> = mandate.act_types.iter().map(|t| format!("{t:?}")).collect();
-            text.push_str(&format!(
-                "; {} {}",
-                self.word(("acts", "行为")),
-                types.join(", ")
-            ));
-        }
-        if !mandate.items.is_empty() {
-            text.push_str(&format!(
-                "; {} {}",
-                self.word(("items", "条目")),
-                joined(&mandate.items)
-            ));
-        }
-        text.push_str(&format!(
-            "; {} {}",
-            self.word(("from", "自")),
-            day(mandate.from)
-        ));
-        if let Some(until) = mandate.until {
-            text.push_str(&format!(" {} {}", self.word(("until", "至")), day(until)));
-        }
-        if mandate.supervises.is_some() {
-            text.push_str(&format!(
-                "; {}",
-                self.word(("supervises every authority", "监督全部机关"))
-            ));
-        }
-        if let Some(cap) = mandate.objections_daily_cap {
-            let words = self.word(("objections a day", "件异议/日"));
-            text.push_str(&format!("; {cap} {words}"));
-        }
-        text
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let colon = self.word((": ", "："));
         self.lines
             .iter()
-            .try_for_each(|line| writeln!(f, "{}: {}", line.label, line.value))
+            .try_for_each(|line| writeln!(f, "{}{colon}{}", line.label, line.value))
     }
 }
 
@@ -324,51 +319,6 @@ fn joined<T: fmt::Display>(items: &[T]) -> String {
     items.join(", ")
 }
 
-const fn change_words(content: &Content) -> (&'static str, &'static str) {
-    match content {
-        Content::Enrolment(_) => ("enrolment", "入网"),
-        Content::Rotation(_) => ("key rotation", "密钥轮换"),
-        Content::Suspension(_) => ("change of standing", "状态变更"),
-        Content::CutOff(_) => ("key cut-off", "密钥切断"),
-        Content::ItemCatalogue(_) => ("item catalogue", "信息目录"),
-        Content::Policy(_) => ("registry policy", "名册策略"),
-        Content::Decision(_)
-        | Content::Objection(_)
-        | Content::Ruling(_)
-        | Content::Correction(_)
-        | Content::Withdrawal(_)
-        | Content::Admission(_)
-        | Content::Notice(_)
-        | Content::HeadSeen(_)
-        | Content::Restart(_) => ("no change of the registry", "非名册变更"),
-    }
-}
-
-const fn level_words(level: Level) -> (&'static str, &'static str) {
-    match level {
-        Level::National => ("national", "国家级"),
-        Level::Provincial => ("provincial", "省级"),
-        Level::Prefectural => ("prefectural", "设区的市级"),
-        Level::County => ("county", "县级"),
-    }
-}
-
-const fn role_words(role: Role) -> (&'static str, &'static str) {
-    match role {
-        Role::Member => ("member", "成员"),
-        Role::Hub => ("hub", "省级枢纽"),
-        Role::Issuer => ("issuer under a member", "经成员发布的机关"),
-    }
-}
-
-const fn standing_words(standing: Standing) -> (&'static str, &'static str) {
-    match standing {
-        Standing::Active => ("active", "正常"),
-        Standing::Suspended => ("suspended", "暂停"),
-        Standing::Left => ("left", "已退出"),
-    }
-}
-
 const fn key_name(key_use: KeyUse) -> &'static str {
     match key_use {
         KeyUse::Statement => "statement_key",
@@ -379,6 +329,82 @@ const fn key_name(key_use: KeyUse) -> &'static str {
         KeyUse::Approver => "approver_key",
         KeyUse::Recovery => "recovery_key",
     }
+}
+
+/// A mandate for people: what may be said, about what, from when until when.
+fn mandate_text(mandate: &Mandate, language: Language) -> String {
+    let (comma, semicolon) = match language {
+        Language::English => (", ", "; "),
+        Language::Chinese => ("、", "；"),
+    };
+    let said = |(english, chinese): (&'static str, &'static str)| match language {
+        Language::English => english,
+        Language::Chinese => chinese,
+    };
+    let words = |words: &mut dyn Iterator<Item = Word>| {
+        let texts: Vec<_> = words.map(|word| word.text(language)).collect();
+        texts.join(comma)
+    };
+    let mut parts = vec![words(
+        &mut mandate.classes.iter().copied().map(words::class),
+    )];
+    if !mandate.act_types.is_empty() {
+        let types = words(&mut mandate.act_types.iter().copied().map(words::act_type));
+        parts.push(format!("{} {types}", said(("acts", "行为"))));
+    }
+    if !mandate.items.is_empty() {
+        let items = joined(&mandate.items);
+        parts.push(format!("{} {items}", said(("items", "事项"))));
+    }
+    let from = day(mandate.from);
+    parts.push(match mandate.until.map(day) {
+        None => format!("{} {from}", said(("from", "自"))),
+        Some(until) => match language {
+            Language::English => format!("from {from} until {until}"),
+            Language::Chinese => format!("自 {from} 至 {until}"),
+        },
+    });
+    if mandate.supervises.is_some() {
+        parts.push(said(("supervises every authority", "监督全部机关")).to_owned());
+    }
+    if let Some(cap) = mandate.objections_daily_cap {
+        parts.push(match language {
+            Language::English => format!("{cap} objections a day"),
+            Language::Chinese => format!("每日可收异议 {cap} 件"),
+        });
+    }
+    parts.join(semicolon)
+}
+
+/// A mandate for programs: names and values, the names of codes stable.
+fn mandate_code(mandate: &Mandate) -> String {
+    let names = |words: &mut dyn Iterator<Item = Word>| {
+        let names: Vec<_> = words.map(|word| word.name).collect();
+        names.join(",")
+    };
+    let classes = names(&mut mandate.classes.iter().copied().map(words::class));
+    let mut parts = vec![format!("classes {classes}")];
+    if !mandate.act_types.is_empty() {
+        let types = names(&mut mandate.act_types.iter().copied().map(words::act_type));
+        parts.push(format!("act_types {types}"));
+    }
+    if !mandate.items.is_empty() {
+        parts.push(format!(
+            "items {}",
+            joined(&mandate.items).replace(", ", ",")
+        ));
+    }
+    parts.push(format!("from {}", day(mandate.from)));
+    parts.extend(mandate.until.map(|until| format!("until {}", day(until))));
+    parts.extend(
+        mandate
+            .supervises
+            .is_some()
+            .then(|| "supervises".to_owned()),
+    );
+    let cap = mandate.objections_daily_cap;
+    parts.extend(cap.map(|cap| format!("objections_daily_cap {cap}")));
+    parts.join("; ")
 }
 
 const fn key_words(key_use: KeyUse) -> (&'static str, &'static str) {

@@ -124,9 +124,14 @@ pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
 pub(super) fn configuration(directory: &Path) -> Result<Configuration, Failure> {
     Configuration::read_in(directory).map_err(|error| match error {
         ConfigurationError::File { path, cause } => io(&path, &cause),
-        other => Failure::usage("file-refused")
-            .path(&directory.join(CONFIGURATION_FILE))
-            .with("cause", other),
+        other => {
+            let path = directory.join(CONFIGURATION_FILE);
+            let (said, named) = (other.to_string(), format!("{}: ", path.display()));
+            let cause = said.strip_prefix(&named).unwrap_or(&said);
+            Failure::usage("file-refused")
+                .path(&path)
+                .with("cause", cause.trim_end())
+        }
     })
 }
 

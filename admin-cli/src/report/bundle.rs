@@ -112,7 +112,7 @@ fn decided(decision: &Decision, words: Words) -> Vec<(String, String)> {
     let classes: Vec<_> = fields.penalty_classes.iter().collect();
     if !classes.is_empty() {
         let names: Vec<_> = classes.into_iter().map(|one| words.code(*one)).collect();
-        pairs.push(words.pair("penalty_classes", names.join(", ")));
+        pairs.push(words.pair("penalty_classes", words.list(&names)));
     }
     for (key, fen) in [
         ("fine", fields.fine_fen),

@@ -65,7 +65,7 @@ pub(super) fn json(effect: &EffectView) -> Value {
 pub(super) fn verdict(effect: &EffectView, words: Words) -> String {
     let verdict = words.code(effect.binds_others);
     if let Some(suspension) = effect.suspended_by.first() {
-        return format!("{verdict}: {}", suspension_words(suspension, words));
+        return words.headed(verdict, suspension_words(suspension, words));
     }
     match effect.unknown_since {
         Some(since) => format!("{verdict} {}", at_text(Some(since))),
@@ -87,18 +87,14 @@ pub(super) fn pairs(effect: &EffectView, words: Words) -> Vec<(String, String)> 
     ];
     let mut validity = words.code(effect.validity);
     if let Some(cause) = effect.void_cause {
-        validity = format!("{validity} ({})", words.code(cause));
+        validity = words.noted(validity, words.code(cause));
     }
     if !effect.validity_by.is_empty() {
-        validity = format!("{validity}: {}", shorts(&effect.validity_by));
+        validity = words.headed(validity, shorts(&effect.validity_by));
     }
     pairs.push(words.pair("validity", validity));
     for suspension in &effect.suspended_by {
-        let by = format!(
-            "{}: {}",
-            suspension_words(suspension, words),
-            shorts(&suspension.by)
-        );
+        let by = words.headed(suspension_words(suspension, words), shorts(&suspension.by));
         pairs.push(words.pair("suspended_by", by));
         if !suspension.awaiting_act.is_empty() {
             pairs.push(words.pair("awaiting_act", shorts(&suspension.awaiting_act)));
@@ -106,7 +102,7 @@ pub(super) fn pairs(effect: &EffectView, words: Words) -> Vec<(String, String)> 
     }
     for waiting in &effect.waiting {
         let (ground, why) = (words.code(waiting.ground), words.code(waiting.why));
-        let text = format!("{} ({ground}): {why}", short(&waiting.objection));
+        let text = words.headed(words.noted(short(&waiting.objection), ground), why);
         pairs.push(words.pair("waiting", text));
     }
     if let Some(by) = &effect.superseded_by {
@@ -118,11 +114,9 @@ pub(super) fn pairs(effect: &EffectView, words: Words) -> Vec<(String, String)> 
     pairs.push(words.pair("witnessed", words.yes_no(effect.is_witnessed())));
     amounts(effect, words, &mut pairs);
     for duty in &effect.duties {
-        let text = format!(
-            "{} → {} ({})",
-            duty.measure,
-            duty.until,
-            words.code(duty.binds_others)
+        let text = words.noted(
+            format!("{} → {}", duty.measure, duty.until),
+            words.code(duty.binds_others),
         );
         pairs.push(words.pair("measure", text));
     }
@@ -135,7 +129,7 @@ pub(super) fn pairs(effect: &EffectView, words: Words) -> Vec<(String, String)> 
         pairs.push(words.pair("publication_until", format!("{until} {ended}").trim_end()));
     }
     for failure in &effect.basis_failures {
-        let text = format!("{}: {}", short(&failure.basis), words.code(failure.why));
+        let text = words.headed(short(&failure.basis), words.code(failure.why));
         pairs.push(words.pair("basis_failure", text));
     }
     pairs.push(words.pair("fresh_issuer", freshness(&effect.issuer_freshness, words)));
@@ -144,10 +138,9 @@ pub(super) fn pairs(effect: &EffectView, words: Words) -> Vec<(String, String)> 
         freshness(&effect.register_freshness, words),
     ));
     let fork = match effect.frozen_at {
-        Some(at) => format!(
-            "{} ({} {at})",
+        Some(at) => words.noted(
             words.code(effect.fork),
-            words.word("frozen")
+            format!("{} {at}", words.word("frozen")),
         ),
         None => words.code(effect.fork),
     };
@@ -175,7 +168,7 @@ fn suspension_words(suspension: &SuspensionView, words: Words) -> String {
         kind = words.word("act_announced");
     }
     match suspension.ground {
-        Some(ground) => format!("{kind} ({})", words.code(ground)),
+        Some(ground) => words.noted(kind, words.code(ground)),
         None => kind,
     }
 }
@@ -195,9 +188,5 @@ fn freshness_json(freshness: &FreshnessView) -> Value {
 }
 
 fn freshness(freshness: &FreshnessView, words: Words) -> String {
-    format!(
-        "{} ({})",
-        words.code(freshness.state),
-        at_text(freshness.at)
-    )
+    words.noted(words.code(freshness.state), at_text(freshness.at))
 }

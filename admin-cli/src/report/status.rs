@@ -26,13 +26,13 @@ pub(crate) fn status(view: &StatusView, words: Words) -> Report {
         words.pair(
             "role",
             match view.standing {
-                Some(standing) => format!("{}, {}", words.code(view.role), words.code(standing)),
+                Some(standing) => words.list(&[words.code(view.role), words.code(standing)]),
                 None => words.word("not_enrolled"),
             },
         ),
         words.pair(
             "network",
-            format!("{} ({})", view.network_title, words.code(view.network)),
+            words.noted(&view.network_title, words.code(view.network)),
         ),
         words.pair("genesis", view.genesis),
         words.pair("version", &view.version),
@@ -105,7 +105,7 @@ pub(super) fn logs_table(page: &mut Page, logs: &[LogView], words: Words) {
     let header: Vec<_> = header.iter().map(|key| words.word(key)).collect();
     let rows = logs.iter().map(|log| {
         let size = match log.frozen_at {
-            Some(at) => format!("{} ({} {at})", log.size, words.word("frozen")),
+            Some(at) => words.noted(log.size, format!("{} {at}", words.word("frozen"))),
             None => log.size.to_string(),
         };
         vec![

@@ -195,7 +195,7 @@ fn act_row(act: &ActView, words: Words) -> Vec<String> {
             .clone()
             .unwrap_or_else(|| act.issuer.to_string()),
         at_text(act.issued_at),
-        said.into_iter().flatten().collect::<Vec<_>>().join(", "),
+        words.list(&said.into_iter().flatten().collect::<Vec<_>>()),
         act.reasons.clone().unwrap_or_default(),
     ]
 }

@@ -118,7 +118,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("class.measure-catalogue", "measure catalogue", "措施清单"),
     ("class.calendar", "calendar", "工作日历"),
     ("class.deadline-rules", "deadline rules", "期限规则"),
-    ("class.policy", "policy", "政策"),
+    ("class.policy", "policy", "名册策略"),
     ("class.enrolment", "enrolment", "入网"),
     ("class.rotation", "rotation", "密钥轮换"),
     ("class.suspension", "suspension", "暂停"),

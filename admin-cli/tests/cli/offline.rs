@@ -7,6 +7,7 @@ use std::path::Path;
 use concordat_certs::certificate_file;
 use concordat_certs::configuration::Configuration;
 use concordat_certs::key_ring::{KeyRing, MEMBER_USES};
+use concordat_certs::wording::remains;
 use concordat_protocol::statement::KeyUse;
 use concordat_protocol::subject::AuthorityCode;
 use tempfile::TempDir;
@@ -440,7 +441,7 @@ fn catalogue_and_policy_are_proposed_as_files_for_approvers() {
         &out,
     ];
     let shown = network.run(&propose).exits(0).json()["summary"].clone();
-    assert_eq!(shown["change"][0], "item catalogue", "{shown}");
+    assert_eq!(shown["change"][0], "item-catalogue", "{shown}");
     let out = network.path("policy.proposal");
     let cosigners = format!("{HUB},{CITY}");
     let ran = network.run(&[
@@ -876,7 +877,16 @@ fn control_characters_of_names_and_files_show_by_their_code_points() {
     let (out, bundle) = (network.path("out"), at("bundle"));
     let propose = |file: &str| {
         let file = network.path(file);
-        ["change", "catalogue", &file, "--genesis", &genesis, "--out", &out].map(str::to_owned)
+        [
+            "change",
+            "catalogue",
+            &file,
+            "--genesis",
+            &genesis,
+            "--out",
+            &out,
+        ]
+        .map(str::to_owned)
     };
     let officer = at("officer");
     let commands: [Vec<String>; 9] = [
@@ -903,5 +913,124 @@ fn control_characters_of_names_and_files_show_by_their_code_points() {
                 let _ = fs::remove_dir_all(&officer);
             }
         }
+    }
+}
+
+/// A script that approved by what `change show` said took another path in a Chinese session.
+// spec: ADM-105
+#[test]
+fn json_of_a_summary_is_the_same_in_every_language() {
+    let network = Network::new();
+    network.node("city", CITY);
+    network.request("city.request").exits(0);
+    let (genesis, proposal) = (network.genesis(), network.path("proposal"));
+    let (request, key) = (network.path("city.request"), network.path("a"));
+    let approve = [
+        "enrol",
+        "approve",
+        &request,
+        "--genesis",
+        &genesis,
+        "--key",
+        &key,
+    ];
+    let approve = [&approve[..], &["--out", &proposal]].concat();
+    network.run(&approve).exits(0);
+    for shown in [
+        &["change", "show", &proposal, "--genesis", &genesis][..],
+        &["genesis", "show", &genesis],
+    ] {
+        let said = |language| {
+            let all = [&["--lang", language][..], shown].concat();
+            network.run(&all).exits(0).json()["summary"].clone()
+        };
+        let (english, chinese) = (said("en"), said("zh"));
+        assert_eq!(english, chinese);
+        assert!(english.to_string().is_ascii(), "{english}");
+        let mandate = english["mandate"][0].as_str().unwrap();
+        assert!(
+            mandate.starts_with("classes decision,objection,"),
+            "{mandate}"
+        );
+    }
+    let ran = concordat(&[
+        "--lang",
+        "zh",
+        "change",
+        "show",
+        &proposal,
+        "--genesis",
+        &genesis,
+    ]);
+    let shown = ran.exits(0).out;
+    assert!(
+        shown.contains("行政决定、异议、") && shown.contains("；自 2000-01-01"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("市级") && !shown.contains("设区的市级"),
+        "{shown}"
+    );
+}
+
+// spec: ADM-14
+#[test]
+fn configuration_errors_are_chinese_throughout() {
+    let network = Network::new();
+    let node = network.path("hub");
+    let head = |member: &str, listen: &str| format!("member = {member}\nlisten = {listen}\n");
+    let good = head(&format!("\"{HUB}\""), "\"127.0.0.1:7443\"");
+    for wrong in [
+        head("\"x\"", "\"127.0.0.1:7443\""),
+        head("5", "\"127.0.0.1:7443\""),
+        head(&format!("\"{HUB}\""), "\"somewhere\""),
+        head(&format!("\"{HUB}\""), "[1]"),
+        head(&format!("\"{HUB}\""), "\"0.0.0.0:0\""),
+        format!("{good}[peers]\n{CITY} = [\"nowhere\"]\n"),
+        format!("{good}[peers]\n{CITY} = [\"::1:5\"]\n"),
+        format!("{good}[peers]\n{CITY} = \"a:1\"\n"),
+        format!("{good}[peers]\n{CITY} = []\n"),
+        format!("{good}[peers]\n{HUB} = [\"a:1\"]\n"),
+        format!("{good}[store]\ncache_mib = 99999999999999999999\n"),
+        format!("{good}[store]\ncache_mib = 9999999999999999999\n"),
+        format!("{good}[store]\ncache_mib = -1\n"),
+        format!("{good}[store]\ncache_mib = 1.5\n"),
+        format!("{good}[store]\ncache = 1\n"),
+        format!("{good}[log]\nformat = \"xml\"\n"),
+        format!("{good}[log]\nfilter = \"inf0\"\n"),
+        format!("{good}[log]\nfilter = 7\n"),
+        format!("{good}store = 1\n"),
+        format!("{good}[store\n"),
+    ] {
+        fs::write(network.path("hub/node.toml"), &wrong).unwrap();
+        let out = network.path("out");
+        let request = [
+            "--lang", "zh", "enrol", "request", &node, "--name", "x", "--region",
+        ];
+        let rest = [
+            "310000",
+            "--level",
+            "county",
+            "--from",
+            "2000-01-01",
+            "--out",
+            &out,
+        ];
+        let ran = concordat(&[&request[..], &rest].concat()).exits(2);
+        // What a line of the file says stays.
+        let said: Vec<_> = ran
+            .err
+            .lines()
+            .filter(|line| !line.contains(" |"))
+            .collect();
+        let said = said.join("\n").replace(&node, "");
+        let left = remains::english(&said);
+        let known = "toml cache store listen peers xml inf0 off warn info debug";
+        let known: Vec<_> = known.split(' ').collect();
+        let left: Vec<_> = left
+            .iter()
+            .filter(|word| !known.contains(&word.as_str()))
+            .collect();
+        assert!(left.is_empty() && !said.contains("6,"), "{said}\n{left:?}");
     }
 }

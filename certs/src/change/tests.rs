@@ -406,7 +406,7 @@ fn summary_names_network_change_and_what_is_missing() {
     let change = approved(&network, suspension(&network, Standing::Suspended), &[0]);
     let summary = change.summary(&network.genesis, Language::English);
     let value = |name| summary.values(name).collect::<Vec<_>>();
-    assert_eq!(value("change"), ["change of standing"]);
+    assert_eq!(value("change"), ["suspension"]);
     assert_eq!(value("standing"), ["suspended"]);
     assert_eq!(value("issued_at"), ["2026-01-01T00:00:00Z"]);
     assert_eq!(value("approvals_missing"), ["1"]);

@@ -207,7 +207,7 @@ fn summary_shows_what_approvers_compare() {
     assert_eq!(english.values("region").collect::<Vec<_>>(), ["230000"]);
     assert!(english.to_string().contains("Level: prefectural\n"));
     let chinese = request.summary(Language::Chinese);
-    assert!(chinese.to_string().contains("行政层级: 设区的市级\n"));
+    assert!(chinese.to_string().contains("层级：市级\n"));
     assert_eq!(english.lines().len(), chinese.lines().len());
 }
 

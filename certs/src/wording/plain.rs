@@ -14,7 +14,9 @@ pub fn plain(text: &str) -> Cow<'_, str> {
     shown(text, |plain, character| match character {
         '\t' => plain.push(' '),
         // Writing to a string does not fail.
-        _ => drop(write!(plain, "\\u{{{:x}}}", u32::from(character))),
+        _ => {
+            let _ = write!(plain, "\\u{{{:x}}}", u32::from(character));
+        }
     })
 }
 
@@ -32,7 +34,7 @@ pub fn plain_json(json: &str) -> Cow<'_, str> {
     shown(json, |plain, character| {
         let mut units = [0; 2];
         for unit in character.encode_utf16(&mut units) {
-            drop(write!(plain, "\\u{unit:04x}"));
+            let _ = write!(plain, "\\u{unit:04x}");
         }
     })
 }

@@ -223,7 +223,7 @@ const GENERAL: &[Entry] = &[
     ("another node answers at {}", "{1} 处已有节点应答"),
     ("{} exists and is no socket", "{1} 已存在且不是套接字"),
     ("the salt of the register of look-ups: {}", "查询登记簿的盐：{1}"),
-    ("{}: store.cache_mib: {} is not within {} to {}", "{1}：store.cache_mib：{2} 不在 {3} 至 {4} 之间"),
+    ("store.cache_mib: {} is not within {} to {}", "store.cache_mib：{1} 不在 {2} 至 {3} 之间"),
     // The quickstart.
     ("{} exists already; remove it or run in another folder", "{1} 已存在；请删除，或在其他文件夹中运行"),
     ("setting up the network: {}", "建立网络：{1}"),

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use concordat_certs::wording;
 use concordat_protocol::bundle;
 use concordat_protocol::codec::Ext;
 use concordat_protocol::effect::{BindsOthers, Validity};
@@ -429,20 +430,25 @@ async fn prove(
     match &verified {
         Ok(_) => voice.say(
             &format!("Proof bundle {path} ({} bytes) verifies offline with the genesis id alone;\n  later acts: not proven", bytes.len()),
-            &format!("证明文件 {path}（{} 字节）仅凭创世标识即可离线核验；后续行为：未证明", bytes.len()),
+            &format!("证明文件 {path}（{} 字节）仅凭创世标识即可离线核验；后续操作：未证明", bytes.len()),
         ),
         Err(error) => voice.say(
             &format!("Proof bundle {path} does not verify: {error}"),
-            &format!("证明文件 {path} 核验失败：{error}"),
+            &format!("证明文件 {path} 核验失败：{}", in_chinese(&error)),
         ),
     }
     if let Err(error) = &refused {
         voice.say(
             &format!("One byte flipped: {error}"),
-            &format!("翻转一个字节：{error}"),
+            &format!("翻转一个字节：{}", in_chinese(error)),
         );
     }
     Ok((verified.is_ok(), refused.is_err()))
+}
+
+/// What an error says, for people who read Chinese.
+fn in_chinese(error: &dyn std::error::Error) -> String {
+    wording::said(wording::Language::Chinese, &error.to_string())
 }
 
 fn next_steps(directory: &Path, nodes: &[Running], subject: SubjectCode, voice: &Voice) {

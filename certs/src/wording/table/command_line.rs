@@ -12,6 +12,7 @@ pub(in super::super) const LINES: &[Entry] = &[
     ("Commands:", "命令："),
     ("Arguments:", "参数："),
     ("Options:", "选项："),
+    ("各命令通用:", "各命令通用："),
     ("For more information, try {}.", "详情请用 {1}。"),
     ("unexpected argument {} found", "意外的参数 {1}"),
     ("unexpected value {} for {} found; no more were expected", "{2} 的值 {1} 多余"),

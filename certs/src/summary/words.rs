@@ -1,0 +1,174 @@
+//! Code lists of trust material as words: the stable name for programs, English, 中文.
+//!
+//! What a summary says and what the admin CLI says of the same code are one word in each language; a
+//! test there compares them.
+
+use concordat_protocol::statement::{ActType, Audience, Class, KeyUse, Level, Role, Standing};
+use concordat_protocol::trust::Network;
+
+use super::Language;
+
+/// A code in words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// Its stable name, the same in every language.
+    pub name: &'static str,
+    english: &'static str,
+    chinese: &'static str,
+}
+
+impl Word {
+    /// The word in a language.
+    #[must_use]
+    pub const fn text(self, language: Language) -> &'static str {
+        match language {
+            Language::English => self.english,
+            Language::Chinese => self.chinese,
+        }
+    }
+}
+
+const fn word(name: &'static str, english: &'static str, chinese: &'static str) -> Word {
+    Word {
+        name,
+        english,
+        chinese,
+    }
+}
+
+/// The type of an administrative act.
+#[must_use]
+#[rustfmt::skip]
+pub const fn act_type(code: ActType) -> Word {
+    match code {
+        ActType::Licence => word("licence", "licence", "行政许可"),
+        ActType::Penalty => word("penalty", "penalty", "行政处罚"),
+        ActType::Compulsion => word("compulsion", "compulsion", "行政强制"),
+        ActType::Confirmation => word("confirmation", "confirmation", "行政确认"),
+        ActType::Levy => word("levy", "levy", "行政征收"),
+        ActType::Payment => word("payment", "payment", "行政给付"),
+        ActType::Adjudication => word("adjudication", "adjudication", "行政裁决"),
+        ActType::Compensation => word("compensation", "compensation", "行政补偿"),
+        ActType::Reward => word("reward", "reward", "行政奖励"),
+        ActType::Inspection => word("inspection", "inspection", "行政监督检查"),
+    }
+}
+
+/// Who may see a class of visibility.
+#[must_use]
+#[rustfmt::skip]
+pub const fn audience(code: Audience) -> Word {
+    match code {
+        Audience::Public => word("public", "public", "公众"),
+        Audience::Members => word("members", "members", "全体成员"),
+        Audience::Named => word("named", "named", "指定成员"),
+    }
+}
+
+/// The class of a statement.
+#[must_use]
+#[rustfmt::skip]
+pub const fn class(code: Class) -> Word {
+    match code {
+        Class::Decision => word("decision", "decision", "行政决定"),
+        Class::ListEntry => word("list-entry", "list entry", "列入名单"),
+        Class::Commitment => word("commitment", "commitment", "信用承诺"),
+        Class::CommitmentOutcome => word("commitment-outcome", "commitment outcome", "承诺履行结果"),
+        Class::SelfDeclaration => word("self-declaration", "self-declaration", "自主申报"),
+        Class::Evaluation => word("evaluation", "evaluation", "信用评价"),
+        Class::Interview => word("interview", "interview", "约谈"),
+        Class::Measure => word("measure", "measure", "惩戒措施"),
+        Class::Initiation => word("initiation", "initiation", "发起"),
+        Class::Response => word("response", "response", "响应"),
+        Class::Push => word("push", "push", "推送"),
+        Class::Feedback => word("feedback", "feedback", "反馈"),
+        Class::Objection => word("objection", "objection", "异议"),
+        Class::Ruling => word("ruling", "ruling", "处理结果"),
+        Class::Stay => word("stay", "stay", "停止执行"),
+        Class::Correction => word("correction", "correction", "更正"),
+        Class::Withdrawal => word("withdrawal", "withdrawal", "撤销"),
+        Class::Repair => word("repair", "repair", "信用修复"),
+        Class::Erasure => word("erasure", "erasure", "删除"),
+        Class::Admission => word("admission", "admission", "采纳"),
+        Class::Agreement => word("agreement", "agreement", "互认协议"),
+        Class::Accession => word("accession", "accession", "加入协议"),
+        Class::Retirement => word("retirement", "retirement", "终止协议"),
+        Class::RecognitionResponse => word("recognition-response", "recognition response", "互认答复"),
+        Class::ItemCatalogue => word("item-catalogue", "item catalogue", "信息目录"),
+        Class::MeasureCatalogue => word("measure-catalogue", "measure catalogue", "措施清单"),
+        Class::Calendar => word("calendar", "calendar", "工作日历"),
+        Class::DeadlineRules => word("deadline-rules", "deadline rules", "期限规则"),
+        Class::Policy => word("policy", "policy", "名册策略"),
+        Class::Enrolment => word("enrolment", "enrolment", "入网"),
+        Class::Rotation => word("rotation", "rotation", "密钥轮换"),
+        Class::Suspension => word("suspension", "suspension", "暂停"),
+        Class::CutOff => word("cut-off", "cut-off", "密钥停用"),
+        Class::Succession => word("succession", "succession", "职能承继"),
+        Class::Notice => word("notice", "notice", "通知"),
+        Class::Holdings => word("holdings", "holdings", "持有情况"),
+        Class::DeliveryBatch => word("delivery-batch", "delivery batch", "交付批次"),
+        Class::ReceiptBatch => word("receipt-batch", "receipt batch", "回执批次"),
+        Class::QueryRoot => word("query-root", "query root", "查询登记根"),
+        Class::HeadSeen => word("head-seen", "head seen", "所见检查点"),
+        Class::Restart => word("restart", "restart", "重启"),
+    }
+}
+
+/// What a key is for.
+#[must_use]
+#[rustfmt::skip]
+pub const fn key_use(code: KeyUse) -> Word {
+    match code {
+        KeyUse::Statement => word("statement", "Statement key", "声明密钥"),
+        KeyUse::Log => word("log", "Log key", "日志密钥"),
+        KeyUse::Node => word("node", "Node key", "节点密钥"),
+        KeyUse::Witness => word("witness", "Witness key", "见证密钥"),
+        KeyUse::Administrator => word("administrator", "Administrator key", "管理员密钥"),
+        KeyUse::Approver => word("approver", "Approver key", "审批密钥"),
+        KeyUse::Recovery => word("recovery", "Recovery key", "恢复密钥"),
+    }
+}
+
+/// The level of an authority.
+#[must_use]
+#[rustfmt::skip]
+pub const fn level(code: Level) -> Word {
+    match code {
+        Level::National => word("national", "national", "国家级"),
+        Level::Provincial => word("provincial", "provincial", "省级"),
+        Level::Prefectural => word("prefectural", "prefectural", "市级"),
+        Level::County => word("county", "county", "县级"),
+    }
+}
+
+/// What a member is.
+#[must_use]
+#[rustfmt::skip]
+pub const fn role(code: Role) -> Word {
+    match code {
+        Role::Member => word("member", "member", "成员"),
+        Role::Hub => word("hub", "hub", "枢纽"),
+        Role::Issuer => word("issuer", "issuer", "发布部门"),
+    }
+}
+
+/// How a member stands.
+#[must_use]
+#[rustfmt::skip]
+pub const fn standing(code: Standing) -> Word {
+    match code {
+        Standing::Active => word("active", "active", "正常"),
+        Standing::Suspended => word("suspended", "suspended", "暂停"),
+        Standing::Left => word("left", "left", "已退出"),
+    }
+}
+
+/// What statements of a network are worth.
+#[must_use]
+#[rustfmt::skip]
+pub const fn network(code: Network) -> Word {
+    match code {
+        Network::Test => word("test", "test", "测试"),
+        Network::Production => word("production", "production", "生产"),
+    }
+}
