@@ -83,13 +83,11 @@ impl<D: Disk> Core<D> {
         Ok(self.end_greeting()?)
     }
 
-    /// Who takes part besides this node.
+    /// Who takes part besides this node and can connect.
+    // spec: STO-71
     fn others(&self) -> impl Iterator<Item = AuthorityCode> {
-        let active = self
-            .registry
-            .members()
-            .filter(|member| member.standing() == Standing::Active);
-        let codes = active.map(Member::code);
+        let connect = self.registry.members().filter(|member| member.connects());
+        let codes = connect.map(Member::code);
         codes.filter(|code| *code != self.me)
     }
 

@@ -14,7 +14,6 @@ use crate::exchange::{Action, Exchange, PeerId, Replica, World, after};
 use crate::limits;
 use crate::log::{Origin, TreeSize};
 use crate::message::{Frame, FrontierEntry, Vouched};
-use crate::statement::Standing;
 use crate::subject::AuthorityCode;
 use crate::trust::Member;
 
@@ -121,12 +120,15 @@ impl Exchange {
             let needed = needed.min(cosigners.len());
             return (cosigners, needed);
         }
-        let active = world.registry.members();
-        let active = active.filter(|member| member.standing() == Standing::Active);
-        let active: Vec<AuthorityCode> = active.map(Member::code).collect();
-        let others: Vec<AuthorityCode> = active.iter().copied().filter(is_other).collect();
+        // spec: STO-71
+        let connect = world.registry.members().filter(|one| one.connects());
+        let connect: Vec<AuthorityCode> = connect.map(Member::code).collect();
+        let others: Vec<AuthorityCode> = connect.iter().copied().filter(is_other).collect();
         let members = match others.is_empty() {
-            true => active.into_iter().filter(|code| *code != self.me).collect(),
+            true => connect
+                .into_iter()
+                .filter(|code| *code != self.me)
+                .collect(),
             false => others,
         };
         let needed = members.len() / 2 + usize::from(!members.is_empty());

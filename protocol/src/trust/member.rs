@@ -73,6 +73,13 @@ impl Member {
         self.standing
     }
 
+    /// Whether it takes part with a node that can connect: it is active, and has a node key. A
+    /// department has none of its own, nor has who lost one that was cut off.
+    #[must_use]
+    pub const fn connects(&self) -> bool {
+        matches!(self.standing, Standing::Active) && self.keys.node.is_some()
+    }
+
     /// Its keys.
     #[must_use]
     pub const fn keys(&self) -> &MemberKeys {

@@ -27,7 +27,7 @@ use concordat_protocol::log::{
 use concordat_protocol::message::{
     Absence, BodyEntry, ErrorCode, Frame, FrontierEntry, VERSION, Vouched,
 };
-use concordat_protocol::statement::{Content, CutOff, KeyUse, Kind, Leaf, Rotation, Vis};
+use concordat_protocol::statement::{Content, CutOff, KeyUse, Kind, Leaf, Policy, Rotation, Vis};
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::LogNumber;
 use concordat_tests::peer::{OneLog, hello};

@@ -353,3 +353,39 @@ fn note_that_is_full_of_lines_by_nobody_makes_room_for_a_cosignature() {
     let held = bench.exchange.replica(&bench.origin()).unwrap().head();
     assert_eq!(held, Some(&cosigned));
 }
+
+/// A hub came back from a backup and never cosigned again: it waited for the word of a member whose node
+/// key had been cut off.
+// spec: STO-48, STO-71
+#[test]
+fn witness_that_forgot_waits_for_nobody_who_cannot_connect() {
+    let mut bench = Bench::holding();
+    let third = TestPlan::numbered(3, 1).members.pop().unwrap();
+    let third = bench.network.outsider(third).unwrap();
+    bench.network.enrol(&third).unwrap();
+    let me = bench.network.members[1].code();
+    let policy = Policy {
+        cosigners: vec![me],
+        quorum: 1,
+        faults: 0,
+        ..bench.network.registry.policy().clone()
+    };
+    bench.network.append(Content::Policy(policy)).unwrap();
+    bench
+        .exchange
+        .forget_promises(std::collections::BTreeSet::new());
+    bench.feed(Input::SigningOpened);
+    bench.hub_says(Vouched::default());
+    assert!(!cosigns(&bench.feed(Input::Settled)));
+    let cut_off = CutOff {
+        member: third.code(),
+        key_use: KeyUse::Node,
+        key: third.node.public_key(),
+        from: None,
+        continues: None,
+        replacement: None,
+        next: None,
+    };
+    bench.network.append(Content::CutOff(cut_off)).unwrap();
+    assert!(cosigns(&bench.feed(Input::Settled)));
+}
