@@ -47,6 +47,9 @@ impl Page {
         let mut table = Table::new();
         table.load_preset(preset);
         table.set_content_arrangement(ContentArrangement::Dynamic);
+        if let Some(width) = table.width() {
+            table.set_width(legible(width));
+        }
         table
     }
 
@@ -57,9 +60,28 @@ impl Page {
     }
 }
 
+/// Columns of a terminal that tables are laid out for: one that does not know its width says 0, and in
+/// very few columns words break into single characters.
+const fn legible(columns: u16) -> u16 {
+    match columns {
+        0..COLUMNS_MIN => 80,
+        _ => columns,
+    }
+}
+
+/// Fewer columns than this are not laid out for.
+const COLUMNS_MIN: u16 = 40;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A serial console has no width: tables came out with one character on a line.
+    #[test]
+    fn terminal_without_width_gets_tables_of_eighty_columns() {
+        assert_eq!([0, 1, 20, 39].map(legible), [80; 4]);
+        assert_eq!([40, 80, 250].map(legible), [40, 80, 250]);
+    }
 
     #[test]
     fn table_counts_a_chinese_character_as_two_columns() {

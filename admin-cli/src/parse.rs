@@ -1,5 +1,7 @@
 //! Values of the command line as protocol types, with the argument's name in the error.
 
+use std::io::Read as _;
+
 use concordat_certs::configuration::is_dialable;
 use concordat_protocol::admin::{LookUp, Target};
 use concordat_protocol::key::PublicKey;
@@ -55,9 +57,18 @@ pub(crate) fn address(argument: &str, value: &str) -> Result<Address, Failure> {
     address.ok_or_else(|| Failure::value(argument, value, "host:port"))
 }
 
+/// Bytes read of a file with a public key.
+const KEY_TEXT_BYTES: u64 = 4 << 10;
+
 /// A public key as 64 hexadecimal digits, or a file that holds them.
 pub(crate) fn public_key(argument: &str, value: &str) -> Result<PublicKey, Failure> {
-    let file = std::fs::read_to_string(value).ok();
+    let file = std::fs::File::open(value).and_then(|file| {
+        let mut text = String::new();
+        // More than 64 digits and white space is something else.
+        file.take(KEY_TEXT_BYTES).read_to_string(&mut text)?;
+        Ok(text)
+    });
+    let file = file.ok();
     let bytes = digits(file.as_deref().unwrap_or(value).trim());
     let bytes = bytes
         .ok_or_else(|| Failure::value(argument, value, "64 hex digits, or a file with them"))?;

@@ -65,7 +65,7 @@ fn export(args: &BundleExport, context: &Context<'_>) -> Result<Report, Failure>
 // spec: ADM-16
 fn verify(args: &BundleVerify, words: Words) -> Result<Report, Failure> {
     let genesis = files::genesis(&args.genesis)?;
-    let bytes = files::read(&args.file)?;
+    let bytes = files::read(&args.file, bundle::BUNDLE_BYTES_MAX as u64)?;
     let verified = bundle::verify(&bytes, &genesis.id(), None)
         .map_err(|error| files::unverified(&args.file, &error))?;
     Ok(report::verified(&verified, words))

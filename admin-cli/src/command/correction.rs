@@ -74,7 +74,7 @@ fn worked_from(view: &StatementView) -> StatementRef {
 fn changes(args: &CorrectionIssue) -> Result<Map<String, Value>, Failure> {
     let mut changes = Map::new();
     if let Some(path) = &args.file {
-        let bytes = files::read(path)?;
+        let bytes = files::read_json(path)?;
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(map)) => changes = map,
             Ok(_) => {

@@ -106,14 +106,32 @@ pub(super) fn unverified(path: &Path, error: &dyn std::error::Error) -> Failure 
     failure.path(path).with("cause", chain(error))
 }
 
-/// The whole of a file.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(path).map_err(|error| io(path, &error))
+/// Bytes of a text file that people write: none that is of use comes near.
+const TEXT_BYTES_MAX: u64 = 4 << 20;
+
+/// The whole of a file of at most `bytes_max` bytes.
+// spec: ADM-106
+pub(super) fn read(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
+    use std::io::Read as _;
+    let mut bytes = Vec::new();
+    let opened = fs::File::open(path);
+    let read = opened.and_then(|file| file.take(bytes_max + 1).read_to_end(&mut bytes));
+    read.map_err(|error| io(path, &error))?;
+    if bytes.len() as u64 > bytes_max {
+        let path = path.to_path_buf();
+        return Err(of_file(&FileError::TooLong { path, bytes_max }));
+    }
+    Ok(bytes)
+}
+
+/// The bytes of a JSON file.
+pub(super) fn read_json(path: &Path) -> Result<Vec<u8>, Failure> {
+    read(path, TEXT_BYTES_MAX)
 }
 
 /// The whole of a text file.
 pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
-    String::from_utf8(read(path)?).map_err(|error| {
+    String::from_utf8(read(path, TEXT_BYTES_MAX)?).map_err(|error| {
         Failure::usage("file-refused")
             .path(path)
             .with("cause", error)

@@ -1034,3 +1034,39 @@ fn configuration_errors_are_chinese_throughout() {
         assert!(left.is_empty() && !said.contains("6,"), "{said}\n{left:?}");
     }
 }
+
+/// The whole of whatever was named was read into memory before anything was said about it.
+// spec: ADM-106
+#[test]
+fn file_that_is_too_long_is_refused_without_reading_it_all() {
+    let network = Network::new();
+    let long = network.path("long");
+    // Of this size it could not be read: it has no blocks on the disk.
+    let file = fs::File::create(&long).unwrap();
+    file.set_len(1 << 36).unwrap();
+    let (genesis, out) = (network.genesis(), network.path("out"));
+    let catalogue = [
+        "change",
+        "catalogue",
+        &long,
+        "--genesis",
+        &genesis,
+        "--out",
+        &out,
+    ];
+    for arguments in [
+        &["bundle", "verify", &long, "--genesis", &genesis][..],
+        &catalogue,
+    ] {
+        let error = network.run(arguments).exits(1).json()["error"].clone();
+        assert_eq!(error["code"], "file-failed");
+        assert!(
+            error["message"].to_string().contains("has more than"),
+            "{error}"
+        );
+    }
+    let key = ["peer", "cut-off", CITY, "--use", "node", "--key", &long];
+    let key = [&key[..], &["--genesis", &genesis, "--out", &out]].concat();
+    let refused = network.run(&key).exits(2);
+    assert_eq!(refused.json()["error"]["code"], "bad-value");
+}
