@@ -21,7 +21,7 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("cannot open directory {}", "无法打开目录 {1}"),
     ("{} is not held up to the statement, or has no head yet", "{1} 尚未持有至该声明，或还没有检查点"),
     ("the body of {} could not be read: {}", "{1} 的正文无法读取：{2}"),
-    ("too much bears on {}", "与 {} 有关的声明过多"),
+    ("too much bears on {}", "与 {1} 有关的声明过多"),
     ("the node is stopping", "节点正在停止"),
     ("the node is stopping or its storage has failed; see its log", "节点正在停止或存储故障；详见其运行日志"),
     ("{} belongs to another network or member than genesis.cbor and node.toml name: one of them is damaged or of another node", "{1} 所属的网络或成员与 genesis.cbor 和 node.toml 不符：其中之一已损坏或属于另一节点"),
