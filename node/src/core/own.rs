@@ -68,10 +68,8 @@ impl<D: Disk> Core<D> {
             let statement = Statement::decode(bytes)
                 .map_err(|error| SubmitError::NotAStatement { position, error })?;
             let refused = |reason| SubmitError::Refused { position, reason };
-            if self.is_target_unreadable(&statement) {
-                return Err(SubmitError::TargetUnreadable { position });
-            }
-            let entry = self.entry(&origin, &statement).map_err(refused)?;
+            let target = self.target_leaf(position, &statement)?;
+            let entry = self.entry(&origin, &statement, target).map_err(refused)?;
             let index = LeafIndex::new(begin + position as u64);
             let place = Place {
                 origin: &origin,
@@ -109,11 +107,13 @@ impl<D: Disk> Core<D> {
         }
     }
 
-    /// Makes the leaf that a statement gets in one of our logs.
+    /// Makes the leaf that a statement gets in one of our logs. `target` is the leaf that it acts on,
+    /// where that is held.
     pub(super) fn entry(
         &mut self,
         origin: &Origin,
         statement: &Statement,
+        target: Option<Leaf>,
     ) -> Result<Entry, RejectReason> {
         let mut salt = [0; 32];
         (self.random)(&mut salt);
@@ -126,7 +126,7 @@ impl<D: Disk> Core<D> {
             .filter(|target| target.origin == *origin);
         let leaf = Leaf {
             kind: payload.class().kind(),
-            vis: self.vis(statement)?,
+            vis: self.vis(statement, target)?,
             commit: body.commit(),
             target: local.map(|target| target.index),
             ctx: statement.header().ctx.size,
@@ -137,18 +137,31 @@ impl<D: Disk> Core<D> {
         })
     }
 
-    /// Whether the leaf that a statement acts on is held and cannot be read: taken for one that is not
+    /// The leaf that a statement acts on, where it is held.
+    ///
+    /// # Errors
+    /// [`SubmitError::TargetUnreadable`] when it is held and cannot be read: taken for one that is not
     /// held, it would give the act another visibility class for good.
     // spec: STM-14
-    fn is_target_unreadable(&self, statement: &Statement) -> bool {
-        statement.payload().target.as_ref().is_some_and(|target| {
-            let size = self.shared.logs().get(&target.origin).map(Log::size);
-            let held = size.is_some_and(|size| size.contains(target.index));
-            held && self.shared.leaf(&target.origin, target.index).is_none()
-        })
+    fn target_leaf(
+        &self,
+        position: usize,
+        statement: &Statement,
+    ) -> Result<Option<Leaf>, SubmitError> {
+        let Some(target) = &statement.payload().target else {
+            return Ok(None);
+        };
+        let size = self.shared.logs().get(&target.origin).map(Log::size);
+        if !size.is_some_and(|size| size.contains(target.index)) {
+            return Ok(None);
+        }
+        let leaf = self.shared.leaf(&target.origin, target.index);
+        let leaf = leaf.and_then(|leaf| Leaf::decode(&leaf).ok());
+        leaf.map(Some)
+            .ok_or(SubmitError::TargetUnreadable { position })
     }
 
-    fn vis(&self, statement: &Statement) -> Result<Vis, RejectReason> {
+    fn vis(&self, statement: &Statement, held: Option<Leaf>) -> Result<Vis, RejectReason> {
         let payload = statement.payload();
         let catalogue = self.registry.catalogue_at(statement.header().ctx.size);
         if let Content::Decision(decision) = &payload.content {
@@ -161,8 +174,6 @@ impl<D: Disk> Core<D> {
         let Some(target) = &payload.target else {
             return Ok(Vis::ALL_MEMBERS);
         };
-        let held = self.shared.leaf(&target.origin, target.index);
-        let held = held.and_then(|leaf| Leaf::decode(&leaf).ok());
         // An act is seen by whoever may see its target; where the target is not held, by few.
         match held {
             Some(leaf) if leaf.hash() == target.leaf_hash => Ok(leaf.vis),
@@ -229,6 +240,9 @@ impl<D: Disk> Core<D> {
         marks: &[BodyMark],
     ) -> Result<(), Fatal> {
         let id = self.log_id(origin)?;
+        if self.is_hub() {
+            self.unseen.insert(origin.clone());
+        }
         let mut first = begin.value();
         for (part, chunk) in leaves.chunks(RECORD_LEAVES_MAX).enumerate() {
             let known = marks

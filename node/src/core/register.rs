@@ -3,7 +3,8 @@
 use concordat_protocol::codec::Ext;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize, hash};
 use concordat_protocol::statement::{
-    Body, Content, Kind, Leaf, Notice, Objection, Payload, Restart, Statement, StatementRef, sign,
+    Body, Content, KeyUse, Kind, Leaf, Notice, Objection, Payload, Restart, Statement,
+    StatementRef, sign,
 };
 use concordat_protocol::trust::LogNumber;
 
@@ -128,8 +129,13 @@ impl<D: Disk> Core<D> {
         self.sign_for(&origin, content)
     }
 
-    /// Signs a statement for one of the node's own logs.
+    /// Signs a statement for one of the node's own logs; `None` with a key that the registry has come to
+    /// take away: nobody would take what it says.
+    // spec: STO-44
     pub(super) fn sign_for(&mut self, origin: &Origin, content: Content) -> Option<Entry> {
+        if self.foreign_keys().contains(&KeyUse::Statement) {
+            return None;
+        }
         let payload = Payload {
             issued_at: self.now,
             target: None,
@@ -148,6 +154,6 @@ impl<D: Disk> Core<D> {
         )
         .ok()?;
         let statement = Statement::decode(&bytes).ok()?;
-        self.entry(origin, &statement).ok()
+        self.entry(origin, &statement, None).ok()
     }
 }

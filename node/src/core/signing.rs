@@ -206,7 +206,7 @@ impl<D: Disk> Core<D> {
 
     /// Keys in this directory that the registry does not name as this member's: what they sign is
     /// refused everywhere, and could not be taken back.
-    fn foreign_keys(&self) -> Vec<KeyUse> {
+    pub(super) fn foreign_keys(&self) -> Vec<KeyUse> {
         let Some(member) = self.registry.member(self.me) else {
             return Vec::new();
         };
