@@ -24,13 +24,15 @@ use concordat_protocol::admin::{
     WatchAsk, WithdrawalAsk,
 };
 use concordat_protocol::bundle;
+use concordat_protocol::codec::Ext;
 use concordat_protocol::limits::FRAME_BYTES_MAX;
 use concordat_protocol::log::LeafIndex;
+use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
-    ActType, Address, CatalogueItem, Class, Ground, ObjectorRole, Outcome, StatementRef,
-    WithdrawalReason,
+    ActType, Address, CatalogueItem, Class, Content, Decision, DecisionFields, Ground,
+    ObjectorRole, Outcome, Payload, StatementRef, WithdrawalReason, sign,
 };
-use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCode};
+use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::LogNumber;
@@ -121,6 +123,27 @@ impl Pair {
         })
         .await;
         report
+    }
+
+    /// The member decides.
+    async fn decide(&self, fields: DecisionFields) -> StatementRef {
+        let node = &self.member.node;
+        let content = Content::Decision(Box::new(Decision::new(fields).unwrap()));
+        let about = content.subject().unwrap();
+        let payload = Payload {
+            issued_at: clock::now(),
+            target: None,
+            register_size: None,
+            batch: None,
+            content,
+            ext: Ext::default(),
+        };
+        let signed = sign(node.signer(), node.member(), about, node.ctx(), &payload).unwrap();
+        let taken = node
+            .submit(LogNumber::Statements, vec![signed])
+            .await
+            .unwrap();
+        taken[0].clone()
     }
 
     fn first(&self) -> StatementRef {
@@ -487,6 +510,49 @@ async fn what_is_not_public_is_shown_only_with_purpose_and_case() {
     // Its own issuer needs no purpose.
     let mut own = Client::open(&pair.member).await;
     assert_eq!(own.statement(target).await.look_up_row, None);
+    pair.stop().await;
+}
+
+/// A public decision was given away with the household's that it rests on, and no row told of it.
+// spec: ADM-75
+#[tokio::test(flavor = "multi_thread")]
+async fn bundle_with_what_is_not_public_is_given_only_with_purpose_and_case() {
+    let pair = Pair::start().await;
+    pair.import().await;
+    let mut own = Client::open(&pair.member).await;
+    let first = own.statement(position(&pair.first())).await;
+    let mut fields = first.decision.unwrap().fields().clone();
+    let organisation = fields.subject.clone();
+    let region = RegionCode::parse("230100").unwrap();
+    let code = SubjectCode::compose("92", region, "MA000001").unwrap();
+    let name = Text::new("Test household").unwrap();
+    fields.subject = Subject::new(code, SubjectCheck::Ok, Form::SelfEmployed, name).unwrap();
+    fields.document_number = Text::new("No. 1001").unwrap();
+    let household = pair.decide(fields.clone()).await;
+    fields.subject = organisation;
+    fields.document_number = Text::new("No. 1002").unwrap();
+    fields.rests_on = vec![household];
+    let public = pair.decide(fields).await;
+    until(&pair.hub.node, |node| {
+        node.query()
+            .unwrap()
+            .store()
+            .holds(&public.origin, public.index)
+    })
+    .await;
+    let mut client = Client::open(&pair.hub).await;
+    assert_eq!(client.statement(position(&public)).await.look_up_row, None);
+    let ask = |look_up| {
+        Request::BundleExport(BundleAsk {
+            target: position(&public),
+            look_up,
+        })
+    };
+    assert_eq!(client.refused(&ask(None)).await, ErrorCode::PurposeRequired);
+    assert_eq!(client.status().await.look_ups, 0);
+    client.ask(&ask(Some(look_up()))).await.unwrap();
+    // One for each organisation.
+    assert_eq!(client.status().await.look_ups, 2);
     pair.stop().await;
 }
 

@@ -21,7 +21,8 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, words: Words) -> Report {
     let statement = &report.statement;
     let state = bundle.state();
     let acts = acts(bundle, state.as_ref().map(|state| &state.effect));
-    let horizon = format!("{} / {}", report.horizon.issuer, report.horizon.register);
+    let known = &report.horizon;
+    let horizon = format!("{} / {} / {}", known.issuer, known.register, known.registry);
     let mut page = Page::default();
     page.line(words.word("verified"));
     let mut pairs = vec![
@@ -37,7 +38,7 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, words: Words) -> Report {
     pairs.extend([
         words.pair("issued_at", instant(statement.issued_at)),
         words.pair("witnessed", words.yes_no(statement.witnessed)),
-        words.pair("horizon", horizon),
+        words.pair("bundle_horizon", horizon),
         words.pair("bundle_digest", &report.digest),
     ]);
     page.pairs(&pairs);

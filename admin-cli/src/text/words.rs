@@ -155,6 +155,11 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.fresh_register", "Home register", "归属登记簿"),
     ("word.fork", "Fork", "分叉"),
     ("word.later_acts", "Later acts", "后续操作"),
+    (
+        "word.bundle_horizon",
+        "Horizon (log / register / registry)",
+        "视界（日志 / 登记簿 / 名册）",
+    ),
     ("word.horizon", "Horizon (log / register)", "视界（日志 / 登记簿）"),
     ("word.verified", "Verified. Everything below was checked offline, by the genesis alone.", "验证通过。以下内容均依据创世文件离线验证。"),
     ("word.rows", "Rows", "行数"),

@@ -1,5 +1,7 @@
 //! A proof bundle, in chunks.
 
+use std::collections::BTreeSet;
+
 use concordat_protocol::admin::{
     AdminError, BundleAsk, BundleView, CHUNK_BYTES_MAX, ErrorCode, Reply,
 };
@@ -23,6 +25,15 @@ pub(super) fn answer(desk: &Desk, ask: BundleAsk) -> Answer {
         .map_err(|error| refused(&error))?;
     let anchor = desk.node().genesis().id();
     let shown = bundle::verify(&bytes, &anchor, None).map_err(|error| refusal::internal(&error))?;
+    // What it rests on and what acts on it goes out too, and may be seen by fewer.
+    // spec: ADM-75
+    let mut about = BTreeSet::from([verified.statement().header().about]);
+    for one in shown.verified() {
+        subject::require_look_up(desk, one, ask.look_up.is_some())?;
+        if subject::is_about_organisation(one) {
+            about.insert(one.statement().header().about);
+        }
+    }
     let last = Reply::Bundle(BundleView {
         target: reference,
         bytes: bytes.len() as u64,
@@ -31,8 +42,9 @@ pub(super) fn answer(desk: &Desk, ask: BundleAsk) -> Answer {
         statements: (1 + shown.related().len() + shown.acts().len() + shown.notices().len()) as u64,
     });
     if let Some(look_up) = &ask.look_up {
-        let about = verified.statement().header().about;
-        lookup::record(desk, look_up, about, |_| last.clone())?;
+        for organisation in about {
+            lookup::record(desk, look_up, organisation, |_| last.clone())?;
+        }
     }
     // spec: ADM-3
     for chunk in bytes.chunks(CHUNK_BYTES_MAX) {

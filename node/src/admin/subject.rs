@@ -130,8 +130,7 @@ pub(super) fn require_look_up(
     given: bool,
 ) -> Result<(), AdminError> {
     let own = verified.reference().origin.member() == desk.node().member().as_str();
-    let class = verified.statement().payload().class();
-    let about_organisation = class == Class::Decision || class.is_act();
+    let about_organisation = is_about_organisation(verified);
     let registry = desk.node().registry();
     let public = registry
         .visibility_class(verified.leaf().vis)
@@ -140,6 +139,12 @@ pub(super) fn require_look_up(
         true => Ok(()),
         false => Err(AdminError::new(ErrorCode::PurposeRequired)),
     }
+}
+
+/// Whether a statement says something about an organisation.
+pub(super) fn is_about_organisation(verified: &Verified) -> bool {
+    let class = verified.statement().payload().class();
+    class == Class::Decision || class.is_act()
 }
 
 fn decision_of(verified: &Verified) -> Option<&Decision> {

@@ -15,8 +15,9 @@ pub struct BundleState {
 }
 
 impl VerifiedBundle<'_> {
-    /// The state of the decision at the horizon: by when a quorum stood behind both the head of its
-    /// log and that of the home register. `None` for another statement, and without such heads: then
+    /// The state of the decision at the horizon: by when a quorum stood behind the head of its log, that
+    /// of the home register, and that of the registry where it is included: whoever makes a bundle
+    /// might take an older one, from before a cut-off. `None` for another statement, and without such heads: then
     /// only a node can tell.
     // spec: BUN-28
     #[must_use]
@@ -30,7 +31,11 @@ impl VerifiedBundle<'_> {
         let reference = statement.reference();
         let horizon = self.effect_horizon();
         let quorum_time = |origin| horizon.logs.get(origin).and_then(|log| log.quorum_time);
-        let now = quorum_time(&reference.origin)?.min(quorum_time(&horizon.register)?);
+        let mut now = quorum_time(&reference.origin)?.min(quorum_time(&horizon.register)?);
+        let registry = self.registry().genesis().registry_origin();
+        if self.head(&registry).is_some() {
+            now = now.min(quorum_time(&registry)?);
+        }
         let as_of = Day::of(now).ok()?;
         let catalogue = self.registry().catalogue_at(self.registry().size());
         let item = catalogue.and_then(|catalogue| {
@@ -38,7 +43,14 @@ impl VerifiedBundle<'_> {
             items.find(|item| item.code == decision.fields().item)
         });
         let limits = item.map_or_else(Limits::default, Limits::of);
-        let effect = effect(reference, &self.history(), &horizon, as_of, now, &limits);
+        let effect = effect(
+            reference,
+            &self.history(horizon.at_least(now)),
+            &horizon,
+            as_of,
+            now,
+            &limits,
+        );
         Some(BundleState { effect, as_of })
     }
 }
