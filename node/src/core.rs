@@ -26,6 +26,7 @@ mod entitle;
 mod found;
 mod frozen;
 mod heads;
+mod heads_seen;
 mod holders;
 mod ledger;
 mod logs;
@@ -46,7 +47,7 @@ use concordat_protocol::log::{LeafIndex, Origin, TreeSize, VerifiedCheckpoint};
 use concordat_protocol::statement::KeyUse;
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
-use concordat_protocol::trust::{Genesis, LogNumber, Registry};
+use concordat_protocol::trust::{Genesis, HeadsSeen, LogNumber, Registry};
 
 use crate::disk::Disk;
 use crate::journal::{Journal, JournalReader};
@@ -85,6 +86,7 @@ pub struct Shared<D: Disk> {
     registry: RwLock<Arc<Registry>>,
     witnessed: RwLock<BTreeMap<Origin, Witnessed>>,
     heads: RwLock<BTreeMap<Origin, BTreeMap<TreeSize, VerifiedCheckpoint>>>,
+    heads_seen: RwLock<Arc<HeadsSeen>>,
     frozen: RwLock<frozen::Freezes>,
     surpassed: RwLock<Option<Surpassed>>,
     missing: RwLock<BTreeMap<Origin, u64>>,
@@ -214,6 +216,8 @@ pub struct Core<D: Disk> {
     records: u64,
     /// Acts that are durable and that the register may not have a notice about.
     unnoticed: BTreeSet<(Origin, LeafIndex)>,
+    /// Logs that may have leaves which the hub has to say that it saw.
+    unseen: BTreeSet<Origin>,
     /// What is staged and becomes durable with the next commit.
     staged: Staged,
     /// Frames and events that wait for their durability.
@@ -275,6 +279,8 @@ impl<D: Disk> Core<D> {
             self.outputs.extend(staged.after_row);
             self.cosign(staged.cosign)?;
             self.write_notices(&staged.durable)?;
+            self.follow_heads_seen(&staged.durable);
+            self.write_heads_seen()?;
             self.follow_notices(&staged.durable);
             // The index hears of it before whoever submitted it: they may ask at once.
             if !staged.durable.is_empty() {

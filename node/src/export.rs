@@ -1,10 +1,14 @@
 //! Exporting a proof bundle from what a node holds.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use concordat_protocol::bundle::{
     Bundle, BundleError, BundleParts, Entry, RegistryEntry, TrustParts,
 };
 use concordat_protocol::log::{InclusionProof, LeafIndex, Origin, VerifiedCheckpoint};
 use concordat_protocol::statement::{Body, Kind, Leaf, StatementRef};
+use concordat_protocol::trust::{HeadsSeen, Verified};
 
 use crate::core::BodyFault;
 use crate::node::{AskError, Node};
@@ -103,9 +107,38 @@ impl Node {
                 | Kind::Restart => {}
             }
         }
+        for index in self.grace_evidence(&history, &heads) {
+            let origin = HeadsSeen::log(&self.registry());
+            match self.entry(&mut heads, &origin, index) {
+                Ok(entry) => parts.notices.push(entry),
+                Err(error @ ExportError::Unreadable { .. }) => return Err(error),
+                Err(_) => {}
+            }
+        }
         parts.heads = heads;
         let bundle = Bundle::build(parts, &self.registry())?;
         Ok(bundle.encode()?)
+    }
+
+    /// The heads seen that tell whether statements came in time, of those that the registry of the
+    /// bundle reaches.
+    // spec: BUN-29
+    fn grace_evidence(
+        &self,
+        history: &[Arc<Verified>],
+        heads: &[VerifiedCheckpoint],
+    ) -> BTreeSet<LeafIndex> {
+        let (seen, registry) = (self.shared().heads_seen(), self.registry());
+        let origin = registry.genesis().registry_origin();
+        let head = heads.iter().find(|head| *head.origin() == origin);
+        let size = head.map_or_else(|| registry.size(), VerifiedCheckpoint::size);
+        let evidence = history.iter().flat_map(|verified| {
+            let ctx = verified.statement().header().ctx.size;
+            seen.grace_evidence(verified.reference(), ctx)
+        });
+        evidence
+            .filter(|index| seen.registry_at(*index).is_some_and(|of| of <= size))
+            .collect()
     }
 
     /// The newest head that a quorum cosigned, or the newest of all.

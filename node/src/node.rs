@@ -27,7 +27,7 @@ use concordat_protocol::message::FrontierEntry;
 use concordat_protocol::statement::{Content, Ctx, KeyUse, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::{Day, Timestamp};
-use concordat_protocol::trust::{Genesis, LogNumber, Registry, Verified};
+use concordat_protocol::trust::{Genesis, HeadsSeen, LogNumber, Registry, Verified};
 use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
@@ -585,12 +585,12 @@ impl Node {
         mut give: impl FnMut(usize, Effect),
     ) -> Result<(), AskError> {
         let query = self.query()?;
-        let (registry, horizon) = (self.registry(), self.horizon());
+        let known = self.known();
         let positions = targets.iter().copied().map(Position::of).collect();
         for dossier in query.dossiers(positions, Depth::Weighed) {
             let dossier = dossier?;
-            let history = history_of(&dossier, &registry);
-            let mut examination = Examination::new(&history, &horizon);
+            let history = known.history(&dossier);
+            let mut examination = Examination::new(&history, &known.horizon);
             for place in dossier.decisions {
                 let Some(target) = targets.get(place).copied() else {
                     continue;
@@ -599,8 +599,8 @@ impl Node {
                 let decision = dossier.statements.get(&Position::of(target));
                 let decision = decision.filter(|verified| verified.reference() == target);
                 let limits = decision
-                    .map_or_else(Limits::default, |decision| limits_of(decision, &registry));
-                let mut effect = examination.effect(target, as_of, clock::now(), &limits);
+                    .map_or_else(Limits::default, |decision| limits_of(decision, &known.registry));
+                let mut effect = examination.effect(target, as_of, known.now, &limits);
                 // spec: EFF-71
                 if !dossier.is_whole {
                     effect.weighed = Weighed::InPart;
@@ -621,7 +621,7 @@ impl Node {
         decisions: &[StatementRef],
     ) -> Result<(BTreeSet<StatementRef>, u64), AskError> {
         let query = self.query()?;
-        let (registry, horizon) = (self.registry(), self.horizon());
+        let known = self.known();
         let (mut open, mut not_weighed) = (BTreeSet::new(), 0);
         let positions = decisions.iter().map(Position::of).collect();
         for dossier in query.dossiers(positions, Depth::Bears) {
@@ -630,8 +630,8 @@ impl Node {
                 Err(QueryError::Body(_)) => continue,
                 dossier => dossier?,
             };
-            let history = history_of(&dossier, &registry);
-            let examination = Examination::new(&history, &horizon);
+            let history = known.history(&dossier);
+            let examination = Examination::new(&history, &known.horizon);
             for place in dossier.decisions {
                 let Some(target) = decisions.get(place) else {
                     continue;
@@ -643,6 +643,17 @@ impl Node {
             }
         }
         Ok((open, not_weighed))
+    }
+
+    /// What effects are computed under, the same for all decisions of an answer.
+    fn known(&self) -> Known {
+        let horizon = self.horizon();
+        Known {
+            registry: self.registry(),
+            heads_seen: self.shared.heads_seen(),
+            now: horizon.at_least(clock::now()),
+            horizon,
+        }
     }
 
     /// The present day in China, by the local clock or the newest quorum time, whichever is later: the
@@ -739,11 +750,22 @@ pub enum AskError {
     Query(#[from] QueryError),
 }
 
-fn history_of(dossier: &Dossier, registry: &Registry) -> History {
-    let facts = dossier.statements.values();
-    facts
-        .map(|verified| Arc::new(Fact::from_verified(verified, registry)))
-        .collect()
+/// The registry, the horizon and the time that effects are computed under.
+struct Known {
+    registry: Arc<Registry>,
+    heads_seen: Arc<HeadsSeen>,
+    horizon: Horizon,
+    now: Timestamp,
+}
+
+impl Known {
+    fn history(&self, dossier: &Dossier) -> History {
+        let facts = dossier.statements.values().map(|verified| {
+            let fact = Fact::from_verified(verified, &self.registry, &self.heads_seen, self.now);
+            Arc::new(fact)
+        });
+        facts.collect()
+    }
 }
 
 /// The numbers of the catalogue item that a decision is under, as the catalogue reads now.

@@ -8,6 +8,7 @@
 
 mod cut_off;
 mod genesis;
+mod heads_seen;
 mod member;
 mod registry;
 mod reject;
@@ -18,6 +19,7 @@ pub use cut_off::CutOffFault;
 pub use genesis::{
     Approvers, FORMAT, Genesis, GenesisError, GenesisFields, LogNumber, Network, Recovery,
 };
+pub use heads_seen::HeadsSeen;
 pub use member::{Member, MemberKeys};
 pub use registry::{Applied, Registry};
 pub use reject::RejectReason;

@@ -44,6 +44,7 @@ pub(super) struct Found {
     pub(super) acts: Vec<(Origin, LeafIndex)>,
     /// Bodies that were held and are lost, and have not come again.
     pub(super) lost: BTreeSet<(Origin, LeafIndex)>,
+    pub(super) heads_seen: Vec<(Origin, LeafIndex)>,
     pub(super) cosigned: BTreeMap<Origin, SignedHead>,
     /// Where promises were forgotten: the logs of which some were made since.
     pub(super) promised_since: Option<BTreeSet<Origin>>,
@@ -87,9 +88,12 @@ impl Found {
                     let Ok(leaf) = Leaf::decode(leaf) else {
                         continue;
                     };
+                    let place = || (origin.clone(), LeafIndex::new(begin + i as u64));
                     if leaf.kind == Kind::Act {
-                        let index = LeafIndex::new(begin + i as u64);
-                        self.acts.push((origin.clone(), index));
+                        self.acts.push(place());
+                    }
+                    if leaf.kind == Kind::HeadSeen {
+                        self.heads_seen.push(place());
                     }
                     if *mark != BodyMark::Unknown || leaf.kind == Kind::ActsMap {
                         continue;

@@ -115,6 +115,7 @@ impl<D: Disk> Core<D> {
             registry: RwLock::new(Arc::new(registry.clone())),
             witnessed: RwLock::default(),
             heads: RwLock::default(),
+            heads_seen: RwLock::default(),
             frozen: RwLock::default(),
             surpassed: RwLock::default(),
             missing: RwLock::default(),
@@ -150,6 +151,7 @@ impl<D: Disk> Core<D> {
             noticed: BTreeSet::new(),
             records: opened.recovery.records,
             unnoticed: std::mem::take(&mut found.acts).into_iter().collect(),
+            unseen: BTreeSet::new(),
             staged: Staged::default(),
             outputs: Vec::new(),
         };
@@ -157,6 +159,7 @@ impl<D: Disk> Core<D> {
         core.apply_registry()?;
         core.require_registry()?;
         let lost_before = std::mem::take(&mut found.lost);
+        core.restore_heads_seen(std::mem::take(&mut found.heads_seen))?;
         core.restore_exchange(found);
         core.write_lost(&lost)?;
         core.want_lost(lost_before);

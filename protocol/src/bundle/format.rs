@@ -101,12 +101,16 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Bundle, BundleError> {
     let map: FileMap = codec::decode(content(bytes)?, Limits::FILE)?;
     let trust = decode_trust(map.trust)?;
     let heads = decode_heads(&map.heads)?;
-    let entries = |part, kind, maps: Vec<EntryMap>| decode_entries(part, kind, maps, &heads);
-    let statement = decode_entry(map.statement, Kind::Data, &heads)
+    let entries = |part, kinds, maps: Vec<EntryMap>| decode_entries(part, kinds, maps, &heads);
+    let statement = decode_entry(map.statement, &[Kind::Data], &heads)
         .map_err(|fault| at(Part::Statement, 0, fault))?;
-    let related = entries(Part::Related, Kind::Data, map.related)?;
-    let acts = entries(Part::Acts, Kind::Act, map.acts)?;
-    let notices = entries(Part::Notices, Kind::Notice, map.notices)?;
+    let related = entries(Part::Related, &[Kind::Data][..], map.related)?;
+    let acts = entries(Part::Acts, &[Kind::Act][..], map.acts)?;
+    let notices = entries(
+        Part::Notices,
+        &[Kind::Notice, Kind::HeadSeen][..],
+        map.notices,
+    )?;
     if related
         .iter()
         .any(|entry| entry.place() == statement.place())
@@ -225,12 +229,13 @@ fn decode_heads(notes: &[ByteBuf]) -> Result<Vec<SignedCheckpoint>, BundleError>
 // spec: BUN-5
 fn decode_entries(
     part: Part,
-    kind: Kind,
+    kinds: &[Kind],
     maps: Vec<EntryMap>,
     heads: &[SignedCheckpoint],
 ) -> Result<Vec<Entry>, BundleError> {
-    let entry =
-        |(position, map)| decode_entry(map, kind, heads).map_err(|fault| at(part, position, fault));
+    let entry = |(position, map)| {
+        decode_entry(map, kinds, heads).map_err(|fault| at(part, position, fault))
+    };
     let entries: Vec<Entry> = maps
         .into_iter()
         .enumerate()
@@ -245,13 +250,13 @@ fn decode_entries(
 // spec: BUN-8
 fn decode_entry(
     map: EntryMap,
-    kind: Kind,
+    kinds: &[Kind],
     heads: &[SignedCheckpoint],
 ) -> Result<Entry, EntryFault> {
     let head = usize::try_from(map.log).ok().and_then(|log| heads.get(log));
     let head = head.ok_or(EntryFault::Log { log: map.log })?;
     let leaf = Leaf::decode(&map.leaf)?;
-    if leaf.kind != kind {
+    if !kinds.contains(&leaf.kind) {
         return Err(EntryFault::Kind);
     }
     Ok(Entry {

@@ -6,8 +6,8 @@ use crate::bundle::error::{BundleError, EntryFault, Part};
 use crate::bundle::format::at;
 use crate::bundle::verified::notice_of;
 use crate::log::{LeafIndex, Origin, TreeSize};
-use crate::statement::{Decision, DecisionFields, Notice, Objection, StatementRef};
-use crate::trust::{RejectReason, Verified};
+use crate::statement::{Content, Decision, DecisionFields, Notice, Objection, StatementRef};
+use crate::trust::{Registry, RejectReason, Verified};
 
 /// Checks that everything in a bundle belongs to its statement, and the rules between statements of
 /// which [`crate::trust::verify`] sees only one at a time.
@@ -16,6 +16,7 @@ pub(super) fn check(
     related: &[Verified],
     acts: &[Verified],
     notices: &[Verified],
+    registry: &Registry,
 ) -> Result<(), BundleError> {
     let reached = reach(statement, related, acts);
     for (part, list) in [(Part::Related, related), (Part::Acts, acts)] {
@@ -30,7 +31,16 @@ pub(super) fn check(
         .iter()
         .map(|act| (place(act.reference()), act))
         .collect();
+    let all = || std::iter::once(statement).chain(related).chain(acts);
     for (position, one) in notices.iter().enumerate() {
+        if let Content::HeadSeen(head) = &one.statement().payload().content {
+            let used = all().any(|one| one.reference().origin == head.origin);
+            if !used && !registry.genesis().is_registry(&head.origin) {
+                let part = Part::Notices;
+                return Err(BundleError::Unrelated { part, position });
+            }
+            continue;
+        }
         let notice = notice_of(one).filter(|notice| reached.contains(&notice.target));
         let part = Part::Notices;
         let notice = notice.ok_or(BundleError::Unrelated { part, position })?;

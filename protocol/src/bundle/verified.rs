@@ -12,7 +12,7 @@ use crate::effect::{Fact, History, Horizon, LogHorizon};
 use crate::log::{Hash, Origin, TreeSize};
 use crate::statement::{Content, Mandate, Notice, StatementRef};
 use crate::time::{Day, Timestamp};
-use crate::trust::{Authority, Member, Registry, Verified};
+use crate::trust::{Authority, HeadsSeen, Member, Registry, Verified};
 
 /// Up to where the logs were known when the bundle was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub fn verify<'r>(
     let related = entries(Part::Related, bundle.related())?;
     let acts = entries(Part::Acts, bundle.acts())?;
     let notices = entries(Part::Notices, bundle.notices())?;
-    relation::check(&statement, &related, &acts, &notices)?;
+    relation::check(&statement, &related, &acts, &notices, &registry)?;
     let later_acts = bundle.later_acts();
     Ok(VerifiedBundle {
         registry,
@@ -117,7 +117,8 @@ impl VerifiedBundle<'_> {
         &self.acts
     }
 
-    /// Notices of the home register, by position.
+    /// Entries of the hub's logs by log and position: notices of the home register, and the heads seen
+    /// that tell whether a statement came in time.
     #[must_use]
     pub fn notices(&self) -> &[Verified] {
         &self.notices
@@ -131,10 +132,11 @@ impl VerifiedBundle<'_> {
             .chain(&self.notices)
     }
 
-    /// The facts that effect is computed from.
+    /// The facts that effect is computed from, at a time.
     #[must_use]
-    pub fn history(&self) -> History {
-        let fact = |one| Arc::new(Fact::from_verified(one, &self.registry));
+    pub fn history(&self, now: Timestamp) -> History {
+        let seen = HeadsSeen::of(&self.notices);
+        let fact = |one| Arc::new(Fact::from_verified(one, &self.registry, &seen, now));
         self.verified().map(fact).collect()
     }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::log::{LeafIndex, Origin};
 use crate::statement::{Payload, Standing, StatementRef};
 use crate::subject::AuthorityCode;
-use crate::trust::{Authority, Registry, Verified};
+use crate::time::Timestamp;
+use crate::trust::{Authority, HeadsSeen, Registry, Verified};
 
 /// Why a statement is void as far as it restricts. What it restores, it keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,10 +34,16 @@ pub struct Fact {
 impl Fact {
     /// Takes a verified statement. Cut-offs are read from the registry as it is now, since they reach
     /// back by position: after a new cut-off the facts under that key are made again. The standing of
-    /// the issuer is that at the statement's `ctx` and never changes.
+    /// the issuer is that at the statement's `ctx` and never changes. Whether the hub saw the statement
+    /// in time is read from the heads seen, and from `now` while it has not.
     // spec: EFF-14, EFF-26
     #[must_use]
-    pub fn from_verified(verified: &Verified, registry: &Registry) -> Self {
+    pub fn from_verified(
+        verified: &Verified,
+        registry: &Registry,
+        heads_seen: &HeadsSeen,
+        now: Timestamp,
+    ) -> Self {
         let header = verified.statement().header();
         let reference = verified.reference().clone();
         let cut_off = registry
@@ -46,8 +53,10 @@ impl Fact {
         let active = registry
             .member_at(header.issuer, header.ctx.size)
             .is_some_and(|member| member.standing() == Standing::Active);
+        let late = heads_seen.is_late(&reference, header.ctx.size, registry, now);
         let causes = [
             cut_off.then_some(VoidCause::CutOff),
+            late.then_some(VoidCause::CtxLate),
             (!active).then_some(VoidCause::Suspended),
         ];
         Self {
@@ -78,8 +87,8 @@ impl Fact {
         }
     }
 
-    /// The same fact, void as far as it restricts: the hub saw it past `ctx_grace`. Whether it did is
-    /// the caller's to judge, from the heads that the hub logged.
+    /// The same fact, void as far as it restricts because the hub saw it past `ctx_grace`, for tests.
+    #[cfg(test)]
     #[must_use]
     pub fn ctx_late(mut self) -> Self {
         self.mark_void(Some(VoidCause::CtxLate));

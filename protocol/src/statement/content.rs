@@ -27,7 +27,7 @@ integer_map! {
 }
 
 integer_map! {
-    /// A foreign head that the hub saw with a quorum of cosignatures.
+    /// A head that the hub held when it made this entry.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct HeadSeen {
         /// The log.

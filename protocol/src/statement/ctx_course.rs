@@ -33,6 +33,14 @@ impl CtxCourse {
         self.runs.push(Run { begin, ctx, newest });
     }
 
+    /// The size in the leaf at a position, or in the last before it.
+    #[must_use]
+    pub fn at(&self, index: LeafIndex) -> Option<TreeSize> {
+        let upto = self.runs.partition_point(|run| run.begin <= index.value());
+        let run = self.runs.get(upto.checked_sub(1)?)?;
+        Some(run.ctx)
+    }
+
     /// The largest size in the leaves before a position, those in `passed_over` left out: each is a
     /// range from an index up to a size.
     #[must_use]

@@ -1,12 +1,12 @@
 //! What a whole bundle shows.
 
 use concordat_protocol::bundle::{Bundle, BundleError, LaterActs, TrustParts, verify};
-use concordat_protocol::effect::{BindsOthers, Limits, Validity, effect};
-use concordat_protocol::statement::Ground;
+use concordat_protocol::effect::{BindsOthers, Limits, Validity, VoidCause, effect};
+use concordat_protocol::statement::{Content, Ground};
 use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::Authority;
 
-use crate::fixture::{Case, NOON, day};
+use crate::fixture::{Case, NOON, catalogue, day};
 
 // spec: BUN-1, BUN-9
 #[test]
@@ -121,6 +121,57 @@ fn bundle_says_the_state_of_its_decision_at_its_horizon() {
     assert_eq!(state.effect.binds_others(), BindsOthers::Suspended);
 }
 
+/// Whoever is cut off might show a registry from before, with newer heads of the logs.
+// spec: BUN-28
+#[test]
+fn bundle_under_an_older_registry_says_the_state_of_that_day() {
+    let case = Case::new(5);
+    let registry = case.net.genesis.registry_origin();
+    let cosigners = [&case.net.hub, &case.net.issuer];
+    let before = NOON - 30 * 86_400;
+    let mut parts = case.parts(case.net.included());
+    parts.heads.retain(|head| *head.origin() != registry);
+    parts
+        .heads
+        .push(case.net.head_at(&registry, &cosigners, before));
+    let bundle = Bundle::build(parts, &case.net.registry).unwrap();
+    let verified = verify(&bundle.encode().unwrap(), &case.net.anchor(), None).unwrap();
+    let at = Timestamp::new((before + 1) * 1_000).unwrap();
+    assert_eq!(verified.state().unwrap().as_of, Day::of(at).unwrap());
+}
+
+// spec: BUN-29, TRU-35, EFF-14
+#[test]
+fn bundle_shows_that_the_hub_saw_the_decision_too_late() {
+    let state = |waited_ms: u64| {
+        let mut case = Case::new(5);
+        let (anchor, decisions) = (case.net.anchor(), case.net.issuer_log());
+        let registry = case.net.genesis.registry_origin();
+        let mut catalogue = catalogue();
+        catalogue.items[0].publication_days_max -= 1;
+        let catalogue = Content::ItemCatalogue(catalogue);
+        case.net
+            .register_change(catalogue, case.net.hub.code.code());
+        let replaced = case.net.saw(&registry, NOON * 1_000);
+        let covered = case.net.saw(&decisions, NOON * 1_000 + waited_ms);
+        let mut parts = case.parts(case.net.included());
+        parts
+            .notices
+            .extend([case.net.entry(&replaced), case.net.entry(&covered)]);
+        let bundle = Bundle::build(parts, &case.net.registry).unwrap();
+        let verified = verify(&bundle.encode().unwrap(), &anchor, None).unwrap();
+        verified.state().unwrap().effect.validity
+    };
+    let grace = Case::new(5).net.registry.policy().ctx_grace_ms;
+    assert_eq!(state(grace), Validity::InForce);
+    assert_eq!(
+        state(grace + 1),
+        Validity::Void {
+            why: VoidCause::CtxLate
+        }
+    );
+}
+
 #[test]
 fn effect_is_read_from_a_bundle_as_of_its_horizon() {
     let mut case = Case::new(5);
@@ -128,7 +179,7 @@ fn effect_is_read_from_a_bundle_as_of_its_horizon() {
     let state = |bytes: &[u8]| {
         let verified = verify(bytes, &anchor, None).unwrap();
         let now = Timestamp::new(NOON * 1000).unwrap();
-        let (history, horizon) = (verified.history(), verified.effect_horizon());
+        let (history, horizon) = (verified.history(now), verified.effect_horizon());
         let target = verified.statement().reference();
         let limits = Limits::default();
         effect(target, &history, &horizon, day("2026-05-01"), now, &limits)

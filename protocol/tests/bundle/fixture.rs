@@ -15,10 +15,10 @@ use concordat_protocol::log::{
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
     ActType, Audience, BasisLevel, Body, CatalogueItem, Class, Code, Content, Correction, Ctx,
-    CutOff, Decision, DecisionFields, Enrolment, Ground, ItemCatalogue, KeyUse, Kind, Leaf,
-    LegalBasis, Level, Mandate, Notice, Objection, ObjectorRole, Outcome, Payload, PenaltyClass,
-    Policy, Proposal, Remedy, RemedyKind, Role, Ruling, Service, ServiceWay, Statement,
-    StatementRef, Vis, VisibilityClass, sign, sign_approval, sign_approved,
+    CutOff, Decision, DecisionFields, Enrolment, Ground, HeadSeen, ItemCatalogue, KeyUse, Kind,
+    Leaf, LegalBasis, Level, Mandate, Notice, Objection, ObjectorRole, Outcome, Payload,
+    PenaltyClass, Policy, Proposal, Remedy, RemedyKind, Role, Ruling, Service, ServiceWay,
+    Statement, StatementRef, Vis, VisibilityClass, sign, sign_approval, sign_approved,
 };
 use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::text::Text;
@@ -360,6 +360,27 @@ impl Net {
         self.say(&self.hub.clone(), &origin, Content::Notice(notice), None)
     }
 
+    /// The hub logs the head of a log, as it is now, at so many milliseconds.
+    pub fn saw(&mut self, of: &Origin, milliseconds: u64) -> StatementRef {
+        let origin = self.genesis.origin(self.hub.code, LogNumber::Statements);
+        let log = &self.logs[of];
+        let content = Content::HeadSeen(HeadSeen {
+            origin: of.clone(),
+            size: log.tree_size(),
+            root: node::root_at(log, log.tree_size()).unwrap(),
+        });
+        let payload = Payload {
+            issued_at: Timestamp::new(milliseconds).unwrap(),
+            ..payload(content)
+        };
+        let (hub, ctx) = (self.hub.clone(), self.registry.ctx());
+        let bytes = sign(&hub.statement, hub.code, hub.code.code(), ctx, &payload).unwrap();
+        let (leaf, body) = self.leaf(Kind::HeadSeen, Vis::ALL_MEMBERS, bytes, None);
+        let log = self.logs.entry(origin.clone());
+        log.or_insert_with(|| SparseLog::new(0));
+        self.put(&origin, leaf, body)
+    }
+
     pub fn rule(&mut self, target: &StatementRef, objection: &StatementRef) -> StatementRef {
         let closes = vec![objection.clone()];
         let ruling = Ruling::new(Outcome::Upheld, closes, text("理由成立")).unwrap();
@@ -383,6 +404,16 @@ impl Net {
 
     /// The head of a log as it is now, cosigned by some.
     pub fn head(&self, origin: &Origin, cosigners: &[&Party]) -> VerifiedCheckpoint {
+        self.head_at(origin, cosigners, NOON)
+    }
+
+    /// The same, cosigned from a second on.
+    pub fn head_at(
+        &self,
+        origin: &Origin,
+        cosigners: &[&Party],
+        seconds: u64,
+    ) -> VerifiedCheckpoint {
         let log = &self.logs[origin];
         let root = node::root_at(log, log.tree_size()).unwrap();
         let checkpoint = Checkpoint::new(origin.clone(), log.tree_size(), root).unwrap();
@@ -393,7 +424,7 @@ impl Net {
         let mut head = VerifiedCheckpoint::sign(&checkpoint, &owner.unwrap().log).unwrap();
         for (late, cosigner) in (0..).zip(cosigners) {
             let name = self.genesis.witness(cosigner.code);
-            let time = CosignatureTime::from_unix_seconds(NOON + late).unwrap();
+            let time = CosignatureTime::from_unix_seconds(seconds + late).unwrap();
             let cosignature = VerifiedCosignature::sign(&head, name, time, &cosigner.witness);
             head.add_cosignature(&cosignature.unwrap()).unwrap();
         }
@@ -524,7 +555,7 @@ fn mandate(classes: &[Class]) -> Mandate {
     }
 }
 
-fn catalogue() -> ItemCatalogue {
+pub fn catalogue() -> ItemCatalogue {
     let class = |code, audience| VisibilityClass {
         code,
         audience,

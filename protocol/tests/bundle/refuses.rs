@@ -472,6 +472,7 @@ fn entries_that_have_nothing_to_do_with_the_statement_are_refused() {
     let mut case = Case::new(5);
     let other = case.net.decide(crate::fixture::other_penalty(None));
     let (act, notice) = case.net.object(&other, Ground::Basis);
+    let seen = case.net.saw(&case.net.register(), 0);
     let unrelated = |part, position| Err(BundleError::Unrelated { part, position });
     let build = |change: &dyn Fn(&mut concordat_protocol::bundle::BundleParts)| {
         let mut parts = case.parts(case.net.included());
@@ -491,6 +492,10 @@ fn entries_that_have_nothing_to_do_with_the_statement_are_refused() {
     assert_eq!(
         build(&|parts| parts.notices.push(net.entry(&notice))),
         unrelated(Part::Notices, 1)
+    );
+    assert_eq!(
+        build(&|parts| parts.notices.push(net.entry(&seen))),
+        unrelated(Part::Notices, 0)
     );
 }
 

@@ -9,6 +9,7 @@
 mod ed25519;
 mod errors;
 mod generate;
+mod heads_seen;
 mod properties;
 mod registry;
 mod support;

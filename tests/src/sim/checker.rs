@@ -129,8 +129,31 @@ impl Checker {
     }
 }
 
+/// Whether a node knows of every leaf under an older registry when the hub saw it.
+// spec: TRU-34
+fn seen_by_hub(core: &Core<MemoryDisk>) -> Verdict {
+    let (shared, registry) = (core.shared(), core.registry());
+    let (seen, hub) = (shared.heads_seen(), registry.genesis().hub());
+    let registry_log = registry.genesis().registry_origin();
+    if seen.size_seen(&registry_log) < registry.size() {
+        return Err(format!("no head of the registry at {}", registry.size()));
+    }
+    for (origin, log) in shared.logs().iter() {
+        let size = seen.size_seen(origin);
+        let first = log.course().at(LeafIndex::new(size.value()));
+        let unseen = log.size() > size && first.is_some_and(|ctx| ctx < registry.size());
+        if unseen && origin.member() != hub.as_str() {
+            return Err(format!("{origin} was not seen beyond {size}"));
+        }
+    }
+    Ok(())
+}
+
 /// Whether every log, body and notice is where it must be.
 pub(super) fn complete(cores: &[Running<'_>]) -> Verdict {
+    for (_, core) in cores {
+        seen_by_hub(core)?;
+    }
     for (owner, source) in cores {
         for origin in source.own_logs() {
             for (code, core) in cores {

@@ -13,6 +13,7 @@ mod damage;
 mod files;
 mod greedy;
 mod kills;
+mod late;
 mod lost_bodies;
 mod malformed;
 mod registry_changes;

@@ -1,0 +1,143 @@
+//! Heads seen: what the hub held of every log when the registry changed, and of what came later
+//! under the registry of before.
+
+use std::sync::Arc;
+
+use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
+use concordat_protocol::statement::{Body, Content, HeadSeen, Kind, Statement};
+use concordat_protocol::trust::HeadsSeen;
+
+use crate::core::damage::BodyFault;
+use crate::core::recover::OpenCoreError;
+use crate::core::types::{Durable, Entry, Fatal, Signing};
+use crate::core::{Core, Shared, read, write};
+use crate::disk::Disk;
+
+/// Milliseconds between two heads seen of one log under one registry: whoever goes on under an old one
+/// cannot make the hub's log grow with every statement.
+const PAUSE_MS: u64 = 10_000;
+/// The pause is at most this part of the grace that it is judged by.
+const PAUSE_OF_GRACE: u64 = 100;
+
+impl<D: Disk> Shared<D> {
+    /// The heads seen that are held.
+    #[must_use]
+    pub fn heads_seen(&self) -> Arc<HeadsSeen> {
+        Arc::clone(&read(&self.heads_seen))
+    }
+}
+
+impl<D: Disk> Core<D> {
+    /// Logs the heads of the registry, and of every log with leaves that name an older registry and
+    /// were not covered before. Of leaves under the newest registry nothing is said until it changes.
+    // spec: TRU-34
+    pub(super) fn write_heads_seen(&mut self) -> Result<(), Fatal> {
+        if !self.is_hub() || self.signing != Signing::Open {
+            return Ok(());
+        }
+        let entries = self.heads_to_log();
+        let entries: Vec<Entry> = entries
+            .into_iter()
+            .filter_map(|head| self.sign_own(Content::HeadSeen(head)))
+            .collect();
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let origin = HeadsSeen::log(&self.registry);
+        self.append(&origin, entries)?;
+        Ok(())
+    }
+
+    fn heads_to_log(&mut self) -> Vec<HeadSeen> {
+        let seen = self.shared.heads_seen();
+        let (registry, newest) = (self.genesis.registry_origin(), self.registry.size());
+        let mut heads = Vec::new();
+        let others = self
+            .registry
+            .members()
+            .any(|member| member.code() != self.me);
+        if others && seen.size_seen(&registry) < newest {
+            let root = self.registry.root_at(newest);
+            let (origin, size) = (registry, newest);
+            heads.extend(root.map(|root| HeadSeen { origin, size, root }));
+            self.unseen
+                .extend(self.shared.logs().iter().map(|(origin, _)| origin.clone()));
+        }
+        for origin in std::mem::take(&mut self.unseen) {
+            if origin.member() == self.me.as_str() {
+                continue;
+            }
+            let Some(head) = self.unseen_head(&origin, seen.size_seen(&origin)) else {
+                continue;
+            };
+            let pause = PAUSE_MS.min(self.registry.policy().ctx_grace_ms / PAUSE_OF_GRACE);
+            let last = seen.last_seen(&origin);
+            let waits = last.is_some_and(|(registry, at)| {
+                registry == newest && self.now.value().saturating_sub(at.value()) < pause
+            });
+            match waits {
+                true => {
+                    self.unseen.insert(origin);
+                }
+                false => heads.push(head),
+            }
+        }
+        heads
+    }
+
+    /// The head of a log, if the first leaf beyond a size names an older registry.
+    fn unseen_head(&self, origin: &Origin, seen: TreeSize) -> Option<HeadSeen> {
+        let logs = self.shared.logs();
+        let log = logs.get(origin)?;
+        let first = log.course().at(LeafIndex::new(seen.value()))?;
+        let stale = log.size() > seen && first < self.registry.size();
+        stale.then(|| HeadSeen {
+            origin: origin.clone(),
+            size: log.size(),
+            root: log.tree().root(),
+        })
+    }
+
+    /// Takes down the heads seen among what has become durable.
+    pub(super) fn follow_heads_seen(&self, durable: &[Durable]) {
+        let of_hub = HeadsSeen::log(&self.registry);
+        let entries = durable.iter().filter(|d| d.leaf.kind == Kind::HeadSeen);
+        for entry in entries.filter(|d| d.verified && d.origin == of_hub) {
+            self.keep_head_seen(entry.index, &entry.body);
+        }
+    }
+
+    fn keep_head_seen(&self, index: LeafIndex, body: &[u8]) {
+        let body = Body::decode(body).ok();
+        let statement = body.and_then(|body| Statement::decode(body.statement()).ok());
+        if let Some(statement) = statement {
+            let mut seen = write(&self.shared.heads_seen);
+            Arc::make_mut(&mut seen).insert(index, &statement);
+        }
+    }
+
+    /// The heads seen at these positions of the hub's log 0.
+    // spec: STO-47
+    pub(super) fn restore_heads_seen(
+        &mut self,
+        found: Vec<(Origin, LeafIndex)>,
+    ) -> Result<(), OpenCoreError> {
+        let of_hub = HeadsSeen::log(&self.registry);
+        for (origin, index) in found {
+            if origin != of_hub {
+                continue;
+            }
+            match self.shared.read_body(&origin, index) {
+                Ok(Some(body)) => self.keep_head_seen(index, &body),
+                Ok(None) | Err(BodyFault::Damaged(_)) => {}
+                // Overlooked, statements that it covers would read as late.
+                Err(BodyFault::Unavailable { .. }) => {
+                    return Err(OpenCoreError::NotNow { origin });
+                }
+            }
+        }
+        let logs: Vec<Origin> = self.shared.logs().iter().map(|(o, _)| o.clone()).collect();
+        self.unseen.extend(logs);
+        Ok(())
+    }
+}
