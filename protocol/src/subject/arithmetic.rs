@@ -72,11 +72,22 @@ pub(crate) fn is_identity_number(bytes: &[u8; 18]) -> bool {
 
 const SUBJECT_ALPHABET: &[u8; 31] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
 
+/// The place of each byte in the alphabet; that of no character outside it.
+const SUBJECT_VALUES: [u8; 256] = {
+    let mut values = [u8::MAX; 256];
+    let mut value: u8 = 0;
+    while (value as usize) < SUBJECT_ALPHABET.len() {
+        values[SUBJECT_ALPHABET[value as usize] as usize] = value;
+        value += 1;
+    }
+    values
+};
+
 fn subject_value(byte: u8) -> Option<u16> {
-    let index = SUBJECT_ALPHABET
-        .iter()
-        .position(|character| *character == byte)?;
-    u16::try_from(index).ok()
+    match SUBJECT_VALUES[usize::from(byte)] {
+        u8::MAX => None,
+        value => Some(u16::from(value)),
+    }
 }
 
 fn two_digits(tens: u8, units: u8) -> u16 {
