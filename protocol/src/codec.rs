@@ -24,6 +24,7 @@ mod ext;
 mod log_types;
 mod map;
 mod reader;
+mod same;
 mod truth;
 mod validate;
 mod writer;
@@ -66,10 +67,10 @@ pub fn decode<T: DeserializeOwned + Serialize>(
     let value: T = serde_cbor::from_slice(bytes).map_err(|error| DecodeError::Shape {
         cause: error.to_string(),
     })?;
-    if encode(&value)? != bytes {
-        return Err(DecodeError::NotCanonical);
+    match same::encodes_to(&value, bytes)? {
+        true => Ok(value),
+        false => Err(DecodeError::NotCanonical),
     }
-    Ok(value)
 }
 
 /// Why bytes are not a value of the deterministic form. Offsets are bytes from the start.
