@@ -13,6 +13,7 @@ pub mod key;
 pub mod limits;
 pub mod log;
 pub mod message;
+mod nfc;
 pub mod redacted;
 pub mod region;
 pub mod screen;

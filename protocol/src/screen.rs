@@ -14,7 +14,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use crate::region::is_province;
-use crate::screen::symbol::{Form, Symbol, chinese, digits_at_most, read};
+use crate::screen::symbol::{Form, Symbol, chinese, digits_at_most, may_begin_label, read};
 use crate::subject::is_identity_number;
 use crate::time::month_length;
 
@@ -22,14 +22,50 @@ use crate::time::month_length;
 ///
 /// Subject codes and document numbers are no findings.
 pub fn find_personal(text: &str) -> Option<Finding> {
-    // The shortest number has six digits; most texts have none and end here, before they are read.
-    if text.chars().map(digits_at_most).sum::<usize>() < 6 {
+    // Most texts hold too few digits and end here, before they are read.
+    let mut tally = Tally::default();
+    text.chars().for_each(|character| tally.take(character));
+    if !tally.may_be_personal() {
         return None;
     }
     let text = read(text);
-    text.iter().filter(|symbol| symbol.is_digit()).nth(5)?;
+    let tally = Tally {
+        digits: text.iter().filter(|symbol| symbol.is_digit()).count(),
+        label: text.iter().any(|symbol| begins_label(symbol.character)),
+    };
+    if !tally.may_be_personal() {
+        return None;
+    }
     (0..text.len()).find_map(|offset| number_at(&text, offset).or_else(|| labelled(&text, offset)))
 }
+
+/// How many digits a text holds at most, and whether a label may begin in it, for whoever walks over
+/// its characters anyway.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    digits: usize,
+    label: bool,
+}
+
+impl Tally {
+    /// Takes the next character.
+    pub(crate) fn take(&mut self, character: char) {
+        self.digits += digits_at_most(character);
+        self.label |= may_begin_label(character);
+    }
+
+    /// Whether [`find_personal`] may find something: its shortest number has 11 digits, or six behind
+    /// a label.
+    pub(crate) const fn may_be_personal(self) -> bool {
+        self.digits >= DIGITS_MIN || self.label && self.digits >= LABELLED_DIGITS_MIN
+    }
+}
+
+/// Digits of the shortest number that no label announces: a mobile phone's.
+const DIGITS_MIN: usize = 11;
+
+/// Digits of the shortest number that a label announces.
+const LABELLED_DIGITS_MIN: usize = 6;
 
 /// Where a personal number stands. It does not repeat the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

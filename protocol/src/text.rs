@@ -13,9 +13,10 @@ use std::marker::PhantomData;
 
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use unicode_normalization::{UnicodeNormalization, is_nfc};
+use unicode_normalization::UnicodeNormalization;
 
-use crate::screen::{PersonalNumber, find_personal};
+use crate::nfc::{is_nfc, is_plain};
+use crate::screen::{PersonalNumber, Tally, find_personal};
 
 /// Text in Unicode normalisation form C: not blank, at most `MAX` Unicode scalar values, no control
 /// characters but line feed and tab, no controls of direction, no noncharacters, nothing that only
@@ -33,18 +34,22 @@ impl<const MAX: usize> Text<MAX> {
     /// [`TextError::NotNormalised`] and [`TextError::PersonalData`] that applies.
     pub fn new(text: impl Into<String>) -> Result<Self, TextError> {
         let text = text.into();
-        // spec: ID-24
-        // The bound comes first: it is the cheap test, and it bounds the others.
-        if text.chars().nth(MAX).is_some() {
-            return Err(TextError::TooLong {
-                max: MAX,
-                found: text.chars().count(),
-            });
+        let (mut blank, mut look) = (true, Look::default());
+        for (offset, character) in text.chars().enumerate() {
+            // spec: ID-24
+            if offset >= MAX {
+                return Err(TextError::TooLong {
+                    max: MAX,
+                    found: text.chars().count(),
+                });
+            }
+            blank = blank && character.is_whitespace();
+            look.take(offset, character);
         }
-        if text.trim().is_empty() {
+        if blank {
             return Err(TextError::Empty);
         }
-        require_clean(&text).map(|()| Self(text))
+        look.judge(&text).map(|()| Self(text))
     }
 
     /// Brings text into normalisation form C first. For imports only: never for received bytes.
@@ -157,33 +162,52 @@ pub enum TextError {
 /// # Errors
 /// As [`Text::new`], without [`TextError::TooLong`] and [`TextError::Empty`].
 pub(crate) fn require_clean(text: &str) -> Result<(), TextError> {
-    let mut characters = text.chars().enumerate();
-    if let Some(error) = characters.find_map(|(offset, c)| refusal(c, offset)) {
-        return Err(error);
+    let mut look = Look::default();
+    for (offset, character) in text.chars().enumerate() {
+        look.take(offset, character);
     }
-    // spec: ID-26
-    if !text.chars().all(is_plain) && !is_nfc(text) {
-        return Err(TextError::NotNormalised);
+    look.judge(text)
+}
+
+/// What one walk over a text finds.
+#[derive(Default)]
+struct Look {
+    /// Whether its normal form depends on which characters stand side by side.
+    joins: bool,
+    /// The first character that is refused.
+    refused: Option<TextError>,
+    tally: Tally,
+}
+
+impl Look {
+    fn take(&mut self, offset: usize, character: char) {
+        if !is_common(character) {
+            self.joins |= !is_plain(character);
+            self.refused = self.refused.or_else(|| refusal(character, offset));
+        }
+        self.tally.take(character);
     }
-    // spec: ID-37, STM-25
-    match find_personal(text) {
-        Some(finding) => Err(TextError::PersonalData { kind: finding.kind }),
-        None => Ok(()),
+
+    fn judge(self, text: &str) -> Result<(), TextError> {
+        if let Some(error) = self.refused {
+            return Err(error);
+        }
+        // spec: ID-26
+        if self.joins && !is_nfc(text) {
+            return Err(TextError::NotNormalised);
+        }
+        // spec: ID-37, STM-25
+        let finding = self.tally.may_be_personal().then(|| find_personal(text));
+        match finding.flatten() {
+            Some(finding) => Err(TextError::PersonalData { kind: finding.kind }),
+            None => Ok(()),
+        }
     }
 }
 
-/// Whether a character is in normalisation form C whatever stands beside it: quick check *Yes* and
-/// combining class 0 (UAX 15). Names these of most texts here, to spare them the tables.
-const fn is_plain(character: char) -> bool {
-    matches!(
-        character,
-        '\u{0}'..='\u{2FF}'
-            | '\u{3000}'..='\u{3029}'
-            | '\u{3030}'..='\u{3098}'
-            | '\u{309B}'..='\u{30FF}'
-            | '\u{4E00}'..='\u{9FFF}'
-            | '\u{FF00}'..='\u{FF5E}'
-    )
+/// Characters of most texts: [plain](is_plain) and never [refused](refusal).
+const fn is_common(character: char) -> bool {
+    matches!(character, ' '..='~' | '\u{4E00}'..='\u{9FFF}')
 }
 
 /// The half-width form of a full-width ASCII character or of the ideographic space; any other
@@ -293,9 +317,6 @@ const fn is_unshown(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use unicode_normalization::char::canonical_combining_class;
-    use unicode_normalization::{IsNormalized, is_nfc_quick};
-
     use super::*;
 
     type Short = Text<4>;
@@ -312,18 +333,13 @@ mod tests {
         assert_eq!(Short::new(""), Err(TextError::Empty));
     }
 
-    // spec: ID-26
+    // spec: ID-25, ID-26, ID-38, ID-39, ID-41
     #[test]
-    fn plain_characters_stay_as_they_are_beside_any_other() {
-        for plain in ('\0'..=char::MAX).filter(|c| is_plain(*c)) {
-            assert_eq!(is_nfc_quick([plain].into_iter()), IsNormalized::Yes);
-            assert_eq!(canonical_combining_class(plain), 0, "{plain:?}");
+    fn common_characters_are_plain_and_never_refused() {
+        for common in ('\0'..=char::MAX).filter(|c| is_common(*c)) {
+            assert!(is_plain(common), "{common:?}");
+            assert_eq!(refusal(common, 0), None);
         }
-        assert!(
-            ['\u{300}', '\u{302A}', '\u{3099}', '\u{F900}']
-                .iter()
-                .all(|c| !is_plain(*c))
-        );
     }
 
     #[test]

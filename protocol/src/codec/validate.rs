@@ -1,9 +1,8 @@
 //! The walk over foreign bytes that comes before any decoder.
 
-use unicode_normalization::is_nfc;
-
 use super::DecodeError;
 use super::reader::{Head, Major, read_head};
+use crate::nfc::is_nfc;
 
 /// Bounds for one value. Checked before anything is allocated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,7 +170,7 @@ fn string_end(bytes: &[u8], head: &Head) -> Result<usize, DecodeError> {
 
 fn check_text(bytes: &[u8], offset: usize) -> Result<(), DecodeError> {
     let text = std::str::from_utf8(bytes).map_err(|_| DecodeError::NotUtf8 { offset })?;
-    if !text.is_ascii() && !is_nfc(text) {
+    if !is_nfc(text) {
         return Err(DecodeError::NotNfc { offset });
     }
     Ok(())

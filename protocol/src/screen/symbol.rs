@@ -72,8 +72,35 @@ pub(super) const fn digits_at_most(character: char) -> usize {
         '0'..='9' => 1,
         '\0'..='\u{7F}' => 0,
         '\u{3040}'..='\u{30FF}' | '\u{4E00}'..='\u{9FFF}' => chinese(character).is_some() as usize,
+        // Punctuation, and the full-width forms of ASCII.
+        '\u{2010}'..='\u{2027}'
+        | '\u{3000}'..='\u{3006}'
+        | '\u{3008}'..='\u{3020}'
+        | '\u{FF01}'..='\u{FF0F}'
+        | '\u{FF1A}'..='\u{FF5E}' => 0,
+        '\u{FF10}'..='\u{FF19}' => 1,
         _ => 2,
     }
+}
+
+/// Whether a character can be read as the beginning of a label; without the tables of [`read`].
+pub(super) const fn may_begin_label(character: char) -> bool {
+    matches!(
+        character,
+        'P' | 'p'
+            | 'Ｐ'
+            | 'ｐ'
+            | '护'
+            | '護'
+            | '内'
+            | '內'
+            | '大'
+            | '港'
+            | '台'
+            | '臺'
+            | '回'
+            | '永'
+    )
 }
 
 /// Letters behind the parts of dates and times, amounts and places of numbers, in simplified form or

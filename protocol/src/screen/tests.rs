@@ -453,6 +453,35 @@ fn no_character_is_read_as_more_digits_than_it_is_counted_for() {
 }
 
 #[test]
+fn labels_are_looked_for_wherever_a_character_is_read_as_their_beginning() {
+    // spec: ID-33
+    for character in '\0'..=char::MAX {
+        let mut bytes = [0; 4];
+        let symbols = read(character.encode_utf8(&mut bytes));
+        let begins = symbols.iter().any(|symbol| begins_label(symbol.character));
+        assert!(!begins || may_begin_label(character), "{character:?}");
+    }
+}
+
+#[test]
+fn every_number_has_the_digits_that_a_text_is_read_for() {
+    // spec: ID-32, ID-33
+    let fewest = LABELS.iter().map(|label| *label.digits.start()).min();
+    assert_eq!(fewest, Some(LABELLED_DIGITS_MIN));
+    assert!(find_personal("13800138000").is_some());
+    assert!(find_personal("护照 G123456").is_some());
+    let read = |text: &str| {
+        let mut tally = Tally::default();
+        text.chars().for_each(|character| tally.take(character));
+        tally.may_be_personal()
+    };
+    assert!(!read("鹤劳社监罚字〔2026〕第99999号"));
+    assert!(!read("1234567890"));
+    assert!(!read("护照 12345"));
+    assert!(read("护照 123456") && read("12345678901"));
+}
+
+#[test]
 fn words_of_labels_are_looked_for_where_one_begins() {
     // spec: ID-33
     let words = LABELS.iter().flat_map(|label| label.words);
