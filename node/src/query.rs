@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
-use concordat_protocol::statement::{Body, Leaf, Statement};
+use concordat_protocol::statement::{BodyRef, Leaf, Statement};
 use concordat_protocol::trust::{self, Place, Registry, RejectReason, Verified};
 use thiserror::Error;
 
@@ -39,13 +39,13 @@ pub const VERIFIED_CACHE_DEFAULT: usize = 16_384;
 pub struct Held {
     /// Its leaf.
     pub leaf: Leaf,
-    /// The encoded [`Body`].
+    /// The encoded [`Body`](concordat_protocol::statement::Body).
     pub body: Arc<[u8]>,
     /// What [`Registry::ctx_floor`] gives at its position.
     pub ctx_floor: TreeSize,
 }
 
-/// The encoded [`Body`] of a statement with its leaf, as the node's core finds them by position.
+/// The encoded [`Body`](concordat_protocol::statement::Body) of a statement with its leaf, as the node's core finds them by position.
 pub trait BodyReader: Send + Sync {
     /// Reads leaf and body; `None` when the body is not held.
     ///
@@ -211,7 +211,7 @@ fn verify(
     held: &Held,
     signature_kept: bool,
 ) -> Result<Verified, RejectReason> {
-    let body = Body::decode(&held.body).map_err(|_| RejectReason::NotAStatement)?;
+    let body = BodyRef::decode(&held.body).map_err(|_| RejectReason::NotAStatement)?;
     if body.commit() != held.leaf.commit {
         return Err(RejectReason::WrongCommit);
     }

@@ -30,7 +30,7 @@ pub use act::{
     Admission, Correction, Ground, Objection, ObjectorRole, Outcome, Ruling, Withdrawal,
     WithdrawalReason,
 };
-pub use body::{Body, BodyError, SALT_BYTES};
+pub use body::{Body, BodyError, BodyRef, SALT_BYTES};
 pub use class::{Class, Kind};
 pub use content::{Content, HeadSeen, Notice, Restart};
 pub use ctx_course::CtxCourse;

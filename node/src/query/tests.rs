@@ -3,7 +3,7 @@ use std::sync::Mutex;
 
 use concordat_protocol::key::Signer as _;
 use concordat_protocol::log::Hash;
-use concordat_protocol::statement::StatementRef;
+use concordat_protocol::statement::{Body, StatementRef};
 use concordat_protocol::text::Text;
 use tempfile::TempDir;
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use concordat_protocol::log::{LeafIndex, Origin};
-use concordat_protocol::statement::{Body, Class, Content, Leaf, Statement};
+use concordat_protocol::statement::{BodyRef, Class, Content, Leaf, Statement};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::RejectReason;
 
@@ -33,7 +33,7 @@ pub enum IndexItem {
         index: LeafIndex,
         /// The leaf there. That the body fits its commitment is the caller's to check.
         leaf: Leaf,
-        /// The encoded [`Body`].
+        /// The encoded [`Body`](concordat_protocol::statement::Body).
         body: Arc<[u8]>,
         /// Whether it is one of this node's own, kept whole here.
         own: bool,
@@ -210,7 +210,7 @@ impl<'a> Pending<'a> {
         let meta = &mut self.meta;
         meta.applied = reached.map_or(meta.applied, |reached| reached.max(meta.applied));
         meta.live_bytes += self.batch.bytes();
-        self.batch.replace(&Meta::key(), &meta.encode());
+        self.batch.replace(Meta::key(), meta.encode());
         Prepared {
             batch: self.batch,
             meta: self.meta,
@@ -251,7 +251,7 @@ impl<'a> Pending<'a> {
                 self.meta.counts.rejected += 1;
             }
             let key = Bytes::key(Family::Quarantine).spot(spot).finish();
-            self.batch.replace(&key, &[after.code()]);
+            self.batch.replace(key, [after.code()]);
         }
     }
 
@@ -333,7 +333,7 @@ impl<'a> Pending<'a> {
         let logs = self.new_logs.get_or_insert_with(|| self.logs.clone());
         let id = logs.add(origin.clone()).ok_or(StoreError::TooManyLogs)?;
         let key = Bytes::key(Family::Logs).log(id).finish();
-        self.batch.put(&key, origin.as_str().as_bytes());
+        self.batch.put(key, origin.as_str());
         Ok(id)
     }
 }
@@ -347,6 +347,6 @@ struct Arrival<'a> {
 }
 
 fn decode(body: &[u8]) -> Option<Statement> {
-    let body = Body::decode(body).ok()?;
+    let body = BodyRef::decode(body).ok()?;
     Statement::decode(body.statement()).ok()
 }

@@ -62,7 +62,7 @@ impl Fact {
         Self {
             reference,
             issuer: header.issuer,
-            payload: Arc::new(verified.statement().payload().clone()),
+            payload: verified.statement().shared_payload(),
             authority: verified.authority(),
             void: causes.into_iter().flatten().min(),
         }

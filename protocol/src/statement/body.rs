@@ -47,16 +47,10 @@ impl Body {
     }
 
     /// The commitment of the leaf: SHA-256 over context, salt, length and statement.
-    // spec: LOG-29
     #[must_use]
     pub fn commit(&self) -> Hash {
-        let digest = Sha256::new()
-            .chain_update(COMMIT_CONTEXT)
-            .chain_update(self.salt)
-            .chain_update((self.statement.len() as u64).to_be_bytes())
-            .chain_update(&self.statement)
-            .finalize();
-        Hash::from_bytes(digest.into())
+        let (salt, statement) = (self.salt, self.statement.as_slice());
+        BodyRef { salt, statement }.commit()
     }
 
     /// Its encoding on the wire and on disk.
@@ -72,12 +66,61 @@ impl Body {
     /// # Errors
     /// [`BodyError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, BodyError> {
+        let BodyRef { salt, statement } = BodyRef::decode(bytes)?;
+        Self::new(salt, statement.to_vec())
+    }
+}
+
+/// A [`Body`] read where its encoding lies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct BodyRef<'a> {
+    salt: [u8; SALT_BYTES],
+    statement: &'a [u8],
+}
+
+impl<'a> BodyRef<'a> {
+    /// As [`Body::decode`], without a copy of the statement.
+    ///
+    /// # Errors
+    /// [`BodyError`].
+    // spec: STM-2
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, BodyError> {
         let mut reader = Reader::new(bytes);
         reader.array(2, "a body of salt and statement")?;
         let salt = reader.bytes_exact("a salt of 32 bytes")?;
         let statement = reader.bytes("statement bytes")?;
         reader.finish()?;
-        Self::new(salt, statement.to_vec())
+        match statement.len() > STATEMENT_BYTES_MAX {
+            true => Err(BodyError::TooLong {
+                bytes: statement.len(),
+            }),
+            false => Ok(Self { salt, statement }),
+        }
+    }
+
+    /// The signed bytes of the statement, exactly as signed.
+    #[must_use]
+    pub const fn statement(&self) -> &'a [u8] {
+        self.statement
+    }
+
+    /// The commitment of the leaf, as [`Body::commit`].
+    // spec: LOG-29
+    #[must_use]
+    pub fn commit(&self) -> Hash {
+        let digest = Sha256::new()
+            .chain_update(COMMIT_CONTEXT)
+            .chain_update(self.salt)
+            .chain_update((self.statement.len() as u64).to_be_bytes())
+            .chain_update(self.statement)
+            .finalize();
+        Hash::from_bytes(digest.into())
+    }
+}
+
+impl std::fmt::Debug for BodyRef<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "BodyRef({} bytes)", self.statement.len())
     }
 }
 
@@ -124,7 +167,13 @@ mod tests {
             body.commit(),
             Body::new([1; 32], b"abd".to_vec()).unwrap().commit()
         );
-        assert_eq!(Body::decode(&body.encode()), Ok(body));
+        let bytes = body.encode();
+        let read = BodyRef::decode(&bytes).unwrap();
+        assert_eq!(
+            (read.commit(), read.statement()),
+            (body.commit(), &b"abc"[..])
+        );
+        assert_eq!(Body::decode(&bytes), Ok(body));
     }
 
     // spec: STM-2
@@ -133,5 +182,10 @@ mod tests {
         assert!(Body::new([0; 32], vec![0; 65_536]).is_ok());
         let refused = Body::new([0; 32], vec![0; 65_537]).unwrap_err();
         assert_eq!(refused, BodyError::TooLong { bytes: 65_537 });
+        let mut writer = Writer::with_capacity(1 << 17);
+        writer.array(2).bytes(&[0; 32]).bytes(&[0; 65_537]);
+        let bytes = writer.finish();
+        assert_eq!(Body::decode(&bytes), Err(refused.clone()));
+        assert_eq!(BodyRef::decode(&bytes), Err(refused));
     }
 }

@@ -1,5 +1,7 @@
 //! COSE_Sign1 (RFC 9052 §4.2) as this protocol narrows it, and statements with several signatures.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 
 use crate::codec::{self, DecodeError, Limits, Reader, Writer, integer_map};
@@ -50,11 +52,9 @@ pub struct Header {
 pub struct Statement {
     bytes: Vec<u8>,
     header: Header,
-    payload: Payload,
+    payload: Arc<Payload>,
     proposal: Option<Proposal>,
     approvals: Vec<Approval>,
-    to_be_signed: Vec<u8>,
-    signature: SignatureBytes,
 }
 
 /// One approver's signature over a proposal, for one network.
@@ -132,11 +132,9 @@ impl Statement {
         Ok(Self {
             bytes: bytes.to_vec(),
             header,
-            payload,
+            payload: Arc::new(payload),
             proposal,
             approvals: approvals.unwrap_or_default(),
-            to_be_signed: to_be_signed(envelope.protected, payload_bytes),
-            signature: envelope.signature,
         })
     }
 
@@ -154,8 +152,14 @@ impl Statement {
 
     /// The payload; of an approved statement, the proposal.
     #[must_use]
-    pub const fn payload(&self) -> &Payload {
+    pub fn payload(&self) -> &Payload {
         &self.payload
+    }
+
+    /// The payload, to keep without a copy.
+    #[must_use]
+    pub fn shared_payload(&self) -> Arc<Payload> {
+        Arc::clone(&self.payload)
     }
 
     /// What the approvals are over; `None` for a plain statement.
@@ -176,7 +180,10 @@ impl Statement {
     /// [`KeyError::BadSignature`].
     // spec: STM-7
     pub fn verify_signature(&self, key: &PublicKey) -> Result<(), KeyError> {
-        verify_as(self.header.kid, key, &self.to_be_signed, &self.signature)
+        let envelope = Envelope::decode(&self.bytes).map_err(|_| KeyError::BadSignature)?;
+        let payload = envelope.payload.ok_or(KeyError::BadSignature)?;
+        let to_be_signed = to_be_signed(envelope.protected, payload);
+        verify_as(self.header.kid, key, &to_be_signed, &envelope.signature)
     }
 }
 
