@@ -49,12 +49,12 @@ pub(super) fn put_act(batch: &mut EngineBatch, target: Spot, acting: Spot, state
     let ground = objection.map_or(0, |objection| code(objection.ground().code()));
     let class = code(statement.payload().class().code());
     let key = Bytes::key(Family::Acts).spot(target).spot(acting).finish();
-    batch.put(&key, &[class, ground]);
+    batch.put(key, [class, ground]);
 }
 
 pub(super) fn put_objection(batch: &mut EngineBatch, at: Spot, objection: &Objection) {
     let key = objections_prefix(objection.received_on());
-    batch.put(&[key, Bytes::value().spot(at).finish()].concat(), &[]);
+    batch.put([key, Bytes::value().spot(at).finish()].concat(), []);
 }
 
 /// All objections that were received on a day.
@@ -77,12 +77,12 @@ pub(super) fn put_notice(
         .u8(code(notice.class.code()))
         .u8(ground)
         .u8(u8::from(notice.over_cap == Some(true)));
-    batch.put(&key, &value.finish());
+    batch.put(key, value.finish());
 }
 
 pub(super) fn put_reissue(batch: &mut EngineBatch, root: Spot, at: Spot) {
     let key = Bytes::key(Family::Chains).spot(root).spot(at).finish();
-    batch.put(&key, &[]);
+    batch.put(key, []);
 }
 
 /// Statements that something points at: asked first, since nothing points at most of them.

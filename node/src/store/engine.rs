@@ -108,14 +108,15 @@ impl From<sled::Error> for EngineFault {
 
 impl EngineBatch {
     /// Writes a key that is new.
-    pub(super) fn put(&mut self, key: &[u8], value: &[u8]) {
+    pub(super) fn put(&mut self, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+        let (key, value) = (key.into(), value.into());
         self.bytes += (key.len() + value.len()) as u64;
         self.replace(key, value);
     }
 
     /// Writes a key that may be there.
-    pub(super) fn replace(&mut self, key: &[u8], value: &[u8]) {
-        self.writes.push((key.to_vec(), Some(value.to_vec())));
+    pub(super) fn replace(&mut self, key: impl Into<Vec<u8>>, value: impl Into<Vec<u8>>) {
+        self.writes.push((key.into(), Some(value.into())));
     }
 
     /// Removes a key.
@@ -181,7 +182,16 @@ impl Engine {
 
     /// The value of a key.
     pub(super) fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineFault> {
-        self.guarded(|database| Ok(database.get(key)?.map(|value| value.to_vec())))
+        self.look(key, <[u8]>::to_vec)
+    }
+
+    /// What somebody makes of the value of a key.
+    pub(super) fn look<T>(
+        &self,
+        key: &[u8],
+        look: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Option<T>, EngineFault> {
+        self.guarded(|database| Ok(database.get(key)?.map(|value| look(&value))))
     }
 
     /// The greatest key of `low..=high` with its value.

@@ -118,7 +118,7 @@ pub struct Delivery {
 }
 
 pub(super) fn put_lookup(batch: &mut EngineBatch, lookup: &Lookup) {
-    batch.put(&lookup_key(lookup.sequence), &lookup.encode());
+    batch.put(lookup_key(lookup.sequence), lookup.encode());
 }
 
 pub(super) fn lookup_key(sequence: u64) -> Vec<u8> {
@@ -131,7 +131,7 @@ pub(super) fn put_delivery(batch: &mut EngineBatch, log: LogId, delivery: &Deliv
         .u64(delivery.begin.value());
     // The end is part of the key, so that ranges with one beginning do not hide each other.
     let key = key.u64(delivery.end.value()).u64(delivery.at.value());
-    batch.replace(&key.finish(), &[]);
+    batch.replace(key.finish(), []);
 }
 
 pub(super) fn delivery_prefix(peer: AuthorityCode) -> Bytes {

@@ -199,7 +199,7 @@ fn begin(
     let engine = open_engine(&path(directory, generation), options)?;
     let meta = Meta::new(journal);
     let mut batch = EngineBatch::default();
-    batch.replace(&Meta::key(), &meta.encode());
+    batch.replace(Meta::key(), meta.encode());
     engine.apply(batch)?;
     Ok(Loaded {
         table: Table::new(engine)?,

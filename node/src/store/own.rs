@@ -60,7 +60,7 @@ impl Runs {
 
     pub(super) fn close(&mut self, batch: &mut EngineBatch) {
         if let Some((first, _, value)) = self.open.take() {
-            batch.put(&run_key(first), &value);
+            batch.put(run_key(first), value);
         }
     }
 }

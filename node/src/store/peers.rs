@@ -6,7 +6,7 @@ use super::engine::EngineBatch;
 use super::schema::{Bytes, Family};
 
 pub(super) fn put(batch: &mut EngineBatch, peer: AuthorityCode, facts: &[u8]) {
-    batch.replace(&key(peer), facts);
+    batch.replace(key(peer), facts);
 }
 
 pub(super) fn key(peer: AuthorityCode) -> Vec<u8> {

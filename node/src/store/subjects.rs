@@ -139,12 +139,12 @@ pub(super) fn put(
     member: &str,
 ) {
     let key = Bytes::key(Family::Subjects).raw(subject.as_str().as_bytes());
-    batch.put(&key.spot(spot).finish(), &summary.encode(member));
+    batch.put(key.spot(spot).finish(), summary.encode(member));
 }
 
 pub(super) fn put_document(batch: &mut EngineBatch, spot: Spot, summary: &Summary) {
-    let key = document_prefix(summary.document);
-    batch.put(&[key, Bytes::value().spot(spot).finish()].concat(), &[]);
+    let key = Bytes::key(Family::Documents).raw(&summary.document.0);
+    batch.put(key.spot(spot).finish(), []);
 }
 
 pub(super) fn document_prefix(document: DocumentDigest) -> Vec<u8> {
@@ -179,7 +179,7 @@ pub(super) fn put_natural(
 ) {
     let prefix = natural_prefix(issuer, fields.document_number.as_str(), &fields.item);
     let key = [prefix, Bytes::value().spot(spot).finish()].concat();
-    batch.put(&key, &[]);
+    batch.put(key, []);
 }
 
 /// Codes of the protocol's tables stay below 256 in this format.

@@ -321,7 +321,7 @@ impl Table {
 
     fn store_directory(&self, directory: &Directory) -> Result<(), EngineFault> {
         let mut batch = EngineBatch::default();
-        batch.replace(&Directory::key(), &directory.encode());
+        batch.replace(Directory::key(), directory.encode());
         self.engine.apply(batch)
     }
 
@@ -386,7 +386,7 @@ impl State {
         for (key, value) in &self.buffer {
             match key.first().is_some_and(|family| in_runs(*family)) {
                 true => writer.push(&mut batch, key, value),
-                false => batch.replace(key, value),
+                false => batch.replace(key.as_slice(), value.as_slice()),
             }
         }
         if self.buffer_rows == 0 {
@@ -396,7 +396,7 @@ impl State {
         let mut directory = self.directory();
         directory.runs.insert(0, (run.id(), run.level()));
         directory.next_run = run.id() + 1;
-        batch.replace(&Directory::key(), &directory.encode());
+        batch.replace(Directory::key(), directory.encode());
         (batch, Some(run))
     }
 

@@ -337,7 +337,7 @@ fn store_of_another_format_is_set_aside() {
         let path = directory.path().join("generation-00000001");
         let engine = Engine::open(&path, 4 << 20, Duration::from_secs(60)).unwrap();
         let mut batch = engine::EngineBatch::default();
-        batch.replace(&Meta::key(), &[0xff, 0xfe, 0]);
+        batch.replace(Meta::key(), [0xff, 0xfe, 0]);
         engine.apply(batch).unwrap();
     }
     let (_, opened) = open(directory.path());
@@ -359,7 +359,7 @@ fn store_in_which_a_damaged_value_was_met_is_made_again_at_the_next_start() {
         let path = directory.path().join("generation-00000001");
         let engine = Engine::open(&path, 4 << 20, Duration::from_secs(60)).unwrap();
         let mut batch = engine::EngineBatch::default();
-        batch.replace(&ledger::lookup_key(0), b"no row");
+        batch.replace(ledger::lookup_key(0), b"no row");
         engine.apply(batch).unwrap();
     }
     let (store, opened) = open(directory.path());

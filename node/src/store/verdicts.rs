@@ -192,7 +192,7 @@ impl Changes {
     pub(super) fn write(&self, batch: &mut EngineBatch) {
         for ((log, number), block) in &self.blocks {
             let key = Bytes::key(Family::Verdicts).log(*log).u64(*number);
-            batch.replace(&key.finish(), block);
+            batch.replace(key.finish(), block.as_slice());
         }
     }
 }

@@ -127,15 +127,17 @@ impl Run {
             if first > from && !first.starts_with(prefix) {
                 break;
             }
-            let block = self.block(engine, number)?;
-            each_row(&block, |key, value| {
-                if key >= from && key.starts_with(prefix) && !rows.contains_key(key) {
+            self.each_row_of(engine, number, |key, value| {
+                if key < from {
+                    return ControlFlow::Continue(());
+                }
+                if !key.starts_with(prefix) {
+                    return ControlFlow::Break(());
+                }
+                if !rows.contains_key(key) {
                     rows.insert(key.to_vec(), value.to_vec());
                 }
-                match key < from || key.starts_with(prefix) {
-                    true => ControlFlow::Continue(()),
-                    false => ControlFlow::Break(()),
-                }
+                ControlFlow::Continue(())
             })?;
         }
         Ok(())
@@ -148,11 +150,9 @@ impl Run {
     ) -> impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> + 'a {
         (0..self.firsts.len()).flat_map(move |number| {
             let mut rows = Vec::new();
-            let read = self.block(engine, number).and_then(|block| {
-                each_row(&block, |key, value| {
-                    rows.push(Ok((key.to_vec(), value.to_vec())));
-                    ControlFlow::Continue(())
-                })
+            let read = self.each_row_of(engine, number, |key, value| {
+                rows.push(Ok((key.to_vec(), value.to_vec())));
+                ControlFlow::Continue(())
             });
             if let Err(error) = read {
                 rows.push(Err(error));
@@ -161,10 +161,16 @@ impl Run {
         })
     }
 
-    fn block(&self, engine: &Engine, number: usize) -> Result<Vec<u8>, StoreError> {
+    /// Shows the rows of a block until told to stop.
+    fn each_row_of(
+        &self,
+        engine: &Engine,
+        number: usize,
+        visit: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
         let number = u32::try_from(number).unwrap_or(u32::MAX);
-        let block = engine.value(&block_key(self.id, number))?;
-        block.ok_or_else(|| StoreError::damaged(Family::Blocks))
+        let seen = engine.look(&block_key(self.id, number), |block| each_row(block, visit))?;
+        seen.unwrap_or_else(|| Err(StoreError::damaged(Family::Blocks)))
     }
 }
 
@@ -226,13 +232,12 @@ impl RunWriter {
             part.push(u8::try_from(first.len()).unwrap_or(u8::MAX));
             part.extend_from_slice(first);
             if part.len() >= PART_BYTES {
-                batch.put(&part_key(self.id, parts), &part);
-                part.clear();
+                batch.put(part_key(self.id, parts), std::mem::take(&mut part));
                 parts += 1;
             }
         }
         if !part.is_empty() {
-            batch.put(&part_key(self.id, parts), &part);
+            batch.put(part_key(self.id, parts), part);
         }
         Run {
             id: self.id,
@@ -246,7 +251,7 @@ impl RunWriter {
             return;
         }
         let number = u32::try_from(self.firsts.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        batch.put(&block_key(self.id, number), &self.block);
+        batch.put(block_key(self.id, number), self.block.as_slice());
         self.block.clear();
     }
 }

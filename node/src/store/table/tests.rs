@@ -25,7 +25,7 @@ fn put(table: &Table, families: &[Family], numbers: std::ops::Range<u32>) {
     for number in numbers {
         let mut batch = EngineBatch::default();
         for family in families {
-            batch.put(&key(*family, number), &number.to_be_bytes());
+            batch.put(key(*family, number), number.to_be_bytes());
         }
         table.apply(batch).unwrap();
     }
@@ -116,7 +116,7 @@ fn newest_value_of_a_key_counts() {
     for value in 0..3_u8 {
         let mut batch = EngineBatch::default();
         for family in [Family::Subjects, Family::Peers] {
-            batch.replace(&[family as u8, 1], &[value]);
+            batch.replace([family as u8, 1], [value]);
         }
         table.apply(batch).unwrap();
         if value < 2 {
