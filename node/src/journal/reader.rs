@@ -73,10 +73,12 @@ pub(super) fn read_body<D: Disk>(
     }
     let name = files.name(pointer.segment);
     let mut frame = vec![0; FRAME_HEADER_BYTES + pointer.length as usize];
-    read_committed(files, name, &mut frame, pointer.offset)?;
-    let payload = frame.split_off(FRAME_HEADER_BYTES);
+    read_committed(files, name, &mut frame, u64::from(pointer.offset))?;
+    let header = FrameHeader::decode(frame.get(..FRAME_HEADER_BYTES).unwrap_or_default());
+    frame.drain(..FRAME_HEADER_BYTES);
+    let payload = frame;
     let checksum = FrameChecksum::new(journal, name);
-    match FrameHeader::decode(&frame) {
+    match header {
         // spec: STO-4
         Some(header)
             if header.kind == KIND_BODY && checksum.matches(pointer.offset, header, &payload) =>
@@ -105,7 +107,7 @@ pub(super) fn read_record<D: Disk>(
         return Err(none);
     }
     let mut header = [0; FRAME_HEADER_BYTES];
-    read_committed(files, name, &mut header, pointer.offset)?;
+    read_committed(files, name, &mut header, start)?;
     let damaged = JournalError::damaged(name, start, Damage::Frame);
     let Some(header) = FrameHeader::decode(&header) else {
         return Err(damaged);
@@ -113,9 +115,8 @@ pub(super) fn read_record<D: Disk>(
     if payload_start + u64::from(header.length) > committed {
         return Err(damaged);
     }
-    let mut frame = vec![0; header.frame_length() as usize];
-    read_committed(files, name, &mut frame, pointer.offset)?;
-    let payload = frame.split_off(FRAME_HEADER_BYTES);
+    let mut payload = vec![0; header.length as usize];
+    read_committed(files, name, &mut payload, payload_start)?;
     if !FrameChecksum::new(journal, name).matches(pointer.offset, header, &payload) {
         return Err(damaged);
     }
@@ -130,9 +131,8 @@ fn read_committed<D: Disk>(
     files: &SegmentFiles<D>,
     name: SegmentName,
     buffer: &mut [u8],
-    offset: u32,
+    offset: u64,
 ) -> Result<(), JournalError> {
-    let offset = u64::from(offset);
     match read_exact_at(&files.file(name.number)?, buffer, offset) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
