@@ -264,9 +264,7 @@ impl<D: Disk> Core<D> {
         self.want_damaged();
         loop {
             let staged = self.commit()?;
-            for item in &staged.durable {
-                self.shared.damage.repaired(&item.origin, item.index);
-            }
+            self.shared.damage.repaired(&staged.durable);
             if staged.registry || self.registry_waits {
                 self.apply_registry()?;
                 self.stop_with_foreign_keys(Some(KeyUse::Log));

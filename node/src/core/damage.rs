@@ -14,6 +14,7 @@ use concordat_protocol::statement::{Kind, Leaf};
 use tracing::{error, info, warn};
 
 use crate::core::logs::BodyState;
+use crate::core::types::Durable;
 use crate::core::{Core, Shared, write};
 use crate::disk::{Disk, is_lasting};
 use crate::journal::{BodyPointer, JournalError, RecordPointer, SegmentName, Stream};
@@ -180,12 +181,17 @@ impl DamageList {
         self.found().bodies.remove(&(origin.clone(), index));
     }
 
-    /// A body is durable at another place.
-    pub(super) fn repaired(&self, origin: &Origin, index: LeafIndex) {
+    /// Bodies are durable at other places.
+    pub(super) fn repaired(&self, durable: &[Durable]) {
         let mut found = self.found();
-        if !found.bodies.is_empty() && found.bodies.remove(&(origin.clone(), index)).is_some() {
-            found.repaired += 1;
-            info!(%origin, %index, "a damaged body has been given to us again");
+        if found.bodies.is_empty() {
+            return;
+        }
+        for Durable { origin, index, .. } in durable {
+            if found.bodies.remove(&(origin.clone(), *index)).is_some() {
+                found.repaired += 1;
+                info!(%origin, %index, "a damaged body has been given to us again");
+            }
         }
     }
 

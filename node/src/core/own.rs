@@ -292,18 +292,14 @@ impl<D: Disk> Core<D> {
                 BodyOutcome::Accepted { body, .. } => Some(self.journal.stage_body(&[body])?),
                 BodyOutcome::Refused(_) | BodyOutcome::Absent(_) => None,
             };
-            let mark = BodyMark::of(&outcome, pointer);
-            marks.push((index.value(), mark));
-            if let Some(log) = write(&self.shared.logs).get_mut(origin) {
-                log.mark(index.value(), mark);
-            }
+            marks.push((index.value(), BodyMark::of(&outcome, pointer)));
             if let BodyOutcome::Accepted {
                 leaf,
                 body,
                 verified,
             } = outcome
             {
-                let (origin, body) = (origin.clone(), Arc::from(body));
+                let origin = origin.clone();
                 let own = origin.member() == self.me.as_str();
                 self.staged.durable.push(Durable {
                     origin,
@@ -313,6 +309,11 @@ impl<D: Disk> Core<D> {
                     own,
                     verified,
                 });
+            }
+        }
+        if let Some(log) = write(&self.shared.logs).get_mut(origin) {
+            for (index, mark) in &marks {
+                log.mark(*index, *mark);
             }
         }
         for chunk in marks.chunks(RECORD_LEAVES_MAX) {

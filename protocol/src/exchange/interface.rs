@@ -1,5 +1,7 @@
 //! What goes into the exchange and what comes out: inputs, actions, and the world it looks at.
 
+use std::sync::Arc;
+
 use crate::exchange::{ServeRequest, Violation, Witnessed};
 use crate::log::{Hash, LeafIndex, Origin, TreeSize, VerifiedCheckpoint, VerifiedCosignature};
 use crate::message::{ErrorCode, FrontierEntry};
@@ -174,7 +176,7 @@ pub enum BodyOutcome {
         /// The leaf that commits to it.
         leaf: Leaf,
         /// The encoded body.
-        body: Vec<u8>,
+        body: Arc<[u8]>,
         /// Whether it was verified beyond its commitment.
         verified: bool,
     },

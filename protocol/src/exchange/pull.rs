@@ -1,6 +1,7 @@
 //! Pulling leaves and bodies: what to ask whom, and what to believe of the answers.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::exchange::peer::{Asked, Peer};
 use crate::exchange::{
@@ -10,7 +11,7 @@ use crate::exchange::{
 use crate::limits;
 use crate::log::{Hash, LeafIndex, Origin, RightCover, TreeSize, VerifiedCheckpoint, hash};
 use crate::message::{Absence, BodyFilter, ErrorCode, Frame};
-use crate::statement::{Body, Kind, Leaf, Statement};
+use crate::statement::{BodyRef, Kind, Leaf, Statement};
 use crate::trust::{self, Place, RejectReason};
 
 /// Milliseconds after which a request is asked of someone else.
@@ -664,14 +665,14 @@ fn examine(
     bytes: &[u8],
 ) -> Result<Option<BodyOutcome>, Violation> {
     let leaf = place.leaf;
-    let body = Body::decode(bytes).map_err(|_| Violation::BadBody)?;
+    let body = BodyRef::decode(bytes).map_err(|_| Violation::BadBody)?;
     if body.commit() != leaf.commit {
         return Err(Violation::BadBody);
     }
     let accepted = |verified| {
         Some(BodyOutcome::Accepted {
             leaf: *leaf,
-            body: bytes.to_vec(),
+            body: Arc::from(bytes),
             verified,
         })
     };
