@@ -8,7 +8,8 @@
 //! Inputs are handled in batches. Nothing leaves the core before what it rests on is durable:
 //!
 //! ```text
-//! handle ... handle | finish:  (1) journal commit      bodies, leaves, heads, witness states, rows
+//! handle ... handle | finish:  (1) journal commit      bodies, leaves, heads, witness states, rows,
+//!                                                      those of the bodies that (5) will send too
 //!                              (2) re-read, re-hash    own leaves, from the disk
 //!                              (3) root, sign          own heads
 //!                              (4) signer state        compare and swap, durable
@@ -263,6 +264,7 @@ impl<D: Disk> Core<D> {
     pub fn finish(&mut self) -> Result<Vec<Output>, Fatal> {
         self.want_damaged();
         loop {
+            self.record_pushes()?;
             let staged = self.commit()?;
             self.shared.damage.repaired(&staged.durable);
             if staged.registry || self.registry_waits {
@@ -356,6 +358,17 @@ impl<D: Disk> Core<D> {
     #[must_use]
     pub fn own_logs(&self) -> Vec<Origin> {
         own_logs(&self.genesis, self.me)
+    }
+
+    /// What somebody makes of the exchange and the world.
+    fn look<T>(&self, look: impl FnOnce(&Exchange, World<'_>) -> T) -> T {
+        let logs = read(&self.shared.logs);
+        let world = World {
+            now: self.now,
+            registry: &self.registry,
+            logs: &*logs,
+        };
+        look(&self.exchange, world)
     }
 
     fn feed(&mut self, input: Input<'_>) -> Result<(), Fatal> {

@@ -4,13 +4,13 @@ use concordat_protocol::exchange::{PeerId, ServeId, ServeRequest};
 use concordat_protocol::limits;
 use concordat_protocol::log::{LeafIndex, Origin, RightCover, TreeSize, VerifiedCheckpoint};
 use concordat_protocol::message::{Absence, BodyEntry, BodyFilter, ErrorCode, Frame, LeafAndBody};
-use concordat_protocol::statement::{Kind, Leaf};
+use concordat_protocol::statement::{Kind, Leaf, Vis};
 use concordat_protocol::subject::AuthorityCode;
 
 use crate::core::Core;
 use crate::core::damage::BodyFault;
 use crate::core::logs::BodyState;
-use crate::core::types::{Fatal, Output};
+use crate::core::types::{Fatal, Output, Signing};
 use crate::disk::Disk;
 
 /// Room in a frame for one body more than fits, and for heads.
@@ -103,6 +103,43 @@ impl<D: Disk> Core<D> {
         let given: Vec<u64> = given.map(|(_, position)| position).collect();
         self.record_delivery(member, &origin, given)?;
         self.staged.after_row.push(Output::Send { peer, frame });
+        Ok(())
+    }
+
+    /// Stages the delivery rows of the bodies that follow the next heads of our logs at once, so that they
+    /// are durable with the bodies themselves and the push waits for no commit of its own.
+    ///
+    /// Nothing is sent by this. Crash after the commit, or a member that leaves before the push -> a row
+    /// of bodies that have not been sent, as after any crash between row and body: the member is served
+    /// them when it asks. A push that goes otherwise than expected writes its own row, as ever.
+    // spec: STO-25
+    pub(super) fn record_pushes(&mut self) -> Result<(), Fatal> {
+        // Entries of the registry may change who is sent what before anything is sent.
+        if self.signing != Signing::Open || self.staged.registry {
+            return Ok(());
+        }
+        for (origin, from) in self.staged.own.clone() {
+            let to = self.look(|exchange, world| exchange.next_pushed_to(world, &origin, from));
+            if to.is_empty() {
+                continue;
+            }
+            let (mut tail, mut bytes): (Vec<(u64, Vis)>, _) = (Vec::new(), 0);
+            let staged = self.staged.durable.iter().filter(|d| d.origin == origin);
+            // A body of ours that others gave back may be staged too: it is no part of the tail.
+            for entry in staged.filter(|d| d.index.value() >= from.value()) {
+                tail.push((entry.index.value(), entry.leaf.vis));
+                bytes += entry.body.len() + entry.leaf.encode().len();
+            }
+            if tail.len() as u64 > limits::BLOCK_LEAVES || bytes > limits::PUSH_INLINE_BYTES_MAX {
+                continue;
+            }
+            for member in to {
+                let entitled = |vis: Vis| self.registry.entitled(vis, &origin, member);
+                let given = tail.iter().filter(|(_, vis)| entitled(*vis));
+                let given: Vec<u64> = given.map(|(position, _)| *position).collect();
+                self.record_delivery(member, &origin, given)?;
+            }
+        }
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! Heads: learning them from peers, adopting them when their leaves are durable, telling others.
 
+use std::collections::BTreeSet;
+
 use crate::exchange::cosign::without_forged;
 use crate::exchange::pull::TailEnd;
 use crate::exchange::{
@@ -11,6 +13,7 @@ use crate::log::{
     ConsistencyProof, Hash, LeafIndex, Origin, SignedCheckpoint, TreeSize, VerifiedCheckpoint,
 };
 use crate::message::{Frame, FrontierEntry, LeafAndBody};
+use crate::subject::AuthorityCode;
 use crate::trust::Member;
 
 impl Exchange {
@@ -215,24 +218,19 @@ impl Exchange {
         let Some(peer) = self.peers.get_mut(&id) else {
             return;
         };
-        let known = peer.has(origin).max(
-            peer.announced
-                .get(origin)
-                .copied()
-                .unwrap_or(TreeSize::ZERO),
-        );
+        let known = peer.shown(origin);
         if !peer.greeted || !peer.frontier_seen || replica.frozen || head.size() <= known {
             return;
         }
         peer.announced.insert(origin.clone(), head.size());
-        let (has, member) = (peer.has(origin), peer.member);
+        let member = peer.member;
         // A log's owner sends the tail along; a relay shows the head and lets itself be asked, so
         // that bytes go out once and not from everyone who has them.
         if replica.own && !Self::is_suspended(world, member) {
             self.act(Action::Push {
                 peer: id,
                 member,
-                from: known.max(has),
+                from: known,
                 head,
             });
         } else {
@@ -243,6 +241,28 @@ impl Exchange {
                 },
             );
         }
+    }
+
+    /// Whom the next head of a log of our own is pushed to with the leaves from a size on, as far as
+    /// that can be told before there is one.
+    #[must_use]
+    pub fn next_pushed_to(
+        &self,
+        world: World<'_>,
+        origin: &Origin,
+        from: TreeSize,
+    ) -> BTreeSet<AuthorityCode> {
+        let replica = self.replicas.get(origin);
+        if replica.is_none_or(|replica| !replica.own || replica.frozen) {
+            return BTreeSet::new();
+        }
+        let peers = self.peers.values().filter(|peer| {
+            peer.greeted
+                && peer.frontier_seen
+                && peer.shown(origin) == from
+                && !Self::is_suspended(world, peer.member)
+        });
+        peers.map(|peer| peer.member).collect()
     }
 
     /// Tells a log's owner, and whoever has as much of it, what we hold of it durably.

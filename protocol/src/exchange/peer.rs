@@ -95,6 +95,12 @@ impl Peer {
             .map_or(TreeSize::ZERO, |(size, _)| *size)
     }
 
+    /// The largest size of a log that it says it holds, or that we announced to it.
+    pub(super) fn shown(&self, origin: &Origin) -> TreeSize {
+        let announced = self.announced.get(origin).copied();
+        self.has(origin).max(announced.unwrap_or(TreeSize::ZERO))
+    }
+
     /// Up to where it says that it holds the bodies.
     pub(super) fn has_bodies(&self, origin: &Origin) -> TreeSize {
         self.held

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use concordat_node::core::{Core, CoreInput, Output, Submission, Ticket};
-use concordat_node::disk::MemoryDisk;
+use concordat_node::core::{Core, CoreInput, Fatal, Output, Submission, Ticket};
+use concordat_node::disk::{Fault, FaultEffect, MemoryDisk};
 use concordat_protocol::codec::Ext;
 use concordat_protocol::message::BodyFilter;
 use concordat_protocol::statement::{Payload, Restart, sign};
@@ -23,30 +23,42 @@ const IN_FLIGHT: usize = 8 << 20;
 struct Hub {
     network: TestNetwork,
     core: Core<MemoryDisk>,
+    disk: MemoryDisk,
     now: Timestamp,
 }
 
 impl Hub {
     fn new() -> Self {
+        Self::with(STATEMENTS, TEXT)
+    }
+
+    /// A hub with so many statements, of so many characters each.
+    fn with(statements: u64, text: usize) -> Self {
         let network = TestNetwork::build(TestPlan::numbered(2, 1)).unwrap();
         let now = Timestamp::new(1_772_400_000_000).unwrap();
-        let core = open_hub(&network, &MemoryDisk::new(), now, true);
-        let mut hub = Self { network, core, now };
+        let disk = MemoryDisk::new();
+        let core = open_hub(&network, &disk, now, true);
+        let mut hub = Self {
+            network,
+            core,
+            disk,
+            now,
+        };
         hub.core.finish().unwrap();
         for change in hub.network.changes.clone() {
             let (ctx, key) = (hub.core.registry().ctx(), &hub.network.hub.statement);
             let signed = change.sign(&hub.network.genesis, key, ctx).unwrap();
             hub.submit(LogNumber::Registry, vec![signed]);
         }
-        let statements = (0..STATEMENTS).map(|number| hub.long_statement(number));
+        let statements = (0..statements).map(|number| hub.statement(number, text));
         let statements = statements.collect();
         hub.submit(LogNumber::Statements, statements);
         hub.greet();
         hub
     }
 
-    fn long_statement(&self, number: u64) -> Vec<u8> {
-        let text: Text<TEXT> = Text::new("f".repeat(TEXT)).unwrap();
+    fn statement(&self, number: u64, text: usize) -> Vec<u8> {
+        let text: Text<TEXT> = Text::new("f".repeat(text)).unwrap();
         let payload = Payload {
             issued_at: Timestamp::new(self.now.value() + number).unwrap(),
             target: None,
@@ -63,7 +75,18 @@ impl Hub {
         sign(&hub.statement, code, code.code(), ctx, &payload).unwrap()
     }
 
-    fn submit(&mut self, log: LogNumber, statements: Vec<Vec<u8>>) {
+    fn submit(&mut self, log: LogNumber, statements: Vec<Vec<u8>>) -> Vec<Output> {
+        let outputs = self.try_to_submit(log, statements).unwrap();
+        let is_taken = |output: &Output| matches!(output, Output::Submitted { result: Ok(_), .. });
+        assert!(outputs.iter().any(is_taken));
+        outputs
+    }
+
+    fn try_to_submit(
+        &mut self,
+        log: LogNumber,
+        statements: Vec<Vec<u8>>,
+    ) -> Result<Vec<Output>, Fatal> {
         let ticket = Ticket(1);
         let submission = Submission {
             ticket,
@@ -71,10 +94,29 @@ impl Hub {
             statements,
         };
         let input = CoreInput::Submit(submission);
-        self.core.handle(self.now, input).unwrap();
-        let outputs = self.core.finish().unwrap();
-        let is_taken = |output: &Output| matches!(output, Output::Submitted { result: Ok(_), .. });
-        assert!(outputs.iter().any(is_taken));
+        self.core.handle(self.now, input)?;
+        self.core.finish()
+    }
+
+    /// The member says that it holds all that there is of the log.
+    fn hears_frontier(&mut self) {
+        let origin = self.origin();
+        let (size, root) = {
+            let logs = self.core.shared();
+            let logs = logs.logs();
+            let log = logs.get(&origin).unwrap();
+            (log.size(), log.tree().root())
+        };
+        let entry = FrontierEntry {
+            origin,
+            size,
+            root,
+            bodies: size,
+            vouched: Vouched::default(),
+        };
+        let bytes = &Frame::Frontier(vec![entry]).encode();
+        self.feed(Input::Control { peer: PEER, bytes });
+        self.core.finish().unwrap();
     }
 
     fn greet(&mut self) {
@@ -217,4 +259,63 @@ fn delivery_row_names_what_a_part_holds_and_nothing_of_the_next() {
     hub.core.finish().unwrap();
     assert!(!rows.is_empty() && (rows.len() as u64) < STATEMENTS);
     assert_eq!(hub.rows(), rows);
+}
+
+/// How many bodies are pushed.
+fn pushed(outputs: &[Output]) -> usize {
+    let tails = outputs.iter().filter_map(|output| {
+        let Output::Send { frame, .. } = output else {
+            return None;
+        };
+        match Frame::decode(frame).unwrap() {
+            Frame::Push { tail, .. } => Some(tail.iter().filter(|(_, b)| b.is_some()).count()),
+            _ => None,
+        }
+    });
+    tails.sum()
+}
+
+/// A push waited for a commit of its row alone, after that of the statement.
+// spec: STO-25
+#[test]
+fn row_of_a_push_is_durable_with_the_statement_wherever_power_is_lost() {
+    let (mut lost, mut kept) = (0, 0);
+    for after_calls in 0.. {
+        let mut hub = Hub::with(2, 10);
+        hub.hears_frontier();
+        let statement = hub.statement(2, 10);
+        hub.disk.fail(Fault {
+            after_calls,
+            effect: FaultEffect::Nothing,
+            lasting: true,
+        });
+        let outputs = hub.try_to_submit(LogNumber::Statements, vec![statement]);
+        hub.disk.crash(&mut || 0);
+        let (member, origin) = (hub.network.members[0].code(), hub.origin());
+        hub.core = open_hub(&hub.network, &hub.disk, hub.now, false);
+        let size = hub.core.shared().logs().get(&origin).unwrap().size();
+        let given = hub.core.has_given(member, &origin, LeafIndex::new(2));
+        assert_eq!(given, size.value() == 3, "after {after_calls} calls");
+        match size.value() {
+            3 => kept += 1,
+            _ => lost += 1,
+        }
+        if let Ok(outputs) = outputs {
+            assert_eq!(pushed(&outputs), 1);
+            break;
+        }
+    }
+    assert!(lost > 0 && kept > 1, "lost {lost}, kept {kept}");
+}
+
+// spec: STO-25
+#[test]
+fn row_of_a_push_names_nothing_for_a_member_that_has_not_said_what_it_holds() {
+    let mut hub = Hub::with(2, 10);
+    let statement = hub.statement(2, 10);
+    let outputs = hub.submit(LogNumber::Statements, vec![statement]);
+    assert_eq!(pushed(&outputs), 0);
+    let member = hub.network.members[0].code();
+    let origin = hub.origin();
+    assert!(!hub.core.has_given(member, &origin, LeafIndex::new(2)));
 }
