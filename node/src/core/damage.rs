@@ -216,7 +216,7 @@ fn unavailable(cause: &JournalError) -> Option<BodyFault> {
 
 /// Whether a read failed for what lies on the disk, not for where the pointer leads.
 // spec: STO-47
-fn is_damage(cause: &JournalError) -> bool {
+pub(super) fn is_damage(cause: &JournalError) -> bool {
     matches!(cause, JournalError::Damaged { .. })
         || matches!(cause, JournalError::Io { source, .. } if is_lasting(source))
 }

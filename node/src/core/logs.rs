@@ -1,6 +1,7 @@
 //! Where everything of every log lies: trees in memory, leaves and bodies in the journal.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use concordat_protocol::exchange::LogView;
 use concordat_protocol::log::{
@@ -12,7 +13,7 @@ use concordat_protocol::statement::{CtxCourse, Leaf};
 use crate::core::damage::DamageList;
 use crate::core::ledger::{BodyMark, Record, leaf_of_record};
 use crate::disk::Disk;
-use crate::journal::{BodyPointer, JournalReader, RecordPointer};
+use crate::journal::{BodyPointer, JournalError, JournalReader, RecordPointer};
 
 /// What is known of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -284,15 +285,43 @@ pub(super) fn read_leaves<D: Disk>(
         let Ok((kind, bytes)) = read.map_err(|cause| damage.note_record(*record, &cause)) else {
             break;
         };
-        let Ok(Some(Record::Leaves { leaves, .. })) = Record::decode(kind, &bytes) else {
+        if !take_leaves(&mut found, (kind, &bytes), *first, begin..end) {
             break;
-        };
-        for (i, (leaf, _)) in leaves.iter().enumerate() {
-            let position = first + i as u64;
-            if (begin..end).contains(&position) {
-                found.push(leaf.to_vec());
-            }
         }
     }
     found
+}
+
+/// As [`read_leaves`], or the first record that could not be read and why.
+pub(super) fn try_leaves<D: Disk>(
+    reader: &JournalReader<D>,
+    records: &[(u64, RecordPointer)],
+    begin: u64,
+    end: u64,
+) -> Result<Vec<Vec<u8>>, (RecordPointer, JournalError)> {
+    let mut found = Vec::new();
+    for (first, record) in records {
+        let read = reader.read_record(*record);
+        let (kind, bytes) = read.map_err(|cause| (*record, cause))?;
+        if !take_leaves(&mut found, (kind, &bytes), *first, begin..end) {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Adds the leaves of a record that begins at `first` and lie in a range; `false` where it has none.
+fn take_leaves(
+    found: &mut Vec<Vec<u8>>,
+    (kind, bytes): (u8, &[u8]),
+    first: u64,
+    wanted: Range<u64>,
+) -> bool {
+    let Ok(Some(Record::Leaves { leaves, .. })) = Record::decode(kind, bytes) else {
+        return false;
+    };
+    let placed = (first..).zip(leaves);
+    let mine = placed.filter(|(position, _)| wanted.contains(position));
+    found.extend(mine.map(|(_, (leaf, _))| leaf.to_vec()));
+    true
 }

@@ -11,13 +11,17 @@ use concordat_protocol::log::{
 use concordat_protocol::statement::{Body, Content, Leaf, Statement, StatementRef, Vis};
 use concordat_protocol::trust::{self, LogNumber, Place, Registry, RejectReason};
 
-use crate::core::damage::BodyFault;
+use crate::core::damage::{BodyFault, is_damage};
 use crate::core::ledger::{BodyMark, Record};
-use crate::core::logs::{Log, read_leaves};
+use crate::core::logs::{Log, try_leaves};
 use crate::core::types::{Durable, Entry, Fatal, Output, Signing, Submission, SubmitError};
 use crate::core::{Core, write};
 use crate::disk::Disk;
+use crate::journal::RecordPointer;
 use crate::signer_state::SignedHead;
+
+/// How often leaves are read before a failed read counts.
+const READS_MAX: u32 = 4;
 
 /// Leaves in one ledger record: few enough that reading one of them reads little else.
 pub(super) const RECORD_LEAVES_MAX: usize = 128;
@@ -379,7 +383,9 @@ impl<D: Disk> Core<D> {
         Ok(())
     }
 
-    fn read_back(&self, origin: &Origin, before: TreeSize) -> Result<(), Fatal> {
+    /// Reads the leaves from `before` on as they lie on the disk and hashes them again.
+    // spec: STO-22
+    pub(super) fn read_back(&self, origin: &Origin, before: TreeSize) -> Result<(), Fatal> {
         let (records, end) = {
             let logs = self.shared.logs();
             let Some(log) = logs.get(origin) else {
@@ -388,13 +394,7 @@ impl<D: Disk> Core<D> {
             let end = log.size().value();
             (log.records(before.value(), end), end)
         };
-        let leaves = read_leaves(
-            &self.shared.reader,
-            &self.shared.damage,
-            &records,
-            before.value(),
-            end,
-        );
+        let leaves = self.read_again(origin, &records, (before.value(), end))?;
         let logs = self.shared.logs();
         for position in before.value()..end {
             let index = LeafIndex::new(position);
@@ -409,6 +409,36 @@ impl<D: Disk> Core<D> {
             }
         }
         Ok(())
+    }
+
+    /// A read that fails says nothing about the leaves yet: it is done a few times more at once.
+    // spec: STO-68
+    fn read_again(
+        &self,
+        origin: &Origin,
+        records: &[(u64, RecordPointer)],
+        (begin, end): (u64, u64),
+    ) -> Result<Vec<Vec<u8>>, Fatal> {
+        let mut attempts = 1;
+        loop {
+            let (record, cause) = match try_leaves(&self.shared.reader, records, begin, end) {
+                Ok(leaves) => return Ok(leaves),
+                Err(failed) => failed,
+            };
+            if attempts < READS_MAX {
+                attempts += 1;
+                continue;
+            }
+            self.shared.damage.note_record(record, &cause);
+            let origin = origin.clone();
+            return Err(match is_damage(&cause) {
+                true => Fatal::ReadBack {
+                    origin,
+                    index: LeafIndex::new(begin),
+                },
+                false => Fatal::NotReadBack { origin, cause },
+            });
+        }
     }
 
     /// Signs the head over all durable leaves of an own log.
@@ -427,6 +457,10 @@ impl<D: Disk> Core<D> {
             size: size.value(),
             root: *root.as_bytes(),
         };
+        // The head over a restart was signed when signing was opened.
+        if state.head() == Some(next) {
+            return Ok(());
+        }
         let checkpoint = Checkpoint::new(origin.clone(), size, root)?;
         let head = VerifiedCheckpoint::sign(&checkpoint, &*self.keys.log)?;
         // A crash before this line: no one has seen the head. After it: the next start shows it.

@@ -256,7 +256,10 @@ impl<D: Disk> Core<D> {
                 state.compare_and_swap(None, nothing_signed(), &[])?;
             }
             let signed = self.signer_states.get(&origin).and_then(SignerState::head);
-            if size > signed.map_or(0, |head| head.size) {
+            let signed = signed.map_or(0, |head| head.size);
+            if size > signed {
+                let before = TreeSize::new(signed).unwrap_or(TreeSize::ZERO);
+                self.read_back(&origin, before)?;
                 self.sign_head(&origin)?;
             }
         }
@@ -297,20 +300,24 @@ impl<D: Disk> Core<D> {
         if behind || lost || self.waits_for_claims(unseen) {
             return Ok(());
         }
+        // Crash here -> nothing is durable -> asked again.
+        self.log_restarts()?;
         self.forget_promises()?;
+        // Crash here -> the restarts lie in the logs without a head, still in doubt -> asked again, and
+        // logged again behind them.
         for state in self.signer_states.values_mut() {
             if state.head().is_some() {
                 state.confirm()?;
             }
         }
+        // Crash here -> nothing is in doubt -> the next start signs heads over the restarts.
         self.journal.end_doubt()?;
-        self.open_signing()?;
-        self.log_restarts()
+        self.open_signing()
     }
 
-    /// What was cosigned before may be forgotten like the rest. It is durable that it may, before anything
-    /// is signed: the doubt ends here, and the next start would not know.
-    // spec: STO-48
+    /// What was cosigned before may be forgotten like the rest. It is durable that it may, and so are the
+    /// restarts, before anything is signed: the doubt ends here, and the next start would not know.
+    // spec: STO-48, STO-67
     fn forget_promises(&mut self) -> Result<(), Fatal> {
         self.stage(&Record::Witness {
             id: NO_LOG,
@@ -377,8 +384,8 @@ impl<D: Disk> Core<D> {
             && !asked.is_empty()
     }
 
-    /// The first entry after doubt says from where a log went on.
-    // spec: STO-46
+    /// The first entry after doubt says from where a log went on. It is durable before the doubt ends.
+    // spec: STO-46, STO-67
     fn log_restarts(&mut self) -> Result<(), Fatal> {
         for origin in self.own_logs() {
             let head = {

@@ -282,6 +282,16 @@ pub enum Fatal {
         /// The position.
         index: LeafIndex,
     },
+    /// What was written could not be read back, and nothing says that it is damaged.
+    #[error(
+        "what was written of {origin} cannot be read back now, so no head is signed over it: {cause}"
+    )]
+    NotReadBack {
+        /// The log.
+        origin: Origin,
+        /// Why not.
+        cause: JournalError,
+    },
     /// A log cannot hold more leaves, or its tree is inconsistent.
     #[error("the tree of {origin} is inconsistent")]
     Tree {

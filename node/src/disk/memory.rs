@@ -108,7 +108,21 @@ impl MemoryDisk {
 
     /// Lets every read fail with an error code of the operating system, or ends that.
     pub fn fail_reads(&self, code: Option<i32>) {
-        self.lock().read_error = code;
+        self.lock().read_error = code.map(|code| ReadError {
+            code,
+            after_reads: 0,
+            once: false,
+        });
+    }
+
+    /// Lets one read fail with an error code of the operating system, after so many that do not.
+    pub fn fail_one_read(&self, code: i32, after_reads: u64) {
+        let once = true;
+        self.lock().read_error = Some(ReadError {
+            code,
+            after_reads,
+            once,
+        });
     }
 
     /// Limits the sum of all file lengths; a write past it fills the rest and fails with
@@ -305,7 +319,7 @@ impl DiskFile for MemoryFile {
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         let start = position(offset)?;
-        if let Some(code) = self.disk.lock().read_error {
+        if let Some(code) = self.disk.lock().next_read_error() {
             return Err(io::Error::from_raw_os_error(code));
         }
         self.call(|content, _| {
@@ -363,11 +377,34 @@ struct State {
     process: u64,
     calls: u64,
     fault: Option<Fault>,
-    read_error: Option<i32>,
+    read_error: Option<ReadError>,
     capacity: Option<u64>,
 }
 
+/// How reads fail.
+#[derive(Clone, Copy, Debug)]
+struct ReadError {
+    code: i32,
+    /// How many succeed before.
+    after_reads: u64,
+    once: bool,
+}
+
 impl State {
+    /// The error code with which this read fails, if it does.
+    fn next_read_error(&mut self) -> Option<i32> {
+        let error = self.read_error.as_mut()?;
+        if let Some(left) = error.after_reads.checked_sub(1) {
+            error.after_reads = left;
+            return None;
+        }
+        let code = error.code;
+        if error.once {
+            self.read_error = None;
+        }
+        Some(code)
+    }
+
     fn next_fault(&mut self) -> Option<FaultEffect> {
         self.calls += 1;
         let fault = self.fault.as_mut()?;

@@ -48,3 +48,26 @@ fn body_that_cannot_be_read_now_is_neither_damaged_nor_said_not_to_be_held() {
     assert!(matches!(fault, BodyFault::Damaged(_)), "{fault}");
     assert_eq!(shared.damage().bodies, 1);
 }
+
+// spec: STO-22, STO-68
+#[test]
+fn leaf_that_cannot_be_read_back_once_is_read_again_before_it_is_signed() {
+    for code in NOT_NOW.into_iter().chain([EIO]) {
+        let mut cluster = peaceful(2);
+        let origin = cluster.core(1).unwrap().own_logs().remove(0);
+        let size = |cluster: &Cluster| {
+            let replica = cluster.core(1).unwrap().exchange().replica(&origin);
+            replica.unwrap().head().unwrap().size()
+        };
+        for after in 0..6 {
+            let before = size(&cluster);
+            cluster.fail_one_read(1, code, after);
+            cluster.say_something(1).unwrap();
+            cluster.run_for(2_000).unwrap();
+            cluster.fail_reads(1, None);
+            cluster.say_something(1).unwrap();
+            cluster.run_for(2_000).unwrap();
+            assert!(size(&cluster) > before, "code {code} after {after} reads");
+        }
+    }
+}

@@ -362,3 +362,33 @@ fn node_without_its_directory_signs_nothing_while_the_hub_is_down() {
     cluster.run_for(60_000).unwrap();
     assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Held);
 }
+
+/// Every disk call between the answers of the others and the first head is the last one once.
+// spec: STO-46, STO-67
+#[test]
+fn node_that_dies_while_it_goes_on_after_doubt_logs_its_restart_all_the_same() {
+    for calls in 0..24 {
+        let mut cluster = peaceful(2);
+        let origin = cluster.core(1).unwrap().own_logs().remove(0);
+        let size = |cluster: &Cluster| {
+            let shared = cluster.core(1).unwrap().shared();
+            let size = shared.logs().get(&origin).unwrap().size();
+            size.value()
+        };
+        let before = size(&cluster);
+        cluster.move_to_copy(1).unwrap();
+        cluster.fail_after(1, calls);
+        cluster.run_for(40_000).unwrap();
+        let core = cluster.core(1).unwrap();
+        assert_eq!(*core.signing(), Signing::Open, "after {calls} calls");
+        assert!(size(&cluster) > before, "no entry after {calls} calls");
+        let body = core.shared().body(&origin, LeafIndex::new(before)).unwrap();
+        let body = Body::decode(&body).unwrap();
+        let statement = Statement::decode(body.statement()).unwrap();
+        let content = &statement.payload().content;
+        assert!(
+            matches!(content, Content::Restart(_)),
+            "after {calls} calls"
+        );
+    }
+}

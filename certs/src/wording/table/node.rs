@@ -17,6 +17,7 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("the log key did not sign: {}", "日志密钥未能签名：{1}"),
     ("another instance of this node has signed {} up to {}: a copy of its directory runs or has run elsewhere; start again to fetch back what it wrote", "本节点的另一实例已将 {1} 签署至 {2}：其目录的副本正在或曾在别处运行；请重新启动以取回其所写内容"),
     ("leaf {} of {} reads back otherwise than it was written", "{2} 的第 {1} 叶读回的内容与写入时不同"),
+    ("what was written of {} cannot be read back now, so no head is signed over it: {}", "日志 {1} 中写入的内容目前无法读回，故不对其签署检查点：{2}"),
     ("the tree of {} is inconsistent", "{1} 的树不一致"),
     ("cannot open directory {}", "无法打开目录 {1}"),
     ("{} is not held up to the statement, or has no head yet", "{1} 尚未持有至该声明，或还没有检查点"),

@@ -1,6 +1,6 @@
 //! What is done to a node's directory while it is down: lost, copied, moved back, keys mixed up.
 
-use concordat_node::disk::Disk as _;
+use concordat_node::disk::{Disk as _, Fault, FaultEffect};
 use concordat_node::journal::BodyPointer;
 use concordat_protocol::log::Origin;
 
@@ -139,6 +139,25 @@ impl Cluster {
     pub fn fail_reads(&self, node: NodeId, code: Option<i32>) {
         if let Some(of) = self.nodes.get(node) {
             of.disk.fail_reads(code);
+        }
+    }
+
+    /// Lets one read from the disk of a node fail with an error code, after so many that do not.
+    pub fn fail_one_read(&self, node: NodeId, code: i32, after_reads: u64) {
+        if let Some(of) = self.nodes.get(node) {
+            of.disk.fail_one_read(code, after_reads);
+        }
+    }
+
+    /// Lets the disk of a node do so many calls more and no other, until the node has died of it.
+    pub fn fail_after(&mut self, node: NodeId, after_calls: u64) {
+        if let Some(of) = self.nodes.get_mut(node) {
+            of.faulty = true;
+            of.disk.fail(Fault {
+                after_calls,
+                effect: FaultEffect::Everything,
+                lasting: true,
+            });
         }
     }
 
