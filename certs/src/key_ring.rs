@@ -29,6 +29,7 @@ pub const MEMBER_USES: [KeyUse; 5] = [
 ];
 
 /// The keys that a node runs with. The recovery key is kept elsewhere, and is not asked for.
+// spec: KEY-27
 pub const RUN_USES: [KeyUse; 4] = [
     KeyUse::Statement,
     KeyUse::Log,

@@ -12,6 +12,7 @@ mod loopback;
 mod main_job;
 mod network;
 mod readme;
+mod recovery_key;
 mod refusals;
 mod remote;
 mod rows;
