@@ -23,6 +23,7 @@ mod import;
 mod link;
 mod lookup;
 mod peer;
+mod quorum;
 mod refusal;
 mod server;
 mod status;

@@ -6,14 +6,14 @@ use std::path::Path;
 
 use concordat_certs::key_file::file_name;
 use concordat_protocol::admin::{AdminError, AlarmView, Detail, Reply, SigningCode, StatusView};
-use concordat_protocol::effect::FRESHNESS_DAYS;
+use concordat_protocol::effect::{FRESHNESS_DAYS, Horizon};
 use concordat_protocol::statement::{Code, Role};
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::Member;
 
 use crate::admin::desk::{Answer, Desk, Office};
 use crate::admin::peer::{self, Survey};
-use crate::admin::{frozen, refusal};
+use crate::admin::{frozen, quorum, refusal};
 use crate::clock;
 use crate::core::DamageCount;
 use crate::node::Node;
@@ -150,11 +150,15 @@ fn alarms(
     if let Some(behind) = behind(status.at, node.horizon().newest_quorum_time()) {
         raise("clock-behind", vec![detail("minutes", behind)])?;
     }
-    if status.registry_expires_at.is_some_and(|at| at <= status.at) {
+    // spec: ADM-86
+    if is_expired(status.registry_expires_at, status.at, &node.horizon()) {
         raise("registry-expired", Vec::new())?;
     }
     for (name, details) in about_objections(open) {
         raise(name, details)?;
+    }
+    for alarm in quorum::alarms(node, status) {
+        raise(alarm.name, alarm.details)?;
     }
     // spec: STO-31
     let damage = node.shared().damage();
@@ -208,6 +212,13 @@ fn behind(now: Timestamp, newest: Option<Timestamp>) -> Option<u64> {
     (ms > CLOCK_BEHIND_MAX_MS).then_some(ms / MINUTE_MS)
 }
 
+/// Whether the registry counts no longer, by the later of the clock here and the newest quorum time: a
+/// slow clock makes nothing valid for longer.
+// spec: ADM-86
+fn is_expired(expires: Option<Timestamp>, now: Timestamp, horizon: &Horizon) -> bool {
+    expires.is_some_and(|at| at <= horizon.at_least(now))
+}
+
 /// Bytes of journal, signer states and database.
 fn disk_bytes(node: &Node) -> u64 {
     let layout = node.layout();
@@ -228,7 +239,32 @@ fn bytes_below(directory: &Path) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use concordat_protocol::effect::LogHorizon;
+    use concordat_protocol::log::TreeSize;
+
     use super::*;
+    use crate::fixture::Fixture;
+
+    // spec: ADM-86
+    #[test]
+    fn registry_expires_by_the_newest_quorum_time_where_the_clock_is_slow() {
+        let at = |ms| Timestamp::new(ms).unwrap();
+        let (fixture, now, ends) = (Fixture::new(), at(1_000), Some(at(5_000)));
+        let log = |ms| LogHorizon {
+            size: TreeSize::ZERO,
+            witnessed: TreeSize::ZERO,
+            quorum_time: Some(at(ms)),
+            frozen_at: None,
+        };
+        let horizon = |ms| Horizon {
+            logs: [(fixture.origin(), log(ms))].into(),
+            register: fixture.register(),
+        };
+        assert!(!is_expired(ends, now, &horizon(4_999)));
+        assert!(is_expired(ends, now, &horizon(5_000)));
+        assert!(is_expired(ends, at(5_000), &horizon(1)));
+        assert!(!is_expired(None, now, &horizon(9_000)));
+    }
 
     // spec: ADM-121
     #[test]
