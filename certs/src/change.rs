@@ -20,7 +20,9 @@ use concordat_protocol::statement::{
     Approval, Content, Ctx, Payload, Proposal, StatementError, sign_approval, sign_approved,
 };
 use concordat_protocol::time::Timestamp;
-use concordat_protocol::trust::{ApprovalFields, CutOffFault, Form, Genesis, ProposalFields};
+use concordat_protocol::trust::{
+    ApprovalFields, ChangeFault, CutOffFault, Form, Genesis, ProposalFields,
+};
 use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
 
@@ -53,8 +55,8 @@ impl PendingChange {
     ///
     /// # Errors
     /// [`ChangeError::NotRegistry`] for content that has no place in the registry,
-    /// [`ChangeError::NoRequest`] for an enrolment, [`ChangeError::CutOff`] for a cut-off that would
-    /// be void in every registry.
+    /// [`ChangeError::NoRequest`] for an enrolment, [`ChangeError::CutOff`] and [`ChangeError::Fault`]
+    /// for a change that would be void in every registry.
     pub fn new(
         genesis: &Genesis,
         issued_at: Timestamp,
@@ -170,6 +172,15 @@ impl PendingChange {
         // Recovery keys sign beside approvers, never in their place.
         let approved = approvers(genesis).filter(|key| self.approvals.contains_key(&key.id()));
         quorum.saturating_sub(approved.count() as u64)
+    }
+
+    /// Whether as many recovery keys as their quorum asks have approved.
+    #[must_use]
+    pub fn recovers(&self, genesis: &Genesis) -> bool {
+        let recovery = &genesis.fields().recovery;
+        let approved = recovery.keys.iter();
+        let approved = approved.filter(|key| self.approvals.contains_key(&key.id()));
+        approved.count() as u64 >= recovery.quorum
     }
 
     /// Says in words what is proposed, for those who are to approve it.
@@ -302,7 +313,7 @@ impl PendingChange {
         Ok(Self::decode(&bytes, genesis)?)
     }
 
-    // spec: KEY-19, TRU-32
+    // spec: KEY-19, TRU-32, TRU-51
     fn check_content(&self, genesis: &Genesis) -> Result<(), ChangeError> {
         let class = self.payload.class();
         if !class.is_registry() {
@@ -312,6 +323,7 @@ impl PendingChange {
         if let Content::CutOff(cut_off) = &self.payload.content {
             cut_off.fits()?;
         }
+        genesis.admits(&self.payload.content)?;
         match (&self.payload.content, &self.request) {
             (Content::Enrolment(_), None) => Err(ChangeError::NoRequest),
             (Content::Enrolment(enrolment), Some(request)) => {
@@ -465,6 +477,9 @@ pub enum ChangeError {
     /// The cut-off would be void in every registry.
     #[error(transparent)]
     CutOff(#[from] CutOffFault),
+    /// The change would be void in every registry of the network.
+    #[error(transparent)]
+    Fault(#[from] ChangeFault),
     /// The approval is of another proposal.
     #[error("the approval is of another proposal")]
     OtherProposal,

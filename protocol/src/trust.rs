@@ -6,6 +6,7 @@
 //!
 //! Out of scope: effect. A statement that is verified here may still be void, corrected or suspended.
 
+mod change_fault;
 mod cut_off;
 mod genesis;
 mod heads_seen;
@@ -15,6 +16,7 @@ mod reject;
 mod request;
 mod verify;
 
+pub use change_fault::ChangeFault;
 pub use cut_off::CutOffFault;
 pub use genesis::{
     Approvers, FORMAT, Genesis, GenesisError, GenesisFields, LogNumber, Network, Recovery,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use concordat_certs::change::{ApprovalFile, PendingChange};
-use concordat_protocol::admin::{Reply, Request, SubmitAsk, Submitted};
+use concordat_protocol::admin::{ExitCode, Reply, Request, SubmitAsk, Submitted};
 use concordat_protocol::statement::{Content, Policy};
 use serde_bytes::ByteBuf;
 use serde_json::json;
@@ -66,11 +66,12 @@ pub(super) fn propose(
     let genesis = files::genesis(genesis)?;
     let pending = PendingChange::new(&genesis, clock::now(), content)
         .map_err(|error| Failure::usage("change-unfit").with("cause", chain(&error)))?;
+    let looked_at = weigh(&pending, context)?;
     pending
         .create(out)
         .map_err(|error| files::change_file(out, &error))?;
     let summary = pending.summary(&genesis, context.words.0);
-    let more = [("file", out.display().to_string())];
+    let more = [("file", out.display().to_string()), looked_at];
     let report = report::summary(&summary, &more, context.words);
     Ok(report.with_next(context.words, "proposal_next"))
 }
@@ -90,6 +91,7 @@ fn approve(args: &ChangeApprove, context: &Context<'_>) -> Result<Report, Failur
     let genesis = files::genesis(&args.genesis)?;
     let mut pending = files::proposal(&args.proposal, &genesis)?;
     let key = files::approver(&args.key)?;
+    let looked_at = weigh(&pending, context)?;
     context.confirm("confirm_approve", pending.payload().class().name())?;
     let approval = pending
         .approve(&genesis, &key)
@@ -101,10 +103,41 @@ fn approve(args: &ChangeApprove, context: &Context<'_>) -> Result<Report, Failur
     pending
         .add(&genesis, approval)
         .map_err(|error| files::unverified(&args.key, &error))?;
-    let more = [("file", args.out.display().to_string())];
+    let more = [("file", args.out.display().to_string()), looked_at];
     let summary = pending.summary(&genesis, context.words.0);
     let report = report::summary(&summary, &more, context.words);
     Ok(report.with_next(context.words, "approval_next"))
+}
+
+/// Lets a node say, where one is named and answers, whether a change would hold in the registry as it
+/// is; what can be told without one has been told. The hub looks at it again in the end.
+// spec: ADM-87
+pub(super) fn weigh(
+    pending: &PendingChange,
+    context: &Context<'_>,
+) -> Result<(&'static str, String), Failure> {
+    let global = &context.arguments.global;
+    let said = |key| Ok(("registry_looked_at", context.words.word(key).to_owned()));
+    if global.node.is_none() && global.remote.is_none() {
+        return said("registry_not_asked");
+    }
+    let change = pending
+        .encode()
+        .map_err(|error| Failure::usage("change-unfit").with("cause", chain(&error)))?;
+    let change = ByteBuf::from(change);
+    let ask = SubmitAsk {
+        change,
+        dry_run: true,
+    };
+    match context.ask(&Request::Submit(ask)) {
+        Ok(_) => said("registry_admits"),
+        // It was looked at before these are said.
+        Err(failure) if ["not-the-hub", "approvals-missing"].contains(&failure.key) => {
+            said("registry_admits")
+        }
+        Err(failure) if failure.exit == ExitCode::Unreachable => said("registry_not_asked"),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Puts the approvals together and hands the change to the hub.
@@ -124,7 +157,7 @@ pub(super) fn submit(args: &ChangeSubmit, context: &Context<'_>) -> Result<Repor
     }
     let missing = pending.missing(&genesis);
     if missing > 0 {
-        let exit = concordat_protocol::admin::ExitCode::VerificationFailed;
+        let exit = ExitCode::VerificationFailed;
         return Err(Failure::new(exit, "approvals-missing").with("missing", missing));
     }
     if !args.dry_run {

@@ -81,6 +81,7 @@ fn approve(args: &EnrolApprove, context: &Context<'_>) -> Result<Report, Failure
     context.confirm("confirm_enrol", request.enrolment().name.as_str())?;
     let mut pending = PendingChange::for_enrolment(&genesis, clock::now(), request)
         .map_err(|error| files::unverified(&args.request, &error))?;
+    let looked_at = change::weigh(&pending, context)?;
     let approval = pending
         .approve(&genesis, &key)
         .map_err(|error| files::unverified(&args.key, &error))?;
@@ -90,7 +91,7 @@ fn approve(args: &EnrolApprove, context: &Context<'_>) -> Result<Report, Failure
     pending
         .create(&args.out)
         .map_err(|error| files::change_file(&args.out, &error))?;
-    let more = [("file", args.out.display().to_string())];
+    let more = [("file", args.out.display().to_string()), looked_at];
     let summary = pending.summary(&genesis, context.words.0);
     let report = report::summary(&summary, &more, context.words);
     Ok(report.with_next(context.words, "enrolment_next"))

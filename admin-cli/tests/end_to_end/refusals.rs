@@ -402,6 +402,51 @@ fn file_of_another_network_is_refused() {
     assert_eq!(refused.exits(4).error(), "file-unverified");
 }
 
+/// A policy with a cosigner that nobody has enrolled, and one that could witness two heads: told to whoever
+/// proposes or approves, not to the hub after two people have signed.
+// spec: TRU-51, ADM-87
+#[test]
+fn change_that_cannot_hold_is_refused_when_it_is_proposed_and_when_it_is_approved() {
+    let network = Network::start();
+    let policy = |cosigner, quorum, out| {
+        let named = [
+            "change",
+            "policy",
+            "--cosigner",
+            cosigner,
+            "--quorum",
+            quorum,
+        ];
+        let files = ["--genesis", "hub/genesis.cbor", "--out", out];
+        [&named[..], &files[..]].concat()
+    };
+    let stranger = "112304000000000461";
+    let refused = network.run(&policy(HUB, "2", "unsound")).exits(2);
+    assert_eq!(refused.error(), "change-unfit");
+    let unasked = network.run(&policy(stranger, "1", "strange")).exits(0);
+    assert!(
+        unasked.json()["registry_looked_at"]
+            .as_str()
+            .unwrap()
+            .contains("--node")
+    );
+    for (node, out) in [("hub", "a"), ("town", "b")] {
+        let refused = network.at(node, &policy(stranger, "1", out)).exits(6);
+        assert_eq!(refused.error(), "change-refused");
+        assert!(refused.err.contains(stranger), "{}", refused.err);
+        assert!(!network.path(out).exists());
+    }
+    let mut approve = vec!["change", "approve", "strange", "--key", "ann"];
+    approve.extend(["--genesis", "hub/genesis.cbor", "--out", "strange.ann"]);
+    let refused = network.at("town", &approve).exits(6);
+    assert_eq!(refused.error(), "change-refused");
+    assert!(!network.path("strange.ann").exists());
+    // Both approved away from any node.
+    network.approve_by_both("strange");
+    assert_eq!(network.submit("strange").exits(6).error(), "change-refused");
+    network.at("town", &policy(HUB, "1", "sound")).exits(0);
+}
+
 /// The whole way of a log key that was stolen: the highest witnessed head from the hub, two approvals,
 /// and the log goes on under the key that follows.
 // spec: TRU-15, TRU-32

@@ -446,3 +446,43 @@ fn approval_file_with_any_byte_changed_is_refused() {
         assert!(verdict.is_err(), "byte {at}");
     }
 }
+
+/// One cosigner of three: two heads could both be witnessed.
+fn unsound(network: &TestNetwork) -> Content {
+    let mut policy = network.genesis.fields().policy.clone();
+    policy.cosigners = network.members.iter().map(|one| one.code()).collect();
+    policy.cosigners.sort();
+    policy.quorum = 1;
+    Content::Policy(policy)
+}
+
+// spec: TRU-51
+#[test]
+fn change_that_no_registry_takes_is_refused_when_it_is_proposed() {
+    let network = network();
+    let genesis = &network.genesis;
+    let hub = Content::Suspension(Suspension {
+        member: genesis.hub(),
+        standing: Standing::Suspended,
+        reasons: Text::new("by mistake").unwrap(),
+    });
+    for (content, fault) in [
+        (unsound(&network), ChangeFault::Quorum),
+        (hub, ChangeFault::HubStanding),
+    ] {
+        let refused = PendingChange::new(genesis, Timestamp::new(NOW).unwrap(), content);
+        assert_eq!(refused.unwrap_err(), ChangeError::Fault(fault));
+    }
+}
+
+/// Somebody else's tool made the proposal: whoever approves it, and the hub, read it with this one.
+// spec: TRU-51
+#[test]
+fn change_that_no_registry_takes_is_refused_when_it_is_read() {
+    let network = network();
+    let mut change = suspension(&network, Standing::Suspended);
+    change.payload.content = unsound(&network);
+    change.proposal = Proposal::new(&change.payload).unwrap();
+    let read = PendingChange::decode(&change.encode().unwrap(), &network.genesis);
+    assert_eq!(read.unwrap_err(), ChangeError::Fault(ChangeFault::Quorum));
+}

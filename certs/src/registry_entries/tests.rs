@@ -1,4 +1,5 @@
 use concordat_protocol::statement::{Content, Standing, Suspension};
+use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Timestamp;
 
@@ -10,9 +11,11 @@ fn network() -> TestNetwork {
     TestNetwork::build(TestPlan::numbered(2, 1)).unwrap()
 }
 
+/// Of the first member, or of somebody who is not enrolled.
 fn suspension(network: &TestNetwork, at: usize) -> PendingChange {
+    let stranger = AuthorityCode::parse("112304000000000461").unwrap();
     let content = Content::Suspension(Suspension {
-        member: [network.members[0].code(), network.hub.code()][at],
+        member: [network.members[0].code(), stranger][at],
         standing: Standing::Suspended,
         reasons: Text::new("for a test").unwrap(),
     });
@@ -34,7 +37,7 @@ fn change_that_the_registry_would_find_void_makes_no_entry_and_changes_nothing()
     let mut randomness = SeededRandomness::new(3);
     let hub = &network.hub.statement;
     let refused = registry_entries(&mut network.registry, hub, &changes, &mut randomness);
-    let cause = EntryCause::Void(RejectReason::RegistryConflict);
+    let cause = EntryCause::Void(RejectReason::IssuerUnknown);
     assert_eq!(refused, Err(RegistryEntryError { place: 1, cause }));
     assert_eq!(network.registry.ctx(), before);
 }

@@ -14,11 +14,22 @@ use crate::admin::refusal;
 pub(super) fn answer(desk: &Desk, ask: &SubmitAsk) -> Answer {
     let node = desk.node();
     let genesis = node.genesis();
-    if genesis.hub() != node.member() {
-        return Err(AdminError::new(ErrorCode::NotTheHub).with("hub", genesis.hub()));
+    let is_hub = genesis.hub() == node.member();
+    let elsewhere = || AdminError::new(ErrorCode::NotTheHub).with("hub", genesis.hub());
+    // Any node can say of a change on its way whether it would hold.
+    if !is_hub && !ask.dry_run {
+        return Err(elsewhere());
     }
     let change = PendingChange::decode(&ask.change, genesis);
     let change = change.map_err(|error| refused(&error, genesis))?;
+    // spec: TRU-51, TRU-52, ADM-87
+    let fault = node
+        .registry()
+        .admits(&change.payload().content, change.recovers(genesis));
+    fault.map_err(|fault| AdminError::new(ErrorCode::ChangeRefused).with("cause", fault))?;
+    if !is_hub {
+        return Err(elsewhere());
+    }
     let signed = change.sign(genesis, node.signer(), node.ctx());
     let signed = signed.map_err(|error| refused(&error, genesis))?;
     let payload = change.payload();

@@ -1,5 +1,7 @@
 //! The registry: a fold over the hub's log 1, answering for every size that it has passed.
 
+mod changes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -8,12 +10,12 @@ use sha2::{Digest, Sha256};
 use crate::key::PublicKey;
 use crate::log::{CompactRange, Hash, LeafIndex, Origin, TreeSize, hash};
 use crate::statement::{
-    Audience, CatalogueItem, Class, Content, Ctx, CtxCourse, CutOff, Enrolment, ItemCatalogue,
-    KeyUse, Kind, Leaf, Policy, Role, Rotation, SUITE_SHA256, Statement, Suspension, Vis,
-    VisibilityClass, registry_state,
+    Audience, CatalogueItem, Class, Ctx, CtxCourse, ItemCatalogue, Kind, Leaf, Policy, Role,
+    Statement, Vis, VisibilityClass, registry_state,
 };
 use crate::subject::{AuthorityCode, Subject};
-use crate::trust::genesis::{Genesis, check_policy, enrolled_keys};
+use crate::trust::change_fault::ChangeFault;
+use crate::trust::genesis::Genesis;
 use crate::trust::member::Member;
 use crate::trust::reject::RejectReason;
 use crate::trust::verify;
@@ -156,7 +158,8 @@ impl Registry {
         }
         let applied = verdict.and_then(|approved| match (statement, approved) {
             (Some(statement), Some(approved)) => {
-                self.change(&statement.payload().content, approved)?;
+                self.change(&statement.payload().content, approved)
+                    .map_err(ChangeFault::reason)?;
                 Ok(Applied::Changed)
             }
             (Some(_) | None, _) => Ok(Applied::Unchanged),
@@ -343,147 +346,6 @@ impl Registry {
         }
     }
 
-    fn change(&mut self, content: &Content, approved: Approved) -> Result<(), RejectReason> {
-        match content {
-            Content::Enrolment(enrolment) => self.enrol(enrolment),
-            Content::Rotation(rotation) => self.rotate(rotation),
-            Content::Suspension(suspension) => self.suspend(suspension),
-            Content::CutOff(cut_off) => self.cut_off(cut_off, approved),
-            Content::ItemCatalogue(catalogue) => self.adopt_catalogue(catalogue),
-            Content::Policy(policy) => self.adopt_policy(policy),
-            Content::Decision(_)
-            | Content::Objection(_)
-            | Content::Ruling(_)
-            | Content::Correction(_)
-            | Content::Withdrawal(_)
-            | Content::Admission(_)
-            | Content::Notice(_)
-            | Content::HeadSeen(_)
-            | Content::Restart(_) => Err(RejectReason::WrongLog),
-        }
-    }
-
-    // spec: TRU-7, TRU-8
-    fn enrol(&mut self, enrolment: &Enrolment) -> Result<(), RejectReason> {
-        let mut own = BTreeSet::new();
-        let single = enrolled_keys(enrolment).all(|key| own.insert(key));
-        let taken = |key: &&PublicKey| self.key_in_use(key, enrolment.member);
-        if !self.shape_fits(enrolment) || !single || own.iter().any(taken) {
-            return Err(RejectReason::RegistryConflict);
-        }
-        let member = match self.member(enrolment.member) {
-            Some(known) if renews(known, enrolment) => known.renewed(enrolment.clone()),
-            Some(_) => return Err(RejectReason::RegistryConflict),
-            None => Member::new(enrolment.clone()),
-        };
-        self.put(member);
-        Ok(())
-    }
-
-    /// Whether role, keys and lists of an enrolment fit each other.
-    // spec: TRU-22
-    fn shape_fits(&self, enrolment: &Enrolment) -> bool {
-        let issuer = enrolment.role == Role::Issuer;
-        let keys = [enrolment.log_key, enrolment.node_key, enrolment.witness_key];
-        let has_log = |member: AuthorityCode| {
-            self.member(member)
-                .is_some_and(|member| member.enrolment().role != Role::Issuer)
-        };
-        let through = enrolment.publishes_through;
-        (enrolment.role == Role::Hub) == (enrolment.member == self.genesis.hub())
-            && keys.iter().all(|key| key.is_none() == issuer)
-            && through.is_some() == issuer
-            && through.is_none_or(has_log)
-            && enrolment.suite == SUITE_SHA256
-            && !enrolment.statement_keys.is_empty()
-            && enrolment.statement_keys.is_sorted_by(|a, b| a < b)
-            && enrolment.administrator_keys.is_sorted_by(|a, b| a < b)
-            && enrolment.next_keys.is_sorted_by(|a, b| a.0 < b.0)
-    }
-
-    // spec: TRU-7, TRU-24
-    fn rotate(&mut self, rotation: &Rotation) -> Result<(), RejectReason> {
-        let known = self
-            .member(rotation.member)
-            .ok_or(RejectReason::IssuerUnknown)?;
-        if !keeps_commitment(known, rotation.key_use, &rotation.new)
-            || self.key_in_use(&rotation.new, rotation.member)
-            || known.has_key(&rotation.new)
-        {
-            return Err(RejectReason::RegistryConflict);
-        }
-        let mut member = known.clone();
-        member
-            .rotate(rotation.key_use, &rotation.old, rotation.new, rotation.next)
-            .ok_or(RejectReason::RegistryConflict)?;
-        self.put(member);
-        Ok(())
-    }
-
-    // spec: TRU-25
-    fn suspend(&mut self, suspension: &Suspension) -> Result<(), RejectReason> {
-        let known = self
-            .member(suspension.member)
-            .ok_or(RejectReason::IssuerUnknown)?;
-        if known.code() == self.genesis.hub() {
-            return Err(RejectReason::RegistryConflict);
-        }
-        let mut member = known.clone();
-        member.set_standing(suspension.standing);
-        self.put(member);
-        Ok(())
-    }
-
-    // spec: TRU-15, TRU-18, TRU-30
-    fn cut_off(&mut self, cut_off: &CutOff, approved: Approved) -> Result<(), RejectReason> {
-        let known = self
-            .member(cut_off.member)
-            .ok_or(RejectReason::IssuerUnknown)?;
-        let unfit = |key: &PublicKey| {
-            self.key_in_use(key, cut_off.member)
-                || known.has_key(key)
-                || approved == Approved::ByApprovers
-                    && !keeps_commitment(known, cut_off.key_use, key)
-        };
-        if cut_off.fits().is_err() || cut_off.replacement.as_ref().is_some_and(unfit) {
-            return Err(RejectReason::RegistryConflict);
-        }
-        let mut member = known.clone();
-        member
-            .end_key(cut_off)
-            .ok_or(RejectReason::RegistryConflict)?;
-        self.put(member);
-        Ok(())
-    }
-
-    // spec: TRU-9
-    fn adopt_catalogue(&mut self, catalogue: &ItemCatalogue) -> Result<(), RejectReason> {
-        let items = catalogue.items.is_sorted_by(|a, b| a.code < b.code);
-        let classes = catalogue.classes.is_sorted_by(|a, b| a.code < b.code)
-            && catalogue.classes.iter().all(class_fits);
-        let class = |vis: Vis| catalogue.classes.iter().find(|class| class.code == vis);
-        let known = catalogue.items.iter().all(|item| class(item.vis).is_some());
-        let restricted =
-            class(catalogue.near_personal).is_some_and(|class| class.audience != Audience::Public);
-        if !items || !classes || !known || !restricted {
-            return Err(RejectReason::RegistryConflict);
-        }
-        self.catalogues.push(self.range.size(), catalogue.clone());
-        Ok(())
-    }
-
-    fn adopt_policy(&mut self, policy: &Policy) -> Result<(), RejectReason> {
-        let witness = |code: &AuthorityCode| {
-            self.member(*code)
-                .is_some_and(|member| member.keys().witness.is_some())
-        };
-        if check_policy(policy).is_err() || !policy.cosigners.iter().all(witness) {
-            return Err(RejectReason::RegistryConflict);
-        }
-        self.policies.push(self.range.size(), policy.clone());
-        Ok(())
-    }
-
     fn put(&mut self, member: Member) {
         let size = self.range.size();
         self.members
@@ -491,46 +353,6 @@ impl Registry {
             .or_default()
             .push(size, member);
     }
-
-    /// Whether a key has a use anywhere in the network but with `except`.
-    fn key_in_use(&self, key: &PublicKey, except: AuthorityCode) -> bool {
-        let fields = self.genesis.fields();
-        fields.approvers.keys.contains(key)
-            || fields.recovery.keys.contains(key)
-            || self
-                .members()
-                .any(|member| member.code() != except && member.has_key(key))
-    }
-}
-
-/// Whether a key is the one that was committed as the next of its use, where one was.
-fn keeps_commitment(known: &Member, key_use: KeyUse, key: &PublicKey) -> bool {
-    let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
-    let committed = known.next_key(key_use);
-    committed.is_none_or(|committed| committed == Hash::from_bytes(digest))
-}
-
-/// Whether an enrolment renews region, mandates, addresses and administrators of a known member. All
-/// other keys, and what is committed for the next ones, change by rotation only.
-fn renews(known: &Member, enrolment: &Enrolment) -> bool {
-    let keys = known.keys();
-    known.enrolment().role == enrolment.role
-        && keys.log == enrolment.log_key
-        && keys.node == enrolment.node_key
-        && keys.witness == enrolment.witness_key
-        && keys.statement == enrolment.statement_keys
-        && known.enrolment().recovery_key == enrolment.recovery_key
-        && known.enrolment().next_keys == enrolment.next_keys
-        && !enrolled_keys(enrolment).any(|key| known.has_ended(key))
-}
-
-/// Whether a visibility class names members exactly when its audience is named ones, in order, and
-/// leaves code 0 what it is everywhere: every member.
-fn class_fits(class: &VisibilityClass) -> bool {
-    let named = class.audience == Audience::Named;
-    (named || class.members.is_empty())
-        && class.members.is_sorted_by(|a, b| a < b)
-        && (class.code != Vis::ALL_MEMBERS || class.audience == Audience::Members)
 }
 
 impl Class {

@@ -1,5 +1,6 @@
 //! Genesis and the fold over the registry log: every way to be void, by its exact reason.
 
+mod admits;
 mod keys;
 
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};

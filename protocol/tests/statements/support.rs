@@ -302,6 +302,7 @@ pub(crate) fn subject() -> SubjectCode {
 }
 
 /// A network whose registry grows by approved changes.
+#[derive(Clone)]
 pub(crate) struct Net {
     pub(crate) registry: Registry,
     hub_key: u8,

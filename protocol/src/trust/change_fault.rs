@@ -1,0 +1,132 @@
+//! Why a change of the registry cannot hold.
+
+use crate::key::KeyId;
+use crate::subject::AuthorityCode;
+use crate::trust::cut_off::CutOffFault;
+use crate::trust::reject::RejectReason;
+
+/// Why a change of the registry cannot hold, for whoever proposes, approves or logs it. In the log the
+/// entry is void, and the reason is [`ChangeFault::reason`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChangeFault {
+    /// Items or classes of a catalogue out of order.
+    #[error("items and classes of a catalogue ascend by code, each code once")]
+    CatalogueOrder,
+    /// A visibility class that an item, or the class for near-personal subjects, names and the
+    /// catalogue lacks.
+    #[error("the catalogue has no visibility class {vis}")]
+    ClassMissing {
+        /// The class.
+        vis: u8,
+    },
+    /// A visibility class with members that its audience does not take.
+    #[error(
+        "visibility class {vis} has members out of order or beside its audience, or is class 0 with another audience"
+    )]
+    ClassUnfit {
+        /// The class.
+        vis: u8,
+    },
+    /// A cosigner that is not enrolled.
+    #[error("{member} is to cosign and is not enrolled")]
+    CosignerUnknown {
+        /// The member.
+        member: AuthorityCode,
+    },
+    /// The cut-off lacks something, or has too much.
+    #[error(transparent)]
+    CutOff(#[from] CutOffFault),
+    /// Role, keys, suite or lists of an enrolment.
+    #[error("role, keys, suite or lists of the enrolment do not fit each other")]
+    EnrolmentUnfit,
+    /// The standing of the hub.
+    #[error("the hub cannot be suspended")]
+    HubStanding,
+    /// A key that does not belong to the member for this use.
+    #[error("the key {kid} is not in use there")]
+    KeyNotInUse {
+        /// The key.
+        kid: KeyId,
+    },
+    /// A key that has or had a use.
+    #[error("the key {kid} has or had a use already")]
+    KeyTaken {
+        /// The key.
+        kid: KeyId,
+    },
+    /// A member that is not enrolled.
+    #[error("no member {member} is enrolled")]
+    MemberUnknown {
+        /// The member.
+        member: AuthorityCode,
+    },
+    /// The class for near-personal subjects is public.
+    #[error("the class for subjects that are close to a person is public")]
+    NearPersonalPublic,
+    /// Content that changes nothing of the registry.
+    #[error("the statement does not change the registry")]
+    NoChange,
+    /// A member through which an issuer is to publish, without a log.
+    #[error("{member} has no log to publish through")]
+    NoLog {
+        /// The member.
+        member: AuthorityCode,
+    },
+    /// Another key than was committed as the next.
+    #[error("the new key is not the one that was committed as the next")]
+    NotCommitted,
+    /// A second enrolment with another role or other keys.
+    #[error("a second enrolment keeps role, keys and the digests of the next keys")]
+    NotRenewed,
+    /// A cosigner without a witness key.
+    #[error("{member} has no witness key to cosign with")]
+    NoWitnessKey {
+        /// The member.
+        member: AuthorityCode,
+    },
+    /// Keys of approvers and of the recovery quorum.
+    #[error("approver and recovery keys are those of genesis and do not change")]
+    Permanent,
+    /// A quorum of cosigners that cannot be met, or that two heads could meet at once.
+    #[error("the cosigner quorum must satisfy (n + f) / 2 < q <= n")]
+    Quorum,
+    /// Fewer cosigners would be left than a quorum takes.
+    #[error(
+        "only {able} of the cosigners could cosign after it and a quorum takes {quorum}: change the policy first"
+    )]
+    QuorumLost {
+        /// Active cosigners with a witness key.
+        able: u64,
+        /// How many a quorum takes.
+        quorum: u64,
+    },
+}
+
+impl ChangeFault {
+    /// Why the entry is void, for everybody alike.
+    #[must_use]
+    pub const fn reason(self) -> RejectReason {
+        match self {
+            Self::MemberUnknown { .. } => RejectReason::IssuerUnknown,
+            Self::NoChange => RejectReason::WrongLog,
+            Self::CatalogueOrder
+            | Self::ClassMissing { .. }
+            | Self::ClassUnfit { .. }
+            | Self::CosignerUnknown { .. }
+            | Self::CutOff(_)
+            | Self::EnrolmentUnfit
+            | Self::HubStanding
+            | Self::KeyNotInUse { .. }
+            | Self::KeyTaken { .. }
+            | Self::NearPersonalPublic
+            | Self::NoLog { .. }
+            | Self::NotCommitted
+            | Self::NotRenewed
+            | Self::NoWitnessKey { .. }
+            | Self::Permanent
+            | Self::Quorum
+            | Self::QuorumLost { .. } => RejectReason::RegistryConflict,
+        }
+    }
+}

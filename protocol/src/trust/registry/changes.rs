@@ -1,0 +1,323 @@
+//! What each change does to the registry, and why one cannot hold.
+
+use std::collections::BTreeSet;
+
+use sha2::{Digest, Sha256};
+
+use crate::key::PublicKey;
+use crate::log::Hash;
+use crate::statement::{
+    Audience, Content, CutOff, Enrolment, ItemCatalogue, KeyUse, Policy, Role, Rotation,
+    SUITE_SHA256, Standing, Suspension, Vis, VisibilityClass,
+};
+use crate::subject::AuthorityCode;
+use crate::trust::change_fault::ChangeFault;
+use crate::trust::genesis::{Genesis, check_policy, enrolled_keys};
+use crate::trust::member::Member;
+use crate::trust::registry::{Approved, Registry};
+
+impl Genesis {
+    /// Whether a change can hold in some registry of this network: what can be told of it without
+    /// knowing who is a member. Whoever proposes or approves one has no more than the genesis at hand.
+    ///
+    /// # Errors
+    /// [`ChangeFault`]; with it the change is void in every registry of the network.
+    // spec: TRU-51
+    pub fn admits(&self, content: &Content) -> Result<(), ChangeFault> {
+        match content {
+            Content::Enrolment(enrolment) => self.admits_enrolment(enrolment),
+            Content::Rotation(rotation) => {
+                permanent(rotation.key_use)?;
+                self.admits_key(&rotation.new)
+            }
+            Content::Suspension(suspension) if suspension.member == self.hub() => {
+                Err(ChangeFault::HubStanding)
+            }
+            Content::Suspension(_) => Ok(()),
+            Content::CutOff(cut_off) => {
+                cut_off.fits()?;
+                cut_off
+                    .replacement
+                    .iter()
+                    .try_for_each(|key| self.admits_key(key))
+            }
+            Content::ItemCatalogue(catalogue) => catalogue_fits(catalogue),
+            Content::Policy(policy) => check_policy(policy).map_err(|_| ChangeFault::Quorum),
+            Content::Decision(_)
+            | Content::Objection(_)
+            | Content::Ruling(_)
+            | Content::Correction(_)
+            | Content::Withdrawal(_)
+            | Content::Admission(_)
+            | Content::Notice(_)
+            | Content::HeadSeen(_)
+            | Content::Restart(_) => Err(ChangeFault::NoChange),
+        }
+    }
+
+    // spec: TRU-22
+    fn admits_enrolment(&self, enrolment: &Enrolment) -> Result<(), ChangeFault> {
+        let issuer = enrolment.role == Role::Issuer;
+        let keys = [enrolment.log_key, enrolment.node_key, enrolment.witness_key];
+        let fits = (enrolment.role == Role::Hub) == (enrolment.member == self.hub())
+            && keys.iter().all(|key| key.is_none() == issuer)
+            && enrolment.publishes_through.is_some() == issuer
+            && enrolment.suite == SUITE_SHA256
+            && !enrolment.statement_keys.is_empty()
+            && enrolment.statement_keys.is_sorted_by(|a, b| a < b)
+            && enrolment.administrator_keys.is_sorted_by(|a, b| a < b)
+            && enrolment.next_keys.is_sorted_by(|a, b| a.0 < b.0);
+        if !fits {
+            return Err(ChangeFault::EnrolmentUnfit);
+        }
+        let mut own = BTreeSet::new();
+        for key in enrolled_keys(enrolment) {
+            if !own.insert(key) {
+                return Err(ChangeFault::KeyTaken { kid: key.id() });
+            }
+            self.admits_key(key)?;
+        }
+        Ok(())
+    }
+
+    // spec: TRU-7
+    fn admits_key(&self, key: &PublicKey) -> Result<(), ChangeFault> {
+        let fields = self.fields();
+        let people = [&fields.approvers.keys, &fields.recovery.keys];
+        match people.iter().any(|keys| keys.contains(key)) {
+            true => Err(ChangeFault::KeyTaken { kid: key.id() }),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Registry {
+    /// Whether a change would hold as the next entry, were it approved: by recovery keys too, when
+    /// `recovers` says so. Beside what makes an entry void, refuses one after which the cosigners could
+    /// not make a quorum: the fold takes it, since a key that was stolen has to go at any price, but
+    /// nobody should be led to approve it before the policy was changed.
+    ///
+    /// # Errors
+    /// [`ChangeFault`].
+    // spec: TRU-51, TRU-52
+    pub fn admits(&self, content: &Content, recovers: bool) -> Result<(), ChangeFault> {
+        let approved = match recovers {
+            true => Approved::ByRecoveryToo,
+            false => Approved::ByApprovers,
+        };
+        let mut after = self.clone();
+        // What changes holds from the size after the entry.
+        after.change(content, approved)?;
+        let (able, quorum) = (after.able_cosigners(), after.policy().quorum);
+        match able < quorum && self.able_cosigners() >= self.policy().quorum {
+            true => Err(ChangeFault::QuorumLost { able, quorum }),
+            false => Ok(()),
+        }
+    }
+
+    /// How many cosigners of the policy can cosign: active members with a witness key.
+    #[must_use]
+    pub fn able_cosigners(&self) -> u64 {
+        let can = |code: &&AuthorityCode| {
+            self.member(**code).is_some_and(|member| {
+                member.standing() == Standing::Active && member.keys().witness.is_some()
+            })
+        };
+        self.policy().cosigners.iter().filter(can).count() as u64
+    }
+
+    pub(super) fn change(
+        &mut self,
+        content: &Content,
+        approved: Approved,
+    ) -> Result<(), ChangeFault> {
+        self.genesis.clone().admits(content)?;
+        match content {
+            Content::Enrolment(enrolment) => self.enrol(enrolment),
+            Content::Rotation(rotation) => self.rotate(rotation),
+            Content::Suspension(suspension) => self.suspend(suspension),
+            Content::CutOff(cut_off) => self.cut_off(cut_off, approved),
+            Content::ItemCatalogue(catalogue) => {
+                self.catalogues.push(self.range.size(), catalogue.clone());
+                Ok(())
+            }
+            Content::Policy(policy) => self.adopt_policy(policy),
+            Content::Decision(_)
+            | Content::Objection(_)
+            | Content::Ruling(_)
+            | Content::Correction(_)
+            | Content::Withdrawal(_)
+            | Content::Admission(_)
+            | Content::Notice(_)
+            | Content::HeadSeen(_)
+            | Content::Restart(_) => Err(ChangeFault::NoChange),
+        }
+    }
+
+    // spec: TRU-7, TRU-8
+    fn enrol(&mut self, enrolment: &Enrolment) -> Result<(), ChangeFault> {
+        for key in enrolled_keys(enrolment) {
+            self.key_is_free(key, enrolment.member)?;
+        }
+        if let Some(through) = enrolment.publishes_through {
+            let has_log = |member: &Member| member.enrolment().role != Role::Issuer;
+            if !self.member(through).is_some_and(has_log) {
+                return Err(ChangeFault::NoLog { member: through });
+            }
+        }
+        let member = match self.member(enrolment.member) {
+            Some(known) if renews(known, enrolment) => known.renewed(enrolment.clone()),
+            Some(_) => return Err(ChangeFault::NotRenewed),
+            None => Member::new(enrolment.clone()),
+        };
+        self.put(member);
+        Ok(())
+    }
+
+    // spec: TRU-7, TRU-24
+    fn rotate(&mut self, rotation: &Rotation) -> Result<(), ChangeFault> {
+        let known = self.known(rotation.member)?;
+        may_follow(known, rotation.key_use, &rotation.new)?;
+        self.key_is_free(&rotation.new, rotation.member)?;
+        let mut member = known.clone();
+        let (old, new) = (&rotation.old, rotation.new);
+        member
+            .rotate(rotation.key_use, old, new, rotation.next)
+            .ok_or_else(|| ChangeFault::KeyNotInUse { kid: old.id() })?;
+        self.put(member);
+        Ok(())
+    }
+
+    // spec: TRU-25
+    fn suspend(&mut self, suspension: &Suspension) -> Result<(), ChangeFault> {
+        let mut member = self.known(suspension.member)?.clone();
+        member.set_standing(suspension.standing);
+        self.put(member);
+        Ok(())
+    }
+
+    // spec: TRU-15, TRU-18, TRU-30
+    fn cut_off(&mut self, cut_off: &CutOff, approved: Approved) -> Result<(), ChangeFault> {
+        let known = self.known(cut_off.member)?;
+        if let Some(key) = &cut_off.replacement {
+            self.key_is_free(key, cut_off.member)?;
+            match approved {
+                Approved::ByApprovers => may_follow(known, cut_off.key_use, key)?,
+                Approved::ByRecoveryToo => is_new(known, key)?,
+            }
+        }
+        let mut member = known.clone();
+        let kid = cut_off.key.id();
+        member
+            .end_key(cut_off)
+            .ok_or(ChangeFault::KeyNotInUse { kid })?;
+        self.put(member);
+        Ok(())
+    }
+
+    // spec: TRU-3
+    fn adopt_policy(&mut self, policy: &Policy) -> Result<(), ChangeFault> {
+        for code in &policy.cosigners {
+            let member = *code;
+            let known = self.member(member);
+            let known = known.ok_or(ChangeFault::CosignerUnknown { member })?;
+            if known.keys().witness.is_none() {
+                return Err(ChangeFault::NoWitnessKey { member });
+            }
+        }
+        self.policies.push(self.range.size(), policy.clone());
+        Ok(())
+    }
+
+    fn known(&self, member: AuthorityCode) -> Result<&Member, ChangeFault> {
+        self.member(member)
+            .ok_or(ChangeFault::MemberUnknown { member })
+    }
+
+    /// Whether a key has no use in the network but with `except`.
+    fn key_is_free(&self, key: &PublicKey, except: AuthorityCode) -> Result<(), ChangeFault> {
+        let mut others = self.members().filter(|member| member.code() != except);
+        match others.any(|member| member.has_key(key)) {
+            true => Err(ChangeFault::KeyTaken { kid: key.id() }),
+            false => Ok(()),
+        }
+    }
+}
+
+fn permanent(key_use: KeyUse) -> Result<(), ChangeFault> {
+    match key_use {
+        KeyUse::Approver | KeyUse::Recovery => Err(ChangeFault::Permanent),
+        KeyUse::Statement
+        | KeyUse::Log
+        | KeyUse::Node
+        | KeyUse::Witness
+        | KeyUse::Administrator => Ok(()),
+    }
+}
+
+/// A key that follows another is the one that was committed, where one was, and had no use before.
+fn may_follow(known: &Member, key_use: KeyUse, key: &PublicKey) -> Result<(), ChangeFault> {
+    let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+    let committed = known.next_key(key_use);
+    if committed.is_some_and(|committed| committed != Hash::from_bytes(digest)) {
+        return Err(ChangeFault::NotCommitted);
+    }
+    is_new(known, key)
+}
+
+fn is_new(known: &Member, key: &PublicKey) -> Result<(), ChangeFault> {
+    match known.has_key(key) {
+        true => Err(ChangeFault::KeyTaken { kid: key.id() }),
+        false => Ok(()),
+    }
+}
+
+// spec: TRU-9
+fn catalogue_fits(catalogue: &ItemCatalogue) -> Result<(), ChangeFault> {
+    let ascend = catalogue.items.is_sorted_by(|a, b| a.code < b.code)
+        && catalogue.classes.is_sorted_by(|a, b| a.code < b.code);
+    if !ascend {
+        return Err(ChangeFault::CatalogueOrder);
+    }
+    let unfit = |class: &&VisibilityClass| !class_fits(class);
+    if let Some(class) = catalogue.classes.iter().find(unfit) {
+        return Err(ChangeFault::ClassUnfit {
+            vis: class.code.code(),
+        });
+    }
+    let class = |vis: Vis| catalogue.classes.iter().find(|class| class.code == vis);
+    let near = catalogue.near_personal;
+    let used = catalogue.items.iter().map(|item| item.vis).chain([near]);
+    for vis in used {
+        if class(vis).is_none() {
+            return Err(ChangeFault::ClassMissing { vis: vis.code() });
+        }
+    }
+    match class(near).is_some_and(|class| class.audience == Audience::Public) {
+        true => Err(ChangeFault::NearPersonalPublic),
+        false => Ok(()),
+    }
+}
+
+/// Whether an enrolment renews region, mandates, addresses and administrators of a known member. All
+/// other keys, and what is committed for the next ones, change by rotation only.
+fn renews(known: &Member, enrolment: &Enrolment) -> bool {
+    let keys = known.keys();
+    known.enrolment().role == enrolment.role
+        && keys.log == enrolment.log_key
+        && keys.node == enrolment.node_key
+        && keys.witness == enrolment.witness_key
+        && keys.statement == enrolment.statement_keys
+        && known.enrolment().recovery_key == enrolment.recovery_key
+        && known.enrolment().next_keys == enrolment.next_keys
+        && !enrolled_keys(enrolment).any(|key| known.has_ended(key))
+}
+
+/// Whether a visibility class names members exactly when its audience is named ones, in order, and
+/// leaves code 0 what it is everywhere: every member.
+fn class_fits(class: &VisibilityClass) -> bool {
+    let named = class.audience == Audience::Named;
+    (named || class.members.is_empty())
+        && class.members.is_sorted_by(|a, b| a < b)
+        && (class.code != Vis::ALL_MEMBERS || class.audience == Audience::Members)
+}

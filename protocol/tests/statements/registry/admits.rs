@@ -1,0 +1,87 @@
+//! What is said of a change before it is logged.
+
+use concordat_protocol::key::PublicKey;
+use concordat_protocol::trust::ChangeFault;
+
+use super::*;
+
+fn cosigners(members: &[AuthorityCode], quorum: u64, faults: u64) -> Content {
+    let mut members = members.to_vec();
+    members.sort();
+    Content::Policy(policy(members, quorum, faults))
+}
+
+fn suspend(member: AuthorityCode) -> Content {
+    Content::Suspension(Suspension {
+        member,
+        standing: Standing::Suspended,
+        reasons: text("核查"),
+    })
+}
+
+fn end(member: AuthorityCode, key: PublicKey, replacement: Option<PublicKey>) -> Content {
+    Content::CutOff(CutOff {
+        member,
+        key_use: KeyUse::Witness,
+        key,
+        from: Some(LeafIndex::new(0)),
+        continues: None,
+        replacement,
+        next: None,
+    })
+}
+
+/// Says the same of a change as the fold does, and why.
+#[track_caller]
+fn refused(net: &Net, content: Content, fault: ChangeFault) {
+    assert_eq!(net.registry.admits(&content, false), Err(fault));
+    let mut net = net.clone();
+    assert_eq!(net.change(content), Applied::Void(fault.reason()));
+}
+
+// spec: TRU-51
+#[test]
+fn change_that_the_fold_would_take_for_void_is_refused_with_what_does_not_hold() {
+    let net = Net::production();
+    let stranger = authority(99);
+    let (taken, unused) = (public(CITY_KEY), public(95));
+    let witness = net.registry.member(city()).unwrap().keys().witness;
+    let unknown = ChangeFault::MemberUnknown { member: stranger };
+    let cosigner = ChangeFault::CosignerUnknown { member: stranger };
+    refused(&net, cosigners(&[hub(), stranger], 2, 0), cosigner);
+    refused(&net, suspend(stranger), unknown);
+    refused(&net, suspend(hub()), ChangeFault::HubStanding);
+    refused(&net, cosigners(&[hub(), city()], 1, 0), ChangeFault::Quorum);
+    refused(&net, cosigners(&[hub(), city()], 3, 0), ChangeFault::Quorum);
+    let fault = ChangeFault::KeyNotInUse { kid: unused.id() };
+    refused(&net, end(city(), unused, None), fault);
+    let fault = ChangeFault::KeyTaken { kid: taken.id() };
+    refused(&net, end(city(), witness.unwrap(), Some(taken)), fault);
+    let approver = public(APPROVERS[0]);
+    let fault = ChangeFault::KeyTaken { kid: approver.id() };
+    refused(&net, end(city(), witness.unwrap(), Some(approver)), fault);
+    let mut unsorted = catalogue();
+    unsorted.items.reverse();
+    let fault = ChangeFault::CatalogueOrder;
+    refused(&net, Content::ItemCatalogue(unsorted), fault);
+}
+
+// spec: TRU-52
+#[test]
+fn change_that_leaves_too_few_cosigners_for_a_quorum_is_refused_before_it_is_logged() {
+    let mut net = Net::production();
+    let both = cosigners(&[hub(), city()], 2, 0);
+    assert_eq!(net.registry.admits(&both, false), Ok(()));
+    assert_eq!(net.change(both), Applied::Changed);
+    assert_eq!(net.registry.able_cosigners(), 2);
+    let lost = Err(ChangeFault::QuorumLost { able: 1, quorum: 2 });
+    let key = net.registry.member(city()).unwrap().keys().witness.unwrap();
+    assert_eq!(net.registry.admits(&suspend(city()), false), lost);
+    assert_eq!(net.registry.admits(&end(city(), key, None), false), lost);
+    let replaced = end(city(), key, Some(public(95)));
+    assert_eq!(net.registry.admits(&replaced, false), Ok(()));
+    // What was logged all the same holds, and nothing more is lost by the next.
+    assert_eq!(net.change(suspend(city())), Applied::Changed);
+    assert_eq!(net.registry.able_cosigners(), 1);
+    assert_eq!(net.registry.admits(&end(city(), key, None), false), Ok(()));
+}
