@@ -786,7 +786,9 @@ fn words_of(message: &str) -> Vec<&str> {
 fn cut_off_that_would_be_void_is_refused_with_what_to_add() {
     let network = Network::new();
     let key = network.path("hub/keys/log.pub");
-    let next = network.path("a/approver.pub");
+    let spare = network.path("spare");
+    network.run(&["init", &spare, "--member", HUB]).exits(0);
+    let next = format!("{spare}/keys/log.pub");
     let (genesis, out) = (network.genesis(), network.path("x.proposal"));
     let cut_off = |key_use: &str, more: &[&str]| {
         let arguments = ["peer", "cut-off", HUB, "--use", key_use, "--key", &key];

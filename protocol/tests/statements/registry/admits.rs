@@ -66,7 +66,7 @@ fn change_that_the_fold_would_take_for_void_is_refused_with_what_does_not_hold()
     refused(&net, Content::ItemCatalogue(unsorted), fault);
 }
 
-// spec: TRU-52
+// spec: TRU-52, ADM-84
 #[test]
 fn change_that_leaves_too_few_cosigners_for_a_quorum_is_refused_before_it_is_logged() {
     let mut net = Net::production();
