@@ -267,10 +267,10 @@ fn pushed(outputs: &[Output]) -> usize {
         let Output::Send { frame, .. } = output else {
             return None;
         };
-        match Frame::decode(frame).unwrap() {
-            Frame::Push { tail, .. } => Some(tail.iter().filter(|(_, b)| b.is_some()).count()),
-            _ => None,
-        }
+        let Frame::Push { tail, .. } = Frame::decode(frame).unwrap() else {
+            return None;
+        };
+        Some(tail.iter().filter(|(_, body)| body.is_some()).count())
     });
     tails.sum()
 }
