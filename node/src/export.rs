@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use concordat_protocol::bundle::{
-    Bundle, BundleError, BundleParts, Entry, RegistryEntry, TrustParts,
+    self, Bundle, BundleError, BundleParts, Entry, RegistryEntry, TrustParts,
 };
 use concordat_protocol::log::{InclusionProof, LeafIndex, Origin, VerifiedCheckpoint};
 use concordat_protocol::statement::{Body, Kind, Leaf, StatementRef};
@@ -81,9 +81,13 @@ impl Node {
             acts: Vec::new(),
             notices: Vec::new(),
         };
+        let known: Vec<&Verified> = history.iter().map(Arc::as_ref).collect();
+        let statement = known.iter().find(|one| one.reference() == target);
+        let belonging = statement.map(|statement| bundle::belonging(statement, &known));
+        let belongs = |reference| belonging.as_ref().is_none_or(|of| of.contains(reference));
         for verified in &history {
             let reference = verified.reference();
-            if reference == target {
+            if reference == target || !belongs(reference) {
                 continue;
             }
             // What lies beyond the head that others cosigned waits for the next export.

@@ -37,6 +37,7 @@ pub use entry::{Entry, RegistryEntry};
 pub use error::{BundleError, EntryFault, HeadFault, Part};
 pub use format::{BUNDLE_BYTES_MAX, LaterActs, MAGIC, VERSION};
 pub use head::{Cosigner, Head};
+pub use relation::belonging;
 pub use report::{
     BundleReport, CosignerReport, HeadReport, HorizonReport, NoticeReport, RegistryReport,
     StatementReport,

@@ -6,7 +6,7 @@ use crate::bundle::error::{BundleError, EntryFault, Part};
 use crate::bundle::format::at;
 use crate::bundle::verified::notice_of;
 use crate::log::{LeafIndex, Origin, TreeSize};
-use crate::statement::{Content, Decision, DecisionFields, Notice, Objection, StatementRef};
+use crate::statement::{Content, Decision, DecisionFields, Kind, Notice, Objection, StatementRef};
 use crate::trust::{Registry, RejectReason, Verified};
 
 /// Checks that everything in a bundle belongs to its statement, and the rules between statements of
@@ -18,7 +18,7 @@ pub(super) fn check(
     notices: &[Verified],
     registry: &Registry,
 ) -> Result<(), BundleError> {
-    let reached = reach(statement, related, acts);
+    let reached = reach(statement, related.iter(), acts.iter());
     for (part, list) in [(Part::Related, related), (Part::Acts, acts)] {
         let unrelated = |one: &Verified| !reached.contains(one.reference());
         if let Some(position) = list.iter().position(unrelated) {
@@ -52,15 +52,57 @@ pub(super) fn check(
     Ok(())
 }
 
+/// Of what is known of a statement, what a bundle about it may hold. What others say that a verifier
+/// would refuse is left out: nobody can keep a decision from being proven by speaking of it.
+///
+/// `known` are decisions, acts and notices, the statement itself among them or not.
+// spec: BUN-30
+#[must_use]
+pub fn belonging<'a>(
+    statement: &'a Verified,
+    known: &[&'a Verified],
+) -> BTreeSet<&'a StatementRef> {
+    let of = |kind: Kind| {
+        known
+            .iter()
+            .copied()
+            .filter(move |one| one.leaf().kind == kind)
+    };
+    let mut classes: BTreeMap<_, _> = of(Kind::Data)
+        .chain(of(Kind::Act))
+        .map(|one| (one.reference(), one.leaf().vis))
+        .collect();
+    classes.insert(statement.reference(), statement.leaf().vis);
+    let seen_alike = |act: &&Verified| {
+        let target = act.statement().payload().target.as_ref();
+        let class = target.and_then(|target| classes.get(target));
+        class.is_none_or(|class| *class == act.leaf().vis)
+    };
+    let acts: Vec<&Verified> = of(Kind::Act).filter(seen_alike).collect();
+    let mut belong = reach(statement, of(Kind::Data), acts.iter().copied());
+    let held: BTreeMap<_, _> = known
+        .iter()
+        .map(|one| (place(one.reference()), *one))
+        .collect();
+    let notices = of(Kind::Notice).filter(|one| {
+        let act = |notice: &Notice| held.get(&place(&notice.act)).copied();
+        let fits = |notice: &Notice| act(notice).is_none_or(|act| is_of(notice, act));
+        notice_of(one).is_some_and(|notice| belong.contains(&notice.target) && fits(notice))
+    });
+    let notices: Vec<_> = notices.map(Verified::reference).collect();
+    belong.extend(notices);
+    belong
+}
+
 /// What the statement leads to: its chain in both directions, what it rests on, and the acts on any
 /// of these. Each entry is looked at once, however long the chain.
 // spec: BUN-22
 fn reach<'a>(
     statement: &'a Verified,
-    related: &'a [Verified],
-    acts: &'a [Verified],
+    related: impl Iterator<Item = &'a Verified> + Clone,
+    acts: impl Iterator<Item = &'a Verified>,
 ) -> BTreeSet<&'a StatementRef> {
-    let held: BTreeMap<_, _> = related.iter().map(|one| (one.reference(), one)).collect();
+    let held: BTreeMap<_, _> = related.clone().map(|one| (one.reference(), one)).collect();
     let mut followers: BTreeMap<&StatementRef, Vec<&Verified>> = BTreeMap::new();
     for one in related {
         let root = decision_of(one).and_then(|fields| fields.reissues.as_ref());

@@ -24,7 +24,8 @@ use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, Su
 use concordat_protocol::text::Text;
 use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::{
-    Applied, Approvers, FORMAT, Genesis, GenesisFields, LogNumber, Network, Recovery, Registry,
+    Applied, Approvers, FORMAT, Genesis, GenesisFields, LogNumber, Network, Place, Recovery,
+    Registry, Verified, verify,
 };
 
 pub const PUBLIC: Vis = Vis::new(1);
@@ -353,6 +354,32 @@ impl Net {
         };
         let notice = self.notify(notice);
         (act, notice)
+    }
+
+    /// An objection in the receiver's log under a visibility class of its own.
+    pub fn object_as(&mut self, vis: Vis, target: &StatementRef) -> StatementRef {
+        let (act, _) = self.object(target, Ground::Basis);
+        let (mut leaf, body) = self.logs[&act.origin].entries[&act.index.value()].clone();
+        leaf.vis = vis;
+        self.put(&act.origin, leaf, body.unwrap())
+    }
+
+    /// A statement at its place, as whoever holds it sees it.
+    pub fn verified(&self, reference: &StatementRef) -> Verified {
+        let (leaf, body) = &self.logs[&reference.origin].entries[&reference.index.value()];
+        let body = body.as_ref().unwrap();
+        let place = Place {
+            origin: &reference.origin,
+            index: reference.index,
+            leaf,
+            ctx_floor: TreeSize::ZERO,
+        };
+        verify(
+            &self.registry,
+            place,
+            Statement::decode(body.statement()).unwrap(),
+        )
+        .unwrap()
     }
 
     pub fn notify(&mut self, notice: Notice) -> StatementRef {

@@ -1,7 +1,9 @@
 //! Forged and mistaken bundles, one departure each, with digests that fit.
 
+use std::collections::BTreeSet;
+
 use concordat_protocol::bundle::{
-    Bundle, BundleError, EntryFault, HeadFault, MAGIC, Part, TrustParts, VERSION, verify,
+    self, Bundle, BundleError, EntryFault, HeadFault, MAGIC, Part, TrustParts, VERSION, verify,
 };
 use concordat_protocol::codec::DecodeError;
 use concordat_protocol::log::cosignature::CosignatureError;
@@ -497,6 +499,34 @@ fn entries_that_have_nothing_to_do_with_the_statement_are_refused() {
         build(&|parts| parts.notices.push(net.entry(&seen))),
         unrelated(Part::Notices, 0)
     );
+}
+
+/// Anybody could keep a decision from being proven, by an act or a ruling that names it.
+// spec: BUN-30
+#[test]
+fn what_a_verifier_would_refuse_is_left_out_by_whoever_makes_a_bundle() {
+    let mut case = Case::new(5);
+    let other = case.net.decide(crate::fixture::other_penalty(None));
+    let (stray, stray_notice) = case.net.object(&other, Ground::Basis);
+    let (good, notice) = case.net.object(&case.decision.clone(), Ground::Basis);
+    let verified: Vec<_> = [
+        &case.decision,
+        &other,
+        &stray,
+        &stray_notice,
+        &good,
+        &notice,
+    ]
+    .map(|reference| case.net.verified(reference))
+    .into();
+    let known: Vec<_> = verified.iter().collect();
+    let belonging = bundle::belonging(known[0], &known);
+    let expected: BTreeSet<_> = [&case.decision, &good, &notice].into();
+    assert_eq!(belonging, expected);
+    let seen_by_others = case.net.object_as(Vis::ALL_MEMBERS, &case.decision.clone());
+    let seen_by_others = case.net.verified(&seen_by_others);
+    let known: Vec<_> = known.into_iter().chain([&seen_by_others]).collect();
+    assert_eq!(bundle::belonging(known[0], &known), expected);
 }
 
 #[test]
