@@ -7,11 +7,11 @@ use concordat_protocol::key::{PublicKey, Signer};
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
-    ActType, Audience, BasisLevel, Body, CatalogueItem, Class, Code, Content, Ctx, Decision,
-    DecisionFields, Enrolment, Ground, ItemCatalogue, Kind, Leaf, LegalBasis, Level, Mandate,
-    Notice, Objection, ObjectorRole, Payload, Policy, Proposal, Remedy, RemedyKind, Role, Service,
-    ServiceWay, Statement, StatementRef, Vis, VisibilityClass, Withdrawal, WithdrawalReason, sign,
-    sign_approval, sign_approved,
+    ActType, Audience, BasisLevel, Body, CatalogueItem, Class, Code, Content, Correction, Ctx,
+    Decision, DecisionFields, Enrolment, Ground, ItemCatalogue, Kind, Leaf, LegalBasis, Level,
+    Mandate, Notice, Objection, ObjectorRole, Payload, Policy, Proposal, Remedy, RemedyKind, Role,
+    Service, ServiceWay, Statement, StatementRef, Vis, VisibilityClass, Withdrawal,
+    WithdrawalReason, sign, sign_approval, sign_approved,
 };
 use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::text::Text;
@@ -145,7 +145,7 @@ impl Fixture {
     pub(crate) fn new() -> Self {
         let hub = authority("11230000000000010");
         let member = authority("11230400000000019");
-        let hub_classes = vec![Class::Notice, Class::HeadSeen];
+        let hub_classes = vec![Class::Notice, Class::HeadSeen, Class::Correction];
         let fields = GenesisFields {
             format: FORMAT,
             network: Network::Test,
@@ -175,7 +175,12 @@ impl Fixture {
             hub_key: key(1),
             member_key: key(21),
         };
-        let classes = vec![Class::Decision, Class::Objection, Class::Withdrawal];
+        let classes = vec![
+            Class::Decision,
+            Class::Objection,
+            Class::Withdrawal,
+            Class::Correction,
+        ];
         let member_enrolment = enrolment(member, Role::Member, [21, 22, 23, 24], classes);
         fixture.enact(Content::Enrolment(Box::new(member_enrolment)));
         fixture.enact(Content::ItemCatalogue(catalogue()));
@@ -227,6 +232,22 @@ impl Fixture {
         };
         let target = Some(target.reference());
         self.say(index, about, target, Content::Withdrawal(withdrawal))
+    }
+
+    /// A correction that puts a decision about one organisation upon another.
+    pub(crate) fn correction(&self, index: u64, target: &Placed, about: u64, onto: u64) -> Placed {
+        let (target, content) = (Some(target.reference()), onto_another(onto));
+        self.say(index, subject(about), target, content)
+    }
+
+    /// The same by the hub, which does not supervise.
+    pub(crate) fn correction_by_hub(&self, target: &Placed, about: u64, onto: u64) -> Placed {
+        let genesis = self.registry.genesis();
+        let origin = genesis.origin(self.hub, LogNumber::Statements);
+        let ctx = self.registry.ctx();
+        let payload = payload(Some(target.reference()), onto_another(onto));
+        let bytes = sign(&self.hub_key, self.hub, subject(about), ctx, &payload).unwrap();
+        place(origin, 0, Kind::Act, Vis::new(1), None, bytes)
     }
 
     /// The `index`th entry of the home register.
@@ -300,6 +321,13 @@ impl Fixture {
         let bytes = sign(&self.member_key, self.member, about, ctx, &payload).unwrap();
         place(self.origin(), index, Kind::Data, Vis::new(1), None, bytes)
     }
+}
+
+fn onto_another(number: u64) -> Content {
+    Content::Correction(Box::new(Correction {
+        reasons: text("主体有误"),
+        replacement: Decision::new(penalty(subject(number), "1号")).unwrap(),
+    }))
 }
 
 fn payload(target: Option<StatementRef>, content: Content) -> Payload {

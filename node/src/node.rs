@@ -598,8 +598,9 @@ impl Node {
                 query.go_on()?;
                 let decision = dossier.statements.get(&Position::of(target));
                 let decision = decision.filter(|verified| verified.reference() == target);
-                let limits = decision
-                    .map_or_else(Limits::default, |decision| limits_of(decision, &known.registry));
+                let limits = decision.map_or_else(Limits::default, |decision| {
+                    limits_of(decision, &known.registry)
+                });
                 let mut effect = examination.effect(target, as_of, known.now, &limits);
                 // spec: EFF-71
                 if !dossier.is_whole {

@@ -99,6 +99,26 @@ impl Node {
     }
 }
 
+/// Anybody could list an organisation with what another was found to have done.
+// spec: EFF-3
+#[test]
+fn organisation_is_not_listed_by_a_correction_whose_author_may_not_make_it() {
+    let listed = |by_hub: bool| {
+        let node = node(|fixture| {
+            let decision = fixture.decision(0, 1);
+            let correction = match by_hub {
+                true => fixture.correction_by_hub(&decision, 1, 2),
+                false => fixture.correction(1, &decision, 1, 2),
+            };
+            vec![decision, correction]
+        });
+        let entries = node.queries.subject(subject(2)).unwrap();
+        entries.len()
+    };
+    assert_eq!(listed(false), 1);
+    assert_eq!(listed(true), 0);
+}
+
 /// Places in a log at which nothing stands.
 fn nowhere(fixture: &Fixture, from: u64, count: u64) -> Vec<StatementRef> {
     let place = |index: u64| StatementRef {
