@@ -476,7 +476,7 @@ fn entries_that_have_nothing_to_do_with_the_statement_are_refused() {
     let (act, notice) = case.net.object(&other, Ground::Basis);
     let seen = case.net.saw(&case.net.register(), 0);
     let unrelated = |part, position| Err(BundleError::Unrelated { part, position });
-    let build = |change: &dyn Fn(&mut concordat_protocol::bundle::BundleParts)| {
+    let build = |change: &dyn Fn(&mut bundle::BundleParts)| {
         let mut parts = case.parts(case.net.included());
         change(&mut parts);
         Bundle::build(parts, &case.net.registry).map(|_| ())
@@ -648,7 +648,7 @@ fn build_alone(
     net: &Net,
     decision: &concordat_protocol::statement::StatementRef,
 ) -> Result<(), BundleError> {
-    let parts = concordat_protocol::bundle::BundleParts {
+    let parts = bundle::BundleParts {
         trust: TrustParts::External,
         heads: net.heads(&net.everybody()),
         statement: net.entry(decision),
