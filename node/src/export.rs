@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use concordat_protocol::bundle::{
-    self, Bundle, BundleError, BundleParts, Entry, RegistryEntry, TrustParts,
+    Bundle, BundleError, BundleParts, Entry, RegistryEntry, TrustParts, belonging,
 };
 use concordat_protocol::log::{InclusionProof, LeafIndex, Origin, VerifiedCheckpoint};
 use concordat_protocol::statement::{Body, Kind, Leaf, StatementRef};
@@ -81,15 +81,17 @@ impl Node {
             acts: Vec::new(),
             notices: Vec::new(),
         };
-        let known: Vec<&Verified> = history.iter().map(Arc::as_ref).collect();
-        let statement = known.iter().find(|one| one.reference() == target);
-        let belonging = statement.map(|statement| bundle::belonging(statement, &known));
-        let belongs = |reference| belonging.as_ref().is_none_or(|of| of.contains(reference));
-        for verified in &history {
+        let itself = history
+            .iter()
+            .find(|one| one.reference() == target)
+            .cloned();
+        // spec: BUN-40
+        let others = itself
+            .as_ref()
+            .map(|one| belonging(one, &history))
+            .unwrap_or_default();
+        for verified in &others {
             let reference = verified.reference();
-            if reference == target || !belongs(reference) {
-                continue;
-            }
             // What lies beyond the head that others cosigned waits for the next export.
             let entry = match self.entry(&mut heads, &reference.origin, reference.index) {
                 Ok(entry) => entry,
@@ -111,7 +113,8 @@ impl Node {
                 | Kind::Restart => {}
             }
         }
-        for index in self.grace_evidence(&history, &heads) {
+        let carried: Vec<_> = itself.into_iter().chain(others).collect();
+        for index in self.grace_evidence(&carried, &heads) {
             let origin = HeadsSeen::log(&self.registry());
             match self.entry(&mut heads, &origin, index) {
                 Ok(entry) => parts.notices.push(entry),

@@ -151,6 +151,7 @@ pub struct Node {
     attempts: Arc<Attempts>,
     started_at: Timestamp,
     next_look_up: AtomicU64,
+    dating: clock::Dating,
     lost_records: bool,
     administrators: Mutex<Option<mpsc::Receiver<Established>>>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
@@ -328,6 +329,7 @@ impl Node {
             attempts,
             started_at: clock::now(),
             next_look_up: AtomicU64::new(next_look_up),
+            dating: clock::Dating::default(),
             lost_records: opened.recovery.in_doubt,
             administrators: Mutex::new(Some(administrators)),
             tasks,
@@ -409,6 +411,13 @@ impl Node {
     #[must_use]
     pub fn signer(&self) -> &(dyn Signer + Send + Sync) {
         &*self.statement
+    }
+
+    /// The instant that the next act signed here bears; no two bear the same.
+    // spec: TRU-40
+    #[must_use]
+    pub fn date(&self) -> Timestamp {
+        self.dating.next(clock::now())
     }
 
     /// What peers say they hold.

@@ -29,7 +29,7 @@ use concordat_protocol::limits::FRAME_BYTES_MAX;
 use concordat_protocol::log::LeafIndex;
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
-    ActType, Address, CatalogueItem, Class, Content, Decision, DecisionFields, Ground,
+    ActType, Address, Body, CatalogueItem, Class, Content, Decision, DecisionFields, Ground,
     ObjectorRole, Outcome, Payload, StatementRef, WithdrawalReason, sign,
 };
 use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
@@ -949,6 +949,86 @@ async fn bundle_verifies_with_the_genesis_alone() {
     };
     assert_eq!(view.bytes, bytes.len() as u64);
     bundle::verify(&bytes, &pair.hub.node.genesis().id(), None).unwrap();
+    pair.stop().await;
+}
+
+/// A bundle as exported.
+async fn exported(node: &Running, target: Target) -> Vec<u8> {
+    let mut client = Client::open(node).await;
+    let ask = Request::BundleExport(BundleAsk {
+        target,
+        look_up: None,
+    });
+    client.send(&ask.encode().unwrap()).await;
+    let (_, before) = client.last().await.unwrap();
+    let mut bytes = Vec::new();
+    for frame in before {
+        match frame {
+            Reply::Chunk(chunk) => bytes.extend_from_slice(&chunk),
+            other => panic!("{other:?}"),
+        }
+    }
+    bytes
+}
+
+/// The statement at a place, as signed.
+fn signed_at(node: &Node, at: &StatementRef) -> Vec<u8> {
+    let body = node.shared().body(&at.origin, at.index).unwrap();
+    Body::decode(&body).unwrap().statement().to_vec()
+}
+
+// spec: TRU-40
+#[tokio::test(flavor = "multi_thread")]
+async fn same_objections_at_once_are_statements_of_their_own() {
+    let pair = Pair::start().await;
+    pair.import().await;
+    let target = position(&pair.first());
+    let mut clerks = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let mut clerk = Client::open(&pair.hub).await;
+        let request = objection(target.clone(), false);
+        clerks.spawn(async move { clerk.act(&request).await.reference.unwrap() });
+    }
+    let mut signed = std::collections::BTreeSet::new();
+    while let Some(done) = clerks.join_next().await {
+        signed.insert(signed_at(&pair.hub.node, &done.unwrap()));
+    }
+    assert_eq!(signed.len(), 6);
+    pair.stop().await;
+}
+
+// spec: EFF-40, BUN-40
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_logged_again_count_once_and_keep_no_bundle_from_being_made() {
+    let pair = Pair::start().await;
+    pair.import().await;
+    let first = pair.first();
+    let target = position(&first);
+    // The home register has a head from its first notice on.
+    let mut hub = Client::open(&pair.hub).await;
+    let act = hub.act(&objection(target.clone(), false)).await;
+    let node = &pair.hub.node;
+    let objection = signed_at(node, &act.reference.unwrap());
+    let decision = signed_at(&pair.member.node, &first);
+    let log = LogNumber::Statements;
+    node.submit(log, vec![objection]).await.unwrap();
+    let again = pair.member.node.submit(log, vec![decision]).await.unwrap();
+    until(node, |node| {
+        node.shared()
+            .body(&again[0].origin, again[0].index)
+            .is_some()
+    })
+    .await;
+    let held = node.effect_of(&first, node.today()).unwrap();
+    assert_eq!(held.suspended_by[0].by.len(), 1);
+    let copy = node.effect_of(&again[0], node.today()).unwrap();
+    assert_eq!(
+        copy.validity,
+        concordat_protocol::effect::Validity::NotADecision
+    );
+    let bytes = exported(&pair.hub, target).await;
+    let verified = bundle::verify(&bytes, &node.genesis().id(), None).unwrap();
+    assert!(verified.acts().len() <= 2);
     pair.stop().await;
 }
 

@@ -93,6 +93,8 @@ pub enum Say {
         objection: Option<u8>,
         over_cap: bool,
     },
+    /// What does not count; of a copy of a decision, its figures.
+    Nothing(Option<Figures>),
 }
 
 /// What a ruling says.
@@ -110,6 +112,10 @@ pub enum Ruled {
 pub struct Spoken {
     /// Its place.
     pub place: Place,
+    /// The place at which its bytes were made: its own, or that of a statement of which it is a copy.
+    pub bytes: Place,
+    /// The organisation that its header names.
+    pub about: u8,
     /// Its issuer.
     pub issuer: u8,
     /// Whether it was made with supervision.
@@ -241,6 +247,7 @@ pub struct Expected {
 /// Answers by the rules.
 #[must_use]
 pub fn answer(scenario: &Scenario) -> Expected {
+    let scenario = &scenario.without_what_does_not_count();
     let own = scenario.alone(scenario.target);
     let weak = scenario.weak(&own);
     let may = scenario.may(&own, &weak);
@@ -288,12 +295,62 @@ impl Spoken {
             Say::Correction { register, .. }
             | Say::Withdrawal { register, .. }
             | Say::Objection { register, .. } => register,
-            Say::Decision(_) | Say::Ruling { .. } | Say::Admission { .. } | Say::Notice { .. } => 0,
+            Say::Decision(_)
+            | Say::Ruling { .. }
+            | Say::Admission { .. }
+            | Say::Notice { .. }
+            | Say::Nothing(_) => 0,
         }
     }
 }
 
 impl Scenario {
+    /// The organisation that a statement which says this should be about.
+    #[must_use]
+    pub fn about(&self, say: &Say) -> u8 {
+        match say {
+            Say::Decision(figures) | Say::Correction { figures, .. } => figures.subject,
+            Say::Withdrawal { target, .. }
+            | Say::Objection { target, .. }
+            | Say::Ruling { target, .. }
+            | Say::Admission { target, .. } => self.at(*target).map_or(0, |target| target.about),
+            Say::Notice { .. } | Say::Nothing(_) => 0,
+        }
+    }
+
+    fn without_what_does_not_count(&self) -> Self {
+        let mut counting = self.clone();
+        for spoken in &mut counting.set {
+            let is_copy = self.set.iter().any(|other| {
+                let (own, other_place) = (spoken.place, other.place);
+                other.bytes == spoken.bytes && other_place.log == own.log && other_place < own
+            });
+            let target = match &spoken.say {
+                Say::Withdrawal { target, .. }
+                | Say::Objection { target, .. }
+                | Say::Ruling { target, .. }
+                | Say::Admission { target, .. } => self.at(*target),
+                Say::Decision(_)
+                | Say::Correction { .. }
+                | Say::Notice { .. }
+                | Say::Nothing(_) => None,
+            };
+            if is_copy || target.is_some_and(|target| target.about != spoken.about) {
+                spoken.say = match &spoken.say {
+                    Say::Decision(figures) => Say::Nothing(Some(figures.clone())),
+                    Say::Correction { .. }
+                    | Say::Withdrawal { .. }
+                    | Say::Objection { .. }
+                    | Say::Ruling { .. }
+                    | Say::Admission { .. }
+                    | Say::Notice { .. }
+                    | Say::Nothing(_) => Say::Nothing(None),
+                };
+            }
+        }
+        counting
+    }
+
     fn at(&self, place: Place) -> Option<&Spoken> {
         self.set.iter().find(|spoken| spoken.place == place)
     }
@@ -330,7 +387,17 @@ impl Scenario {
             .set
             .iter()
             .filter(|s| s.place == target || !only_full || self.full(s))
-            .filter_map(|s| self.figures(s.place).map(|figures| (s, figures)))
+            .filter_map(|s| match &s.say {
+                Say::Decision(figures) | Say::Nothing(Some(figures)) => Some((s, figures)),
+                Say::Correction { .. }
+                | Say::Withdrawal { .. }
+                | Say::Objection { .. }
+                | Say::Ruling { .. }
+                | Say::Admission { .. }
+                | Say::Notice { .. }
+                | Say::Nothing(None) => None,
+            })
+            .filter(|(s, _)| s.place != target || self.figures(target).is_some())
             .collect();
         let mut names = BTreeSet::from([target]);
         for _ in 0..=usable.len() {

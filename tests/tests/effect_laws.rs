@@ -17,18 +17,22 @@ fn ask(scenario: &Scenario) -> Effect {
 }
 
 fn with(scenario: &Scenario, added: Spoken) -> Effect {
-    let mut more = scenario.clone();
+    let (mut more, mut added) = (scenario.clone(), added);
+    (added.bytes, added.about) = (added.place, scenario.about(&added.say));
     more.set.push(added);
     ask(&more)
 }
 
 fn spoken(log: u8, index: u64, say: Say) -> Spoken {
+    let place = Place {
+        log,
+        index,
+        branch: 0,
+    };
     Spoken {
-        place: Place {
-            log,
-            index,
-            branch: 0,
-        },
+        place,
+        bytes: place,
+        about: 0,
         issuer: log,
         supervision: log == 2,
         void: None,
@@ -90,7 +94,7 @@ fn provisional(scenario: &Scenario, seed: u64) -> Spoken {
         | Say::Ruling { target: on, .. }
         | Say::Admission { target: on, .. } => *on = target,
         Say::Decision(figures) => figures.root = Some(target),
-        Say::Notice { .. } => {}
+        Say::Notice { .. } | Say::Nothing(_) => {}
     }
     added
 }

@@ -25,7 +25,7 @@ fn without_identity(mut answer: Expected) -> Expected {
 }
 
 // spec: EFF-1, EFF-2, EFF-3, EFF-4, EFF-5, EFF-6, EFF-7, EFF-8, EFF-10, EFF-16, EFF-17, EFF-23, EFF-26, EFF-27,
-// spec: EFF-28, EFF-29, EFF-30
+// spec: EFF-28, EFF-29, EFF-30, EFF-40, EFF-41, EFF-42
 #[test]
 fn effect_agrees_with_the_model_on_every_seed() {
     let first = setting("CONCORDAT_EFFECT_FIRST", 0);
@@ -67,7 +67,7 @@ fn sets_come_to_every_state_and_verdict() {
             waiting[usize::from(*over_cap)] = true;
         }
     }
-    assert_eq!(states.len(), 5, "every state but an act asked about");
+    assert_eq!(states.len(), 6, "every state: of a copy, no decision");
     assert_eq!(verdicts.len(), 15, "{verdicts:?}");
     assert_eq!(waiting, [true; 2]);
     assert!(awaiting > 0);

@@ -243,7 +243,7 @@ impl<'d> Case<'d> {
         let register = node.genesis().register_origin();
         let adopted = node.shared().logs().get(&register).map(|log| log.size());
         let payload = Payload {
-            issued_at: clock::now(),
+            issued_at: node.date(),
             target: Some(self.target.clone()),
             register_size: Some(adopted.unwrap_or(TreeSize::ZERO)),
             batch: None,

@@ -1,13 +1,49 @@
 //! What the entries of a bundle have to do with its statement, and what holds between them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::bundle::error::{BundleError, EntryFault, Part};
 use crate::bundle::format::at;
 use crate::bundle::verified::notice_of;
 use crate::log::{LeafIndex, Origin, TreeSize};
-use crate::statement::{Content, Decision, DecisionFields, Kind, Notice, Objection, StatementRef};
+use crate::statement::{
+    Code, Content, Decision, DecisionFields, Kind, Notice, Objection, StatementRef,
+};
+use crate::subject::AuthorityCode;
 use crate::trust::{Registry, RejectReason, Verified};
+
+/// Of what was gathered about a statement, what a bundle of it holds besides, in the order given: what
+/// a verifier refuses or does not reach counts for nothing, and is left out with its notices.
+// spec: BUN-40
+#[must_use]
+pub fn belonging(statement: &Verified, gathered: &[Arc<Verified>]) -> Vec<Arc<Verified>> {
+    let classes: BTreeMap<_, _> = std::iter::once(statement)
+        .chain(gathered.iter().map(AsRef::as_ref))
+        .map(|one| (one.reference(), one.leaf().vis))
+        .collect();
+    let fits = |one: &Verified| {
+        let target = one.statement().payload().target.as_ref();
+        let class = target.and_then(|target| classes.get(target));
+        class.is_none_or(|class| *class == one.leaf().vis)
+    };
+    let of_kind = |kind| {
+        let all = gathered.iter().map(AsRef::as_ref);
+        all.filter(move |one: &&Verified| one.leaf().kind == kind && fits(one))
+    };
+    let reached = reach(statement, of_kind(Kind::Data), of_kind(Kind::Act));
+    let belongs = |one: &Verified| {
+        let Content::Notice(notice) = &one.statement().payload().content else {
+            return reached.contains(one.reference());
+        };
+        let is_left_out = classes.contains_key(&notice.act) && !reached.contains(&notice.act);
+        reached.contains(&notice.target) && !is_left_out
+    };
+    let others = gathered
+        .iter()
+        .filter(|one| one.reference() != statement.reference());
+    others.filter(|one| belongs(one)).cloned().collect()
+}
 
 /// Checks that everything in a bundle belongs to its statement, and the rules between statements of
 /// which [`crate::trust::verify`] sees only one at a time.
@@ -52,59 +88,21 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Of what is known of a statement, what a bundle about it may hold. What others say that a verifier
-/// would refuse is left out: nobody can keep a decision from being proven by speaking of it.
-///
-/// `known` are decisions, acts and notices, the statement itself among them or not.
-// spec: BUN-30
-#[must_use]
-pub fn belonging<'a>(
-    statement: &'a Verified,
-    known: &[&'a Verified],
-) -> BTreeSet<&'a StatementRef> {
-    let of = |kind: Kind| {
-        known
-            .iter()
-            .copied()
-            .filter(move |one| one.leaf().kind == kind)
-    };
-    let mut classes: BTreeMap<_, _> = of(Kind::Data)
-        .chain(of(Kind::Act))
-        .map(|one| (one.reference(), one.leaf().vis))
-        .collect();
-    classes.insert(statement.reference(), statement.leaf().vis);
-    let seen_alike = |act: &&Verified| {
-        let target = act.statement().payload().target.as_ref();
-        let class = target.and_then(|target| classes.get(target));
-        class.is_none_or(|class| *class == act.leaf().vis)
-    };
-    let acts: Vec<&Verified> = of(Kind::Act).filter(seen_alike).collect();
-    let mut belong = reach(statement, of(Kind::Data), acts.iter().copied());
-    let held: BTreeMap<_, _> = known
-        .iter()
-        .map(|one| (place(one.reference()), *one))
-        .collect();
-    let notices = of(Kind::Notice).filter(|one| {
-        let act = |notice: &Notice| held.get(&place(&notice.act)).copied();
-        let fits = |notice: &Notice| act(notice).is_none_or(|act| is_of(notice, act));
-        notice_of(one).is_some_and(|notice| belong.contains(&notice.target) && fits(notice))
-    });
-    let notices: Vec<_> = notices.map(Verified::reference).collect();
-    belong.extend(notices);
-    belong
-}
-
 /// What the statement leads to: its chain in both directions, what it rests on, and the acts on any
 /// of these. Each entry is looked at once, however long the chain.
 // spec: BUN-22
 fn reach<'a>(
     statement: &'a Verified,
-    related: impl Iterator<Item = &'a Verified> + Clone,
+    related: impl Iterator<Item = &'a Verified>,
     acts: impl Iterator<Item = &'a Verified>,
 ) -> BTreeSet<&'a StatementRef> {
-    let held: BTreeMap<_, _> = related.clone().map(|one| (one.reference(), one)).collect();
+    let held: BTreeMap<_, _> = related.map(|one| (one.reference(), one)).collect();
     let mut followers: BTreeMap<&StatementRef, Vec<&Verified>> = BTreeMap::new();
-    for one in related {
+    let mut issues: BTreeMap<Document<'_>, Vec<&Verified>> = BTreeMap::new();
+    for one in held.values().copied() {
+        if let Some(document) = document(one) {
+            issues.entry(document).or_default().push(one);
+        }
         let root = decision_of(one).and_then(|fields| fields.reissues.as_ref());
         if let Some(root) = root {
             followers.entry(root).or_default().push(one);
@@ -124,6 +122,9 @@ fn reach<'a>(
             continue;
         }
         waiting.extend(followers.get(one.reference()).into_iter().flatten());
+        // All issues of a document come at once.
+        let issued = document(one).and_then(|document| issues.remove(&document));
+        waiting.extend(issued.into_iter().flatten());
         let fields = decision_of(one);
         let root = fields.and_then(|fields| fields.reissues.as_ref());
         let basis = fields.into_iter().flat_map(|fields| &fields.rests_on);
@@ -137,14 +138,26 @@ fn reach<'a>(
     reached
 }
 
+/// What makes two decisions issues of one document.
+type Document<'a> = (AuthorityCode, &'a str, &'a Code);
+
+fn document(verified: &Verified) -> Option<Document<'_>> {
+    let Content::Decision(decision) = &verified.statement().payload().content else {
+        return None;
+    };
+    let fields = decision.fields();
+    let issuer = verified.statement().header().issuer;
+    Some((issuer, fields.document_number.as_str(), &fields.item))
+}
+
 /// The decision that a statement is, or that it puts in place of another.
 fn decision_of(verified: &Verified) -> Option<&DecisionFields> {
     let content = &verified.statement().payload().content;
     content.decision().map(Decision::fields)
 }
 
-/// Within a log `ctx` never decreases, and the same statement bytes stand once. Of the statements
-/// that are not in the bundle nothing can be said.
+/// Within a log `ctx` never decreases. Of the statements that are not in the bundle nothing can be
+/// said.
 // spec: BUN-24
 fn check_logs(
     statement: &Verified,
@@ -165,18 +178,13 @@ fn check_logs(
     });
     let ordered: BTreeMap<_, _> = entries.collect();
     let mut largest: BTreeMap<&Origin, TreeSize> = BTreeMap::new();
-    let mut seen = BTreeSet::new();
     for ((origin, _), (part, position, one)) in ordered {
         let ctx = one.statement().header().ctx.size;
         let before = largest.insert(origin, ctx);
-        let reason = if before.is_some_and(|before| ctx < before) {
-            RejectReason::CtxDecreases
-        } else if !seen.insert((origin, one.statement().as_bytes())) {
-            RejectReason::Repeated
-        } else {
-            continue;
-        };
-        return Err(at(part, position, EntryFault::Rejected(reason)));
+        if before.is_some_and(|before| ctx < before) {
+            let fault = EntryFault::Rejected(RejectReason::CtxDecreases);
+            return Err(at(part, position, fault));
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::effect::assess::{Assessment, assess};
 use crate::effect::case::Case;
 use crate::effect::horizon::Backing;
 use crate::effect::record::{Basis, BasisFailure, BasisState, Validity};
-use crate::statement::{Content, StatementRef};
+use crate::statement::StatementRef;
 use crate::time::Timestamp;
 
 /// What is known of the statements that decisions rest on. Each is assessed once, however many
@@ -102,9 +102,8 @@ impl<'a> Known<'a> {
 }
 
 fn correction(case: &Case<'_, '_>, reference: &StatementRef) -> Option<Backing> {
-    let fact = case.history.get(reference)?;
-    let is_correction = matches!(fact.payload().content, Content::Correction(_));
-    is_correction.then(|| case.horizon.backing(fact))
+    let fact = case.facts.correction(reference)?;
+    Some(case.horizon.backing(fact))
 }
 
 /// The gravest thing that is wrong with a basis, but that it is stale.

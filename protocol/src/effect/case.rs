@@ -6,9 +6,7 @@ use crate::effect::history::History;
 use crate::effect::horizon::Horizon;
 use crate::effect::sorted::{By, Said, Sorted};
 use crate::effect::work::Work;
-use crate::statement::{
-    Content, Correction, Decision, Notice, Objection, Ruling, StatementRef, Withdrawal,
-};
+use crate::statement::{Correction, Decision, Notice, Objection, Ruling, StatementRef, Withdrawal};
 
 /// The decision asked about among the facts.
 pub(super) struct Case<'h, 'a> {
@@ -31,7 +29,7 @@ impl<'h, 'a> Case<'h, 'a> {
         horizon: &'h Horizon,
     ) -> Self {
         let fact = history.get(target).map(AsRef::as_ref);
-        let decision = fact.and_then(decision_of);
+        let decision = facts.decision(target);
         let chain = Chain {
             wide: facts.wide.links(target, decision),
             narrow: facts.narrow.links(target, decision),
@@ -58,9 +56,7 @@ impl<'h, 'a> Case<'h, 'a> {
 
     /// A decision of the history.
     pub(super) fn decision_at(&self, reference: &StatementRef) -> Option<Said<'a, Decision>> {
-        self.history
-            .get(reference)
-            .and_then(|fact| decision_of(fact))
+        self.facts.decision(reference)
     }
 
     /// Decisions that re-issue this one, or what it re-issues.
@@ -120,11 +116,4 @@ impl<'h, 'a> Case<'h, 'a> {
         let found = links.iter().flat_map(|link| by.get(link));
         found.copied().filter(|_| self.work.spend(1))
     }
-}
-
-fn decision_of(fact: &Fact) -> Option<Said<'_, Decision>> {
-    let Content::Decision(decision) = &fact.payload().content else {
-        return None;
-    };
-    Some((fact, decision))
 }

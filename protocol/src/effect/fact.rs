@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::log::{LeafIndex, Origin};
-use crate::statement::{Payload, Standing, StatementRef};
-use crate::subject::AuthorityCode;
+use sha2::{Digest as _, Sha256};
+
+use crate::log::{Hash, LeafIndex, Origin};
+use crate::statement::{Payload, Standing, StatementRef, Vis};
+use crate::subject::{AuthorityCode, SubjectCode};
 use crate::time::Timestamp;
 use crate::trust::{Authority, HeadsSeen, Registry, Verified};
 
@@ -21,11 +23,18 @@ pub enum VoidCause {
 
 /// A verified statement at its place, with what the registry says about it.
 ///
-/// Holds the payload, not the signed bytes: effect never decodes and never copies a statement.
+/// Holds the payload and a digest of the signed bytes, not the bytes: effect never decodes and never
+/// copies a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     reference: StatementRef,
     issuer: AuthorityCode,
+    /// Whom its header is about; `None` for what was put together without one.
+    about: Option<SubjectCode>,
+    /// The visibility class of its leaf; `None` for what was put together without one.
+    vis: Option<Vis>,
+    /// SHA-256 of the signed bytes.
+    bytes: Hash,
     payload: Arc<Payload>,
     authority: Authority,
     void: Option<VoidCause>,
@@ -62,16 +71,20 @@ impl Fact {
         Self {
             reference,
             issuer: header.issuer,
+            about: Some(header.about),
+            vis: Some(verified.leaf().vis),
+            bytes: Hash::from_bytes(Sha256::digest(verified.statement().as_bytes()).into()),
             payload: verified.statement().shared_payload(),
             authority: verified.authority(),
             void: causes.into_iter().flatten().min(),
         }
     }
 
-    /// Puts a fact together without verification, for tests.
+    /// Puts a fact together without verification, for tests. Its bytes are nobody else's, and an act is
+    /// about whom its target is about.
     #[cfg(any(test, feature = "test-util"))]
     #[must_use]
-    pub const fn new(
+    pub fn new(
         reference: StatementRef,
         issuer: AuthorityCode,
         payload: Arc<Payload>,
@@ -79,12 +92,31 @@ impl Fact {
         void: Option<VoidCause>,
     ) -> Self {
         Self {
-            reference,
             issuer,
+            about: payload.content.subject(),
+            vis: None,
+            bytes: reference.leaf_hash,
+            reference,
             payload,
             authority,
             void,
         }
+    }
+
+    /// The same fact with the signed bytes of the one that stands at another place, for tests.
+    #[cfg(any(test, feature = "test-util"))]
+    #[must_use]
+    pub const fn with_bytes_of(mut self, other: &StatementRef) -> Self {
+        self.bytes = other.leaf_hash;
+        self
+    }
+
+    /// The same fact with another organisation in its header, for tests.
+    #[cfg(any(test, feature = "test-util"))]
+    #[must_use]
+    pub const fn about(mut self, about: SubjectCode) -> Self {
+        self.about = Some(about);
+        self
     }
 
     /// The same fact, void as far as it restricts because the hub saw it past `ctx_grace`, for tests.
@@ -92,6 +124,14 @@ impl Fact {
     #[must_use]
     pub fn ctx_late(mut self) -> Self {
         self.mark_void(Some(VoidCause::CtxLate));
+        self
+    }
+
+    /// The same fact under a leaf of a visibility class, for tests.
+    #[cfg(test)]
+    #[must_use]
+    pub const fn seen_by(mut self, vis: Vis) -> Self {
+        self.vis = Some(vis);
         self
     }
 
@@ -135,6 +175,21 @@ impl Fact {
 
     pub(super) fn target(&self) -> Option<&StatementRef> {
         self.payload.target.as_ref()
+    }
+
+    /// The digest of the signed bytes.
+    pub(super) const fn bytes(&self) -> &Hash {
+        &self.bytes
+    }
+
+    /// Whether it is an act on a statement that is about somebody else, or is shown to others. Whom its
+    /// content names itself is not compared: a correction may move a decision.
+    // spec: EFF-41
+    pub(super) fn is_astray(&self, target: &Self) -> bool {
+        let names_none = self.payload.content.subject().is_none();
+        let about = self.about.filter(|_| names_none).zip(target.about);
+        let vis = self.vis.zip(target.vis);
+        about.is_some_and(|(own, its)| own != its) || vis.is_some_and(|(own, its)| own != its)
     }
 
     pub(super) fn is_supervision(&self) -> bool {

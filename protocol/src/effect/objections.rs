@@ -8,7 +8,7 @@ use crate::effect::corrections;
 use crate::effect::fact::Fact;
 use crate::effect::notices::Notices;
 use crate::effect::record::{Suspension, SuspensionKind, Waiting, WaitingCause};
-use crate::log::LeafIndex;
+use crate::log::{LeafIndex, Origin};
 use crate::statement::{Class, Ground, ObjectorRole, Outcome, Ruling, StatementRef};
 use crate::time::Day;
 
@@ -85,12 +85,21 @@ fn by_ground(mut suspending: Vec<Known<'_>>, announced: &[&StatementRef]) -> Vec
 
 // spec: EFF-23
 fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
-    let held = case.objections().map(|(fact, objection)| {
+    let mut held: Vec<_> = case.objections().collect();
+    held.sort_unstable_by_key(|(fact, _)| fact.reference());
+    let mut before: Option<(&Origin, u64)> = None;
+    let held = held.into_iter().map(|(fact, objection)| {
         let adopted = fact.payload().register_size.map_or(0, |size| size.value());
         // A register that already held the notice of this objection cannot have been adopted by it.
         let before_notice = notices
             .first(fact.reference())
-            .map_or(adopted, LeafIndex::value);
+            .map_or(u64::MAX, LeafIndex::value);
+        // Who has adopted a register has not forgotten it: objections come by log and position.
+        // spec: EFF-42
+        let before_it = before.filter(|(origin, _)| *origin == fact.origin());
+        let most = before_it.map_or(0, |(_, most)| most);
+        let most = most.max(adopted.min(before_notice));
+        before = Some((fact.origin(), most));
         Known {
             reference: fact.reference(),
             ground: objection.ground(),
@@ -98,7 +107,7 @@ fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
             over_cap: objection.over_cap(),
             with_issuer: is_with_issuer(case, fact),
             received_on: Some(objection.received_on()),
-            register: adopted.min(before_notice),
+            register: most.min(before_notice),
         }
     });
     let noticed = case.noticed().map(|(fact, notice)| Known {

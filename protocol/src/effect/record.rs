@@ -93,7 +93,7 @@ pub enum Validity {
         /// known before it is held.
         acts: Vec<StatementRef>,
     },
-    /// It is held and is no decision.
+    /// It is held and is no decision, or has the bytes of one that stands before it in its log.
     NotADecision,
 }
 

@@ -1,6 +1,6 @@
 //! The facts of a history by what they act on, put in order once for all decisions asked about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::effect::chain::{Chains, Link};
 use crate::effect::fact::Fact;
@@ -35,8 +35,12 @@ impl<'a, K: Ord, T> By<'a, K, T> {
     }
 }
 
-/// The facts of a history. The cost of making it grows with their number and its logarithm.
+/// The facts of a history that count. The cost of making it grows with their number and its logarithm.
 pub(super) struct Sorted<'a> {
+    /// By place.
+    decisions: Vec<Said<'a, Decision>>,
+    /// By place.
+    corrections_at: BTreeMap<&'a StatementRef, &'a Fact>,
     /// By the root that they give.
     pub(super) reissues: By<'a, &'a StatementRef, Decision>,
     /// By target.
@@ -69,8 +73,13 @@ impl<'a> Sorted<'a> {
         let targets = || acts().filter_map(Fact::target);
         let noticed = by_class.notices.iter().map(|(_, notice)| &notice.target);
         let decisions = || by_class.decisions.iter().copied();
-        let established = decisions().filter(|(fact, _)| horizon.established(fact));
+        // spec: EFF-40
+        let linked = || decisions().chain(by_class.copies.iter().copied());
+        let established = linked().filter(|(fact, _)| horizon.established(fact));
+        let corrections = by_class.corrections.iter().map(|(fact, _)| *fact);
         let mut sorted = Self {
+            decisions: by_class.decisions.clone(),
+            corrections_at: corrections.map(|fact| (fact.reference(), fact)).collect(),
             reissues: By::default(),
             corrections: By::default(),
             withdrawals: By::default(),
@@ -80,7 +89,7 @@ impl<'a> Sorted<'a> {
             rulings: By::default(),
             admitted: by_class.admitted,
             notices: Notices::of(by_class.notices.iter().copied(), &horizon.register),
-            wide: Chains::of(decisions(), targets().chain(noticed)),
+            wide: Chains::of(linked(), targets().chain(noticed)),
             narrow: Chains::of(established, targets()),
         };
         for (fact, decision) in decisions() {
@@ -95,6 +104,17 @@ impl<'a> Sorted<'a> {
         }
         sorted.attach(history, horizon, by_class.objections, by_class.rulings);
         sorted
+    }
+
+    /// The decision at a place, if it counts.
+    pub(super) fn decision(&self, at: &StatementRef) -> Option<Said<'a, Decision>> {
+        let found = (self.decisions).binary_search_by(|(fact, _)| fact.reference().cmp(at));
+        found.ok().and_then(|at| self.decisions.get(at)).copied()
+    }
+
+    /// The correction at a place, if it counts.
+    pub(super) fn correction(&self, at: &StatementRef) -> Option<&'a Fact> {
+        self.corrections_at.get(at).copied()
     }
 
     /// Puts what suspends and what ends a suspension under the chains that they reach.
@@ -137,10 +157,13 @@ impl<'a> Sorted<'a> {
     }
 }
 
-/// The facts of a history by class, each class by log and position.
+/// The facts of a history that count, by class, each class by log and position.
 #[derive(Default)]
 struct ByClass<'a> {
     decisions: Vec<Said<'a, Decision>>,
+    /// Decisions with the bytes of an earlier one. They are none, and name their chain all the same:
+    /// an objection to one must not be lost.
+    copies: Vec<Said<'a, Decision>>,
     corrections: Vec<Said<'a, Correction>>,
     withdrawals: Vec<Said<'a, Withdrawal>>,
     objections: Vec<Said<'a, Objection>>,
@@ -152,8 +175,20 @@ struct ByClass<'a> {
 impl<'a> ByClass<'a> {
     fn of(history: &'a History) -> Self {
         let mut sorted = Self::default();
+        let mut said = BTreeSet::new();
         for fact in history.facts() {
             let fact: &Fact = fact;
+            // By position, so that the first of several counts, whichever is held first.
+            // spec: EFF-40
+            if !said.insert((fact.origin(), fact.bytes())) {
+                if let Content::Decision(decision) = &fact.payload().content {
+                    sorted.copies.push((fact, decision));
+                }
+                continue;
+            }
+            if is_astray(fact, history) {
+                continue;
+            }
             match &fact.payload().content {
                 Content::Decision(decision) => sorted.decisions.push((fact, decision)),
                 Content::Correction(correction) => sorted.corrections.push((fact, correction)),
@@ -180,4 +215,9 @@ impl<'a> ByClass<'a> {
         sorted.admitted.sort_unstable();
         sorted
     }
+}
+
+fn is_astray(fact: &Fact, history: &History) -> bool {
+    let target = fact.target().and_then(|target| history.get(target));
+    target.is_some_and(|target| fact.is_astray(target))
 }

@@ -8,13 +8,15 @@ use crate::log::{Hash, LeafIndex, NetworkKind};
 use crate::statement::{
     ActType, Admission, BasisLevel, Class, Code, Content, Correction, Decision, DecisionFields,
     Duty, Ground, LegalBasis, Measure, Notice, Objection, ObjectorRole, Outcome, Payload,
-    PenaltyClass, Remedy, RemedyKind, Ruling, Service, ServiceWay, Withdrawal, WithdrawalReason,
+    PenaltyClass, Remedy, RemedyKind, Ruling, Service, ServiceWay, Vis, Withdrawal,
+    WithdrawalReason,
 };
 use crate::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use crate::text::Text;
 use crate::trust::Authority;
 
 mod announced;
+mod doubles;
 mod ends;
 mod objection;
 mod restore;

@@ -1,16 +1,19 @@
 //! Forged and mistaken bundles, one departure each, with digests that fit.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use concordat_protocol::bundle::{
-    self, Bundle, BundleError, EntryFault, HeadFault, MAGIC, Part, TrustParts, VERSION, verify,
+    Bundle, BundleError, BundleParts, EntryFault, HeadFault, MAGIC, Part, TrustParts, VERSION,
+    belonging, verify,
 };
 use concordat_protocol::codec::DecodeError;
 use concordat_protocol::log::cosignature::CosignatureError;
 use concordat_protocol::log::inclusion::InclusionError;
 use concordat_protocol::log::{Hash, TreeSize, node};
-use concordat_protocol::statement::{Body, Class, Content, Ground, Kind, Leaf, Notice, Vis};
-use concordat_protocol::trust::{Network, RejectReason};
+use concordat_protocol::statement::{
+    Body, Class, Content, Ground, Kind, Leaf, Notice, StatementRef, Vis,
+};
+use concordat_protocol::trust::{Network, RejectReason, Verified};
 
 use crate::fixture::{Case, Net, PUBLIC, genesis, penalty};
 use crate::raw::{Raw, around};
@@ -476,7 +479,7 @@ fn entries_that_have_nothing_to_do_with_the_statement_are_refused() {
     let (act, notice) = case.net.object(&other, Ground::Basis);
     let seen = case.net.saw(&case.net.register(), 0);
     let unrelated = |part, position| Err(BundleError::Unrelated { part, position });
-    let build = |change: &dyn Fn(&mut bundle::BundleParts)| {
+    let build = |change: &dyn Fn(&mut BundleParts)| {
         let mut parts = case.parts(case.net.included());
         change(&mut parts);
         Bundle::build(parts, &case.net.registry).map(|_| ())
@@ -502,31 +505,36 @@ fn entries_that_have_nothing_to_do_with_the_statement_are_refused() {
 }
 
 /// Anybody could keep a decision from being proven, by an act or a ruling that names it.
-// spec: BUN-30
+// spec: BUN-40
 #[test]
 fn what_a_verifier_would_refuse_is_left_out_by_whoever_makes_a_bundle() {
     let mut case = Case::new(5);
     let other = case.net.decide(crate::fixture::other_penalty(None));
     let (stray, stray_notice) = case.net.object(&other, Ground::Basis);
     let (good, notice) = case.net.object(&case.decision.clone(), Ground::Basis);
-    let verified: Vec<_> = [
+    let of = |net: &Net, references: &[&StatementRef]| -> Vec<Arc<Verified>> {
+        let all = references.iter();
+        all.map(|reference| Arc::new(net.verified(reference)))
+            .collect()
+    };
+    let gathered = [
         &case.decision,
         &other,
         &stray,
         &stray_notice,
         &good,
         &notice,
-    ]
-    .map(|reference| case.net.verified(reference))
-    .into();
-    let known: Vec<_> = verified.iter().collect();
-    let belonging = bundle::belonging(known[0], &known);
-    let expected: BTreeSet<_> = [&case.decision, &good, &notice].into();
-    assert_eq!(belonging, expected);
+    ];
+    let mut gathered = of(&case.net, &gathered);
+    let belong = |gathered: &[Arc<Verified>]| -> Vec<StatementRef> {
+        let kept = belonging(&gathered[0], gathered);
+        kept.iter().map(|one| one.reference().clone()).collect()
+    };
+    let expected = [good, notice];
+    assert_eq!(belong(&gathered), expected);
     let seen_by_others = case.net.object_as(Vis::ALL_MEMBERS, &case.decision.clone());
-    let seen_by_others = case.net.verified(&seen_by_others);
-    let known: Vec<_> = known.into_iter().chain([&seen_by_others]).collect();
-    assert_eq!(bundle::belonging(known[0], &known), expected);
+    gathered.extend(of(&case.net, &[&seen_by_others]));
+    assert_eq!(belong(&gathered), expected);
 }
 
 #[test]
@@ -600,9 +608,9 @@ fn notice_that_contradicts_its_act_is_refused() {
     );
 }
 
-// spec: BUN-24
+// spec: BUN-24, EFF-40
 #[test]
-fn statement_that_stands_twice_in_its_log_is_refused() {
+fn statement_that_stands_twice_in_its_log_counts_once() {
     let mut case = Case::new(5);
     let body = case.net.entry(&case.ruling).body;
     let body = Body::new([200; 32], body.statement().to_vec()).unwrap();
@@ -611,15 +619,16 @@ fn statement_that_stands_twice_in_its_log_is_refused() {
         ..case.net.entry(&case.ruling).leaf
     };
     let again = case.net.put(&case.net.issuer_log(), leaf, body);
+    let without = Bundle::build(case.parts(case.net.included()), &case.net.registry).unwrap();
     let mut parts = case.parts(case.net.included());
     parts.acts.push(case.net.entry(&again));
-    assert!(matches!(
-        Bundle::build(parts, &case.net.registry).unwrap_err(),
-        BundleError::Entry {
-            fault: EntryFault::Rejected(RejectReason::Repeated),
-            ..
-        }
-    ));
+    let with = Bundle::build(parts, &case.net.registry).unwrap();
+    let state = |bundle: &Bundle| {
+        let bytes = bundle.encode().unwrap();
+        let verified = verify(&bytes, &case.net.anchor(), None).unwrap();
+        verified.state().map(|state| state.effect)
+    };
+    assert_eq!(state(&with), state(&without));
 }
 
 // spec: BUN-25
@@ -648,7 +657,7 @@ fn build_alone(
     net: &Net,
     decision: &concordat_protocol::statement::StatementRef,
 ) -> Result<(), BundleError> {
-    let parts = bundle::BundleParts {
+    let parts = BundleParts {
         trust: TrustParts::External,
         heads: net.heads(&net.everybody()),
         statement: net.entry(decision),

@@ -134,13 +134,10 @@ pub fn fact(spoken: &Spoken) -> Fact {
         Void::Suspended => VoidCause::Suspended,
     });
     let issuer = ISSUERS[usize::from(spoken.issuer)];
-    Fact::new(
-        reference(spoken.place),
-        issuer,
-        Arc::new(payload),
-        authority,
-        void,
-    )
+    let place = reference(spoken.place);
+    Fact::new(place, issuer, Arc::new(payload), authority, void)
+        .with_bytes_of(&reference(spoken.bytes))
+        .about(SUBJECTS[usize::from(spoken.about)].code())
 }
 
 /// The record in the words of the model.
@@ -248,6 +245,7 @@ fn content(say: &Say) -> (Content, Option<Place>, u64) {
             };
             (Content::Notice(notice), None, 0)
         }
+        Say::Nothing(_) => panic!("the rules make this, and no statement says it"),
     }
 }
 

@@ -27,7 +27,22 @@ impl Scenario {
                 && chain.contains(&on)
             {
                 let noticed = self.notices_of(spoken.place).map(|n| n.place.index).min();
-                let register = noticed.map_or(register, |at| register.min(at));
+                let bound = noticed.unwrap_or(u64::MAX);
+                let earlier = self.set.iter().filter(|other| {
+                    other.place.log == spoken.place.log && other.place <= spoken.place
+                });
+                let claims = earlier.filter_map(|other| {
+                    let Say::Objection {
+                        target, register, ..
+                    } = other.say
+                    else {
+                        return None;
+                    };
+                    let noticed = self.notices_of(other.place).map(|n| n.place.index).min();
+                    let bound = noticed.unwrap_or(u64::MAX);
+                    chain.contains(&target).then_some(register.min(bound))
+                });
+                let register = claims.max().unwrap_or(register).min(bound);
                 open.insert(spoken.place, (ground, Some(role), over_cap, register));
             }
         }
@@ -219,7 +234,8 @@ impl Scenario {
                 | Say::Objection { .. }
                 | Say::Ruling { .. }
                 | Say::Admission { .. }
-                | Say::Notice { .. } => None,
+                | Say::Notice { .. }
+                | Say::Nothing(_) => None,
             };
             let before = before.and_then(of).unwrap_or_else(|| Rest::of(own));
             let after = of(act).expect("it corrects");

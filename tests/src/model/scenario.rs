@@ -12,6 +12,12 @@ const DAY_MS: u64 = 86_400_000;
 /// 2026-03-02.
 const FIRST_DAY: i32 = 20_514;
 
+const PLACE: Place = Place {
+    log: 0,
+    index: 0,
+    branch: 0,
+};
+
 /// A generator of numbers (splitmix64); the same seed gives the same numbers everywhere.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
@@ -105,6 +111,8 @@ pub fn generate(seed: u64) -> Scenario {
             set.push(spoken);
         }
     }
+    address(&mut cast.random, &mut set);
+    copy_one(&mut cast.random, &mut set);
     let logs = cast.horizon();
     let random = &mut cast.random;
     random.shuffle(&mut set);
@@ -115,6 +123,47 @@ pub fn generate(seed: u64) -> Scenario {
         as_of: FIRST_DAY - 2 + random.days(14),
         now_ms: NOW_MS + random.below(3) * DAY_MS,
         freshness_days: if random.once_in(4) { 2 } else { 10 },
+    }
+}
+
+/// Gives each statement the organisation that it should be about, and a few acts another one.
+fn address(random: &mut Random, set: &mut [Spoken]) {
+    let mut known = Scenario {
+        target: set.first().map_or(PLACE, |first| first.place),
+        set: set.to_vec(),
+        logs: BTreeMap::new(),
+        as_of: 0,
+        now_ms: 0,
+        freshness_days: 0,
+    };
+    // An act may lie on an act, and that on another.
+    for _ in 0..4 {
+        let about: Vec<u8> = known.set.iter().map(|s| known.about(&s.say)).collect();
+        for (spoken, about) in known.set.iter_mut().zip(about) {
+            spoken.about = about;
+        }
+    }
+    for (spoken, addressed) in set.iter_mut().zip(&known.set) {
+        let names_none = !matches!(spoken.say, Say::Decision(_) | Say::Correction { .. });
+        let astray = names_none && random.once_in(16);
+        spoken.about = if astray {
+            1 - addressed.about
+        } else {
+            addressed.about
+        };
+    }
+}
+
+/// Puts the bytes of a statement at another place of its log.
+fn copy_one(random: &mut Random, set: &mut Vec<Spoken>) {
+    if set.is_empty() || random.once_in(2) {
+        return;
+    }
+    let at = usize::try_from(random.below(set.len() as u64)).expect("an index fits");
+    let mut copy = set[at].clone();
+    copy.place.index = random.below(POSITIONS);
+    if set.iter().all(|known| known.place != copy.place) {
+        set.push(copy);
     }
 }
 
@@ -166,6 +215,8 @@ impl Cast {
         };
         Spoken {
             place,
+            bytes: place,
+            about: 0,
             issuer,
             supervision: issuer == 2,
             void,
