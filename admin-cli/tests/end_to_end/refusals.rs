@@ -433,7 +433,7 @@ fn change_that_cannot_hold_is_refused_when_it_is_proposed_and_when_it_is_approve
     for (node, out) in [("hub", "a"), ("town", "b")] {
         let refused = network.at(node, &policy(stranger, "1", out)).exits(6);
         assert_eq!(refused.error(), "change-refused");
-        assert!(refused.err.contains(stranger), "{}", refused.err);
+        assert!(refused.out.contains(stranger), "{}", refused.out);
         assert!(!network.path(out).exists());
     }
     let mut approve = vec!["change", "approve", "strange", "--key", "ann"];
