@@ -684,6 +684,7 @@ impl Node {
             let none = Witnessed {
                 size: TreeSize::ZERO,
                 at: None,
+                ahead: None,
             };
             let seen = witnessed.get(origin).copied().unwrap_or(none);
             let horizon = LogHorizon {

@@ -505,6 +505,7 @@ impl Exchange {
         }
         if world.now >= self.next_heartbeat {
             self.next_heartbeat = next_heartbeat(world);
+            self.ripen(world);
             self.recosign(world);
         }
     }

@@ -4,6 +4,8 @@ mod token_bucket;
 
 pub use token_bucket::{Rate, TokenBucket};
 
+use crate::log::note::KEY_NAME_BYTES_MAX;
+
 /// Bytes of one statement, envelope included.
 // spec: STM-2
 pub const STATEMENT_BYTES_MAX: usize = 64 << 10;
@@ -63,6 +65,14 @@ pub const POSITIONS_ASKED_TIMES: u64 = 4;
 pub const POSITIONS_OF_A_PROOF: u64 = 64;
 /// Approvals under one proposal.
 pub const APPROVALS_MAX: usize = 16;
+/// Bytes of the line of a cosignature: an em dash and a space, the longest key name, a space, and 76
+/// bytes in Base64: key id, time and signature.
+// spec: EXC-75
+pub const COSIGNATURE_LINE_BYTES_MAX: usize =
+    "\u{2014} ".len() + KEY_NAME_BYTES_MAX + 1 + (4 + 8 + 64usize).div_ceil(3) * 4;
+/// Milliseconds that the time of a cosignature may be ahead of the clock and count.
+// spec: EXC-78
+pub const COSIGNATURE_AHEAD_MAX_MS: u64 = 5 * 60 * 1_000;
 /// Features that a greeting may name.
 pub const FEATURES_MAX: usize = 64;
 /// Logs that one frontier frame may list; a longer frontier takes several frames.

@@ -471,7 +471,7 @@ fn decode_kind<'a>(kind: u64, r: &mut Reader<'a>) -> Result<Frame<'a>, FrameErro
             origin: origin(r)?,
             size: size(r)?,
             root: hash(r)?,
-            line: r.text("a signature line")?,
+            line: cosignature_line(r)?,
         },
         6 => Frame::Fork {
             first: r.bytes("a note")?,
@@ -580,6 +580,15 @@ fn leaf<'a>(r: &mut Reader<'a>) -> Result<&'a [u8], FrameError> {
     }
 }
 
+// spec: EXC-75
+fn cosignature_line<'a>(r: &mut Reader<'a>) -> Result<&'a str, FrameError> {
+    let line = r.text("a signature line")?;
+    match line.len() > limits::COSIGNATURE_LINE_BYTES_MAX {
+        true => Err(FrameError::LineTooLong { bytes: line.len() }),
+        false => Ok(line),
+    }
+}
+
 fn body_or_absence<'a>(r: &mut Reader<'a>) -> Result<Result<&'a [u8], Absence>, FrameError> {
     if let Ok(body) = r.clone().bytes("a body") {
         let _ = r.bytes("a body")?;
@@ -656,6 +665,12 @@ pub enum FrameError {
     /// A leaf longer than any leaf is.
     #[error("a leaf of {bytes} bytes is longer than any leaf")]
     LeafTooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// A signature line longer than that of any cosignature.
+    #[error("a signature line of {bytes} bytes is longer than that of any cosignature")]
+    LineTooLong {
         /// Its length.
         bytes: usize,
     },

@@ -147,7 +147,7 @@ fn alarms(
         ];
         raise("no-independent-view", details)?;
     }
-    if let Some(behind) = behind(status.at, node.horizon().newest_quorum_time()) {
+    if let Some(behind) = behind(status.at, newest_time(node)) {
         raise("clock-behind", vec![detail("minutes", behind)])?;
     }
     // spec: ADM-86
@@ -202,6 +202,13 @@ fn about_objections(open: &open::Answer) -> Vec<(&'static str, Vec<Detail>)> {
     let not_weighed = open.not_weighed > 0;
     let not_weighed = not_weighed.then(|| ("decisions-not-weighed", vec![decisions]));
     counting.into_iter().chain(not_weighed).collect()
+}
+
+/// The newest quorum time of any log, also one that does not count since it is ahead of the clock here.
+fn newest_time(node: &Node) -> Option<Timestamp> {
+    let witnessed = node.shared().witnessed();
+    let ahead = witnessed.values().filter_map(|seen| seen.ahead).max();
+    node.horizon().newest_quorum_time().max(ahead)
 }
 
 /// By how many minutes the clock here is behind the newest quorum time, where that is too many. Either

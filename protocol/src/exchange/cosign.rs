@@ -1,6 +1,7 @@
 //! Cosignatures: taking them in, counting them, giving ours.
 
-use crate::exchange::{Action, Exchange, PeerId, Violation, Witnessed, World};
+use crate::exchange::replica::{Cosigned, is_ahead};
+use crate::exchange::{Action, Exchange, PeerId, Replica, Violation, Witnessed, World};
 use crate::log::cosignature::CosignatureError;
 use crate::log::note::SignatureLine;
 use crate::log::{
@@ -12,7 +13,7 @@ use crate::time::Timestamp;
 
 impl Exchange {
     /// A peer shows a cosignature, its own or another's.
-    // spec: EXC-15
+    // spec: EXC-15, EXC-76
     pub(super) fn cosign(
         &mut self,
         world: World<'_>,
@@ -20,47 +21,73 @@ impl Exchange {
         (origin, size, root): (Origin, TreeSize, Hash),
         line: &str,
     ) -> Result<(), Violation> {
-        let _ = id;
-        let Some(replica) = self.replicas.get_mut(&origin) else {
-            return Ok(());
-        };
-        if size > replica.durable {
-            // It overtook the leaves. Kept unverified, few, and looked at once they are here.
-            replica.keep_early(size, root, line);
-            return Ok(());
-        }
-        self.take_cosignature(world, &origin, size, root, line)
+        let cosignature = Cosignature::parse(line).map_err(|_| Violation::BadCosignature)?;
+        self.take_cosignature(world, Some(id), (&origin, size, root), cosignature)
     }
 
+    /// Takes a cosignature in, or keeps it for when it can be counted. Nothing is kept unverified but
+    /// what a later registry may make good, and that as long as whoever showed it is there.
+    // spec: EXC-15, EXC-76, EXC-77
     fn take_cosignature(
         &mut self,
         world: World<'_>,
-        origin: &Origin,
-        size: TreeSize,
-        root: Hash,
-        line: &str,
+        from: Option<PeerId>,
+        (origin, size, root): (&Origin, TreeSize, Hash),
+        cosignature: Cosignature,
     ) -> Result<(), Violation> {
-        if world.logs.root_at(origin, size) != Some(root) {
+        let Some(replica) = self.replicas.get(origin) else {
+            return Ok(());
+        };
+        let overtook = size > replica.durable;
+        if !overtook && world.logs.root_at(origin, size) != Some(root) {
             // A cosignature over another root: the head itself will show which is wrong.
             return Ok(());
         }
-        let cosignature = Cosignature::parse(line).map_err(|_| Violation::BadCosignature)?;
-        let Some((member, key)) = witness(world, &cosignature) else {
-            // Perhaps it overtook the registry entry that names its witness.
-            if let Some(replica) = self.replicas.get_mut(origin) {
-                replica.keep_early(size, root, line);
-            }
-            return Ok(());
-        };
         let checkpoint =
             Checkpoint::new(origin.clone(), size, root).map_err(|_| Violation::BadCosignature)?;
-        let verified = cosignature
-            .verify(&checkpoint, &key)
-            .map_err(|_| Violation::BadCosignature)?;
-        if self.count_cosignature(world, origin, member, &verified) {
-            self.pass_on(world, &verified);
+        let found = witness(world, &cosignature)
+            .map(|(member, key)| (member, cosignature.clone().verify(&checkpoint, &key)));
+        let policy = world.registry.policy();
+        let is_cosigner = |member: &AuthorityCode| policy.cosigners.contains(member);
+        match found {
+            Some((member, Ok(verified))) if !overtook => {
+                if self.count_cosignature(world, origin, member, &verified) {
+                    self.pass_on(world, &verified);
+                }
+            }
+            // It overtook the leaves, and is looked at once they are here.
+            Some((member, Ok(_))) if is_cosigner(&member) => {
+                if let Some(replica) = self.replicas.get_mut(origin) {
+                    replica.keep_early(member, (size, root), cosignature);
+                }
+            }
+            // Perhaps it overtook the registry entry that names its witness, or its key.
+            None | Some((_, Ok(_) | Err(CosignatureError::OtherKey { .. }))) => {
+                if let Some(peer) = from.and_then(|id| self.peers.get_mut(&id)) {
+                    peer.stash_cosignature(origin, (size, root), cosignature);
+                }
+            }
+            Some((_, Err(_))) => return Err(Violation::BadCosignature),
         }
         Ok(())
+    }
+
+    /// Looks at the cosignatures again whose witnesses the registry did not know.
+    // spec: EXC-77
+    pub(super) fn look_at_cosignatures(&mut self, world: World<'_>) {
+        let peers = self.peers.iter_mut();
+        let stashed: Vec<_> = peers
+            .map(|(id, peer)| (*id, peer.take_cosignatures()))
+            .collect();
+        for (id, cosignatures) in stashed {
+            for (origin, size, root, cosignature) in cosignatures {
+                let taken =
+                    self.take_cosignature(world, Some(id), (&origin, size, root), cosignature);
+                if let Err(violation) = taken {
+                    self.blame(id, violation);
+                }
+            }
+        }
     }
 
     /// We cosigned: count it and show it to everyone.
@@ -112,19 +139,28 @@ impl Exchange {
     }
 
     pub(super) fn apply_early_cosignatures(&mut self, world: World<'_>, origin: &Origin) {
-        let Some(replica) = self.replicas.get_mut(origin) else {
-            return;
-        };
-        let Ok(beyond) = TreeSize::new(replica.durable.value().saturating_add(1)) else {
-            return;
-        };
-        let later = replica.early.split_off(&beyond);
-        let due = std::mem::replace(&mut replica.early, later);
-        for (size, lines) in due {
-            for (root, line) in lines {
-                // Whoever sent it is no longer known; a bad one is simply left out.
-                let _ = self.take_cosignature(world, origin, size, root, &line);
+        let due = self.replicas.get_mut(origin).map(Replica::take_early);
+        for (size, root, cosignature) in due.into_iter().flatten() {
+            // It verified when it came; whoever sent it is no longer known.
+            let _ = self.take_cosignature(world, None, (origin, size, root), cosignature);
+        }
+    }
+
+    /// Lets times count that the clock has reached. Of each witness only the soonest is known by itself;
+    /// the heads kept have the others.
+    // spec: EXC-78
+    pub(super) fn ripen(&mut self, world: World<'_>) {
+        let mut ripened = Vec::new();
+        for (origin, replica) in &mut self.replicas {
+            if replica.ripen(world.now) {
+                ripened.push((origin.clone(), replica.heads.clone()));
             }
+        }
+        for (origin, heads) in ripened {
+            for head in heads.values() {
+                self.absorb_cosignatures(world, head);
+            }
+            self.count_witnesses(world, &origin);
         }
     }
 
@@ -138,23 +174,26 @@ impl Exchange {
         cosignature: &VerifiedCosignature,
     ) -> bool {
         let size = cosignature.checkpoint().size();
-        let seconds = cosignature.time().unix_seconds();
-        let Ok(time) = Timestamp::new(seconds.saturating_mul(1_000)) else {
+        let Some(time) = time_of(cosignature) else {
             return false;
         };
         let Some(replica) = self.replicas.get_mut(origin) else {
             return false;
         };
         let known = replica.cosigned.get(&member).copied();
-        if known.is_some_and(|(known_size, known_time)| size <= known_size && time <= known_time) {
+        let nothing = Cosigned {
+            size,
+            at: None,
+            ahead: None,
+        };
+        let said = known.unwrap_or(nothing).and(size, time, world.now);
+        if known == Some(said) {
             return false;
         }
-        let largest = known.map_or(size, |(known_size, _)| known_size.max(size));
-        let newest = known.map_or(time, |(_, known_time)| known_time.max(time));
-        replica.cosigned.insert(member, (largest, newest));
+        replica.cosigned.insert(member, said);
         if let Some(head) = replica.heads.get_mut(&size)
             && head.checkpoint() == cosignature.checkpoint()
-            && add(world, head, cosignature)
+            && add(world, head, time, cosignature)
         {
             let head = head.clone();
             self.act(Action::KeepHead { head });
@@ -174,25 +213,23 @@ impl Exchange {
         };
         let counted = || {
             let cosigned = replica.cosigned.iter();
-            cosigned
-                .filter(|(member, _)| policy.cosigners.contains(member))
-                .map(|(_, said)| *said)
+            cosigned.filter(|(member, _)| policy.cosigners.contains(member))
         };
-        let mut sizes: Vec<TreeSize> = counted().map(|(size, _)| size).collect();
-        let mut times: Vec<Timestamp> = counted().map(|(_, time)| time).collect();
-        sizes.sort_by(|a, b| b.cmp(a));
-        times.sort_by(|a, b| b.cmp(a));
-        let vouching = replica.cosigned.iter();
-        let vouching = vouching.filter(|(member, _)| policy.cosigners.contains(member));
-        let vouched = Vouched::of(vouching.map(|(member, (size, _))| (*member, *size)));
-        replica.vouched = vouched;
+        let vouched = Vouched::of(counted().map(|(member, said)| (*member, said.size)));
         let Some(place) = quorum.checked_sub(1) else {
+            replica.vouched = vouched;
             return;
         };
-        let Some(size) = sizes.get(place) else { return };
+        let size = largest(counted().map(|(_, said)| said.size), place);
+        let time = largest(counted().filter_map(|(_, said)| said.at), place);
+        let times = counted().filter_map(|(_, said)| said.at.max(said.ahead));
+        let ahead = largest(times, place).filter(|at| is_ahead(*at, world.now));
+        replica.vouched = vouched;
+        let Some(size) = size else { return };
         let witnessed = Witnessed {
-            size: (*size).max(replica.witnessed.size),
-            at: times.get(place).copied().max(replica.witnessed.at),
+            size: size.max(replica.witnessed.size),
+            at: time.max(replica.witnessed.at),
+            ahead,
         };
         if witnessed != replica.witnessed {
             replica.witnessed = witnessed;
@@ -285,9 +322,35 @@ pub(super) fn without_forged(world: World<'_>, head: &VerifiedCheckpoint) -> Ver
     head.with_lines(|line| !matches!(claim(world, head, line), Claim::Forged))
 }
 
-/// Adds a cosignature to a head. Where its note is full, lines that say nothing here make room.
-// spec: EXC-70
-fn add(world: World<'_>, head: &mut VerifiedCheckpoint, cosignature: &VerifiedCosignature) -> bool {
+/// Adds a cosignature to a head; `false` where it stays out. Where its note is full, lines that say
+/// nothing here make room. Of one witness, a time that counts goes before one ahead of the clock.
+// spec: EXC-70, EXC-79
+fn add(
+    world: World<'_>,
+    head: &mut VerifiedCheckpoint,
+    time: Timestamp,
+    cosignature: &VerifiedCosignature,
+) -> bool {
+    let is_ahead = |time| is_ahead(time, world.now);
+    let (name, id) = (
+        cosignature.witness().as_str(),
+        cosignature.cosignature().key_id(),
+    );
+    let by_it = |line: &SignatureLine| {
+        let Claim::Made(_, held) = line.is_by(name, id).then(|| claim(world, head, line))? else {
+            return None;
+        };
+        time_of(&held)
+    };
+    let held = head.note().lines().iter().filter_map(by_it);
+    let (ahead, counts): (Vec<Timestamp>, Vec<Timestamp>) = held.partition(|held| is_ahead(*held));
+    if is_ahead(time) && !counts.is_empty() {
+        return false;
+    }
+    if !is_ahead(time) && !ahead.is_empty() {
+        let without = head.with_lines(|line| !by_it(line).is_some_and(is_ahead));
+        *head = without;
+    }
     if head.add_cosignature(cosignature).is_ok() {
         return true;
     }
@@ -297,6 +360,19 @@ fn add(world: World<'_>, head: &mut VerifiedCheckpoint, cosignature: &VerifiedCo
         *head = known;
     }
     added
+}
+
+/// When a cosignature says that it was made; `None` when no clock shows that.
+fn time_of(cosignature: &VerifiedCosignature) -> Option<Timestamp> {
+    let seconds = cosignature.time().unix_seconds();
+    Timestamp::new(seconds.saturating_mul(1_000)).ok()
+}
+
+/// The largest but so many.
+fn largest<T: Ord>(of: impl Iterator<Item = T>, but: usize) -> Option<T> {
+    let mut all: Vec<T> = of.collect();
+    all.sort_by(|a, b| b.cmp(a));
+    all.into_iter().nth(but)
 }
 
 /// The member that a cosignature names, with its witness key.

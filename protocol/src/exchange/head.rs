@@ -310,6 +310,7 @@ impl Exchange {
         }
         self.drop_disowned(world);
         self.look_at_stashed(world);
+        self.look_at_cosignatures(world);
         let origins: Vec<Origin> = self.replicas.keys().cloned().collect();
         for origin in origins {
             // Cosignatures of witnesses that were unknown until now, in notes and on their own.

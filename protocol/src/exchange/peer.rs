@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::exchange::serve::Answers;
 use crate::exchange::{Gaps, RequestId};
-use crate::log::{Hash, Origin, TreeSize};
+use crate::log::{Cosignature, Hash, Origin, TreeSize};
 use crate::message::{BodyFilter, FrontierEntry, Vouched};
 use crate::subject::AuthorityCode;
 use crate::time::Timestamp;
@@ -14,6 +14,8 @@ const EARLY_LOGS_MAX: usize = 256;
 const STASHED_NOTES_MAX: usize = 256;
 /// Evidence of forks under keys that the registry does not know yet.
 const STASHED_FORKS_MAX: usize = 8;
+/// Cosignatures by witnesses, or under keys, that the registry does not know yet.
+const STASHED_COSIGNATURES_MAX: usize = 256;
 
 /// A request under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +65,9 @@ pub(super) struct Peer {
     stashed: BTreeMap<Origin, (TreeSize, Vec<u8>)>,
     /// Evidence of forks that cannot be looked at yet, as frames.
     stashed_forks: Vec<Vec<u8>>,
+    /// Of each log and witness the cosignature of the largest size, with the root, where the registry
+    /// does not know the witness or its key.
+    stashed_cosignatures: BTreeMap<(Origin, String), (TreeSize, Hash, Cosignature)>,
 }
 
 impl Peer {
@@ -85,6 +90,7 @@ impl Peer {
             answers: Answers::new(),
             stashed: BTreeMap::new(),
             stashed_forks: Vec::new(),
+            stashed_cosignatures: BTreeMap::new(),
         }
     }
 
@@ -183,6 +189,33 @@ impl Peer {
         if self.stashed_forks.len() < STASHED_FORKS_MAX && !self.stashed_forks.contains(&frame) {
             self.stashed_forks.push(frame);
         }
+    }
+
+    /// Keeps a cosignature for when the registry knows its witness, or its key: one of each log and
+    /// witness.
+    // spec: EXC-77
+    pub(super) fn stash_cosignature(
+        &mut self,
+        origin: &Origin,
+        (size, root): (TreeSize, Hash),
+        cosignature: Cosignature,
+    ) {
+        let place = (origin.clone(), cosignature.witness().as_str().to_owned());
+        let stashed = &mut self.stashed_cosignatures;
+        let has_room = match stashed.get(&place) {
+            Some((kept, _, _)) => *kept < size,
+            None => stashed.len() < STASHED_COSIGNATURES_MAX,
+        };
+        if has_room {
+            stashed.insert(place, (size, root, cosignature));
+        }
+    }
+
+    /// Takes out the cosignatures that were kept.
+    pub(super) fn take_cosignatures(&mut self) -> Vec<(Origin, TreeSize, Hash, Cosignature)> {
+        let stashed = std::mem::take(&mut self.stashed_cosignatures).into_iter();
+        let stashed = stashed.map(|((origin, _), (size, root, made))| (origin, size, root, made));
+        stashed.collect()
     }
 
     /// Takes out the heads and the evidence that were kept.

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::exchange::Gaps;
-use crate::log::{CompactRange, Hash, LeafIndex, Origin, TreeSize, VerifiedCheckpoint};
+use crate::limits;
+use crate::log::{
+    CompactRange, Cosignature, Hash, LeafIndex, Origin, TreeSize, VerifiedCheckpoint,
+};
 use crate::message::{FrontierEntry, Vouched};
 use crate::statement::CtxCourse;
 use crate::subject::AuthorityCode;
@@ -11,8 +14,8 @@ use crate::time::Timestamp;
 
 /// Heads kept with their cosignatures, newest first to go last.
 const HEADS_KEPT: usize = 8;
-/// Cosignatures kept for one size that cannot be looked at yet.
-const EARLY_LINES_MAX: usize = 16;
+/// Cosignatures kept of each cosigner over leaves that are not held yet, the largest sizes.
+const EARLY_SIZES_MAX: usize = 8;
 
 /// How far a log is witnessed and when its quorum last said so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +24,60 @@ pub struct Witnessed {
     pub size: TreeSize,
     /// The newest instant at which the whole quorum had cosigned, by the witnesses' clocks.
     pub at: Option<Timestamp>,
+    /// What that would be if times counted that the clock here has yet to reach, where it would be one
+    /// of them.
+    pub ahead: Option<Timestamp>,
+}
+
+/// What one cosigner has said of a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cosigned {
+    /// The largest size that it cosigned and that fits our leaves.
+    pub(super) size: TreeSize,
+    /// The newest time that counts.
+    pub(super) at: Option<Timestamp>,
+    /// The soonest that the clock here has yet to reach, of those since.
+    pub(super) ahead: Option<Timestamp>,
+}
+
+impl Cosigned {
+    /// What it has said with one more cosignature.
+    // spec: EXC-16, EXC-78, EXC-79
+    pub(super) fn and(self, size: TreeSize, time: Timestamp, now: Timestamp) -> Self {
+        let size = self.size.max(size);
+        if is_ahead(time, now) {
+            let ahead = Some(self.ahead.map_or(time, |known| known.min(time)));
+            return Self {
+                size,
+                ahead,
+                ..self
+            };
+        }
+        match self.at < Some(time) {
+            true => Self {
+                size,
+                at: Some(time),
+                ahead: None,
+            },
+            false => Self { size, ..self },
+        }
+    }
+
+    /// The time that was ahead counts where the clock has reached it.
+    fn ripen(&mut self, now: Timestamp) -> bool {
+        let ripe = self.ahead.filter(|ahead| !is_ahead(*ahead, now));
+        if ripe.is_some() {
+            self.at = self.at.max(ripe);
+            self.ahead = None;
+        }
+        ripe.is_some()
+    }
+}
+
+/// Whether the clock has yet to reach the time of a cosignature.
+// spec: EXC-78
+pub(super) fn is_ahead(time: Timestamp, now: Timestamp) -> bool {
+    time.value() > now.value().saturating_add(limits::COSIGNATURE_AHEAD_MAX_MS)
 }
 
 /// A log as it was found in storage at start.
@@ -77,14 +134,13 @@ pub struct Replica {
     pub(super) withheld: Gaps,
     /// Bodies being stored.
     pub(super) storing_bodies: usize,
-    /// Per cosigner, the largest size it cosigned that fits our leaves, and when.
-    pub(super) cosigned: BTreeMap<AuthorityCode, (TreeSize, Timestamp)>,
+    /// What each witness has said of it.
+    pub(super) cosigned: BTreeMap<AuthorityCode, Cosigned>,
     pub(super) witnessed: Witnessed,
     /// Fingerprint of those of them that the policy counts.
     pub(super) vouched: Vouched,
-    /// Cosignatures over heads that we have not reached, or by witnesses that the registry does not
-    /// name yet, by size: root and line.
-    pub(super) early: BTreeMap<TreeSize, Vec<(Hash, String)>>,
+    /// Cosignatures that cosigners of the policy made over heads that we have not reached, by size.
+    pub(super) early: BTreeMap<AuthorityCode, BTreeMap<TreeSize, (Hash, Cosignature)>>,
 }
 
 impl Replica {
@@ -115,6 +171,7 @@ impl Replica {
             witnessed: Witnessed {
                 size: TreeSize::ZERO,
                 at: None,
+                ahead: None,
             },
             vouched: Vouched::default(),
             early: BTreeMap::new(),
@@ -270,20 +327,47 @@ impl Replica {
         }
     }
 
-    /// Keeps a cosignature that cannot be looked at yet, among the few of the newest sizes.
-    pub(super) fn keep_early(&mut self, size: TreeSize, root: Hash, line: &str) {
-        let lines = self.early.entry(size).or_default();
-        if lines.len() < EARLY_LINES_MAX && !lines.iter().any(|(_, known)| known == line) {
-            lines.push((root, line.to_owned()));
+    /// Keeps a cosignature over leaves that are not held yet, among the few of the largest sizes by the
+    /// same cosigner, which alone can push them out.
+    // spec: EXC-76
+    pub(super) fn keep_early(
+        &mut self,
+        cosigner: AuthorityCode,
+        (size, root): (TreeSize, Hash),
+        cosignature: Cosignature,
+    ) {
+        let sizes = self.early.entry(cosigner).or_default();
+        sizes.insert(size, (root, cosignature));
+        while sizes.len() > EARLY_SIZES_MAX {
+            sizes.pop_first();
         }
-        while self.early.len() > HEADS_KEPT {
-            self.early.pop_first();
+    }
+
+    /// Takes out the cosignatures that were kept and whose leaves are held now.
+    pub(super) fn take_early(&mut self) -> Vec<(TreeSize, Hash, Cosignature)> {
+        let mut due = Vec::new();
+        let Ok(beyond) = TreeSize::new(self.durable.value().saturating_add(1)) else {
+            return due;
+        };
+        for sizes in self.early.values_mut() {
+            let later = sizes.split_off(&beyond);
+            let ready = std::mem::replace(sizes, later).into_iter();
+            due.extend(ready.map(|(size, (root, cosignature))| (size, root, cosignature)));
         }
+        self.early.retain(|_, sizes| !sizes.is_empty());
+        due
+    }
+
+    /// Lets times count that the clock has reached; whether there were any.
+    // spec: EXC-78
+    pub(super) fn ripen(&mut self, now: Timestamp) -> bool {
+        let cosigned = self.cosigned.values_mut();
+        cosigned.fold(false, |any, said| said.ripen(now) | any)
     }
 
     /// The kept heads, up to a size, that carry what cosigners last vouched for.
     pub(super) fn cosigned_heads(&self, up_to: TreeSize) -> Vec<VerifiedCheckpoint> {
-        let largest: Vec<TreeSize> = self.cosigned.values().map(|(size, _)| *size).collect();
+        let largest: Vec<TreeSize> = self.cosigned.values().map(|said| said.size).collect();
         let heads = self.heads.range(..=up_to);
         let heads = heads.filter(|(size, _)| largest.contains(size));
         heads.map(|(_, head)| head.clone()).collect()
@@ -322,8 +406,8 @@ impl Replica {
             let witnessed = self.heads.range(..=self.witnessed.size).next_back();
             let keep = [newest, witnessed.map(|(size, _)| size)];
             let cosigned = |size: &TreeSize| {
-                let mut largest = self.cosigned.values().map(|(size, _)| size);
-                largest.any(|largest| largest == size)
+                let mut largest = self.cosigned.values().map(|said| said.size);
+                largest.any(|largest| largest == *size)
             };
             let mut sizes = self.heads.keys();
             let drop = sizes.find(|size| !keep.contains(&Some(*size)) && !cosigned(size));

@@ -112,6 +112,27 @@ fn every_frame_round_trips_and_no_byte_of_it_is_idle() {
     }
 }
 
+// spec: EXC-75
+#[test]
+fn signature_line_longer_than_that_of_any_cosignature_is_refused() {
+    let max = limits::COSIGNATURE_LINE_BYTES_MAX;
+    assert_eq!(max, 364);
+    let cosign = |bytes| {
+        let (origin, line) = (log(), "a".repeat(bytes));
+        let (size, root) = (size(9), Hash::from_bytes([7; 32]));
+        let frame = Frame::Cosign {
+            origin,
+            size,
+            root,
+            line: &line,
+        };
+        frame.encode()
+    };
+    assert!(Frame::decode(&cosign(max)).is_ok());
+    let refused = FrameError::LineTooLong { bytes: max + 1 };
+    assert_eq!(Frame::decode(&cosign(max + 1)), Err(refused));
+}
+
 // spec: EXC-1
 #[test]
 fn frame_of_unknown_type_or_shape_is_refused() {

@@ -7,6 +7,7 @@
 
 mod answers;
 mod conduct;
+mod cosigning;
 mod forks;
 mod greeting;
 mod keys;

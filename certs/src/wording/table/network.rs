@@ -63,6 +63,7 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("frame type {} does not have {} items", "帧类型 {1} 应有 {2} 项"),
     ("a list of {} items is longer than allowed", "列表有 {1} 项，超过上限"),
     ("a leaf of {} bytes is longer than any leaf", "叶有 {1} 字节，超过上限"),
+    ("a signature line of {} bytes is longer than that of any cosignature", "签名行有 {1} 字节，超过见证签名的上限"),
     ("the member code is not one", "成员代码无效"),
     ("the name of the log is not one", "日志名称无效"),
     ("the features do not ascend", "特性未按升序排列"),
