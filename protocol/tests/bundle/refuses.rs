@@ -655,7 +655,7 @@ fn act_of_another_visibility_class_than_its_target_is_refused() {
 
 fn build_alone(
     net: &Net,
-    decision: &concordat_protocol::statement::StatementRef,
+    decision: &StatementRef,
 ) -> Result<(), BundleError> {
     let parts = BundleParts {
         trust: TrustParts::External,
