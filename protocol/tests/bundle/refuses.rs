@@ -653,10 +653,7 @@ fn act_of_another_visibility_class_than_its_target_is_refused() {
     );
 }
 
-fn build_alone(
-    net: &Net,
-    decision: &StatementRef,
-) -> Result<(), BundleError> {
+fn build_alone(net: &Net, decision: &StatementRef) -> Result<(), BundleError> {
     let parts = BundleParts {
         trust: TrustParts::External,
         heads: net.heads(&net.everybody()),
