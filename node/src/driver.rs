@@ -151,7 +151,10 @@ async fn write(shared: Shared, mut control: FrameSender, mut inbox: Inbox) {
                 tasks.spawn(answer(shared.clone(), serve, frames, next));
             }
             Order::Close(code) => {
-                return shared.connection.close(protocol_code(code), "refused");
+                let connection = &shared.connection;
+                return connection
+                    .close_behind_data(protocol_code(code), "refused")
+                    .await;
             }
         }
         while tasks.try_join_next().is_some() {}

@@ -235,18 +235,18 @@ impl Fixture {
     }
 
     /// A correction that puts a decision about one organisation upon another.
-    pub(crate) fn correction(&self, index: u64, target: &Placed, about: u64, onto: u64) -> Placed {
+    pub(crate) fn correction(&self, index: u64, target: &Placed, onto: u64) -> Placed {
         let (target, content) = (Some(target.reference()), onto_another(onto));
-        self.say(index, subject(about), target, content)
+        self.say(index, subject(onto), target, content)
     }
 
     /// The same by the hub, which does not supervise.
-    pub(crate) fn correction_by_hub(&self, target: &Placed, about: u64, onto: u64) -> Placed {
+    pub(crate) fn correction_by_hub(&self, target: &Placed, onto: u64) -> Placed {
         let genesis = self.registry.genesis();
         let origin = genesis.origin(self.hub, LogNumber::Statements);
         let ctx = self.registry.ctx();
         let payload = payload(Some(target.reference()), onto_another(onto));
-        let bytes = sign(&self.hub_key, self.hub, subject(about), ctx, &payload).unwrap();
+        let bytes = sign(&self.hub_key, self.hub, subject(onto), ctx, &payload).unwrap();
         place(origin, 0, Kind::Act, Vis::new(1), None, bytes)
     }
 

@@ -423,8 +423,8 @@ async fn status_and_peers_show_the_network_as_it_is() {
     let Reply::Peer(view) = client.ask(&show(pair.hub.node.member())).await.unwrap() else {
         panic!("no peer");
     };
-    // The registry and the home register.
-    assert_eq!(view.logs.len(), 2, "{:?}", view.logs);
+    // Its statements with the heads that it saw, the registry and the home register.
+    assert_eq!(view.logs.len(), 3, "{:?}", view.logs);
     let nobody = AuthorityCode::parse("11310000MB00000009").unwrap();
     assert_eq!(
         client.refused(&show(nobody)).await,

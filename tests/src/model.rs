@@ -397,7 +397,11 @@ impl Scenario {
                 | Say::Notice { .. }
                 | Say::Nothing(None) => None,
             })
-            .filter(|(s, _)| s.place != target || self.figures(target).is_some())
+            // A copy names its chain like any other decision, no sooner for being asked about.
+            .filter(|(s, _)| {
+                let is_asked = s.place == target && self.figures(target).is_some();
+                is_asked || !only_full || self.full(s)
+            })
             .collect();
         let mut names = BTreeSet::from([target]);
         for _ in 0..=usable.len() {

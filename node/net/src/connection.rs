@@ -14,6 +14,9 @@ use crate::error::{Alert, CloseCode, CloseReason, FrameError, NetError};
 use crate::frame::{FrameReceiver, FrameSender, Priority};
 use crate::options::EndpointOptions;
 
+/// How long an end may keep an acknowledgement back (RFC 9000 §18.2), and some more.
+const ACK_DELAY: Duration = Duration::from_millis(30);
+
 /// A connection whose two ends have proven their keys, admitted each other and greeted.
 #[derive(Debug)]
 pub struct Established {
@@ -79,6 +82,13 @@ impl Connection {
             FrameSender::new(sending, &self.0),
             FrameReceiver::new(receiving, &self.0, Some(deadline)),
         ))
+    }
+
+    /// Closes the connection once what is under way has had time to arrive: QUIC paces data, and a word of
+    /// farewell behind data that waits may never leave, so that the other end would learn no reason.
+    pub async fn close_behind_data(&self, code: CloseCode, text: &str) {
+        tokio::time::sleep(self.0.quic.rtt() * 2 + ACK_DELAY).await;
+        self.close(code, text);
     }
 
     /// Ends the connection at once; what has not been acknowledged is lost. The text is for the

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use concordat_protocol::statement::{Class, Code, Content, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
-use concordat_protocol::trust::Verified;
+use concordat_protocol::trust::{Authority, Verified};
 
 use super::{Found, QueryError, QueryService};
 use crate::store::{ActRow, DocumentDigest, Position, Summary};
@@ -82,8 +82,8 @@ impl QueryService {
             else {
                 continue;
             };
-            if let Some(target) = &correction.statement().payload().target {
-                wanted.entry(Position::of(target)).or_insert(None);
+            if let Some(target) = self.moved_by(&correction)? {
+                wanted.entry(target).or_insert(None);
             }
         }
         let mut entries = Vec::with_capacity(wanted.len());
@@ -101,6 +101,22 @@ impl QueryService {
             });
         }
         Ok(entries)
+    }
+
+    /// The decision that a correction puts upon another organisation; `None` where its author may not
+    /// correct that, so that nobody is listed with what others were found to have done.
+    // spec: EFF-3
+    fn moved_by(&self, correction: &Verified) -> Result<Option<Position>, QueryError> {
+        let Some(target) = &correction.statement().payload().target else {
+            return Ok(None);
+        };
+        let Found::Verified(decision) = self.statement(&target.origin, target.index)? else {
+            return Ok(None);
+        };
+        let issuer = |one: &Verified| one.statement().header().issuer;
+        let may_correct = correction.authority() == Authority::Supervision
+            || issuer(correction) == issuer(&decision);
+        Ok(may_correct.then(|| Position::of(target)))
     }
 
     /// The verified statements that bear on the effect of a decision, by log and position. The

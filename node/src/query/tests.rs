@@ -107,8 +107,8 @@ fn organisation_is_not_listed_by_a_correction_whose_author_may_not_make_it() {
         let node = node(|fixture| {
             let decision = fixture.decision(0, 1);
             let correction = match by_hub {
-                true => fixture.correction_by_hub(&decision, 1, 2),
-                false => fixture.correction(1, &decision, 1, 2),
+                true => fixture.correction_by_hub(&decision, 2),
+                false => fixture.correction(1, &decision, 2),
             };
             vec![decision, correction]
         });
