@@ -126,6 +126,25 @@ impl Exchange {
         self.keep_witnessed(head);
     }
 
+    /// Keeps the cosignatures of a head until its leaves are held: by then another head of that size may
+    /// have taken its place, shown by one who had heard of fewer.
+    // spec: EXC-81
+    pub(super) fn keep_cosignatures(
+        &mut self,
+        world: World<'_>,
+        id: PeerId,
+        head: &VerifiedCheckpoint,
+    ) {
+        let place = (head.origin(), head.size(), *head.root());
+        for line in head.note().lines() {
+            if let Ok(cosignature) = Cosignature::try_from(line)
+                && let Err(violation) = self.take_cosignature(world, Some(id), place, cosignature)
+            {
+                self.blame(id, violation);
+            }
+        }
+    }
+
     /// Keeps a head that is not among the newest, where the log is witnessed by it.
     fn keep_witnessed(&mut self, head: &VerifiedCheckpoint) {
         let Some(replica) = self.replicas.get_mut(head.origin()) else {
@@ -243,7 +262,7 @@ impl Exchange {
     /// Shows heads with their cosignatures to a peer that has just said which it knows: whoever was
     /// away when a cosigner vouched learns it now, not with the next heartbeat. Of a frozen log too:
     /// what was witnessed is all that is sure of it.
-    // spec: EXC-23, EXC-62
+    // spec: EXC-23, EXC-62, EXC-80
     pub(super) fn show_vouched(&mut self, id: PeerId, theirs: &FrontierEntry) {
         let Some(replica) = self.replicas.get(&theirs.origin) else {
             return;
@@ -253,10 +272,20 @@ impl Exchange {
         };
         // Once a connection: what is vouched for from here on is shown as it happens.
         let first = peer.stated.insert(theirs.origin.clone());
-        if !first || replica.vouched == theirs.vouched {
+        let owed = peer.owed.remove(&theirs.origin);
+        let largest = || replica.cosigned.values().map(|said| said.size).max();
+        let owed = owed.or_else(|| Some((TreeSize::ZERO, largest()?)).filter(|_| first));
+        let Some((shown, until)) = owed else { return };
+        if replica.vouched == theirs.vouched {
             return;
         }
-        for head in replica.cosigned_heads(theirs.size) {
+        // The rest of it when its leaves have gone as far.
+        if theirs.size < until {
+            let rest = (shown.max(theirs.size), until);
+            peer.owed.insert(theirs.origin.clone(), rest);
+        }
+        let heads = replica.cosigned_heads(theirs.size.min(until));
+        for head in heads.iter().filter(|head| head.size() > shown) {
             let note = head.to_bytes();
             self.send(id, &Frame::Checkpoint { note: &note });
         }

@@ -122,11 +122,13 @@ impl Exchange {
         if head.size() <= replica.staged.size() {
             match held {
                 Some(root) if root != *head.root() => self.forked(world, &origin, &head),
-                Some(_) | None => self.absorb_cosignatures(world, &head),
+                Some(_) => self.absorb_cosignatures(world, &head),
+                None => self.keep_cosignatures(world, id, &head),
             }
             return;
         }
-        replica.aim(head);
+        replica.aim(head.clone());
+        self.keep_cosignatures(world, id, &head);
     }
 
     /// Our own log has a new durable head.

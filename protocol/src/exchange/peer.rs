@@ -52,6 +52,9 @@ pub(super) struct Peer {
     pub(super) rest_ends: Option<Timestamp>,
     /// Logs that it has said anything about, for the heads with cosignatures that this brings it once.
     pub(super) stated: BTreeSet<Origin>,
+    /// Of logs of which it holds less than was cosigned when it first spoke of them: up to where it was
+    /// shown what it missed, and up to where it is owed.
+    pub(super) owed: BTreeMap<Origin, (TreeSize, TreeSize)>,
     /// Sizes of the heads that we announced to it.
     pub(super) announced: BTreeMap<Origin, TreeSize>,
     /// Acts owed to us that it would not give us: others are asked before it is again.
@@ -83,6 +86,7 @@ impl Peer {
             hello: Some(hello),
             rest_ends: None,
             stated: BTreeSet::new(),
+            owed: BTreeMap::new(),
             announced: BTreeMap::new(),
             denied: BTreeSet::new(),
             lacks: BTreeMap::new(),

@@ -131,6 +131,26 @@ fn what_others_show_pushes_out_no_cosignature_that_waits_for_its_leaves() {
     assert!(bench.keeps(&honest));
 }
 
+/// Whoever shows a head first knows fewer cosignatures of it than whoever shows it next.
+// spec: EXC-81
+#[test]
+fn cosignature_in_a_head_that_is_known_already_counts_once_its_leaves_are_held() {
+    let mut bench = Bench::greeted();
+    let request = bench.ask();
+    let hub = bench.network.hub.clone();
+    bench.connect(HUB, hub.code());
+    let cosignature = bench.cosignature_by(&hub, 3, 0);
+    let mut head = bench.head(3);
+    head.add_cosignature(&cosignature).unwrap();
+    let bytes = &Frame::Checkpoint {
+        note: &head.to_bytes(),
+    }
+    .encode();
+    bench.feed(Input::Control { peer: HUB, bytes });
+    bench.take_leaves(request);
+    assert!(bench.keeps(&cosignature));
+}
+
 /// A cosignature that overtakes the entry that names its witness.
 // spec: EXC-77
 #[test]

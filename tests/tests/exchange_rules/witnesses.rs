@@ -24,10 +24,14 @@ impl Bench {
     }
 
     fn shown_again(&mut self, peer: PeerId, vouched: Vouched) -> Vec<Vec<u8>> {
+        self.shown_at(peer, 3, vouched)
+    }
+
+    fn shown_at(&mut self, peer: PeerId, size: u8, vouched: Vouched) -> Vec<Vec<u8>> {
         let frontier = Frame::Frontier(vec![FrontierEntry {
             origin: self.origin(),
-            size: TreeSize::new(3).unwrap(),
-            root: tree(3).root(),
+            size: TreeSize::new(u64::from(size)).unwrap(),
+            root: tree(size).root(),
             bodies: TreeSize::ZERO,
             vouched,
         }]);
@@ -67,6 +71,37 @@ fn peer_that_missed_a_cosignature_is_shown_the_head_with_it_once() {
     let member = bench.network.members[0].code();
     let knows = Vouched::of([(member, TreeSize::new(3).unwrap())]);
     assert!(bench.shown_to(PeerId(3), knows).is_empty(), "it knows");
+}
+
+/// A peer whose leaves lag behind when it first speaks of the log is owed what it missed beyond them:
+/// whoever cosigned does not show it again before its next heartbeat.
+// spec: EXC-80
+#[test]
+fn peer_that_lagged_behind_a_cosignature_is_shown_it_once_it_holds_the_leaves() {
+    let mut bench = Bench::holding();
+    let cosignature = bench.cosignature();
+    let line = cosignature.cosignature().to_line().to_string();
+    bench.control(&Frame::Cosign {
+        origin: bench.origin(),
+        size: TreeSize::new(3).unwrap(),
+        root: tree(3).root(),
+        line: line.trim_end_matches('\n'),
+    });
+    let mut cosigned = bench.head(3);
+    cosigned.add_cosignature(&cosignature).unwrap();
+    let (peer, member) = (PeerId(2), bench.network.members[0].code());
+    bench.feed(Input::Opened { peer, member });
+    let hello = hello(bench.network.genesis.id(), member).encode();
+    bench.feed(Input::Control {
+        peer,
+        bytes: &hello,
+    });
+    let unknown = Vouched::default();
+    let announced = bench.shown_at(peer, 1, unknown);
+    assert_eq!(announced.len(), 1, "the newest head, as always");
+    assert!(bench.shown_at(peer, 2, unknown).is_empty(), "not held");
+    assert_eq!(bench.shown_at(peer, 3, unknown), [cosigned.to_bytes()]);
+    assert!(bench.shown_at(peer, 3, unknown).is_empty(), "once");
 }
 
 /// Where histories part, what was witnessed before is all that is sure; whoever lost it or was away
