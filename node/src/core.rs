@@ -45,7 +45,7 @@ use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use concordat_protocol::exchange::{Action, Exchange, Gaps, Input, StoreId, Witnessed, World};
 use concordat_protocol::key::Signer;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize, VerifiedCheckpoint};
-use concordat_protocol::statement::KeyUse;
+use concordat_protocol::statement::{HeadSeen, KeyUse};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{Genesis, HeadsSeen, LogNumber, Registry};
@@ -219,6 +219,8 @@ pub struct Core<D: Disk> {
     unnoticed: BTreeSet<(Origin, LeafIndex)>,
     /// Logs that may have leaves which the hub has to say that it saw.
     unseen: BTreeSet<Origin>,
+    /// Heads seen whose leaves are not held, by their position in the hub's log 0.
+    unproven: BTreeMap<LeafIndex, HeadSeen>,
     /// What is staged and becomes durable with the next commit.
     staged: Staged,
     /// Frames and events that wait for their durability.

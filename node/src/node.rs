@@ -772,8 +772,9 @@ struct Known {
 impl Known {
     fn history(&self, dossier: &Dossier) -> History {
         let facts = dossier.statements.values().map(|verified| {
-            let fact = Fact::from_verified(verified, &self.registry, &self.heads_seen, self.now);
-            Arc::new(fact)
+            let ctx = verified.statement().header().ctx.size;
+            let timing = (self.heads_seen).timing(verified.reference(), ctx, &self.registry);
+            Arc::new(Fact::from_verified(verified, &self.registry, timing))
         });
         facts.collect()
     }

@@ -70,6 +70,10 @@ pub const APPROVALS_MAX: usize = 16;
 // spec: EXC-75
 pub const COSIGNATURE_LINE_BYTES_MAX: usize =
     "\u{2014} ".len() + KEY_NAME_BYTES_MAX + 1 + (4 + 8 + 64usize).div_ceil(3) * 4;
+/// The most milliseconds that count as presence of the hub from one head seen to the next; while a grace
+/// runs, the hub logs one as often.
+// spec: TRU-35, TRU-70
+pub const HEAD_SEEN_STEP_MAX_MS: u64 = 4 * 60 * 60 * 1_000;
 /// Milliseconds that the time of a cosignature may be ahead of the clock and count.
 // spec: EXC-78
 pub const COSIGNATURE_AHEAD_MAX_MS: u64 = 5 * 60 * 1_000;

@@ -30,7 +30,7 @@ impl<D: Disk> Shared<D> {
 impl<D: Disk> Core<D> {
     /// Logs the heads of the registry, and of every log with leaves that name an older registry and
     /// were not covered before. Of leaves under the newest registry nothing is said until it changes.
-    // spec: TRU-34
+    // spec: TRU-34, TRU-70
     pub(super) fn write_heads_seen(&mut self) -> Result<(), Fatal> {
         if !self.is_hub() || self.signing != Signing::Open {
             return Ok(());
@@ -56,10 +56,15 @@ impl<D: Disk> Core<D> {
             .registry
             .members()
             .any(|member| member.code() != self.me);
-        if others && seen.size_seen(&registry) < newest {
+        let has_grown = seen.size_seen(&registry) < newest;
+        // A clock that was set back marks where it is now.
+        let is_due = |(last, due)| self.now < last || self.now >= due;
+        if others && (has_grown || seen.next_mark(&self.registry).is_some_and(is_due)) {
             let root = self.registry.root_at(newest);
             let (origin, size) = (registry, newest);
             heads.extend(root.map(|root| HeadSeen { origin, size, root }));
+        }
+        if others && has_grown {
             self.unseen
                 .extend(self.shared.logs().iter().map(|(origin, _)| origin.clone()));
         }
@@ -99,20 +104,66 @@ impl<D: Disk> Core<D> {
     }
 
     /// Takes down the heads seen among what has become durable.
-    pub(super) fn follow_heads_seen(&self, durable: &[Durable]) {
+    pub(super) fn follow_heads_seen(&mut self, durable: &[Durable]) {
         let of_hub = HeadsSeen::log(&self.registry);
         let entries = durable.iter().filter(|d| d.leaf.kind == Kind::HeadSeen);
-        for entry in entries.filter(|d| d.verified && d.origin == of_hub) {
-            self.keep_head_seen(entry.index, &entry.body);
+        let entries = entries.filter(|d| d.verified && d.origin == of_hub);
+        let entries = entries.filter_map(|d| Some((d.index, statement_of(&d.body)?)));
+        let entries: Vec<(LeafIndex, Statement)> = entries.collect();
+        self.keep_heads_seen(entries);
+        self.prove_heads_seen();
+    }
+
+    /// Heads seen that a thief of the hub's key made count for nothing.
+    // spec: TRU-71
+    pub(super) fn judge_heads_seen(&self) {
+        let mut seen = write(&self.shared.heads_seen);
+        if !seen.is_empty() {
+            Arc::make_mut(&mut seen).follow_cut_offs(&self.registry);
         }
     }
 
-    fn keep_head_seen(&self, index: LeafIndex, body: &[u8]) {
-        let body = Body::decode(body).ok();
-        let statement = body.and_then(|body| Statement::decode(body.statement()).ok());
-        if let Some(statement) = statement {
+    fn keep_heads_seen(&mut self, entries: Vec<(LeafIndex, Statement)>) {
+        if entries.is_empty() {
+            return;
+        }
+        for (index, statement) in &entries {
+            if let Content::HeadSeen(head) = &statement.payload().content {
+                self.unproven.insert(*index, head.clone());
+            }
+        }
+        {
             let mut seen = write(&self.shared.heads_seen);
-            Arc::make_mut(&mut seen).insert(index, &statement);
+            let entries = entries.iter();
+            let entries = entries.map(|(index, statement)| (*index, statement, false));
+            Arc::make_mut(&mut seen).extend(entries);
+        }
+        self.judge_heads_seen();
+    }
+
+    /// Lets the heads count whose leaves are held by now, and drops those that name another history.
+    // spec: TRU-71
+    fn prove_heads_seen(&mut self) {
+        if self.unproven.is_empty() {
+            return;
+        }
+        let mut proven = Vec::new();
+        {
+            let logs = self.shared.logs();
+            self.unproven.retain(|index, head| {
+                let log = logs.get(&head.origin);
+                let Some(log) = log.filter(|log| log.size() >= head.size) else {
+                    return true;
+                };
+                if log.tree().root_at(head.size).ok() == Some(head.root) {
+                    proven.push(*index);
+                }
+                false
+            });
+        }
+        if !proven.is_empty() {
+            let mut seen = write(&self.shared.heads_seen);
+            Arc::make_mut(&mut seen).roots_are_held(&proven);
         }
     }
 
@@ -123,12 +174,13 @@ impl<D: Disk> Core<D> {
         found: Vec<(Origin, LeafIndex)>,
     ) -> Result<(), OpenCoreError> {
         let of_hub = HeadsSeen::log(&self.registry);
+        let mut entries = Vec::new();
         for (origin, index) in found {
             if origin != of_hub {
                 continue;
             }
             match self.shared.read_body(&origin, index) {
-                Ok(Some(body)) => self.keep_head_seen(index, &body),
+                Ok(Some(body)) => entries.extend(statement_of(&body).map(|one| (index, one))),
                 Ok(None) | Err(BodyFault::Damaged(_)) => {}
                 // Overlooked, statements that it covers would read as late.
                 Err(BodyFault::Unavailable { .. }) => {
@@ -136,8 +188,15 @@ impl<D: Disk> Core<D> {
                 }
             }
         }
+        self.keep_heads_seen(entries);
+        self.prove_heads_seen();
         let logs: Vec<Origin> = self.shared.logs().iter().map(|(o, _)| o.clone()).collect();
         self.unseen.extend(logs);
         Ok(())
     }
+}
+
+fn statement_of(body: &[u8]) -> Option<Statement> {
+    let body = Body::decode(body).ok()?;
+    Statement::decode(body.statement()).ok()
 }

@@ -553,6 +553,7 @@ impl<D: Disk> Core<D> {
             let before = self.shared.registry();
             self.want_entitled(Some(&*before));
             *write(&self.shared.registry) = Arc::new(self.registry.clone());
+            self.judge_heads_seen();
             self.outputs.push(Output::RegistryChanged);
             self.feed(Input::RegistryChanged)?;
         }

@@ -152,6 +152,7 @@ impl<D: Disk> Core<D> {
             records: opened.recovery.records,
             unnoticed: std::mem::take(&mut found.acts).into_iter().collect(),
             unseen: BTreeSet::new(),
+            unproven: BTreeMap::new(),
             staged: Staged::default(),
             outputs: Vec::new(),
         };

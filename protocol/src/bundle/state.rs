@@ -43,14 +43,7 @@ impl VerifiedBundle<'_> {
             items.find(|item| item.code == decision.fields().item)
         });
         let limits = item.map_or_else(Limits::default, Limits::of);
-        let effect = effect(
-            reference,
-            &self.history(horizon.at_least(now)),
-            &horizon,
-            as_of,
-            now,
-            &limits,
-        );
+        let effect = effect(reference, &self.history(), &horizon, as_of, now, &limits);
         Some(BundleState { effect, as_of })
     }
 }

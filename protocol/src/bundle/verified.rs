@@ -132,11 +132,21 @@ impl VerifiedBundle<'_> {
             .chain(&self.notices)
     }
 
-    /// The facts that effect is computed from, at a time.
+    /// The facts that effect is computed from. Whoever made the bundle chose the heads seen that are in
+    /// it, so what they do not show to have come in time counts as late.
+    // spec: BUN-60
     #[must_use]
-    pub fn history(&self, now: Timestamp) -> History {
-        let seen = HeadsSeen::of(&self.notices);
-        let fact = |one| Arc::new(Fact::from_verified(one, &self.registry, &seen, now));
+    pub fn history(&self) -> History {
+        let seen = HeadsSeen::of(&self.notices, &self.registry);
+        let fact = |one: &Verified| {
+            let (ctx, reference) = (one.statement().header().ctx.size, one.reference());
+            let head = self
+                .head(&reference.origin)
+                .filter(|_| self.is_witnessed(reference));
+            let cosigned_at = head.and_then(quorum_time);
+            let timing = seen.shown_timing(reference, ctx, &self.registry, cosigned_at);
+            Arc::new(Fact::from_verified(one, &self.registry, timing))
+        };
         self.verified().map(fact).collect()
     }
 
@@ -151,9 +161,7 @@ impl VerifiedBundle<'_> {
                     true => size,
                     false => TreeSize::ZERO,
                 },
-                quorum_time: head
-                    .quorum_time()
-                    .and_then(|time| Timestamp::new(time.unix_seconds().saturating_mul(1000)).ok()),
+                quorum_time: quorum_time(head),
                 frozen_at: None,
             };
             (head.origin().clone(), log)
@@ -331,6 +339,12 @@ fn verify_entry(
     })?;
     let verified = entry.verify(head, registry, size);
     verified.map_err(|fault| format::at(part, position, fault))
+}
+
+/// When a quorum had cosigned a head.
+fn quorum_time(head: &Head) -> Option<Timestamp> {
+    let seconds = head.quorum_time()?.unix_seconds();
+    Timestamp::new(seconds.saturating_mul(1_000)).ok()
 }
 
 fn head_of<'a>(heads: &'a [Head], origin: &Origin) -> Option<&'a Head> {

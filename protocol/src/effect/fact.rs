@@ -7,8 +7,7 @@ use sha2::{Digest as _, Sha256};
 use crate::log::{Hash, LeafIndex, Origin};
 use crate::statement::{Payload, Standing, StatementRef, Vis};
 use crate::subject::{AuthorityCode, SubjectCode};
-use crate::time::Timestamp;
-use crate::trust::{Authority, HeadsSeen, Registry, Verified};
+use crate::trust::{Authority, Registry, Timing, Verified};
 
 /// Why a statement is void as far as it restricts. What it restores, it keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,15 +43,10 @@ impl Fact {
     /// Takes a verified statement. Cut-offs are read from the registry as it is now, since they reach
     /// back by position: after a new cut-off the facts under that key are made again. The standing of
     /// the issuer is that at the statement's `ctx` and never changes. Whether the hub saw the statement
-    /// in time is read from the heads seen, and from `now` while it has not.
+    /// in time is read from its heads seen.
     // spec: EFF-14, EFF-26
     #[must_use]
-    pub fn from_verified(
-        verified: &Verified,
-        registry: &Registry,
-        heads_seen: &HeadsSeen,
-        now: Timestamp,
-    ) -> Self {
+    pub fn from_verified(verified: &Verified, registry: &Registry, timing: Timing) -> Self {
         let header = verified.statement().header();
         let reference = verified.reference().clone();
         let cut_off = registry
@@ -62,10 +56,9 @@ impl Fact {
         let active = registry
             .member_at(header.issuer, header.ctx.size)
             .is_some_and(|member| member.standing() == Standing::Active);
-        let late = heads_seen.is_late(&reference, header.ctx.size, registry, now);
         let causes = [
             cut_off.then_some(VoidCause::CutOff),
-            late.then_some(VoidCause::CtxLate),
+            (timing == Timing::Late).then_some(VoidCause::CtxLate),
             (!active).then_some(VoidCause::Suspended),
         ];
         Self {

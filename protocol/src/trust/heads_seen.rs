@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::key::KeyId;
+use crate::limits;
 use crate::log::{LeafIndex, Origin, TreeSize};
 use crate::statement::{Content, Statement, StatementRef};
 use crate::time::Timestamp;
@@ -16,13 +18,29 @@ use crate::trust::verify::Verified;
 /// the hub saw before it entered a change of the registry is in time for ever; of one that it saw
 /// later than `ctx_grace` after the registry state that it names was replaced, nothing tells whether
 /// it was signed before.
+///
+/// How long that was is counted in the hub's presence, not read from a clock: from one head seen to
+/// the next counts what the clock went forward, and no more than
+/// [`limits::HEAD_SEEN_STEP_MAX_MS`]. While the hub was away nobody could hear of the change, and a
+/// clock that was wrong for a moment decides nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeadsSeen {
     entries: BTreeMap<LeafIndex, Seen>,
+    /// Milliseconds of presence at each entry that counts.
+    presence: BTreeMap<LeafIndex, u64>,
     /// Of each log the entries that show more of it than any before, by position.
     by_log: BTreeMap<Origin, Vec<LeafIndex>>,
     /// Entries made under a larger registry than any before, by position.
     changes: Vec<LeafIndex>,
+}
+
+/// Whether a statement came in time to bind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timing {
+    /// It did.
+    InTime,
+    /// It did not, or nothing shows that it did where that has to be shown.
+    Late,
 }
 
 /// One head seen.
@@ -33,6 +51,18 @@ struct Seen {
     /// Registry size that the hub was at.
     registry: TreeSize,
     at: Timestamp,
+    kid: KeyId,
+    standing: SeenStanding,
+}
+
+/// What an entry counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SeenStanding {
+    Counts,
+    /// The leaves held do not have the root that it names, or are fewer.
+    OtherHistory,
+    /// The key that signed it was cut off from before it.
+    CutOff,
 }
 
 /// Where the hub's log 0 tells whether a statement came in time.
@@ -50,42 +80,90 @@ impl HeadsSeen {
     pub const fn new() -> Self {
         Self {
             entries: BTreeMap::new(),
+            presence: BTreeMap::new(),
             by_log: BTreeMap::new(),
             changes: Vec::new(),
         }
     }
 
-    /// The heads seen among verified statements.
+    /// The heads seen among verified statements, as far as they count by a registry.
     #[must_use]
-    pub fn of<'a>(verified: impl IntoIterator<Item = &'a Verified>) -> Self {
+    pub fn of<'a>(verified: impl IntoIterator<Item = &'a Verified>, registry: &Registry) -> Self {
+        let verified = verified.into_iter();
+        let entries = verified.map(|one| (one.reference().index, one.statement(), true));
         let mut heads = Self::new();
-        for one in verified {
-            heads.insert(one.reference().index, one.statement());
-        }
+        heads.extend(entries);
+        heads.follow_cut_offs(registry);
         heads
     }
 
-    /// Adds the entry at a position of the hub's log 0; a statement of another class changes nothing.
-    /// That it is the hub's and stands there is the caller's to check.
-    pub fn insert(&mut self, index: LeafIndex, statement: &Statement) {
-        let Content::HeadSeen(head) = &statement.payload().content else {
-            return;
-        };
-        let seen = Seen {
-            origin: head.origin.clone(),
-            size: head.size,
-            registry: statement.header().ctx.size,
-            at: statement.payload().issued_at,
-        };
-        let is_last = self
-            .entries
-            .keys()
-            .next_back()
-            .is_none_or(|last| *last < index);
-        self.entries.insert(index, seen.clone());
-        if is_last {
-            self.follow(index, &seen);
-        } else {
+    /// Adds entries of the hub's log 0, in any order, each with whether the leaves held have the root that
+    /// it names; statements of other classes change nothing. That they are the hub's and stand there is
+    /// the caller's to check.
+    ///
+    /// An entry whose root is not that of the leaves held tells of the hub, and nothing of the log.
+    // spec: TRU-71
+    pub fn extend<'a>(
+        &mut self,
+        entries: impl IntoIterator<Item = (LeafIndex, &'a Statement, bool)>,
+    ) {
+        let mut is_in_order = true;
+        for (index, statement, is_root_held) in entries {
+            let Content::HeadSeen(head) = &statement.payload().content else {
+                continue;
+            };
+            let last = self.entries.keys().next_back();
+            is_in_order &= last.is_none_or(|last| *last < index);
+            let header = statement.header();
+            let seen = Seen {
+                origin: head.origin.clone(),
+                size: head.size,
+                registry: header.ctx.size,
+                at: statement.payload().issued_at,
+                kid: header.kid,
+                standing: match is_root_held {
+                    true => SeenStanding::Counts,
+                    false => SeenStanding::OtherHistory,
+                },
+            };
+            self.entries.insert(index, seen);
+            if is_in_order {
+                self.follow(index);
+            }
+        }
+        if !is_in_order {
+            self.order_again();
+        }
+    }
+
+    /// The leaves have come in, and have the roots that the entries at these positions name.
+    // spec: TRU-71
+    pub fn roots_are_held(&mut self, indices: &[LeafIndex]) {
+        for index in indices {
+            if let Some(seen) = self.entries.get_mut(index)
+                && seen.standing == SeenStanding::OtherHistory
+            {
+                seen.standing = SeenStanding::Counts;
+            }
+        }
+        if !indices.is_empty() {
+            self.order_again();
+        }
+    }
+
+    /// Heeds cut-offs of the hub's statement keys: what a thief says that the hub saw is not what it saw.
+    // spec: TRU-16, TRU-71
+    pub fn follow_cut_offs(&mut self, registry: &Registry) {
+        let hub = registry.member(registry.genesis().hub());
+        let mut changed = false;
+        for (index, seen) in &mut self.entries {
+            let from = hub.and_then(|hub| hub.cut_off(seen.kid));
+            if from.is_some_and(|from| *index >= from) && seen.standing != SeenStanding::CutOff {
+                seen.standing = SeenStanding::CutOff;
+                changed = true;
+            }
+        }
+        if changed {
             self.order_again();
         }
     }
@@ -117,15 +195,31 @@ impl HeadsSeen {
         self.seen(*last).map(|seen| (seen.registry, seen.at))
     }
 
-    /// The positions of the hub's log 0 that tell whether a statement under a registry of size `ctx`
-    /// came in time, in order; none where nothing says that it might not have.
+    /// When the next head of the registry is due, by the clock of the newest one, while a grace runs: it
+    /// shows that the hub was there.
+    // spec: TRU-70
+    #[must_use]
+    pub fn next_mark(&self, registry: &Registry) -> Option<(Timestamp, Timestamp)> {
+        let (newest, now_present) = self.presence.last_key_value()?;
+        let changed = self.presence.get(self.changes.last()?)?;
+        let grace = registry.policy().ctx_grace_ms;
+        let at = self.seen(*newest)?.at;
+        let due = at.value().saturating_add(limits::HEAD_SEEN_STEP_MAX_MS);
+        let due = Timestamp::new(due).unwrap_or(Timestamp::MAX);
+        (now_present.saturating_sub(*changed) <= grace).then_some((at, due))
+    }
+
+    /// The positions of the hub's log 0 that show whether a statement under a registry of size `ctx`
+    /// came in time; none where nothing says that it might not have.
     #[must_use]
     pub fn grace_evidence(&self, reference: &StatementRef, ctx: TreeSize) -> Vec<LeafIndex> {
         let evidence = self.evidence(reference, ctx);
-        let evidence = evidence.filter(|found| found.covered.is_none_or(|at| at >= found.replaced));
-        let positions = evidence.map(|found| [Some(found.replaced), found.covered]);
-        let positions = positions.into_iter().flatten().flatten();
-        positions.collect()
+        let positions = evidence.map(|found| match found.covered {
+            Some(covered) if covered < found.replaced => vec![covered],
+            Some(covered) => vec![found.replaced, covered],
+            None => vec![found.replaced],
+        });
+        positions.unwrap_or_default()
     }
 
     /// The registry size that the hub was at when it made the entry at a position.
@@ -134,39 +228,61 @@ impl HeadsSeen {
         self.seen(index).map(|seen| seen.registry)
     }
 
-    /// Whether a statement came too late to bind: the hub saw it later than `ctx_grace` after the first
-    /// head seen under a newer registry, or has not seen it and that long has passed.
+    /// Whether a statement came too late to bind, for one who holds the hub's log 0: the hub saw it
+    /// when it had been present for longer than `ctx_grace` since the first head seen under a newer
+    /// registry, or has been for so long and has not seen it.
     ///
     /// The grace is that of the policy which the statement was made under. What the hub says in its own
     /// logs it saw when it said it.
     // spec: EFF-14, TRU-35
     #[must_use]
-    pub fn is_late(
+    pub fn timing(&self, reference: &StatementRef, ctx: TreeSize, registry: &Registry) -> Timing {
+        if is_by_hub(reference, registry) {
+            return Timing::InTime;
+        }
+        let Some(evidence) = self.evidence(reference, ctx) else {
+            return Timing::InTime;
+        };
+        let newest = self.presence.last_key_value().map(|(index, _)| *index);
+        let seen = evidence.covered.or(newest).unwrap_or(evidence.replaced);
+        let presence = |index| self.presence.get(&index).copied().unwrap_or_default();
+        let waited_ms = presence(seen).saturating_sub(presence(evidence.replaced));
+        match waited_ms > registry.policy_at(ctx).ctx_grace_ms {
+            true => Timing::Late,
+            false => Timing::InTime,
+        }
+    }
+
+    /// Whether a statement is shown to have come in time, to one who may have been given some of these
+    /// entries and not others: one covers it that the hub made before the registry went beyond `ctx`, or
+    /// no later than `ctx_grace` after, by the hub's clock in both; or a quorum had cosigned it by then.
+    // spec: BUN-60
+    #[must_use]
+    pub fn shown_timing(
         &self,
         reference: &StatementRef,
         ctx: TreeSize,
         registry: &Registry,
-        now: Timestamp,
-    ) -> bool {
-        if reference.origin.member() == registry.genesis().hub().as_str() {
-            return false;
+        cosigned_at: Option<Timestamp>,
+    ) -> Timing {
+        if ctx >= registry.size() || is_by_hub(reference, registry) {
+            return Timing::InTime;
         }
-        let Some(evidence) = self.evidence(reference, ctx) else {
-            return false;
+        let grace_ms = registry.policy_at(ctx).ctx_grace_ms;
+        let replaced_at = registry.went_beyond(ctx);
+        let in_grace = |at: Timestamp| {
+            let waited = replaced_at.map(|from| at.value().saturating_sub(from.value()));
+            waited.is_some_and(|waited| waited <= grace_ms)
         };
-        if evidence
-            .covered
-            .is_some_and(|covered| covered < evidence.replaced)
-        {
-            return false;
+        let is_in_time = |seen: &Seen| seen.registry <= ctx || in_grace(seen.at);
+        let counts = |seen: &&Seen| seen.standing == SeenStanding::Counts;
+        let covers =
+            |seen: &&Seen| seen.origin == reference.origin && seen.size.contains(reference.index);
+        let mut covering = self.entries.values().filter(counts).filter(covers);
+        match cosigned_at.is_some_and(in_grace) || covering.any(is_in_time) {
+            true => Timing::InTime,
+            false => Timing::Late,
         }
-        let at = |index: LeafIndex| self.seen(index).map(|seen| seen.at);
-        let Some(replaced_at) = at(evidence.replaced) else {
-            return false;
-        };
-        let seen_at = evidence.covered.and_then(at).unwrap_or(now);
-        let waited_ms = seen_at.value().saturating_sub(replaced_at.value());
-        waited_ms > registry.policy_at(ctx).ctx_grace_ms
     }
 
     /// The log that holds them.
@@ -198,23 +314,46 @@ impl HeadsSeen {
         self.entries.get(&index)
     }
 
-    fn follow(&mut self, index: LeafIndex, seen: &Seen) {
-        if seen.size > self.size_seen(&seen.origin) {
-            let of_log = self.by_log.entry(seen.origin.clone()).or_default();
-            of_log.push(index);
+    /// Takes an entry that stands behind all others into the orders.
+    fn follow(&mut self, index: LeafIndex) {
+        let Some(seen) = self.entries.get(&index) else {
+            return;
+        };
+        if seen.standing == SeenStanding::CutOff {
+            return;
         }
+        let before = self.presence.last_key_value();
+        let before = before.and_then(|(last, present)| Some((self.seen(*last)?.at, *present)));
+        let present = before.map_or(0, |(at, present)| {
+            let step = seen.at.value().saturating_sub(at.value());
+            present.saturating_add(step.min(limits::HEAD_SEEN_STEP_MAX_MS))
+        });
         let last = self.changes.last().and_then(|last| self.seen(*last));
-        if last.is_none_or(|last| seen.registry > last.registry) {
+        let is_change = last.is_none_or(|last| seen.registry > last.registry);
+        let shows_more =
+            seen.standing == SeenStanding::Counts && seen.size > self.size_seen(&seen.origin);
+        let origin = shows_more.then(|| seen.origin.clone());
+        self.presence.insert(index, present);
+        if let Some(origin) = origin {
+            self.by_log.entry(origin).or_default().push(index);
+        }
+        if is_change {
             self.changes.push(index);
         }
     }
 
-    /// One has come behind those of later positions.
+    /// One has come behind those of later positions, or counts for something else.
     fn order_again(&mut self) {
+        self.presence.clear();
         self.by_log.clear();
         self.changes.clear();
-        for (index, seen) in self.entries.clone() {
-            self.follow(index, &seen);
+        let indices: Vec<LeafIndex> = self.entries.keys().copied().collect();
+        for index in indices {
+            self.follow(index);
         }
     }
+}
+
+fn is_by_hub(reference: &StatementRef, registry: &Registry) -> bool {
+    reference.origin.member() == registry.genesis().hub().as_str()
 }

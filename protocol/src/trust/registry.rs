@@ -14,6 +14,7 @@ use crate::statement::{
     Statement, Vis, VisibilityClass, registry_state,
 };
 use crate::subject::{AuthorityCode, Subject};
+use crate::time::Timestamp;
 use crate::trust::change_fault::ChangeFault;
 use crate::trust::genesis::Genesis;
 use crate::trust::member::Member;
@@ -77,6 +78,8 @@ pub struct Registry {
     ctx_size_max: TreeSize,
     /// SHA-256 of every proposal that was logged with its approvals.
     proposals: BTreeSet<[u8; 32]>,
+    /// When each entry says that it was made; `None` of one that is no statement.
+    entered_at: Vec<Option<Timestamp>>,
 }
 
 impl Registry {
@@ -101,6 +104,7 @@ impl Registry {
             policies,
             ctx_size_max: TreeSize::ZERO,
             proposals: BTreeSet::new(),
+            entered_at: Vec::new(),
         }
     }
 
@@ -140,6 +144,14 @@ impl Registry {
         self.roots.get(usize::try_from(size.value()).ok()?).copied()
     }
 
+    /// When the entry was made, by the hub's clock, that took the registry beyond a size; `None` where
+    /// none did, or it is no statement.
+    #[must_use]
+    pub fn went_beyond(&self, size: TreeSize) -> Option<Timestamp> {
+        let index = usize::try_from(size.value()).ok()?;
+        self.entered_at.get(index).copied().flatten()
+    }
+
     /// Applies the next entry. An entry that does not hold is void for everyone alike; it is never an
     /// error, since it is in the log.
     ///
@@ -155,6 +167,8 @@ impl Registry {
         if self.range.append(leaf.hash()).is_ok() {
             self.roots
                 .push(self.range.root().unwrap_or_else(|_| hash::empty_root()));
+            let at = statement.map(|statement| statement.payload().issued_at);
+            self.entered_at.push(at);
         }
         let applied = verdict.and_then(|approved| match (statement, approved) {
             (Some(statement), Some(approved)) => {

@@ -140,36 +140,54 @@ fn bundle_under_an_older_registry_says_the_state_of_that_day() {
     assert_eq!(verified.state().unwrap().as_of, Day::of(at).unwrap());
 }
 
-// spec: BUN-29, TRU-35, EFF-14
-#[test]
-fn bundle_shows_that_the_hub_saw_the_decision_too_late() {
-    let state = |waited_ms: u64| {
-        let mut case = Case::new(5);
-        let (anchor, decisions) = (case.net.anchor(), case.net.issuer_log());
-        let registry = case.net.genesis.registry_origin();
-        let mut catalogue = catalogue();
-        catalogue.items[0].publication_days_max -= 1;
-        let catalogue = Content::ItemCatalogue(catalogue);
-        case.net
-            .register_change(catalogue, case.net.hub.code.code());
-        let replaced = case.net.saw(&registry, NOON * 1_000);
-        let covered = case.net.saw(&decisions, NOON * 1_000 + waited_ms);
-        let mut parts = case.parts(case.net.included());
+/// The validity of a decision under a registry that was replaced at noon, which the hub saw so much later
+/// and a quorum cosigned later than that, with or without what the hub says.
+fn validity_after(waited_ms: u64, shows_heads_seen: bool) -> Validity {
+    let mut case = Case::new(5);
+    let (anchor, decisions) = (case.net.anchor(), case.net.issuer_log());
+    let registry = case.net.genesis.registry_origin();
+    let mut catalogue = catalogue();
+    catalogue.items[0].publication_days_max -= 1;
+    let catalogue = Content::ItemCatalogue(catalogue);
+    case.net
+        .register_change(catalogue, case.net.hub.code.code());
+    let replaced = case.net.saw(&registry, NOON * 1_000);
+    let covered = case.net.saw(&decisions, NOON * 1_000 + waited_ms);
+    let grace_s = case.net.registry.policy().ctx_grace_ms / 1_000;
+    let mut parts = case.parts(case.net.included());
+    if shows_heads_seen {
         parts
             .notices
             .extend([case.net.entry(&replaced), case.net.entry(&covered)]);
-        let bundle = Bundle::build(parts, &case.net.registry).unwrap();
-        let verified = verify(&bundle.encode().unwrap(), &anchor, None).unwrap();
-        verified.state().unwrap().effect.validity
-    };
+    }
+    let cosigners = [&case.net.hub, &case.net.issuer];
+    parts.heads.retain(|head| *head.origin() != decisions);
+    parts
+        .heads
+        .push(case.net.head_at(&decisions, &cosigners, NOON + grace_s + 2));
+    let bundle = Bundle::build(parts, &case.net.registry).unwrap();
+    let verified = verify(&bundle.encode().unwrap(), &anchor, None).unwrap();
+    verified.state().unwrap().effect.validity
+}
+
+const LATE: Validity = Validity::Void {
+    why: VoidCause::CtxLate,
+};
+
+// spec: BUN-29, TRU-35, EFF-14
+#[test]
+fn bundle_shows_that_the_hub_saw_the_decision_too_late() {
     let grace = Case::new(5).net.registry.policy().ctx_grace_ms;
-    assert_eq!(state(grace), Validity::InForce);
-    assert_eq!(
-        state(grace + 1),
-        Validity::Void {
-            why: VoidCause::CtxLate
-        }
-    );
+    assert_eq!(validity_after(grace, true), Validity::InForce);
+    assert_eq!(validity_after(grace + 1, true), LATE);
+}
+
+/// Whoever makes a bundle would leave out what shows that the decision came late.
+// spec: BUN-60
+#[test]
+fn decision_that_a_bundle_does_not_show_to_have_come_in_time_is_late() {
+    assert_eq!(validity_after(1, true), Validity::InForce);
+    assert_eq!(validity_after(1, false), LATE);
 }
 
 #[test]
@@ -179,7 +197,7 @@ fn effect_is_read_from_a_bundle_as_of_its_horizon() {
     let state = |bytes: &[u8]| {
         let verified = verify(bytes, &anchor, None).unwrap();
         let now = Timestamp::new(NOON * 1000).unwrap();
-        let (history, horizon) = (verified.history(now), verified.effect_horizon());
+        let (history, horizon) = (verified.history(), verified.effect_horizon());
         let target = verified.statement().reference();
         let limits = Limits::default();
         effect(target, &history, &horizon, day("2026-05-01"), now, &limits)

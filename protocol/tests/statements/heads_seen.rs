@@ -1,9 +1,10 @@
 //! Whether a statement came in time, by what the hub says that it saw.
 
+use concordat_protocol::limits::HEAD_SEEN_STEP_MAX_MS;
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{Content, Ctx, HeadSeen, Statement, StatementRef, sign};
 use concordat_protocol::time::Timestamp;
-use concordat_protocol::trust::HeadsSeen;
+use concordat_protocol::trust::{HeadsSeen, Timing};
 use proptest::prelude::*;
 
 use crate::support::*;
@@ -38,10 +39,20 @@ fn head(registry: u64, origin: &Origin, seen: u64, milliseconds: u64) -> Stateme
 
 fn heads(entries: &[(u64, Statement)]) -> HeadsSeen {
     let mut heads = HeadsSeen::new();
-    for (index, statement) in entries {
-        heads.insert(LeafIndex::new(*index), statement);
-    }
+    let entries = entries.iter();
+    heads.extend(entries.map(|(index, statement)| (LeafIndex::new(*index), statement, true)));
     heads
+}
+
+/// Heads of the registry at sizes 4 and 5, and then every four hours until the grace is over.
+fn marks(registry: &Origin) -> Vec<(u64, Statement)> {
+    let steps = GRACE_MS / HEAD_SEEN_STEP_MAX_MS;
+    let changes = [head(4, registry, 4, 0), head(5, registry, 5, 1_000)];
+    let marks = (1..=steps).map(|step| {
+        let at = 1_000 + step * HEAD_SEEN_STEP_MAX_MS;
+        head(5, registry, 5, at)
+    });
+    (0..).zip(changes.into_iter().chain(marks)).collect()
 }
 
 fn reference(origin: &Origin, index: u64) -> StatementRef {
@@ -56,14 +67,20 @@ fn reference(origin: &Origin, index: u64) -> StatementRef {
 /// came within the grace, one on its last millisecond, one after it.
 fn seen(net: &Net) -> HeadsSeen {
     let (city, registry) = (net.origin(city()), net.registry.genesis().registry_origin());
-    heads(&[
-        (0, head(4, &registry, 4, 0)),
-        (1, head(5, &registry, 5, 1_000)),
-        (2, head(5, &city, 2, 1_000)),
-        (3, head(5, &city, 3, 2_000)),
-        (4, head(5, &city, 4, 1_000 + GRACE_MS)),
-        (5, head(5, &city, 5, 1_001 + GRACE_MS)),
-    ])
+    let mut entries = marks(&registry);
+    // Beside the change, beside the first mark, and behind the last.
+    let last = entries.len() as u64 * 10;
+    for (index, _) in &mut entries {
+        *index *= 10;
+    }
+    entries.extend([
+        (11, head(5, &city, 2, 1_000)),
+        (12, head(5, &city, 3, 2_000)),
+        (last, head(5, &city, 4, 1_000 + GRACE_MS)),
+        (last + 1, head(5, &city, 5, 1_001 + GRACE_MS)),
+    ]);
+    entries.sort_by_key(|(index, _)| *index);
+    heads(&entries)
 }
 
 // spec: TRU-35, EFF-14
@@ -71,22 +88,86 @@ fn seen(net: &Net) -> HeadsSeen {
 fn statement_is_late_when_the_hub_saw_it_after_the_grace_of_a_newer_registry() {
     let net = Net::production();
     let (seen, origin) = (seen(&net), net.origin(city()));
-    let late = |index: u64, ctx: u64, milliseconds: u64| {
-        let reference = reference(&origin, index);
-        seen.is_late(&reference, size(ctx), &net.registry, at(milliseconds))
+    let is_late = |index: u64, ctx: u64| {
+        seen.timing(&reference(&origin, index), size(ctx), &net.registry) == Timing::Late
     };
-    let long_after = 10 * GRACE_MS;
     for (index, expected) in [(0, false), (1, false), (2, false), (3, false), (4, true)] {
-        assert_eq!(late(index, 4, long_after), expected, "{index}");
-        assert!(
-            !late(index, 5, long_after),
-            "{index} names the newest registry"
-        );
+        assert_eq!(is_late(index, 4), expected, "{index}");
+        assert!(!is_late(index, 5), "{index} names the newest registry");
     }
-    // What the hub has not seen is late once the grace is over, and not before.
-    assert!(!late(9, 4, 1_000 + GRACE_MS));
-    assert!(late(9, 4, 1_001 + GRACE_MS));
-    assert!(!late(9, 5, long_after));
+}
+
+/// What the hub has not seen is late once it has been there for the grace, and not before.
+// spec: TRU-35
+#[test]
+fn statement_that_the_hub_has_not_seen_is_late_once_the_grace_is_over() {
+    let net = Net::production();
+    let (city, registry) = (net.origin(city()), net.registry.genesis().registry_origin());
+    let mut entries = marks(&registry);
+    let timing = |entries: &[(u64, Statement)], ctx| {
+        heads(entries).timing(&reference(&city, 9), size(ctx), &net.registry)
+    };
+    assert_eq!(timing(&entries, 4), Timing::InTime);
+    let last = head(5, &registry, 5, 1_001 + GRACE_MS);
+    entries.push((entries.len() as u64, last));
+    assert_eq!(timing(&entries, 4), Timing::Late);
+    assert_eq!(timing(&entries, 5), Timing::InTime);
+}
+
+/// A hub that records a change and is then away lets nobody hear of it.
+// spec: TRU-35
+#[test]
+fn time_for_which_the_hub_was_away_makes_nothing_late() {
+    let net = Net::production();
+    let (city, registry) = (net.origin(city()), net.registry.genesis().registry_origin());
+    let seen = heads(&[
+        (0, head(4, &registry, 4, 0)),
+        (1, head(5, &registry, 5, 1_000)),
+        (2, head(5, &city, 3, 10 * GRACE_MS)),
+    ]);
+    let timing = |index| seen.timing(&reference(&city, index), size(4), &net.registry);
+    assert_eq!(timing(2), Timing::InTime);
+    assert_eq!(timing(9), Timing::InTime);
+}
+
+/// A clock that is ahead for a moment makes nothing late, and keeps nothing from being late once it is
+/// right again.
+// spec: TRU-35
+#[test]
+fn clock_that_was_wrong_for_a_moment_decides_nothing() {
+    let net = Net::production();
+    let (city, registry) = (net.origin(city()), net.registry.genesis().registry_origin());
+    let ahead = 400 * 86_400_000;
+    let mut entries = marks(&registry);
+    // The change itself was dated ahead.
+    entries[1].1 = head(5, &registry, 5, ahead);
+    let count = entries.len() as u64;
+    let behind = 10 * HEAD_SEEN_STEP_MAX_MS + GRACE_MS;
+    entries.extend([
+        (count, head(5, &city, 1, GRACE_MS + 5_000)),
+        (
+            count + 1,
+            head(5, &registry, 5, GRACE_MS + HEAD_SEEN_STEP_MAX_MS),
+        ),
+        (
+            count + 2,
+            head(5, &registry, 5, GRACE_MS + 2 * HEAD_SEEN_STEP_MAX_MS),
+        ),
+        (count + 3, head(5, &city, 2, behind)),
+    ]);
+    let seen = heads(&entries);
+    let timing = |index| seen.timing(&reference(&city, index), size(4), &net.registry);
+    assert_eq!(timing(0), Timing::InTime, "just within the grace");
+    assert_eq!(timing(1), Timing::Late);
+    // What it saw while it was ahead.
+    let seen = heads(&[
+        (0, head(4, &registry, 4, 0)),
+        (1, head(5, &registry, 5, 1_000)),
+        (2, head(5, &city, 1, ahead)),
+        (3, head(5, &city, 2, 3_000)),
+    ]);
+    let timing = |index| seen.timing(&reference(&city, index), size(4), &net.registry);
+    assert_eq!([timing(0), timing(1)], [Timing::InTime; 2]);
 }
 
 // spec: TRU-35
@@ -94,21 +175,39 @@ fn statement_is_late_when_the_hub_saw_it_after_the_grace_of_a_newer_registry() {
 fn statement_that_the_hub_saw_before_the_registry_changed_is_in_time_for_ever() {
     let net = Net::production();
     let (city, registry) = (net.origin(city()), net.registry.genesis().registry_origin());
-    let seen = heads(&[
-        (0, head(4, &city, 2, 0)),
-        (1, head(9, &registry, 9, 50 * GRACE_MS)),
-        (2, head(9, &city, 2, 99 * GRACE_MS)),
-    ]);
-    let late = |index: u64| {
-        seen.is_late(
-            &reference(&city, index),
-            size(4),
-            &net.registry,
-            at(99 * GRACE_MS),
-        )
-    };
-    assert!(!late(1));
-    assert!(late(2));
+    let mut entries = vec![(0, head(4, &city, 2, 0))];
+    let marks = marks(&registry);
+    entries.extend(marks.into_iter().map(|(index, mark)| (index + 1, mark)));
+    let count = entries.len() as u64;
+    entries.push((count, head(9, &city, 3, 99 * GRACE_MS)));
+    let seen = heads(&entries);
+    let timing = |index| seen.timing(&reference(&city, index), size(4), &net.registry);
+    assert_eq!(timing(1), Timing::InTime);
+    assert_eq!(timing(2), Timing::Late);
+}
+
+/// Whoever says more of a log than its leaves say, or by a key that was cut off, says nothing.
+// spec: TRU-71
+#[test]
+fn head_seen_of_leaves_that_are_not_held_covers_nothing_until_they_are() {
+    let net = Net::production();
+    let (city, registry) = (net.origin(city()), net.registry.genesis().registry_origin());
+    let mut entries: Vec<_> = marks(&registry);
+    let claimed = head(4, &city, 1_000_000, 500);
+    entries.insert(1, (0, claimed));
+    let entries: Vec<_> = (0..).zip(entries.into_iter().map(|(_, one)| one)).collect();
+    let count = entries.len() as u64;
+    let late = head(5, &city, 3, 2 * GRACE_MS);
+    let mut seen = HeadsSeen::new();
+    let entries = entries
+        .iter()
+        .map(|(index, one)| (LeafIndex::new(*index), one, *index != 1));
+    seen.extend(entries);
+    seen.extend([(LeafIndex::new(count), &late, true)]);
+    let timing = |seen: &HeadsSeen| seen.timing(&reference(&city, 2), size(4), &net.registry);
+    assert_eq!(timing(&seen), Timing::Late);
+    seen.roots_are_held(&[LeafIndex::new(1)]);
+    assert_eq!(timing(&seen), Timing::InTime);
 }
 
 // spec: TRU-35
@@ -116,13 +215,8 @@ fn statement_that_the_hub_saw_before_the_registry_changed_is_in_time_for_ever() 
 fn hub_is_never_late_in_its_own_logs() {
     let net = Net::production();
     let (seen, own) = (seen(&net), net.origin(hub()));
-    let late = seen.is_late(
-        &reference(&own, 9),
-        size(4),
-        &net.registry,
-        at(10 * GRACE_MS),
-    );
-    assert!(!late);
+    let timing = seen.timing(&reference(&own, 9), size(4), &net.registry);
+    assert_eq!(timing, Timing::InTime);
 }
 
 // spec: BUN-29
@@ -138,9 +232,10 @@ fn evidence_is_the_change_and_the_head_that_covers() {
             .map(LeafIndex::new)
             .collect::<Vec<_>>()
     };
-    assert_eq!(evidence(4, 4), positions(&[1, 5]));
-    assert_eq!(evidence(0, 4), positions(&[1, 2]));
-    assert_eq!(evidence(9, 4), positions(&[1]));
+    let last = (GRACE_MS / HEAD_SEEN_STEP_MAX_MS + 2) * 10;
+    assert_eq!(evidence(4, 4), positions(&[10, last + 1]));
+    assert_eq!(evidence(0, 4), positions(&[10, 11]));
+    assert_eq!(evidence(9, 4), positions(&[10]));
     assert_eq!(evidence(4, 5), positions(&[]));
 }
 
@@ -152,7 +247,6 @@ proptest! {
         order in any::<prop::sample::Index>(),
         index in 0_u64..8,
         ctx in 0_u64..6,
-        now in 0_u64..9,
     ) {
         let net = Net::production();
         let logs = [net.origin(city()), net.origin(other_city()), net.registry.genesis().registry_origin()];
@@ -169,10 +263,10 @@ proptest! {
         other.extend(entries.first().cloned());
         let (one, other) = (heads(&entries), heads(&other));
         prop_assert_eq!(&one, &other);
-        let (reference, now) = (reference(&logs[0], index), at(now * 86_400_000));
+        let reference = reference(&logs[0], index);
         prop_assert_eq!(
-            one.is_late(&reference, size(ctx), &net.registry, now),
-            other.is_late(&reference, size(ctx), &net.registry, now)
+            one.timing(&reference, size(ctx), &net.registry),
+            other.timing(&reference, size(ctx), &net.registry)
         );
     }
 }

@@ -10,9 +10,8 @@ use concordat_protocol::statement::{
     sign,
 };
 use concordat_protocol::subject::{Form, Subject, SubjectCheck, SubjectCode};
-use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{
-    Applied, Authority, HeadsSeen, LogNumber, Network, Place, RejectReason, verify,
+    Applied, Authority, LogNumber, Network, Place, RejectReason, Timing, verify,
 };
 
 use crate::support::*;
@@ -327,13 +326,7 @@ fn act_of_who_is_not_active_at_its_registry_state_is_void_as_far_as_it_binds() {
     let mut net = Net::production();
     let void = |net: &Net, statement: &Statement| {
         let verified = net.verdict(city(), statement.clone(), Vis::new(1));
-        Fact::from_verified(
-            &verified.unwrap(),
-            &net.registry,
-            &HeadsSeen::new(),
-            Timestamp::MAX,
-        )
-        .void()
+        Fact::from_verified(&verified.unwrap(), &net.registry, Timing::InTime).void()
     };
     let withdraw = |net: &Net| {
         let payload = act(withdrawal(), net.reference(city(), 3));
