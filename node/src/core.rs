@@ -38,6 +38,7 @@ mod register;
 mod serve;
 mod signing;
 mod types;
+mod unread;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};

@@ -18,7 +18,7 @@ use concordat_certs::key_file::PrivateKey;
 use concordat_certs::key_ring::{KeyRing, RUN_USES};
 use concordat_net::{Endpoint, EndpointOptions, Established, Identity};
 use concordat_protocol::effect::{
-    Effect, Examination, Fact, History, Horizon, Limits, LogHorizon, Weighed,
+    self, Effect, Examination, Fact, History, Horizon, Limits, LogHorizon, Weighed,
 };
 use concordat_protocol::exchange::Witnessed;
 use concordat_protocol::key::Signer;
@@ -59,6 +59,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How long the database may take to come to an end.
 const SETTLING: Duration = Duration::from_secs(30);
+/// Acts of which only the leaf is held that are tried one by one, to name one that a decision waits for.
+const UNREAD_TRIED_MAX: usize = 64;
 
 /// How a node is started.
 #[derive(Clone, Debug)]
@@ -254,7 +256,8 @@ impl Node {
             false => store,
         };
         let store = Arc::new(store);
-        let indexer = Arc::new(Indexer::start(Arc::clone(&store)).map_err(StartError::Thread)?);
+        let indexer = Indexer::start(Arc::clone(&store), reindex::taken(&shared));
+        let indexer = Arc::new(indexer.map_err(StartError::Thread)?);
         let records = core.records();
         if store.applied() < JournalPosition::new(records) {
             reindex(&shared, &indexer, member, &opened, store.applied());
@@ -655,6 +658,38 @@ impl Node {
         Ok((open, not_weighed))
     }
 
+    /// An act of which only the leaf is known and without which a decision would read otherwise.
+    // spec: BUN-50
+    pub(crate) fn decided_by_unread(
+        &self,
+        target: &StatementRef,
+        dossier: &Dossier,
+    ) -> Option<StatementRef> {
+        if dossier.unread.is_empty() {
+            return None;
+        }
+        let known = self.known();
+        let effect = |unread: BTreeMap<_, _>| {
+            let dossier = Dossier {
+                unread,
+                ..dossier.clone()
+            };
+            let (history, limits) = (known.history(&dossier), Limits::default());
+            let today = known.horizon.today(known.now);
+            effect::effect(target, &history, &known.horizon, today, known.now, &limits)
+        };
+        let without = effect(BTreeMap::new());
+        if effect(dossier.unread.clone()) == without {
+            return None;
+        }
+        let mut each = dossier.unread.iter().take(UNREAD_TRIED_MAX);
+        let decides = |(act, on): &(&StatementRef, &StatementRef)| {
+            effect(BTreeMap::from([((*act).clone(), (*on).clone())])) != without
+        };
+        let found = each.find(decides).or_else(|| dossier.unread.iter().next());
+        found.map(|(act, _)| act.clone())
+    }
+
     /// What effects are computed under, the same for all decisions of an answer.
     fn known(&self) -> Known {
         let horizon = self.horizon();
@@ -775,7 +810,11 @@ impl Known {
             let fact = Fact::from_verified(verified, &self.registry, &self.heads_seen, self.now);
             Arc::new(fact)
         });
-        facts.collect()
+        let mut history: History = facts.collect();
+        for (act, target) in &dossier.unread {
+            history.insert_unread(act.clone(), target.clone());
+        }
+        history
     }
 }
 

@@ -26,7 +26,16 @@ pub(super) struct Assessment<'a> {
 
 /// Assesses a decision, held or not.
 pub(super) fn assess<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
-    let (suspended_by, waiting) = objections::weigh(case);
+    let (mut suspended_by, waiting) = objections::weigh(case);
+    let unread = case.unread();
+    if !unread.is_empty() {
+        suspended_by.push(Suspension {
+            kind: SuspensionKind::ActNotHeld,
+            by: cloned(&unread),
+            since: None,
+            awaiting_act: Vec::new(),
+        });
+    }
     match case.decision {
         Some((fact, decision)) => assess_held(case, fact, decision, suspended_by, waiting),
         None => Assessment {

@@ -18,6 +18,7 @@ mod lost_bodies;
 mod malformed;
 mod registry_changes;
 mod stranger;
+mod withheld;
 
 use std::env;
 use std::time::Duration;
