@@ -382,6 +382,7 @@ impl Exchange {
             return Ok(());
         };
         self.show_forks(world, id);
+        self.take_early_requests(world, id);
         let Some(peer) = self.peers.get_mut(&id) else {
             return Ok(());
         };

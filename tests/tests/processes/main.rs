@@ -16,6 +16,7 @@ mod kills;
 mod late;
 mod lost_bodies;
 mod malformed;
+mod overtaking;
 mod registry_changes;
 mod stranger;
 mod withheld;
