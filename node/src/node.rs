@@ -5,6 +5,8 @@ mod reindex;
 mod wiring;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Write as _;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -204,6 +206,7 @@ impl Node {
         let identity = identity(&layout, &ring)?;
         let keys = core_keys(&ring)?;
         let statement = Arc::clone(&keys.statement);
+        let signed_by = keys.log.public_key().id().to_string();
         let disk = RealDisk::open(layout.data()).map_err(file("the data directory"))?;
         let journal = journal_id(&genesis, member);
         // spec: STO-34
@@ -216,6 +219,7 @@ impl Node {
         if let Opened::RebuildNeeded(reason) = &found {
             warn!(%reason, "the database is made again from the journal");
         }
+        let has_signed = layout.signed_mark().exists();
         let (core, opened) = Core::open(
             disk,
             CoreOptions {
@@ -225,6 +229,7 @@ impl Node {
                     ..JournalOptions::new(journal)
                 },
                 first_start,
+                has_signed,
             },
             Arc::clone(&genesis),
             member,
@@ -238,6 +243,9 @@ impl Node {
             }),
             clock::now(),
         )?;
+        if core.is_hub() && !has_signed {
+            mark_signed(&layout, &signed_by, first_start)?;
+        }
         info!(%member, leaves = opened.leaves, clean = opened.recovery.is_clean(), "journal opened");
         if opened.recovery.mark_mended {
             warn!("half of ledger.mark could not be read; the other half stands for it");
@@ -829,6 +837,27 @@ fn limits_of(verified: &Verified, registry: &Registry) -> Limits {
         items.find(|item| item.code == decision.fields().item)
     });
     item.map_or_else(Limits::default, Limits::of)
+}
+
+/// Writes beside the keys of a hub that they sign from here on: the keys outlive a directory that is lost,
+/// and a first start would then fork the registry. Nothing has been signed yet by a hub that starts for
+/// the first time.
+// spec: STO-80
+fn mark_signed(layout: &Layout, key: &str, first_start: bool) -> Result<(), StartError> {
+    let write = || {
+        let mut mark = File::create(layout.signed_mark())?;
+        mark.write_all(format!("{key}\n").as_bytes())?;
+        mark.sync_all()?;
+        File::open(layout.keys())?.sync_all()
+    };
+    match write() {
+        Ok(()) => Ok(()),
+        Err(error) if first_start => Err(file("the mark beside the keys")(error)),
+        Err(error) => {
+            warn!(%error, "the mark that the keys have signed could not be written beside them");
+            Ok(())
+        }
+    }
 }
 
 fn identity(layout: &Layout, ring: &KeyRing) -> Result<Arc<Identity>, StartError> {

@@ -50,6 +50,14 @@ pub enum OpenCoreError {
          registry would fork"
     )]
     NeverSigned,
+    /// The hub is to start for the first time, and its keys have signed.
+    #[error(
+        "the file log.signed beside the keys says that this hub has signed before: its directory is lost \
+         or was restored, and a first start would fork the registry. Restore the newest backup of the \
+         directory and leave out --first-start; the members then give back what came since. Only if \
+         nobody has ever received anything from this hub, remove log.signed and say --first-start"
+    )]
+    HasSigned,
     /// The hub has nothing left at all that a loss could be accepted of.
     #[error(
         "nothing is left of this hub's directory, so --accept-loss has nothing to go on from: without \
@@ -98,6 +106,7 @@ impl<D: Disk> Core<D> {
         let CoreOptions {
             journal: options,
             first_start,
+            has_signed,
         } = options;
         let accepts_loss = options.accept_loss;
         let (journal, recovery) = Journal::open(disk.clone(), options, |record| {
@@ -166,7 +175,7 @@ impl<D: Disk> Core<D> {
         core.want_lost(lost_before);
         core.want_entitled(None);
         core.restore_own()?;
-        core.start_signing(first_start)?;
+        core.start_signing(first_start, has_signed)?;
         core.show_missing();
         Ok((core, opened))
     }

@@ -11,6 +11,7 @@
 mod catch_up;
 mod damage;
 mod files;
+mod first_start;
 mod greedy;
 mod kills;
 mod late;
