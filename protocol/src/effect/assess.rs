@@ -26,17 +26,8 @@ pub(super) struct Assessment<'a> {
 
 /// Assesses a decision, held or not.
 pub(super) fn assess<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
-    let (mut suspended_by, waiting) = objections::weigh(case);
-    let unread = case.unread();
-    if !unread.is_empty() {
-        suspended_by.push(Suspension {
-            kind: SuspensionKind::ActNotHeld,
-            by: cloned(&unread),
-            since: None,
-            awaiting_act: Vec::new(),
-        });
-    }
-    match case.decision {
+    let (suspended_by, waiting) = objections::weigh(case);
+    let mut assessment = match case.decision {
         Some((fact, decision)) => assess_held(case, fact, decision, suspended_by, waiting),
         None => Assessment {
             validity: unheld(case),
@@ -48,7 +39,17 @@ pub(super) fn assess<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
             reading: None,
             rests_on: Vec::new(),
         },
+    };
+    let unread = case.unread();
+    if !unread.is_empty() {
+        assessment.suspended_by.push(Suspension {
+            kind: SuspensionKind::ActNotHeld,
+            by: cloned(&unread),
+            since: None,
+            awaiting_act: Vec::new(),
+        });
     }
+    assessment
 }
 
 fn assess_held<'a>(

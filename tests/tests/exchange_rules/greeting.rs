@@ -49,9 +49,11 @@ fn request_that_overtakes_hello_is_answered_after_it() {
     }
     let member = bench.network.members[0].code();
     let actions = bench.control(&hello(bench.network.genesis.id(), member));
-    let answered = actions.iter().filter_map(|action| match action {
-        Action::Serve { serve, .. } | Action::Refuse { serve, .. } => Some(*serve),
-        _ => None,
+    let answered = actions.iter().filter_map(|action| {
+        let (Action::Serve { serve, .. } | Action::Refuse { serve, .. }) = action else {
+            return None;
+        };
+        Some(*serve)
     });
     assert_eq!(answered.collect::<Vec<_>>(), [ServeId(0), ServeId(1)]);
 }
