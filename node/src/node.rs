@@ -14,10 +14,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use concordat_certs::certificate_file;
 use concordat_certs::genesis as genesis_file;
 use concordat_certs::key_file::PrivateKey;
 use concordat_certs::key_ring::{KeyRing, RUN_USES};
+use concordat_certs::{certificate, certificate_file};
 use concordat_net::{Endpoint, EndpointOptions, Established, Identity};
 use concordat_protocol::effect::{
     self, Effect, Examination, Fact, History, Horizon, Limits, LogHorizon, Weighed,
@@ -154,6 +154,7 @@ pub struct Node {
     addresses: Arc<AddressBook>,
     attempts: Arc<Attempts>,
     started_at: Timestamp,
+    certificate_ends: Option<Timestamp>,
     next_look_up: AtomicU64,
     dating: clock::Dating,
     lost_records: bool,
@@ -203,7 +204,7 @@ impl Node {
         let ring = KeyRing::open(&layout.keys(), &RUN_USES).map_err(file("the keys"))?;
         let addresses = AddressBook::open(layout.root(), addresses);
         let addresses = Arc::new(addresses.map_err(file("the file of added peers"))?);
-        let identity = identity(&layout, &ring)?;
+        let (identity, certificate_ends) = identity(&layout, &ring)?;
         let keys = core_keys(&ring)?;
         let statement = Arc::clone(&keys.statement);
         let signed_by = keys.log.public_key().id().to_string();
@@ -339,6 +340,7 @@ impl Node {
             addresses,
             attempts,
             started_at: clock::now(),
+            certificate_ends,
             next_look_up: AtomicU64::new(next_look_up),
             dating: clock::Dating::default(),
             lost_records: opened.recovery.in_doubt,
@@ -468,6 +470,12 @@ impl Node {
     #[must_use]
     pub const fn attempts(&self) -> &Arc<Attempts> {
         &self.attempts
+    }
+
+    /// When the certificate ends that the node connects with, where it says so.
+    #[must_use]
+    pub const fn certificate_ends(&self) -> Option<Timestamp> {
+        self.certificate_ends
     }
 
     /// When it was started.
@@ -860,13 +868,19 @@ fn mark_signed(layout: &Layout, key: &str, first_start: bool) -> Result<(), Star
     }
 }
 
-fn identity(layout: &Layout, ring: &KeyRing) -> Result<Arc<Identity>, StartError> {
+/// With what the node connects, and when its certificate ends.
+fn identity(
+    layout: &Layout,
+    ring: &KeyRing,
+) -> Result<(Arc<Identity>, Option<Timestamp>), StartError> {
     let node = ring.key(KeyUse::Node).map_err(file("the node key"))?;
     let certificate =
         certificate_file::read(&layout.keys(), node).map_err(file("the node certificate"))?;
     let pkcs8 = node.to_pkcs8_der().map_err(file("the node key"))?;
     let identity = Identity::from_der(&certificate, &pkcs8).map_err(file("the node identity"))?;
-    Ok(Arc::new(identity))
+    let seconds = certificate::ends_at(&certificate).and_then(|end| u64::try_from(end).ok());
+    let ends = seconds.and_then(|end| Timestamp::new(end.checked_mul(1_000)?).ok());
+    Ok((Arc::new(identity), ends))
 }
 
 fn core_keys(ring: &KeyRing) -> Result<CoreKeys, StartError> {

@@ -13,7 +13,7 @@ use concordat_protocol::trust::{Genesis, Registry};
 
 use crate::core::damage::{BodyFault, DamageList, DamagedBody};
 use crate::core::found::{Arrived, Found};
-use crate::core::logs::BodyState;
+use crate::core::logs::{BodyState, Log};
 use crate::core::types::{CoreOptions, Fatal, Signing};
 use crate::core::{Core, CoreKeys, Random, Shared, Staged, own_logs, read, write};
 use crate::disk::Disk;
@@ -129,6 +129,7 @@ impl<D: Disk> Core<D> {
             surpassed: RwLock::default(),
             missing: RwLock::default(),
             foreign_keys: RwLock::default(),
+            waiting: RwLock::default(),
             reader: journal.reader(),
             damage: DamageList::default(),
         });
@@ -265,6 +266,22 @@ impl<D: Disk> Core<D> {
 }
 
 impl<D: Disk> Shared<D> {
+    /// How many bodies of a log lie durably here, and how many are missing: those whose writing is under
+    /// way among them.
+    // spec: ADM-132
+    #[must_use]
+    pub fn count_bodies(&self, log: &Log) -> (u64, u64) {
+        let (mut held, mut missing) = (0, 0);
+        for index in 0..log.size().value() {
+            match log.body(LeafIndex::new(index)) {
+                BodyState::Held(pointer) if self.reader.body_exists(pointer) => held += 1,
+                BodyState::Held(_) | BodyState::Missing | BodyState::Damaged => missing += 1,
+                BodyState::None | BodyState::Refused(_) | BodyState::Absent(_) => {}
+            }
+        }
+        (held, missing)
+    }
+
     /// How many bodies of a log are held.
     #[must_use]
     pub fn bodies_held(&self, origin: &Origin) -> u64 {

@@ -328,3 +328,28 @@ fn row_of_a_push_names_nothing_for_a_member_that_has_not_said_what_it_holds() {
     let origin = hub.origin();
     assert!(!hub.core.has_given(member, &origin, LeafIndex::new(before)));
 }
+
+/// What a power loss could still take was shown as held.
+// spec: ADM-132
+#[test]
+fn body_is_counted_as_held_once_it_is_durable() {
+    let mut hub = Hub::with(1, 10);
+    let statement = hub.statement(7, 10);
+    let count = |hub: &Hub| {
+        let shared = hub.core.shared();
+        let logs = shared.logs();
+        shared.count_bodies(logs.get(&hub.origin()).unwrap())
+    };
+    let (held, missing) = count(&hub);
+    assert_eq!(missing, 0);
+    let submission = Submission {
+        ticket: Ticket(2),
+        log: LogNumber::Statements,
+        statements: vec![statement],
+    };
+    let input = CoreInput::Submit(submission);
+    hub.core.handle(hub.now, input).unwrap();
+    assert_eq!(count(&hub), (held, 1));
+    hub.core.finish().unwrap();
+    assert_eq!(count(&hub), (held + 1, 0));
+}
