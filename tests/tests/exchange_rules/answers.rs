@@ -353,3 +353,32 @@ fn body_is_counted_as_held_once_it_is_durable() {
     hub.core.finish().unwrap();
     assert_eq!(count(&hub), (held + 1, 0));
 }
+
+/// A first start that was a mistake has signed nothing yet.
+// spec: STO-81
+#[test]
+fn register_opens_with_the_first_entry_of_the_registry() {
+    let network = TestNetwork::build(TestPlan::numbered(2, 1)).unwrap();
+    let now = Timestamp::new(1_772_400_000_000).unwrap();
+    let disk = MemoryDisk::new();
+    let mut core = open_hub(&network, &disk, now, true);
+    core.finish().unwrap();
+    let mut hub = Hub {
+        network,
+        core,
+        disk,
+        now,
+    };
+    let opened = |hub: &Hub| {
+        let origin = hub.network.genesis.register_origin();
+        let shared = hub.core.shared();
+        let logs = shared.logs();
+        logs.get(&origin).map_or(0, |log| log.size().value())
+    };
+    assert_eq!(opened(&hub), 0);
+    let change = hub.network.changes[0].clone();
+    let (ctx, key) = (hub.core.registry().ctx(), &hub.network.hub.statement);
+    let signed = change.sign(&hub.network.genesis, key, ctx).unwrap();
+    hub.submit(LogNumber::Registry, vec![signed]);
+    assert_eq!(opened(&hub), 1);
+}
