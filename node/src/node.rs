@@ -265,6 +265,7 @@ impl Node {
             false => store,
         };
         let store = Arc::new(store);
+        shared.forget_acts_held_by(|origin, index| store.holds(origin, index));
         let indexer = Indexer::start(Arc::clone(&store), reindex::taken(&shared));
         let indexer = Arc::new(indexer.map_err(StartError::Thread)?);
         let records = core.records();

@@ -172,7 +172,6 @@ impl<D: Disk> Core<D> {
         core.restore_heads_seen(std::mem::take(&mut found.heads_seen))?;
         core.restore_exchange(found);
         core.write_lost(&lost)?;
-        core.shared.forget_held_acts();
         core.want_lost(lost_before);
         core.want_entitled(None);
         core.restore_own()?;

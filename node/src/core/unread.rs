@@ -66,11 +66,15 @@ impl<D: Disk> Shared<D> {
         }
     }
 
-    /// After a start the index is given whatever is held before anybody asks.
-    pub(super) fn forget_held_acts(&self) {
-        for (_, log) in write(&self.logs).iter_mut() {
+    /// After a start, lets those go whose bodies are held and which the index has by its own word. What is
+    /// damaged may never have come to it.
+    pub fn forget_acts_held_by(&self, index_holds: impl Fn(&Origin, LeafIndex) -> bool) {
+        for (origin, log) in write(&self.logs).iter_mut() {
             let mut unread = std::mem::take(&mut log.unread);
-            unread.retain(|(_, act)| !matches!(log.body(*act), BodyState::Held(_)));
+            unread.retain(|(_, act)| {
+                let is_held = matches!(log.body(*act), BodyState::Held(_));
+                !(is_held && index_holds(origin, *act))
+            });
             log.unread = unread;
         }
     }

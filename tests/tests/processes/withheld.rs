@@ -32,7 +32,7 @@ async fn act_whose_author_withholds_it_suspends_its_decision_and_stops_its_proof
 
 // spec: EFF-90, EFF-92, BUN-50
 async fn withheld(network: &Network) -> Result<(), Failure> {
-    let processes = network.start().await?;
+    let mut processes = network.start().await?;
     let mut rng = Rng::new(seed());
     let mut author = Author::new(network, network.outsider(0)).await?;
     let (decision, about) = penalty(&author, &mut rng);
@@ -47,15 +47,20 @@ async fn withheld(network: &Network) -> Result<(), Failure> {
     let objection = author.signatory().objection(&mut rng, &reference, about);
     author.withhold(&[(Kind::Act, objection)]).await?;
     let act = author.reference(1);
+    let is_suspended = |effect: &EffectView| {
+        let suspensions = effect.suspended_by.iter();
+        let named = suspensions.map(|one| (one.kind, one.by.clone()));
+        effect.binds_others == BindsOthersCode::Suspended
+            && named.eq([(SuspensionCode::ActNotHeld, vec![act.clone()])])
+    };
     for node in NODES {
-        let is_suspended = |effect: &EffectView| {
-            let suspensions = effect.suspended_by.iter();
-            let named = suspensions.map(|one| (one.kind, one.by.clone()));
-            effect.binds_others == BindsOthersCode::Suspended
-                && named.eq([(SuspensionCode::ActNotHeld, vec![act.clone()])])
-        };
         read(network, node, ("an act not held", &target), is_suspended).await?;
     }
+    // What leaves name is known again after a start.
+    processes.remove(1).stop().await?;
+    processes.insert(1, network.spawn(1)?);
+    network.ready(1).await?;
+    read(network, 1, ("after a start", &target), is_suspended).await?;
     match export(network, &target).await {
         Err(AskError::Refused(error))
             if error.code == ErrorCode::ActNotHeld
