@@ -104,6 +104,73 @@ pub fn key_of(der: &[u8]) -> Result<PublicKey, CertificateError> {
     Ok(key)
 }
 
+/// When a certificate (DER) ends, in Unix seconds; `None` where it does not say so as RFC 5280 §4.1.2.5
+/// wants. Nobody refuses a certificate for its dates: they are advice to who renews it.
+#[must_use]
+pub fn ends_at(der: &[u8]) -> Option<i64> {
+    let (certificate, _) = element(der, SEQUENCE)?;
+    let (mut fields, _) = element(certificate, SEQUENCE)?;
+    if let Some((_, rest)) = element(fields, VERSION) {
+        fields = rest;
+    }
+    // Serial number, algorithm and issuer come before the validity.
+    for tag in [INTEGER, SEQUENCE, SEQUENCE] {
+        (_, fields) = element(fields, tag)?;
+    }
+    let (validity, _) = element(fields, SEQUENCE)?;
+    let (_, rest) = time(validity)?;
+    Some(time(rest)?.0)
+}
+
+const INTEGER: u8 = 0x02;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+const SEQUENCE: u8 = 0x30;
+const VERSION: u8 = 0xa0;
+
+/// The content of the DER element with this tag that the bytes begin with, and what follows it.
+fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (&found, rest) = der.split_first()?;
+    let (&first, rest) = rest.split_first()?;
+    let count = match first {
+        0..=0x7f => 0,
+        0x81..=0x84 => usize::from(first - 0x80),
+        0x80 | 0x85.. => return None,
+    };
+    let (long, rest) = rest.split_at_checked(count)?;
+    let long = long
+        .iter()
+        .fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+    let length = if count == 0 { usize::from(first) } else { long };
+    (found == tag).then_some(())?;
+    rest.split_at_checked(length)
+}
+
+/// The instant that a time element tells, in Unix seconds, and what follows it.
+fn time(der: &[u8]) -> Option<(i64, &[u8])> {
+    let (text, rest, century) = match element(der, UTC_TIME) {
+        Some((text, rest)) => (text, rest, false),
+        None => {
+            let (text, rest) = element(der, GENERALIZED_TIME)?;
+            (text, rest, true)
+        }
+    };
+    let text = std::str::from_utf8(text).ok()?.strip_suffix('Z')?;
+    let (year, rest_of_text) = text.split_at_checked(if century { 4 } else { 2 })?;
+    let year: i32 = year.parse().ok()?;
+    let year = match (century, year) {
+        (true, year) => year,
+        (false, 0..=49) => 2000 + year,
+        (false, year) => 1900 + year,
+    };
+    let two = |at: usize| rest_of_text.get(at..at + 2)?.parse::<u8>().ok();
+    let month = time::Month::try_from(two(0)?).ok()?;
+    let date = time::Date::from_calendar_date(year, month, two(2)?).ok()?;
+    let time = time::Time::from_hms(two(4)?, two(6)?, two(8)?).ok()?;
+    let instant = time::PrimitiveDateTime::new(date, time).assume_utc();
+    Some((instant.unix_timestamp(), rest))
+}
+
 /// Why a certificate was not made or not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -360,6 +427,24 @@ mod tests {
     impl rcgen::SigningKey for Rsa {
         fn sign(&self, _: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
             Ok(vec![0; 256])
+        }
+    }
+
+    #[test]
+    fn end_of_a_certificate_is_read_in_both_forms_of_time() {
+        // From 2050 on times have four digits of the year.
+        for end in [
+            1_700_000_000 + YEAR,
+            2_524_607_999,
+            2_524_608_000,
+            253_402_300_799,
+        ] {
+            let validity = Validity::from_unix_seconds(1_700_000_000, end).unwrap();
+            let der = issue(&key(1), validity).unwrap();
+            assert_eq!(ends_at(&der), Some(end));
+            for length in 0..80 {
+                assert_eq!(ends_at(&der[..length]), None);
+            }
         }
     }
 }

@@ -38,11 +38,14 @@ mod register;
 mod serve;
 mod signing;
 mod types;
+mod unread;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use concordat_protocol::exchange::{Action, Exchange, Gaps, Input, StoreId, Witnessed, World};
+use concordat_protocol::exchange::{
+    Action, Exchange, Gaps, Input, StoreId, Waiting, Witnessed, World,
+};
 use concordat_protocol::key::Signer;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize, VerifiedCheckpoint};
 use concordat_protocol::statement::{HeadSeen, KeyUse};
@@ -92,6 +95,7 @@ pub struct Shared<D: Disk> {
     surpassed: RwLock<Option<Surpassed>>,
     missing: RwLock<BTreeMap<Origin, u64>>,
     foreign_keys: RwLock<Vec<KeyUse>>,
+    waiting: RwLock<Option<Waiting>>,
     reader: JournalReader<D>,
     damage: DamageList,
 }
@@ -134,6 +138,13 @@ impl<D: Disk> Shared<D> {
     #[must_use]
     pub fn foreign_keys(&self) -> Vec<KeyUse> {
         read(&self.foreign_keys).clone()
+    }
+
+    /// What is not cosigned before others have said what they saw cosigned.
+    // spec: ADM-130
+    #[must_use]
+    pub fn waiting(&self) -> Option<Waiting> {
+        read(&self.waiting).clone()
     }
 
     /// The logs held: positions and trees. Hold the guard briefly; the core waits for it.
@@ -303,6 +314,9 @@ impl<D: Disk> Core<D> {
             }
         }
         self.show_missing();
+        if read(&self.shared.waiting).as_ref() != self.exchange.waiting() {
+            *write(&self.shared.waiting) = self.exchange.waiting().cloned();
+        }
         Ok(std::mem::take(&mut self.outputs))
     }
 

@@ -32,6 +32,12 @@ pub enum ExportError {
         /// Why.
         fault: BodyFault,
     },
+    /// An act bears on it of which only the leaf is held: a proof without it would be wrong.
+    #[error("the act {act} bears on it and is not held")]
+    ActNotHeld {
+        /// The act.
+        act: StatementRef,
+    },
     /// What bears on it could not be gathered.
     #[error(transparent)]
     Ask(#[from] AskError),
@@ -73,6 +79,11 @@ impl Node {
         let history = self.query().map_err(AskError::from)?;
         let history = history.history(&Position::of(target));
         let history = history.map_err(AskError::from)?;
+        // spec: BUN-50
+        if let Some(act) = self.decided_by_unread(target, &history) {
+            return Err(ExportError::ActNotHeld { act });
+        }
+        let history: Vec<_> = history.statements.into_values().collect();
         let mut parts = BundleParts {
             trust,
             heads: Vec::new(),

@@ -23,6 +23,9 @@ pub const QUEUE_BATCHES: usize = 64;
 /// What has become durable, and the position that it reaches.
 type Batch = (Vec<IndexItem>, JournalPosition);
 
+/// Told what the store has taken in, before [`Indexer::barrier`] returns for it.
+pub type Taken = Box<dyn Fn(&[IndexItem]) + Send>;
+
 /// The way to the thread that fills the store. Dropping it takes in what was handed over, then ends.
 #[derive(Debug)]
 pub struct Indexer {
@@ -65,7 +68,7 @@ impl Indexer {
     ///
     /// # Errors
     /// The operating system's, when it gives no thread.
-    pub fn start(store: Arc<Store>) -> std::io::Result<Self> {
+    pub fn start(store: Arc<Store>, taken: Taken) -> std::io::Result<Self> {
         let applied = store.applied();
         let state = State {
             durable: applied,
@@ -86,7 +89,7 @@ impl Indexer {
                 // Ends the waiting of others however this thread ends.
                 let _living = living;
                 let _ending = Ending(&progress);
-                fill(&store, &batches, &progress);
+                fill(&store, &batches, &progress, &taken);
             }
         })?;
         Ok(Self {
@@ -195,7 +198,7 @@ impl Drop for Ending<'_> {
     }
 }
 
-fn fill(store: &Store, batches: &Receiver<Batch>, progress: &Progress) {
+fn fill(store: &Store, batches: &Receiver<Batch>, progress: &Progress, taken: &Taken) {
     while let Ok((mut items, mut reached)) = batches.recv() {
         let mut count = 1;
         // Small hand-overs are joined: a batch costs the store more than the items in it.
@@ -211,6 +214,7 @@ fn fill(store: &Store, batches: &Receiver<Batch>, progress: &Progress) {
             tracing::error!(%error, "store takes nothing more");
             return;
         }
+        taken(&items);
         let mut state = progress.state();
         state.applied = state.applied.max(reached);
         state.taken += count;
@@ -254,7 +258,7 @@ mod tests {
     fn barrier_returns_only_when_what_was_handed_over_is_found() {
         let (directory, fixture) = (TempDir::new().unwrap(), Fixture::new());
         let store = store(&directory);
-        let indexer = Indexer::start(Arc::clone(&store)).unwrap();
+        let indexer = Indexer::start(Arc::clone(&store), Box::new(|_| ())).unwrap();
         for index in 0..200 {
             let reached = JournalPosition::new(index + 1);
             indexer
@@ -276,7 +280,7 @@ mod tests {
     #[test]
     fn barrier_and_hand_over_fail_when_the_store_takes_nothing_more() {
         let (directory, fixture) = (TempDir::new().unwrap(), Fixture::new());
-        let indexer = Indexer::start(store(&directory)).unwrap();
+        let indexer = Indexer::start(store(&directory), Box::new(|_| ())).unwrap();
         let too_long = IndexItem::Peer {
             code: fixture.hub,
             facts: vec![0; 70_000],
@@ -299,7 +303,7 @@ mod tests {
     fn dropping_the_indexer_takes_in_what_was_handed_over() {
         let (directory, fixture) = (TempDir::new().unwrap(), Fixture::new());
         let store = store(&directory);
-        let indexer = Indexer::start(Arc::clone(&store)).unwrap();
+        let indexer = Indexer::start(Arc::clone(&store), Box::new(|_| ())).unwrap();
         for index in 0..40 {
             let reached = JournalPosition::new(index + 1);
             indexer

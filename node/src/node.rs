@@ -5,6 +5,8 @@ mod reindex;
 mod wiring;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Write as _;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,13 +14,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use concordat_certs::certificate_file;
 use concordat_certs::genesis as genesis_file;
 use concordat_certs::key_file::PrivateKey;
 use concordat_certs::key_ring::{KeyRing, RUN_USES};
+use concordat_certs::{certificate, certificate_file};
 use concordat_net::{Endpoint, EndpointOptions, Established, Identity};
 use concordat_protocol::effect::{
-    Effect, Examination, Fact, History, Horizon, Limits, LogHorizon, Weighed,
+    self, Effect, Examination, Fact, History, Horizon, Limits, LogHorizon, Weighed,
 };
 use concordat_protocol::exchange::Witnessed;
 use concordat_protocol::key::Signer;
@@ -59,6 +61,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How long the database may take to come to an end.
 const SETTLING: Duration = Duration::from_secs(30);
+/// Acts of which only the leaf is held that are tried one by one, to name one that a decision waits for.
+const UNREAD_TRIED_MAX: usize = 64;
 
 /// How a node is started.
 #[derive(Clone, Debug)]
@@ -150,6 +154,7 @@ pub struct Node {
     addresses: Arc<AddressBook>,
     attempts: Arc<Attempts>,
     started_at: Timestamp,
+    certificate_ends: Option<Timestamp>,
     next_look_up: AtomicU64,
     dating: clock::Dating,
     lost_records: bool,
@@ -199,9 +204,10 @@ impl Node {
         let ring = KeyRing::open(&layout.keys(), &RUN_USES).map_err(file("the keys"))?;
         let addresses = AddressBook::open(layout.root(), addresses);
         let addresses = Arc::new(addresses.map_err(file("the file of added peers"))?);
-        let identity = identity(&layout, &ring)?;
+        let (identity, certificate_ends) = identity(&layout, &ring)?;
         let keys = core_keys(&ring)?;
         let statement = Arc::clone(&keys.statement);
+        let signed_by = keys.log.public_key().id().to_string();
         let disk = RealDisk::open(layout.data()).map_err(file("the data directory"))?;
         let journal = journal_id(&genesis, member);
         // spec: STO-34
@@ -214,6 +220,7 @@ impl Node {
         if let Opened::RebuildNeeded(reason) = &found {
             warn!(%reason, "the database is made again from the journal");
         }
+        let has_signed = layout.signed_mark().exists();
         let (core, opened) = Core::open(
             disk,
             CoreOptions {
@@ -223,6 +230,7 @@ impl Node {
                     ..JournalOptions::new(journal)
                 },
                 first_start,
+                has_signed,
             },
             Arc::clone(&genesis),
             member,
@@ -236,6 +244,9 @@ impl Node {
             }),
             clock::now(),
         )?;
+        if core.is_hub() && !has_signed {
+            mark_signed(&layout, &signed_by, first_start)?;
+        }
         info!(%member, leaves = opened.leaves, clean = opened.recovery.is_clean(), "journal opened");
         if opened.recovery.mark_mended {
             warn!("half of ledger.mark could not be read; the other half stands for it");
@@ -254,7 +265,9 @@ impl Node {
             false => store,
         };
         let store = Arc::new(store);
-        let indexer = Arc::new(Indexer::start(Arc::clone(&store)).map_err(StartError::Thread)?);
+        shared.forget_acts_held_by(|origin, index| store.holds(origin, index));
+        let indexer = Indexer::start(Arc::clone(&store), reindex::taken(&shared));
+        let indexer = Arc::new(indexer.map_err(StartError::Thread)?);
         let records = core.records();
         if store.applied() < JournalPosition::new(records) {
             reindex(&shared, &indexer, member, &opened, store.applied());
@@ -328,6 +341,7 @@ impl Node {
             addresses,
             attempts,
             started_at: clock::now(),
+            certificate_ends,
             next_look_up: AtomicU64::new(next_look_up),
             dating: clock::Dating::default(),
             lost_records: opened.recovery.in_doubt,
@@ -457,6 +471,12 @@ impl Node {
     #[must_use]
     pub const fn attempts(&self) -> &Arc<Attempts> {
         &self.attempts
+    }
+
+    /// When the certificate ends that the node connects with, where it says so.
+    #[must_use]
+    pub const fn certificate_ends(&self) -> Option<Timestamp> {
+        self.certificate_ends
     }
 
     /// When it was started.
@@ -655,6 +675,38 @@ impl Node {
         Ok((open, not_weighed))
     }
 
+    /// An act of which only the leaf is known and without which a decision would read otherwise.
+    // spec: BUN-50
+    pub(crate) fn decided_by_unread(
+        &self,
+        target: &StatementRef,
+        dossier: &Dossier,
+    ) -> Option<StatementRef> {
+        if dossier.unread.is_empty() {
+            return None;
+        }
+        let known = self.known();
+        let effect = |unread: BTreeMap<_, _>| {
+            let dossier = Dossier {
+                unread,
+                ..dossier.clone()
+            };
+            let (history, limits) = (known.history(&dossier), Limits::default());
+            let today = known.horizon.today(known.now);
+            effect::effect(target, &history, &known.horizon, today, known.now, &limits)
+        };
+        let without = effect(BTreeMap::new());
+        if effect(dossier.unread.clone()) == without {
+            return None;
+        }
+        let mut each = dossier.unread.iter().take(UNREAD_TRIED_MAX);
+        let decides = |(act, on): &(&StatementRef, &StatementRef)| {
+            effect(BTreeMap::from([((*act).clone(), (*on).clone())])) != without
+        };
+        let found = each.find(decides).or_else(|| dossier.unread.iter().next());
+        found.map(|(act, _)| act.clone())
+    }
+
     /// What effects are computed under, the same for all decisions of an answer.
     fn known(&self) -> Known {
         let horizon = self.horizon();
@@ -776,7 +828,11 @@ impl Known {
             let timing = (self.heads_seen).timing(verified.reference(), ctx, &self.registry);
             Arc::new(Fact::from_verified(verified, &self.registry, timing))
         });
-        facts.collect()
+        let mut history: History = facts.collect();
+        for (act, target) in &dossier.unread {
+            history.insert_unread(act.clone(), target.clone());
+        }
+        history
     }
 }
 
@@ -793,13 +849,40 @@ fn limits_of(verified: &Verified, registry: &Registry) -> Limits {
     item.map_or_else(Limits::default, Limits::of)
 }
 
-fn identity(layout: &Layout, ring: &KeyRing) -> Result<Arc<Identity>, StartError> {
+/// Writes beside the keys of a hub that they sign from here on: the keys outlive a directory that is lost,
+/// and a first start would then fork the registry. Nothing has been signed yet by a hub that starts for
+/// the first time.
+// spec: STO-80
+fn mark_signed(layout: &Layout, key: &str, first_start: bool) -> Result<(), StartError> {
+    let write = || {
+        let mut mark = File::create(layout.signed_mark())?;
+        mark.write_all(format!("{key}\n").as_bytes())?;
+        mark.sync_all()?;
+        File::open(layout.keys())?.sync_all()
+    };
+    match write() {
+        Ok(()) => Ok(()),
+        Err(error) if first_start => Err(file("the mark beside the keys")(error)),
+        Err(error) => {
+            warn!(%error, "the mark that the keys have signed could not be written beside them");
+            Ok(())
+        }
+    }
+}
+
+/// With what the node connects, and when its certificate ends.
+fn identity(
+    layout: &Layout,
+    ring: &KeyRing,
+) -> Result<(Arc<Identity>, Option<Timestamp>), StartError> {
     let node = ring.key(KeyUse::Node).map_err(file("the node key"))?;
     let certificate =
         certificate_file::read(&layout.keys(), node).map_err(file("the node certificate"))?;
     let pkcs8 = node.to_pkcs8_der().map_err(file("the node key"))?;
     let identity = Identity::from_der(&certificate, &pkcs8).map_err(file("the node identity"))?;
-    Ok(Arc::new(identity))
+    let seconds = certificate::ends_at(&certificate).and_then(|end| u64::try_from(end).ok());
+    let ends = seconds.and_then(|end| Timestamp::new(end.checked_mul(1_000)?).ok());
+    Ok((Arc::new(identity), ends))
 }
 
 fn core_keys(ring: &KeyRing) -> Result<CoreKeys, StartError> {

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
-use concordat_protocol::statement::{BodyRef, Leaf, Statement};
+use concordat_protocol::statement::{BodyRef, Leaf, Statement, StatementRef};
 use concordat_protocol::trust::{self, Place, Registry, RejectReason, Verified};
 use thiserror::Error;
 
@@ -52,6 +52,11 @@ pub trait BodyReader: Send + Sync {
     /// # Errors
     /// [`BodyUnreadable`] when it is held and could not be read.
     fn read(&self, origin: &Origin, index: LeafIndex) -> Result<Option<Held>, BodyUnreadable>;
+
+    /// Acts that leaves of a statement's own log name as acting on it and that the store may not have,
+    /// each with the statement as a reference; at most so many. Whether their bodies are held is for
+    /// [`BodyReader::read`].
+    fn acts_by_leaf(&self, on: &Position, most: usize) -> Vec<(StatementRef, StatementRef)>;
 }
 
 /// A body that is held could not be read.

@@ -50,6 +50,7 @@ pub use head::{verify_fork, verify_head};
 pub use interface::{
     Action, BodyOutcome, Input, LeafBatch, LogView, PeerId, RequestId, ServeId, StoreId, World,
 };
+pub use promises::Waiting;
 pub use replica::{Replica, Restored, Witnessed};
 pub use serve::ServeRequest;
 pub use violation::Violation;
@@ -77,6 +78,8 @@ pub struct Exchange {
     settled_promises: Option<BTreeSet<Origin>>,
     /// When the others are asked again about the rest, while there is somebody to ask.
     ask_again: Option<Timestamp>,
+    /// What that keeps from being cosigned, as last looked at.
+    waiting: Option<Waiting>,
     actions: VecDeque<Action>,
     next_request: u64,
     next_store: u64,
@@ -115,6 +118,7 @@ impl Exchange {
             changed: BTreeSet::new(),
             settled_promises: None,
             ask_again: None,
+            waiting: None,
             actions: VecDeque::new(),
             next_request: 0,
             next_store: 0,
@@ -382,6 +386,7 @@ impl Exchange {
             return Ok(());
         };
         self.show_forks(world, id);
+        self.take_early_requests(world, id);
         let Some(peer) = self.peers.get_mut(&id) else {
             return Ok(());
         };

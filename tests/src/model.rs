@@ -150,6 +150,8 @@ pub struct Known {
 pub struct Scenario {
     pub target: Place,
     pub set: Vec<Spoken>,
+    /// Acts of which only the leaf is known, with their targets in the same log.
+    pub unread: BTreeSet<(Place, Place)>,
     pub logs: BTreeMap<u8, Known>,
     pub as_of: i32,
     pub now_ms: u64,
@@ -175,6 +177,7 @@ pub enum Why {
     Objection(u8),
     Conflict,
     Fork,
+    ActNotHeld,
 }
 
 /// What is wrong with a basis.
@@ -353,6 +356,12 @@ impl Scenario {
 
     fn at(&self, place: Place) -> Option<&Spoken> {
         self.set.iter().find(|spoken| spoken.place == place)
+    }
+
+    /// Acts that nobody here has read, with their targets.
+    fn unread(&self) -> impl Iterator<Item = (Place, Place)> {
+        let unread = self.unread.iter().copied();
+        unread.filter(|(act, _)| self.at(*act).is_none())
     }
 
     fn figures(&self, place: Place) -> Option<&Figures> {

@@ -71,6 +71,7 @@ pub fn open_hub(
     let options = CoreOptions {
         journal: JournalOptions::new(JournalId([7; 16])),
         first_start,
+        has_signed: false,
     };
     let random = Box::new(|buffer: &mut [u8]| buffer.fill(7));
     let (genesis, hub) = (Arc::clone(&network.genesis), &network.hub);

@@ -131,7 +131,11 @@ proptest! {
         let mut arrivals: Vec<_> = scenario.set.iter().chain(&scenario.set).collect();
         Random::new(order).shuffle(&mut arrivals);
         let mut late = question;
-        late.history = History::new();
+        let mut history = History::new();
+        for (act, target) in late.history.unread() {
+            history.insert_unread(act.clone(), target.clone());
+        }
+        late.history = history;
         for spoken in arrivals {
             // Asking between arrivals leaves nothing behind.
             let _ = late.ask();

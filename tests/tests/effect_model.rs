@@ -5,7 +5,7 @@
 
 use concordat_tests::model::facts::{Question, expected};
 use concordat_tests::model::scenario::generate;
-use concordat_tests::model::{Expected, May, State, answer};
+use concordat_tests::model::{Expected, May, State, Why, answer};
 
 const SEEDS: u64 = 20_000;
 
@@ -25,7 +25,7 @@ fn without_identity(mut answer: Expected) -> Expected {
 }
 
 // spec: EFF-1, EFF-2, EFF-3, EFF-4, EFF-5, EFF-6, EFF-7, EFF-8, EFF-10, EFF-16, EFF-17, EFF-23, EFF-26, EFF-27,
-// spec: EFF-28, EFF-29, EFF-30, EFF-40, EFF-41, EFF-42
+// spec: EFF-28, EFF-29, EFF-30, EFF-40, EFF-41, EFF-42, EFF-90, EFF-91
 #[test]
 fn effect_agrees_with_the_model_on_every_seed() {
     let first = setting("CONCORDAT_EFFECT_FIRST", 0);
@@ -43,7 +43,7 @@ fn effect_agrees_with_the_model_on_every_seed() {
 fn sets_come_to_every_state_and_verdict() {
     let (mut states, mut verdicts) = (std::collections::BTreeSet::new(), Vec::new());
     let mut waiting = [false; 2];
-    let mut awaiting = 0;
+    let (mut awaiting, mut unread) = (0, 0);
     for seed in 0..SEEDS / 4 {
         let answer = answer(&generate(seed));
         states.insert(match answer.state {
@@ -63,6 +63,7 @@ fn sets_come_to_every_state_and_verdict() {
             verdicts.push(verdict);
         }
         awaiting += answer.awaiting.len();
+        unread += usize::from(answer.suspended.contains_key(&Why::ActNotHeld));
         for over_cap in answer.waiting.values() {
             waiting[usize::from(*over_cap)] = true;
         }
@@ -71,4 +72,5 @@ fn sets_come_to_every_state_and_verdict() {
     assert_eq!(verdicts.len(), 15, "{verdicts:?}");
     assert_eq!(waiting, [true; 2]);
     assert!(awaiting > 0);
+    assert!(unread > 100, "{unread}");
 }

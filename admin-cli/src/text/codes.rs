@@ -69,6 +69,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("suspension.objection", "objection open", "异议未决"),
     ("suspension.conflict", "corrections in conflict", "更正冲突"),
     ("suspension.fork", "fork", "分叉"),
+    ("suspension.act-not-held", "act not held", "行为正文未持有"),
     ("validity.in-force", "in force", "有效"),
     ("validity.void", "void", "无效"),
     ("validity.withdrawn", "withdrawn", "已撤销"),

@@ -18,6 +18,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.day-past", "{day} lies too long ago: an objection is recorded within 30 days of its receipt, from {first} on. Nothing was recorded.", "{day} 过早：异议须在收到后 30 日内登记，最早为 {first}。未作任何记录。"),
     ("error.target-not-found", "The node knows no statement {target}. Check the reference; `concordat subject` lists decisions.", "节点没有声明 {target}。请核对引用；可用 `concordat subject` 查询决定。"),
     ("error.body-not-held", "The node holds the leaf of {target} but not its body. It may not be entitled, or has not caught up.", "节点持有 {target} 的叶但没有正文：可能无权获取，或尚未同步。"),
+    ("error.act-not-held", "The issuer's log has an act on it, {act}, whose content is not held here: a proof without it would be wrong. Try again once it has come, or ask the issuer for it.", "作出机关的日志中有一项针对该决定的行为 {act}，本节点没有其正文；缺少它的证明会是错误的。请在收到正文后重试，或向作出机关索取。"),
     ("error.member-unknown", "The registry knows no member {member}. See `concordat peer list`.", "名册中没有成员 {member}。请查看 `concordat peer list`。"),
     ("error.nothing-open", "Nothing is open on {target}. See `concordat statement {target}`.", "{target} 没有待处理事项。请查看 `concordat statement {target}`。"),
     ("error.profile-unknown", "The node has no profile {profile}; it has: {known}. A file of your own ends in .toml.", "节点没有配置 {profile}；现有：{known}。自备文件须以 .toml 结尾。"),

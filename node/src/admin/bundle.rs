@@ -68,6 +68,7 @@ fn refused(error: &ExportError) -> AdminError {
         ExportError::NotHeld { origin } => {
             AdminError::new(ErrorCode::BodyNotHeld).with("target", origin)
         }
+        ExportError::ActNotHeld { act } => AdminError::new(ErrorCode::ActNotHeld).with("act", act),
         ExportError::Unreadable { position, fault } => refusal::unreadable(position, *fault),
         ExportError::Ask(error) => refusal::ask(error),
         ExportError::Bundle(error) => {

@@ -10,14 +10,14 @@ use concordat_protocol::admin::{
     AdminError, Change, ErrorCode, LinkCode, LogView, PeerAddress, PeerBrief, PeerName, PeerTest,
     PeerView, Reply, Step, StepResult,
 };
-use concordat_protocol::log::{LeafIndex, TreeSize, hash};
+use concordat_protocol::log::{TreeSize, hash};
 use concordat_protocol::statement::{Enrolment, Role, Standing};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::{LogNumber, Member, Registry};
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::view;
-use crate::core::{BodyState, Log};
+use crate::core::Log;
 use crate::dial;
 use crate::node::{Holdings, Node};
 
@@ -296,7 +296,7 @@ pub(super) fn logs(node: &Node) -> Vec<LogView> {
         .iter()
         .map(|(origin, log)| {
             let seen = witnessed.get(origin);
-            let (bodies, bodies_missing) = bodies(log);
+            let (bodies, bodies_missing) = node.shared().count_bodies(log);
             // What lies beyond the newest head may not be durable yet: a crash could put other leaves
             // in its place.
             let heads = node.shared().heads(origin);
@@ -334,17 +334,4 @@ pub(super) fn logs(node: &Node) -> Vec<LogView> {
     let own = |view: &LogView| view.origin.member() == node.member().as_str();
     views.sort_by_key(|view| !own(view));
     views
-}
-
-/// Bodies held and missing.
-fn bodies(log: &Log) -> (u64, u64) {
-    let (mut held, mut missing) = (0, 0);
-    for index in 0..log.size().value() {
-        match log.body(LeafIndex::new(index)) {
-            BodyState::Held(_) => held += 1,
-            BodyState::Missing | BodyState::Damaged => missing += 1,
-            BodyState::None | BodyState::Refused(_) | BodyState::Absent(_) => {}
-        }
-    }
-    (held, missing)
 }

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use concordat_protocol::admin::{Detail, LinkCode, StatusView};
+use concordat_protocol::exchange::Waiting;
 use concordat_protocol::log::Origin;
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
@@ -15,6 +16,8 @@ use crate::node::Node;
 
 /// Heartbeats that a cosigner may be silent, or a quorum be missing, before that is an alarm.
 const HEARTBEATS_MAX: u32 = 2;
+/// Members that an alarm names; how many there are in all it says beside.
+const MEMBERS_NAMED_MAX: usize = 8;
 
 /// An alarm about the quorum.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,15 +27,27 @@ pub(super) struct Alarm {
 }
 
 /// What is wrong with the quorum.
-// spec: ADM-84, ADM-85
+// spec: ADM-84, ADM-85, ADM-130
 pub(super) fn alarms(node: &Node, status: &StatusView) -> Vec<Alarm> {
     let registry = node.registry();
+    let heartbeat = Duration::from_millis(registry.policy().heartbeat_ms);
+    let waiting = node.shared().waiting();
+    let waiting = waiting.and_then(|waiting| waits(&waiting, status.at, heartbeat));
+    let others = of_quorum(node, &registry, status, heartbeat);
+    waiting.into_iter().chain(others).collect()
+}
+
+fn of_quorum(
+    node: &Node,
+    registry: &Registry,
+    status: &StatusView,
+    heartbeat: Duration,
+) -> Vec<Alarm> {
     let (able, quorum) = (registry.able_cosigners(), status.quorum);
     if able < quorum {
         let details = vec![number("able", able), number("quorum", quorum)];
         return vec![alarm("quorum-impossible", details)];
     }
-    let heartbeat = Duration::from_millis(registry.policy().heartbeat_ms);
     let patience = heartbeat.saturating_mul(HEARTBEATS_MAX);
     let origin = node.genesis().registry_origin();
     let log = node.shared().witnessed().get(&origin).copied();
@@ -40,12 +55,12 @@ pub(super) fn alarms(node: &Node, status: &StatusView) -> Vec<Alarm> {
     let mut alarms = Vec::new();
     let is_late = |at: Option<Timestamp>| is_late(status.at, status.started_at, at, patience);
     if is_late(log) {
-        let connected = connected(&registry, status).count() as u64;
+        let connected = connected(registry, status).count() as u64;
         let details = vec![number("connected", connected), number("quorum", quorum)];
         alarms.push(alarm("quorum-missing", details));
     }
-    for member in connected(&registry, status) {
-        let newest = newest_by(node, &registry, &origin, member);
+    for member in connected(registry, status) {
+        let newest = newest_by(node, registry, &origin, member);
         if is_late(newest) {
             let member = Detail {
                 name: "member".to_owned(),
@@ -55,6 +70,22 @@ pub(super) fn alarms(node: &Node, status: &StatusView) -> Vec<Alarm> {
         }
     }
     alarms
+}
+
+/// Whether heads have waited for more than a heartbeat to be cosigned here, and for whom.
+// spec: ADM-130
+fn waits(waiting: &Waiting, now: Timestamp, heartbeat: Duration) -> Option<Alarm> {
+    let end = waiting.since.checked_add(heartbeat);
+    let named = waiting.missing.iter().take(MEMBERS_NAMED_MAX);
+    let named: Vec<String> = named.map(ToString::to_string).collect();
+    let members = Detail {
+        name: "members".to_owned(),
+        value: named.join(","),
+    };
+    let missing = number("missing", waiting.missing.len() as u64);
+    let details = vec![number("logs", waiting.logs), missing, members];
+    let is_over = end.is_ok_and(|end| end < now);
+    is_over.then(|| alarm("cosigning-waits", details))
 }
 
 /// The cosigners that this node is one of, or is connected to.
@@ -115,6 +146,28 @@ fn number(name: &str, value: u64) -> Detail {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // spec: ADM-130
+    #[test]
+    fn cosigning_that_waits_for_more_than_a_heartbeat_is_told_with_who_is_missing() {
+        let at = |ms| Timestamp::new(ms).unwrap();
+        let member = AuthorityCode::parse("112304000000000197").unwrap();
+        let waiting = Waiting {
+            since: at(5_000),
+            logs: 3,
+            missing: [member].into(),
+        };
+        let heartbeat = Duration::from_millis(1_000);
+        assert_eq!(waits(&waiting, at(6_000), heartbeat), None);
+        let told = waits(&waiting, at(6_001), heartbeat).unwrap();
+        let details = told.details.iter();
+        let details: Vec<_> = details
+            .map(|d| (d.name.as_str(), d.value.as_str()))
+            .collect();
+        let members = ("members", "112304000000000197");
+        assert_eq!(told.name, "cosigning-waits");
+        assert_eq!(details, [("logs", "3"), ("missing", "1"), members]);
+    }
 
     // spec: ADM-85
     #[test]

@@ -24,6 +24,10 @@ const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 const MINUTE_MS: u64 = 60 * 1_000;
 /// What a quorum time may be ahead of the local clock before that is an alarm.
 const CLOCK_BEHIND_MAX_MS: u64 = 5 * MINUTE_MS;
+/// Days before the end of the node's certificate from which on that is an alarm.
+const CERTIFICATE_DAYS: u64 = 30;
+/// And from which on it is a more urgent one.
+const CERTIFICATE_SOON_DAYS: u64 = 7;
 /// Members other than the hub whose views make a node's own independent of the hub.
 const INDEPENDENT_VIEWS_WANTED: u64 = 2;
 
@@ -154,6 +158,9 @@ fn alarms(
     if is_expired(status.registry_expires_at, status.at, &node.horizon()) {
         raise("registry-expired", Vec::new())?;
     }
+    if let Some((name, days)) = certificate_alarm(node.certificate_ends(), status.at) {
+        raise(name, vec![detail("days", days)])?;
+    }
     for (name, details) in about_objections(open) {
         raise(name, details)?;
     }
@@ -204,6 +211,18 @@ fn about_objections(open: &open::Answer) -> Vec<(&'static str, Vec<Detail>)> {
     counting.into_iter().chain(not_weighed).collect()
 }
 
+/// Whether the certificate of the node ends soon, and in how many whole days.
+// spec: ADM-131
+fn certificate_alarm(ends: Option<Timestamp>, now: Timestamp) -> Option<(&'static str, u64)> {
+    let left_ms = ends?.value().saturating_sub(now.value());
+    let days = left_ms / u64::try_from(DAY.as_millis()).unwrap_or(u64::MAX);
+    match days {
+        days if days < CERTIFICATE_SOON_DAYS => Some(("certificate-ends-soon", days)),
+        days if days < CERTIFICATE_DAYS => Some(("certificate-ends", days)),
+        _ => None,
+    }
+}
+
 /// The newest quorum time of any log, also one that does not count since it is ahead of the clock here.
 fn newest_time(node: &Node) -> Option<Timestamp> {
     let witnessed = node.shared().witnessed();
@@ -251,6 +270,21 @@ mod tests {
 
     use super::*;
     use crate::fixture::Fixture;
+
+    // spec: ADM-131
+    #[test]
+    fn certificate_that_ends_within_thirty_days_is_told_and_within_seven_more_urgently() {
+        let day = 24 * 60 * MINUTE_MS;
+        let at = |ms| Timestamp::new(ms).unwrap();
+        let ends = at(100 * day);
+        let alarm = |now| certificate_alarm(Some(ends), at(now));
+        assert_eq!(alarm(70 * day), None);
+        assert_eq!(alarm(70 * day + 1), Some(("certificate-ends", 29)));
+        assert_eq!(alarm(93 * day), Some(("certificate-ends", 7)));
+        assert_eq!(alarm(93 * day + 1), Some(("certificate-ends-soon", 6)));
+        assert_eq!(alarm(101 * day), Some(("certificate-ends-soon", 0)));
+        assert_eq!(certificate_alarm(None, ends), None);
+    }
 
     // spec: ADM-86
     #[test]

@@ -1,6 +1,6 @@
 //! Where everything of every log lies: trees in memory, leaves and bodies in the journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use concordat_protocol::exchange::LogView;
@@ -8,7 +8,7 @@ use concordat_protocol::log::{
     CompactRange, ConsistencyProof, Hash, LeafIndex, MemoryTree, Origin, TreeSize, hash,
 };
 use concordat_protocol::message::Absence;
-use concordat_protocol::statement::{CtxCourse, Leaf};
+use concordat_protocol::statement::{CtxCourse, Kind, Leaf};
 
 use crate::core::damage::DamageList;
 use crate::core::ledger::{BodyMark, Record, leaf_of_record};
@@ -58,6 +58,8 @@ pub struct Log {
     course: CtxCourse,
     /// 12 bytes a leaf: a pointer, or a code where the segment is the largest number.
     bodies: Vec<BodyPointer>,
+    /// Target and place of acts on statements of the same log that the index is not known to have.
+    pub(super) unread: BTreeSet<(LeafIndex, LeafIndex)>,
 }
 
 /// A segment number that no journal reaches marks a slot without a pointer.
@@ -139,6 +141,9 @@ impl Log {
         let index = LeafIndex::new(self.tree.size().value());
         if let Ok(leaf) = Leaf::decode(leaf) {
             self.course.push(index, leaf.ctx);
+            if let (Kind::Act, Some(target)) = (leaf.kind, leaf.target) {
+                self.unread.insert((target, index));
+            }
         }
         self.tree.append(hash::leaf_hash(leaf));
         self.bodies.push(slot_of(mark));
@@ -198,6 +203,10 @@ impl LogTable {
         self.logs.iter()
     }
 
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (&Origin, &mut Log)> {
+        self.logs.iter_mut()
+    }
+
     pub(super) fn get_mut(&mut self, origin: &Origin) -> Option<&mut Log> {
         self.logs.get_mut(origin)
     }
@@ -213,6 +222,7 @@ impl LogTable {
                 extents,
                 course,
                 bodies,
+                unread: BTreeSet::new(),
             },
         );
     }

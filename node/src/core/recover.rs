@@ -13,7 +13,7 @@ use concordat_protocol::trust::{Genesis, Registry};
 
 use crate::core::damage::{BodyFault, DamageList, DamagedBody};
 use crate::core::found::{Arrived, Found};
-use crate::core::logs::BodyState;
+use crate::core::logs::{BodyState, Log};
 use crate::core::types::{CoreOptions, Fatal, Signing};
 use crate::core::{Core, CoreKeys, Random, Shared, Staged, own_logs, read, write};
 use crate::disk::Disk;
@@ -50,6 +50,14 @@ pub enum OpenCoreError {
          registry would fork"
     )]
     NeverSigned,
+    /// The hub is to start for the first time, and its keys have signed.
+    #[error(
+        "the file log.signed beside the keys says that this hub has signed before: its directory is lost \
+         or was restored, and a first start would fork the registry. Restore the newest backup of the \
+         directory and leave out --first-start; the members then give back what came since. Only if \
+         nobody has ever received anything from this hub, remove log.signed and say --first-start"
+    )]
+    HasSigned,
     /// The hub has nothing left at all that a loss could be accepted of.
     #[error(
         "nothing is left of this hub's directory, so --accept-loss has nothing to go on from: without \
@@ -98,6 +106,7 @@ impl<D: Disk> Core<D> {
         let CoreOptions {
             journal: options,
             first_start,
+            has_signed,
         } = options;
         let accepts_loss = options.accept_loss;
         let (journal, recovery) = Journal::open(disk.clone(), options, |record| {
@@ -120,6 +129,7 @@ impl<D: Disk> Core<D> {
             surpassed: RwLock::default(),
             missing: RwLock::default(),
             foreign_keys: RwLock::default(),
+            waiting: RwLock::default(),
             reader: journal.reader(),
             damage: DamageList::default(),
         });
@@ -166,7 +176,7 @@ impl<D: Disk> Core<D> {
         core.want_lost(lost_before);
         core.want_entitled(None);
         core.restore_own()?;
-        core.start_signing(first_start)?;
+        core.start_signing(first_start, has_signed)?;
         core.show_missing();
         Ok((core, opened))
     }
@@ -256,6 +266,22 @@ impl<D: Disk> Core<D> {
 }
 
 impl<D: Disk> Shared<D> {
+    /// How many bodies of a log lie durably here, and how many are missing: those whose writing is under
+    /// way among them.
+    // spec: ADM-132
+    #[must_use]
+    pub fn count_bodies(&self, log: &Log) -> (u64, u64) {
+        let (mut held, mut missing) = (0, 0);
+        for index in 0..log.size().value() {
+            match log.body(LeafIndex::new(index)) {
+                BodyState::Held(pointer) if self.reader.body_exists(pointer) => held += 1,
+                BodyState::Held(_) | BodyState::Missing | BodyState::Damaged => missing += 1,
+                BodyState::None | BodyState::Refused(_) | BodyState::Absent(_) => {}
+            }
+        }
+        (held, missing)
+    }
+
     /// How many bodies of a log are held.
     #[must_use]
     pub fn bodies_held(&self, origin: &Origin) -> u64 {

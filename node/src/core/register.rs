@@ -58,8 +58,9 @@ impl<D: Disk> Core<D> {
     }
 
     /// Opens the register with an entry that says nothing came before it. Without a head nobody could
-    /// tell an empty register from one that is withheld, and every measure would read as unknown.
-    // spec: EXC-40
+    /// tell an empty register from one that is withheld, and every measure would read as unknown. Before the
+    /// registry has an entry there is nobody who could, and nothing is signed that could not be given up.
+    // spec: EXC-40, STO-81
     fn open_register(&mut self) -> Result<(), Fatal> {
         let origin = self.genesis.register_origin();
         let is_empty = {
@@ -67,7 +68,7 @@ impl<D: Disk> Core<D> {
             logs.get(&origin)
                 .is_none_or(|log| log.size() == TreeSize::ZERO)
         };
-        if !is_empty {
+        if !is_empty || self.registry.size() == TreeSize::ZERO {
             return Ok(());
         }
         let opening = Content::Restart(Restart {

@@ -35,7 +35,11 @@ const CLAIMS: Duration = Duration::from_secs(10);
 impl<D: Disk> Core<D> {
     /// Same boot and nothing lost: go on once the hub was heard. Otherwise ask others first.
     // spec: STO-26, STO-40
-    pub(super) fn start_signing(&mut self, first_start: bool) -> Result<(), OpenCoreError> {
+    pub(super) fn start_signing(
+        &mut self,
+        told_first: bool,
+        has_signed: bool,
+    ) -> Result<(), OpenCoreError> {
         if self.is_stopped_by_fork() {
             return Ok(());
         }
@@ -45,14 +49,17 @@ impl<D: Disk> Core<D> {
         let whole = !self.journal.is_in_doubt();
         let alone = hub && self.others().next().is_none();
         // spec: STO-42
-        if first_start && !alone {
+        if told_first && !alone {
             return Err(OpenCoreError::NotTheFirst);
         }
         let fresh = |state: &SignerState<D>| state.continuity() == Continuity::Fresh;
+        // spec: STO-80
+        let first_start = told_first && !has_signed;
         if alone && !first_start && self.signer_states.values().all(fresh) {
-            return Err(match self.accepts_loss {
-                true => OpenCoreError::NothingLeft,
-                false => OpenCoreError::NeverSigned,
+            return Err(match (self.accepts_loss, has_signed) {
+                (true, _) => OpenCoreError::NothingLeft,
+                (false, true) => OpenCoreError::HasSigned,
+                (false, false) => OpenCoreError::NeverSigned,
             });
         }
         let safe = self.signer_states.iter().all(|(origin, state)| {
@@ -74,6 +81,9 @@ impl<D: Disk> Core<D> {
             .values()
             .any(|s| s.continuity() != Continuity::Fresh);
         let safe = safe || partly && self.fresh_ones_are_empty();
+        if told_first && has_signed && !(whole && safe) {
+            return Err(OpenCoreError::HasSigned);
+        }
         if !whole || !safe {
             self.hold();
             return Ok(());

@@ -21,6 +21,8 @@ pub struct CoreOptions {
     pub journal: JournalOptions,
     /// The operator of a hub says that its network starts here and now, for the first time.
     pub first_start: bool,
+    /// A mark beside the keys says that they have signed.
+    pub has_signed: bool,
 }
 
 /// Names the answer to a submission.

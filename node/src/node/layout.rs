@@ -35,6 +35,12 @@ impl Layout {
         self.root.join("keys")
     }
 
+    /// The mark that says that the keys of this hub have signed.
+    #[must_use]
+    pub fn signed_mark(&self) -> PathBuf {
+        self.keys().join("log.signed")
+    }
+
     /// Journal segments and signer states: what cannot be made again.
     #[must_use]
     pub fn data(&self) -> PathBuf {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use concordat_protocol::log::LeafIndex;
+use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::statement::{Kind, Leaf};
 use concordat_protocol::subject::AuthorityCode;
 use tracing::warn;
 
 use crate::core::{Arrived, Durable, Opened, Shared};
 use crate::disk::RealDisk;
-use crate::indexer::Indexer;
+use crate::indexer::{Indexer, Taken};
 use crate::store::{IndexItem, JournalPosition, Lookup, Store, Verdict};
 
 /// Whether the index lacks something that it says it has taken in.
@@ -71,6 +71,26 @@ pub(super) fn reindex(
     }
     let records = JournalPosition::new(opened.recovery.records);
     let _ = indexer.submit(Vec::new(), records);
+}
+
+/// Lets what is known of acts by their leaves go where the index has them.
+pub(super) fn taken(shared: &Arc<Shared<RealDisk>>) -> Taken {
+    let shared = Arc::clone(shared);
+    Box::new(move |items| {
+        shared.indexed(items.iter().filter_map(placed));
+    })
+}
+
+const fn placed(item: &IndexItem) -> Option<(&Origin, LeafIndex, &Leaf)> {
+    match item {
+        IndexItem::Statement {
+            origin,
+            index,
+            leaf,
+            ..
+        } => Some((origin, *index, leaf)),
+        IndexItem::Delivery(_) | IndexItem::Lookup(_) | IndexItem::Peer { .. } => None,
+    }
 }
 
 /// Hands the register of look-ups to the index again and gives the number of the next row.

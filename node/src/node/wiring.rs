@@ -7,7 +7,7 @@ use std::time::Duration;
 use concordat_net::{Admission, Endpoint, Established, Party};
 use concordat_protocol::key::PublicKey;
 use concordat_protocol::log::{LeafIndex, Origin};
-use concordat_protocol::statement::Leaf;
+use concordat_protocol::statement::{Leaf, StatementRef};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::Registry;
 use tokio::sync::{mpsc, watch};
@@ -49,6 +49,10 @@ impl BodyReader for Bodies {
             body: Arc::from(body),
             ctx_floor: self.0.ctx_floor(origin, index),
         }))
+    }
+
+    fn acts_by_leaf(&self, on: &Position, most: usize) -> Vec<(StatementRef, StatementRef)> {
+        self.0.acts_by_leaf(&on.origin, on.index, most)
     }
 }
 

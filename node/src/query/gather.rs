@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use concordat_protocol::statement::{Class, Code, Content, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
-use concordat_protocol::trust::{Authority, Verified};
+use concordat_protocol::trust::{Authority, RejectReason, Verified};
 
 use super::{Found, QueryError, QueryService};
 use crate::store::{ActRow, DocumentDigest, Position, Summary};
@@ -49,6 +49,8 @@ pub struct Dossier {
     /// The decisions of the chains, the acts on them, the notices of these acts, and the same for what
     /// the decisions rest on; by log and position.
     pub statements: BTreeMap<Position, Arc<Verified>>,
+    /// Acts on them of which only the leaf is known, each with its target.
+    pub unread: BTreeMap<StatementRef, StatementRef>,
 }
 
 /// For what a decision is looked at.
@@ -124,10 +126,10 @@ impl QueryService {
     ///
     /// # Errors
     /// [`QueryError`].
-    pub fn history(&self, decision: &Position) -> Result<Vec<Arc<Verified>>, QueryError> {
+    pub fn history(&self, decision: &Position) -> Result<Dossier, QueryError> {
         let walk = Gatherer::new(self).walk(decision, Depth::Weighed)?;
         match walk.is_whole {
-            true => Ok(walk.statements.into_values().collect()),
+            true => Ok(walk),
             false => Err(QueryError::TooManyStatements {
                 position: decision.clone(),
             }),
@@ -187,6 +189,7 @@ impl Iterator for Dossiers<'_> {
                 break;
             }
             begun.statements.extend(walk.statements);
+            begun.unread.extend(walk.unread);
             begun.decisions.push(place);
         }
         dossier.map(Ok)
@@ -213,6 +216,8 @@ struct Known {
     chain: Vec<Position>,
     /// What it rests on.
     rests_on: Vec<Position>,
+    /// Acts on it of which only the leaf is known, each with the statement as a reference.
+    unread: Vec<(StatementRef, StatementRef)>,
 }
 
 /// Finds what bears on decisions, each statement once.
@@ -259,6 +264,10 @@ impl<'q> Gatherer<'q> {
                 dossier.statements.insert(position, Arc::clone(verified));
             }
             not_held += usize::from(is_new && known.verified.is_none());
+            if is_new {
+                not_held += known.unread.len();
+                dossier.unread.extend(known.unread.iter().cloned());
+            }
             if dossier.statements.len() > HISTORY_STATEMENTS_MAX
                 || bytes > HISTORY_BYTES_MAX
                 || not_held > HISTORY_NOT_HELD_MAX
@@ -335,6 +344,7 @@ impl<'q> Gatherer<'q> {
     /// What the store knows to point at a statement. Whoever objects often does not push out of sight
     /// what takes the decision back.
     fn pointing_at(&self, position: &Position, known: &mut Known) -> Result<(), QueryError> {
+        self.named_by_leaves(position, known)?;
         let (store, origin, index) = (&self.queries.store, &position.origin, position.index);
         let mut acts = store.acts_on(origin, index)?;
         acts.sort_by_key(|row: &ActRow| row.class == Class::Objection);
@@ -343,6 +353,24 @@ impl<'q> Gatherer<'q> {
             known.acts.extend([row.position, row.act]);
         }
         known.chain.extend(store.reissues_of(origin, index)?);
+        Ok(())
+    }
+
+    /// What leaves name as acting on a statement. Asked before the store, which has whatever is not among
+    /// them any more.
+    // spec: EFF-90, EFF-92
+    fn named_by_leaves(&self, on: &Position, known: &mut Known) -> Result<(), QueryError> {
+        let most = HISTORY_NOT_HELD_MAX + 1;
+        for (act, target) in self.queries.bodies.acts_by_leaf(on, most) {
+            match self.queries.statement(&act.origin, act.index)? {
+                Found::Verified(_) => known.acts.push(Position::of(&act)),
+                // Whether it holds is not known yet.
+                Found::Rejected(RejectReason::CtxAhead) | Found::NotHeld => {
+                    known.unread.push((act, target));
+                }
+                Found::Rejected(_) => {}
+            }
+        }
         Ok(())
     }
 

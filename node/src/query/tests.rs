@@ -14,7 +14,10 @@ use crate::store::{IndexItem, JournalPosition, StoreOptions, UnverifiedCursor};
 
 /// Bodies in memory, as the core would find them in the journal.
 #[derive(Default)]
-struct Bodies(Mutex<BTreeMap<Position, Held>>);
+struct Bodies(
+    Mutex<BTreeMap<Position, Held>>,
+    Mutex<Vec<(StatementRef, StatementRef)>>,
+);
 
 impl BodyReader for Bodies {
     fn read(&self, origin: &Origin, index: LeafIndex) -> Result<Option<Held>, BodyUnreadable> {
@@ -24,11 +27,20 @@ impl BodyReader for Bodies {
         };
         Ok(self.0.lock().unwrap().get(&position).cloned())
     }
+
+    fn acts_by_leaf(&self, on: &Position, _: usize) -> Vec<(StatementRef, StatementRef)> {
+        let unread = self.1.lock().unwrap();
+        let unread = unread
+            .iter()
+            .filter(|(_, target)| Position::of(target) == *on);
+        unread.cloned().collect()
+    }
 }
 
 struct Node {
     _directory: TempDir,
     fixture: Fixture,
+    bodies: Arc<Bodies>,
     queries: QueryService,
 }
 
@@ -63,10 +75,13 @@ fn node(statements: impl FnOnce(&Fixture) -> Vec<Placed>) -> Node {
     }
     store.apply(&items, JournalPosition::new(1)).unwrap();
     let registry = Arc::new(fixture.registry.clone());
-    let queries = QueryService::new(Arc::new(store), Arc::new(bodies), registry, 64);
+    let bodies = Arc::new(bodies);
+    let reader: Arc<dyn BodyReader> = Arc::<Bodies>::clone(&bodies);
+    let queries = QueryService::new(Arc::new(store), reader, registry, 64);
     Node {
         _directory: directory,
         fixture,
+        bodies,
         queries,
     }
 }
@@ -80,7 +95,8 @@ impl Node {
     }
 
     fn history(&self, index: u64) -> Vec<u64> {
-        indexes(&self.queries.history(&self.position(index)).unwrap())
+        let history = self.queries.history(&self.position(index)).unwrap();
+        indexes(&history.statements.into_values().collect::<Vec<_>>())
     }
 
     /// For each dossier: its decisions, whether it is whole, and how many statements it has.
@@ -336,4 +352,29 @@ fn marked_statement_is_verified_without_its_signature_and_only_under_its_key() {
     let refused = trust::verify_marked(&fixture.registry, place, statement.clone(), other);
     assert_eq!(refused.unwrap_err(), RejectReason::BadSignature);
     assert!(trust::verify_marked(&fixture.registry, place, statement, kid).is_ok());
+}
+
+/// A leaf says what an act of its log acts on before the body comes, and where it never does.
+// spec: EFF-90, EFF-92
+#[test]
+fn act_known_by_its_leaf_is_unread_until_its_body_is_held_and_is_found_before_the_store_has_it() {
+    let node = node(|fixture| vec![fixture.decision(0, 1)]);
+    let decision = node.fixture.decision(0, 1);
+    let objection = node.fixture.objection(1, subject(1), &decision);
+    let named = (objection.reference(), decision.reference());
+    node.bodies.1.lock().unwrap().push(named.clone());
+    let gathered = || {
+        let history = node.queries.history(&node.position(0)).unwrap();
+        (history.statements.len(), history.unread)
+    };
+    assert_eq!(gathered(), (1, BTreeMap::from([named])));
+    let held = Held {
+        leaf: objection.leaf,
+        body: Arc::clone(&objection.body),
+        ctx_floor: TreeSize::ZERO,
+    };
+    let mut bodies = node.bodies.0.lock().unwrap();
+    bodies.insert(node.position(1), held);
+    drop(bodies);
+    assert_eq!(gathered(), (2, BTreeMap::new()));
 }

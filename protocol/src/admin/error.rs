@@ -64,6 +64,8 @@ named_codes! {
         ProfileUnknown = 24 "profile-unknown",
         /// No such file on the node's machine; `path`.
         FileNotFound = 25 "file-not-found",
+        /// An act bears on it of which only the leaf is held; `act`.
+        ActNotHeld = 26 "act-not-held",
         /// A signature, proof or digest does not hold; `what`.
         VerificationFailed = 40 "verification-failed",
         /// The change lacks approvals; `missing`.
@@ -143,6 +145,7 @@ impl ErrorCode {
             | Self::DayPast => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
+            | Self::ActNotHeld
             | Self::MemberUnknown
             | Self::NothingOpen
             | Self::ProfileUnknown

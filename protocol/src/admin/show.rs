@@ -234,6 +234,7 @@ fn suspensions(effect: &Effect) -> Vec<SuspensionView> {
             SuspensionKind::Objection(ground) => (SuspensionCode::Objection, Some(ground)),
             SuspensionKind::Conflict => (SuspensionCode::Conflict, None),
             SuspensionKind::Fork => (SuspensionCode::Fork, None),
+            SuspensionKind::ActNotHeld => (SuspensionCode::ActNotHeld, None),
         };
         SuspensionView {
             kind,

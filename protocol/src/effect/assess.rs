@@ -27,7 +27,7 @@ pub(super) struct Assessment<'a> {
 /// Assesses a decision, held or not.
 pub(super) fn assess<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
     let (suspended_by, waiting) = objections::weigh(case);
-    match case.decision {
+    let mut assessment = match case.decision {
         Some((fact, decision)) => assess_held(case, fact, decision, suspended_by, waiting),
         None => Assessment {
             validity: unheld(case),
@@ -39,7 +39,17 @@ pub(super) fn assess<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
             reading: None,
             rests_on: Vec::new(),
         },
+    };
+    let unread = case.unread();
+    if !unread.is_empty() {
+        assessment.suspended_by.push(Suspension {
+            kind: SuspensionKind::ActNotHeld,
+            by: cloned(&unread),
+            since: None,
+            awaiting_act: Vec::new(),
+        });
     }
+    assessment
 }
 
 fn assess_held<'a>(

@@ -96,6 +96,19 @@ impl<'h, 'a> Case<'h, 'a> {
         self.on(&self.chain.wide, &self.facts.noticed)
     }
 
+    /// Acts on the chain that are known by their leaves alone and stand with the member in whose log the
+    /// decision stands; ascending.
+    // spec: EFF-90
+    pub(super) fn unread(&self) -> Vec<&'a StatementRef> {
+        let found = self.chain.wide.iter();
+        let found = found.flat_map(|link| self.facts.unread.get(link).into_iter().flatten());
+        let found = found.copied().filter(|_| self.work.spend(1));
+        let member = self.target.origin.member();
+        let mut unread: Vec<_> = found.filter(|act| act.origin.member() == member).collect();
+        unread.sort_unstable();
+        unread
+    }
+
     /// Objections on the chain as far as it counts in full.
     pub(super) fn sure_objections(&self) -> impl Iterator<Item = Said<'a, Objection>> + '_ {
         self.on(&self.chain.narrow, &self.facts.sure_objections)

@@ -1,7 +1,7 @@
 //! The set of facts that effect is computed from.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::effect::fact::Fact;
@@ -12,20 +12,27 @@ use crate::statement::StatementRef;
 ///
 /// A set knows no order and no repetition: the same facts make the same history, however they came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct History(BTreeMap<StatementRef, Arc<Fact>>);
+pub struct History {
+    facts: BTreeMap<StatementRef, Arc<Fact>>,
+    /// Acts that are known by their leaves alone, by target.
+    unread: BTreeMap<StatementRef, BTreeSet<StatementRef>>,
+}
 
 impl History {
     /// The empty set.
     #[must_use]
     pub const fn new() -> Self {
-        Self(BTreeMap::new())
+        Self {
+            facts: BTreeMap::new(),
+            unread: BTreeMap::new(),
+        }
     }
 
     /// Adds a fact. One that is there already changes nothing, unless one of the two is void: then
     /// the fact in the set is.
     // spec: EFF-1
     pub fn insert(&mut self, fact: Arc<Fact>) {
-        match self.0.entry(fact.reference().clone()) {
+        match self.facts.entry(fact.reference().clone()) {
             Entry::Vacant(entry) => {
                 entry.insert(fact);
             }
@@ -37,27 +44,47 @@ impl History {
         }
     }
 
+    /// Adds an act that is known by its leaf alone: what it acts on, and that its body is not held. Of an
+    /// act that is among the facts, this says nothing.
+    // spec: EFF-90
+    pub fn insert_unread(&mut self, act: StatementRef, target: StatementRef) {
+        self.unread.entry(target).or_default().insert(act);
+    }
+
+    /// The acts that are known by their leaves alone, each with its target; by target and place.
+    pub fn unread(&self) -> impl Iterator<Item = (&StatementRef, &StatementRef)> {
+        let unread = self.unread.iter();
+        let unread = unread.flat_map(|(target, acts)| acts.iter().map(move |act| (act, target)));
+        unread.filter(|(act, _)| !self.facts.contains_key(*act))
+    }
+
+    /// Whether an act on a statement is known by its leaf alone.
+    pub(super) fn has_unread_on(&self, target: &StatementRef) -> bool {
+        let mut acts = self.unread.get(target).into_iter().flatten();
+        acts.any(|act| !self.facts.contains_key(act))
+    }
+
     /// The fact at a place.
     #[must_use]
     pub fn get(&self, reference: &StatementRef) -> Option<&Arc<Fact>> {
-        self.0.get(reference)
+        self.facts.get(reference)
     }
 
     /// All facts, by log and position.
     pub fn facts(&self) -> impl Iterator<Item = &Arc<Fact>> {
-        self.0.values()
+        self.facts.values()
     }
 
     /// How many facts.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.facts.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.facts.is_empty()
     }
 }
 

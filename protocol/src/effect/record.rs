@@ -106,6 +106,8 @@ pub enum SuspensionKind {
     Conflict,
     /// It stands beyond the common prefix of a forked log.
     Fork,
+    /// Its issuer's log has acts on it of which only the leaves are known.
+    ActNotHeld,
 }
 
 /// One suspension.
@@ -113,7 +115,8 @@ pub enum SuspensionKind {
 pub struct Suspension {
     /// Why.
     pub kind: SuspensionKind,
-    /// The objections, or the corrections in conflict, ascending; empty for a fork.
+    /// The objections, the corrections in conflict, or the acts that are not held, ascending; empty for a
+    /// fork.
     pub by: Vec<StatementRef>,
     /// The first day of receipt of these objections, as far as their bodies are held.
     pub since: Option<Day>,

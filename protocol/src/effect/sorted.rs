@@ -55,6 +55,9 @@ pub(super) struct Sorted<'a> {
     pub(super) sure_objections: By<'a, Link, Objection>,
     /// Those that count in full and are not taken back; by the same chain.
     pub(super) rulings: By<'a, Link, Ruling>,
+    /// Acts that are known by their leaves alone, by the chain of their target as every decision known
+    /// makes it.
+    pub(super) unread: BTreeMap<Link, Vec<&'a StatementRef>>,
     /// Objections that a supervisor admitted, ascending.
     pub(super) admitted: Vec<&'a StatementRef>,
     pub(super) notices: Notices<'a>,
@@ -66,6 +69,7 @@ pub(super) struct Sorted<'a> {
 
 impl<'a> Sorted<'a> {
     pub(super) fn of(history: &'a History, horizon: &Horizon) -> Self {
+        let unread = || history.unread().map(|(_, target)| target);
         let by_class = ByClass::of(history);
         let objections = by_class.objections.iter().map(|(fact, _)| *fact);
         let rulings = by_class.rulings.iter().map(|(fact, _)| *fact);
@@ -87,9 +91,10 @@ impl<'a> Sorted<'a> {
             noticed: By::default(),
             sure_objections: By::default(),
             rulings: By::default(),
+            unread: BTreeMap::new(),
             admitted: by_class.admitted,
             notices: Notices::of(by_class.notices.iter().copied(), &horizon.register),
-            wide: Chains::of(linked(), targets().chain(noticed)),
+            wide: Chains::of(linked(), targets().chain(noticed).chain(unread())),
             narrow: Chains::of(established, targets()),
         };
         for (fact, decision) in decisions() {
@@ -101,6 +106,11 @@ impl<'a> Sorted<'a> {
         }
         for said in by_class.withdrawals {
             sorted.withdrawals.push(said.0.target(), said);
+        }
+        for (act, target) in history.unread() {
+            if let Some(link) = sorted.wide.link(target) {
+                sorted.unread.entry(link).or_default().push(act);
+            }
         }
         sorted.attach(history, horizon, by_class.objections, by_class.rulings);
         sorted
@@ -140,7 +150,10 @@ impl<'a> Sorted<'a> {
             }
         }
         for said in rulings {
-            if horizon.established(said.0) && !self.is_taken_back(said.0) {
+            // spec: EFF-91
+            let may_be_taken_back = || history.has_unread_on(said.0.reference());
+            let counts = horizon.established(said.0) && !may_be_taken_back();
+            if counts && !self.is_taken_back(said.0) {
                 let target = said.0.target();
                 let link = target.and_then(|target| self.narrow.link(target));
                 self.rulings.push(link, said);

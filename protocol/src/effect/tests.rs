@@ -21,6 +21,7 @@ mod ends;
 mod objection;
 mod restore;
 mod story;
+mod unread;
 mod validity;
 mod work;
 

@@ -15,10 +15,22 @@ use crate::limits;
 use crate::log::{Origin, TreeSize};
 use crate::message::{Frame, FrontierEntry, Vouched};
 use crate::subject::AuthorityCode;
+use crate::time::Timestamp;
 use crate::trust::Member;
 
 /// Milliseconds after which the others are asked again.
 const ASK_AGAIN_MS: u64 = 2_000;
+
+/// Logs that are not cosigned before others have said what they have seen cosigned of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Since when there are any.
+    pub since: Timestamp,
+    /// How many there are.
+    pub logs: u64,
+    /// Members whose answer about one of them would count and has not come.
+    pub missing: BTreeSet<AuthorityCode>,
+}
 
 impl Exchange {
     /// What we cosigned may be forgotten, but for some logs: no other is cosigned before enough members
@@ -42,6 +54,7 @@ impl Exchange {
         if self.settled_promises.is_none() || !world.registry.policy().cosigners.contains(&self.me)
         {
             self.ask_again = None;
+            self.waiting = None;
             return;
         }
         let open = |(origin, replica): &(&Origin, &Replica)| {
@@ -56,6 +69,7 @@ impl Exchange {
         let (known, unknown): (Vec<Origin>, Vec<Origin>) = open
             .into_iter()
             .partition(|origin| self.is_told(world, origin));
+        self.waiting = self.waiting_for(world, &unknown);
         for origin in known {
             let head = self.replicas.get(&origin).and_then(Replica::head).cloned();
             if let Some(settled) = &mut self.settled_promises {
@@ -92,16 +106,39 @@ impl Exchange {
         }
     }
 
+    /// What keeps heads from being cosigned since promises may be forgotten; `None` when nothing does.
+    #[must_use]
+    pub const fn waiting(&self) -> Option<&Waiting> {
+        self.waiting.as_ref()
+    }
+
+    fn waiting_for(&self, world: World<'_>, unknown: &[Origin]) -> Option<Waiting> {
+        let mut missing = BTreeSet::new();
+        for origin in unknown {
+            let (witnesses, _) = self.witnesses_of(world, origin);
+            let witnesses = witnesses.into_iter();
+            missing.extend(witnesses.filter(|code| !self.says_so(*code, origin)));
+        }
+        let since = self.waiting.as_ref().map_or(world.now, |known| known.since);
+        (!unknown.is_empty()).then_some(Waiting {
+            since,
+            logs: unknown.len() as u64,
+            missing,
+        })
+    }
+
+    /// Whether a member has said that it has seen no cosignature of a log but those counted here.
+    fn says_so(&self, member: AuthorityCode, origin: &Origin) -> bool {
+        let mut peers = self.peers.values().filter(|peer| peer.member == member);
+        self.replicas.get(origin).is_some_and(|replica| {
+            peers.any(|peer| peer.frontier_seen && agrees(peer, origin, replica))
+        })
+    }
+
     /// Whether enough others have seen no cosignature of a log but those that are counted here.
     fn is_told(&self, world: World<'_>, origin: &Origin) -> bool {
-        let Some(replica) = self.replicas.get(origin) else {
-            return false;
-        };
         let (witnesses, needed) = self.witnesses_of(world, origin);
-        let told = |member: &&AuthorityCode| {
-            let mut peers = self.peers.values().filter(|peer| peer.member == **member);
-            peers.any(|peer| peer.frontier_seen && agrees(peer, origin, replica))
-        };
+        let told = |member: &&AuthorityCode| self.says_so(**member, origin);
         needed > 0 && witnesses.iter().filter(told).count() >= needed
     }
 

@@ -98,6 +98,8 @@ pub(super) struct Answers {
     sending: BTreeMap<ServeId, (ServeRequest, bool)>,
     /// Not begun yet, since the member has asked for too much lately.
     waiting: VecDeque<(ServeId, ServeRequest)>,
+    /// Overtook the greeting.
+    early: Vec<(ServeId, ServeRequest)>,
     /// When the first of those is begun.
     pub(super) resumes_at: Option<Timestamp>,
 }
@@ -107,12 +109,13 @@ impl Answers {
         Self {
             sending: BTreeMap::new(),
             waiting: VecDeque::new(),
+            early: Vec::new(),
             resumes_at: None,
         }
     }
 
     fn len(&self) -> usize {
-        self.sending.len() + self.waiting.len()
+        self.sending.len() + self.waiting.len() + self.early.len()
     }
 
     /// Takes down that a part of an answer is made; how many bytes it may have.
@@ -136,14 +139,11 @@ impl Answers {
 }
 
 impl Exchange {
-    // spec: EXC-18, EXC-19
+    // spec: EXC-18, EXC-19, EXC-90
     pub(super) fn request(&mut self, world: World<'_>, id: PeerId, serve: ServeId, bytes: &[u8]) {
         let Some(peer) = self.peers.get_mut(&id) else {
             return;
         };
-        if !peer.greeted {
-            return self.blame(id, Violation::HelloExpected);
-        }
         if peer.answers.len() >= limits::REQUESTS_UNDER_WAY_MAX {
             self.refuse(id, serve, ErrorCode::Busy);
             return self.blame(id, Violation::TooManyRequests);
@@ -189,6 +189,28 @@ impl Exchange {
             | Frame::BodyBlock { .. }
             | Frame::Proof(_) => return self.blame(id, Violation::WrongStream),
         };
+        match self.peers.get_mut(&id) {
+            Some(peer) if !peer.greeted => peer.answers.early.push((serve, request)),
+            Some(_) | None => self.take_request(world, id, serve, request),
+        }
+    }
+
+    /// Takes up the requests that overtook the greeting.
+    // spec: EXC-90
+    pub(super) fn take_early_requests(&mut self, world: World<'_>, id: PeerId) {
+        let early = self.peers.get_mut(&id).map(|peer| &mut peer.answers.early);
+        for (serve, request) in early.map(std::mem::take).into_iter().flatten() {
+            self.take_request(world, id, serve, request);
+        }
+    }
+
+    fn take_request(
+        &mut self,
+        world: World<'_>,
+        id: PeerId,
+        serve: ServeId,
+        request: ServeRequest,
+    ) {
         if let Err(code) = self.answerable(&request) {
             return self.refuse(id, serve, code);
         }

@@ -77,9 +77,14 @@ impl Question {
     #[must_use]
     pub fn of(scenario: &Scenario) -> Self {
         let logs = scenario.logs.iter();
+        let facts = scenario.set.iter().map(|s| Arc::new(fact(s)));
+        let mut history: History = facts.collect();
+        for (act, target) in &scenario.unread {
+            history.insert_unread(reference(*act), reference(*target));
+        }
         Self {
             target: reference(scenario.target),
-            history: scenario.set.iter().map(|s| Arc::new(fact(s))).collect(),
+            history,
             horizon: Horizon {
                 logs: logs
                     .map(|(log, known)| (origin(*log), horizon(*known)))
@@ -328,6 +333,7 @@ fn suspended(record: &Effect) -> BTreeMap<Why, BTreeSet<Place>> {
                 }
                 SuspensionKind::Conflict => Why::Conflict,
                 SuspensionKind::Fork => Why::Fork,
+                SuspensionKind::ActNotHeld => Why::ActNotHeld,
             };
             (why, places(&suspension.by))
         })

@@ -116,9 +116,11 @@ pub fn generate(seed: u64) -> Scenario {
     let logs = cast.horizon();
     let random = &mut cast.random;
     random.shuffle(&mut set);
+    let unread = unread(random, &set);
     Scenario {
         target,
         set,
+        unread,
         logs,
         as_of: FIRST_DAY - 2 + random.days(14),
         now_ms: NOW_MS + random.below(3) * DAY_MS,
@@ -131,6 +133,7 @@ fn address(random: &mut Random, set: &mut [Spoken]) {
     let mut known = Scenario {
         target: set.first().map_or(PLACE, |first| first.place),
         set: set.to_vec(),
+        unread: BTreeSet::new(),
         logs: BTreeMap::new(),
         as_of: 0,
         now_ms: 0,
@@ -165,6 +168,21 @@ fn copy_one(random: &mut Random, set: &mut Vec<Spoken>) {
     if set.iter().all(|known| known.place != copy.place) {
         set.push(copy);
     }
+}
+
+/// A few acts of which only the leaf is known, mostly places that nothing is held at.
+fn unread(random: &mut Random, set: &[Spoken]) -> BTreeSet<(Place, Place)> {
+    if set.is_empty() || !random.once_in(6) {
+        return BTreeSet::new();
+    }
+    let count = 1 + random.below(2);
+    let pairs = (0..count).map(|_| {
+        let at = usize::try_from(random.below(set.len() as u64)).expect("an index fits");
+        let target = set[at].place;
+        let index = random.below(2 * POSITIONS);
+        (Place { index, ..target }, target)
+    });
+    pairs.filter(|(act, target)| act != target).collect()
 }
 
 impl Cast {

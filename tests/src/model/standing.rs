@@ -7,6 +7,16 @@ use super::{Alone, Figures, Place, Rest, Say, Scenario, Spoken, State, Why};
 impl Scenario {
     pub(super) fn alone(&self, target: Place) -> Alone {
         let (mut suspended, awaiting, waiting) = self.objections(target);
+        let chain = self.chain(target, false);
+        let unread = self.unread().filter(|(_, on)| chain.contains(on));
+        // Each log of the model is another member's.
+        let unread: BTreeSet<Place> = unread
+            .map(|(act, _)| act)
+            .filter(|act| act.log == target.log)
+            .collect();
+        if !unread.is_empty() {
+            suspended.insert(Why::ActNotHeld, unread);
+        }
         let Some(figures) = self.figures(target) else {
             return Alone {
                 state: self.unheld(target),
@@ -170,8 +180,10 @@ impl Scenario {
             .set
             .iter()
             .any(|w| w.withdraws(ruling.place) && (w.supervision || w.issuer == ruling.issuer));
+        let may_be = self.unread().any(|(_, on)| on == ruling.place);
         self.full(ruling)
             && !withdrawn
+            && !may_be
             && self.may_act(ruling, target)
             && self.chain(target, true).contains(on)
     }

@@ -328,3 +328,57 @@ fn row_of_a_push_names_nothing_for_a_member_that_has_not_said_what_it_holds() {
     let origin = hub.origin();
     assert!(!hub.core.has_given(member, &origin, LeafIndex::new(before)));
 }
+
+/// What a power loss could still take was shown as held.
+// spec: ADM-132
+#[test]
+fn body_is_counted_as_held_once_it_is_durable() {
+    let mut hub = Hub::with(1, 10);
+    let statement = hub.statement(7, 10);
+    let count = |hub: &Hub| {
+        let shared = hub.core.shared();
+        let logs = shared.logs();
+        shared.count_bodies(logs.get(&hub.origin()).unwrap())
+    };
+    let (held, missing) = count(&hub);
+    assert_eq!(missing, 0);
+    let submission = Submission {
+        ticket: Ticket(2),
+        log: LogNumber::Statements,
+        statements: vec![statement],
+    };
+    let input = CoreInput::Submit(submission);
+    hub.core.handle(hub.now, input).unwrap();
+    assert_eq!(count(&hub), (held, 1));
+    hub.core.finish().unwrap();
+    assert_eq!(count(&hub), (held + 1, 0));
+}
+
+/// A first start that was a mistake has signed nothing yet.
+// spec: STO-81
+#[test]
+fn register_opens_with_the_first_entry_of_the_registry() {
+    let network = TestNetwork::build(TestPlan::numbered(2, 1)).unwrap();
+    let now = Timestamp::new(1_772_400_000_000).unwrap();
+    let disk = MemoryDisk::new();
+    let mut core = open_hub(&network, &disk, now, true);
+    core.finish().unwrap();
+    let mut hub = Hub {
+        network,
+        core,
+        disk,
+        now,
+    };
+    let opened = |hub: &Hub| {
+        let origin = hub.network.genesis.register_origin();
+        let shared = hub.core.shared();
+        let logs = shared.logs();
+        logs.get(&origin).map_or(0, |log| log.size().value())
+    };
+    assert_eq!(opened(&hub), 0);
+    let change = hub.network.changes[0].clone();
+    let (ctx, key) = (hub.core.registry().ctx(), &hub.network.hub.statement);
+    let signed = change.sign(&hub.network.genesis, key, ctx).unwrap();
+    hub.submit(LogNumber::Registry, vec![signed]);
+    assert_eq!(opened(&hub), 1);
+}

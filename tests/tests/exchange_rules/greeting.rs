@@ -4,7 +4,7 @@ use super::*;
 
 // spec: EXC-4
 #[test]
-fn every_frame_before_hello_ends_the_connection() {
+fn every_frame_before_hello_on_the_control_stream_ends_the_connection() {
     let origin = Bench::new().origin();
     let (begin, end) = (LeafIndex::new(0), TreeSize::new(1).unwrap());
     let frames = [
@@ -28,10 +28,53 @@ fn every_frame_before_hello_ends_the_connection() {
     ];
     for frame in &frames {
         assert_eq!(Bench::new().control(frame), refused, "{frame:?}");
-        let (peer, serve, bytes) = (PEER, ServeId(0), &frame.encode());
-        let request = Input::Request { peer, serve, bytes };
-        assert_eq!(Bench::new().feed(request), refused, "{frame:?}");
     }
+}
+
+/// Streams have no order among each other: a request on one of its own may overtake HELLO. Whoever
+/// asked was disconnected, and rested for two seconds.
+// spec: EXC-90
+#[test]
+fn request_that_overtakes_hello_is_answered_after_it() {
+    let mut bench = Bench::new();
+    let (begin, end) = (LeafIndex::new(0), TreeSize::new(1).unwrap());
+    let range = Frame::Range {
+        origin: bench.origin(),
+        begin,
+        end,
+        size: end,
+    };
+    for serve in 0..2 {
+        assert_eq!(bench.request(serve, &range), []);
+    }
+    let member = bench.network.members[0].code();
+    let actions = bench.control(&hello(bench.network.genesis.id(), member));
+    let answered = actions.iter().filter_map(|action| {
+        let (Action::Serve { serve, .. } | Action::Refuse { serve, .. }) = action else {
+            return None;
+        };
+        Some(*serve)
+    });
+    assert_eq!(answered.collect::<Vec<_>>(), [ServeId(0), ServeId(1)]);
+}
+
+// spec: EXC-90
+#[test]
+fn requests_that_wait_for_hello_are_few() {
+    let mut bench = Bench::new();
+    let (begin, end) = (LeafIndex::new(0), TreeSize::new(1).unwrap());
+    let range = Frame::Range {
+        origin: bench.origin(),
+        begin,
+        end,
+        size: end,
+    };
+    let few = limits::REQUESTS_UNDER_WAY_MAX as u64;
+    for serve in 0..few {
+        assert_eq!(bench.request(serve, &range), []);
+    }
+    let actions = bench.request(few, &range);
+    assert!(actions.contains(&report(Violation::TooManyRequests)));
 }
 
 #[test]

@@ -391,7 +391,7 @@ fn note_that_is_full_of_lines_by_nobody_makes_room_for_a_cosignature() {
 
 /// A hub came back from a backup and never cosigned again: it waited for the word of a member whose node
 /// key had been cut off.
-// spec: STO-48, STO-71
+// spec: STO-48, STO-71, ADM-130
 #[test]
 fn witness_that_forgot_waits_for_nobody_who_cannot_connect() {
     let mut bench = Bench::holding();
@@ -412,6 +412,12 @@ fn witness_that_forgot_waits_for_nobody_who_cannot_connect() {
     bench.feed(Input::SigningOpened);
     bench.hub_says(Vouched::default());
     assert!(!cosigns(&bench.feed(Input::Settled)));
+    let since = bench.now;
+    bench.wait(60_000);
+    bench.feed(Input::Settled);
+    let waiting = bench.exchange.waiting().unwrap();
+    assert_eq!((waiting.since, waiting.logs), (since, 1));
+    assert_eq!(waiting.missing, [third.code()].into());
     let cut_off = CutOff {
         member: third.code(),
         key_use: KeyUse::Node,
@@ -423,4 +429,5 @@ fn witness_that_forgot_waits_for_nobody_who_cannot_connect() {
     };
     bench.network.append(Content::CutOff(cut_off)).unwrap();
     assert!(cosigns(&bench.feed(Input::Settled)));
+    assert_eq!(bench.exchange.waiting(), None);
 }

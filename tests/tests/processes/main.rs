@@ -11,13 +11,16 @@
 mod catch_up;
 mod damage;
 mod files;
+mod first_start;
 mod greedy;
 mod kills;
 mod late;
 mod lost_bodies;
 mod malformed;
+mod overtaking;
 mod registry_changes;
 mod stranger;
+mod withheld;
 
 use std::env;
 use std::time::Duration;

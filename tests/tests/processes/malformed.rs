@@ -203,7 +203,7 @@ async fn show_certificates(
 }
 
 /// A member that publishes a log by hand, and puts into it what is no statement.
-struct Author<'a> {
+pub(crate) struct Author<'a> {
     member: &'a TestMember,
     /// Its end ends the session.
     _caller: Caller,
@@ -222,7 +222,7 @@ type Why = (RejectReason, Option<StatementError>);
 
 impl<'a> Author<'a> {
     /// Calls the node under test and learns the registry from it.
-    async fn new(network: &Network, member: &'a TestMember) -> Result<Self, Failure> {
+    pub(crate) async fn new(network: &Network, member: &'a TestMember) -> Result<Self, Failure> {
         let caller = Caller::new(network, member.code(), &member.node)?;
         let session = call(&caller, network).await?;
         let genesis = Arc::clone(&network.plan().genesis);
@@ -265,7 +265,7 @@ impl<'a> Author<'a> {
         })
     }
 
-    fn signatory(&self) -> Signatory<'_> {
+    pub(crate) fn signatory(&self) -> Signatory<'_> {
         Signatory {
             member: self.member.code(),
             key: &self.member.statement,
@@ -282,11 +282,7 @@ impl<'a> Author<'a> {
     ) -> Result<Reasons, Failure> {
         let (decision, about) = self.signatory().decision(rng);
         self.push(&[(Kind::Data, decision.clone())]).await?;
-        let reference = StatementRef {
-            origin: self.origin.clone(),
-            index: LeafIndex::new(0),
-            leaf_hash: self.leaves[0].hash(),
-        };
+        let reference = self.reference(0);
         let objection = self.signatory().objection(rng, &reference, about);
         self.push(&[(Kind::Act, objection.clone())]).await?;
         let mut client = network.client(UNDER_TEST).await?;
@@ -402,7 +398,16 @@ impl<'a> Author<'a> {
     }
 
     /// Appends bodies to the log, signs its head, and waits until the node has stored both.
-    async fn push(&mut self, statements: &[(Kind, Vec<u8>)]) -> Result<(), Failure> {
+    pub(crate) async fn push(&mut self, statements: &[(Kind, Vec<u8>)]) -> Result<(), Failure> {
+        self.log(statements, true).await
+    }
+
+    /// As [`Author::push`], and keeps the bodies to itself.
+    pub(crate) async fn withhold(&mut self, statements: &[(Kind, Vec<u8>)]) -> Result<(), Failure> {
+        self.log(statements, false).await
+    }
+
+    async fn log(&mut self, statements: &[(Kind, Vec<u8>)], given: bool) -> Result<(), Failure> {
         let begin = LeafIndex::new(self.leaves.len() as u64);
         let mut tail = Vec::new();
         for (kind, bytes) in statements {
@@ -423,7 +428,7 @@ impl<'a> Author<'a> {
             begin,
             tail: tail
                 .iter()
-                .map(|(leaf, body)| (&leaf[..], Some(&body[..])))
+                .map(|(leaf, body)| (&leaf[..], given.then_some(&body[..])))
                 .collect(),
         };
         let sent = self.session.sender.send(&push.encode()).await;
@@ -471,7 +476,15 @@ impl<'a> Author<'a> {
         self.leaves.get(usize::try_from(index).ok()?)
     }
 
-    fn position(&self, index: u64) -> Target {
+    pub(crate) fn reference(&self, index: u64) -> StatementRef {
+        StatementRef {
+            origin: self.origin.clone(),
+            index: LeafIndex::new(index),
+            leaf_hash: self.leaves[usize::try_from(index).unwrap()].hash(),
+        }
+    }
+
+    pub(crate) fn position(&self, index: u64) -> Target {
         Target::Position {
             origin: self.origin.clone(),
             index: LeafIndex::new(index),

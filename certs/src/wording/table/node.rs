@@ -6,6 +6,7 @@ use super::Entry;
 pub(super) const SENTENCES: &[Entry] = &[
     // The node's start.
     ("this directory has no record that the hub ever signed. If the network starts here for the first time, say --first-start; if the hub has run before, restore its directory, for the registry would fork", "该目录没有枢纽曾经签名的记录。若网络在此首次启动，请加 --first-start；若枢纽曾经运行，请恢复其目录，否则名册会分叉"),
+    ("the file log.signed beside the keys says that this hub has signed before: its directory is lost or was restored, and a first start would fork the registry. Restore the newest backup of the directory and leave out --first-start; the members then give back what came since. Only if nobody has ever received anything from this hub, remove log.signed and say --first-start", "密钥旁的文件 log.signed 表明本枢纽曾经签名：其目录已丢失或系恢复所得，首次启动会使名册分叉。请恢复该目录的最新备份，并去掉 --first-start；其后的内容由各成员交还。仅在从未有人收到过本枢纽的任何内容时，才可删除 log.signed 并加 --first-start"),
     ("nothing is left of this hub's directory, so --accept-loss has nothing to go on from: without the registry nobody can connect to give it back. Restore the directory from a backup", "枢纽目录已无任何数据，--accept-loss 无从继续：没有名册，任何成员都无法连接并交还数据。请从备份恢复该目录"),
     ("--first-start is for the hub of a network that nobody has joined yet; leave it out here", "--first-start 仅用于尚无成员加入的网络的枢纽；此处请去掉"),
     ("entry {} of the registry cannot be read: {}; restore it from a backup", "名册第 {1} 条无法读取：{2}；请从备份恢复"),
@@ -20,6 +21,7 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("what was written of {} cannot be read back now, so no head is signed over it: {}", "日志 {1} 中写入的内容目前无法读回，故不对其签署检查点：{2}"),
     ("the tree of {} is inconsistent", "{1} 的树不一致"),
     ("cannot open directory {}", "无法打开目录 {1}"),
+    ("the act {} bears on it and is not held", "针对该决定的行为 {1} 的正文未持有"),
     ("{} is not held up to the statement, or has no head yet", "{1} 尚未持有至该声明，或还没有检查点"),
     ("the body of {} could not be read: {}", "{1} 的正文无法读取：{2}"),
     ("too much bears on {}", "与 {1} 有关的声明过多"),

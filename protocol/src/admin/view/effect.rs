@@ -59,6 +59,8 @@ named_codes! {
         Conflict = 2 "conflict",
         /// It stands beyond the common prefix of a forked log.
         Fork = 3 "fork",
+        /// Its issuer's log has acts on it whose bodies are not held.
+        ActNotHeld = 4 "act-not-held",
     }
 }
 

@@ -53,6 +53,7 @@ impl Cluster {
         let options = CoreOptions {
             journal,
             first_start: node == 0 && self.entered == 0,
+            has_signed: false,
         };
         let Some(of) = self.nodes.get_mut(node).filter(|node| node.core.is_none()) else {
             return Ok(());
