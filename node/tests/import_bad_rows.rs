@@ -405,6 +405,29 @@ fn duplicate_within_the_file_names_the_first_line() {
 }
 
 #[test]
+fn document_number_in_another_writing_is_the_same_number() {
+    // spec: IMP-13, EFF-81
+    for other in [
+        "黑市监罚〔２０２６〕７号",
+        "黑市监罚[2026]7号",
+        "黑市监罚（2026） 7号",
+    ] {
+        let mut table = Table::new();
+        let first = table.push(&[("CF_WSH", "黑市监罚〔2026〕7号")]);
+        table.push(&[("CF_WSH", other)]);
+        let import = import(&table.bytes);
+        assert_eq!(import.report.accepted, 1);
+        let reasons: Vec<_> = import.report.errors.iter().map(|e| &e.reason).collect();
+        assert_eq!(
+            reasons,
+            [&ImportReason::DuplicateInFile { first_line: first }]
+        );
+        let shown = &import.accepted[0].decision.fields().document_number;
+        assert_eq!(shown.as_str(), "黑市监罚〔2026〕7号");
+    }
+}
+
+#[test]
 fn second_import_of_the_same_file_adds_nothing() {
     // spec: IMP-13
     let store: RefCell<BTreeMap<NaturalKey, Decision>> = RefCell::default();

@@ -32,7 +32,7 @@ pub const REGISTER: u8 = 3;
 pub struct Figures {
     /// The organisation.
     pub subject: u8,
-    /// The document number.
+    /// The way in which the document number is written: two ways for each of two numbers.
     pub document: u8,
     /// The item.
     pub item: u8,
@@ -54,6 +54,14 @@ pub struct Figures {
     pub root: Option<Place>,
     /// What it rests on.
     pub rests_on: BTreeSet<Place>,
+}
+
+impl Figures {
+    /// The document number, in whatever way it is written.
+    #[must_use]
+    pub const fn number(&self) -> u8 {
+        self.document % 2
+    }
 }
 
 /// What a statement says.
@@ -411,7 +419,7 @@ impl Scenario {
                     || fa.root.is_some_and(|root| before.contains(&root))
                     || usable.iter().any(|(b, fb)| {
                         before.contains(&b.place)
-                            && (a.issuer, fa.document, fa.item) == (b.issuer, fb.document, fb.item)
+                            && (a.issuer, fa.number(), fa.item) == (b.issuer, fb.number(), fb.item)
                     });
                 if touches {
                     names.insert(a.place);

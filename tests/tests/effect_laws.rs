@@ -237,7 +237,7 @@ fn linked_directly(scenario: &Scenario, a: Place, b: Place) -> bool {
         Some((held.issuer, figures))
     };
     let root = |place| figures(place).and_then(|(_, figures)| figures.root);
-    let document = |place| figures(place).map(|(issuer, said)| (issuer, said.document, said.item));
+    let document = |place| figures(place).map(|(issuer, said)| (issuer, said.number(), said.item));
     a == b
         || root(a) == Some(b)
         || root(b) == Some(a)

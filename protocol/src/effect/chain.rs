@@ -6,7 +6,7 @@ use crate::effect::case::Case;
 use crate::effect::fact::Fact;
 use crate::effect::reading::Reading;
 use crate::effect::sorted::Said;
-use crate::statement::{Code, Content, Decision, StatementRef};
+use crate::statement::{Code, Content, Decision, DocumentKey, StatementRef};
 use crate::subject::AuthorityCode;
 
 /// The chain of one decision among the chains of a history.
@@ -24,7 +24,7 @@ pub(super) struct Link(usize);
 
 /// A re-issue under the same authority, document number and item belongs to the chain even where it
 /// leaves its root unnamed: an objection cannot be shaken off by filing anew.
-type Document<'a> = (AuthorityCode, &'a str, &'a Code);
+type Document<'a> = (AuthorityCode, &'a Code, DocumentKey);
 
 /// What links decisions with each other, as a forest over references and documents.
 #[derive(Default)]
@@ -171,7 +171,8 @@ fn linking<'a>(case: &Case<'_, 'a>, at: &StatementRef) -> Option<Said<'a, Decisi
 
 fn document<'a>(fact: &Fact, decision: &'a Decision) -> Document<'a> {
     let fields = decision.fields();
-    (fact.issuer(), fields.document_number.as_str(), &fields.item)
+    let number = fields.document_number.as_str();
+    (fact.issuer(), &fields.item, DocumentKey::of(number))
 }
 
 /// The newest re-issue that takes the place of the decision, and the reading that is left where a

@@ -249,6 +249,15 @@ fn content(say: &Say) -> (Content, Option<Place>, u64) {
     }
 }
 
+/// Document numbers as decisions of the model write them: the first and the third are one number, the
+/// second and the fourth another.
+const WRITINGS: [&str; 4] = [
+    "A罚〔2026〕1号",
+    "A罚〔2026〕2号",
+    "a罚（２０２６）１号",
+    "A罚 [2026] 2号",
+];
+
 /// The measures of the model, ascending.
 const MEASURES: [&str; 3] = ["credit.limit", "loan.limit", "tender.limit"];
 
@@ -263,7 +272,7 @@ fn decision(figures: &Figures) -> Decision {
     let first = figures.from.min(figures.publication);
     Decision::new(DecisionFields {
         subject: SUBJECTS[usize::from(figures.subject)].clone(),
-        document_number: text(["一", "二"][usize::from(figures.document)]),
+        document_number: text(WRITINGS[usize::from(figures.document)]),
         act_type: if figures.penalty {
             ActType::Penalty
         } else {

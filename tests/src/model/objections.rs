@@ -349,7 +349,7 @@ impl Scenario {
         }
         match (said(a), said(b)) {
             (Some((by, x)), Some((and_by, y))) => {
-                (by, x.document, x.item) == (and_by, y.document, y.item)
+                (by, x.number(), x.item) == (and_by, y.number(), y.item)
             }
             (_, None) | (None, _) => false,
         }
