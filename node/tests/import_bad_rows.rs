@@ -211,6 +211,8 @@ fn cell_cases() -> Vec<Case> {
         one("CF_GSJZQ", "2026-03-01", "ends-before-decision"),
         one("CF_YXQ", "2025-03-01", "ends-before-decision"),
         one("送达日期", "2026-03-01", "served-before-decision"),
+        // spec: IMP-60
+        one("送达日期", "2026-06-02", "not-served-yet"),
         // Lists of codes, amounts, text.
         one("CF_CFLB", "罚款;行政拘留", "unknown-penalty-class"),
         one("事项代码", "food.other", "unknown-item"),

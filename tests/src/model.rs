@@ -46,6 +46,8 @@ pub struct Figures {
     pub duties: BTreeMap<u8, i32>,
     /// First day.
     pub from: i32,
+    /// Day of service.
+    pub served: i32,
     /// Last day.
     pub until: Option<i32>,
     /// Last day of publication.

@@ -114,6 +114,7 @@ fn heaviest(rest: &Rest) -> Figures {
         classes: BTreeSet::from([1, 2, 3]),
         duties: (0..3).map(|measure| (measure, FAR)).collect(),
         from: if penalty { 0 } else { rest.from },
+        served: if penalty { 0 } else { rest.from },
         until: if penalty { None } else { rest.until },
         publication: FAR,
         root: None,
@@ -270,7 +271,7 @@ fn rejection_changes_no_objection_to_a_decision_that_is_not_linked_directly() {
             .map(|spoken| spoken.place)
             .collect();
         let Some(ruled_on) = decisions
-            .get(seed as usize % decisions.len().max(1))
+            .get(usize::try_from(seed).expect("an index fits") % decisions.len().max(1))
             .copied()
         else {
             continue;

@@ -281,7 +281,7 @@ fn decision(figures: &Figures) -> Decision {
         item: code(["item.a", "item.b"][usize::from(figures.item)]),
         decided_on: day(first),
         service: Some(Service {
-            on: day(first),
+            on: day(figures.served),
             way: ServiceWay::Direct,
         }),
         basis: vec![LegalBasis {

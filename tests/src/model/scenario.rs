@@ -403,6 +403,7 @@ impl Cast {
             classes: (1..=3).filter(|_| random.once_in(2)).collect(),
             duties,
             from,
+            served: from + if random.once_in(4) { random.days(6) } else { 0 },
             until: random.once_in(3).then(|| from + random.days(9)),
             publication: FIRST_DAY + 2 + random.days(9),
             root: None,
