@@ -47,7 +47,7 @@ use concordat_protocol::key::Signer;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize, VerifiedCheckpoint};
 use concordat_protocol::statement::KeyUse;
 use concordat_protocol::subject::AuthorityCode;
-use concordat_protocol::time::Timestamp;
+use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::{Genesis, HeadsSeen, LogNumber, Registry};
 
 use crate::disk::Disk;
@@ -219,6 +219,8 @@ pub struct Core<D: Disk> {
     unnoticed: BTreeSet<(Origin, LeafIndex)>,
     /// Logs that may have leaves which the hub has to say that it saw.
     unseen: BTreeSet<Origin>,
+    /// For which day, and under which registry, mandates that have ended were last looked for.
+    mandates_judged: Option<(Day, TreeSize)>,
     /// What is staged and becomes durable with the next commit.
     staged: Staged,
     /// Frames and events that wait for their durability.

@@ -127,7 +127,7 @@ impl Node {
         Ok(bundle.encode()?)
     }
 
-    /// The heads seen that tell whether statements came in time, of those that the registry of the
+    /// The heads seen that tell whether statements came in time and while a mandate lasted, of those that the registry of the
     /// bundle reaches.
     // spec: BUN-29
     fn grace_evidence(
@@ -139,11 +139,15 @@ impl Node {
         let origin = registry.genesis().registry_origin();
         let head = heads.iter().find(|head| *head.origin() == origin);
         let size = head.map_or_else(|| registry.size(), VerifiedCheckpoint::size);
-        let evidence = history.iter().flat_map(|verified| {
-            let ctx = verified.statement().header().ctx.size;
-            seen.grace_evidence(verified.reference(), ctx)
-        });
+        let carried = history.iter();
+        let ended = carried.filter_map(|verified| seen.ended_mandate(verified, &registry));
+        let named: Vec<_> = history
+            .iter()
+            .map(|one| (one.reference(), one.statement().header().ctx.size))
+            .collect();
+        let evidence = seen.evidence_of(&named, &ended.collect());
         evidence
+            .into_iter()
             .filter(|index| seen.registry_at(*index).is_some_and(|of| of <= size))
             .collect()
     }

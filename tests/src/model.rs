@@ -130,7 +130,7 @@ pub struct Spoken {
     pub issuer: u8,
     /// Whether it was made with supervision.
     pub supervision: bool,
-    /// Void as far as it binds: by a cut-off, by its grace, or by the standing of its issuer.
+    /// Void as far as it binds: by a cut-off, by its grace, by the standing of its issuer, or by the end of its mandate.
     pub void: Option<Void>,
     /// What it says.
     pub say: Say,
@@ -143,6 +143,7 @@ pub enum Void {
     CutOff,
     Late,
     Suspended,
+    Ended,
 }
 
 /// How far a log is known.

@@ -152,6 +152,7 @@ impl<D: Disk> Core<D> {
             records: opened.recovery.records,
             unnoticed: std::mem::take(&mut found.acts).into_iter().collect(),
             unseen: BTreeSet::new(),
+            mandates_judged: None,
             staged: Staged::default(),
             outputs: Vec::new(),
         };

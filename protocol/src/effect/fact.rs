@@ -19,6 +19,8 @@ pub enum VoidCause {
     CtxLate,
     /// Its issuer was suspended, or had left, at the registry state that it names.
     Suspended,
+    /// Its author's mandate had ended when it was logged, by what the hub saw before it.
+    MandateEnded,
 }
 
 /// A verified statement at its place, with what the registry says about it.
@@ -44,8 +46,9 @@ impl Fact {
     /// Takes a verified statement. Cut-offs are read from the registry as it is now, since they reach
     /// back by position: after a new cut-off the facts under that key are made again. The standing of
     /// the issuer is that at the statement's `ctx` and never changes. Whether the hub saw the statement
-    /// in time is read from the heads seen, and from `now` while it has not.
-    // spec: EFF-14, EFF-26
+    /// in time is read from the heads seen, and from `now` while it has not; from these also whether an
+    /// act was logged while the mandate lasted.
+    // spec: EFF-14, EFF-26, EFF-83, TRU-60
     #[must_use]
     pub fn from_verified(
         verified: &Verified,
@@ -63,10 +66,12 @@ impl Fact {
             .member_at(header.issuer, header.ctx.size)
             .is_some_and(|member| member.standing() == Standing::Active);
         let late = heads_seen.is_late(&reference, header.ctx.size, registry, now);
+        let ended = heads_seen.ended_mandate(verified, registry).is_some();
         let causes = [
             cut_off.then_some(VoidCause::CutOff),
             late.then_some(VoidCause::CtxLate),
             (!active).then_some(VoidCause::Suspended),
+            ended.then_some(VoidCause::MandateEnded),
         ];
         Self {
             reference,

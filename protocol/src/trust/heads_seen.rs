@@ -1,13 +1,13 @@
 //! When the hub saw the logs, by the *heads seen* that it logged: what `ctx_grace` is judged by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::log::{LeafIndex, Origin, TreeSize};
 use crate::statement::{Content, Statement, StatementRef};
-use crate::time::Timestamp;
+use crate::time::{Day, Timestamp};
 use crate::trust::genesis::LogNumber;
 use crate::trust::registry::Registry;
-use crate::trust::verify::Verified;
+use crate::trust::verify::{Verified, mandate_has_ended};
 
 /// The heads seen that are held, from the hub's log 0.
 ///
@@ -19,6 +19,8 @@ use crate::trust::verify::Verified;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeadsSeen {
     entries: BTreeMap<LeafIndex, Seen>,
+    /// Of each log all entries, by position.
+    of_log: BTreeMap<Origin, Vec<LeafIndex>>,
     /// Of each log the entries that show more of it than any before, by position.
     by_log: BTreeMap<Origin, Vec<LeafIndex>>,
     /// Entries made under a larger registry than any before, by position.
@@ -33,6 +35,15 @@ struct Seen {
     /// Registry size that the hub was at.
     registry: TreeSize,
     at: Timestamp,
+}
+
+/// The day on which what the hub had not seen at a time may still have been made under a registry of
+/// size `ctx`.
+#[must_use]
+pub fn grace_before(at: Timestamp, registry: &Registry, ctx: TreeSize) -> Option<Day> {
+    let grace_ms = registry.policy_at(ctx).ctx_grace_ms;
+    let instant = Timestamp::new(at.value().saturating_sub(grace_ms)).ok()?;
+    Day::of(instant).ok()
 }
 
 /// Where the hub's log 0 tells whether a statement came in time.
@@ -50,6 +61,7 @@ impl HeadsSeen {
     pub const fn new() -> Self {
         Self {
             entries: BTreeMap::new(),
+            of_log: BTreeMap::new(),
             by_log: BTreeMap::new(),
             changes: Vec::new(),
         }
@@ -117,6 +129,34 @@ impl HeadsSeen {
         self.seen(*last).map(|seen| (seen.registry, seen.at))
     }
 
+    /// When the hub logged the newest head seen of a log, whether or not it showed more of it.
+    #[must_use]
+    pub fn last_logged(&self, origin: &Origin) -> Option<Timestamp> {
+        let last = self.of_log.get(origin)?.last()?;
+        self.seen(*last).map(|seen| seen.at)
+    }
+
+    /// The head seen that tells that an act was logged on a day on which its author had no mandate for
+    /// it any more, whatever day the author wrote into it: the last one of the log that does not cover
+    /// it. What reached the hub later was made no earlier than the `ctx_grace` of the policy that it
+    /// names before that head was logged; it is judged by that day where its own lies before.
+    ///
+    /// `None` for decisions, which are judged by their own day, however late they are published, and
+    /// for what the hub says in its own logs.
+    // spec: TRU-60
+    #[must_use]
+    pub fn ended_mandate(&self, verified: &Verified, registry: &Registry) -> Option<LeafIndex> {
+        let reference = verified.reference();
+        if reference.origin.member() == registry.genesis().hub().as_str() {
+            return None;
+        }
+        let head = self.last_uncovered(reference)?;
+        let ctx = verified.statement().header().ctx.size;
+        let day = grace_before(self.seen(head)?.at, registry, ctx)?;
+        let has_ended = mandate_has_ended(verified, registry, day);
+        has_ended.then_some(head)
+    }
+
     /// The positions of the hub's log 0 that tell whether a statement under a registry of size `ctx`
     /// came in time, in order; none where nothing says that it might not have.
     #[must_use]
@@ -126,6 +166,31 @@ impl HeadsSeen {
         let positions = evidence.map(|found| [Some(found.replaced), found.covered]);
         let positions = positions.into_iter().flatten().flatten();
         positions.collect()
+    }
+
+    /// The positions that tell of several statements whether they came in time, to a reader who has these
+    /// and `besides` alone. What tells of one statement that the registry changed would tell it of the
+    /// others too: so of each that was seen before, the head that covers it is among them.
+    // spec: BUN-29
+    #[must_use]
+    pub fn evidence_of(
+        &self,
+        statements: &[(&StatementRef, TreeSize)],
+        besides: &BTreeSet<LeafIndex>,
+    ) -> BTreeSet<LeafIndex> {
+        let late = statements.iter();
+        let mut positions: BTreeSet<_> = late
+            .flat_map(|(reference, ctx)| self.grace_evidence(reference, *ctx))
+            .chain(besides.iter().copied())
+            .collect();
+        if !positions.is_empty() {
+            let covering = statements.iter();
+            positions.extend(covering.filter_map(|(reference, ctx)| {
+                let evidence = self.evidence(reference, *ctx)?;
+                evidence.covered.filter(|at| *at < evidence.replaced)
+            }));
+        }
+        positions
     }
 
     /// The registry size that the hub was at when it made the entry at a position.
@@ -181,17 +246,30 @@ impl HeadsSeen {
         let newer = |index: &LeafIndex| self.seen(*index).is_some_and(|seen| seen.registry > ctx);
         let replaced = self.changes.partition_point(|index| !newer(index));
         let replaced = *self.changes.get(replaced)?;
-        let of_log = self.by_log.get(&reference.origin);
-        let of_log = of_log.map(Vec::as_slice).unwrap_or_default();
+        Some(Evidence {
+            replaced,
+            covered: self.first_covering(reference),
+        })
+    }
+
+    /// The last head seen of the log of a statement before the first that covers it.
+    fn last_uncovered(&self, reference: &StatementRef) -> Option<LeafIndex> {
+        let of_log = self.of_log.get(&reference.origin)?;
+        let before = match self.first_covering(reference) {
+            Some(covered) => of_log.partition_point(|index| *index < covered),
+            None => of_log.len(),
+        };
+        of_log.get(before.checked_sub(1)?).copied()
+    }
+
+    fn first_covering(&self, reference: &StatementRef) -> Option<LeafIndex> {
+        let of_log = self.by_log.get(&reference.origin)?;
         let covers = |index: &LeafIndex| {
             self.seen(*index)
                 .is_some_and(|s| s.size.contains(reference.index))
         };
         let first = of_log.partition_point(|index| !covers(index));
-        Some(Evidence {
-            replaced,
-            covered: of_log.get(first).copied(),
-        })
+        of_log.get(first).copied()
     }
 
     fn seen(&self, index: LeafIndex) -> Option<&Seen> {
@@ -199,6 +277,10 @@ impl HeadsSeen {
     }
 
     fn follow(&mut self, index: LeafIndex, seen: &Seen) {
+        let of_log = self.of_log.entry(seen.origin.clone()).or_default();
+        if of_log.last() != Some(&index) {
+            of_log.push(index);
+        }
         if seen.size > self.size_seen(&seen.origin) {
             let of_log = self.by_log.entry(seen.origin.clone()).or_default();
             of_log.push(index);
@@ -211,6 +293,7 @@ impl HeadsSeen {
 
     /// One has come behind those of later positions.
     fn order_again(&mut self) {
+        self.of_log.clear();
         self.by_log.clear();
         self.changes.clear();
         for (index, seen) in self.entries.clone() {

@@ -132,6 +132,7 @@ pub fn fact(spoken: &Spoken) -> Fact {
         Void::CutOff => VoidCause::CutOff,
         Void::Late => VoidCause::CtxLate,
         Void::Suspended => VoidCause::Suspended,
+        Void::Ended => VoidCause::MandateEnded,
     });
     let issuer = ISSUERS[usize::from(spoken.issuer)];
     let place = reference(spoken.place);
@@ -319,6 +320,7 @@ fn state(validity: &Validity) -> State {
             VoidCause::CutOff => Void::CutOff,
             VoidCause::CtxLate => Void::Late,
             VoidCause::Suspended => Void::Suspended,
+            VoidCause::MandateEnded => Void::Ended,
         }),
         Validity::Withdrawn { by } => State::Withdrawn(places(by)),
         Validity::Corrected { by } => State::Corrected(places(by)),

@@ -214,6 +214,7 @@ impl Cast {
             0 => Some(Void::CutOff),
             1 => Some(Void::Late),
             2 => Some(Void::Suspended),
+            3 => Some(Void::Ended),
             _ => None,
         };
         Spoken {
