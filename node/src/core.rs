@@ -50,7 +50,7 @@ use concordat_protocol::key::Signer;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize, VerifiedCheckpoint};
 use concordat_protocol::statement::{HeadSeen, KeyUse};
 use concordat_protocol::subject::AuthorityCode;
-use concordat_protocol::time::Timestamp;
+use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::{Genesis, HeadsSeen, LogNumber, Registry};
 
 use crate::disk::Disk;
@@ -232,6 +232,8 @@ pub struct Core<D: Disk> {
     unseen: BTreeSet<Origin>,
     /// Heads seen whose leaves are not held, by their position in the hub's log 0.
     unproven: BTreeMap<LeafIndex, HeadSeen>,
+    /// For which day, and under which registry, mandates that have ended were last looked for.
+    mandates_judged: Option<(Day, TreeSize)>,
     /// What is staged and becomes durable with the next commit.
     staged: Staged,
     /// Frames and events that wait for their durability.

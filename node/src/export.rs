@@ -138,8 +138,8 @@ impl Node {
         Ok(bundle.encode()?)
     }
 
-    /// The heads seen that tell whether statements came in time, of those that the registry of the
-    /// bundle reaches.
+    /// The heads seen that show whether statements came in time, and acts while their mandates lasted, of
+    /// those that the registry of the bundle reaches.
     // spec: BUN-29
     fn grace_evidence(
         &self,
@@ -150,11 +150,13 @@ impl Node {
         let origin = registry.genesis().registry_origin();
         let head = heads.iter().find(|head| *head.origin() == origin);
         let size = head.map_or_else(|| registry.size(), VerifiedCheckpoint::size);
-        let evidence = history.iter().flat_map(|verified| {
-            let ctx = verified.statement().header().ctx.size;
-            seen.grace_evidence(verified.reference(), ctx)
-        });
-        evidence
+        let older = |one: &&Arc<Verified>| one.statement().header().ctx.size < size;
+        let covering = history.iter().filter(older);
+        let covering = covering.filter_map(|one| seen.first_covering(one.reference()));
+        let ended = history.iter();
+        let ended = ended.filter_map(|one| seen.ended_mandate(one, &registry));
+        covering
+            .chain(ended)
             .filter(|index| seen.registry_at(*index).is_some_and(|of| of <= size))
             .collect()
     }

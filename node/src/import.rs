@@ -27,9 +27,8 @@ use std::io::{BufReader, Chain, Cursor, Read};
 use concordat_protocol::codec;
 use concordat_protocol::limits::STATEMENT_BYTES_MAX;
 use concordat_protocol::log::origin::NetworkKind;
-use concordat_protocol::statement::{Code, Decision};
+use concordat_protocol::statement::{Code, Decision, DocumentKey};
 use concordat_protocol::subject::AuthorityCode;
-use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
 
 pub use encoding::{Encoding, LooksLike};
@@ -84,8 +83,8 @@ impl ImportOptions {
 pub struct NaturalKey {
     /// The authority.
     pub issuer: AuthorityCode,
-    /// 决定文书号.
-    pub document_number: Text<128>,
+    /// 决定文书号, as it is compared.
+    pub document_number: DocumentKey,
     /// The item of the catalogue.
     pub item: Code,
 }
@@ -97,7 +96,7 @@ impl NaturalKey {
         let fields = decision.fields();
         Self {
             issuer,
-            document_number: fields.document_number.clone(),
+            document_number: DocumentKey::of(fields.document_number.as_str()),
             item: fields.item.clone(),
         }
     }

@@ -824,8 +824,7 @@ struct Known {
 impl Known {
     fn history(&self, dossier: &Dossier) -> History {
         let facts = dossier.statements.values().map(|verified| {
-            let ctx = verified.statement().header().ctx.size;
-            let timing = (self.heads_seen).timing(verified.reference(), ctx, &self.registry);
+            let timing = self.heads_seen.judge(verified, &self.registry);
             Arc::new(Fact::from_verified(verified, &self.registry, timing))
         });
         let mut history: History = facts.collect();

@@ -211,6 +211,8 @@ fn cell_cases() -> Vec<Case> {
         one("CF_GSJZQ", "2026-03-01", "ends-before-decision"),
         one("CF_YXQ", "2025-03-01", "ends-before-decision"),
         one("送达日期", "2026-03-01", "served-before-decision"),
+        // spec: IMP-60
+        one("送达日期", "2026-06-02", "not-served-yet"),
         // Lists of codes, amounts, text.
         one("CF_CFLB", "罚款;行政拘留", "unknown-penalty-class"),
         one("事项代码", "food.other", "unknown-item"),
@@ -402,6 +404,29 @@ fn duplicate_within_the_file_names_the_first_line() {
         error.reason,
         ImportReason::DuplicateInFile { first_line: first }
     );
+}
+
+#[test]
+fn document_number_in_another_writing_is_the_same_number() {
+    // spec: IMP-13, EFF-81
+    for other in [
+        "黑市监罚〔２０２６〕７号",
+        "黑市监罚[2026]7号",
+        "黑市监罚（2026） 7号",
+    ] {
+        let mut table = Table::new();
+        let first = table.push(&[("CF_WSH", "黑市监罚〔2026〕7号")]);
+        table.push(&[("CF_WSH", other)]);
+        let import = import(&table.bytes);
+        assert_eq!(import.report.accepted, 1);
+        let reasons: Vec<_> = import.report.errors.iter().map(|e| &e.reason).collect();
+        assert_eq!(
+            reasons,
+            [&ImportReason::DuplicateInFile { first_line: first }]
+        );
+        let shown = &import.accepted[0].decision.fields().document_number;
+        assert_eq!(shown.as_str(), "黑市监罚〔2026〕7号");
+    }
 }
 
 #[test]

@@ -32,6 +32,7 @@ mod notices;
 mod objections;
 mod reading;
 mod record;
+mod rejections;
 mod sorted;
 mod touch;
 mod work;

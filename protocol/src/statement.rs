@@ -20,6 +20,7 @@ mod class;
 mod content;
 mod ctx_course;
 mod decision;
+mod document;
 mod envelope;
 mod leaf;
 mod measure;
@@ -38,6 +39,7 @@ pub use decision::{
     ActType, BasisLevel, Code, CodeTextError, Decision, DecisionFields, Duty, Invalid, LegalBasis,
     PenaltyClass, Remedy, RemedyKind, Service, ServiceWay,
 };
+pub use document::DocumentKey;
 pub use envelope::{
     Approval, Ctx, Header, Proposal, Statement, StatementError, registry_state, sign,
     sign_approval, sign_approved,

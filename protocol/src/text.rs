@@ -281,6 +281,12 @@ fn is_noncharacter(character: char) -> bool {
     matches!(character, '\u{FDD0}'..='\u{FDEF}') || u32::from(character) & 0xFFFE == 0xFFFE
 }
 
+/// Whether a character does not show, in whatever text it is: refused in texts, refused in identifiers,
+/// or a control of direction or other control.
+pub(crate) fn hides(character: char) -> bool {
+    refusal(character, 0).is_some() || is_unshown(character)
+}
+
 /// Default_Ignorable_Code_Point as far as no script is written with it. Those of U+2066–U+2069 are
 /// controls of direction.
 const fn is_invisible(character: char) -> bool {

@@ -32,7 +32,7 @@ pub const REGISTER: u8 = 3;
 pub struct Figures {
     /// The organisation.
     pub subject: u8,
-    /// The document number.
+    /// The way in which the document number is written: two ways for each of two numbers.
     pub document: u8,
     /// The item.
     pub item: u8,
@@ -46,6 +46,8 @@ pub struct Figures {
     pub duties: BTreeMap<u8, i32>,
     /// First day.
     pub from: i32,
+    /// Day of service.
+    pub served: i32,
     /// Last day.
     pub until: Option<i32>,
     /// Last day of publication.
@@ -54,6 +56,14 @@ pub struct Figures {
     pub root: Option<Place>,
     /// What it rests on.
     pub rests_on: BTreeSet<Place>,
+}
+
+impl Figures {
+    /// The document number, in whatever way it is written.
+    #[must_use]
+    pub const fn number(&self) -> u8 {
+        self.document % 2
+    }
 }
 
 /// What a statement says.
@@ -120,7 +130,7 @@ pub struct Spoken {
     pub issuer: u8,
     /// Whether it was made with supervision.
     pub supervision: bool,
-    /// Void as far as it binds: by a cut-off, by its grace, or by the standing of its issuer.
+    /// Void as far as it binds: by a cut-off, by its grace, by the standing of its issuer, or by the end of its mandate.
     pub void: Option<Void>,
     /// What it says.
     pub say: Say,
@@ -133,6 +143,7 @@ pub enum Void {
     CutOff,
     Late,
     Suspended,
+    Ended,
 }
 
 /// How far a log is known.
@@ -420,7 +431,7 @@ impl Scenario {
                     || fa.root.is_some_and(|root| before.contains(&root))
                     || usable.iter().any(|(b, fb)| {
                         before.contains(&b.place)
-                            && (a.issuer, fa.document, fa.item) == (b.issuer, fb.document, fb.item)
+                            && (a.issuer, fa.number(), fa.item) == (b.issuer, fb.number(), fb.item)
                     });
                 if touches {
                     names.insert(a.place);

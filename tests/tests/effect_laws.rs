@@ -6,7 +6,9 @@ use std::sync::Arc;
 use concordat_protocol::effect::{BindsOthers, Burden, Effect, History, SuspensionKind};
 use concordat_tests::model::facts::{Question, expected, fact};
 use concordat_tests::model::scenario::{Random, generate};
-use concordat_tests::model::{Figures, Place, Rest, Say, Scenario, Spoken, answer};
+use concordat_tests::model::{
+    Figures, Known, Place, REGISTER, Rest, Ruled, Say, Scenario, Spoken, Why, answer,
+};
 use proptest::prelude::*;
 
 /// Beyond every witnessed size of a scenario.
@@ -112,6 +114,7 @@ fn heaviest(rest: &Rest) -> Figures {
         classes: BTreeSet::from([1, 2, 3]),
         duties: (0..3).map(|measure| (measure, FAR)).collect(),
         from: if penalty { 0 } else { rest.from },
+        served: if penalty { 0 } else { rest.from },
         until: if penalty { None } else { rest.until },
         publication: FAR,
         root: None,
@@ -227,4 +230,120 @@ fn no_ground_suspends_twice() {
         let kinds: Vec<SuspensionKind> = effect.suspended_by.iter().map(|s| s.kind).collect();
         assert!(kinds.is_sorted_by(|a, b| a < b), "seed {seed}: {kinds:?}");
     }
+}
+
+/// Whether two decisions are linked by what they say themselves.
+fn linked_directly(scenario: &Scenario, a: Place, b: Place) -> bool {
+    let figures = |place: Place| {
+        let held = scenario.set.iter().find(|spoken| spoken.place == place)?;
+        let Say::Decision(figures) = &held.say else {
+            return None;
+        };
+        Some((held.issuer, figures))
+    };
+    let root = |place| figures(place).and_then(|(_, figures)| figures.root);
+    let document = |place| figures(place).map(|(issuer, said)| (issuer, said.number(), said.item));
+    a == b
+        || root(a) == Some(b)
+        || root(b) == Some(a)
+        || root(a).is_some() && root(a) == root(b)
+        || document(a).is_some() && document(a) == document(b)
+}
+
+/// A rejection says nothing about an objection to a decision that has nothing to do with the one ruled
+/// on, whatever other decisions lie between the two.
+// spec: EFF-80
+#[test]
+fn rejection_changes_no_objection_to_a_decision_that_is_not_linked_directly() {
+    let place = |log, index, branch| Place { log, index, branch };
+    let mut compared = 0;
+    for seed in 0..20_000 {
+        let mut scenario = generate(seed);
+        let mut draw = Random::new(seed);
+        for log in 2..4 {
+            let known = scenario.logs.entry(log).or_insert(Known {
+                witnessed: 0,
+                quorum_ms: None,
+                frozen_at: None,
+            });
+            (known.witnessed, known.frozen_at) = (2 * PROVISIONAL, None);
+        }
+        let decisions: Vec<Place> = scenario
+            .set
+            .iter()
+            .filter(|spoken| matches!(spoken.say, Say::Decision(_)))
+            .map(|spoken| spoken.place)
+            .collect();
+        let Some(ruled_on) = decisions
+            .get(usize::try_from(seed).expect("an index fits") % decisions.len().max(1))
+            .copied()
+        else {
+            continue;
+        };
+        let mut add = |place: Place, say: Say| {
+            let mut added = spoken(place.log, place.index, say);
+            (added.place, added.bytes) = (place, place);
+            added.about = scenario.about(&added.say);
+            scenario.set.retain(|known| known.place != place);
+            scenario.set.push(added);
+        };
+        let (rejected, ruling) = (place(1, PROVISIONAL, 0), place(2, PROVISIONAL, 0));
+        add(
+            rejected,
+            Say::Objection {
+                target: ruled_on,
+                role: 1,
+                ground: 1 + u8::try_from(draw.below(3)).expect("one of three"),
+                over_cap: false,
+                register: 0,
+            },
+        );
+        add(
+            place(REGISTER, 0, 1),
+            Say::Notice {
+                target: ruled_on,
+                act: ruling,
+                objection: None,
+                over_cap: false,
+            },
+        );
+        let before = answered(&scenario);
+        let closes = BTreeSet::from([rejected]);
+        let mut after = scenario.clone();
+        let mut rejects = spoken(
+            2,
+            PROVISIONAL,
+            Say::Ruling {
+                target: ruled_on,
+                outcome: Ruled::Rejected,
+                closes,
+            },
+        );
+        rejects.about = after.about(&rejects.say);
+        after.set.push(rejects);
+        let after = answered(&after);
+        for objection in &scenario.set {
+            let Say::Objection { target, .. } = objection.say else {
+                continue;
+            };
+            if !linked_directly(&scenario, target, ruled_on) {
+                let states = (before.get(&objection.place), after.get(&objection.place));
+                assert_eq!(states.0, states.1, "seed {seed}: {:?}", objection.place);
+                compared += usize::from(states.0.is_some());
+            }
+        }
+    }
+    assert!(compared > 100, "sets come to it {compared} times");
+}
+
+/// The open objections of a scenario, and whether they suspend.
+fn answered(scenario: &Scenario) -> BTreeMap<Place, bool> {
+    let found = expected(&ask(scenario));
+    let suspending = found
+        .suspended
+        .into_iter()
+        .filter(|(why, _)| matches!(why, Why::Objection(_)));
+    let suspending = suspending.flat_map(|(_, by)| by).map(|place| (place, true));
+    let waiting = found.waiting.into_keys().map(|place| (place, false));
+    suspending.chain(waiting).collect()
 }

@@ -79,6 +79,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("void-cause.cut-off", "key cut off", "密钥已停用"),
     ("void-cause.ctx-late", "registry state too old", "名册状态过旧"),
     ("void-cause.suspended", "issuer suspended", "作出单位已被暂停"),
+    ("void-cause.mandate-ended", "mandate had ended", "职权期限已届满"),
     ("waiting.over-cap", "over the daily cap", "超过每日上限"),
     ("waiting.after-rejection", "after a rejection", "曾被驳回"),
     ("act-type.licence", "licence", "行政许可"),

@@ -170,6 +170,7 @@ const GENERAL: &[Entry] = &[
     ("it reduces rights or adds duties but does not say when and how it was served", "减损权利或增加义务，却未说明送达时间与方式"),
     ("it reduces rights or adds duties but its publication has no end", "减损权利或增加义务，却没有公示期限"),
     ("it reduces rights or adds duties but names no remedy", "减损权利或增加义务，却未载明救济途径"),
+    ("a remedy has a term of 0 days", "救济途径的期限为 0 天"),
     ("{} stands for no end; every measure, duty and publication has one", "{1} 表示无期限；措施、义务与公示都须有期限"),
     ("{} lies before the day of the decision", "{1} 早于决定日期"),
     ("valid_until lies before valid_from", "valid_until 早于 valid_from"),

@@ -2,7 +2,7 @@
 
 use concordat_protocol::admin::{AdminError, ErrorCode, Target};
 use concordat_protocol::log::{LeafIndex, Origin};
-use concordat_protocol::statement::{Content, Leaf, StatementRef};
+use concordat_protocol::statement::{Content, DocumentKey, Leaf, StatementRef};
 use concordat_protocol::trust::LogNumber;
 
 use crate::admin::desk::Desk;
@@ -47,7 +47,7 @@ fn by_document(desk: &Desk, number: &str, target: &Target) -> Result<Position, A
     let query = desk.node().query().map_err(refusal::index)?;
     let mut found = Vec::new();
     for position in query.store().by_document(number).map_err(refusal::store)? {
-        // The index keeps digests; the decision itself says its number.
+        // The index keeps digests; the decision itself says its number, in whatever writing.
         if bears(query, &position, number)? {
             found.push(position);
         }
@@ -60,12 +60,14 @@ fn by_document(desk: &Desk, number: &str, target: &Target) -> Result<Position, A
     }
 }
 
+// spec: EFF-81
 fn bears(query: &QueryService, position: &Position, number: &str) -> Result<bool, AdminError> {
     let found = query.statement(&position.origin, position.index);
     let Found::Verified(verified) = found.map_err(refusal::query)? else {
         return Ok(false);
     };
     let content = &verified.statement().payload().content;
+    let key = DocumentKey::of(number);
     Ok(matches!(content, Content::Decision(decision)
-        if decision.fields().document_number.as_str() == number))
+        if DocumentKey::of(decision.fields().document_number.as_str()) == key))
 }

@@ -1,11 +1,13 @@
-//! Heads seen: what the hub held of every log when the registry changed, and of what came later
-//! under the registry of before.
+//! Heads seen: what the hub held of every log when the registry changed or a mandate had ended, and of
+//! what came later under the registry of before.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use concordat_protocol::log::hash::empty_root;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{Body, Content, HeadSeen, Kind, Statement};
-use concordat_protocol::trust::HeadsSeen;
+use concordat_protocol::trust::{HeadsSeen, LogNumber, grace_before};
 
 use crate::core::damage::BodyFault;
 use crate::core::recover::OpenCoreError;
@@ -87,7 +89,54 @@ impl<D: Disk> Core<D> {
                 false => heads.push(head),
             }
         }
+        for origin in self.mandates_ended(&seen) {
+            if heads.iter().all(|head| head.origin != origin) {
+                heads.push(self.head_held(origin));
+            }
+        }
         heads
+    }
+
+    /// Logs into which a member publishes one of whose mandates has been over for longer than the grace,
+    /// and of which no head seen says so yet: what they say from now on was not made before. Looked for
+    /// once a day, and whenever the registry has grown.
+    // spec: TRU-61
+    fn mandates_ended(&mut self, seen: &HeadsSeen) -> BTreeSet<Origin> {
+        let newest = self.registry.size();
+        let day_of = |at| grace_before(at, &self.registry, newest);
+        let Some(day) = day_of(self.now) else {
+            return BTreeSet::new();
+        };
+        if self.mandates_judged == Some((day, newest)) {
+            return BTreeSet::new();
+        }
+        let mut logs = BTreeSet::new();
+        for member in self.registry.members() {
+            let publisher = member.enrolment().publishes_through;
+            let publisher = publisher.unwrap_or_else(|| member.code());
+            let ends = member.enrolment().mandates.iter().filter_map(|m| m.until);
+            let last = ends.filter(|until| *until < day).max();
+            let Some(last) = last.filter(|_| publisher != self.me) else {
+                continue;
+            };
+            let origin = self.genesis.origin(publisher, LogNumber::Statements);
+            let told = seen.last_logged(&origin).and_then(day_of);
+            if told.is_none_or(|told| told <= last) {
+                logs.insert(origin);
+            }
+        }
+        self.mandates_judged = Some((day, newest));
+        logs
+    }
+
+    /// The head of a log as far as it is held.
+    fn head_held(&self, origin: Origin) -> HeadSeen {
+        let logs = self.shared.logs();
+        let (size, root) = logs.get(&origin).map_or_else(
+            || (TreeSize::ZERO, empty_root()),
+            |log| (log.size(), log.tree().root()),
+        );
+        HeadSeen { origin, size, root }
     }
 
     /// The head of a log, if the first leaf beyond a size names an older registry.
@@ -151,6 +200,11 @@ impl<D: Disk> Core<D> {
         {
             let logs = self.shared.logs();
             self.unproven.retain(|index, head| {
+                // Of a log of which nothing is held too.
+                if head.size == TreeSize::ZERO {
+                    proven.extend((head.root == empty_root()).then_some(*index));
+                    return false;
+                }
                 let log = logs.get(&head.origin);
                 let Some(log) = log.filter(|log| log.size() >= head.size) else {
                     return true;

@@ -163,6 +163,7 @@ impl<D: Disk> Core<D> {
             unnoticed: std::mem::take(&mut found.acts).into_iter().collect(),
             unseen: BTreeSet::new(),
             unproven: BTreeMap::new(),
+            mandates_judged: None,
             staged: Staged::default(),
             outputs: Vec::new(),
         };

@@ -131,6 +131,8 @@ pub enum ImportReason {
     ServedBeforeDecision,
     /// The day of the decision lies after the day of the import.
     NotDecidedYet,
+    /// The day of service lies after the day of the import.
+    NotServedYet,
     /// A date that stands for "no end" where there must be one.
     NoEnd {
         /// The field.
@@ -223,6 +225,7 @@ impl ImportReason {
             Self::EndsBeforeItBegins => "ends-before-it-begins",
             Self::ServedBeforeDecision => "served-before-decision",
             Self::NotDecidedYet => "not-decided-yet",
+            Self::NotServedYet => "not-served-yet",
             Self::NoEnd { .. } => "no-end",
             Self::MissingBasis => "missing-basis",
             Self::MissingService => "missing-service",

@@ -130,9 +130,14 @@ impl<'a> RowBuilder<'a> {
             self.boundary(&service, &basis, publication_until, &remedies);
         }
         if let Ok(decided_on) = decided_on {
+            let today = self.importer.options.today;
+            let served = service.as_ref().ok().and_then(Option::as_ref);
             // spec: IMP-19
-            if decided_on > self.importer.options.today {
+            if decided_on > today {
                 self.field_error(Field::DecidedOn, ImportReason::NotDecidedYet);
+            // spec: IMP-60
+            } else if served.is_some_and(|service| service.on > today) {
+                self.field_error(Field::ServedOn, ImportReason::NotServedYet);
             }
             self.order(
                 decided_on,

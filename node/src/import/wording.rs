@@ -108,6 +108,7 @@ impl ImportReason {
             Self::EndsBeforeItBegins => "valid_until lies before valid_from".into(),
             Self::ServedBeforeDecision => "the day of service lies before the decision".into(),
             Self::NotDecidedYet => "the day of the decision lies after today".into(),
+            Self::NotServedYet => "the day of service lies after today".into(),
             Self::NoEnd { field } => format!("{field} stands for no end (2099 or later)"),
             Self::MissingBasis => "it restricts but cites no article of law".into(),
             Self::MissingService => "when and how it was served is not stated in full".into(),
@@ -196,6 +197,7 @@ impl ImportReason {
             Self::EndsBeforeItBegins => "有效期至早于有效期自".into(),
             Self::ServedBeforeDecision => "送达日期早于决定日期".into(),
             Self::NotDecidedYet => "决定日期晚于今天".into(),
+            Self::NotServedYet => "送达日期晚于今天".into(),
             Self::NoEnd { field } => format!("{}表示没有期限（2099 年或以后）", field.chinese()),
             Self::MissingBasis => "减损权益或增加义务，却没有引用法律条文".into(),
             Self::MissingService => "没有完整写明送达日期和送达方式".into(),
@@ -297,9 +299,11 @@ impl ImportReason {
                 "import the row at the node of the authority that decided",
                 "请由作出决定的机关导入本行",
             ),
-            Self::DateShape | Self::NoSuchDay | Self::DateOutOfRange | Self::NotDecidedYet => {
-                ("correct the date", "请更正日期")
-            }
+            Self::DateShape
+            | Self::NoSuchDay
+            | Self::DateOutOfRange
+            | Self::NotDecidedYet
+            | Self::NotServedYet => ("correct the date", "请更正日期"),
             Self::EndsBeforeDecision { .. }
             | Self::EndsBeforeItBegins
             | Self::ServedBeforeDecision => ("compare the dates", "请核对各日期"),

@@ -5,7 +5,7 @@
 //!          · item length u16 · item · issuer 18, unless it is the log's member
 //! ```
 
-use concordat_protocol::statement::{ActType, Class, Code, DecisionFields, Statement};
+use concordat_protocol::statement::{ActType, Class, Code, DecisionFields, DocumentKey, Statement};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::Day;
 use sha2::{Digest, Sha256};
@@ -14,16 +14,18 @@ use super::engine::EngineBatch;
 use super::schema::{Bytes, Family, Fields, Position, Spot};
 use super::verdicts::Verdict;
 
-/// The first eight bytes of the SHA-256 of a document number: tells whether two decisions can be
-/// issues of one document, not that they are.
+/// The first eight bytes of the SHA-256 of a document number as it is compared: tells whether two
+/// decisions can be issues of one document, not that they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DocumentDigest([u8; 8]);
 
 impl DocumentDigest {
-    /// Digests a document number.
+    /// Digests a document number, however it is written.
+    // spec: EFF-81
     #[must_use]
     pub fn of(document_number: &str) -> Self {
-        Self(first_bytes(Sha256::digest(document_number)))
+        let key = DocumentKey::of(document_number);
+        Self(first_bytes(Sha256::digest(key.as_str())))
     }
 }
 
@@ -157,11 +159,13 @@ pub(super) fn prefix(subject: SubjectCode) -> Vec<u8> {
         .finish()
 }
 
-/// What makes a decision the same for its issuer: document number and item.
+/// What makes a decision the same for its issuer: document number, however it is written, and item.
+// spec: IMP-13
 pub(super) fn natural_prefix(issuer: AuthorityCode, document_number: &str, item: &Code) -> Vec<u8> {
+    let key = DocumentKey::of(document_number);
     let digest = Sha256::new()
-        .chain_update((document_number.len() as u64).to_be_bytes())
-        .chain_update(document_number)
+        .chain_update((key.as_str().len() as u64).to_be_bytes())
+        .chain_update(key.as_str())
         .chain_update(item.as_str())
         .finalize();
     let digest: [u8; 16] = first_bytes(digest);

@@ -156,6 +156,11 @@ fn statements_are_found_by_subject_target_document_and_position() {
     let decided = store.by_document("鹤劳罚字〔2026〕9号").unwrap();
     assert_eq!(decided.len(), 1);
     assert_eq!(decided[0].index, LeafIndex::new(9));
+    // spec: EFF-81
+    let otherwise = "鹤劳罚字 [２０２６] 9号";
+    assert_eq!(store.by_document(otherwise).unwrap(), decided);
+    let natural = store.natural(fixture.member, otherwise, &item()).unwrap();
+    assert_eq!(natural, decided);
     let notices = store.notices_on(&origin, LeafIndex::new(3)).unwrap();
     assert_eq!(notices.len(), 1);
     assert_eq!(notices[0].position.origin, fixture.register());

@@ -209,6 +209,7 @@ const fn void_cause(cause: VoidCause) -> VoidCauseCode {
         VoidCause::CutOff => VoidCauseCode::CutOff,
         VoidCause::CtxLate => VoidCauseCode::CtxLate,
         VoidCause::Suspended => VoidCauseCode::Suspended,
+        VoidCause::MandateEnded => VoidCauseCode::MandateEnded,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::bundle::format::at;
 use crate::bundle::verified::notice_of;
 use crate::log::{LeafIndex, Origin, TreeSize};
 use crate::statement::{
-    Code, Content, Decision, DecisionFields, Kind, Notice, Objection, StatementRef,
+    Code, Content, Decision, DecisionFields, DocumentKey, Kind, Notice, Objection, StatementRef,
 };
 use crate::subject::AuthorityCode;
 use crate::trust::{Registry, RejectReason, Verified};
@@ -139,15 +139,17 @@ fn reach<'a>(
 }
 
 /// What makes two decisions issues of one document.
-type Document<'a> = (AuthorityCode, &'a str, &'a Code);
+type Document<'a> = (AuthorityCode, &'a Code, DocumentKey);
 
+// spec: EFF-81
 fn document(verified: &Verified) -> Option<Document<'_>> {
     let Content::Decision(decision) = &verified.statement().payload().content else {
         return None;
     };
     let fields = decision.fields();
     let issuer = verified.statement().header().issuer;
-    Some((issuer, fields.document_number.as_str(), &fields.item))
+    let number = DocumentKey::of(fields.document_number.as_str());
+    Some((issuer, &fields.item, number))
 }
 
 /// The decision that a statement is, or that it puts in place of another.

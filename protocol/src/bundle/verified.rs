@@ -139,12 +139,12 @@ impl VerifiedBundle<'_> {
     pub fn history(&self) -> History {
         let seen = HeadsSeen::of(&self.notices, &self.registry);
         let fact = |one: &Verified| {
-            let (ctx, reference) = (one.statement().header().ctx.size, one.reference());
+            let reference = one.reference();
             let head = self
                 .head(&reference.origin)
                 .filter(|_| self.is_witnessed(reference));
             let cosigned_at = head.and_then(quorum_time);
-            let timing = seen.shown_timing(reference, ctx, &self.registry, cosigned_at);
+            let timing = seen.judge_shown(one, &self.registry, cosigned_at);
             Arc::new(Fact::from_verified(one, &self.registry, timing))
         };
         self.verified().map(fact).collect()

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::effect::case::Case;
 use crate::effect::fact::Fact;
 use crate::effect::reading::Reading;
-use crate::statement::{Code, Decision, StatementRef};
+use crate::effect::sorted::Said;
+use crate::statement::{Code, Content, Decision, DocumentKey, StatementRef};
 use crate::subject::AuthorityCode;
 
 /// The chain of one decision among the chains of a history.
@@ -23,7 +24,7 @@ pub(super) struct Link(usize);
 
 /// A re-issue under the same authority, document number and item belongs to the chain even where it
 /// leaves its root unnamed: an objection cannot be shaken off by filing anew.
-type Document<'a> = (AuthorityCode, &'a str, &'a Code);
+type Document<'a> = (AuthorityCode, &'a Code, DocumentKey);
 
 /// What links decisions with each other, as a forest over references and documents.
 #[derive(Default)]
@@ -136,9 +137,42 @@ impl<'a> Chains<'a> {
     }
 }
 
+/// Whether two decisions are one, or linked with each other by what they say themselves: one names the
+/// other as its root, both name one root, or both bear one document number and item of one authority.
+/// A decision that does not count in full links nothing, but where it is itself asked about.
+// spec: EFF-80
+pub(super) fn is_linked_directly<'a>(
+    case: &Case<'_, 'a>,
+    a: &StatementRef,
+    b: &StatementRef,
+) -> bool {
+    if a == b {
+        return true;
+    }
+    let (of_a, of_b) = (linking(case, a), linking(case, b));
+    let root = |said: Option<Said<'a, Decision>>| said?.1.fields().reissues.as_ref();
+    let (root_a, root_b) = (root(of_a), root(of_b));
+    let one_root = root_a.is_some() && root_a == root_b;
+    root_a == Some(b) || root_b == Some(a) || one_root || {
+        let both = of_a.zip(of_b);
+        both.is_some_and(|(a, b)| document(a.0, a.1) == document(b.0, b.1))
+    }
+}
+
+/// A decision, or a copy of one, that may link others.
+fn linking<'a>(case: &Case<'_, 'a>, at: &StatementRef) -> Option<Said<'a, Decision>> {
+    let fact: &Fact = case.history.get(at)?;
+    let Content::Decision(decision) = &fact.payload().content else {
+        return None;
+    };
+    let is_asked = case.decision.is_some() && at == case.target;
+    (is_asked || case.horizon.established(fact)).then_some((fact, decision))
+}
+
 fn document<'a>(fact: &Fact, decision: &'a Decision) -> Document<'a> {
     let fields = decision.fields();
-    (fact.issuer(), fields.document_number.as_str(), &fields.item)
+    let number = fields.document_number.as_str();
+    (fact.issuer(), &fields.item, DocumentKey::of(number))
 }
 
 /// The newest re-issue that takes the place of the decision, and the reading that is left where a

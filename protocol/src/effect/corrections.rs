@@ -3,7 +3,8 @@
 use crate::effect::case::Case;
 use crate::effect::fact::Fact;
 use crate::effect::reading::Reading;
-use crate::statement::{Correction, StatementRef};
+use crate::effect::sorted::Said;
+use crate::statement::{Correction, Decision, StatementRef};
 
 /// What corrections leave of a decision.
 pub(super) struct Corrected<'a> {
@@ -125,17 +126,40 @@ pub(super) fn restricting<'a>(case: &Case<'_, 'a>) -> Vec<&'a Fact> {
     restricting.map(|(_, entry)| entry.fact).collect()
 }
 
-/// Whether the decision was made behind a ruling in its log and burdens with more than what was ruled
-/// on: what it adds, nobody has objected to yet.
+/// Whether the decision asked about burdens with more than another one, or the other is not held: what
+/// it adds, nobody who objected to the other has objected to. It is taken at its heaviest and the
+/// other at its lightest, as corrections that count in full have left them.
 // spec: EFF-30
-pub(super) fn burdens_more(case: &Case<'_, '_>, ruling: &Fact) -> bool {
-    let Some((fact, decision)) = case.decision else {
+pub(super) fn burdens_more_than(case: &Case<'_, '_>, other: &StatementRef) -> bool {
+    let Some(own) = case.decision else {
         return false;
     };
-    let is_behind = fact.origin() == ruling.origin() && fact.index() > ruling.index();
-    let ruled_on = ruling.target().and_then(|target| case.decision_at(target));
-    let adds = |(_, before)| Reading::of(decision).is_eased_by(&Reading::of(before));
-    is_behind && ruled_on.is_none_or(adds)
+    if other == case.target {
+        return false;
+    }
+    let Some(other) = case.decision_at(other) else {
+        return true;
+    };
+    let lightest = readings(case, other).reduce(|met, reading| met.meet(&reading));
+    lightest.is_none_or(|lightest| {
+        let mut readings = readings(case, own);
+        readings.any(|reading| reading.is_eased_by(&lightest))
+    })
+}
+
+/// The readings of a decision as made and by each of its corrections that counts in full.
+fn readings<'s, 'a>(
+    case: &'s Case<'_, 'a>,
+    (decision, said): Said<'a, Decision>,
+) -> impl Iterator<Item = Reading<'a>> + 's {
+    let corrections = case.corrections_of(decision.reference());
+    let counts = move |(act, _): &Said<'a, Correction>| {
+        let may_act = act.issuer() == decision.issuer() || act.is_supervision();
+        may_act && case.horizon.established(act)
+    };
+    let corrected = corrections.filter(counts);
+    let corrected = corrected.map(|(_, correction)| Reading::of(&correction.replacement));
+    [Reading::of(said)].into_iter().chain(corrected)
 }
 
 /// The one correction that names those of all other authors, if there is exactly one.

@@ -18,6 +18,8 @@ pub enum VoidCause {
     CtxLate,
     /// Its issuer was suspended, or had left, at the registry state that it names.
     Suspended,
+    /// Its author's mandate had ended when it was logged, by what the hub saw before it.
+    MandateEnded,
 }
 
 /// A verified statement at its place, with what the registry says about it.
@@ -43,8 +45,8 @@ impl Fact {
     /// Takes a verified statement. Cut-offs are read from the registry as it is now, since they reach
     /// back by position: after a new cut-off the facts under that key are made again. The standing of
     /// the issuer is that at the statement's `ctx` and never changes. Whether the hub saw the statement
-    /// in time is read from its heads seen.
-    // spec: EFF-14, EFF-26
+    /// in time is read from its heads seen, and so is whether an act was logged while the mandate lasted.
+    // spec: EFF-14, EFF-26, EFF-83, TRU-60
     #[must_use]
     pub fn from_verified(verified: &Verified, registry: &Registry, timing: Timing) -> Self {
         let header = verified.statement().header();
@@ -60,6 +62,7 @@ impl Fact {
             cut_off.then_some(VoidCause::CutOff),
             (timing == Timing::Late).then_some(VoidCause::CtxLate),
             (!active).then_some(VoidCause::Suspended),
+            (timing == Timing::AfterMandate).then_some(VoidCause::MandateEnded),
         ];
         Self {
             reference,

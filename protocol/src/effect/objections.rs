@@ -1,29 +1,28 @@
 //! Objections to a chain: which are open, which suspend, and which wait for the supervisor.
 
-use std::collections::BTreeMap;
-
 use crate::effect::announced::Announced;
 use crate::effect::case::Case;
-use crate::effect::corrections;
-use crate::effect::fact::Fact;
 use crate::effect::notices::Notices;
-use crate::effect::record::{Suspension, SuspensionKind, Waiting, WaitingCause};
+use crate::effect::record::{Suspension, SuspensionKind, Waiting};
+use crate::effect::rejections::{Rejections, is_with_issuer};
 use crate::log::{LeafIndex, Origin};
-use crate::statement::{Class, Ground, ObjectorRole, Outcome, Ruling, StatementRef};
+use crate::statement::{Ground, ObjectorRole, Outcome, StatementRef};
 use crate::time::Day;
 
 /// An objection as far as it is known, from its body or from a notice alone.
-struct Known<'a> {
-    reference: &'a StatementRef,
-    ground: Ground,
+pub(super) struct Known<'a> {
+    pub(super) reference: &'a StatementRef,
+    /// The decision that it is on, which may be another one of the chain.
+    pub(super) on: Option<&'a StatementRef>,
+    pub(super) ground: Ground,
     /// Known from the body alone.
-    role: Option<ObjectorRole>,
-    over_cap: bool,
+    pub(super) role: Option<ObjectorRole>,
+    pub(super) over_cap: bool,
     /// Whether it stands with the issuer of the decision itself.
-    with_issuer: bool,
+    pub(super) with_issuer: bool,
     received_on: Option<Day>,
     /// The most of the home register that its author can have adopted.
-    register: u64,
+    pub(super) register: u64,
 }
 
 /// The suspensions by objections, ascending by ground, and the open objections that wait.
@@ -46,7 +45,7 @@ pub(super) fn weigh(case: &Case<'_, '_>) -> (Vec<Suspension>, Vec<Waiting>) {
         }
         let cause = match admitted.binary_search(&objection.reference).is_ok() {
             true => None,
-            false => rejected.keeps_waiting(&objection),
+            false => rejected.keeps_waiting(case, &objection),
         };
         match cause {
             None => suspending.push(objection),
@@ -102,6 +101,7 @@ fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
         before = Some((fact.origin(), most));
         Known {
             reference: fact.reference(),
+            on: fact.target(),
             ground: objection.ground(),
             role: Some(objection.role()),
             over_cap: objection.over_cap(),
@@ -112,6 +112,7 @@ fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
     });
     let noticed = case.noticed().map(|(fact, notice)| Known {
         reference: &notice.act,
+        on: Some(&notice.target),
         ground: notice.ground.unwrap_or(Ground::Other),
         role: None,
         over_cap: notice.over_cap == Some(true),
@@ -176,66 +177,5 @@ impl<'a> Rulings<'a> {
         rulings.closed.sort_unstable();
         rulings.announced.sort_unstable();
         rulings
-    }
-}
-
-/// Whether a statement is by the issuer of the decision, or stands in the log where the decision does.
-fn is_with_issuer(case: &Case<'_, '_>, statement: &Fact) -> bool {
-    case.fact.is_some_and(|decision| {
-        decision.issuer() == statement.issuer() || decision.origin() == statement.origin()
-    })
-}
-
-/// The first position of the home register at which a rejection is noticed, for each role and ground,
-/// and for whether the issuer heard and rejected the objection all by itself.
-#[derive(Default)]
-struct Rejections(BTreeMap<(ObjectorRole, Ground, bool), u64>);
-
-impl Rejections {
-    // spec: EFF-10, EFF-28, EFF-29, EFF-30, EFF-36
-    fn of(case: &Case<'_, '_>, notices: &Notices<'_>) -> Self {
-        let restricting = corrections::restricting(case);
-        let mut rejections = Self::default();
-        for (fact, ruling) in case.rulings() {
-            let noticed = notices.established(case, fact.reference(), Class::Ruling);
-            let (Outcome::Rejected, Some(at)) = (ruling.outcome(), noticed) else {
-                continue;
-            };
-            let is_followed = case.work.count(&restricting).any(|correction| {
-                correction.origin() == fact.origin() && correction.index() > fact.index()
-                    || notices.adopted(case, correction, fact.reference(), Class::Ruling)
-            });
-            if !is_followed && !corrections::burdens_more(case, fact) {
-                rejections.note(case, (fact, ruling), at.value());
-            }
-        }
-        rejections
-    }
-
-    fn note(&mut self, case: &Case<'_, '_>, (by, ruling): (&Fact, &Ruling), at: u64) {
-        for (fact, objection) in case.sure_objections() {
-            if ruling.closes().binary_search(fact.reference()).is_ok() {
-                let by_itself = is_with_issuer(case, by) && is_with_issuer(case, fact);
-                let key = (objection.role(), objection.ground(), by_itself);
-                let first = self.0.entry(key).or_insert(at);
-                *first = at.min(*first);
-            }
-        }
-    }
-
-    /// Why an objection that nobody admitted does not suspend, if it does not.
-    // spec: EFF-10
-    fn keeps_waiting(&self, objection: &Known<'_>) -> Option<WaitingCause> {
-        if objection.over_cap {
-            return Some(WaitingCause::OverCap);
-        }
-        let role = objection.role?;
-        let is_kept_back = |by_itself: bool| {
-            let first = self.0.get(&(role, objection.ground, by_itself));
-            first.is_some_and(|first| *first < objection.register)
-        };
-        // An objection heard elsewhere is in nobody's mouth but the objector's.
-        let after = is_kept_back(false) || objection.with_issuer && is_kept_back(true);
-        after.then_some(WaitingCause::AfterRejection)
     }
 }

@@ -60,6 +60,13 @@ impl<'a> Reading<'a> {
             from: fields.valid_from.unwrap_or(fields.decided_on),
             until: fields.valid_until,
         };
+        // Nobody is bound to what was not served yet.
+        // spec: EFF-82
+        let served = fields.service.as_ref().map(|service| service.on);
+        let burden_days = Days {
+            from: days.from.max(served.unwrap_or(days.from)),
+            ..days
+        };
         Self {
             subject: fields.subject.code(),
             item: &fields.item,
@@ -70,7 +77,7 @@ impl<'a> Reading<'a> {
             classes: fields.penalty_classes.iter().fold(0, classes),
             duties,
             publication_until: fields.publication_until,
-            burden_days: days,
+            burden_days,
             grant_days: (!fields.act_type.is_adverse()).then_some(days),
         }
     }

@@ -19,6 +19,7 @@ mod announced;
 mod doubles;
 mod ends;
 mod objection;
+mod rejection;
 mod restore;
 mod story;
 mod unread;

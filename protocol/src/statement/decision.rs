@@ -321,6 +321,11 @@ impl Decision {
         }
         let decision = Self(fields);
         decision.dates()?;
+        // spec: STM-60
+        let mut remedies = decision.0.remedies.iter();
+        if remedies.any(|remedy| remedy.within_days == 0) {
+            return Err(Invalid::RemedyWithoutTerm);
+        }
         if decision.is_adverse() {
             decision.boundary()?;
         }
@@ -456,6 +461,9 @@ pub enum Invalid {
     /// It reduces rights or adds duties and names no remedy.
     #[error("it reduces rights or adds duties but names no remedy")]
     NoRemedy,
+    /// A remedy is open for no day.
+    #[error("a remedy has a term of 0 days")]
+    RemedyWithoutTerm,
     /// A date stands for "no end".
     #[error("{field} stands for no end; every measure, duty and publication has one")]
     NoEnd {

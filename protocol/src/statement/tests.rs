@@ -245,3 +245,11 @@ fn messages_of_the_working_group_are_signed_over_the_same_bytes_and_are_no_state
         );
     }
 }
+
+// spec: STM-60
+#[test]
+fn remedy_without_a_term_is_refused() {
+    let mut fields = penalty();
+    fields.remedies[0].within_days = 0;
+    assert_eq!(Decision::new(fields), Err(Invalid::RemedyWithoutTerm));
+}

@@ -6,10 +6,10 @@ use crate::key::KeyId;
 use crate::limits;
 use crate::log::{LeafIndex, Origin, TreeSize};
 use crate::statement::{Content, Statement, StatementRef};
-use crate::time::Timestamp;
+use crate::time::{Day, Timestamp};
 use crate::trust::genesis::LogNumber;
 use crate::trust::registry::Registry;
-use crate::trust::verify::Verified;
+use crate::trust::verify::{Verified, mandate_has_ended};
 
 /// The heads seen that are held, from the hub's log 0.
 ///
@@ -28,6 +28,11 @@ pub struct HeadsSeen {
     entries: BTreeMap<LeafIndex, Seen>,
     /// Milliseconds of presence at each entry that counts.
     presence: BTreeMap<LeafIndex, u64>,
+    /// The earliest time of each entry that counts and of those behind it: none was made later than the
+    /// next, whatever the clock said.
+    made_by: BTreeMap<LeafIndex, Timestamp>,
+    /// Of each log all entries that count for it, by position.
+    of_log: BTreeMap<Origin, Vec<LeafIndex>>,
     /// Of each log the entries that show more of it than any before, by position.
     by_log: BTreeMap<Origin, Vec<LeafIndex>>,
     /// Entries made under a larger registry than any before, by position.
@@ -41,6 +46,8 @@ pub enum Timing {
     InTime,
     /// It did not, or nothing shows that it did where that has to be shown.
     Late,
+    /// It is an act, and was logged when the mandate for it had ended.
+    AfterMandate,
 }
 
 /// One head seen.
@@ -65,6 +72,15 @@ enum SeenStanding {
     CutOff,
 }
 
+/// The day on which what the hub had not seen at a time may still have been made under a registry of
+/// size `ctx`.
+#[must_use]
+pub fn grace_before(at: Timestamp, registry: &Registry, ctx: TreeSize) -> Option<Day> {
+    let grace_ms = registry.policy_at(ctx).ctx_grace_ms;
+    let instant = Timestamp::new(at.value().saturating_sub(grace_ms)).ok()?;
+    Day::of(instant).ok()
+}
+
 /// Where the hub's log 0 tells whether a statement came in time.
 #[derive(Clone, Copy, Debug)]
 struct Evidence {
@@ -81,6 +97,8 @@ impl HeadsSeen {
         Self {
             entries: BTreeMap::new(),
             presence: BTreeMap::new(),
+            made_by: BTreeMap::new(),
+            of_log: BTreeMap::new(),
             by_log: BTreeMap::new(),
             changes: Vec::new(),
         }
@@ -195,6 +213,34 @@ impl HeadsSeen {
         self.seen(*last).map(|seen| (seen.registry, seen.at))
     }
 
+    /// When the hub logged the newest head seen of a log, whether or not it showed more of it.
+    #[must_use]
+    pub fn last_logged(&self, origin: &Origin) -> Option<Timestamp> {
+        let last = self.of_log.get(origin)?.last()?;
+        self.made_by.get(last).copied()
+    }
+
+    /// The head seen that tells that an act was logged on a day on which its author had no mandate for
+    /// it any more, whatever day the author wrote into it: the last one of the log that does not cover
+    /// it. What reached the hub later was made no earlier than the `ctx_grace` of the policy that it
+    /// names before that head was logged; it is judged by that day where its own lies before.
+    ///
+    /// `None` for decisions, which are judged by their own day, however late they are published, and
+    /// for what the hub says in its own logs.
+    // spec: TRU-60
+    #[must_use]
+    pub fn ended_mandate(&self, verified: &Verified, registry: &Registry) -> Option<LeafIndex> {
+        let reference = verified.reference();
+        if is_by_hub(reference, registry) {
+            return None;
+        }
+        let head = self.last_uncovered(reference)?;
+        let ctx = verified.statement().header().ctx.size;
+        let day = grace_before(*self.made_by.get(&head)?, registry, ctx)?;
+        let has_ended = mandate_has_ended(verified, registry, day);
+        has_ended.then_some(head)
+    }
+
     /// When the next head of the registry is due, by the clock of the newest one, while a grace runs: it
     /// shows that the hub was there.
     // spec: TRU-70
@@ -209,23 +255,57 @@ impl HeadsSeen {
         (now_present.saturating_sub(*changed) <= grace).then_some((at, due))
     }
 
-    /// The positions of the hub's log 0 that show whether a statement under a registry of size `ctx`
-    /// came in time; none where nothing says that it might not have.
+    /// The position of the hub's log 0 that shows best whether a statement came in time: of the first head
+    /// seen that covers it.
+    // spec: BUN-29
     #[must_use]
-    pub fn grace_evidence(&self, reference: &StatementRef, ctx: TreeSize) -> Vec<LeafIndex> {
-        let evidence = self.evidence(reference, ctx);
-        let positions = evidence.map(|found| match found.covered {
-            Some(covered) if covered < found.replaced => vec![covered],
-            Some(covered) => vec![found.replaced, covered],
-            None => vec![found.replaced],
-        });
-        positions.unwrap_or_default()
+    pub fn first_covering(&self, reference: &StatementRef) -> Option<LeafIndex> {
+        let of_log = self.by_log.get(&reference.origin)?;
+        let covers = |index: &LeafIndex| {
+            self.seen(*index)
+                .is_some_and(|s| s.size.contains(reference.index))
+        };
+        let first = of_log.partition_point(|index| !covers(index));
+        of_log.get(first).copied()
     }
 
     /// The registry size that the hub was at when it made the entry at a position.
     #[must_use]
     pub fn registry_at(&self, index: LeafIndex) -> Option<TreeSize> {
         self.seen(index).map(|seen| seen.registry)
+    }
+
+    /// Whether a statement came in time, and an act while its mandate lasted, for one who holds the hub's
+    /// log 0.
+    #[must_use]
+    pub fn judge(&self, verified: &Verified, registry: &Registry) -> Timing {
+        let (reference, ctx) = (verified.reference(), verified.statement().header().ctx);
+        self.by_mandate(
+            verified,
+            registry,
+            self.timing(reference, ctx.size, registry),
+        )
+    }
+
+    /// The same for one who may have been given some of these entries and not others, and has seen a
+    /// quorum's cosignatures over the statement of a time.
+    #[must_use]
+    pub fn judge_shown(
+        &self,
+        verified: &Verified,
+        registry: &Registry,
+        cosigned_at: Option<Timestamp>,
+    ) -> Timing {
+        let (reference, ctx) = (verified.reference(), verified.statement().header().ctx);
+        let timing = self.shown_timing(reference, ctx.size, registry, cosigned_at);
+        self.by_mandate(verified, registry, timing)
+    }
+
+    fn by_mandate(&self, verified: &Verified, registry: &Registry, timing: Timing) -> Timing {
+        match self.ended_mandate(verified, registry) {
+            Some(_) if timing == Timing::InTime => Timing::AfterMandate,
+            Some(_) | None => timing,
+        }
     }
 
     /// Whether a statement came too late to bind, for one who holds the hub's log 0: the hub saw it
@@ -297,17 +377,20 @@ impl HeadsSeen {
         let newer = |index: &LeafIndex| self.seen(*index).is_some_and(|seen| seen.registry > ctx);
         let replaced = self.changes.partition_point(|index| !newer(index));
         let replaced = *self.changes.get(replaced)?;
-        let of_log = self.by_log.get(&reference.origin);
-        let of_log = of_log.map(Vec::as_slice).unwrap_or_default();
-        let covers = |index: &LeafIndex| {
-            self.seen(*index)
-                .is_some_and(|s| s.size.contains(reference.index))
-        };
-        let first = of_log.partition_point(|index| !covers(index));
         Some(Evidence {
             replaced,
-            covered: of_log.get(first).copied(),
+            covered: self.first_covering(reference),
         })
+    }
+
+    /// The last head seen of the log of a statement before the first that covers it.
+    fn last_uncovered(&self, reference: &StatementRef) -> Option<LeafIndex> {
+        let of_log = self.of_log.get(&reference.origin)?;
+        let before = match self.first_covering(reference) {
+            Some(covered) => of_log.partition_point(|index| *index < covered),
+            None => of_log.len(),
+        };
+        of_log.get(before.checked_sub(1)?).copied()
     }
 
     fn seen(&self, index: LeafIndex) -> Option<&Seen> {
@@ -330,11 +413,20 @@ impl HeadsSeen {
         });
         let last = self.changes.last().and_then(|last| self.seen(*last));
         let is_change = last.is_none_or(|last| seen.registry > last.registry);
-        let shows_more =
-            seen.standing == SeenStanding::Counts && seen.size > self.size_seen(&seen.origin);
-        let origin = shows_more.then(|| seen.origin.clone());
+        let counts = seen.standing == SeenStanding::Counts;
+        let shows_more = counts && seen.size > self.size_seen(&seen.origin);
+        let (origin, at) = (seen.origin.clone(), seen.at);
         self.presence.insert(index, present);
-        if let Some(origin) = origin {
+        let earlier = self.made_by.iter_mut().rev();
+        for (_, made_by) in earlier.take_while(|(_, made_by)| **made_by > at) {
+            *made_by = at;
+        }
+        self.made_by.insert(index, at);
+        if counts {
+            let of_log = self.of_log.entry(origin.clone()).or_default();
+            of_log.push(index);
+        }
+        if shows_more {
             self.by_log.entry(origin).or_default().push(index);
         }
         if is_change {
@@ -345,6 +437,8 @@ impl HeadsSeen {
     /// One has come behind those of later positions, or counts for something else.
     fn order_again(&mut self) {
         self.presence.clear();
+        self.made_by.clear();
+        self.of_log.clear();
         self.by_log.clear();
         self.changes.clear();
         let indices: Vec<LeafIndex> = self.entries.keys().copied().collect();

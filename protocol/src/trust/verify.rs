@@ -256,6 +256,58 @@ fn check_log(
     }
 }
 
+/// Whether the mandate on which an act was made had ended by a day later than the one that the act is
+/// judged by. A decision and an entry of a ledger are not looked at.
+// spec: TRU-60
+pub(super) fn mandate_has_ended(verified: &Verified, registry: &Registry, day: Day) -> bool {
+    let statement = verified.statement();
+    let Some((judged_by, decision)) = judged_by(statement) else {
+        return false;
+    };
+    let class = statement.payload().class();
+    if !class.is_act() || day <= judged_by {
+        return false;
+    }
+    let ctx = statement.header().ctx.size;
+    let Some(issuer) = registry.member_at(statement.header().issuer, ctx) else {
+        return false;
+    };
+    match verified.authority() {
+        Authority::Supervision => !issuer.supervises(class, day),
+        Authority::Mandate => {
+            !issuer.supervises(class, day) && issuer.mandate(class, day, decision).is_none()
+        }
+    }
+}
+
+/// The day whose mandate a statement needs, and the decision that the mandate has to cover; `None` for
+/// what needs no mandate, and where the instant of issue lies beyond all days.
+fn judged_by(statement: &Statement) -> Option<(Day, Option<&DecisionFields>)> {
+    let payload = statement.payload();
+    let issued_on = || Day::of(payload.issued_at).ok();
+    match &payload.content {
+        Content::Decision(decision) => {
+            Some((decision.fields().decided_on, Some(decision.fields())))
+        }
+        Content::Correction(correction) => {
+            Some((issued_on()?, Some(correction.replacement.fields())))
+        }
+        Content::Objection(objection) => Some((objection.received_on(), None)),
+        Content::Ruling(_) | Content::Withdrawal(_) | Content::Admission(_) => {
+            Some((issued_on()?, None))
+        }
+        Content::ItemCatalogue(_)
+        | Content::Policy(_)
+        | Content::Enrolment(_)
+        | Content::Rotation(_)
+        | Content::Suspension(_)
+        | Content::CutOff(_)
+        | Content::Notice(_)
+        | Content::HeadSeen(_)
+        | Content::Restart(_) => None,
+    }
+}
+
 fn check_mandate(
     registry: &Registry,
     issuer: &Member,
@@ -264,20 +316,17 @@ fn check_mandate(
 ) -> Result<Authority, RejectReason> {
     let payload = statement.payload();
     let class = payload.class();
-    let issued_on = || Day::of(payload.issued_at).map_err(|_| RejectReason::NoMandate);
-    let (day, decision) = match &payload.content {
-        Content::Decision(decision) => {
-            check_decision(registry, statement, decision, leaf)?;
-            (decision.fields().decided_on, Some(decision.fields()))
-        }
+    match &payload.content {
+        Content::Decision(decision) => check_decision(registry, statement, decision, leaf)?,
+        // The leaf has the target's class: what is put in its place is seen by the same members.
+        // spec: STM-34
         Content::Correction(correction) => {
-            // The leaf has the target's class: what is put in its place is seen by the same members.
-            // spec: STM-34
             check_decision(registry, statement, &correction.replacement, leaf)?;
-            (issued_on()?, Some(correction.replacement.fields()))
         }
-        Content::Objection(objection) => (objection.received_on(), None),
-        Content::Ruling(_) | Content::Withdrawal(_) | Content::Admission(_) => (issued_on()?, None),
+        Content::Objection(_)
+        | Content::Ruling(_)
+        | Content::Withdrawal(_)
+        | Content::Admission(_) => {}
         Content::ItemCatalogue(_)
         | Content::Policy(_)
         | Content::Enrolment(_)
@@ -287,7 +336,8 @@ fn check_mandate(
         | Content::Notice(_)
         | Content::HeadSeen(_)
         | Content::Restart(_) => return Ok(Authority::Mandate),
-    };
+    }
+    let (day, decision) = judged_by(statement).ok_or(RejectReason::NoMandate)?;
     // A supervisor corrects what others decided, whatever its own items are.
     if issuer.supervises(class, day) {
         return Ok(Authority::Supervision);

@@ -118,7 +118,9 @@ fn bundle_says_the_state_of_its_decision_at_its_horizon() {
     assert_eq!(state.as_of, Day::of(at).unwrap());
     // By the new objection, and by one that was upheld without an act so far.
     assert_eq!(state.effect.suspended_by.len(), 2);
-    assert_eq!(state.effect.binds_others(), BindsOthers::Suspended);
+    // By that day it has not been served.
+    // spec: EFF-82
+    assert_eq!(state.effect.binds_others(), BindsOthers::NotYet);
 }
 
 /// Whoever is cut off might show a registry from before, with newer heads of the logs.

@@ -1,10 +1,13 @@
 //! Whether a statement came in time, by what the hub says that it saw.
 
+use concordat_protocol::effect::{Fact, VoidCause};
 use concordat_protocol::limits::HEAD_SEEN_STEP_MAX_MS;
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
-use concordat_protocol::statement::{Content, Ctx, HeadSeen, Statement, StatementRef, sign};
+use concordat_protocol::statement::{
+    Content, Ctx, HeadSeen, Statement, StatementRef, Vis, Withdrawal, WithdrawalReason, sign,
+};
 use concordat_protocol::time::Timestamp;
-use concordat_protocol::trust::{HeadsSeen, Timing};
+use concordat_protocol::trust::{HeadsSeen, Timing, Verified};
 use proptest::prelude::*;
 
 use crate::support::*;
@@ -221,25 +224,122 @@ fn hub_is_never_late_in_its_own_logs() {
 
 // spec: BUN-29
 #[test]
-fn evidence_is_the_change_and_the_head_that_covers() {
+fn evidence_is_the_first_head_that_covers() {
     let net = Net::production();
     let (seen, origin) = (seen(&net), net.origin(city()));
-    let evidence = |index, ctx| seen.grace_evidence(&reference(&origin, index), size(ctx));
-    let positions = |indices: &[u64]| {
-        indices
-            .iter()
-            .copied()
-            .map(LeafIndex::new)
-            .collect::<Vec<_>>()
-    };
     let last = (GRACE_MS / HEAD_SEEN_STEP_MAX_MS + 2) * 10;
-    assert_eq!(evidence(4, 4), positions(&[10, last + 1]));
-    assert_eq!(evidence(0, 4), positions(&[10, 11]));
-    assert_eq!(evidence(9, 4), positions(&[10]));
-    assert_eq!(evidence(4, 5), positions(&[]));
+    for (index, expected) in [(0, Some(11)), (2, Some(12)), (4, Some(last + 1)), (9, None)] {
+        let found = seen.first_covering(&reference(&origin, index));
+        assert_eq!(found, expected.map(LeafIndex::new), "{index}");
+    }
+}
+
+/// Milliseconds from the beginning of these tests to noon of a day in China.
+fn noon(day_text: &str) -> u64 {
+    instant(day_text).value() + 4 * 3_600_000 - BEGIN_MS
+}
+
+/// A withdrawal that the city dates 2026-03-05, within its mandate, which ends with 2026-12-31.
+fn withdrawal(net: &Net) -> Verified {
+    let content = Content::Withdrawal(Withdrawal {
+        reason: WithdrawalReason::OtherError,
+        reasons: text("录入错误"),
+    });
+    let payload = act(content, net.reference(city(), 3));
+    let statement = net.statement(CITY_KEY, city(), city().code(), &payload);
+    net.verdict(city(), statement, Vis::new(1)).unwrap()
+}
+
+// spec: TRU-60, EFF-83
+#[test]
+fn act_dated_back_into_a_mandate_that_has_ended_is_void() {
+    let net = Net::production();
+    let act = withdrawal(&net);
+    let registry = net.registry.size().value();
+    let seen = |size: u64, day: &str| head(registry, &net.origin(city()), size, noon(day));
+    let void = |entries: &[(u64, Statement)]| {
+        let timing = heads(entries).judge(&act, &net.registry);
+        Fact::from_verified(&act, &net.registry, timing).void()
+    };
+    // It stands at position 9.
+    let ended = Some(VoidCause::MandateEnded);
+    assert_eq!(void(&[]), None);
+    assert_eq!(void(&[(0, seen(9, "2027-01-04"))]), ended);
+    // Within the grace after the last day it may have been on its way.
+    assert_eq!(void(&[(0, seen(9, "2027-01-03"))]), None);
+    // What the head covers was there before it.
+    assert_eq!(void(&[(0, seen(10, "2027-01-04"))]), None);
+    // A second head of the same size tells more than the first.
+    let same = [(0, seen(9, "2026-06-01")), (5, seen(9, "2027-01-04"))];
+    assert_eq!(void(&same), ended);
+    let later = [(0, seen(9, "2027-01-03")), (5, seen(12, "2027-01-04"))];
+    assert_eq!(void(&later), None);
+    // An empty log is seen as well.
+    assert_eq!(void(&[(0, seen(0, "2027-01-04"))]), ended);
+    let of_other = head(registry, &net.origin(other_city()), 9, noon("2027-01-04"));
+    assert_eq!(void(&[(0, of_other)]), None);
+}
+
+// spec: TRU-60
+#[test]
+fn decision_is_judged_by_its_own_day_however_late_it_is_published() {
+    let net = Net::production();
+    let decision = net.decide(penalty()).unwrap();
+    let registry = net.registry.size().value();
+    let seen = head(registry, &net.origin(city()), 9, noon("2027-06-01"));
+    let seen = heads(&[(0, seen)]);
+    assert_eq!(seen.judge(&decision, &net.registry), Timing::InTime);
+}
+
+// spec: TRU-60, BUN-29
+#[test]
+fn evidence_of_an_ended_mandate_is_the_last_head_before_the_act() {
+    let net = Net::production();
+    let act = withdrawal(&net);
+    let registry = net.registry.size().value();
+    let seen = |size: u64, day: &str| head(registry, &net.origin(city()), size, noon(day));
+    let heads = heads(&[
+        (1, seen(4, "2027-01-01")),
+        (4, seen(9, "2027-02-01")),
+        (6, seen(11, "2027-03-01")),
+    ]);
+    let found = heads.ended_mandate(&act, &net.registry);
+    assert_eq!(found, Some(LeafIndex::new(4)));
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The hub's clock and its registry only go on here.
+    // spec: BUN-29, BUN-60
+    #[test]
+    fn first_head_that_covers_shows_what_all_heads_show(
+        entries in prop::collection::vec((1_u64..6, 0_u64..3, 1_u64..8, 0_u64..9), 1..12),
+        log in 0_usize..2,
+        index in 0_u64..8,
+        ctx in 0_u64..6,
+    ) {
+        let net = Net::production();
+        let logs = [net.origin(city()), net.origin(other_city()), net.registry.genesis().registry_origin()];
+        let (mut registries, mut days): (Vec<u64>, Vec<u64>) = entries.iter().map(|one| (one.0, one.3)).unzip();
+        registries.sort_unstable();
+        days.sort_unstable();
+        let entries: Vec<(u64, Statement)> = (0..)
+            .zip(&entries)
+            .zip(registries.iter().zip(&days))
+            .map(|((index, (_, log, seen, _)), (registry, days))| {
+                let log = &logs[usize::try_from(*log).unwrap()];
+                (index, head(*registry, log, *seen, days * 86_400_000))
+            })
+            .collect();
+        let (reference, all) = (reference(&logs[log], index), heads(&entries));
+        let evidence = all.first_covering(&reference);
+        let mut carried = entries;
+        carried.retain(|(index, _)| evidence == Some(LeafIndex::new(*index)));
+        let shown = |heads: &HeadsSeen| heads.shown_timing(&reference, size(ctx), &net.registry, None);
+        prop_assert_eq!(shown(&heads(&carried)), shown(&all));
+    }
+
     // spec: EFF-1, TRU-35
     #[test]
     fn order_in_which_heads_come_changes_nothing(

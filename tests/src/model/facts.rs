@@ -137,6 +137,7 @@ pub fn fact(spoken: &Spoken) -> Fact {
         Void::CutOff => VoidCause::CutOff,
         Void::Late => VoidCause::CtxLate,
         Void::Suspended => VoidCause::Suspended,
+        Void::Ended => VoidCause::MandateEnded,
     });
     let issuer = ISSUERS[usize::from(spoken.issuer)];
     let place = reference(spoken.place);
@@ -254,6 +255,15 @@ fn content(say: &Say) -> (Content, Option<Place>, u64) {
     }
 }
 
+/// Document numbers as decisions of the model write them: the first and the third are one number, the
+/// second and the fourth another.
+const WRITINGS: [&str; 4] = [
+    "A罚〔2026〕1号",
+    "A罚〔2026〕2号",
+    "a罚（２０２６）１号",
+    "A罚 [2026] 2号",
+];
+
 /// The measures of the model, ascending.
 const MEASURES: [&str; 3] = ["credit.limit", "loan.limit", "tender.limit"];
 
@@ -268,7 +278,7 @@ fn decision(figures: &Figures) -> Decision {
     let first = figures.from.min(figures.publication);
     Decision::new(DecisionFields {
         subject: SUBJECTS[usize::from(figures.subject)].clone(),
-        document_number: text(["一", "二"][usize::from(figures.document)]),
+        document_number: text(WRITINGS[usize::from(figures.document)]),
         act_type: if figures.penalty {
             ActType::Penalty
         } else {
@@ -277,7 +287,7 @@ fn decision(figures: &Figures) -> Decision {
         item: code(["item.a", "item.b"][usize::from(figures.item)]),
         decided_on: day(first),
         service: Some(Service {
-            on: day(first),
+            on: day(figures.served),
             way: ServiceWay::Direct,
         }),
         basis: vec![LegalBasis {
@@ -315,6 +325,7 @@ fn state(validity: &Validity) -> State {
             VoidCause::CutOff => Void::CutOff,
             VoidCause::CtxLate => Void::Late,
             VoidCause::Suspended => Void::Suspended,
+            VoidCause::MandateEnded => Void::Ended,
         }),
         Validity::Withdrawn { by } => State::Withdrawn(places(by)),
         Validity::Corrected { by } => State::Corrected(places(by)),

@@ -184,24 +184,11 @@ impl Scenario {
         })
     }
 
-    /// Whether a correction that burdens more than what it took over from has followed a ruling, or the
-    /// decision itself was made after it and burdens more than the one ruled on.
+    /// Whether a correction that burdens more than what it took over from has followed a ruling.
     pub(super) fn restricted_after(&self, ruling: &Spoken, target: Place) -> bool {
         let Some(own) = self.figures(target) else {
             return false;
         };
-        let Say::Ruling { target: on, .. } = ruling.say else {
-            return false;
-        };
-        let made_after = self.at(target).is_some_and(|t| t.is_behind(ruling.place));
-        let adds = self.figures(on).is_none_or(|ruled_on| {
-            let mut both = Rest::of(own);
-            both.meet(&Rest::of(ruled_on));
-            both != Rest::of(own)
-        });
-        if made_after && adds {
-            return true;
-        }
         let counts =
             |act: &Spoken| act.corrects(target) && self.may_act(act, target) && self.full(act);
         let notices: Vec<u64> = self
@@ -263,11 +250,23 @@ impl Scenario {
         let Say::Ruling {
             outcome: Ruled::Rejected,
             closes,
-            ..
+            target: ruled_on,
         } = &ruling.say
         else {
             return false;
         };
+        let Some(Say::Objection {
+            target: raised_on, ..
+        }) = self.at(later).map(|s| &s.say)
+        else {
+            return false;
+        };
+        let speaks_for = |place: Place| {
+            self.is_within(target, place) && self.is_linked(target, *raised_on, place)
+        };
+        if !speaks_for(*ruled_on) {
+            return false;
+        }
         let chain = self.chain(target, true);
         let with_issuer = |place: Place| {
             let issuer = self.at(target).map(|decision| decision.issuer);
@@ -281,7 +280,7 @@ impl Scenario {
             }
             let said = self.at(*closed).map(|s| &s.say);
             matches!(said, Some(Say::Objection { target, role: r, ground: g, .. })
-                if chain.contains(target) && (*r, *g) == (role, ground))
+                if chain.contains(target) && (*r, *g) == (role, ground) && speaks_for(*target))
         });
         let seen = self.notices_of(ruling.place).any(|notice| {
             let of_ruling = matches!(
@@ -294,6 +293,66 @@ impl Scenario {
             of_ruling && self.full(notice) && notice.place.index < register
         });
         on_ground && seen
+    }
+
+    /// Whether a decision at its heaviest burdens with no more than another one at its lightest.
+    fn is_within(&self, decision: Place, other: Place) -> bool {
+        let readings = |place: Place| -> Option<Vec<Rest>> {
+            let mut readings = vec![Rest::of(self.figures(place)?)];
+            for act in &self.set {
+                if let Say::Correction {
+                    target, figures, ..
+                } = &act.say
+                    && *target == place
+                    && self.may_act(act, place)
+                    && self.full(act)
+                {
+                    readings.push(Rest::of(figures));
+                }
+            }
+            Some(readings)
+        };
+        let Some(heavy) = readings(decision) else {
+            return true;
+        };
+        if decision == other {
+            return true;
+        }
+        let Some(light) = readings(other) else {
+            return false;
+        };
+        heavy.iter().all(|own| {
+            light.iter().all(|its| {
+                let mut both = own.clone();
+                both.meet(its);
+                both == *own
+            })
+        })
+    }
+
+    /// Whether two places are one, or the decisions there say themselves that they belong together.
+    fn is_linked(&self, asked: Place, a: Place, b: Place) -> bool {
+        let said = |place: Place| {
+            let spoken = self.at(place)?;
+            let (Say::Decision(figures) | Say::Nothing(Some(figures))) = &spoken.say else {
+                return None;
+            };
+            let is_asked = place == asked && self.figures(asked).is_some();
+            (self.full(spoken) || is_asked).then_some((spoken.issuer, figures))
+        };
+        let root = |place: Place| said(place).and_then(|(_, figures)| figures.root);
+        if a == b || root(a) == Some(b) || root(b) == Some(a) {
+            return true;
+        }
+        if root(a).is_some() && root(a) == root(b) {
+            return true;
+        }
+        match (said(a), said(b)) {
+            (Some((by, x)), Some((and_by, y))) => {
+                (by, x.number(), x.item) == (and_by, y.number(), y.item)
+            }
+            (_, None) | (None, _) => false,
+        }
     }
 }
 

@@ -4,15 +4,20 @@ use super::{Figures, Rest};
 
 impl Rest {
     pub(super) fn of(figures: &Figures) -> Self {
+        let burden_from = figures.from.max(figures.served);
         Self {
             same: (figures.subject, figures.item, figures.penalty),
             lifted: false,
             fine: figures.fine,
             classes: figures.classes.clone(),
             duties: figures.duties.clone(),
-            from: figures.from,
+            from: if figures.penalty {
+                burden_from
+            } else {
+                figures.from
+            },
             until: figures.until,
-            burden_from: figures.from,
+            burden_from,
             burden_until: figures.until,
             publication: figures.publication,
         }

@@ -111,6 +111,9 @@ pub fn generate(seed: u64) -> Scenario {
             set.push(spoken);
         }
     }
+    if cast.random.once_in(4) {
+        cast.reject(&mut set);
+    }
     address(&mut cast.random, &mut set);
     copy_one(&mut cast.random, &mut set);
     let logs = cast.horizon();
@@ -229,6 +232,7 @@ impl Cast {
             0 => Some(Void::CutOff),
             1 => Some(Void::Late),
             2 => Some(Void::Suspended),
+            3 => Some(Void::Ended),
             _ => None,
         };
         Spoken {
@@ -239,6 +243,64 @@ impl Cast {
             supervision: issuer == 2,
             void,
             say: self.say(class),
+        }
+    }
+
+    /// An objection, its rejection with a notice, and a later objection on the same ground, each to some
+    /// decision: what comes together seldom by chance.
+    fn reject(&mut self, set: &mut Vec<Spoken>) {
+        let ground = 1 + self.random.small(3);
+        let objection = |target: Place, register: u64| Say::Objection {
+            target,
+            role: 1,
+            ground,
+            over_cap: false,
+            register,
+        };
+        let decisions = [(); 3].map(|()| match self.random.once_in(3) {
+            true => self.some(Class::Decision),
+            false => self.target,
+        });
+        let [objected_to, ruled_on, again] = decisions;
+        let ruler = if self.random.once_in(2) { 0 } else { 2 };
+        let logs = [1, ruler, REGISTER, 1];
+        let places = logs.map(|log| Place {
+            log,
+            index: self.random.below(POSITIONS),
+            branch: 0,
+        });
+        let [rejected, ruling, _, later] = places;
+        let said = [
+            objection(objected_to, 0),
+            Say::Ruling {
+                target: ruled_on,
+                outcome: Ruled::Rejected,
+                closes: BTreeSet::from([rejected]),
+            },
+            Say::Notice {
+                target: ruled_on,
+                act: ruling,
+                objection: None,
+                over_cap: false,
+            },
+            objection(again, POSITIONS),
+        ];
+        if rejected == later {
+            return;
+        }
+        set.retain(|spoken| spoken.place == self.target || !places.contains(&spoken.place));
+        for (place, say) in places.into_iter().zip(said) {
+            if place != self.target {
+                set.push(Spoken {
+                    place,
+                    bytes: place,
+                    about: 0,
+                    issuer: place.log,
+                    supervision: place.log == 2,
+                    void: None,
+                    say,
+                });
+            }
         }
     }
 
@@ -353,13 +415,14 @@ impl Cast {
         }
         let mut figures = Figures {
             subject: u8::from(random.once_in(12)),
-            document: u8::from(random.once_in(2)),
+            document: random.small(4),
             item: u8::from(random.once_in(12)),
             penalty: !random.once_in(5),
             fine: random.below(4) * 100,
             classes: (1..=3).filter(|_| random.once_in(2)).collect(),
             duties,
             from,
+            served: from + if random.once_in(4) { random.days(6) } else { 0 },
             until: random.once_in(3).then(|| from + random.days(9)),
             publication: FIRST_DAY + 2 + random.days(9),
             root: None,

@@ -186,6 +186,19 @@ impl Network {
         self.submit(&change).await
     }
 
+    /// Enrols a member anew: its mandates and addresses are those given, all else stays.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn renew(&mut self, member: &TestMember) -> Result<(), Failure> {
+        self.plan
+            .enrol(member)
+            .map_err(Failure::of("an enrolment"))?;
+        let change = self.plan.changes.last().cloned();
+        let change = change.ok_or_else(|| Failure::new("no change".to_owned()))?;
+        self.submit(&change).await
+    }
+
     async fn submit(&self, change: &PendingChange) -> Result<(), Failure> {
         let bytes = change.encode().map_err(Failure::of("encoding a change"))?;
         let request = Request::Submit(SubmitAsk {

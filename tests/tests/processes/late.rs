@@ -6,6 +6,7 @@ use concordat_protocol::admin::{BackingCode, Target};
 use concordat_protocol::log::LeafIndex;
 use concordat_protocol::statement::{Content, Standing, Suspension};
 use concordat_protocol::text::Text;
+use concordat_protocol::time::Day;
 use concordat_tests::processes::{Failure, Network, NodeId, PATIENCE, Process, Rows, wait_until};
 
 use crate::{NODE, alone, repeat, seed};
@@ -69,6 +70,57 @@ async fn goes_on(network: &mut Network) -> Result<(), Failure> {
         process.stop().await?;
     }
     Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn log_of_a_member_whose_mandate_has_ended_is_seen_once() {
+    let _alone = alone().await;
+    let mut network = Network::make(Path::new(NODE), 2, 0, seed()).unwrap();
+    let outcome = ends(&mut network).await;
+    network.conclude(outcome, &repeat("log_of_a_member_whose_mandate", ""));
+}
+
+// spec: TRU-61
+async fn ends(network: &mut Network) -> Result<(), Failure> {
+    let mut processes = network.start().await?;
+    let before = ledger(network).await?;
+    let code = network.code(APART);
+    let mut members = network.plan().members.iter();
+    let member = members.find(|member| member.code() == code).cloned();
+    let mut member = member.ok_or_else(|| Failure::new("no such member".to_owned()))?;
+    let last = Day::from_ymd(2020, 1, 1).map_err(Failure::of("a day"))?;
+    for mandate in &mut member.enrolment.mandates {
+        mandate.until = Some(last);
+    }
+    network.renew(&member).await?;
+    // One entry for the registry and one for the log, which is empty.
+    logs(network, before + 2).await?;
+    processes.remove(0).stop().await?;
+    let hub = again(network, &[0]).await?;
+    let policy = network.plan().registry.policy().clone();
+    network.change(Content::Policy(policy)).await?;
+    logs(network, before + 3).await?;
+    for process in processes.into_iter().chain(hub) {
+        process.stop().await?;
+    }
+    Ok(())
+}
+
+/// How many entries the hub's log 0 has.
+async fn ledger(network: &Network) -> Result<u64, Failure> {
+    let (log, status) = (network.log(0), network.status(0).await?);
+    let held = status.logs.iter().find(|held| held.origin == log);
+    Ok(held.map_or(0, |held| held.size.value()))
+}
+
+/// Waits until the hub's log 0 has so many entries.
+async fn logs(network: &Network, entries: u64) -> Result<(), Failure> {
+    let what = "the entries of the hub";
+    wait_until(PATIENCE, what, || async {
+        let found = ledger(network).await?;
+        Ok((found == entries).then_some(()))
+    })
+    .await
 }
 
 async fn again(network: &Network, nodes: &[NodeId]) -> Result<Vec<Process>, Failure> {

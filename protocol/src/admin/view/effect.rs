@@ -35,6 +35,8 @@ named_codes! {
         CtxLate = 2 "ctx-late",
         /// Its issuer was suspended at the registry state that it names.
         Suspended = 3 "suspended",
+        /// Its author's mandate had ended when it was logged.
+        MandateEnded = 4 "mandate-ended",
     }
 }
 

@@ -144,3 +144,38 @@ fn today_is_the_day_of_the_quorum_where_the_clock_is_slow() {
     assert_eq!(world.horizon.today(days(0)), day("2026-06-03"));
     assert_eq!(world.horizon.today(days(6)), day("2026-06-04"));
 }
+
+// spec: EFF-82
+#[test]
+fn decision_binds_nobody_before_the_day_of_its_service() {
+    let served = |on| {
+        move |fields: &mut DecisionFields| {
+            fields.service = Some(Service {
+                on: day(on),
+                way: ServiceWay::Announcement,
+            });
+        }
+    };
+    for (on, verdict) in [
+        ("2026-05-28", BindsOthers::Applies),
+        ("2026-05-29", BindsOthers::NotYet),
+        ("2030-01-01", BindsOthers::NotYet),
+    ] {
+        let mut world = World::new();
+        let target = world.decide(Who::Issuer, 10, with(penalty(), served(on)));
+        assert_eq!(world.binds(&target), verdict);
+        assert_eq!(world.effect(&target).burden_term.from, Some(day(on)));
+        // What is granted does not wait to be served.
+        let granted = world.decide(Who::Issuer, 11, with(licence(), served(on)));
+        assert!(world.effect(&granted).grant_stands());
+    }
+    // Nor does a correction bring the day nearer before it counts in full.
+    let mut world = World::new();
+    let late = with(penalty(), served("2030-01-01"));
+    let target = world.decide(Who::Issuer, 10, late);
+    world.witnessed_up_to(Who::Issuer, 20);
+    world.correct(Who::Issuer, 20, &target, penalty());
+    assert_eq!(world.binds(&target), BindsOthers::NotYet);
+    world.witnessed_up_to(Who::Issuer, 21);
+    assert_eq!(world.binds(&target), BindsOthers::Applies);
+}

@@ -256,3 +256,22 @@ fn notice_in_another_log_than_the_home_register_counts_for_nothing() {
     world.horizon.register = Who::City.origin();
     suspended_on(&world, &target, &[]);
 }
+
+// spec: EFF-6, EFF-81
+#[test]
+fn objection_suspends_decisions_whose_document_number_is_written_otherwise() {
+    let ways = [
+        "鹤劳罚字〔２０２６〕１２号",
+        "鹤劳罚字[2026]12号",
+        "鹤劳罚字（2026） 12号",
+        "鹤劳罚字【2026】12号",
+    ];
+    for way in ways {
+        let (mut world, target) = World::with_penalty();
+        let number = |fields: &mut DecisionFields| fields.document_number = text(way);
+        let again = world.decide(Who::Issuer, 30, with(penalty(), number));
+        let objection = world.object(Who::City, 3, &target, Ground::Facts);
+        suspended_on(&world, &again, &[Ground::Facts]);
+        assert_eq!(world.effect(&again).suspended_by[0].by, [objection]);
+    }
+}
