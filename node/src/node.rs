@@ -24,12 +24,12 @@ use concordat_protocol::effect::{
 };
 use concordat_protocol::exchange::Witnessed;
 use concordat_protocol::key::Signer;
-use concordat_protocol::log::{Origin, TreeSize};
+use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
 use concordat_protocol::message::FrontierEntry;
 use concordat_protocol::statement::{Content, Ctx, KeyUse, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::{Day, Timestamp};
-use concordat_protocol::trust::{Genesis, HeadsSeen, LogNumber, Registry, Verified};
+use concordat_protocol::trust::{Genesis, HeadsSeen, LogNumber, Registry, Timing, Verified};
 use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
@@ -61,6 +61,11 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 /// How long the database may take to come to an end.
 const SETTLING: Duration = Duration::from_secs(30);
+
+/// For how long after the hub saw them statements of the node's own that came too late are an alarm,
+/// in milliseconds.
+// spec: ADM-150
+const LATE_SHOWN_MS: u64 = 30 * 86_400_000;
 /// Acts of which only the leaf is held that are tried one by one, to name one that a decision waits for.
 const UNREAD_TRIED_MAX: usize = 64;
 
@@ -386,6 +391,35 @@ impl Node {
     #[must_use]
     pub const fn shared(&self) -> &Arc<Shared<RealDisk>> {
         &self.shared
+    }
+
+    /// How many statements of the node's own logs came too late to bind, of logs of which the hub saw one
+    /// such within a month before `now`: long enough to be noticed, and made anew.
+    // spec: ADM-150
+    #[must_use]
+    pub fn late_leaves(&self, now: Timestamp) -> Vec<(Origin, u64)> {
+        let (seen, registry) = (self.shared.heads_seen(), self.registry());
+        let logs = self.shared.logs();
+        let own = logs.iter().filter(|(origin, _)| self.owns(origin));
+        let late = own.filter_map(|(origin, log)| {
+            let (leaves, at) = seen.late_leaves(origin, log.size(), log.course(), &registry)?;
+            let passed_ms = now.value().saturating_sub(at.value());
+            (passed_ms < LATE_SHOWN_MS).then(|| (origin.clone(), leaves))
+        });
+        late.collect()
+    }
+
+    /// Whether a statement of the node's own came too late to bind.
+    #[must_use]
+    pub fn is_late(&self, origin: &Origin, index: LeafIndex) -> bool {
+        let (seen, registry) = (self.shared.heads_seen(), self.registry());
+        let ctx = self
+            .shared
+            .logs()
+            .get(origin)
+            .and_then(|log| log.course().at(index));
+        let timing = ctx.map(|ctx| seen.timing_at(origin, index, ctx, &registry));
+        timing == Some(Timing::Late)
     }
 
     /// The database.

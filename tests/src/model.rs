@@ -362,7 +362,24 @@ impl Scenario {
                 };
             }
         }
+        for spoken in &mut counting.set {
+            if let Say::Withdrawal { target, .. } | Say::Correction { target, .. } = &mut spoken.say
+            {
+                *target = self.first_with_the_bytes_at(*target);
+            }
+        }
         counting
+    }
+
+    /// Where the statement stands first that stands at a place.
+    fn first_with_the_bytes_at(&self, place: Place) -> Place {
+        let Some(there) = self.at(place) else {
+            return place;
+        };
+        let same = self.set.iter().filter(|other| {
+            other.bytes == there.bytes && other.place.log == place.log && other.place <= place
+        });
+        same.map(|other| other.place).min().unwrap_or(place)
     }
 
     fn at(&self, place: Place) -> Option<&Spoken> {

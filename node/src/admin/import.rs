@@ -26,6 +26,7 @@ use crate::import::{
     Accepted, Field, Filter, ImportError, ImportOptions, Importer, Language, NaturalKey, Profile,
     ProfileError, Report, SHIPPED, Stored,
 };
+use crate::node::Node;
 use crate::query::QueryService;
 
 /// Statements appended at once, unless it is all or nothing.
@@ -149,7 +150,7 @@ fn read(
     let query = node.query().map_err(refusal::index)?;
     let failure = std::cell::RefCell::new(None);
     let known = |key: &NaturalKey, decision: &Decision| {
-        stored(query, key, decision).unwrap_or_else(|error| {
+        stored(node, query, key, decision).unwrap_or_else(|error| {
             failure.replace(Some(error));
             Stored::Differs
         })
@@ -204,8 +205,11 @@ fn unusable(error: &ImportError, ask: &ImportAsk, profile: &Profile) -> AdminErr
     AdminError::new(ErrorCode::FileUnusable).with("cause", error)
 }
 
-/// What the node holds under the key of a row.
+/// What the node holds under the key of a row. A decision that came too late to bind does not count: it
+/// has to be decided anew, and this is how.
+// spec: ADM-151
 fn stored(
+    node: &Node,
     query: &QueryService,
     key: &NaturalKey,
     decision: &Decision,
@@ -214,7 +218,9 @@ fn stored(
         .store()
         .natural(key.issuer, key.document_number.as_str(), &key.item)
         .map_err(refusal::store)?;
-    let Some(first) = positions.first() else {
+    let mut in_time = positions.iter();
+    let in_time = in_time.find(|at| !node.is_late(&at.origin, at.index));
+    let Some(first) = in_time else {
         return Ok(Stored::Absent);
     };
     let own = query

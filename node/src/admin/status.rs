@@ -189,6 +189,16 @@ fn alarms(
         };
         raise(name, vec![log, detail("bodies", bodies)])?;
     }
+    for (origin, leaves) in node.late_leaves(status.at) {
+        let log = Detail {
+            name: "log".to_owned(),
+            value: origin.to_string(),
+        };
+        raise(
+            "own-statements-late",
+            vec![log, detail("statements", leaves)],
+        )?;
+    }
     let rejected = node.store().counts().rejected;
     if rejected > 0 {
         raise(

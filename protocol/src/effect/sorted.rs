@@ -1,6 +1,6 @@
 //! The facts of a history by what they act on, put in order once for all decisions asked about.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::effect::chain::{Chains, Link};
 use crate::effect::fact::Fact;
@@ -101,11 +101,16 @@ impl<'a> Sorted<'a> {
             let root = decision.fields().reissues.as_ref();
             sorted.reissues.push(root, (fact, decision));
         }
+        let firsts = by_class.firsts;
+        let target = |act: &'a Fact| {
+            let target = act.target()?;
+            Some(firsts.get(target).copied().unwrap_or(target))
+        };
         for said in by_class.corrections {
-            sorted.corrections.push(said.0.target(), said);
+            sorted.corrections.push(target(said.0), said);
         }
         for said in by_class.withdrawals {
-            sorted.withdrawals.push(said.0.target(), said);
+            sorted.withdrawals.push(target(said.0), said);
         }
         for (act, target) in history.unread() {
             if let Some(link) = sorted.wide.link(target) {
@@ -177,6 +182,9 @@ struct ByClass<'a> {
     /// Decisions with the bytes of an earlier one. They are none, and name their chain all the same:
     /// an objection to one must not be lost.
     copies: Vec<Said<'a, Decision>>,
+    /// Of each copy of any statement the one that counts. What corrects or withdraws a copy is meant for
+    /// the bytes: whoever held the copy alone could know no other.
+    firsts: BTreeMap<&'a StatementRef, &'a StatementRef>,
     corrections: Vec<Said<'a, Correction>>,
     withdrawals: Vec<Said<'a, Withdrawal>>,
     objections: Vec<Said<'a, Objection>>,
@@ -188,12 +196,16 @@ struct ByClass<'a> {
 impl<'a> ByClass<'a> {
     fn of(history: &'a History) -> Self {
         let mut sorted = Self::default();
-        let mut said = BTreeSet::new();
+        let mut said = BTreeMap::new();
         for fact in history.facts() {
             let fact: &Fact = fact;
             // By position, so that the first of several counts, whichever is held first.
-            // spec: EFF-40
-            if !said.insert((fact.origin(), fact.bytes())) {
+            // spec: EFF-40, EFF-110
+            let first = *said
+                .entry((fact.origin(), fact.bytes()))
+                .or_insert(fact.reference());
+            if first != fact.reference() {
+                sorted.firsts.insert(fact.reference(), first);
                 if let Content::Decision(decision) = &fact.payload().content {
                     sorted.copies.push((fact, decision));
                 }

@@ -41,6 +41,16 @@ impl CtxCourse {
         Some(run.ctx)
     }
 
+    /// The ranges of leaves in a row with one registry size, below a size of the log: where each begins and
+    /// ends, and the registry size.
+    pub fn runs(&self, below: TreeSize) -> impl Iterator<Item = (u64, u64, TreeSize)> + '_ {
+        let ends = self.runs.iter().skip(1).map(|run| run.begin);
+        let ends = ends.chain([u64::MAX]);
+        let runs = self.runs.iter().zip(ends);
+        let runs = runs.map(move |(run, end)| (run.begin, end.min(below.value()), run.ctx));
+        runs.filter(|(begin, end, _)| begin < end)
+    }
+
     /// The largest size in the leaves before a position, those in `passed_over` left out: each is a
     /// range from an index up to a size.
     #[must_use]

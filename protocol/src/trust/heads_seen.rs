@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::key::KeyId;
 use crate::limits;
 use crate::log::{LeafIndex, Origin, TreeSize};
-use crate::statement::{Content, Statement, StatementRef};
+use crate::statement::{Content, CtxCourse, Statement, StatementRef};
 use crate::time::{Day, Timestamp};
 use crate::trust::genesis::LogNumber;
 use crate::trust::registry::Registry;
@@ -231,7 +231,7 @@ impl HeadsSeen {
     #[must_use]
     pub fn ended_mandate(&self, verified: &Verified, registry: &Registry) -> Option<LeafIndex> {
         let reference = verified.reference();
-        if is_by_hub(reference, registry) {
+        if is_by_hub(&reference.origin, registry) {
             return None;
         }
         let head = self.last_uncovered(reference)?;
@@ -260,11 +260,12 @@ impl HeadsSeen {
     // spec: BUN-29
     #[must_use]
     pub fn first_covering(&self, reference: &StatementRef) -> Option<LeafIndex> {
-        let of_log = self.by_log.get(&reference.origin)?;
-        let covers = |index: &LeafIndex| {
-            self.seen(*index)
-                .is_some_and(|s| s.size.contains(reference.index))
-        };
+        self.covering(&reference.origin, reference.index)
+    }
+
+    fn covering(&self, origin: &Origin, leaf: LeafIndex) -> Option<LeafIndex> {
+        let of_log = self.by_log.get(origin)?;
+        let covers = |index: &LeafIndex| self.seen(*index).is_some_and(|s| s.size.contains(leaf));
         let first = of_log.partition_point(|index| !covers(index));
         of_log.get(first).copied()
     }
@@ -317,10 +318,23 @@ impl HeadsSeen {
     // spec: EFF-14, TRU-35
     #[must_use]
     pub fn timing(&self, reference: &StatementRef, ctx: TreeSize, registry: &Registry) -> Timing {
-        if is_by_hub(reference, registry) {
+        self.timing_at(&reference.origin, reference.index, ctx, registry)
+    }
+
+    /// The same of the leaf at a position.
+    // spec: EFF-14, TRU-35
+    #[must_use]
+    pub fn timing_at(
+        &self,
+        origin: &Origin,
+        index: LeafIndex,
+        ctx: TreeSize,
+        registry: &Registry,
+    ) -> Timing {
+        if is_by_hub(origin, registry) {
             return Timing::InTime;
         }
-        let Some(evidence) = self.evidence(reference, ctx) else {
+        let Some(evidence) = self.evidence(origin, index, ctx) else {
             return Timing::InTime;
         };
         let newest = self.presence.last_key_value().map(|(index, _)| *index);
@@ -331,6 +345,46 @@ impl HeadsSeen {
             true => Timing::Late,
             false => Timing::InTime,
         }
+    }
+
+    /// How many leaves of a log, whose registry sizes went as given, came too late to bind, and when the
+    /// hub saw the last of them; `None` where none did. Leaves that the hub has not seen count with the
+    /// newest time.
+    #[must_use]
+    pub fn late_leaves(
+        &self,
+        origin: &Origin,
+        size: TreeSize,
+        course: &CtxCourse,
+        registry: &Registry,
+    ) -> Option<(u64, Timestamp)> {
+        let of_log = self.by_log.get(origin);
+        let of_log = of_log.map(Vec::as_slice).unwrap_or_default();
+        let sizes = of_log
+            .iter()
+            .filter_map(|at| Some(self.seen(*at)?.size.value()));
+        let sizes: Vec<u64> = sizes.collect();
+        let mut late: Option<(u64, Timestamp)> = None;
+        for (begin, end, ctx) in course.runs(size) {
+            // One head covers all leaves up to the next boundary.
+            let from = sizes.partition_point(|size| *size <= begin);
+            let inner = sizes.iter().skip(from).copied();
+            let ends = inner.take_while(|size| *size < end).chain([end]);
+            let mut begin = begin;
+            for end in ends {
+                let at = LeafIndex::new(begin);
+                if self.timing_at(origin, at, ctx, registry) == Timing::Late {
+                    let newest = || self.made_by.last_key_value().map(|(index, _)| *index);
+                    let seen = self.covering(origin, at).or_else(newest);
+                    let at = seen.and_then(|index| self.made_by.get(&index)).copied();
+                    let at = at.unwrap_or(Timestamp::MAX);
+                    let (count, last) = late.unwrap_or((0, at));
+                    late = Some((count.saturating_add(end - begin), last.max(at)));
+                }
+                begin = end;
+            }
+        }
+        late
     }
 
     /// Whether a statement is shown to have come in time, to one who may have been given some of these
@@ -345,7 +399,7 @@ impl HeadsSeen {
         registry: &Registry,
         cosigned_at: Option<Timestamp>,
     ) -> Timing {
-        if ctx >= registry.size() || is_by_hub(reference, registry) {
+        if ctx >= registry.size() || is_by_hub(&reference.origin, registry) {
             return Timing::InTime;
         }
         let grace_ms = registry.policy_at(ctx).ctx_grace_ms;
@@ -373,13 +427,13 @@ impl HeadsSeen {
     }
 
     /// `None` while no head was seen under a newer registry, so that nothing is late.
-    fn evidence(&self, reference: &StatementRef, ctx: TreeSize) -> Option<Evidence> {
+    fn evidence(&self, origin: &Origin, index: LeafIndex, ctx: TreeSize) -> Option<Evidence> {
         let newer = |index: &LeafIndex| self.seen(*index).is_some_and(|seen| seen.registry > ctx);
         let replaced = self.changes.partition_point(|index| !newer(index));
         let replaced = *self.changes.get(replaced)?;
         Some(Evidence {
             replaced,
-            covered: self.first_covering(reference),
+            covered: self.covering(origin, index),
         })
     }
 
@@ -448,6 +502,6 @@ impl HeadsSeen {
     }
 }
 
-fn is_by_hub(reference: &StatementRef, registry: &Registry) -> bool {
-    reference.origin.member() == registry.genesis().hub().as_str()
+fn is_by_hub(origin: &Origin, registry: &Registry) -> bool {
+    origin.member() == registry.genesis().hub().as_str()
 }

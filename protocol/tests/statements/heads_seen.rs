@@ -100,6 +100,25 @@ fn statement_is_late_when_the_hub_saw_it_after_the_grace_of_a_newer_registry() {
     }
 }
 
+/// The hub shows that it is there for as long as anybody may be judged by it.
+// spec: TRU-70
+#[test]
+fn head_of_the_registry_is_due_every_four_hours_until_the_grace_is_over() {
+    let net = Net::production();
+    let registry = net.registry.genesis().registry_origin();
+    let all = marks(&registry);
+    assert_eq!(HeadsSeen::new().next_mark(&net.registry), None);
+    for upto in 2..=all.len() {
+        let step = (upto as u64 - 2) * HEAD_SEEN_STEP_MAX_MS;
+        let (last, due) = (at(1_000 + step), at(1_000 + step + HEAD_SEEN_STEP_MAX_MS));
+        let next = heads(&all[..upto]).next_mark(&net.registry);
+        assert_eq!(next, Some((last, due)), "{upto}");
+    }
+    let over = head(5, &registry, 5, 1_000 + GRACE_MS + HEAD_SEEN_STEP_MAX_MS);
+    let over = [all.clone(), vec![(all.len() as u64, over)]].concat();
+    assert_eq!(heads(&over).next_mark(&net.registry), None);
+}
+
 /// What the hub has not seen is late once it has been there for the grace, and not before.
 // spec: TRU-35
 #[test]

@@ -56,6 +56,22 @@ fn copy_held_alone_counts_until_the_first_is_held() {
     assert_eq!(world.binds(&first), BindsOthers::Applies);
 }
 
+/// Whoever withholds the body of the first has its copy withdrawn, and hands out the first then.
+// spec: EFF-110
+#[test]
+fn what_was_done_to_a_copy_is_done_to_the_first_that_comes_later() {
+    let mut world = World::new();
+    let (first, other) = (at(Who::Issuer, 10), at(Who::Issuer, 20));
+    let copy = world.put(decision(Who::Issuer, 12, penalty()).with_bytes_of(&first));
+    world.withdraw(Who::Supervisor, 3, &copy);
+    let lowered = world.put(decision(Who::Issuer, 22, penalty()).with_bytes_of(&other));
+    world.correct(Who::Issuer, 23, &lowered, fine(500));
+    world.decide(Who::Issuer, 10, penalty());
+    world.decide(Who::Issuer, 20, penalty());
+    assert_eq!(world.binds(&first), BindsOthers::Withdrawn);
+    assert_eq!(world.effect(&other).amounts.fine_fen, 500);
+}
+
 // spec: EFF-40
 #[test]
 fn same_bytes_in_two_logs_are_two_statements() {
