@@ -26,11 +26,12 @@ pub(super) struct Assessment<'a> {
 
 /// Assesses a decision, held or not.
 pub(super) fn assess<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
-    let (suspended_by, waiting) = objections::weigh(case);
-    match case.decision {
-        Some((fact, decision)) => assess_held(case, fact, decision, suspended_by, waiting),
-        None => Assessment {
-            validity: unheld(case),
+    let Some((fact, decision)) = case.decision else {
+        // spec: EFF-100
+        let validity = unheld(case);
+        let (suspended_by, waiting) = objections::weigh(case);
+        return Assessment {
+            validity,
             backing: None,
             superseded_by: None,
             suspended_by,
@@ -38,25 +39,28 @@ pub(super) fn assess<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
             pending: Vec::new(),
             reading: None,
             rests_on: Vec::new(),
-        },
-    }
+        };
+    };
+    assess_held(case, fact, decision)
 }
 
-fn assess_held<'a>(
-    case: &Case<'_, 'a>,
-    fact: &'a Fact,
-    decision: &'a Decision,
-    mut suspended_by: Vec<Suspension>,
-    waiting: Vec<Waiting>,
-) -> Assessment<'a> {
+fn assess_held<'a>(case: &Case<'_, 'a>, fact: &'a Fact, decision: &'a Decision) -> Assessment<'a> {
     let backing = case.horizon.backing(fact);
     let own = Reading::of(decision);
     let is_grant = own.grants();
+    // What takes the decision back or its place is visited first: whoever objects much must not keep it
+    // out of sight.
+    // spec: EFF-100
+    let withdrawing = corrections::withdrawing(case);
+    let successors: Vec<_> = case.reissues().collect();
     let corrected = corrections::correct(case, own);
     // A penalty corrected into a licence grants, and is taken back as a licence is.
-    let withdrawals = corrections::withdrawals(case, corrected.reading.grants());
+    let withdrawals = corrections::withdrawals(case, &withdrawing, corrected.reading.grants());
     let rests_on = rests_on(case, decision, &corrected);
     let validity = validity(backing, is_grant, &corrected, &withdrawals);
+    let (superseded_by, mut reading) =
+        chain::supersede(case, (fact, decision), &successors, corrected.reading);
+    let (mut suspended_by, waiting) = objections::weigh(case);
     if !corrected.conflict.is_empty() {
         suspended_by.push(Suspension {
             kind: SuspensionKind::Conflict,
@@ -77,7 +81,6 @@ fn assess_held<'a>(
     let mut pending = cloned(&corrected.pending);
     pending.extend(cloned(&withdrawals.lifting));
     pending.sort_unstable();
-    let (superseded_by, mut reading) = chain::supersede(case, fact, decision, corrected.reading);
     if !withdrawals.lifting.is_empty() {
         reading.lift();
     }
@@ -123,7 +126,7 @@ fn unheld(case: &Case<'_, '_>) -> Validity {
     if case.fact.is_some() {
         return Validity::NotADecision;
     }
-    let by = corrections::withdrawals(case, false).by;
+    let by = corrections::withdrawals(case, &corrections::withdrawing(case), false).by;
     if !by.is_empty() {
         return Validity::Withdrawn { by: cloned(&by) };
     }

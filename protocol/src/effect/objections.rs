@@ -213,13 +213,11 @@ impl Rejections {
     }
 
     fn note(&mut self, case: &Case<'_, '_>, (by, ruling): (&Fact, &Ruling), at: u64) {
-        for (fact, objection) in case.sure_objections() {
-            if ruling.closes().binary_search(fact.reference()).is_ok() {
-                let by_itself = is_with_issuer(case, by) && is_with_issuer(case, fact);
-                let key = (objection.role(), objection.ground(), by_itself);
-                let first = self.0.entry(key).or_insert(at);
-                *first = at.min(*first);
-            }
+        for (fact, objection) in case.named_by(ruling) {
+            let by_itself = is_with_issuer(case, by) && is_with_issuer(case, fact);
+            let key = (objection.role(), objection.ground(), by_itself);
+            let first = self.0.entry(key).or_insert(at);
+            *first = at.min(*first);
         }
     }
 
