@@ -54,7 +54,7 @@ use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::{Genesis, HeadsSeen, LogNumber, Registry};
 
 use crate::disk::Disk;
-use crate::journal::{Journal, JournalReader};
+use crate::journal::{GROUP_BYTES_MAX, Journal, JournalReader};
 use crate::signer_state::{SignedHead, SignerState};
 
 use damage::DamageList;
@@ -240,6 +240,10 @@ pub struct Core<D: Disk> {
     outputs: Vec<Output>,
 }
 
+/// What is staged is committed before the next input once it is more than this: a record of a submission
+/// and the next one are rarely parted then.
+const COMMIT_FROM_BYTES: usize = (GROUP_BYTES_MAX / 2) as usize;
+
 /// Consequences of the next commit.
 #[derive(Default)]
 struct Staged {
@@ -262,6 +266,9 @@ impl<D: Disk> Core<D> {
     /// [`Fatal`]: storage or a signer failed. Drop the core; the next start repairs.
     pub fn handle(&mut self, now: Timestamp, input: CoreInput<'_>) -> Result<(), Fatal> {
         self.now = self.now.max(now);
+        if self.journal.staged_bytes() > COMMIT_FROM_BYTES {
+            self.journal.commit()?;
+        }
         match input {
             CoreInput::Exchange(input) => self.feed(input)?,
             CoreInput::Submit(submission) => self.submit(submission)?,
@@ -486,8 +493,25 @@ impl<D: Disk> Core<D> {
 
     fn stage(&mut self, record: &Record<'_>) -> Result<crate::journal::RecordPointer, Fatal> {
         self.staged.records = true;
+        let payload = record.encode();
+        self.make_room(payload.len())?;
         self.records += 1;
-        Ok(self.journal.stage_record(record.kind(), &record.encode())?)
+        Ok(self.journal.stage_record(record.kind(), &payload)?)
+    }
+
+    fn stage_body(&mut self, body: &[u8]) -> Result<crate::journal::BodyPointer, Fatal> {
+        self.make_room(body.len())?;
+        Ok(self.journal.stage_body(&[body])?)
+    }
+
+    /// Commits what is staged where more no longer fits one commit. Nothing is said of it before
+    /// [`Core::finish`]; a body that becomes durable before its record is nobody's.
+    // spec: STO-90
+    fn make_room(&mut self, bytes: usize) -> Result<(), Fatal> {
+        match self.journal.has_room(bytes) {
+            true => Ok(()),
+            false => Ok(self.journal.commit()?),
+        }
     }
 
     fn commit(&mut self) -> Result<Staged, Fatal> {

@@ -313,6 +313,12 @@ impl<D: Disk> Journal<D> {
         }
     }
 
+    /// Whether a body or a record of so many bytes can be staged without a commit before it.
+    #[must_use]
+    pub fn has_room(&self, bytes: usize) -> bool {
+        self.bodies.has_room(bytes) && self.ledger.has_room(bytes)
+    }
+
     /// Bytes staged for the next commit, both streams.
     #[must_use]
     pub fn staged_bytes(&self) -> usize {

@@ -34,6 +34,10 @@ pub use verifier::{BackgroundVerifier, VerifyStep};
 /// Verified statements kept in memory, unless configured.
 pub const VERIFIED_CACHE_DEFAULT: usize = 16_384;
 
+/// Bytes of the verified statements kept in memory; decoded they take somewhat more.
+// spec: IDX-31
+pub const VERIFIED_BYTES_MAX: usize = 64 << 20;
+
 /// What the node holds of a statement.
 #[derive(Clone, Debug)]
 pub struct Held {
@@ -123,7 +127,7 @@ impl QueryService {
             store,
             bodies,
             registry: RwLock::new(registry),
-            verified: Cache::new(verified_cache),
+            verified: Cache::new(verified_cache, VERIFIED_BYTES_MAX),
             stopping: AtomicBool::new(false),
         }
     }
@@ -195,7 +199,8 @@ impl QueryService {
                 if kept.is_none() {
                     self.store.judge(&[(position.clone(), Verdict::Verified)])?;
                 }
-                self.verified.keep(position, Arc::clone(&verified));
+                let bytes = verified.statement().as_bytes().len();
+                self.verified.keep(position, Arc::clone(&verified), bytes);
                 Ok(Found::Verified(verified))
             }
             Err(reason) => {

@@ -26,20 +26,18 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         .subject(ask.code)
         .map_err(|error| refusal::ask(&error))?;
     found.sort_by(|a, b| {
-        let newest = decided_on(&b.decision).cmp(&decided_on(&a.decision));
+        let newest = b.decided_on.cmp(&a.decided_on);
         newest.then_with(|| a.reference.cmp(&b.reference))
     });
     let total = found.len() as u64;
     let registry = node.registry();
     let mut names: Vec<String> = Vec::new();
     for entry in &found {
-        let Some(decision) = decision_of(&entry.decision) else {
+        let Some((code, name)) = &entry.named else {
             continue;
         };
-        let subject = &decision.fields().subject;
-        let name = subject.name().to_string();
-        if subject.code() == ask.code && !names.contains(&name) {
-            names.push(name);
+        if *code == ask.code && !names.iter().any(|known| known == name.as_str()) {
+            names.push(name.to_string());
         }
     }
     let skip = usize::try_from(ask.skip.unwrap_or(0)).unwrap_or(usize::MAX);
@@ -53,10 +51,15 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let effects = node
         .effects_of(&targets, as_of)
         .map_err(|error| refusal::ask(&error))?;
+    let query = node.query().map_err(refusal::index)?;
     let mut decisions = Vec::with_capacity(page.len());
-    for (entry, effect) in page.iter().zip(&effects) {
-        if let Some(decision) = decision_of(&entry.decision) {
-            let view = decision_view(&registry, &entry.decision, decision, effect, as_of);
+    for (target, effect) in targets.iter().zip(&effects) {
+        let found = query.statement(&target.origin, target.index);
+        let Found::Verified(verified) = found.map_err(refusal::query)? else {
+            continue;
+        };
+        if let Some(decision) = decision_of(&verified) {
+            let view = decision_view(&registry, &verified, decision, effect, as_of);
             decisions.push(view);
         }
     }
@@ -149,10 +152,6 @@ pub(super) fn is_about_organisation(verified: &Verified) -> bool {
 
 fn decision_of(verified: &Verified) -> Option<&Decision> {
     verified.statement().payload().content.decision()
-}
-
-fn decided_on(verified: &Verified) -> Option<Day> {
-    decision_of(verified).map(|decision| decision.fields().decided_on)
 }
 
 fn decision_view(

@@ -205,7 +205,7 @@ impl<D: Disk> Core<D> {
         let mut marks = Vec::with_capacity(entries.len());
         for (i, entry) in entries.into_iter().enumerate() {
             let index = LeafIndex::new(begin + i as u64);
-            let pointer = self.journal.stage_body(&[&entry.body])?;
+            let pointer = self.stage_body(&entry.body)?;
             marks.push(BodyMark::Held(pointer, true));
             encoded.push(entry.leaf.encode());
             let leaf_hash = entry.leaf.hash();
@@ -293,7 +293,7 @@ impl<D: Disk> Core<D> {
         let mut marks = Vec::with_capacity(bodies.len());
         for (index, outcome) in bodies {
             let pointer = match &outcome {
-                BodyOutcome::Accepted { body, .. } => Some(self.journal.stage_body(&[body])?),
+                BodyOutcome::Accepted { body, .. } => Some(self.stage_body(body)?),
                 BodyOutcome::Refused(_) | BodyOutcome::Absent(_) => None,
             };
             marks.push((index.value(), BodyMark::of(&outcome, pointer)));

@@ -54,7 +54,7 @@ impl<D: Disk> Writer<D> {
                 bytes_max,
             });
         };
-        if self.staged.len() + FRAME_HEADER_BYTES + bytes > GROUP_BYTES_MAX as usize {
+        if !self.has_room(bytes) {
             return Err(JournalError::GroupTooLong {
                 stream,
                 bytes_max: GROUP_BYTES_MAX,
@@ -62,6 +62,11 @@ impl<D: Disk> Writer<D> {
         }
         let (number, offset) = self.append_sized(kind, length, parts);
         Ok((number, offset, length))
+    }
+
+    /// Whether a frame with a payload of so many bytes fits the group.
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        self.staged.len() + FRAME_HEADER_BYTES + bytes <= GROUP_BYTES_MAX as usize
     }
 
     /// Appends a frame of the journal's own, whose length is known to fit.

@@ -4,16 +4,19 @@
 //! decision and its corrections rest on, weighed in turn. The other decisions of its chain only *bear*
 //! on it: what they rest on is their own affair.
 
+use std::cell::OnceCell;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use concordat_protocol::statement::{Class, Code, Content, StatementRef};
-use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::statement::{Class, Code, Content, Decision, DecisionFields, StatementRef};
+use concordat_protocol::subject::{AuthorityCode, SUBJECT_NAME_CHARS_MAX, SubjectCode};
+use concordat_protocol::text::Text;
+use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Authority, RejectReason, Verified};
 
 use super::{Found, QueryError, QueryService};
-use crate::store::{ActRow, DocumentDigest, Position, Summary};
+use crate::store::{DocumentDigest, Position, Summary};
 
 /// Statements that are gathered for one decision.
 // spec: IDX-20
@@ -25,7 +28,9 @@ pub const HISTORY_BYTES_MAX: usize = 16 << 20;
 // spec: IDX-20
 pub const HISTORY_NOT_HELD_MAX: usize = 16_384;
 
-/// A decision about an organisation.
+/// A decision about an organisation, without what it says: an organisation may have many, and a page of
+/// them is shown.
+// spec: IDX-31
 #[derive(Clone, Debug)]
 pub struct SubjectEntry {
     /// The decision.
@@ -34,8 +39,29 @@ pub struct SubjectEntry {
     pub issuer: AuthorityCode,
     /// What the index knows of it; of a decision found through a correction, `None`.
     pub summary: Option<Summary>,
-    /// The decision itself.
-    pub decision: Arc<Verified>,
+    /// When it was decided; `None` of what is no decision.
+    pub decided_on: Option<Day>,
+    /// Whom it names; `None` of what is no decision.
+    pub named: Option<(SubjectCode, Text<SUBJECT_NAME_CHARS_MAX>)>,
+}
+
+impl SubjectEntry {
+    fn of(decision: &Verified, summary: Option<Summary>) -> Self {
+        let statement = decision.statement();
+        let fields = statement.payload().content.decision();
+        let fields = fields.map(Decision::fields);
+        let named = |fields: &DecisionFields| {
+            let subject = &fields.subject;
+            (subject.code(), subject.name().clone())
+        };
+        Self {
+            reference: decision.reference().clone(),
+            issuer: statement.header().issuer,
+            summary,
+            decided_on: fields.map(|fields| fields.decided_on),
+            named: fields.map(named),
+        }
+    }
 }
 
 /// Decisions with the statements that bear on them. What bears on one of them and not on another
@@ -95,12 +121,7 @@ impl QueryService {
             else {
                 continue;
             };
-            entries.push(SubjectEntry {
-                reference: decision.reference().clone(),
-                issuer: decision.statement().header().issuer,
-                summary,
-                decision,
-            });
+            entries.push(SubjectEntry::of(&decision, summary));
         }
         Ok(entries)
     }
@@ -210,7 +231,11 @@ impl Dossier {
 #[derive(Default)]
 struct Known {
     verified: Option<Arc<Verified>>,
-    /// What acts on it and the notices of that, the weightiest first.
+    /// Acts on it, but for objections, in the logs of those who may act on it.
+    decisive: Vec<Position>,
+    /// Re-issues of it in the same logs.
+    successors: Vec<Position>,
+    /// What else acts on it and the notices of that, the weightiest first.
     acts: Vec<Position>,
     /// What is linked with it in a chain.
     chain: Vec<Position>,
@@ -226,6 +251,8 @@ struct Gatherer<'q> {
     known: BTreeMap<Position, Known>,
     /// Decisions by document, for each organisation met.
     documents: BTreeMap<SubjectCode, BTreeMap<Document, Vec<Position>>>,
+    /// In whose logs supervisors publish.
+    supervising: OnceCell<BTreeSet<AuthorityCode>>,
 }
 
 impl<'q> Gatherer<'q> {
@@ -234,6 +261,7 @@ impl<'q> Gatherer<'q> {
             queries,
             known: BTreeMap::new(),
             documents: BTreeMap::new(),
+            supervising: OnceCell::new(),
         }
     }
 
@@ -276,6 +304,8 @@ impl<'q> Gatherer<'q> {
                 break;
             }
             let to = |depth| move |position: &Position| (position.clone(), depth);
+            open.extend(known.decisive.iter().map(to(depth)));
+            open.extend(known.successors.iter().map(to(Depth::Bears)));
             open.extend(known.acts.iter().map(to(depth)));
             open.extend(known.chain.iter().map(to(Depth::Bears)));
             if depth == Depth::Weighed {
@@ -330,7 +360,8 @@ impl<'q> Gatherer<'q> {
         // Of the acts only rulings are acted on with effect: a withdrawn one closes nothing.
         match content.map(Content::class) {
             None | Some(Class::Decision | Class::Ruling) => {
-                self.pointing_at(position, &mut known)?;
+                let issuer = verified.as_ref().map(|it| it.statement().header().issuer);
+                self.pointing_at(position, issuer, &mut known)?;
             }
             Some(_) => {}
         }
@@ -341,18 +372,49 @@ impl<'q> Gatherer<'q> {
         Ok(known)
     }
 
-    /// What the store knows to point at a statement. Whoever objects often does not push out of sight
-    /// what takes the decision back.
-    fn pointing_at(&self, position: &Position, known: &mut Known) -> Result<(), QueryError> {
+    /// What the store knows to point at a statement. Whoever logs much does not push out of sight what
+    /// takes the decision back: what those say who may comes first, and what others say without effect
+    /// is left out, as long as the issuer of the statement is known.
+    // spec: IDX-30, EFF-3
+    fn pointing_at(
+        &self,
+        position: &Position,
+        issuer: Option<AuthorityCode>,
+        known: &mut Known,
+    ) -> Result<(), QueryError> {
         self.named_by_leaves(position, known)?;
         let (store, origin, index) = (&self.queries.store, &position.origin, position.index);
         let mut acts = store.acts_on(origin, index)?;
-        acts.sort_by_key(|row: &ActRow| row.class == Class::Objection);
-        known.acts.extend(acts.into_iter().map(|row| row.position));
-        for row in store.notices_on(origin, index)? {
-            known.acts.extend([row.position, row.act]);
+        let notices = store.notices_on(origin, index)?;
+        let reissues = store.reissues_of(origin, index)?;
+        if acts.is_empty() && notices.is_empty() && reissues.is_empty() {
+            return Ok(());
         }
-        known.chain.extend(store.reissues_of(origin, index)?);
+        let publishing = issuer.map(|issuer| self.queries.registry().publishers(issuer));
+        let publishing = publishing.unwrap_or_default();
+        let may_act = |at: &Position| {
+            let member = AuthorityCode::parse(at.origin.member());
+            let may = |code| publishing.contains(&code) || self.supervising().contains(&code);
+            at.origin == *origin || member.is_ok_and(may)
+        };
+        let has_effect =
+            |class, at: &Position| issuer.is_none() || !is_by_right(class) || may_act(at);
+        acts.retain(|row| has_effect(row.class, &row.position));
+        acts.sort_by_key(|row| row.class == Class::Objection);
+        for row in acts {
+            match is_by_right(row.class) && may_act(&row.position) {
+                true => known.decisive.push(row.position),
+                false => known.acts.push(row.position),
+            }
+        }
+        for row in notices {
+            if has_effect(row.class, &row.act) {
+                known.acts.extend([row.position, row.act]);
+            }
+        }
+        let (successors, others) = reissues.into_iter().partition(may_act);
+        known.successors = successors;
+        known.chain.extend::<Vec<_>>(others);
         Ok(())
     }
 
@@ -372,6 +434,11 @@ impl<'q> Gatherer<'q> {
             }
         }
         Ok(())
+    }
+
+    fn supervising(&self) -> &BTreeSet<AuthorityCode> {
+        let find = || self.queries.registry().publishers_of_supervision();
+        self.supervising.get_or_init(find)
     }
 
     /// Other decisions of the same authority about the same organisation under the same document number
@@ -395,6 +462,15 @@ impl<'q> Gatherer<'q> {
         );
         Ok(by_document.get(&document).cloned().unwrap_or_default())
     }
+}
+
+/// Whether an act of a class has effect by the issuer of its target and by supervisors alone.
+// spec: EFF-3
+const fn is_by_right(class: Class) -> bool {
+    matches!(
+        class,
+        Class::Correction | Class::Withdrawal | Class::Ruling | Class::Admission
+    )
 }
 
 fn documents_of(

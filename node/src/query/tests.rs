@@ -135,6 +135,33 @@ fn organisation_is_not_listed_by_a_correction_whose_author_may_not_make_it() {
     assert_eq!(listed(true), 0);
 }
 
+/// A member that is neither the issuer nor a supervisor logged thousands of withdrawals of a licence: the
+/// issuer's own was never looked at.
+// spec: IDX-30
+#[test]
+fn act_of_somebody_who_may_not_act_is_not_gathered() {
+    let node = node(|fixture| {
+        let decision = fixture.decision(0, 1);
+        let correction = fixture.correction_by_hub(&decision, 2);
+        let withdrawal = fixture.withdrawal(1, subject(1), &decision);
+        vec![decision, correction, withdrawal]
+    });
+    assert_eq!(node.history(0), [0, 1]);
+}
+
+/// While a decision is not held, nobody knows who may act on it.
+// spec: IDX-30
+#[test]
+fn acts_on_a_decision_that_is_not_held_are_gathered() {
+    let node = node(|fixture| {
+        let decision = fixture.decision(0, 1);
+        let correction = fixture.correction_by_hub(&decision, 2);
+        let withdrawal = fixture.withdrawal(1, subject(1), &decision);
+        vec![correction, withdrawal]
+    });
+    assert_eq!(node.history(0), [0, 1]);
+}
+
 /// Places in a log at which nothing stands.
 fn nowhere(fixture: &Fixture, from: u64, count: u64) -> Vec<StatementRef> {
     let place = |index: u64| StatementRef {

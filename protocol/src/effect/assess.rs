@@ -26,19 +26,9 @@ pub(super) struct Assessment<'a> {
 
 /// Assesses a decision, held or not.
 pub(super) fn assess<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
-    let (suspended_by, waiting) = objections::weigh(case);
     let mut assessment = match case.decision {
-        Some((fact, decision)) => assess_held(case, fact, decision, suspended_by, waiting),
-        None => Assessment {
-            validity: unheld(case),
-            backing: None,
-            superseded_by: None,
-            suspended_by,
-            waiting,
-            pending: Vec::new(),
-            reading: None,
-            rests_on: Vec::new(),
-        },
+        Some((fact, decision)) => assess_held(case, fact, decision),
+        None => assess_unheld(case),
     };
     let unread = case.unread();
     if !unread.is_empty() {
@@ -52,21 +42,39 @@ pub(super) fn assess<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
     assessment
 }
 
-fn assess_held<'a>(
-    case: &Case<'_, 'a>,
-    fact: &'a Fact,
-    decision: &'a Decision,
-    mut suspended_by: Vec<Suspension>,
-    waiting: Vec<Waiting>,
-) -> Assessment<'a> {
+fn assess_unheld<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
+    // spec: EFF-100
+    let validity = unheld(case);
+    let (suspended_by, waiting) = objections::weigh(case);
+    Assessment {
+        validity,
+        backing: None,
+        superseded_by: None,
+        suspended_by,
+        waiting,
+        pending: Vec::new(),
+        reading: None,
+        rests_on: Vec::new(),
+    }
+}
+
+fn assess_held<'a>(case: &Case<'_, 'a>, fact: &'a Fact, decision: &'a Decision) -> Assessment<'a> {
     let backing = case.horizon.backing(fact);
     let own = Reading::of(decision);
     let is_grant = own.grants();
+    // What takes the decision back or its place is visited first: whoever objects much must not keep it
+    // out of sight.
+    // spec: EFF-100
+    let withdrawing = corrections::withdrawing(case);
+    let successors: Vec<_> = case.reissues().collect();
     let corrected = corrections::correct(case, own);
     // A penalty corrected into a licence grants, and is taken back as a licence is.
-    let withdrawals = corrections::withdrawals(case, corrected.reading.grants());
+    let withdrawals = corrections::withdrawals(case, &withdrawing, corrected.reading.grants());
     let rests_on = rests_on(case, decision, &corrected);
     let validity = validity(backing, is_grant, &corrected, &withdrawals);
+    let (superseded_by, mut reading) =
+        chain::supersede(case, (fact, decision), &successors, corrected.reading);
+    let (mut suspended_by, waiting) = objections::weigh(case);
     if !corrected.conflict.is_empty() {
         suspended_by.push(Suspension {
             kind: SuspensionKind::Conflict,
@@ -87,7 +95,6 @@ fn assess_held<'a>(
     let mut pending = cloned(&corrected.pending);
     pending.extend(cloned(&withdrawals.lifting));
     pending.sort_unstable();
-    let (superseded_by, mut reading) = chain::supersede(case, fact, decision, corrected.reading);
     if !withdrawals.lifting.is_empty() {
         reading.lift();
     }
@@ -133,7 +140,7 @@ fn unheld(case: &Case<'_, '_>) -> Validity {
     if case.fact.is_some() {
         return Validity::NotADecision;
     }
-    let by = corrections::withdrawals(case, false).by;
+    let by = corrections::withdrawals(case, &corrections::withdrawing(case), false).by;
     if !by.is_empty() {
         return Validity::Withdrawn { by: cloned(&by) };
     }

@@ -109,9 +109,16 @@ impl<'h, 'a> Case<'h, 'a> {
         unread
     }
 
-    /// Objections on the chain as far as it counts in full.
-    pub(super) fn sure_objections(&self) -> impl Iterator<Item = Said<'a, Objection>> + '_ {
-        self.on(&self.chain.narrow, &self.facts.sure_objections)
+    /// The objections that a ruling names, on the chain as far as it counts in full.
+    // spec: EFF-101
+    pub(super) fn named_by<'s>(
+        &'s self,
+        ruling: &'s Ruling,
+    ) -> impl Iterator<Item = Said<'a, Objection>> + 's {
+        let named = self.work.count(ruling.closes());
+        let found = named.filter_map(|at| self.facts.sure_objections.get(at));
+        let on_chain = found.filter(|(link, _)| self.chain.narrow.binary_search(link).is_ok());
+        on_chain.map(|(_, said)| *said)
     }
 
     /// Rulings that count in full: by whom it may be, on this chain, witnessed, and not taken back.

@@ -180,13 +180,13 @@ fn document<'a>(fact: &Fact, decision: &'a Decision) -> Document<'a> {
 // spec: EFF-15
 pub(super) fn supersede<'a>(
     case: &Case<'_, 'a>,
-    fact: &'a Fact,
-    decision: &'a Decision,
+    decision: (&'a Fact, &'a Decision),
+    reissues: &[(&'a Fact, &'a Decision)],
     mut reading: Reading<'a>,
 ) -> (Option<StatementRef>, Reading<'a>) {
     let mut newest: Option<&Fact> = None;
-    for (other, reissue) in case.reissues() {
-        let Some(follows) = follows((fact, decision), (other, reissue)) else {
+    for (other, reissue) in reissues.iter().copied() {
+        let Some(follows) = follows(decision, (other, reissue)) else {
             continue;
         };
         if follows && case.horizon.established(other) {

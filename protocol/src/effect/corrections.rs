@@ -215,15 +215,22 @@ pub(super) struct Withdrawals<'a> {
     pub(super) lifting: Vec<&'a StatementRef>,
 }
 
+/// The withdrawals of the decision by whom it may be.
+pub(super) fn withdrawing<'a>(case: &Case<'_, 'a>) -> Vec<&'a Fact> {
+    let withdrawals = case.withdrawals().map(|(fact, _)| fact);
+    withdrawals.filter(|fact| case.may_act(fact)).collect()
+}
+
 /// A withdrawal frees from a burden as soon as it is verified. What was granted it takes away only
 /// once it counts in full.
 // spec: EFF-12, EFF-20
-pub(super) fn withdrawals<'a>(case: &Case<'_, 'a>, is_grant: bool) -> Withdrawals<'a> {
+pub(super) fn withdrawals<'a>(
+    case: &Case<'_, 'a>,
+    withdrawing: &[&'a Fact],
+    is_grant: bool,
+) -> Withdrawals<'a> {
     let (mut by, mut lifting) = (Vec::new(), Vec::new());
-    for (fact, _) in case.withdrawals() {
-        if !case.may_act(fact) {
-            continue;
-        }
+    for fact in withdrawing {
         match is_grant && !case.horizon.established(fact) {
             true => lifting.push(fact.reference()),
             false => by.push(fact.reference()),

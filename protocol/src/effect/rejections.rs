@@ -57,13 +57,10 @@ impl<'a> Rejections<'a> {
         &mut self,
         case: &Case<'_, 'a>,
         covering: &mut Covering<'a>,
-        (by, ruling): (&'a Fact, &Ruling),
+        (by, ruling): (&'a Fact, &'a Ruling),
         at: u64,
     ) {
-        for (fact, objection) in case.sure_objections() {
-            if ruling.closes().binary_search(fact.reference()).is_err() {
-                continue;
-            }
+        for (fact, objection) in case.named_by(ruling) {
             let (Some(ruled_on), Some(objected_to)) = (by.target(), fact.target()) else {
                 continue;
             };

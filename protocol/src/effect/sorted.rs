@@ -51,8 +51,8 @@ pub(super) struct Sorted<'a> {
     pub(super) objections: By<'a, Link, Objection>,
     /// Of objections that are not held, in the order of the register's acts; by the same chain.
     pub(super) noticed: By<'a, Link, Notice>,
-    /// By the chain of their target, as those decisions make it that count in full.
-    pub(super) sure_objections: By<'a, Link, Objection>,
+    /// By place, with the chain of their target, as those decisions make it that count in full.
+    pub(super) sure_objections: BTreeMap<&'a StatementRef, (Link, Said<'a, Objection>)>,
     /// Those that count in full and are not taken back; by the same chain.
     pub(super) rulings: By<'a, Link, Ruling>,
     /// Acts that are known by their leaves alone, by the chain of their target as every decision known
@@ -89,7 +89,7 @@ impl<'a> Sorted<'a> {
             withdrawals: By::default(),
             objections: By::default(),
             noticed: By::default(),
-            sure_objections: By::default(),
+            sure_objections: BTreeMap::new(),
             rulings: By::default(),
             unread: BTreeMap::new(),
             admitted: by_class.admitted,
@@ -146,7 +146,10 @@ impl<'a> Sorted<'a> {
             let wide = target.and_then(|target| self.wide.link(target));
             self.objections.push(wide, said);
             let narrow = target.and_then(|target| self.narrow.link(target));
-            self.sure_objections.push(narrow, said);
+            if let Some(link) = narrow {
+                self.sure_objections
+                    .insert(said.0.reference(), (link, said));
+            }
         }
         for (fact, notice) in self.notices.all() {
             if notice.class == Class::Objection && history.get(&notice.act).is_none() {

@@ -42,6 +42,17 @@ impl<T> History<T> {
     fn push(&mut self, from: TreeSize, value: T) {
         self.0.push((from, Arc::new(value)));
     }
+
+    /// Every value that there was.
+    fn all(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|(_, value)| value.as_ref())
+    }
+}
+
+/// The member in whose log an authority publishes: an issuer under a member has no log of its own.
+fn publisher(member: &Member) -> AuthorityCode {
+    let publisher = member.enrolment().publishes_through;
+    publisher.unwrap_or_else(|| member.code())
 }
 
 /// What an entry of the registry log did.
@@ -199,6 +210,29 @@ impl Registry {
         self.members
             .values()
             .filter_map(move |history| history.at(size).map(Arc::as_ref))
+    }
+
+    /// Members in whose logs an authority has ever published.
+    #[must_use]
+    pub fn publishers(&self, code: AuthorityCode) -> BTreeSet<AuthorityCode> {
+        let history = self.members.get(&code).into_iter();
+        history.flat_map(History::all).map(publisher).collect()
+    }
+
+    /// Members in whose logs those have ever published that were ever given supervision.
+    #[must_use]
+    pub fn publishers_of_supervision(&self) -> BTreeSet<AuthorityCode> {
+        let supervises = |member: &&Member| {
+            let mut mandates = member.enrolment().mandates.iter();
+            mandates.any(|mandate| mandate.supervises.is_some())
+        };
+        let mut publishers = BTreeSet::new();
+        for (code, history) in &self.members {
+            if history.all().any(|member| supervises(&member)) {
+                publishers.extend(self.publishers(*code));
+            }
+        }
+        publishers
     }
 
     /// The member whose node has this key now.

@@ -382,3 +382,42 @@ fn register_opens_with_the_first_entry_of_the_registry() {
     hub.submit(LogNumber::Registry, vec![signed]);
     assert_eq!(opened(&hub), 1);
 }
+
+/// A member's data ended a node: what one batch of commands brought was more than one commit takes.
+// spec: STO-90
+#[test]
+fn batch_with_more_than_one_commit_takes_is_made_durable_in_parts() {
+    const IN_ONE: usize = 350;
+    let mut hub = Hub::with(1, 10);
+    let origin = hub.origin();
+    let size = |hub: &Hub| {
+        hub.core
+            .shared()
+            .logs()
+            .get(&origin)
+            .unwrap()
+            .size()
+            .value()
+    };
+    let before = size(&hub);
+    let statement = hub.statement(1, TEXT);
+    // Three commands that fit one commit each, and one that by itself is more.
+    for parts in [1, 1, 1, 4] {
+        let submission = Submission {
+            ticket: Ticket(parts as u64),
+            log: LogNumber::Statements,
+            statements: vec![statement.clone(); parts * IN_ONE],
+        };
+        let input = CoreInput::Submit(submission);
+        hub.core.handle(hub.now, input).unwrap();
+    }
+    let outputs = hub.core.finish().unwrap();
+    let is_taken = |output: &&Output| matches!(output, Output::Submitted { result: Ok(_), .. });
+    assert_eq!(outputs.iter().filter(is_taken).count(), 4);
+    let after = size(&hub);
+    assert_eq!(after, before + 7 * IN_ONE as u64);
+    let shared = hub.core.shared();
+    for index in [before, after - 1] {
+        assert!(shared.body(&origin, LeafIndex::new(index)).is_some());
+    }
+}

@@ -113,6 +113,70 @@ fn decision_on_which_too_much_bears_binds_nobody_else() {
     assert_eq!(examination.open_objections(&target), None);
 }
 
+/// A licence that its issuer took back read as in force: what others had said of it was looked at first.
+// spec: EFF-100
+#[test]
+fn withdrawal_is_seen_however_much_bears_on_the_decision() {
+    for fields in [licence(), penalty()] {
+        let (hostile, _) = hostile();
+        let mut world = World::new();
+        let target = world.decide(Who::Issuer, 10, fields);
+        // What is there already stays: all the others act on the same place.
+        for fact in hostile.history.facts() {
+            world.history.insert(Arc::clone(fact));
+        }
+        let withdrawal = world.withdraw(Who::Issuer, 50, &target);
+        let effect = world.effect(&target);
+        assert_eq!(effect.weighed, Weighed::InPart);
+        let by = vec![withdrawal];
+        assert_eq!(effect.validity, Validity::Withdrawn { by });
+        assert_eq!(effect.binds_others(), BindsOthers::Withdrawn);
+        assert!(!effect.in_force_for_issuer() && !effect.grant_stands());
+    }
+}
+
+// spec: EFF-100
+#[test]
+fn reissue_supersedes_however_much_bears_on_the_decision() {
+    let (mut world, target) = hostile();
+    let root = target.clone();
+    let again = with(penalty(), |fields| fields.reissues = Some(root));
+    let again = world.decide(Who::Issuer, 60, again);
+    let effect = world.effect(&target);
+    assert_eq!(effect.weighed, Weighed::InPart);
+    assert_eq!(effect.superseded_by, Some(again));
+    assert_eq!(effect.binds_others(), BindsOthers::Superseded);
+}
+
+/// Each objection was compared with each ruling.
+// spec: EFF-70, EFF-101
+#[test]
+fn objections_that_were_each_ruled_on_are_weighed_at_the_cost_of_their_number() {
+    let of = |count: u64| {
+        let (mut world, target) = World::with_penalty();
+        for who in Who::ALL {
+            let size = TreeSize::new(1 << 20).unwrap();
+            (world.log(who).size, world.log(who).witnessed) = (size, size);
+        }
+        for index in 0..count {
+            let objection = world.object(Who::City, index, &target, Ground::Facts);
+            world.rule(
+                Who::Issuer,
+                20 + index,
+                &target,
+                Outcome::Rejected,
+                &[&objection],
+            );
+            let ruling = at(Who::Issuer, 20 + index);
+            world.notice(index, &target, &ruling, Class::Ruling, None);
+        }
+        assert_eq!(world.effect(&target).weighed, Weighed::Fully);
+        work(&world, &target)
+    };
+    let (short, long) = (of(100), of(1_100));
+    assert!(long <= short * 12, "{short} facts visited, then {long}");
+}
+
 // spec: EFF-71
 #[test]
 fn decision_rests_on_nothing_that_was_not_weighed() {
