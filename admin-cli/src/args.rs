@@ -5,11 +5,15 @@ use std::path::PathBuf;
 
 use clap::{
     ArgGroup, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    value_parser,
 };
 use concordat_certs::summary::Language;
 
 use crate::failure::Failure;
 use crate::{parse, text};
+
+/// The longest that `status --wait` waits, in seconds: a day.
+const WAIT_SECONDS_MAX: u64 = 86_400;
 
 #[derive(Debug, Parser)]
 #[command(name = "concordat", version, arg_required_else_help = true)]
@@ -256,6 +260,8 @@ pub(crate) struct PeerCutOff {
     pub(crate) replacement: Option<String>,
     #[arg(long, value_name = "HEX|FILE")]
     pub(crate) next: Option<String>,
+    #[arg(long)]
+    pub(crate) held_history_is_wrong: bool,
     #[arg(long, value_name = "FILE")]
     pub(crate) genesis: PathBuf,
     #[arg(long, value_name = "FILE")]
@@ -310,6 +316,8 @@ pub(crate) struct ChangeApprove {
     pub(crate) key: PathBuf,
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+    #[arg(long)]
+    pub(crate) held_history_is_wrong: bool,
 }
 
 #[derive(Debug, Args)]
@@ -321,11 +329,14 @@ pub(crate) struct ChangeSubmit {
     pub(crate) genesis: Option<PathBuf>,
     #[arg(long)]
     pub(crate) dry_run: bool,
+    #[arg(long)]
+    pub(crate) held_history_is_wrong: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Status {
-    #[arg(long, value_name = "SECONDS")]
+    // spec: ADM-140
+    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(0..=WAIT_SECONDS_MAX))]
     pub(crate) wait: Option<u64>,
 }
 

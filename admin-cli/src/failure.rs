@@ -27,6 +27,13 @@ impl Failure {
         self
     }
 
+    /// What fills a blank; nothing where it is not filled.
+    pub(crate) fn blank(&self, name: &str) -> &str {
+        let mut blanks = self.blanks.iter();
+        let found = blanks.find(|(blank, _)| blank == name);
+        found.map_or("", |(_, value)| value)
+    }
+
     pub(crate) fn path(self, path: &Path) -> Self {
         self.with("path", path.display())
     }

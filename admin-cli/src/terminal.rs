@@ -39,12 +39,15 @@ pub(crate) fn finish(
 // spec: ADM-101
 pub(crate) fn ended(text: &str, exit: ExitCode, language: Language) -> ProcessExit {
     let exit = match print(text) {
-        Err(failure) => {
+        Err(failure) if exit == ExitCode::Ok => {
             print_error(&text::failure(language, &failure));
-            match exit {
-                ExitCode::Ok => failure.exit,
-                of_command => of_command,
-            }
+            failure.exit
+        }
+        // Nobody is told that a command was carried out which was not.
+        Err(failure) => {
+            let key = "output-failed-too";
+            print_error(&text::failure(language, &Failure { key, ..failure }));
+            exit
         }
         Ok(Reader::There | Reader::Gone) => exit,
     };

@@ -177,10 +177,16 @@ impl PendingChange {
     /// Whether as many recovery keys as their quorum asks have approved.
     #[must_use]
     pub fn recovers(&self, genesis: &Genesis) -> bool {
+        self.recovery_missing(genesis) == 0
+    }
+
+    /// How many recovery keys would still have to approve it to make their quorum.
+    #[must_use]
+    pub fn recovery_missing(&self, genesis: &Genesis) -> u64 {
         let recovery = &genesis.fields().recovery;
         let approved = recovery.keys.iter();
         let approved = approved.filter(|key| self.approvals.contains_key(&key.id()));
-        approved.count() as u64 >= recovery.quorum
+        recovery.quorum.saturating_sub(approved.count() as u64)
     }
 
     /// Says in words what is proposed, for those who are to approve it.
@@ -313,7 +319,7 @@ impl PendingChange {
         Ok(Self::decode(&bytes, genesis)?)
     }
 
-    // spec: KEY-19, TRU-32, TRU-51
+    // spec: KEY-19, KEY-70, TRU-32, TRU-51
     fn check_content(&self, genesis: &Genesis) -> Result<(), ChangeError> {
         let class = self.payload.class();
         if !class.is_registry() {
@@ -324,6 +330,7 @@ impl PendingChange {
             cut_off.fits()?;
         }
         genesis.admits(&self.payload.content)?;
+        genesis.admits_next(&self.payload.content)?;
         match (&self.payload.content, &self.request) {
             (Content::Enrolment(_), None) => Err(ChangeError::NoRequest),
             (Content::Enrolment(enrolment), Some(request)) => {

@@ -15,7 +15,7 @@ use std::thread::JoinHandle;
 use concordat_protocol::exchange::{ForkEvidence, Input, PeerId, RequestId, ServeId, Violation};
 use concordat_protocol::log::LeafIndex;
 use concordat_protocol::message::ErrorCode;
-use concordat_protocol::statement::StatementRef;
+use concordat_protocol::statement::{KeyUse, StatementRef};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::LogNumber;
 use tokio::sync::{mpsc, oneshot};
@@ -227,6 +227,7 @@ pub fn spawn<D: Disk>(
             listener,
             links: BTreeMap::new(),
             gone: BTreeMap::new(),
+            foreign_keys: Vec::new(),
             faults: FaultLog::new(),
             tickets: BTreeMap::new(),
             rows: Vec::new(),
@@ -253,6 +254,8 @@ struct Worker<D: Disk> {
     links: BTreeMap<PeerId, Link>,
     /// Connections that have ended since the last release, of which something may still be told.
     gone: BTreeMap<PeerId, AuthorityCode>,
+    /// The keys that the log last said the registry does not name.
+    foreign_keys: Vec<KeyUse>,
     faults: FaultLog<AuthorityCode>,
     tickets: BTreeMap<Ticket, oneshot::Sender<Result<Vec<StatementRef>, SubmitError>>>,
     rows: Vec<oneshot::Sender<()>>,
@@ -384,12 +387,28 @@ impl<D: Disk> Worker<D> {
             self.listener.hear(&output);
             self.dispatch(output);
         }
+        self.tell_of_foreign_keys();
         self.gone.clear();
         for row in self.rows.drain(..) {
             // Whoever asked may have gone; the row is kept all the same.
             let _ = row.send(());
         }
         Ok(())
+    }
+
+    /// Says so in the log when the keys that the registry does not name are others than before: at the
+    /// start, or when a change of the registry arrives.
+    // spec: ADM-144
+    fn tell_of_foreign_keys(&mut self) {
+        let uses = self.core.shared().foreign_keys();
+        if !uses.is_empty() && uses != self.foreign_keys {
+            error!(
+                ?uses,
+                "the registry names other keys for this member than these: nothing is signed; put \
+                 the right keys in place and start again"
+            );
+        }
+        self.foreign_keys = uses;
     }
 
     fn dispatch(&mut self, output: Output) {
@@ -447,13 +466,9 @@ impl<D: Disk> Worker<D> {
                 "another instance of this node has signed more of its log: nothing is signed here \
                  before that is fetched back; make sure that only one instance runs"
             ),
-            Output::ForeignKeys(uses) => error!(
-                ?uses,
-                "the registry names other keys for this member than these: nothing is signed any \
-                 more; put the right keys in place and start again"
-            ),
             Output::RegistryChanged => info!("the registry has changed"),
-            Output::Durable { .. } | Output::Holds { .. } => {}
+            // What is done of foreign keys is said once for every way to them.
+            Output::ForeignKeys(_) | Output::Durable { .. } | Output::Holds { .. } => {}
         }
     }
 

@@ -1,11 +1,13 @@
 //! `concordat certificate`: certificates made anew beside their keys, without any node.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use concordat_certs::certificate::Validity;
 use concordat_certs::certificate_file::{self, CertificateFileError};
-use concordat_certs::key_file::PrivateKey;
-use concordat_certs::key_ring::KeyRing;
+use concordat_certs::configuration::CONFIGURATION_FILE;
+use concordat_certs::key_file::{PrivateKey, file_name};
+use concordat_certs::key_ring::{KeyRing, RUN_USES};
 use concordat_protocol::admin::ExitCode;
 use concordat_protocol::key::{PublicKey, Signer as _};
 use concordat_protocol::statement::KeyUse;
@@ -45,11 +47,9 @@ pub(super) fn run(verb: &Certificate, context: &Context<'_>) -> Result<Report, F
 /// Every certificate whose key lies in a node's directory or in one of keys.
 // spec: KEY-60
 fn renew(directory: &Path, context: &Context<'_>) -> Result<Report, Failure> {
-    let keys = match directory.join(init::KEYS) {
-        nested if nested.is_dir() => nested,
-        _ => directory.to_path_buf(),
-    };
+    let keys = keys_of(directory)?;
     let ring = KeyRing::open(&keys, &[]).map_err(|error| files::key_ring(&keys, &error))?;
+    refuse_without_node_key(directory, &ring)?;
     let made = made(&ring, certificate_file::renew)?;
     if made.is_empty() {
         return Err(Failure::new(ExitCode::NotFound, "no-certified-key").path(&keys));
@@ -75,6 +75,33 @@ fn renew(directory: &Path, context: &Context<'_>) -> Result<Report, Failure> {
     let certificates: Vec<_> = made.collect();
     let report = Report::new(page, json!({ "certificates": certificates }));
     Ok(report.with_next(words, "renew_next"))
+}
+
+/// Where the keys of a directory are: below it in a node's, in itself otherwise.
+fn keys_of(directory: &Path) -> Result<PathBuf, Failure> {
+    let nested = directory.join(init::KEYS);
+    match nested.metadata() {
+        Ok(found) if found.is_dir() => Ok(nested),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            Err(files::io(&nested, &error))
+        }
+        Ok(_) | Err(_) => Ok(directory.to_path_buf()),
+    }
+}
+
+/// A node without its key does not start, whatever other certificates are renewed.
+// spec: KEY-71
+fn refuse_without_node_key(directory: &Path, ring: &KeyRing) -> Result<(), Failure> {
+    let mut others = RUN_USES.iter().filter(|key_use| **key_use != KeyUse::Node);
+    let is_node = directory.join(CONFIGURATION_FILE).exists()
+        || others.any(|key_use| ring.key(*key_use).is_ok());
+    match is_node && ring.key(KeyUse::Node).is_err() {
+        true => {
+            let lost = ring.directory().join(file_name(KeyUse::Node));
+            Err(Failure::new(ExitCode::NotFound, "node-key-lost").path(&lost))
+        }
+        false => Ok(()),
+    }
 }
 
 /// Writes the certificate of every key of a ring that has one.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use concordat_certs::change::{ApprovalFile, PendingChange};
 use concordat_protocol::admin::{ExitCode, Reply, Request, SubmitAsk, Submitted};
+use concordat_protocol::codec::Truth;
 use concordat_protocol::statement::{Content, Policy};
 use serde_bytes::ByteBuf;
 use serde_json::json;
@@ -34,6 +35,7 @@ fn catalogue(args: &ChangeCatalogue, context: &Context<'_>) -> Result<Report, Fa
         Content::ItemCatalogue(catalogue),
         &args.genesis,
         &args.out,
+        Held::Counts,
         context,
     )
 }
@@ -52,7 +54,33 @@ fn policy(args: &ChangePolicy, context: &Context<'_>) -> Result<Report, Failure>
         faults: args.faults,
         ..files::genesis(&args.genesis)?.fields().policy.clone()
     };
-    propose(Content::Policy(policy), &args.genesis, &args.out, context)
+    let (content, held) = (Content::Policy(policy), Held::Counts);
+    propose(content, &args.genesis, &args.out, held, context)
+}
+
+/// Whether what a node holds of a log counts against what a cut-off of its key says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    Counts,
+    /// The administrator says that it is itself the wrong history.
+    IsWrong,
+}
+
+impl Held {
+    pub(super) const fn of(is_wrong: bool) -> Self {
+        match is_wrong {
+            true => Self::IsWrong,
+            false => Self::Counts,
+        }
+    }
+
+    fn ask(self, change: Vec<u8>, dry_run: bool) -> Request {
+        Request::Submit(SubmitAsk {
+            change: ByteBuf::from(change),
+            dry_run,
+            held_is_wrong: (self == Self::IsWrong).then_some(Truth),
+        })
+    }
 }
 
 /// Writes a proposal for two approvers.
@@ -60,13 +88,14 @@ pub(super) fn propose(
     content: Content,
     genesis: &Path,
     out: &Path,
+    held: Held,
     context: &Context<'_>,
 ) -> Result<Report, Failure> {
     files::folder_of(out)?;
     let genesis = files::genesis(genesis)?;
     let pending = PendingChange::new(&genesis, clock::now(), content)
         .map_err(|error| Failure::usage("change-unfit").with("cause", chain(&error)))?;
-    let looked_at = weigh(&pending, context)?;
+    let looked_at = weigh(&pending, held, context)?;
     pending
         .create(out)
         .map_err(|error| files::change_file(out, &error))?;
@@ -91,7 +120,7 @@ fn approve(args: &ChangeApprove, context: &Context<'_>) -> Result<Report, Failur
     let genesis = files::genesis(&args.genesis)?;
     let mut pending = files::proposal(&args.proposal, &genesis)?;
     let key = files::approver(&args.key)?;
-    let looked_at = weigh(&pending, context)?;
+    let looked_at = weigh(&pending, Held::of(args.held_history_is_wrong), context)?;
     context.confirm("confirm_approve", pending.payload().class().name())?;
     let approval = pending
         .approve(&genesis, &key)
@@ -114,6 +143,7 @@ fn approve(args: &ChangeApprove, context: &Context<'_>) -> Result<Report, Failur
 // spec: ADM-87
 pub(super) fn weigh(
     pending: &PendingChange,
+    held: Held,
     context: &Context<'_>,
 ) -> Result<(&'static str, String), Failure> {
     let global = &context.arguments.global;
@@ -124,16 +154,19 @@ pub(super) fn weigh(
     let change = pending
         .encode()
         .map_err(|error| Failure::usage("change-unfit").with("cause", chain(&error)))?;
-    let change = ByteBuf::from(change);
-    let ask = SubmitAsk {
-        change,
-        dry_run: true,
-    };
-    match context.ask(&Request::Submit(ask)) {
+    match context.ask(&held.ask(change, true)) {
         Ok(_) => said("registry_admits"),
         // It was looked at before these are said.
         Err(failure) if ["not-the-hub", "approvals-missing"].contains(&failure.key) => {
             said("registry_admits")
+        }
+        // spec: ADM-143
+        Err(failure) if failure.key == "recovery-missing" => {
+            let missing = failure.blank("missing");
+            let words = context
+                .words
+                .fill("registry_wants_recovery", &[("missing", missing)]);
+            Ok(("registry_looked_at", words))
         }
         Err(failure) if failure.exit == ExitCode::Unreachable => said("registry_not_asked"),
         Err(failure) => Err(failure),
@@ -166,11 +199,8 @@ pub(super) fn submit(args: &ChangeSubmit, context: &Context<'_>) -> Result<Repor
     let bytes = pending
         .encode()
         .map_err(|error| files::unverified(&args.proposal, &error))?;
-    let ask = SubmitAsk {
-        change: ByteBuf::from(bytes),
-        dry_run: args.dry_run,
-    };
-    match context.ask(&Request::Submit(ask))? {
+    let held = Held::of(args.held_history_is_wrong);
+    match context.ask(&held.ask(bytes, args.dry_run))? {
         Reply::Submitted(view) => Ok(submitted(&view, context.words)),
         other => Err(unexpected(&other)),
     }

@@ -11,6 +11,7 @@ use concordat_protocol::trust::Genesis;
 
 use crate::args::{Enrol, EnrolApprove, EnrolRequest};
 use crate::clock;
+use crate::command::change::Held;
 use crate::command::{Context, change, files, genesis, init};
 use crate::failure::{Failure, chain};
 use crate::report::{self, Report};
@@ -81,7 +82,7 @@ fn approve(args: &EnrolApprove, context: &Context<'_>) -> Result<Report, Failure
     context.confirm("confirm_enrol", request.enrolment().name.as_str())?;
     let mut pending = PendingChange::for_enrolment(&genesis, clock::now(), request)
         .map_err(|error| files::unverified(&args.request, &error))?;
-    let looked_at = change::weigh(&pending, context)?;
+    let looked_at = change::weigh(&pending, Held::Counts, context)?;
     let approval = pending
         .approve(&genesis, &key)
         .map_err(|error| files::unverified(&args.key, &error))?;

@@ -1,6 +1,7 @@
 //! What can go wrong with files, as failures.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use concordat_certs::change::{ChangeFileError, PendingChange};
@@ -33,13 +34,21 @@ pub(super) fn genesis_of(named: Option<&PathBuf>, directory: &Path) -> Result<Ge
     }
 }
 
-/// An approver's key: the file, or the directory that `init` made for it.
+/// The key of an approver or of the recovery quorum: the file, or the directory that `init` made for
+/// it. Whether the key may sign the change is for the genesis to say.
+// spec: ADM-143
 pub(super) fn approver(path: &Path) -> Result<PrivateKey, Failure> {
-    let read = match path.is_dir() {
-        true => PrivateKey::read_in(path, KeyUse::Approver),
-        false => PrivateKey::read(path, KeyUse::Approver),
-    };
-    read.map_err(|error| key_file(path, &error))
+    if !path.is_dir() {
+        let read = PrivateKey::read(path, KeyUse::Approver);
+        return read.map_err(|error| key_file(path, &error));
+    }
+    for key_use in [KeyUse::Approver, KeyUse::Recovery] {
+        match PrivateKey::read_in(path, key_use) {
+            Err(KeyFileError::File(FileError::Missing { .. })) => {}
+            read => return read.map_err(|error| key_file(path, &error)),
+        }
+    }
+    Err(Failure::new(ExitCode::NotFound, "no-approving-key").path(path))
 }
 
 /// A proposal with its approvals.
@@ -85,6 +94,9 @@ pub(crate) fn of_file(error: &FileError) -> Failure {
         FileError::Missing { path } => (ExitCode::NotFound, "file-missing", path),
         FileError::OpenToOthers { path, .. } | FileError::DirectoryOpenToOthers { path, .. } => {
             (ExitCode::Denied, "file-open", path)
+        }
+        FileError::Io { path, source } if source.kind() == ErrorKind::PermissionDenied => {
+            return io(path, source);
         }
         FileError::TooLong { path, .. } | FileError::Io { path, .. } => {
             (ExitCode::Failed, "file-failed", path)
@@ -191,10 +203,29 @@ pub(super) fn folder_of(path: &Path) -> Result<(), Failure> {
 
 pub(super) fn io(path: &Path, error: &std::io::Error) -> Failure {
     let (exit, key) = match error.kind() {
-        std::io::ErrorKind::NotFound => (ExitCode::NotFound, "file-missing"),
-        std::io::ErrorKind::AlreadyExists => (ExitCode::Failed, "file-exists"),
-        std::io::ErrorKind::PermissionDenied => (ExitCode::Denied, "file-denied"),
+        ErrorKind::NotFound => (ExitCode::NotFound, "file-missing"),
+        ErrorKind::AlreadyExists => (ExitCode::Failed, "file-exists"),
+        ErrorKind::PermissionDenied => (ExitCode::Denied, "file-denied"),
         _ => (ExitCode::Failed, "file-failed"),
     };
     Failure::new(exit, key).path(path).with("cause", error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keys of another user ended with 1, as if the disk had failed.
+    // spec: ADM-6
+    #[test]
+    fn file_of_another_user_is_denied_by_its_name_whoever_reads_it() {
+        let path = PathBuf::from("x/keys/node.key");
+        let source = std::io::Error::from(ErrorKind::PermissionDenied);
+        let denied = io(&path, &source);
+        let key = (denied.exit, denied.key);
+        assert_eq!(key, (ExitCode::Denied, "file-denied"));
+        let error = FileError::Io { path, source };
+        let error = KeyRingError::Key(KeyFileError::File(error));
+        assert_eq!(key_ring(Path::new("x"), &error), denied);
+    }
 }

@@ -9,6 +9,7 @@ use concordat_protocol::trust::CutOffFault;
 
 use crate::args::{self, Peer, PeerCutOff, PeerSuspend};
 use crate::client::unexpected;
+use crate::command::change::Held;
 use crate::command::{Context, change};
 use crate::failure::Failure;
 use crate::names::Named as _;
@@ -52,7 +53,7 @@ fn suspend(args: &PeerSuspend, context: &Context<'_>) -> Result<Report, Failure>
         },
         reasons: parse::text("--reasons", &args.reasons)?,
     });
-    change::propose(content, &args.genesis, &args.out, context)
+    change::propose(content, &args.genesis, &args.out, Held::Counts, context)
 }
 
 // spec: TRU-32
@@ -65,6 +66,9 @@ fn cut_off(args: &PeerCutOff, context: &Context<'_>) -> Result<Report, Failure> 
             .map(|key| parse::public_key(argument, key))
             .transpose()
     };
+    if key_use == KeyUse::Log && args.from.is_none() && args.continues.is_none() {
+        return Err(Failure::usage("cut-off-both-wanted"));
+    }
     let continues = match args.continues.as_deref() {
         Some("latest") if key_use == KeyUse::Log => Some(witnessed_head(member, context)?),
         Some("latest") => return Err(unfit(key_use, CutOffFault::HeadUnfit)),
@@ -83,7 +87,11 @@ fn cut_off(args: &PeerCutOff, context: &Context<'_>) -> Result<Report, Failure> 
             .map(next_key_commitment),
     };
     cut_off.fits().map_err(|fault| unfit(key_use, fault))?;
-    change::propose(Content::CutOff(cut_off), &args.genesis, &args.out, context)
+    let (content, held) = (
+        Content::CutOff(cut_off),
+        Held::of(args.held_history_is_wrong),
+    );
+    change::propose(content, &args.genesis, &args.out, held, context)
 }
 
 /// The highest head of a member's statements that a quorum has cosigned, as the node holds it.

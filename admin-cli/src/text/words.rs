@@ -86,6 +86,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.recovery", "Recovery key", "恢复密钥"),
     ("word.registry_looked_at", "Registry", "名册核对"),
     ("word.registry_admits", "the change would hold in the registry as the node has it", "按节点所持名册，该变更可以生效"),
+    ("word.registry_wants_recovery", "the change would hold in the registry as the node has it once {missing} more recovery keys have signed it: its new key is not the one that was committed as the next. Their holders run `concordat change approve` with --key DIR", "新密钥不是事先承诺的下一密钥：再有 {missing} 份恢复密钥签署，按节点所持名册，该变更即可生效。请恢复密钥持有人运行 `concordat change approve` 加 --key 目录"),
     ("word.registry_not_asked", "no node was asked whether the change holds; name one with --node or --remote", "未向节点核对该变更能否生效；可用 --node 或 --remote 指明节点"),
     ("word.file", "File", "文件"),
     ("word.target", "Acts on", "作用于"),

@@ -788,6 +788,7 @@ fn cut_off_that_would_be_void_is_refused_with_what_to_add() {
     let key = network.path("hub/keys/log.pub");
     let spare = network.path("spare");
     network.run(&["init", &spare, "--member", HUB]).exits(0);
+    network.node("after", HUB);
     let next = format!("{spare}/keys/log.pub");
     let (genesis, out) = (network.genesis(), network.path("x.proposal"));
     let cut_off = |key_use: &str, more: &[&str]| {
@@ -803,6 +804,7 @@ fn cut_off_that_would_be_void_is_refused_with_what_to_add() {
             "cut-off-head-wanted",
             "--continues",
         ),
+        ("log", &[], "cut-off-both-wanted", "--continues"),
         (
             "log",
             &["--continues", &head],
@@ -852,13 +854,93 @@ fn cut_off_that_would_be_void_is_refused_with_what_to_add() {
             "--replacement",
             &next,
             "--next",
-            &key,
+            &network.path("after/keys/log.pub"),
         ],
     );
     let summary = &ran.exits(0).json()["summary"];
     let continues = summary["continues"][0].as_str().unwrap();
     assert!(continues.starts_with("3 "), "{continues}");
     assert!(summary["next_key"][0].is_string(), "{summary}");
+}
+
+/// Whoever committed to a key in use could never rotate to it: nothing but the recovery quorum helped.
+// spec: KEY-70
+#[test]
+fn next_key_that_is_known_to_be_in_use_is_not_proposed() {
+    let network = Network::new();
+    let (key, genesis) = (network.path("hub/keys/node.pub"), network.genesis());
+    network.node("spare", HUB);
+    network.node("after", HUB);
+    let spare = network.path("spare/keys/node.pub");
+    let cut_off = |next: &str, out: &str| {
+        let mut arguments = vec!["peer", "cut-off", HUB, "--use", "node", "--key", &key];
+        let (next, out) = (network.path(next), network.path(out));
+        arguments.extend(["--replacement", &spare, "--next", &next]);
+        arguments.extend(["--genesis", &genesis, "--out", &out]);
+        network.run(&arguments)
+    };
+    for next in [
+        "spare/keys/node.pub",
+        "hub/keys/node.pub",
+        "hub/keys/log.pub",
+        "a/approver.pub",
+        "recovery/recovery.pub",
+    ] {
+        let error = &cut_off(next, "x").exits(2).json()["error"];
+        assert_eq!(error["code"], "change-unfit", "{next}");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("committed as the next"), "{message}");
+        assert!(!fs::exists(network.path("x")).unwrap());
+    }
+    cut_off("after/keys/node.pub", "x").exits(0);
+}
+
+/// The directory that `init --for recovery` makes was looked through for an approver's key.
+// spec: ADM-143
+#[test]
+fn recovery_quorum_signs_with_the_directory_that_init_made() {
+    let network = Network::new();
+    let (key, genesis) = (network.path("hub/keys/node.pub"), network.genesis());
+    let (cut, signed) = (network.path("cut"), network.path("cut.recovery"));
+    let cut_off = ["peer", "cut-off", HUB, "--use", "node", "--key", &key];
+    let files = ["--genesis", &genesis, "--out", &cut];
+    network.run(&[&cut_off[..], &files].concat()).exits(0);
+    let approve = |keys: &str, out: &str| {
+        let keys = network.path(keys);
+        let arguments = ["change", "approve", &cut, "--key", &keys];
+        network.run(&[&arguments[..], &["--genesis", &genesis, "--out", out]].concat())
+    };
+    let summary = &approve("recovery", &signed).exits(0).json()["summary"];
+    assert!(summary["recovery_by"][0].is_string(), "{summary}");
+    assert_eq!(summary["approvals_missing"][0], "2");
+    let error = &approve("hub", &network.path("x")).exits(3).json()["error"];
+    assert_eq!(error["code"], "no-approving-key");
+    for lang in ["en", "zh"] {
+        let help = concordat(&["--lang", lang, "change", "approve", "--help"]).exits(0);
+        let word = if lang == "en" { "recovery" } else { "恢复" };
+        assert!(help.out.contains(word), "{}", help.out);
+    }
+}
+
+/// A script that renews what a backup held believed that the node could start.
+// spec: KEY-71
+#[test]
+fn certificates_of_a_node_that_lost_its_key_are_not_renewed() {
+    let network = Network::new();
+    let (hub, lost) = (network.path("hub"), network.path("hub/keys/node.key"));
+    let certificate = network.path("hub/keys/administrator.crt");
+    let before = fs::read(&certificate).unwrap();
+    fs::remove_file(&lost).unwrap();
+    for directory in [hub, network.path("hub/keys")] {
+        let renew = ["certificate", "renew", &directory];
+        let error = &network.run(&renew).exits(3).json()["error"];
+        assert_eq!(error["code"], "node-key-lost");
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains(&lost), "{message}");
+        let ran = concordat(&[&["--lang", "zh"], &renew[..]].concat()).exits(3);
+        assert!(ran.err.contains(&lost), "{}", ran.err);
+    }
+    assert_eq!(fs::read(&certificate).unwrap(), before);
 }
 
 /// A file name that clears the screen, a third party's catalogue that recolours it: what was printed

@@ -97,6 +97,30 @@ fn usage_error_exits_with_2_and_prints_nothing_to_standard_output() {
     }
 }
 
+/// The largest number of seconds ended the tool with a trace of its stack.
+// spec: ADM-140
+#[test]
+fn time_to_wait_that_is_too_long_is_refused_with_the_longest() {
+    for seconds in [
+        "86401",
+        "9223372036854775807",
+        "18446744073709551615",
+        "18446744073709551616",
+    ] {
+        for lang in ["en", "zh"] {
+            let status = ["--node", "/nowhere", "status", "--wait", seconds];
+            let ran = concordat(&[&["--lang", lang][..], &status].concat()).exits(2);
+            assert!(ran.err.contains(seconds), "{}", ran.err);
+            if seconds.len() < 20 {
+                assert!(ran.err.contains("86400"), "{}", ran.err);
+            }
+            if lang == "zh" {
+                assert_eq!(remains::english(&ran.err), Vec::<String>::new());
+            }
+        }
+    }
+}
+
 #[test]
 fn command_without_a_node_says_how_to_name_one() {
     let ran = concordat(&["status"]).exits(2);
@@ -242,4 +266,6 @@ fn output_that_cannot_be_written_is_a_failure_on_every_path() {
     let nowhere = ["--output", "json", "--node", "/nowhere", "status"];
     let ran = concordat_without_room(&nowhere).exits(5);
     assert!(ran.err.contains("cannot be written"), "{}", ran.err);
+    // And nobody is told that it was done.
+    assert!(!ran.err.contains("carried out"), "{}", ran.err);
 }

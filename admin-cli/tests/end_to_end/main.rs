@@ -6,6 +6,7 @@
 // A helper that fails is a test that fails.
 #![allow(clippy::unwrap_used)]
 
+mod cut_off;
 mod fork;
 #[path = "../../../tests/src/processes/loopback.rs"]
 mod loopback;
@@ -17,3 +18,4 @@ mod refusals;
 mod remote;
 mod rows;
 mod tour;
+mod unheard;

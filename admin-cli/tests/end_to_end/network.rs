@@ -191,7 +191,7 @@ impl Network {
     }
 
     /// Keys, genesis, approved requests and changes; nothing runs yet.
-    fn prepare() -> Self {
+    pub(crate) fn prepare() -> Self {
         let network = Self {
             root: tempfile::tempdir().unwrap(),
             hub: None,

@@ -1,12 +1,13 @@
 use concordat_protocol::log::{LeafIndex, TreeSize};
 use concordat_protocol::statement::{
-    CutOff, HeadSeen, KeyUse, LEAF_BYTES_MAX, Leaf, Standing, Statement, Suspension,
+    CutOff, HeadSeen, KeyUse, LEAF_BYTES_MAX, Leaf, Rotation, Standing, Statement, Suspension,
 };
 use concordat_protocol::text::Text;
 use concordat_protocol::trust::{Applied, RejectReason};
 use ed25519_dalek::SigningKey;
 
 use super::*;
+use crate::key_ring::next_key_commitment;
 use crate::network::{TestNetwork, TestPlan};
 
 const NOW: u64 = 1_767_225_600_000;
@@ -361,6 +362,35 @@ fn cut_off_that_would_be_void_is_neither_proposed_nor_read() {
         let read = PendingChange::decode(&bytes, &network.genesis);
         assert_eq!(read.unwrap_err(), ChangeError::CutOff(fault));
     }
+}
+
+/// A rotation to a key with a use is void, so a commitment to one ends every rotation to come.
+// spec: KEY-70
+#[test]
+fn commitment_to_a_key_with_a_use_is_refused_before_it_is_logged_and_holds_in_the_log() {
+    let mut network = network();
+    let (member, other) = (network.members[0].clone(), network.members[1].clone());
+    let new = SigningKey::from_bytes(&[9; 32]).public_key();
+    let rotation = |next: PublicKey| {
+        Content::Rotation(Rotation {
+            member: member.code(),
+            key_use: KeyUse::Witness,
+            old: member.witness.public_key(),
+            new,
+            next: Some(next_key_commitment(&next)),
+        })
+    };
+    let (own, foreign) = (rotation(new), rotation(other.node.public_key()));
+    let issued_at = Timestamp::new(NOW).unwrap();
+    let proposed = PendingChange::new(&network.genesis, issued_at, own);
+    let taken = ChangeFault::NextTaken;
+    assert_eq!(proposed.unwrap_err(), ChangeError::Fault(taken));
+    assert_eq!(network.registry.admits(&foreign, false), Err(taken));
+    let free = rotation(SigningKey::from_bytes(&[8; 32]).public_key());
+    assert_eq!(network.registry.admits(&free, false), Ok(()));
+    network.append(foreign).unwrap();
+    let keys = network.registry.member(member.code()).unwrap().keys();
+    assert_eq!(keys.witness, Some(new));
 }
 
 #[test]

@@ -63,6 +63,7 @@ const GENERAL: &[Entry] = &[
     ("{} is to cosign and is not enrolled", "{1} 被列为见证方，但尚未入网"),
     ("{} has no log to publish through", "{1} 没有可供发布的日志"),
     ("the new key is not the one that was committed as the next", "新密钥不是事先承诺的下一密钥"),
+    ("the key committed as the next has or had a use already", "被承诺为下一密钥的密钥已有或曾有用途"),
     ("a second enrolment keeps role, keys and the digests of the next keys", "再次入网须保持角色、密钥及下一密钥的摘要不变"),
     ("{} has no witness key to cosign with", "{1} 没有用于见证的密钥"),
     ("approver and recovery keys are those of genesis and do not change", "审批密钥和恢复密钥以创世文件为准，不予变更"),

@@ -287,7 +287,7 @@ impl<'d> Case<'d> {
             .desk
             .runtime
             .block_on(submitted)
-            .map_err(|failure| refusal::submission(&failure, node.member(), payload))?;
+            .map_err(|failure| refusal::submission(node, &failure, node.member(), payload))?;
         let first = references.into_iter().next();
         first.ok_or_else(|| AdminError::new(ErrorCode::Internal).with("cause", "no reference"))
     }

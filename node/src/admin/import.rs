@@ -335,7 +335,7 @@ fn append(
         let references = desk.runtime.block_on(submitted).map_err(|failure| {
             rows_of_batch.first().map_or_else(
                 || refusal::internal(&failure),
-                |row| refusal::submission(&failure, node.member(), &payload(row, batch)),
+                |row| refusal::submission(node, &failure, node.member(), &payload(row, batch)),
             )
         })?;
         written.extend(references);

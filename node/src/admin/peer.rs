@@ -277,6 +277,34 @@ impl<'n> Survey<'n> {
     }
 }
 
+/// Whether the node can tell that there is nothing from that it knows of nothing: it holds entries of
+/// another member, or somebody connected has announced no more than it holds.
+// spec: ADM-141
+pub(super) fn has_heard(node: &Node) -> bool {
+    let survey = Survey::of(node);
+    let logs = node.shared().logs();
+    let others = survey
+        .registry
+        .members()
+        .filter(|member| member.code() != node.member() && member.enrolment().role != Role::Issuer);
+    let others: Vec<_> = others.collect();
+    let held = |member: &&&Member| {
+        let origin = node.genesis().origin(member.code(), LogNumber::Statements);
+        logs.get(&origin)
+            .is_some_and(|log| log.size() > TreeSize::ZERO)
+    };
+    let shown = |member: &&&Member| {
+        let mut announced = survey.holdings.keys();
+        survey.connection(member).is_some() && announced.any(|(code, _)| *code == member.code())
+    };
+    others.is_empty()
+        || others.iter().any(|member| held(&member))
+        || (others.iter().any(|member| shown(&member))
+            && others
+                .iter()
+                .all(|member| survey.behind(member.code()) == 0))
+}
+
 /// The address that would be dialled.
 fn address_of(node: &Node, member: &Member) -> Option<String> {
     let listed = member.enrolment().addresses.first();

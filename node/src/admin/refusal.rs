@@ -1,5 +1,6 @@
 //! Causes inside the node as the errors that an administrator is told.
 
+use concordat_certs::key_file::file_name;
 use concordat_protocol::admin::{AdminError, ErrorCode};
 use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{Class, Content, Payload};
@@ -165,6 +166,7 @@ fn synthetic(payload: &Payload) -> String {
 
 /// Why statements were not appended.
 pub(super) fn submission(
+    node: &Node,
     failure: &SubmitFailure,
     issuer: AuthorityCode,
     payload: &Payload,
@@ -174,7 +176,7 @@ pub(super) fn submission(
             AdminError::new(ErrorCode::StorageFailed).with("cause", gone)
         }
         SubmitFailure::Refused(refused) => match refused {
-            SubmitError::SigningHeld => AdminError::new(ErrorCode::NotSigning),
+            SubmitError::SigningHeld => not_signing(node),
             SubmitError::LogFrozen { origin } => frozen(origin),
             SubmitError::NotOurLog => AdminError::new(ErrorCode::NotTheHub).with("hub", issuer),
             SubmitError::NotAStatement { error, .. } => invalid(error),
@@ -191,7 +193,18 @@ pub(super) fn not_signing(node: &Node) -> AdminError {
     let forked = node.shared().frozen().into_keys();
     match forked.into_iter().find(|origin| node.owns(origin)) {
         Some(origin) => frozen(&origin),
-        None => AdminError::new(ErrorCode::NotSigning),
+        None => held(node),
+    }
+}
+
+/// Nothing is signed though no log of the node has forked: it waits for others, or for the right key.
+// spec: ADM-144
+fn held(node: &Node) -> AdminError {
+    let foreign = node.shared().foreign_keys();
+    let names: Vec<_> = foreign.into_iter().map(file_name).collect();
+    match names.is_empty() {
+        true => AdminError::new(ErrorCode::NotSigning),
+        false => AdminError::new(ErrorCode::KeyNotRegistered).with("key", names.join(", ")),
     }
 }
 

@@ -82,6 +82,12 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
             Reply::Error(error.clone())
         });
     }
+    // spec: ADM-141
+    if total == 0 && !peer::has_heard(node) {
+        return lookup::record(desk, &ask.look_up, ask.code, |_| {
+            Reply::Error(AdminError::new(ErrorCode::NothingHeard))
+        });
+    }
     // spec: ADM-20
     lookup::record(desk, &ask.look_up, ask.code, |look_up_row| {
         Reply::Subject(Box::new(SubjectAnswer {

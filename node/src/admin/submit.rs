@@ -4,11 +4,14 @@ use concordat_certs::change::{ChangeError, PendingChange};
 use concordat_certs::fingerprint::Fingerprint;
 use concordat_protocol::admin::{AdminError, ErrorCode, Reply, SubmitAsk, Submitted};
 use concordat_protocol::log::TreeSize;
-use concordat_protocol::statement::{Body, Leaf, SALT_BYTES, Statement, Vis};
-use concordat_protocol::trust::{Applied, Genesis, LogNumber, RejectReason};
+use concordat_protocol::statement::{
+    Body, Content, CutOff, KeyUse, Leaf, SALT_BYTES, Statement, Vis,
+};
+use concordat_protocol::trust::{Applied, ChangeFault, Genesis, LogNumber, Registry, RejectReason};
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::refusal;
+use crate::node::Node;
 
 /// `change submit`, `enrol submit`
 pub(super) fn answer(desk: &Desk, ask: &SubmitAsk) -> Answer {
@@ -23,10 +26,18 @@ pub(super) fn answer(desk: &Desk, ask: &SubmitAsk) -> Answer {
     let change = PendingChange::decode(&ask.change, genesis);
     let change = change.map_err(|error| refused(&error, genesis))?;
     // spec: TRU-51, TRU-52, ADM-87
-    let fault = node
-        .registry()
-        .admits(&change.payload().content, change.recovers(genesis));
-    fault.map_err(|fault| AdminError::new(ErrorCode::ChangeRefused).with("cause", fault))?;
+    let missing = recovery_missing(&node.registry(), &change, genesis);
+    let missing =
+        missing.map_err(|fault| AdminError::new(ErrorCode::ChangeRefused).with("cause", fault))?;
+    if ask.held_is_wrong.is_none()
+        && let Content::CutOff(cut_off) = &change.payload().content
+    {
+        fits_history(node, cut_off)?;
+    }
+    // spec: ADM-143
+    if missing > 0 {
+        return Err(AdminError::new(ErrorCode::RecoveryMissing).with("missing", missing));
+    }
     if !is_hub {
         return Err(elsewhere());
     }
@@ -44,7 +55,7 @@ pub(super) fn answer(desk: &Desk, ask: &SubmitAsk) -> Answer {
             let submitted = node.submit(LogNumber::Registry, vec![signed]);
             let references = desk.runtime.block_on(submitted);
             let references = references
-                .map_err(|failure| refusal::submission(&failure, genesis.hub(), payload))?;
+                .map_err(|failure| refusal::submission(node, &failure, genesis.hub(), payload))?;
             references.into_iter().next()
         }
     };
@@ -55,6 +66,51 @@ pub(super) fn answer(desk: &Desk, ask: &SubmitAsk) -> Answer {
         reference,
         registry_size: size.unwrap_or(TreeSize::ZERO),
     }))
+}
+
+/// How many recovery keys have to sign a change that would hold with them and not without.
+// spec: ADM-143, TRU-30
+fn recovery_missing(
+    registry: &Registry,
+    change: &PendingChange,
+    genesis: &Genesis,
+) -> Result<u64, ChangeFault> {
+    let (content, missing) = (&change.payload().content, change.recovery_missing(genesis));
+    match registry.admits(content, missing == 0) {
+        Err(ChangeFault::NotCommitted) if missing > 0 => {
+            registry.admits(content, true).map(|()| missing)
+        }
+        verdict => verdict.map(|()| 0),
+    }
+}
+
+/// Whether a cut-off names a position and a head that the member's log, as held here, has.
+// spec: ADM-142
+fn fits_history(node: &Node, cut_off: &CutOff) -> Result<(), AdminError> {
+    // Positions of a witness key are not those of the member's own log.
+    if !matches!(cut_off.key_use, KeyUse::Log | KeyUse::Statement) {
+        return Ok(());
+    }
+    let origin = node.genesis().origin(cut_off.member, LogNumber::Statements);
+    let logs = node.shared().logs();
+    let Some(log) = logs.get(&origin) else {
+        return Ok(());
+    };
+    let (size, root_at) = (log.size(), |size| log.tree().root_at(size).ok());
+    let other = cut_off
+        .continues
+        .filter(|(size, root)| root_at(*size) != Some(*root));
+    let beyond = cut_off.from.filter(|from| from.value() > size.value());
+    let (named, shown) = match (other, beyond) {
+        (Some((named, root)), _) => (format!("{named}:{root}"), named.min(size)),
+        (None, Some(from)) => (format!("#{from}"), size),
+        (None, None) => return Ok(()),
+    };
+    let root = root_at(shown).map_or_else(String::new, |root| root.to_string());
+    Err(AdminError::new(ErrorCode::HistoryDiffers)
+        .with("log", &origin)
+        .with("named", named)
+        .with("held", format!("{shown}:{root}")))
 }
 
 /// Tries a change on a copy of the registry.

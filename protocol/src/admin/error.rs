@@ -70,6 +70,8 @@ named_codes! {
         VerificationFailed = 40 "verification-failed",
         /// The change lacks approvals; `missing`.
         ApprovalsMissing = 41 "approvals-missing",
+        /// Recovery keys have to sign the change too: its new key was not committed; `missing`.
+        RecoveryMissing = 43 "recovery-missing",
         /// The file is another network's; `found`, `here`.
         OtherNetwork = 42 "other-network",
         /// The peer does not answer; `address`, `cause`.
@@ -102,6 +104,9 @@ named_codes! {
         NotCurrent = 71 "not-current",
         /// An objection is raised in a role that is another authority's; `role`, `issuer`.
         RoleRefused = 72 "role-refused",
+        /// A cut-off names a position or head that the log held here does not have; `log`, `named`,
+        /// `held`.
+        HistoryDiffers = 73 "history-differs",
         /// The node does not sign yet: safe start waits for answers.
         NotSigning = 80 "not-signing",
         /// The log is frozen; `origin`.
@@ -122,6 +127,10 @@ named_codes! {
         FileUnreadable = 88 "file-unreadable",
         /// The body is held, but damaged on the node's disk; `target`, `file`, `offset`.
         BodyDamaged = 89 "body-damaged",
+        /// No other member's entries are held, and nobody connected has shown that there are none.
+        NothingHeard = 90 "nothing-heard",
+        /// The registry names another key for the node's member than the one it would sign with; `key`.
+        KeyNotRegistered = 91 "key-not-registered",
     }
 }
 
@@ -150,9 +159,10 @@ impl ErrorCode {
             | Self::NothingOpen
             | Self::ProfileUnknown
             | Self::FileNotFound => ExitCode::NotFound,
-            Self::VerificationFailed | Self::ApprovalsMissing | Self::OtherNetwork => {
-                ExitCode::VerificationFailed
-            }
+            Self::VerificationFailed
+            | Self::ApprovalsMissing
+            | Self::RecoveryMissing
+            | Self::OtherNetwork => ExitCode::VerificationFailed,
             Self::PeerUnreachable | Self::NoAddress => ExitCode::Unreachable,
             Self::NotTheHub
             | Self::NoMandate
@@ -166,7 +176,8 @@ impl ErrorCode {
             | Self::OtherVisibility
             | Self::NoEffect
             | Self::NotCurrent
-            | Self::RoleRefused => ExitCode::Denied,
+            | Self::RoleRefused
+            | Self::HistoryDiffers => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
             | Self::StorageFailed
@@ -176,7 +187,9 @@ impl ErrorCode {
             | Self::Internal
             | Self::NotSupported
             | Self::FileUnreadable
-            | Self::BodyDamaged => ExitCode::Failed,
+            | Self::BodyDamaged
+            | Self::NothingHeard
+            | Self::KeyNotRegistered => ExitCode::Failed,
         }
     }
 }

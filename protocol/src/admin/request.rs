@@ -4,7 +4,7 @@ use serde_bytes::ByteBuf;
 
 use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::target::Target;
-use crate::codec::integer_map;
+use crate::codec::{Truth, integer_map};
 use crate::statement::{
     Address, DecisionFields, Ground, ObjectorRole, Outcome, StatementRef, WithdrawalReason,
 };
@@ -104,6 +104,8 @@ integer_map! {
         1 => change: req(ByteBuf),
         /// Verify and say, change nothing.
         2 => dry_run: req(bool),
+        /// Present when the head that a cut-off names counts, though the node holds another history.
+        3 => held_is_wrong: opt(Truth),
     }
 }
 

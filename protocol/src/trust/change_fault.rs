@@ -73,6 +73,9 @@ pub enum ChangeFault {
         /// The member.
         member: AuthorityCode,
     },
+    /// A commitment to a next key that could never follow.
+    #[error("the key committed as the next has or had a use already")]
+    NextTaken,
     /// Another key than was committed as the next.
     #[error("the new key is not the one that was committed as the next")]
     NotCommitted,
@@ -120,6 +123,7 @@ impl ChangeFault {
             | Self::KeyNotInUse { .. }
             | Self::KeyTaken { .. }
             | Self::NearPersonalPublic
+            | Self::NextTaken
             | Self::NoLog { .. }
             | Self::NotCommitted
             | Self::NotRenewed

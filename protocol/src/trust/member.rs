@@ -194,17 +194,19 @@ impl Member {
 
     /// Whether a key is or was one of its own.
     pub(super) fn has_key(&self, key: &PublicKey) -> bool {
+        self.all_keys().any(|own| own == key)
+    }
+
+    /// Every key that is or was one of its own.
+    pub(super) fn all_keys(&self) -> impl Iterator<Item = &PublicKey> {
         let keys = &self.keys;
-        let single = [
-            keys.log,
-            keys.node,
-            keys.witness,
-            self.enrolment.recovery_key,
-        ];
-        keys.statement.contains(key)
-            || keys.administrators.contains(key)
-            || single.contains(&Some(*key))
-            || self.ended.contains(key)
+        let single = [&keys.log, &keys.node, &keys.witness];
+        let single = single.into_iter().chain([&self.enrolment.recovery_key]);
+        single
+            .flatten()
+            .chain(&keys.statement)
+            .chain(&keys.administrators)
+            .chain(&self.ended)
     }
 
     /// Whether a key was one of its own and is none any more.

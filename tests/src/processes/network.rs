@@ -204,6 +204,7 @@ impl Network {
         let request = Request::Submit(SubmitAsk {
             change: ByteBuf::from(bytes),
             dry_run: false,
+            held_is_wrong: None,
         });
         let mut hub = self.client(0).await?;
         let reply = hub.ask(&request).await?;

@@ -64,6 +64,7 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("cannot parse integer from empty string", "数字为空"),
     ("number too large to fit in target type", "数字过大"),
     ("number too small to fit in target type", "数字过小"),
+    ("{} is not in {}..={}", "{1} 不在 {2} 至 {3} 之间"),
     ("64 hex digits, or a file with them", "应为 64 位十六进制数字，或含有它的文件"),
     ("SIZE:ROOT, the root as 64 hex digits", "应为 大小:根，根为 64 位十六进制数字"),
     ("host:port", "应为 主机:端口"),

@@ -55,6 +55,27 @@ impl Genesis {
         }
     }
 
+    /// Whether the next key that a rotation or cut-off commits to may still follow, as far as the genesis
+    /// and the change itself tell. Logged, such a commitment holds: no fold looks at this.
+    ///
+    /// # Errors
+    /// [`ChangeFault::NextTaken`].
+    // spec: KEY-70
+    pub fn admits_next(&self, content: &Content) -> Result<(), ChangeFault> {
+        let Some((next, named)) = commitment(content) else {
+            return Ok(());
+        };
+        let fields = self.fields();
+        let mut known = enrolled_keys(&fields.hub)
+            .chain(&fields.approvers.keys)
+            .chain(&fields.recovery.keys)
+            .chain(named.into_iter().flatten());
+        match known.any(|key| digest(key) == next) {
+            true => Err(ChangeFault::NextTaken),
+            false => Ok(()),
+        }
+    }
+
     // spec: TRU-22
     fn admits_enrolment(&self, enrolment: &Enrolment) -> Result<(), ChangeFault> {
         let issuer = enrolment.role == Role::Issuer;
@@ -95,11 +116,12 @@ impl Registry {
     /// Whether a change would hold as the next entry, were it approved: by recovery keys too, when
     /// `recovers` says so. Beside what makes an entry void, refuses one after which the cosigners could
     /// not make a quorum: the fold takes it, since a key that was stolen has to go at any price, but
-    /// nobody should be led to approve it before the policy was changed.
+    /// nobody should be led to approve it before the policy was changed; and one that commits to a next
+    /// key which can never follow.
     ///
     /// # Errors
     /// [`ChangeFault`].
-    // spec: TRU-51, TRU-52
+    // spec: TRU-51, TRU-52, KEY-70
     pub fn admits(&self, content: &Content, recovers: bool) -> Result<(), ChangeFault> {
         let approved = match recovers {
             true => Approved::ByRecoveryToo,
@@ -108,6 +130,14 @@ impl Registry {
         let mut after = self.clone();
         // What changes holds from the size after the entry.
         after.change(content, approved)?;
+        self.genesis.admits_next(content)?;
+        if let Some((next, _)) = commitment(content)
+            && self
+                .members()
+                .any(|member| member.all_keys().any(|key| digest(key) == next))
+        {
+            return Err(ChangeFault::NextTaken);
+        }
         let (able, quorum) = (after.able_cosigners(), after.policy().quorum);
         match able < quorum && self.able_cosigners() >= self.policy().quorum {
             true => Err(ChangeFault::QuorumLost { able, quorum }),
@@ -257,12 +287,43 @@ fn permanent(key_use: KeyUse) -> Result<(), ChangeFault> {
 
 /// A key that follows another is the one that was committed, where one was, and had no use before.
 fn may_follow(known: &Member, key_use: KeyUse, key: &PublicKey) -> Result<(), ChangeFault> {
-    let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
     let committed = known.next_key(key_use);
-    if committed.is_some_and(|committed| committed != Hash::from_bytes(digest)) {
+    if committed.is_some_and(|committed| committed != digest(key)) {
         return Err(ChangeFault::NotCommitted);
     }
     is_new(known, key)
+}
+
+/// What is committed for a next key.
+fn digest(key: &PublicKey) -> Hash {
+    let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+    Hash::from_bytes(digest)
+}
+
+/// The next key that a change commits to, by its digest, with the keys that the change itself names.
+fn commitment(content: &Content) -> Option<(Hash, [Option<&PublicKey>; 2])> {
+    match content {
+        Content::Rotation(rotation) => {
+            Some((rotation.next?, [Some(&rotation.old), Some(&rotation.new)]))
+        }
+        Content::CutOff(cut_off) => Some((
+            cut_off.next?,
+            [Some(&cut_off.key), cut_off.replacement.as_ref()],
+        )),
+        Content::Enrolment(_)
+        | Content::Suspension(_)
+        | Content::ItemCatalogue(_)
+        | Content::Policy(_)
+        | Content::Decision(_)
+        | Content::Objection(_)
+        | Content::Ruling(_)
+        | Content::Correction(_)
+        | Content::Withdrawal(_)
+        | Content::Admission(_)
+        | Content::Notice(_)
+        | Content::HeadSeen(_)
+        | Content::Restart(_) => None,
+    }
 }
 
 fn is_new(known: &Member, key: &PublicKey) -> Result<(), ChangeFault> {
