@@ -206,7 +206,7 @@ impl<'a> ByClass<'a> {
             // spec: EFF-40, EFF-110
             let first = *said
                 .entry((fact.origin(), fact.bytes()))
-                .or_insert(fact.reference());
+                .or_insert_with(|| fact.reference());
             if first != fact.reference() {
                 sorted.firsts.insert(fact.reference(), first);
                 if let Content::Decision(decision) = &fact.payload().content {
