@@ -230,6 +230,8 @@ pub struct Core<D: Disk> {
     unnoticed: BTreeSet<(Origin, LeafIndex)>,
     /// Logs that may have leaves which the hub has to say that it saw.
     unseen: BTreeSet<Origin>,
+    /// When heads are due that the hub has to say that it saw.
+    heads_due: Option<Timestamp>,
     /// Heads seen whose leaves are not held, by their position in the hub's log 0.
     unproven: BTreeMap<LeafIndex, HeadSeen>,
     /// For which day, and under which registry, mandates that have ended were last looked for.
@@ -339,7 +341,8 @@ impl<D: Disk> Core<D> {
             Signing::Open | Signing::Forked => None,
         };
         // One that has passed waits for something else.
-        let waits = waits.filter(|until| *until > self.now);
+        let waits = [waits, self.heads_due].into_iter().flatten();
+        let waits = waits.filter(|until| *until > self.now).min();
         waits.map_or(deadline, |until| deadline.min(until))
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use concordat_protocol::log::hash::empty_root;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{Body, Content, HeadSeen, Kind, Statement};
+use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{HeadsSeen, LogNumber, grace_before};
 
 use crate::core::damage::BodyFault;
@@ -52,6 +53,7 @@ impl<D: Disk> Core<D> {
 
     fn heads_to_log(&mut self) -> Vec<HeadSeen> {
         let seen = self.shared.heads_seen();
+        self.heads_due = None;
         let (registry, newest) = (self.genesis.registry_origin(), self.registry.size());
         let mut heads = Vec::new();
         let others = self
@@ -60,8 +62,13 @@ impl<D: Disk> Core<D> {
             .any(|member| member.code() != self.me);
         let has_grown = seen.size_seen(&registry) < newest;
         // A clock that was set back marks where it is now.
-        let is_due = |(last, due)| self.now < last || self.now >= due;
-        if others && (has_grown || seen.next_mark(&self.registry).is_some_and(is_due)) {
+        let now = self.now;
+        let is_due = |(last, due)| now < last || now >= due;
+        let mark = seen.next_mark(&self.registry).filter(|_| others);
+        if let Some((_, due)) = mark {
+            self.await_heads(due);
+        }
+        if others && (has_grown || mark.is_some_and(is_due)) {
             let root = self.registry.root_at(newest);
             let (origin, size) = (registry, newest);
             heads.extend(root.map(|root| HeadSeen { origin, size, root }));
@@ -79,14 +86,14 @@ impl<D: Disk> Core<D> {
             };
             let pause = PAUSE_MS.min(self.registry.policy().ctx_grace_ms / PAUSE_OF_GRACE);
             let last = seen.last_seen(&origin);
-            let waits = last.is_some_and(|(registry, at)| {
-                registry == newest && self.now.value().saturating_sub(at.value()) < pause
-            });
-            match waits {
-                true => {
+            let last = last.filter(|(registry, _)| *registry == newest);
+            let until = last.and_then(|(_, at)| Timestamp::new(at.value() + pause).ok());
+            match until.filter(|until| self.now < *until) {
+                Some(until) => {
                     self.unseen.insert(origin);
+                    self.await_heads(until);
                 }
-                false => heads.push(head),
+                None => heads.push(head),
             }
         }
         for origin in self.mandates_ended(&seen) {
@@ -95,6 +102,12 @@ impl<D: Disk> Core<D> {
             }
         }
         heads
+    }
+
+    /// Looks again at this time, whether or not anything happens until then.
+    fn await_heads(&mut self, due: Timestamp) {
+        let sooner = self.heads_due.map_or(due, |known| known.min(due));
+        self.heads_due = Some(sooner);
     }
 
     /// Logs into which a member publishes one of whose mandates has been over for longer than the grace,

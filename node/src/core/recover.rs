@@ -162,6 +162,7 @@ impl<D: Disk> Core<D> {
             records: opened.recovery.records,
             unnoticed: std::mem::take(&mut found.acts).into_iter().collect(),
             unseen: BTreeSet::new(),
+            heads_due: None,
             unproven: BTreeMap::new(),
             mandates_judged: None,
             staged: Staged::default(),
