@@ -1,5 +1,6 @@
 //! What tests need that stand before an exchange, or before a core, as its peer.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use concordat_certs::network::{TestMember, TestNetwork};
@@ -24,9 +25,10 @@ pub const fn hello(genesis: Hash, member: AuthorityCode) -> Frame<'static> {
     }
 }
 
-/// The leaves of the one log that a test is about, as far as they are stored; no bodies.
+/// The leaves of the one log that a test is about, as far as they are stored, and the positions whose
+/// bodies are held.
 #[derive(Debug, Default)]
-pub struct OneLog(pub MemoryTree);
+pub struct OneLog(pub MemoryTree, pub BTreeSet<LeafIndex>);
 
 impl LogView for OneLog {
     fn root_at(&self, _: &Origin, size: TreeSize) -> Option<Hash> {
@@ -37,8 +39,8 @@ impl LogView for OneLog {
         self.0.leaf_hash(index)
     }
 
-    fn holds_body(&self, _: &Origin, _: LeafIndex) -> bool {
-        false
+    fn holds_body(&self, _: &Origin, index: LeafIndex) -> bool {
+        self.1.contains(&index)
     }
 
     fn consistency(&self, _: &Origin, old: TreeSize, new: TreeSize) -> Option<Vec<Hash>> {

@@ -590,6 +590,11 @@ impl Exchange {
         };
         let position = index.value();
         replica.forget_gap(position);
+        // Two may have been asked, and the other gave it.
+        // spec: EXC-82
+        if matches!(outcome, Some(BodyOutcome::Absent(_))) && world.logs.holds_body(origin, index) {
+            return;
+        }
         let is_data = leaf.kind == Kind::Data;
         let suspended = Self::is_suspended(world, self.me);
         let entitled = world.registry.entitled(leaf.vis, origin, self.me);

@@ -56,6 +56,38 @@ fn body_with_another_leaf_is_refused_and_one_not_held_is_asked_for_again_later()
     assert!(asked(&bench.wait(2_000)).is_some());
 }
 
+/// Two are asked for a body, and the one that does not give it answers last.
+// spec: EXC-82
+#[test]
+fn refusal_of_a_body_that_is_held_by_then_changes_nothing() {
+    let mut bench = Bench::greeted();
+    let request = bench.ask();
+    let leaves: Vec<Vec<u8>> = (0..3).map(|number| leaf(number).encode()).collect();
+    let block = Frame::Block {
+        begin: LeafIndex::new(0),
+        leaves: leaves.iter().map(Vec::as_slice).collect(),
+        cover: Vec::new(),
+    };
+    let actions = bench.answer(request, &block);
+    let request = asked(&actions).unwrap();
+    bench.stored(3, &actions);
+    bench.logs.1 = [0, 1].map(LeafIndex::new).into();
+    let absences = [Absence::NotEntitled, Absence::NotHeld, Absence::NotHeld];
+    let entries = (0..).zip(&leaves).zip(absences);
+    let entries = entries.map(|((index, leaf), absence)| BodyEntry {
+        index: LeafIndex::new(index),
+        leaf,
+        body: Err(absence),
+    });
+    let refusal = Frame::BodyBlock {
+        next: TreeSize::new(3).unwrap(),
+        entries: entries.collect(),
+    };
+    assert_eq!(bench.answer(request, &refusal), []);
+    let replica = bench.exchange.replica(&bench.origin()).unwrap();
+    assert_eq!(replica.bodies_missing(), 1);
+}
+
 #[test]
 fn claims_about_logs_that_the_registry_does_not_know_go_nowhere() {
     let mut bench = Bench::greeted();
