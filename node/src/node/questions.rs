@@ -1,0 +1,322 @@
+//! What a running node is asked: decisions about an organisation, their effects, and what bears on them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use concordat_protocol::effect::{
+    self, Effect, Examination, Fact, History, Horizon, Limits, LogHorizon, Weighed,
+};
+use concordat_protocol::exchange::Witnessed;
+use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
+use concordat_protocol::statement::{Content, StatementRef};
+use concordat_protocol::subject::SubjectCode;
+use concordat_protocol::time::{Day, Timestamp};
+use concordat_protocol::trust::{HeadsSeen, Registry, Timing, Verified};
+
+use crate::clock;
+use crate::node::Node;
+use crate::query::{Depth, Dossier, QueryError, QueryService, SubjectEntry};
+use crate::store::Position;
+
+/// For how long after the hub saw them statements of the node's own that came too late are an alarm,
+/// in milliseconds.
+// spec: ADM-150
+const LATE_SHOWN_MS: u64 = 30 * 86_400_000;
+/// Acts of which only the leaf is held that are tried one by one, to name one that a decision waits for.
+const UNREAD_TRIED_MAX: usize = 64;
+
+/// Why a question was not answered.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AskError {
+    /// The index has stopped.
+    #[error("{0}")]
+    Index(#[from] crate::indexer::IndexerStopped),
+    /// The query failed.
+    #[error("{0}")]
+    Query(#[from] QueryError),
+}
+
+impl Node {
+    /// The queries that see everything durable at the time of the call.
+    ///
+    /// # Errors
+    /// [`crate::indexer::IndexerStopped`].
+    pub fn query(&self) -> Result<&QueryService, crate::indexer::IndexerStopped> {
+        self.indexer.barrier()?;
+        Ok(&self.query)
+    }
+
+    /// The decisions about an organisation, by log and position.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub fn subject(&self, code: SubjectCode) -> Result<Vec<SubjectEntry>, AskError> {
+        Ok(self.query()?.subject(code)?)
+    }
+
+    /// The effect of one decision as of a day.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub fn effect_of(&self, target: &StatementRef, as_of: Day) -> Result<Effect, AskError> {
+        let mut effect = None;
+        self.each_effect(&[target], as_of, |_, found| effect = Some(found))?;
+        effect.ok_or(AskError::Query(QueryError::Stopping))
+    }
+
+    /// The effects of decisions as of a day, in their order.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub fn effects_of(
+        &self,
+        targets: &[&StatementRef],
+        as_of: Day,
+    ) -> Result<Vec<Effect>, AskError> {
+        let mut effects = BTreeMap::new();
+        self.each_effect(targets, as_of, |place, effect| {
+            effects.insert(place, effect);
+        })?;
+        Ok(effects.into_values().collect())
+    }
+
+    /// Gives each effect with the place of its decision; every place once.
+    // spec: IDX-20
+    fn each_effect(
+        &self,
+        targets: &[&StatementRef],
+        as_of: Day,
+        mut give: impl FnMut(usize, Effect),
+    ) -> Result<(), AskError> {
+        let query = self.query()?;
+        let known = self.known();
+        let positions = targets.iter().copied().map(Position::of).collect();
+        for dossier in query.dossiers(positions, Depth::Weighed) {
+            let dossier = dossier?;
+            let history = known.history(&dossier);
+            let mut examination = Examination::new(&history, &known.horizon);
+            for place in dossier.decisions {
+                let Some(target) = targets.get(place).copied() else {
+                    continue;
+                };
+                query.go_on()?;
+                let decision = dossier.statements.get(&Position::of(target));
+                let decision = decision.filter(|verified| verified.reference() == target);
+                let limits = decision.map_or_else(Limits::default, |decision| {
+                    limits_of(decision, &known.registry)
+                });
+                let mut effect = examination.effect(target, as_of, known.now, &limits);
+                // spec: EFF-71
+                if !dossier.is_whole {
+                    effect.weighed = Weighed::InPart;
+                }
+                give(place, effect);
+            }
+        }
+        Ok(())
+    }
+
+    /// The open objections to the chains of decisions, each once, and how many of the decisions more
+    /// bears on than is looked at for one answer.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub fn open_objections(
+        &self,
+        decisions: &[StatementRef],
+    ) -> Result<(BTreeSet<StatementRef>, u64), AskError> {
+        let query = self.query()?;
+        let known = self.known();
+        let (mut open, mut not_weighed) = (BTreeSet::new(), 0);
+        let positions = decisions.iter().map(Position::of).collect();
+        for dossier in query.dossiers(positions, Depth::Bears) {
+            let dossier = match dossier {
+                // An alarm says so.
+                Err(QueryError::Body(_)) => continue,
+                dossier => dossier?,
+            };
+            let history = known.history(&dossier);
+            let examination = Examination::new(&history, &known.horizon);
+            for place in dossier.decisions {
+                let Some(target) = decisions.get(place) else {
+                    continue;
+                };
+                query.go_on()?;
+                let found = examination.open_objections(target);
+                not_weighed += u64::from(found.is_none() || !dossier.is_whole);
+                open.extend(found.unwrap_or_default());
+            }
+        }
+        Ok((open, not_weighed))
+    }
+
+    /// An act of which only the leaf is known and without which a decision would read otherwise.
+    // spec: BUN-50
+    pub(crate) fn decided_by_unread(
+        &self,
+        target: &StatementRef,
+        dossier: &Dossier,
+    ) -> Option<StatementRef> {
+        if dossier.unread.is_empty() {
+            return None;
+        }
+        let known = self.known();
+        let effect = |unread: BTreeMap<_, _>| {
+            let dossier = Dossier {
+                unread,
+                ..dossier.clone()
+            };
+            let (history, limits) = (known.history(&dossier), Limits::default());
+            let today = known.horizon.today(known.now);
+            effect::effect(target, &history, &known.horizon, today, known.now, &limits)
+        };
+        let without = effect(BTreeMap::new());
+        if effect(dossier.unread.clone()) == without {
+            return None;
+        }
+        let mut each = dossier.unread.iter().take(UNREAD_TRIED_MAX);
+        let decides = |(act, on): &(&StatementRef, &StatementRef)| {
+            effect(BTreeMap::from([((*act).clone(), (*on).clone())])) != without
+        };
+        let found = each.find(decides).or_else(|| dossier.unread.iter().next());
+        found.map(|(act, _)| act.clone())
+    }
+
+    /// What effects are computed under, the same for all decisions of an answer.
+    fn known(&self) -> Known {
+        let horizon = self.horizon();
+        Known {
+            registry: self.registry(),
+            heads_seen: self.shared.heads_seen(),
+            now: horizon.at_least(clock::now()),
+            horizon,
+        }
+    }
+
+    /// The present day in China, by the local clock or the newest quorum time, whichever is later: the
+    /// day that is meant where nobody names one.
+    // spec: EFF-25
+    #[must_use]
+    pub fn today(&self) -> Day {
+        self.horizon().today(clock::now())
+    }
+
+    /// How far each log is known here.
+    #[must_use]
+    pub fn horizon(&self) -> Horizon {
+        let witnessed = self.shared.witnessed();
+        let frozen = self.shared.frozen();
+        let logs = self.shared.logs();
+        let logs = logs.iter().map(|(origin, log)| {
+            let none = Witnessed {
+                size: TreeSize::ZERO,
+                at: None,
+                ahead: None,
+            };
+            let seen = witnessed.get(origin).copied().unwrap_or(none);
+            let horizon = LogHorizon {
+                size: log.size(),
+                witnessed: seen.size,
+                quorum_time: seen.at,
+                frozen_at: frozen.get(origin).map(|frozen| frozen.at),
+            };
+            (origin.clone(), horizon)
+        });
+        Horizon {
+            logs: logs.collect(),
+            register: self.genesis.register_origin(),
+        }
+    }
+
+    /// How many statements of the node's own logs came too late to bind, of logs of which the hub saw one
+    /// such within a month before `now`: long enough to be noticed, and made anew.
+    // spec: ADM-150
+    #[must_use]
+    pub fn late_leaves(&self, now: Timestamp) -> Vec<(Origin, u64)> {
+        let (seen, registry) = (self.shared.heads_seen(), self.registry());
+        let logs = self.shared.logs();
+        let own = logs.iter().filter(|(origin, _)| self.owns(origin));
+        let late = own.filter_map(|(origin, log)| {
+            let (leaves, at) = seen.late_leaves(origin, log.size(), log.course(), &registry)?;
+            let passed_ms = now.value().saturating_sub(at.value());
+            (passed_ms < LATE_SHOWN_MS).then(|| (origin.clone(), leaves))
+        });
+        late.collect()
+    }
+
+    /// Whether a statement of the node's own came too late to bind.
+    #[must_use]
+    pub fn is_late(&self, origin: &Origin, index: LeafIndex) -> bool {
+        let (seen, registry) = (self.shared.heads_seen(), self.registry());
+        let ctx = self
+            .shared
+            .logs()
+            .get(origin)
+            .and_then(|log| log.course().at(index));
+        let timing = ctx.map(|ctx| seen.timing_at(origin, index, ctx, &registry));
+        timing == Some(Timing::Late)
+    }
+}
+
+/// The registry, the horizon and the time that effects are computed under.
+struct Known {
+    registry: Arc<Registry>,
+    heads_seen: Arc<HeadsSeen>,
+    horizon: Horizon,
+    now: Timestamp,
+}
+
+impl Known {
+    fn history(&self, dossier: &Dossier) -> History {
+        let facts = dossier.statements.values().map(|verified| {
+            let timing = self.heads_seen.judge(verified, &self.registry);
+            Arc::new(Fact::from_verified(verified, &self.registry, timing))
+        });
+        let mut history: History = facts.collect();
+        for (act, target) in &dossier.unread {
+            history.insert_unread(act.clone(), target.clone());
+        }
+        history
+    }
+}
+
+/// The numbers of the catalogue item that a decision is under, as the catalogue reads now.
+fn limits_of(verified: &Verified, registry: &Registry) -> Limits {
+    let Content::Decision(decision) = &verified.statement().payload().content else {
+        return Limits::default();
+    };
+    let catalogue = registry.catalogue_at(registry.size());
+    let item = catalogue.and_then(|catalogue| {
+        let mut items = catalogue.items.iter();
+        items.find(|item| item.code == decision.fields().item)
+    });
+    item.map_or_else(Limits::default, Limits::of)
+}
+
+#[cfg(test)]
+mod tests {
+    use concordat_protocol::statement::{Body, Statement};
+    use concordat_protocol::trust::{self, Place};
+
+    use super::*;
+    use crate::fixture::Fixture;
+
+    #[test]
+    fn effect_goes_by_the_freshness_of_the_item_that_a_decision_is_under() {
+        let fixture = Fixture::new();
+        let placed = fixture.decision(0, 1);
+        let body = Body::decode(&placed.body).unwrap();
+        let statement = Statement::decode(body.statement()).unwrap();
+        let place = Place {
+            origin: &placed.origin,
+            index: placed.index,
+            leaf: &placed.leaf,
+            ctx_floor: TreeSize::ZERO,
+        };
+        let verified = trust::verify(&fixture.registry, place, statement).unwrap();
+        let limits = limits_of(&verified, &fixture.registry);
+        assert_eq!(limits, Limits { freshness_days: 3 });
+        assert_ne!(limits, Limits::default());
+    }
+}
