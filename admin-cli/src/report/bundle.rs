@@ -2,7 +2,7 @@
 
 use concordat_protocol::admin::{ActView, act_view, effect_view, noticed_view};
 use concordat_protocol::bundle::{StatementReport, VerifiedBundle};
-use concordat_protocol::effect::Effect;
+use concordat_protocol::effect::{Effect, Validity};
 use concordat_protocol::statement::{Class, Decision, StatementRef};
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::Verified;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::names::Named;
 use crate::page::Page;
-use crate::report::subject::{act_json, act_table};
+use crate::report::subject::{act_json, act_table, flat};
 use crate::report::{Report, Words, effect, short, yuan};
 use crate::{clock, decision};
 
@@ -42,6 +42,17 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, words: Words) -> Report {
         words.pair("bundle_digest", &report.digest),
     ]);
     page.pairs(&pairs);
+    let corrected = state
+        .as_ref()
+        .and_then(|state| corrected(bundle, &state.effect));
+    let decision = decision_of(bundle.statement());
+    for (key, decision) in [("decision", decision), ("corrected", corrected)] {
+        if let Some(decision) = decision {
+            page.gap();
+            page.line(words.word(key));
+            page.pairs(&flat(&decision::to_json(decision.fields())));
+        }
+    }
     if !acts.is_empty() {
         page.gap();
         act_table(&mut page, acts.iter(), words);
@@ -73,6 +84,7 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, words: Words) -> Report {
     let mut json = serde_json::to_value(&report).unwrap_or_default();
     json["verified"] = json!(true);
     json["effect"] = json!(effect.as_ref().map(effect::json));
+    json["corrected"] = json!(corrected.map(|one| decision::to_json(one.fields())));
     json["acts"] = acts.iter().map(|act| act_of(act, &json["acts"])).collect();
     name_classes(&mut json);
     say(&mut json["statement"], bundle.statement());
@@ -81,6 +93,16 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, words: Words) -> Report {
         say(json, one);
     }
     Report::new(page, json)
+}
+
+/// The decision as the newest correction that holds puts it.
+fn corrected<'b>(bundle: &'b VerifiedBundle<'_>, effect: &Effect) -> Option<&'b Decision> {
+    let Validity::Corrected { by } = &effect.validity else {
+        return None;
+    };
+    let last = by.last()?;
+    let mut acts = bundle.acts().iter();
+    decision_of(acts.find(|act| act.reference() == last)?)
 }
 
 /// Acts that the bundle holds and those that only a notice tells of, ascending.

@@ -222,7 +222,7 @@ pub(super) fn act_json(act: &ActView) -> Value {
 }
 
 /// A decision's fields line by line, under the names that `correction issue --set` takes.
-fn flat(value: &Value) -> Vec<(String, String)> {
+pub(super) fn flat(value: &Value) -> Vec<(String, String)> {
     let Value::Object(map) = value else {
         return Vec::new();
     };

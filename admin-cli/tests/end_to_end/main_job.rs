@@ -232,7 +232,7 @@ fn prove_suspended(network: &Network, reference: &str, objection: &str) {
     }
 }
 
-// spec: ADM-16
+// spec: ADM-16, ADM-64
 fn prove(network: &Network, reference: &str) {
     let exported = network.at("town", &["bundle", "export", reference, "--out", "proof"]);
     let exported = exported.exits(0).json();
@@ -241,6 +241,12 @@ fn prove(network: &Network, reference: &str) {
     assert_eq!(verified["verified"], true);
     assert_eq!(verified["digest"], exported["digest"]);
     assert_eq!(verified["acts"].as_array().unwrap().len(), 3);
+    // What is relied on is the decision as corrected, not the figure that was wrong.
+    assert_eq!(verified["statement"]["decision"]["fine_fen"], 500_000);
+    assert_eq!(verified["corrected"]["fine_fen"], 100);
+    let said = network.people(&verify).exits(0).out;
+    let fines = said.lines().filter(|line| line.starts_with("fine_fen"));
+    assert_eq!(fines.count(), 2, "the decision and its correction: {said}");
     let mut bytes = fs::read(network.path("proof")).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
