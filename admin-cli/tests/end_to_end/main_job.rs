@@ -245,7 +245,9 @@ fn prove(network: &Network, reference: &str) {
     assert_eq!(verified["statement"]["decision"]["fine_fen"], 500_000);
     assert_eq!(verified["corrected"]["fine_fen"], 100);
     let said = network.people(&verify).exits(0).out;
-    let fines = said.lines().filter(|line| line.starts_with("fine_fen"));
+    let fines = said
+        .lines()
+        .filter(|line| line.trim_start().starts_with("fine_fen"));
     assert_eq!(fines.count(), 2, "the decision and its correction: {said}");
     let mut bytes = fs::read(network.path("proof")).unwrap();
     let middle = bytes.len() / 2;

@@ -471,6 +471,7 @@ impl HeadsSeen {
         let shows_more = counts && seen.size > self.size_seen(&seen.origin);
         let (origin, at) = (seen.origin.clone(), seen.at);
         self.presence.insert(index, present);
+        // spec: TRU-72
         let earlier = self.made_by.iter_mut().rev();
         for (_, made_by) in earlier.take_while(|(_, made_by)| **made_by > at) {
             *made_by = at;

@@ -299,6 +299,20 @@ fn act_dated_back_into_a_mandate_that_has_ended_is_void() {
     assert_eq!(void(&[(0, of_other)]), None);
 }
 
+// spec: TRU-72
+#[test]
+fn head_dated_ahead_for_a_moment_ends_no_mandate() {
+    let net = Net::production();
+    let act = withdrawal(&net);
+    let registry = net.registry.size().value();
+    let seen = |size: u64, day: &str| head(registry, &net.origin(city()), size, noon(day));
+    let timing = |entries: &[(u64, Statement)]| heads(entries).judge(&act, &net.registry);
+    let ahead = (0, seen(9, "2028-01-01"));
+    assert_eq!(timing(std::slice::from_ref(&ahead)), Timing::AfterMandate);
+    let right = (1, seen(12, "2026-03-06"));
+    assert_eq!(timing(&[ahead, right]), Timing::InTime);
+}
+
 // spec: TRU-60
 #[test]
 fn decision_is_judged_by_its_own_day_however_late_it_is_published() {
