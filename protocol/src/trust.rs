@@ -28,4 +28,5 @@ pub use reject::RejectReason;
 pub use request::{
     ApprovalFields, Form, KeyProof, ProposalFields, RequestFields, possession_message,
 };
+pub(crate) use verify::judged_by;
 pub use verify::{Authority, Place, Verified, check, verify, verify_marked};

@@ -10,9 +10,9 @@ use crate::bundle::trust_chain::{Established, establish};
 use crate::bundle::{Bundle, LaterActs, format, relation};
 use crate::effect::{Fact, History, Horizon, LogHorizon};
 use crate::log::{Hash, Origin, TreeSize};
-use crate::statement::{Content, Mandate, Notice, StatementRef};
-use crate::time::{Day, Timestamp};
-use crate::trust::{Authority, HeadsSeen, Member, Registry, Verified};
+use crate::statement::{Mandate, Notice, StatementRef};
+use crate::time::Timestamp;
+use crate::trust::{Authority, HeadsSeen, Member, Registry, Verified, judged_by};
 
 /// Up to where the logs were known when the bundle was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -354,27 +354,8 @@ fn head_of<'a>(heads: &'a [Head], origin: &Origin) -> Option<&'a Head> {
 
 /// The mandate by which a statement stands, chosen as [`crate::trust::verify`] does.
 fn mandate_of<'a>(member: &'a Member, verified: &Verified) -> Option<&'a Mandate> {
-    let payload = verified.statement().payload();
-    let class = payload.class();
-    let issued_on = Day::of(payload.issued_at).ok();
-    let (day, decision) = match &payload.content {
-        Content::Decision(decision) => {
-            (Some(decision.fields().decided_on), Some(decision.fields()))
-        }
-        Content::Correction(correction) => (issued_on, Some(correction.replacement.fields())),
-        Content::Objection(objection) => (Some(objection.received_on()), None),
-        Content::Ruling(_) | Content::Withdrawal(_) | Content::Admission(_) => (issued_on, None),
-        Content::ItemCatalogue(_)
-        | Content::Policy(_)
-        | Content::Enrolment(_)
-        | Content::Rotation(_)
-        | Content::Suspension(_)
-        | Content::CutOff(_)
-        | Content::Notice(_)
-        | Content::HeadSeen(_)
-        | Content::Restart(_) => return None,
-    };
-    let day = day?;
+    let class = verified.statement().payload().class();
+    let (day, decision) = judged_by(verified.statement())?;
     match verified.authority() {
         Authority::Mandate => member.mandate(class, day, decision),
         Authority::Supervision => member.enrolment().mandates.iter().find(|mandate| {

@@ -282,7 +282,7 @@ pub(super) fn mandate_has_ended(verified: &Verified, registry: &Registry, day: D
 
 /// The day whose mandate a statement needs, and the decision that the mandate has to cover; `None` for
 /// what needs no mandate, and where the instant of issue lies beyond all days.
-fn judged_by(statement: &Statement) -> Option<(Day, Option<&DecisionFields>)> {
+pub(crate) fn judged_by(statement: &Statement) -> Option<(Day, Option<&DecisionFields>)> {
     let payload = statement.payload();
     let issued_on = || Day::of(payload.issued_at).ok();
     match &payload.content {

@@ -83,8 +83,8 @@ impl Bench {
         bench
     }
 
-    /// Takes the three leaves in that were asked for.
-    fn take_leaves(&mut self, request: RequestId) {
+    /// Takes the three leaves in that were asked for; what is asked for then.
+    fn take_leaves(&mut self, request: RequestId) -> Option<RequestId> {
         let leaves: Vec<Vec<u8>> = (0..3).map(|number| leaf(number).encode()).collect();
         let leaves = leaves.iter().map(Vec::as_slice).collect();
         let block = Frame::Block {
@@ -94,6 +94,7 @@ impl Bench {
         };
         let actions = self.answer(request, &block);
         self.stored(3, &actions);
+        asked(&actions)
     }
 
     fn feed(&mut self, input: Input<'_>) -> Vec<Action> {

@@ -25,15 +25,8 @@ fn block_that_does_not_lead_to_the_head_is_not_stored_and_not_asked_for_again_at
 fn body_with_another_leaf_is_refused_and_one_not_held_is_asked_for_again_later() {
     let mut bench = Bench::greeted();
     let request = bench.ask();
+    let request = bench.take_leaves(request).unwrap();
     let leaves: Vec<Vec<u8>> = (0..3).map(|number| leaf(number).encode()).collect();
-    let block = Frame::Block {
-        begin: LeafIndex::new(0),
-        leaves: leaves.iter().map(Vec::as_slice).collect(),
-        cover: Vec::new(),
-    };
-    let actions = bench.answer(request, &block);
-    let request = asked(&actions).unwrap();
-    bench.stored(3, &actions);
     let bodies = |wrong: usize| {
         // Nobody can prove yet that a body is erased: it counts as not held.
         let absences = [Absence::NotHeld, Absence::Erased];
@@ -62,15 +55,8 @@ fn body_with_another_leaf_is_refused_and_one_not_held_is_asked_for_again_later()
 fn refusal_of_a_body_that_is_held_by_then_changes_nothing() {
     let mut bench = Bench::greeted();
     let request = bench.ask();
+    let request = bench.take_leaves(request).unwrap();
     let leaves: Vec<Vec<u8>> = (0..3).map(|number| leaf(number).encode()).collect();
-    let block = Frame::Block {
-        begin: LeafIndex::new(0),
-        leaves: leaves.iter().map(Vec::as_slice).collect(),
-        cover: Vec::new(),
-    };
-    let actions = bench.answer(request, &block);
-    let request = asked(&actions).unwrap();
-    bench.stored(3, &actions);
     bench.logs.1 = [0, 1].map(LeafIndex::new).into();
     let absences = [Absence::NotEntitled, Absence::NotHeld, Absence::NotHeld];
     let entries = (0..).zip(&leaves).zip(absences);

@@ -5,6 +5,16 @@ use concordat_protocol::log::note::{KeyName, NOTE_SIGNATURES_MAX, SignatureLine}
 use super::*;
 
 impl Bench {
+    /// Holds three leaves, and was shown the first member's cosignature of them, in the head given.
+    fn holding_cosigned() -> (Self, VerifiedCheckpoint) {
+        let mut bench = Self::holding();
+        let cosignature = bench.cosignature();
+        bench.show_cosignature(&cosignature);
+        let mut cosigned = bench.head(3);
+        cosigned.add_cosignature(&cosignature).unwrap();
+        (bench, cosigned)
+    }
+
     /// The first member's cosignature of its own log at three leaves.
     fn cosignature(&self) -> VerifiedCosignature {
         let member = &self.network.members[0];
@@ -53,17 +63,7 @@ impl Bench {
 // spec: EXC-23
 #[test]
 fn peer_that_missed_a_cosignature_is_shown_the_head_with_it_once() {
-    let mut bench = Bench::holding();
-    let cosignature = bench.cosignature();
-    let line = cosignature.cosignature().to_line().to_string();
-    bench.control(&Frame::Cosign {
-        origin: bench.origin(),
-        size: TreeSize::new(3).unwrap(),
-        root: tree(3).root(),
-        line: line.trim_end_matches('\n'),
-    });
-    let mut cosigned = bench.head(3);
-    cosigned.add_cosignature(&cosignature).unwrap();
+    let (mut bench, cosigned) = Bench::holding_cosigned();
     let missed = bench.shown_to(PeerId(2), Vouched::default());
     assert_eq!(missed, [cosigned.to_bytes()]);
     let again = bench.shown_again(PeerId(2), Vouched::default());
@@ -78,17 +78,7 @@ fn peer_that_missed_a_cosignature_is_shown_the_head_with_it_once() {
 // spec: EXC-80
 #[test]
 fn peer_that_lagged_behind_a_cosignature_is_shown_it_once_it_holds_the_leaves() {
-    let mut bench = Bench::holding();
-    let cosignature = bench.cosignature();
-    let line = cosignature.cosignature().to_line().to_string();
-    bench.control(&Frame::Cosign {
-        origin: bench.origin(),
-        size: TreeSize::new(3).unwrap(),
-        root: tree(3).root(),
-        line: line.trim_end_matches('\n'),
-    });
-    let mut cosigned = bench.head(3);
-    cosigned.add_cosignature(&cosignature).unwrap();
+    let (mut bench, cosigned) = Bench::holding_cosigned();
     let (peer, member) = (PeerId(2), bench.network.members[0].code());
     bench.feed(Input::Opened { peer, member });
     let hello = hello(bench.network.genesis.id(), member).encode();
