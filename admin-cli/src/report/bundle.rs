@@ -108,10 +108,12 @@ fn corrected<'b>(bundle: &'b VerifiedBundle<'_>, effect: &Effect) -> Option<&'b 
 /// Acts that the bundle holds and those that only a notice tells of, ascending.
 fn acts(bundle: &VerifiedBundle<'_>, effect: Option<&Effect>) -> Vec<ActView> {
     let (registry, horizon) = (bundle.registry(), bundle.effect_horizon());
-    let held = bundle.acts().iter().map(|act| {
+    let history = bundle.history();
+    let held = bundle.acts().iter().filter_map(|act| {
         let notice = bundle.notices_of(act.reference()).next();
         let notice = notice.map(|notice| notice.reference().index);
-        act_view(act, registry, &horizon, effect, notice)
+        let act = history.get(act.reference())?;
+        Some(act_view(act, registry, &horizon, effect, notice))
     });
     let noticed = bundle
         .notices_without_act()

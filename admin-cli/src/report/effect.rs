@@ -111,7 +111,10 @@ pub(super) fn pairs(effect: &EffectView, words: Words) -> Vec<(String, String)> 
     if !effect.pending.is_empty() {
         pairs.push(words.pair("pending", shorts(&effect.pending)));
     }
-    pairs.push(words.pair("witnessed", words.yes_no(effect.is_witnessed())));
+    // Of what is void the validity has said why.
+    if effect.void_cause.is_none() {
+        pairs.push(words.pair("witnessed", words.yes_no(effect.is_witnessed())));
+    }
     amounts(effect, words, &mut pairs);
     for duty in &effect.duties {
         let text = words.noted(

@@ -187,6 +187,8 @@ fn act_row(act: &ActView, words: Words) -> Vec<String> {
         act.outcome.map(|one| words.code(one)),
         act.withdrawal_reason.map(|one| words.code(one)),
         (!act.held).then(|| words.word("not_held")),
+        act.void_cause
+            .map(|cause| words.noted(words.word("void_act"), words.code(cause))),
     ];
     vec![
         short(&act.reference),
@@ -218,6 +220,7 @@ pub(super) fn act_json(act: &ActView) -> Value {
         "reasons": act.reasons,
         "notice_index": act.notice.map(|index| index.value()),
         "witnessed": act.witnessed,
+        "void_cause": act.void_cause.map(Named::name),
     })
 }
 

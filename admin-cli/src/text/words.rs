@@ -11,6 +11,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.open", "open", "未决"),
     ("word.closed", "closed", "已处理"),
     ("word.not_held", "body not held", "未持有正文"),
+    ("word.void_act", "void as far as it binds", "约束部分无效"),
     ("word.log_forked", "! {log} has forked: signed heads of sizes {smaller} and {larger} contradict each other; frozen at {at}, known since {since}.", "! {log} 已分叉：大小为 {smaller} 与 {larger} 的已签检查点互相矛盾；冻结于 {at}，获知于 {since}。"),
     ("word.frozen", "frozen at", "冻结于"),
     ("word.code_check", "! The check character of this code does not hold ({expected} would): decisions bear it because the registrar confirmed it as it stands. Make sure that this is the organisation meant.", "! 该代码的校验码不符（按前 17 位应为 {expected}）：登记机关已确认该代码，决定因此仍使用它。请确认这正是所查的组织。"),

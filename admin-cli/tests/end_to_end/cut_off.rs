@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use crate::network::{CITY, Network, Ran, TOWN};
 use crate::rows::{Table, profile};
 
@@ -70,6 +72,46 @@ fn cut_off_that_the_node_knows_to_be_wrong_is_refused_with_what_it_holds() {
         approve(&network, "cut", approver, &[]).exits(0);
     }
     network.submit("cut").exits(0);
+}
+
+// spec: EFF-14, EFF-84
+#[test]
+fn act_under_a_key_that_was_cut_off_is_shown_as_void() {
+    let network = Network::start();
+    let mut table = Table::new();
+    table.push(&[]);
+    fs::write(network.path("rows.csv"), &table.bytes).unwrap();
+    let import = ["import", "rows.csv", "--profile", profile()];
+    network.at("city", &import).exits(0);
+    let decision = format!("{CITY}/0#0");
+    let ruled = [
+        "correction",
+        "issue",
+        &decision,
+        "--reasons",
+        "Too low",
+        "--set",
+        "fine_fen=900000",
+    ];
+    network.at("city", &ruled).exits(0);
+    network.until_held("hub", &format!("/{CITY}/0"), 2);
+    network.run(&["init", "spare", "--member", CITY]).exits(0);
+    let key = "city/keys/statement.pub";
+    let follows = "spare/keys/statement.pub";
+    let named = ["--from", "1", "--replacement", follows, "--out", "cut"];
+    cut_off(&network, "statement", key, &named).exits(0);
+    for approver in ["ann", "bob"] {
+        approve(&network, "cut", approver, &[]).exits(0);
+    }
+    network.submit("cut").exits(0);
+    // Its correction is not on its way to count, and is not shown as if it were.
+    let shown = || network.at("hub", &["statement", &decision]).exits(0).json();
+    network.until("the correction to be void", |_| {
+        shown()["acts"][0]["void_cause"] == "cut-off"
+    });
+    let effect = &shown()["effect"];
+    assert_eq!(effect["pending"], json!([]), "{effect}");
+    assert_eq!(effect["fine_fen"], 500_000, "{effect}");
 }
 
 /// A next key that another member uses was committed, and with it in place nothing but the recovery quorum

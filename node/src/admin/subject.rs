@@ -15,6 +15,7 @@ use concordat_protocol::trust::{Registry, Verified};
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::{lookup, peer, refusal, target, view};
+use crate::node::Node;
 use crate::query::{Found, QueryService};
 use crate::store::NoticeRow;
 
@@ -225,8 +226,8 @@ fn statement_view(
             Some(effect) => corrected(query, effect)?,
             None => None,
         },
-        act: is_act.then(|| view::act(verified, &registry, &horizon, None, None)),
-        acts: acts(query, reference, &registry, &horizon, effect.as_ref())?,
+        act: is_act.then(|| view::act(&node.fact(verified), &registry, &horizon, None, None)),
+        acts: acts(node, reference, &registry, &horizon, effect.as_ref())?,
         effect: effect.as_ref().map(|effect| view::effect(effect, as_of)),
         look_up_row: None,
         fork: view::fork_of(node, &reference.origin),
@@ -250,12 +251,13 @@ fn corrected(query: &QueryService, effect: &Effect) -> Result<Option<Decision>, 
 
 /// What acts on a statement: acts held, and those that only a notice tells of.
 fn acts(
-    query: &QueryService,
+    node: &Node,
     on: &StatementRef,
     registry: &Registry,
     horizon: &Horizon,
     effect: Option<&Effect>,
 ) -> Result<Vec<ActView>, AdminError> {
+    let query = node.query().map_err(refusal::index)?;
     let store = query.store();
     let notices = store
         .notices_on(&on.origin, on.index)
@@ -274,7 +276,7 @@ fn acts(
         let at = notice.map(|notice| notice.position.index);
         match (found.map_err(refusal::query)?, notice) {
             (Found::Verified(act), _) => {
-                views.push(view::act(&act, registry, horizon, effect, at));
+                views.push(view::act(&node.fact(&act), registry, horizon, effect, at));
             }
             (Found::NotHeld, Some(notice)) => {
                 views.extend(noticed(query, notice, registry, horizon)?);

@@ -183,6 +183,14 @@ impl Node {
         found.map(|(act, _)| act.clone())
     }
 
+    /// A statement with what the registry and the heads seen say of it.
+    #[must_use]
+    pub(crate) fn fact(&self, verified: &Verified) -> Fact {
+        let registry = self.registry();
+        let timing = self.shared.heads_seen().judge(verified, &registry);
+        Fact::from_verified(verified, &registry, timing)
+    }
+
     /// What effects are computed under, the same for all decisions of an answer.
     fn known(&self) -> Known {
         let horizon = self.horizon();

@@ -6,14 +6,14 @@ use crate::admin::view::{
     SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode, WaitingView,
 };
 use crate::effect::{
-    Backing, Basis, BasisState, BindsOthers, Burden, Effect, Fork, Horizon, LaterActs, Source,
-    SourceState, SuspensionKind, Validity, VoidCause, WaitingCause,
+    Backing, Basis, BasisState, BindsOthers, Burden, Effect, Fact, Fork, Horizon, LaterActs,
+    Source, SourceState, SuspensionKind, Validity, VoidCause, WaitingCause,
 };
 use crate::log::LeafIndex;
 use crate::statement::{Content, Notice, StatementRef};
 use crate::subject::AuthorityCode;
 use crate::time::{Day, Timestamp};
-use crate::trust::{Registry, Verified};
+use crate::trust::Registry;
 
 /// An effect, flat.
 #[must_use]
@@ -62,21 +62,17 @@ pub fn effect_view(effect: &Effect, as_of: Day) -> EffectView {
 /// An act whose body is held.
 #[must_use]
 pub fn act_view(
-    verified: &Verified,
+    act: &Fact,
     registry: &Registry,
     horizon: &Horizon,
     effect: Option<&Effect>,
     notice: Option<LeafIndex>,
 ) -> ActView {
-    let (header, payload) = (
-        verified.statement().header(),
-        verified.statement().payload(),
-    );
-    let reference = verified.reference().clone();
+    let (payload, reference) = (act.payload(), act.reference().clone());
     let mut view = ActView {
         class: payload.class(),
-        issuer: header.issuer,
-        issuer_name: name_of(registry, header.issuer),
+        issuer: act.issuer(),
+        issuer_name: name_of(registry, act.issuer()),
         issued_at: Some(payload.issued_at),
         held: true,
         ground: None,
@@ -89,6 +85,7 @@ pub fn act_view(
         reasons: None,
         notice,
         witnessed: witnessed(horizon, &reference),
+        void_cause: act.void().map(void_cause),
         reference,
     };
     match &payload.content {
@@ -154,6 +151,7 @@ pub fn noticed_view(
         reasons: None,
         notice: position,
         witnessed: witnessed(horizon, &notice.act),
+        void_cause: None,
     })
 }
 

@@ -275,6 +275,8 @@ integer_map! {
         15 => notice: opt(LeafIndex),
         /// Whether a quorum has cosigned a head that covers it.
         16 => witnessed: req(bool),
+        /// Why it is void as far as it binds, if it is.
+        17 => void_cause: opt(VoidCauseCode),
     }
 }
 

@@ -94,6 +94,8 @@ fn assess_held<'a>(case: &Case<'_, 'a>, fact: &'a Fact, decision: &'a Decision) 
     }
     let mut pending = cloned(&corrected.pending);
     pending.extend(cloned(&withdrawals.lifting));
+    // spec: EFF-84
+    pending.retain(|act| !case.is_void(act));
     pending.sort_unstable();
     if !withdrawals.lifting.is_empty() {
         reading.lift();

@@ -54,6 +54,12 @@ impl<'h, 'a> Case<'h, 'a> {
         is_issuer || act.is_supervision()
     }
 
+    /// Whether a statement of the history is void as far as it binds.
+    pub(super) fn is_void(&self, reference: &StatementRef) -> bool {
+        let fact = self.history.get(reference);
+        fact.is_some_and(|fact| fact.void().is_some())
+    }
+
     /// A decision of the history.
     pub(super) fn decision_at(&self, reference: &StatementRef) -> Option<Said<'a, Decision>> {
         self.facts.decision(reference)

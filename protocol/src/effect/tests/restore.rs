@@ -54,6 +54,20 @@ fn correction_that_raises_the_fine_changes_nothing_until_witnessed() {
     assert_eq!(world.effect(&target).amounts.fine_fen, 900_000);
 }
 
+// spec: EFF-84
+#[test]
+fn what_is_void_does_not_read_as_pending() {
+    let (mut world, target) = World::with_penalty();
+    let raising = payload(correction(fine(900_000)), Some(&target), 0);
+    let authority = Authority::Mandate;
+    let at = at(Who::Issuer, 11);
+    let raising = Fact::new(at, Who::Issuer.code(), Arc::new(raising), authority, None);
+    world.put(cut_off(raising));
+    let effect = world.effect(&target);
+    assert_eq!(effect.amounts.fine_fen, 500_000);
+    assert_eq!(effect.pending, []);
+}
+
 // spec: EFF-13
 #[test]
 fn correction_that_frees_in_one_part_and_binds_in_another_counts_for_the_first() {
