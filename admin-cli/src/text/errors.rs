@@ -14,6 +14,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.wrong-class", "This act cannot act on a statement of class {class}.", "该操作不能作用于类别为 {class} 的声明。"),
     ("error.file-unusable", "The file cannot be imported at all: {cause}. Nothing was recorded.", "文件完全无法导入：{cause}。未作任何记录。"),
     ("error.code-check", "The check character of {code} is wrong: the places before it ask for {expected}. Nothing bears the code as it stands; compare every place with the organisation's licence, and look up again.", "{code} 的校验码有误：按前 17 位应为 {expected}。没有任何决定使用该代码；请逐位与该组织的证照核对后重新查询。"),
+    ("error.proposal-ahead", "The change is dated {minutes} minutes ahead of this node's clock. Nothing was recorded. Set the clocks right and propose it anew.", "该变更所载时间比本节点时钟早到 {minutes} 分钟。未作任何记录。请校准时钟后重新提出。"),
     ("error.day-ahead", "{day} lies after today, {today}. Nothing was recorded.", "{day} 晚于当日 {today}。未作任何记录。"),
     ("error.day-past", "{day} lies too long ago: an objection is recorded within 30 days of its receipt, from {first} on. Nothing was recorded.", "{day} 过早：异议须在收到后 30 日内登记，最早为 {first}。未作任何记录。"),
     ("error.target-not-found", "The node knows no statement {target}. Check the reference; `concordat subject` lists decisions.", "节点没有声明 {target}。请核对引用；可用 `concordat subject` 查询决定。"),

@@ -3,14 +3,17 @@
 use concordat_certs::change::{ChangeError, PendingChange};
 use concordat_certs::fingerprint::Fingerprint;
 use concordat_protocol::admin::{AdminError, ErrorCode, Reply, SubmitAsk, Submitted};
+use concordat_protocol::limits;
 use concordat_protocol::log::TreeSize;
 use concordat_protocol::statement::{
     Body, Content, CutOff, KeyUse, Leaf, SALT_BYTES, Statement, Vis,
 };
+use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{Applied, ChangeFault, Genesis, LogNumber, Registry, RejectReason};
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::refusal;
+use crate::clock;
 use crate::node::Node;
 
 /// `change submit`, `enrol submit`
@@ -25,6 +28,7 @@ pub(super) fn answer(desk: &Desk, ask: &SubmitAsk) -> Answer {
     }
     let change = PendingChange::decode(&ask.change, genesis);
     let change = change.map_err(|error| refused(&error, genesis))?;
+    is_dated(change.payload().issued_at)?;
     // spec: TRU-51, TRU-52, ADM-87
     let missing = recovery_missing(&node.registry(), &change, genesis);
     let missing =
@@ -66,6 +70,16 @@ pub(super) fn answer(desk: &Desk, ask: &SubmitAsk) -> Answer {
         reference,
         registry_size: size.unwrap_or(TreeSize::ZERO),
     }))
+}
+
+/// Refuses a change dated ahead: a bundle counts the grace of what was made before from this date.
+// spec: ADM-165
+fn is_dated(proposed_at: Timestamp) -> Result<(), AdminError> {
+    let ahead_ms = proposed_at.value().saturating_sub(clock::now().value());
+    match ahead_ms > limits::COSIGNATURE_AHEAD_MAX_MS {
+        true => Err(AdminError::new(ErrorCode::ProposalAhead).with("minutes", ahead_ms / 60_000)),
+        false => Ok(()),
+    }
 }
 
 /// How many recovery keys have to sign a change that would hold with them and not without.

@@ -107,6 +107,8 @@ named_codes! {
         /// A cut-off names a position or head that the log held here does not have; `log`, `named`,
         /// `held`.
         HistoryDiffers = 73 "history-differs",
+        /// The change is dated ahead of the node's clock; `minutes`.
+        ProposalAhead = 74 "proposal-ahead",
         /// The node does not sign yet: safe start waits for answers.
         NotSigning = 80 "not-signing",
         /// The log is frozen; `origin`.
@@ -177,7 +179,8 @@ impl ErrorCode {
             | Self::NoEffect
             | Self::NotCurrent
             | Self::RoleRefused
-            | Self::HistoryDiffers => ExitCode::Denied,
+            | Self::HistoryDiffers
+            | Self::ProposalAhead => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
             | Self::StorageFailed

@@ -70,12 +70,30 @@ impl Head {
         self.counting() as u64 >= self.quorum
     }
 
-    /// The newest time by which a quorum had cosigned; `None` without one.
+    /// The newest time at which or after which a quorum cosigned; `None` without one.
     #[must_use]
     pub fn quorum_time(&self) -> Option<CosignatureTime> {
-        let counting = self.cosigners.iter().filter(|one| one.counts);
-        let mut times: Vec<CosignatureTime> = counting.map(|one| one.time).collect();
+        let mut times = self.times();
         times.sort_by_key(|time| Reverse(*time));
+        self.last_of_quorum(&times)
+    }
+
+    /// The earliest time by which a quorum had cosigned, so that no single one of them can put the head
+    /// further back than the others do; `None` without one.
+    // spec: BUN-61
+    #[must_use]
+    pub fn quorum_by(&self) -> Option<CosignatureTime> {
+        let mut times = self.times();
+        times.sort();
+        self.last_of_quorum(&times)
+    }
+
+    fn times(&self) -> Vec<CosignatureTime> {
+        let counting = self.cosigners.iter().filter(|one| one.counts);
+        counting.map(|one| one.time).collect()
+    }
+
+    fn last_of_quorum(&self, times: &[CosignatureTime]) -> Option<CosignatureTime> {
         let last = usize::try_from(self.quorum.checked_sub(1)?).ok()?;
         times.get(last).copied()
     }

@@ -9,7 +9,7 @@ use crate::bundle::head::Head;
 use crate::bundle::trust_chain::{Established, establish};
 use crate::bundle::{Bundle, LaterActs, format, relation};
 use crate::effect::{Fact, History, Horizon, LogHorizon};
-use crate::log::{Hash, Origin, TreeSize};
+use crate::log::{CosignatureTime, Hash, Origin, TreeSize};
 use crate::statement::{Mandate, Notice, StatementRef};
 use crate::time::Timestamp;
 use crate::trust::{Authority, HeadsSeen, Member, Registry, Verified, judged_by};
@@ -137,13 +137,17 @@ impl VerifiedBundle<'_> {
     // spec: BUN-60
     #[must_use]
     pub fn history(&self) -> History {
-        let seen = HeadsSeen::of(&self.notices, &self.registry);
+        let shown = self.notices.iter();
+        // What nobody but the hub has vouched for was never said to anybody else, for all that is known.
+        // spec: BUN-62
+        let shown = shown.filter(|entry| self.is_witnessed(entry.reference()));
+        let seen = HeadsSeen::of(shown, &self.registry);
         let fact = |one: &Verified| {
             let reference = one.reference();
             let head = self
                 .head(&reference.origin)
                 .filter(|_| self.is_witnessed(reference));
-            let cosigned_at = head.and_then(quorum_time);
+            let cosigned_at = head.and_then(Head::quorum_by).and_then(instant);
             let timing = seen.judge_shown(one, &self.registry, cosigned_at);
             Arc::new(Fact::from_verified(one, &self.registry, timing))
         };
@@ -161,7 +165,7 @@ impl VerifiedBundle<'_> {
                     true => size,
                     false => TreeSize::ZERO,
                 },
-                quorum_time: quorum_time(head),
+                quorum_time: head.quorum_time().and_then(instant),
                 frozen_at: None,
             };
             (head.origin().clone(), log)
@@ -341,10 +345,8 @@ fn verify_entry(
     verified.map_err(|fault| format::at(part, position, fault))
 }
 
-/// When a quorum had cosigned a head.
-fn quorum_time(head: &Head) -> Option<Timestamp> {
-    let seconds = head.quorum_time()?.unix_seconds();
-    Timestamp::new(seconds.saturating_mul(1_000)).ok()
+fn instant(time: CosignatureTime) -> Option<Timestamp> {
+    Timestamp::new(time.unix_seconds().saturating_mul(1_000)).ok()
 }
 
 fn head_of<'a>(heads: &'a [Head], origin: &Origin) -> Option<&'a Head> {

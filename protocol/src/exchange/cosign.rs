@@ -171,7 +171,7 @@ impl Exchange {
     pub(super) fn ripen(&mut self, world: World<'_>) {
         let mut ripened = Vec::new();
         for (origin, replica) in &mut self.replicas {
-            if replica.ripen(world.now) {
+            if replica.ripen(world.clock) {
                 ripened.push((origin.clone(), replica.heads.clone()));
             }
         }
@@ -205,7 +205,7 @@ impl Exchange {
             at: None,
             ahead: None,
         };
-        let said = known.unwrap_or(nothing).and(size, time, world.now);
+        let said = known.unwrap_or(nothing).and(size, time, world.clock);
         if known == Some(said) {
             return false;
         }
@@ -242,7 +242,7 @@ impl Exchange {
         let size = largest(counted().map(|(_, said)| said.size), place);
         let time = largest(counted().filter_map(|(_, said)| said.at), place);
         let times = counted().filter_map(|(_, said)| said.at.max(said.ahead));
-        let ahead = largest(times, place).filter(|at| is_ahead(*at, world.now));
+        let ahead = largest(times, place).filter(|at| is_ahead(*at, world.clock));
         replica.vouched = vouched;
         let Some(size) = size else { return };
         let witnessed = Witnessed {
@@ -360,7 +360,7 @@ fn add(
     time: Timestamp,
     cosignature: &VerifiedCosignature,
 ) -> bool {
-    let is_ahead = |time| is_ahead(time, world.now);
+    let is_ahead = |time| is_ahead(time, world.clock);
     let (name, id) = (
         cosignature.witness().as_str(),
         cosignature.cosignature().key_id(),

@@ -41,8 +41,10 @@ pub trait LogView {
 /// The world as the node knows it at this moment.
 #[derive(Clone, Copy)]
 pub struct World<'a> {
-    /// The time, by the node's clock.
+    /// The time that deadlines go by: it never goes back.
     pub now: Timestamp,
+    /// The time by the node's clock, which may be set.
+    pub clock: Timestamp,
     /// The registry as applied.
     pub registry: &'a Registry,
     /// The logs.

@@ -1,5 +1,7 @@
 //! When the hub saw the logs, by the *heads seen* that it logged: what `ctx_grace` is judged by.
 
+mod course;
+
 use std::collections::BTreeMap;
 
 use crate::key::KeyId;
@@ -10,6 +12,8 @@ use crate::time::{Day, Timestamp};
 use crate::trust::genesis::LogNumber;
 use crate::trust::registry::Registry;
 use crate::trust::verify::{Verified, mandate_has_ended};
+
+use course::Course;
 
 /// The heads seen that are held, from the hub's log 0.
 ///
@@ -28,9 +32,8 @@ pub struct HeadsSeen {
     entries: BTreeMap<LeafIndex, Seen>,
     /// Milliseconds of presence at each entry that counts.
     presence: BTreeMap<LeafIndex, u64>,
-    /// The earliest time of each entry that counts and of those behind it: none was made later than the
-    /// next, whatever the clock said.
-    made_by: BTreeMap<LeafIndex, Timestamp>,
+    /// The times of the entries that count.
+    course: Course,
     /// Of each log all entries that count for it, by position.
     of_log: BTreeMap<Origin, Vec<LeafIndex>>,
     /// Of each log the entries that show more of it than any before, by position.
@@ -97,7 +100,7 @@ impl HeadsSeen {
         Self {
             entries: BTreeMap::new(),
             presence: BTreeMap::new(),
-            made_by: BTreeMap::new(),
+            course: Course::new(),
             of_log: BTreeMap::new(),
             by_log: BTreeMap::new(),
             changes: Vec::new(),
@@ -217,7 +220,7 @@ impl HeadsSeen {
     #[must_use]
     pub fn last_logged(&self, origin: &Origin) -> Option<Timestamp> {
         let last = self.of_log.get(origin)?.last()?;
-        self.made_by.get(last).copied()
+        self.course.made_by(*last)
     }
 
     /// The head seen that tells that an act was logged on a day on which its author had no mandate for
@@ -236,7 +239,7 @@ impl HeadsSeen {
         }
         let head = self.last_uncovered(reference)?;
         let ctx = verified.statement().header().ctx.size;
-        let day = grace_before(*self.made_by.get(&head)?, registry, ctx)?;
+        let day = grace_before(self.course.made_by(head)?, registry, ctx)?;
         let has_ended = mandate_has_ended(verified, registry, day);
         has_ended.then_some(head)
     }
@@ -248,7 +251,8 @@ impl HeadsSeen {
     pub fn next_mark(&self, registry: &Registry) -> Option<(Timestamp, Timestamp)> {
         let (newest, now_present) = self.presence.last_key_value()?;
         let changed = self.presence.get(self.changes.last()?)?;
-        let grace = registry.policy().ctx_grace_ms;
+        // Of every policy that a statement may have been made under.
+        let grace = registry.longest_ctx_grace_ms();
         let at = self.seen(*newest)?.at;
         let due = at.value().saturating_add(limits::HEAD_SEEN_STEP_MAX_MS);
         let due = Timestamp::new(due).unwrap_or(Timestamp::MAX);
@@ -374,9 +378,9 @@ impl HeadsSeen {
             for end in ends {
                 let at = LeafIndex::new(begin);
                 if self.timing_at(origin, at, ctx, registry) == Timing::Late {
-                    let newest = || self.made_by.last_key_value().map(|(index, _)| *index);
+                    let newest = || self.presence.last_key_value().map(|(index, _)| *index);
                     let seen = self.covering(origin, at).or_else(newest);
-                    let at = seen.and_then(|index| self.made_by.get(&index)).copied();
+                    let at = seen.and_then(|index| self.course.made_by(index));
                     let at = at.unwrap_or(Timestamp::MAX);
                     let (count, last) = late.unwrap_or((0, at));
                     late = Some((count.saturating_add(end - begin), last.max(at)));
@@ -408,7 +412,12 @@ impl HeadsSeen {
             let waited = replaced_at.map(|from| at.value().saturating_sub(from.value()));
             waited.is_some_and(|waited| waited <= grace_ms)
         };
-        let is_in_time = |seen: &Seen| seen.registry <= ctx || in_grace(seen.at);
+        // Who saw the newer registry before it was made shows that the date of the change is wrong.
+        let apart = limits::COSIGNATURE_AHEAD_MAX_MS;
+        let latest = |at: Timestamp| at.value().saturating_add(apart);
+        let is_after =
+            |seen: &Seen| replaced_at.is_some_and(|from| from.value() <= latest(seen.at));
+        let is_in_time = |seen: &Seen| seen.registry <= ctx || in_grace(seen.at) && is_after(seen);
         let counts = |seen: &&Seen| seen.standing == SeenStanding::Counts;
         let covers =
             |seen: &&Seen| seen.origin == reference.origin && seen.size.contains(reference.index);
@@ -471,12 +480,7 @@ impl HeadsSeen {
         let shows_more = counts && seen.size > self.size_seen(&seen.origin);
         let (origin, at) = (seen.origin.clone(), seen.at);
         self.presence.insert(index, present);
-        // spec: TRU-72
-        let earlier = self.made_by.iter_mut().rev();
-        for (_, made_by) in earlier.take_while(|(_, made_by)| **made_by > at) {
-            *made_by = at;
-        }
-        self.made_by.insert(index, at);
+        self.course.follow(index, at);
         if counts {
             let of_log = self.of_log.entry(origin.clone()).or_default();
             of_log.push(index);
@@ -492,7 +496,7 @@ impl HeadsSeen {
     /// One has come behind those of later positions, or counts for something else.
     fn order_again(&mut self) {
         self.presence.clear();
-        self.made_by.clear();
+        self.course.clear();
         self.of_log.clear();
         self.by_log.clear();
         self.changes.clear();

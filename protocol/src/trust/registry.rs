@@ -281,6 +281,12 @@ impl Registry {
             .map_or_else(|| &self.genesis.fields().policy, Arc::as_ref)
     }
 
+    /// The longest `ctx_grace` that was ever the policy.
+    pub(crate) fn longest_ctx_grace_ms(&self) -> u64 {
+        let graces = self.policies.all().map(|policy| policy.ctx_grace_ms);
+        graces.max().unwrap_or_default()
+    }
+
     /// The policy as of a size.
     #[must_use]
     pub fn policy_at(&self, size: TreeSize) -> &Policy {

@@ -1,10 +1,11 @@
 //! What a whole bundle shows.
 
-use concordat_protocol::bundle::{Bundle, BundleError, LaterActs, TrustParts, verify};
+use concordat_protocol::bundle::{Bundle, BundleError, Entry, LaterActs, TrustParts, verify};
 use concordat_protocol::effect::{BindsOthers, Limits, Validity, VoidCause, effect};
+use concordat_protocol::log::VerifiedCheckpoint;
 use concordat_protocol::statement::{Content, Ground};
 use concordat_protocol::time::{Day, Timestamp};
-use concordat_protocol::trust::Authority;
+use concordat_protocol::trust::{Authority, LogNumber};
 
 use crate::fixture::{Case, NOON, catalogue, day};
 
@@ -142,34 +143,62 @@ fn bundle_under_an_older_registry_says_the_state_of_that_day() {
     assert_eq!(verified.state().unwrap().as_of, Day::of(at).unwrap());
 }
 
-/// The validity of a decision under a registry that was replaced at noon, which the hub saw so much later
-/// and a quorum cosigned later than that, with or without what the hub says.
-fn validity_after(waited_ms: u64, shows_heads_seen: bool) -> Validity {
-    let mut case = Case::new(5);
-    let (anchor, decisions) = (case.net.anchor(), case.net.issuer_log());
-    let registry = case.net.genesis.registry_origin();
-    let mut catalogue = catalogue();
-    catalogue.items[0].publication_days_max -= 1;
-    let catalogue = Content::ItemCatalogue(catalogue);
-    case.net
-        .register_change(catalogue, case.net.hub.code.code());
-    let replaced = case.net.saw(&registry, NOON * 1_000);
-    let covered = case.net.saw(&decisions, NOON * 1_000 + waited_ms);
-    let grace_s = case.net.registry.policy().ctx_grace_ms / 1_000;
-    let mut parts = case.parts(case.net.included());
-    if shows_heads_seen {
-        parts
-            .notices
-            .extend([case.net.entry(&replaced), case.net.entry(&covered)]);
+/// A decision under a registry that was replaced at noon, which the hub saw so much later.
+struct Replaced {
+    case: Case,
+    entries: [Entry; 2],
+    /// Seconds since 1970, after the grace.
+    over: u64,
+}
+
+impl Replaced {
+    fn new(waited_ms: u64) -> Self {
+        let mut case = Case::new(5);
+        let decisions = case.net.issuer_log();
+        let registry = case.net.genesis.registry_origin();
+        let mut catalogue = catalogue();
+        catalogue.items[0].publication_days_max -= 1;
+        let catalogue = Content::ItemCatalogue(catalogue);
+        case.net
+            .register_change(catalogue, case.net.hub.code.code());
+        let replaced = case.net.saw(&registry, NOON * 1_000);
+        let covered = case.net.saw(&decisions, NOON * 1_000 + waited_ms);
+        let grace_s = case.net.registry.policy().ctx_grace_ms / 1_000;
+        Self {
+            entries: [case.net.entry(&replaced), case.net.entry(&covered)],
+            over: NOON + grace_s + 2,
+            case,
+        }
     }
-    let cosigners = [&case.net.hub, &case.net.issuer];
-    parts.heads.retain(|head| *head.origin() != decisions);
-    parts
-        .heads
-        .push(case.net.head_at(&decisions, &cosigners, NOON + grace_s + 2));
-    let bundle = Bundle::build(parts, &case.net.registry).unwrap();
-    let verified = verify(&bundle.encode().unwrap(), &anchor, None).unwrap();
-    verified.state().unwrap().effect.validity
+
+    /// Read from a bundle in which one log has this head.
+    fn validity(&self, shows_heads_seen: bool, heads: &[VerifiedCheckpoint]) -> Validity {
+        let net = &self.case.net;
+        let mut parts = self.case.parts(net.included());
+        if shows_heads_seen {
+            parts.notices.extend(self.entries.clone());
+        }
+        let replaces =
+            |one: &VerifiedCheckpoint| heads.iter().any(|head| head.origin() == one.origin());
+        parts.heads.retain(|head| !replaces(head));
+        parts.heads.extend(heads.iter().cloned());
+        let bundle = Bundle::build(parts, &net.registry).unwrap();
+        let verified = verify(&bundle.encode().unwrap(), &net.anchor(), None).unwrap();
+        verified.state().unwrap().effect.validity
+    }
+
+    /// The head of the decision's log, cosigned after the grace.
+    fn cosigned_late(&self) -> VerifiedCheckpoint {
+        let net = &self.case.net;
+        let cosigners = [&net.hub, &net.issuer];
+        net.head_at(&net.issuer_log(), &cosigners, self.over)
+    }
+}
+
+/// The validity where a quorum cosigned later, too, with or without what the hub says.
+fn validity_after(waited_ms: u64, shows_heads_seen: bool) -> Validity {
+    let replaced = Replaced::new(waited_ms);
+    replaced.validity(shows_heads_seen, &[replaced.cosigned_late()])
 }
 
 const LATE: Validity = Validity::Void {
@@ -190,6 +219,39 @@ fn bundle_shows_that_the_hub_saw_the_decision_too_late() {
 fn decision_that_a_bundle_does_not_show_to_have_come_in_time_is_late() {
     assert_eq!(validity_after(1, true), Validity::InForce);
     assert_eq!(validity_after(1, false), LATE);
+}
+
+/// The member that is late may be a cosigner itself, and dates its line back.
+// spec: BUN-61
+#[test]
+fn single_cosigner_does_not_show_that_a_decision_came_in_time() {
+    let replaced = Replaced::new(1);
+    let (net, over) = (&replaced.case.net, replaced.over);
+    let head = |issuer: u64, receiver: u64| {
+        let cosigners = [
+            (&net.hub, over),
+            (&net.issuer, issuer),
+            (&net.receiver, receiver),
+        ];
+        net.head_by(&net.issuer_log(), &cosigners)
+    };
+    let validity = |head| replaced.validity(false, &[head]);
+    assert_eq!(validity(head(NOON + 1, over)), LATE);
+    assert_eq!(validity(head(NOON + 1, NOON + 2)), Validity::InForce);
+}
+
+/// Whoever has the hub's keys can write a head seen that nobody else was ever shown.
+// spec: BUN-62
+#[test]
+fn head_seen_that_nobody_cosigned_does_not_show_that_a_decision_came_in_time() {
+    let replaced = Replaced::new(1);
+    let net = &replaced.case.net;
+    let hub_log = net.genesis.origin(net.hub.code, LogNumber::Statements);
+    let alone = net.head(&hub_log, &[&net.hub]);
+    let late = replaced.cosigned_late();
+    assert_eq!(replaced.validity(true, &[late.clone(), alone]), LATE);
+    let vouched = net.head(&hub_log, &[&net.hub, &net.receiver]);
+    assert_eq!(replaced.validity(true, &[late, vouched]), Validity::InForce);
 }
 
 #[test]

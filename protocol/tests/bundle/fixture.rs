@@ -441,6 +441,12 @@ impl Net {
         cosigners: &[&Party],
         seconds: u64,
     ) -> VerifiedCheckpoint {
+        let cosigners = cosigners.iter().copied().zip(seconds..);
+        self.head_by(origin, &cosigners.collect::<Vec<_>>())
+    }
+
+    /// The same, cosigned by each at a second.
+    pub fn head_by(&self, origin: &Origin, cosigners: &[(&Party, u64)]) -> VerifiedCheckpoint {
         let log = &self.logs[origin];
         let root = node::root_at(log, log.tree_size()).unwrap();
         let checkpoint = Checkpoint::new(origin.clone(), log.tree_size(), root).unwrap();
@@ -449,9 +455,9 @@ impl Net {
             .iter()
             .find(|one| one.code.as_str() == origin.member());
         let mut head = VerifiedCheckpoint::sign(&checkpoint, &owner.unwrap().log).unwrap();
-        for (late, cosigner) in (0..).zip(cosigners) {
+        for (cosigner, seconds) in cosigners {
             let name = self.genesis.witness(cosigner.code);
-            let time = CosignatureTime::from_unix_seconds(seconds + late).unwrap();
+            let time = CosignatureTime::from_unix_seconds(*seconds).unwrap();
             let cosignature = VerifiedCosignature::sign(&head, name, time, &cosigner.witness);
             head.add_cosignature(&cosignature.unwrap()).unwrap();
         }

@@ -313,6 +313,39 @@ fn head_dated_ahead_for_a_moment_ends_no_mandate() {
     assert_eq!(timing(&[ahead, right]), Timing::InTime);
 }
 
+/// A hub that starts years behind, before it hears the time, does not bring back what was over.
+// spec: TRU-72
+#[test]
+fn head_dated_behind_for_a_moment_revives_no_mandate() {
+    let net = Net::production();
+    let act = withdrawal(&net);
+    let registry = net.registry.size().value();
+    let seen = |size: u64, day: &str| head(registry, &net.origin(city()), size, noon(day));
+    let timing = |entries: &[(u64, Statement)]| heads(entries).judge(&act, &net.registry);
+    let told = [(0, seen(9, "2027-01-04")), (1, seen(9, "2027-01-05"))];
+    assert_eq!(timing(&told), Timing::AfterMandate);
+    let behind = (2, seen(12, "2026-06-01"));
+    let right = (3, seen(12, "2027-01-06"));
+    let all = [&told[..], &[behind, right]].concat();
+    assert_eq!(timing(&all), Timing::AfterMandate);
+}
+
+/// A shorter grace of today does not end one that began under yesterday's.
+// spec: TRU-70
+#[test]
+fn hub_shows_that_it_is_there_for_the_longest_grace_of_any_policy() {
+    let mut net = Net::production();
+    let mut shorter = net.registry.policy().clone();
+    shorter.ctx_grace_ms = 1;
+    net.change(Content::Policy(shorter));
+    let registry = net.registry.genesis().registry_origin();
+    let seen = heads(&[
+        (0, head(4, &registry, 4, 0)),
+        (1, head(5, &registry, 5, 1_000)),
+    ]);
+    assert!(seen.next_mark(&net.registry).is_some());
+}
+
 // spec: TRU-60
 #[test]
 fn decision_is_judged_by_its_own_day_however_late_it_is_published() {
