@@ -53,6 +53,7 @@ use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::{Genesis, HeadsSeen, LogNumber, Registry};
 
+use crate::clock::Moment;
 use crate::disk::Disk;
 use crate::journal::{GROUP_BYTES_MAX, Journal, JournalReader};
 use crate::signer_state::{SignedHead, SignerState};
@@ -215,7 +216,10 @@ pub struct Core<D: Disk> {
     registry: Registry,
     exchange: Exchange,
     shared: Arc<Shared<D>>,
+    /// The time that deadlines go by.
     now: Timestamp,
+    /// The time by the machine's clock: what is signed and logged bears it.
+    clock: Timestamp,
     /// Largest head that we cosigned, by log.
     cosigned: BTreeMap<Origin, SignedHead>,
     /// Which positions of a log a member was ever given the bodies of.
@@ -266,8 +270,11 @@ impl<D: Disk> Core<D> {
     ///
     /// # Errors
     /// [`Fatal`]: storage or a signer failed. Drop the core; the next start repairs.
-    pub fn handle(&mut self, now: Timestamp, input: CoreInput<'_>) -> Result<(), Fatal> {
-        self.now = self.now.max(now);
+    // spec: EXC-91
+    pub fn handle(&mut self, at: impl Into<Moment>, input: CoreInput<'_>) -> Result<(), Fatal> {
+        let Moment { steady, clock } = at.into();
+        self.now = self.now.max(steady);
+        self.clock = clock;
         if self.journal.staged_bytes() > COMMIT_FROM_BYTES {
             self.journal.commit()?;
         }
@@ -393,6 +400,7 @@ impl<D: Disk> Core<D> {
         let logs = read(&self.shared.logs);
         let world = World {
             now: self.now,
+            clock: self.clock,
             registry: &self.registry,
             logs: &*logs,
         };
@@ -404,6 +412,7 @@ impl<D: Disk> Core<D> {
             let logs = read(&self.shared.logs);
             let world = World {
                 now: self.now,
+                clock: self.clock,
                 registry: &self.registry,
                 logs: &*logs,
             };
@@ -461,7 +470,8 @@ impl<D: Disk> Core<D> {
                 head,
             } => {
                 let leaves: Vec<&[u8]> = leaves.iter().collect();
-                self.stage_leaves(&origin, begin, &leaves, &[])?;
+                let marks = self.withheld(&origin, &leaves);
+                self.stage_leaves(&origin, begin, &leaves, &marks)?;
                 if let Some(head) = head {
                     self.keep_head(&head)?;
                 }

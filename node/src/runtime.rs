@@ -21,7 +21,7 @@ use concordat_protocol::trust::LogNumber;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, error, info, trace, warn};
 
-use crate::clock;
+use crate::clock::Steady;
 use crate::core::{
     Core, CoreInput, Fatal, Output, Signing, Submission, SubmitError, Surpassed, Ticket,
 };
@@ -232,6 +232,7 @@ pub fn spawn<D: Disk>(
             tickets: BTreeMap::new(),
             rows: Vec::new(),
             next_ticket: 0,
+            steady: Steady::start(),
         };
         let outcome = worker.run(inbox);
         if let Err(fatal) = &outcome {
@@ -260,6 +261,7 @@ struct Worker<D: Disk> {
     tickets: BTreeMap<Ticket, oneshot::Sender<Result<Vec<StatementRef>, SubmitError>>>,
     rows: Vec<oneshot::Sender<()>>,
     next_ticket: u64,
+    steady: Steady,
 }
 
 /// One connection.
@@ -296,7 +298,7 @@ impl<D: Disk> Worker<D> {
 
     /// Handles one command; `true` when it is time to stop.
     fn take(&mut self, command: Command) -> Result<bool, Fatal> {
-        let now = clock::now();
+        let now = self.steady.moment();
         let core = &mut self.core;
         match command {
             Command::Opened {
@@ -369,10 +371,10 @@ impl<D: Disk> Worker<D> {
                 self.rows.push(answer);
             }
             Command::Tick => {
-                for (member, more) in self.faults.due(now) {
+                for (member, more) in self.faults.due(now.steady) {
                     warn!(%member, more, "a peer was at fault more often than was written");
                 }
-                if core.deadline() <= now {
+                if core.deadline() <= now.steady {
                     core.handle(now, CoreInput::Exchange(Input::Deadline))?;
                 }
             }
@@ -477,7 +479,7 @@ impl<D: Disk> Worker<D> {
         let Some(member) = link.or_else(|| self.gone.get(&peer).copied()) else {
             return;
         };
-        match self.faults.count(member, clock::now()) {
+        match self.faults.count(member, self.steady.moment().steady) {
             Some(unwritten) => {
                 warn!(peer = peer.0, %member, %violation, unwritten, "a peer is at fault");
             }

@@ -61,6 +61,7 @@ impl Bench {
     fn feed(&mut self, input: Input<'_>) -> Vec<Action> {
         let world = World {
             now: self.now,
+            clock: self.now,
             registry: &self.network.registry,
             logs: &self.logs,
         };

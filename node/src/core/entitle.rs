@@ -9,6 +9,7 @@ use concordat_protocol::statement::{Kind, Leaf};
 use concordat_protocol::trust::Registry;
 
 use crate::core::Core;
+use crate::core::ledger::BodyMark;
 use crate::core::logs::{BodyState, read_leaves};
 use crate::disk::Disk;
 
@@ -56,6 +57,28 @@ impl<D: Disk> Core<D> {
         }
         for ((origin, is_data), gaps) in wanted {
             self.exchange.want(&origin, gaps, is_data);
+        }
+    }
+
+    /// What is known beforehand of the bodies of leaves: of data that this node is not entitled to none
+    /// will come, and none is waited for. Empty where there is no such.
+    // spec: EXC-92
+    pub(super) fn withheld(&self, origin: &Origin, leaves: &[&[u8]]) -> Vec<BodyMark> {
+        let mark = |leaf: &&[u8]| {
+            let leaf = Leaf::decode(leaf)
+                .ok()
+                .filter(|leaf| leaf.kind == Kind::Data)?;
+            let known = self.registry.visibility_class(leaf.vis).is_some();
+            let entitled = self.registry.entitled(leaf.vis, origin, self.me);
+            (known && !entitled).then_some(BodyMark::Absent(Absence::NotEntitled))
+        };
+        let marks: Vec<Option<BodyMark>> = leaves.iter().map(mark).collect();
+        match marks.iter().any(Option::is_some) {
+            true => marks
+                .into_iter()
+                .map(|mark| mark.unwrap_or(BodyMark::Unknown))
+                .collect(),
+            false => Vec::new(),
         }
     }
 

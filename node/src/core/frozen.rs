@@ -59,9 +59,9 @@ impl<D: Disk> Core<D> {
         self.stage(&Record::Fork {
             evidence: &evidence,
         })?;
-        let at_ms = self.now.value();
+        let at_ms = self.clock.value();
         self.stage(&Record::ForkSeen { at_ms })?;
-        self.note_frozen(&evidence, Some(self.now));
+        self.note_frozen(&evidence, Some(self.clock));
         self.is_stopped_by_fork();
         self.outputs.push(Output::Forked { origin, evidence });
         Ok(())

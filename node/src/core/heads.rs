@@ -86,6 +86,7 @@ impl<D: Disk> Core<D> {
         let logs = self.shared.logs();
         let world = World {
             now: self.now,
+            clock: self.clock,
             registry: &self.registry,
             logs: &*logs,
         };

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use concordat_protocol::log::hash::empty_root;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
@@ -62,7 +63,7 @@ impl<D: Disk> Core<D> {
             .any(|member| member.code() != self.me);
         let has_grown = seen.size_seen(&registry) < newest;
         // A clock that was set back marks where it is now.
-        let now = self.now;
+        let now = self.clock;
         let is_due = |(last, due)| now < last || now >= due;
         let mark = seen.next_mark(&self.registry).filter(|_| others);
         if let Some((_, due)) = mark {
@@ -87,8 +88,9 @@ impl<D: Disk> Core<D> {
             let pause = PAUSE_MS.min(self.registry.policy().ctx_grace_ms / PAUSE_OF_GRACE);
             let last = seen.last_seen(&origin);
             let last = last.filter(|(registry, _)| *registry == newest);
+            let last = last.filter(|(_, at)| *at <= now);
             let until = last.and_then(|(_, at)| Timestamp::new(at.value() + pause).ok());
-            match until.filter(|until| self.now < *until) {
+            match until.filter(|until| now < *until) {
                 Some(until) => {
                     self.unseen.insert(origin);
                     self.await_heads(until);
@@ -104,8 +106,11 @@ impl<D: Disk> Core<D> {
         heads
     }
 
-    /// Looks again at this time, whether or not anything happens until then.
+    /// Looks again at this time of the machine's clock, whether or not anything happens until then.
     fn await_heads(&mut self, due: Timestamp) {
+        let until = due.value().saturating_sub(self.clock.value());
+        let due = self.now.checked_add(Duration::from_millis(until));
+        let due = due.unwrap_or(Timestamp::MAX);
         let sooner = self.heads_due.map_or(due, |known| known.min(due));
         self.heads_due = Some(sooner);
     }
@@ -117,7 +122,7 @@ impl<D: Disk> Core<D> {
     fn mandates_ended(&mut self, seen: &HeadsSeen) -> BTreeSet<Origin> {
         let newest = self.registry.size();
         let day_of = |at| grace_before(at, &self.registry, newest);
-        let Some(day) = day_of(self.now) else {
+        let Some(day) = day_of(self.clock) else {
             return BTreeSet::new();
         };
         if self.mandates_judged == Some((day, newest)) {

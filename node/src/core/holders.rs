@@ -30,7 +30,7 @@ impl<D: Disk> Core<D> {
             return Ok(());
         }
         let id = self.log_id(origin)?;
-        let at_ms = self.now.value();
+        let at_ms = self.clock.value();
         let delivered = self.delivered.entry((member, origin.clone())).or_default();
         for (begin, end) in &ranges {
             delivered.insert(*begin, *end);

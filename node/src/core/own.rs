@@ -510,7 +510,7 @@ impl<D: Disk> Core<D> {
         }
         for head in promised {
             let name = self.genesis.witness(self.me);
-            let Ok(time) = CosignatureTime::from_unix_seconds(self.now.value() / 1_000) else {
+            let Ok(time) = CosignatureTime::from_unix_seconds(self.clock.value() / 1_000) else {
                 continue;
             };
             let Ok(cosignature) = VerifiedCosignature::sign(&head, name, time, &*self.keys.witness)

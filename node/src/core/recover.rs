@@ -8,9 +8,9 @@ use concordat_protocol::exchange::{Exchange, Restored, World};
 use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::statement::{Body, Content, Statement};
 use concordat_protocol::subject::AuthorityCode;
-use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{Genesis, Registry};
 
+use crate::clock::Moment;
 use crate::core::damage::{BodyFault, DamageList, DamagedBody};
 use crate::core::found::{Arrived, Found};
 use crate::core::logs::{BodyState, Log};
@@ -100,8 +100,9 @@ impl<D: Disk> Core<D> {
         me: AuthorityCode,
         keys: CoreKeys,
         random: Random,
-        now: Timestamp,
+        at: impl Into<Moment>,
     ) -> Result<(Self, Opened), OpenCoreError> {
+        let Moment { steady: now, clock } = at.into();
         let mut found = Found::default();
         let CoreOptions {
             journal: options,
@@ -155,6 +156,7 @@ impl<D: Disk> Core<D> {
             exchange: Exchange::new(me, now, Vec::new()),
             shared,
             now,
+            clock,
             cosigned: std::mem::take(&mut found.cosigned),
             delivered: std::mem::take(&mut found.delivered),
             notices: BTreeMap::new(),
@@ -226,6 +228,7 @@ impl<D: Disk> Core<D> {
         let logs = read(&self.shared.logs);
         let world = World {
             now: self.now,
+            clock: self.clock,
             registry: &self.registry,
             logs: &*logs,
         };

@@ -138,7 +138,7 @@ impl<D: Disk> Core<D> {
             return None;
         }
         let payload = Payload {
-            issued_at: self.now,
+            issued_at: self.clock,
             target: None,
             register_size: None,
             batch: None,

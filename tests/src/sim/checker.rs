@@ -222,6 +222,11 @@ fn same_log(
             true => owed(cores, (origin, index), source, (code, core)),
             false => Owed::No,
         };
+        // spec: EXC-92
+        if leaf.kind == Kind::Data && !entitled && state == Some(BodyState::Missing) {
+            let what = format!("body {index} of {origin}, which is withheld from it");
+            return Err(format!("{code} waits for {what}"));
+        }
         if held != (entitled || owed == Owed::Yes) && owed != Owed::Forgotten {
             return Err(format!(
                 "{code}, entitled {entitled}, owed {owed:?}: body {index} of {origin} by {owner} is {state:?}, \

@@ -198,6 +198,7 @@ impl Bench {
         self.exchange = Exchange::new(me, self.now, vec![restored]);
         let world = World {
             now: self.now,
+            clock: self.now,
             registry: &self.network.registry,
             logs: &self.logs,
         };

@@ -6,6 +6,7 @@
 )]
 
 mod answers;
+mod clocks;
 mod conduct;
 mod cosigning;
 mod forks;
@@ -100,6 +101,7 @@ impl Bench {
     fn feed(&mut self, input: Input<'_>) -> Vec<Action> {
         let world = World {
             now: self.now,
+            clock: self.now,
             registry: &self.network.registry,
             logs: &self.logs,
         };
