@@ -83,6 +83,18 @@ impl Context<'_> {
         })
     }
 
+    /// Shows what is about to be signed, and then asks: who agrees has seen it.
+    // spec: ADM-166
+    pub(crate) fn confirm_shown(
+        &self,
+        shown: &Report,
+        key: &str,
+        what: &str,
+    ) -> Result<(), Failure> {
+        terminal::show(self.arguments, shown);
+        self.confirm(key, what)
+    }
+
     /// Asks the person before something that cannot be taken back.
     pub(crate) fn confirm(&self, key: &str, what: &str) -> Result<(), Failure> {
         let question = self.words.fill(key, &[("what", what)]);

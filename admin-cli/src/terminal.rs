@@ -138,6 +138,20 @@ pub(crate) fn is_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// Shows a person who will be asked what it is about. Programs are not asked, and are told in the end.
+// spec: ADM-166
+pub(crate) fn show(arguments: &Arguments, report: &Report) {
+    if !arguments.global.yes && is_asked() {
+        let shown = writeln!(io::stderr().lock(), "{}", wording::plain(report.page.as_str()));
+        // What cannot be shown cannot be asked about either, and the question says so.
+        drop(shown);
+    }
+}
+
+fn is_asked() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
 /// Asks before something that cannot be taken back. Without a terminal nothing is asked: `--yes`
 /// is wanted there.
 ///
@@ -152,7 +166,7 @@ pub(crate) fn confirm(
     if arguments.global.yes {
         return Ok(());
     }
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !is_asked() {
         return Err(Failure::usage("confirmation-wanted"));
     }
     let question = text::fill(language, "word.confirm", &[("what", what)]);

@@ -162,11 +162,12 @@ mod tests {
         assert_eq!(missing, Vec::<String>::new());
     }
 
-    const MARKERS: [(&str, &str); 8] = [
+    const MARKERS: [(&str, &str); 9] = [
         ("words.word(\"", "word"),
         ("words.pair(\"", "word"),
         ("words.fill(\"", "word"),
         ("context.confirm(\"", "word"),
+        ("context.confirm_shown(&shown, \"", "word"),
         ("with_next(context.words, \"", "word"),
         ("Failure::usage(\"", "error"),
         ("Failure::new(ExitCode::Failed, \"", "error"),

@@ -238,6 +238,8 @@ pub struct Core<D: Disk> {
     heads_due: Option<Timestamp>,
     /// Heads seen whose leaves are not held, by their position in the hub's log 0.
     unproven: BTreeMap<LeafIndex, HeadSeen>,
+    /// Heads seen of another history than is held.
+    disproven: BTreeMap<LeafIndex, HeadSeen>,
     /// For which day, and under which registry, mandates that have ended were last looked for.
     mandates_judged: Option<(Day, TreeSize)>,
     /// What is staged and becomes durable with the next commit.

@@ -38,7 +38,7 @@ pub(super) fn ruling(verb: &Ruling, context: &Context<'_>) -> Result<Report, Fai
         issuer: parse::optional_authority("--issuer", args.act.issuer.as_ref())?,
         dry_run: args.act.dry_run,
     };
-    confirm(&args.act, context)?;
+    confirm(Class::Ruling, &args.act, context)?;
     record(&Request::Ruling(ask), context)
 }
 
@@ -51,7 +51,7 @@ pub(super) fn withdrawal(verb: &Withdrawal, context: &Context<'_>) -> Result<Rep
         issuer: parse::optional_authority("--issuer", args.act.issuer.as_ref())?,
         dry_run: args.act.dry_run,
     };
-    confirm(&args.act, context)?;
+    confirm(Class::Withdrawal, &args.act, context)?;
     record(&Request::Withdrawal(ask), context)
 }
 
@@ -64,15 +64,16 @@ pub(super) fn admission(verb: &Admission, context: &Context<'_>) -> Result<Repor
         issuer: parse::optional_authority("--issuer", args.act.issuer.as_ref())?,
         dry_run: args.act.dry_run,
     };
-    confirm(&args.act, context)?;
+    confirm(Class::Admission, &args.act, context)?;
     record(&Request::Admission(ask), context)
 }
 
 /// Asks before an act that goes into the log for ever; a dry run needs no asking.
-pub(super) fn confirm(act: &Act, context: &Context<'_>) -> Result<(), Failure> {
+pub(super) fn confirm(class: Class, act: &Act, context: &Context<'_>) -> Result<(), Failure> {
+    let words = context.words;
     match act.dry_run {
         true => Ok(()),
-        false => context.confirm("confirm_act", &act.reference),
+        false => context.confirm("confirm_act", &words.headed(words.code(class), &act.reference)),
     }
 }
 

@@ -121,7 +121,10 @@ fn approve(args: &ChangeApprove, context: &Context<'_>) -> Result<Report, Failur
     let mut pending = files::proposal(&args.proposal, &genesis)?;
     let key = files::approver(&args.key)?;
     let looked_at = weigh(&pending, Held::of(args.held_history_is_wrong), context)?;
-    context.confirm("confirm_approve", pending.payload().class().name())?;
+    let summary = pending.summary(&genesis, context.words.0);
+    let shown = report::summary(&summary, std::slice::from_ref(&looked_at), context.words);
+    let class = context.words.code(pending.payload().class());
+    context.confirm_shown(&shown, "confirm_approve", &class)?;
     let approval = pending
         .approve(&genesis, &key)
         .map_err(|error| files::unverified(&args.key, &error))?;
@@ -194,7 +197,10 @@ pub(super) fn submit(args: &ChangeSubmit, context: &Context<'_>) -> Result<Repor
         return Err(Failure::new(exit, "approvals-missing").with("missing", missing));
     }
     if !args.dry_run {
-        context.confirm("confirm_submit", pending.payload().class().name())?;
+        let summary = pending.summary(&genesis, context.words.0);
+        let shown = report::summary(&summary, &[], context.words);
+        let class = context.words.code(pending.payload().class());
+        context.confirm_shown(&shown, "confirm_submit", &class)?;
     }
     let bytes = pending
         .encode()

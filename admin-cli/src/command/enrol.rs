@@ -79,10 +79,13 @@ fn approve(args: &EnrolApprove, context: &Context<'_>) -> Result<Report, Failure
     let key = files::approver(&args.key)?;
     let request = EnrolmentRequest::read(&args.request, &genesis)
         .map_err(|error| files::request_file(&args.request, &error))?;
-    context.confirm("confirm_enrol", request.enrolment().name.as_str())?;
+    let name = request.enrolment().name.to_string();
     let mut pending = PendingChange::for_enrolment(&genesis, clock::now(), request)
         .map_err(|error| files::unverified(&args.request, &error))?;
     let looked_at = change::weigh(&pending, Held::Counts, context)?;
+    let summary = pending.summary(&genesis, context.words.0);
+    let shown = report::summary(&summary, std::slice::from_ref(&looked_at), context.words);
+    context.confirm_shown(&shown, "confirm_enrol", &name)?;
     let approval = pending
         .approve(&genesis, &key)
         .map_err(|error| files::unverified(&args.key, &error))?;

@@ -16,7 +16,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.frozen", "frozen at", "冻结于"),
     ("word.code_check", "! The check character of this code does not hold ({expected} would): decisions bear it because the registrar confirmed it as it stands. Make sure that this is the organisation meant.", "! 该代码的校验码不符（按前 17 位应为 {expected}）：登记机关已确认该代码，决定因此仍使用它。请确认这正是所查的组织。"),
     ("word.confirm", "{what} [y/N]", "{what} [y/N]"),
-    ("word.confirm_act", "Record this act on {what} for ever?", "将该操作永久记录于 {what}？"),
+    ("word.confirm_act", "Record this act for ever ({what})?", "永久记录该操作（{what}）？"),
     ("word.confirm_enrol", "Approve the enrolment of {what}?", "审批 {what} 入网？"),
     ("word.confirm_approve", "Approve this change ({what})?", "审批该变更（{what}）？"),
     ("word.confirm_submit", "Put this change ({what}) into the registry?", "将该变更（{what}）写入名册？"),

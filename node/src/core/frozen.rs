@@ -62,6 +62,7 @@ impl<D: Disk> Core<D> {
         let at_ms = self.clock.value();
         self.stage(&Record::ForkSeen { at_ms })?;
         self.note_frozen(&evidence, Some(self.clock));
+        self.judge_heads_again(&origin);
         self.is_stopped_by_fork();
         self.outputs.push(Output::Forked { origin, evidence });
         Ok(())
@@ -73,6 +74,7 @@ impl<D: Disk> Core<D> {
         for (evidence, since) in recorded {
             if let Some(origin) = self.note_frozen(&evidence, since) {
                 self.exchange.restore_frozen(&origin, evidence);
+                self.judge_heads_again(&origin);
             }
         }
     }

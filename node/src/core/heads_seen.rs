@@ -1,7 +1,7 @@
 //! Heads seen: what the hub held of every log when the registry changed or a mandate had ended, and of
 //! what came later under the registry of before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -157,12 +157,13 @@ impl<D: Disk> Core<D> {
         HeadSeen { origin, size, root }
     }
 
-    /// The head of a log, if the first leaf beyond a size names an older registry.
+    /// The head of a log, if any leaf beyond a size names an older registry: the first may be a thief's and
+    /// name whatever it likes.
     fn unseen_head(&self, origin: &Origin, seen: TreeSize) -> Option<HeadSeen> {
         let logs = self.shared.logs();
         let log = logs.get(origin)?;
-        let first = log.course().at(LeafIndex::new(seen.value()))?;
-        let stale = log.size() > seen && first < self.registry.size();
+        let oldest = log.course().oldest_from(LeafIndex::new(seen.value()))?;
+        let stale = log.size() > seen && oldest < self.registry.size();
         stale.then(|| HeadSeen {
             origin: origin.clone(),
             size: log.size(),
@@ -208,31 +209,54 @@ impl<D: Disk> Core<D> {
         self.judge_heads_seen();
     }
 
+    /// A log has forked: heads of a branch that is not held here may count for what both have.
+    // spec: TRU-71
+    pub(super) fn judge_heads_again(&mut self, origin: &Origin) {
+        let disproven = std::mem::take(&mut self.disproven);
+        let (again, rest) = disproven
+            .into_iter()
+            .partition(|(_, head)| head.origin == *origin);
+        self.disproven = rest;
+        self.unproven.extend::<BTreeMap<_, _>>(again);
+        self.prove_heads_seen();
+    }
+
     /// Lets the heads count whose leaves are held by now, and drops those that name another history.
     // spec: TRU-71
     fn prove_heads_seen(&mut self) {
         if self.unproven.is_empty() {
             return;
         }
-        let mut proven = Vec::new();
+        let (mut proven, mut disproven) = (Vec::new(), Vec::new());
         {
-            let logs = self.shared.logs();
+            let (logs, frozen) = (self.shared.logs(), self.shared.frozen());
             self.unproven.retain(|index, head| {
                 // Of a log of which nothing is held too.
                 if head.size == TreeSize::ZERO {
-                    proven.extend((head.root == empty_root()).then_some(*index));
+                    proven.extend((head.root == empty_root()).then_some((*index, head.size)));
                     return false;
                 }
-                let log = logs.get(&head.origin);
-                let Some(log) = log.filter(|log| log.size() >= head.size) else {
-                    return true;
-                };
-                if log.tree().root_at(head.size).ok() == Some(head.root) {
-                    proven.push(*index);
+                let held = logs.get(&head.origin);
+                let held = held.filter(|log| log.size() >= head.size);
+                let root = held.and_then(|log| log.tree().root_at(head.size).ok());
+                if root == Some(head.root) {
+                    proven.push((*index, head.size));
+                    return false;
                 }
-                false
+                // Of two branches what they have in common was seen, whichever of them it was.
+                let common = frozen.get(&head.origin);
+                let common = common.and_then(|fork| TreeSize::new(fork.at.value()).ok());
+                if let Some(common) = common.filter(|common| *common < head.size) {
+                    proven.push((*index, common));
+                    return false;
+                }
+                if held.is_some() {
+                    disproven.push((*index, head.clone()));
+                }
+                held.is_none()
             });
         }
+        self.disproven.extend(disproven);
         if !proven.is_empty() {
             let mut seen = write(&self.shared.heads_seen);
             Arc::make_mut(&mut seen).roots_are_held(&proven);

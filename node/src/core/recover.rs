@@ -166,6 +166,7 @@ impl<D: Disk> Core<D> {
             unseen: BTreeSet::new(),
             heads_due: None,
             unproven: BTreeMap::new(),
+            disproven: BTreeMap::new(),
             mandates_judged: None,
             staged: Staged::default(),
             outputs: Vec::new(),

@@ -14,8 +14,9 @@ use crate::disk::Disk;
 
 impl<D: Disk> Shared<D> {
     /// Acts on a statement in the statement's own log that the index may not have, each with the statement
-    /// as a reference; at most so many. Their bodies may be held by now; what was refused is none.
-    // spec: EFF-90, EFF-92
+    /// as a reference; at most so many. Their bodies may be held by now; what was refused is none, nor is
+    /// one without a body that a thief of the log key may have put there.
+    // spec: EFF-90, EFF-92, EFF-93
     #[must_use]
     pub fn acts_by_leaf(
         &self,
@@ -24,6 +25,7 @@ impl<D: Disk> Shared<D> {
         most: usize,
     ) -> Vec<(StatementRef, StatementRef)> {
         let (mut found, mut refused) = (Vec::new(), Vec::new());
+        let passed_over = self.registry().passed_over(origin);
         {
             let logs = self.logs();
             let Some(log) = logs.get(origin) else {
@@ -41,8 +43,13 @@ impl<D: Disk> Shared<D> {
                 if found.len() == most {
                     break;
                 }
+                let place = act.value();
+                let mut ranges = passed_over.iter();
+                let is_passed =
+                    ranges.any(|(from, to)| (from.value()..to.value()).contains(&place));
                 match log.body(*act) {
                     BodyState::Refused(_) => refused.push((target, *act)),
+                    BodyState::Missing | BodyState::Absent(_) if is_passed => {}
                     BodyState::Held(_)
                     | BodyState::Damaged
                     | BodyState::Missing

@@ -42,6 +42,14 @@ impl Gaps {
         begin >= end || before.is_some_and(|(_, covered)| *covered >= end)
     }
 
+    /// The first position of [begin, end) that is not missing.
+    #[must_use]
+    pub fn first_outside(&self, begin: u64, end: u64) -> Option<u64> {
+        let before = self.ranges.range(..=begin).next_back();
+        let first = before.map_or(begin, |(_, covered)| begin.max(*covered));
+        (first < end).then_some(first)
+    }
+
     /// The ranges [begin, end), ascending, which neither overlap nor touch.
     pub fn ranges(&self) -> impl Iterator<Item = (u64, u64)> {
         self.ranges.iter().map(|(begin, end)| (*begin, *end))
@@ -117,6 +125,8 @@ mod tests {
                 prop_assert_eq!(gaps.first(), set.first().copied());
                 let covers = (begin..end).all(|position| set.contains(&position));
                 prop_assert_eq!(gaps.covers(begin, end), covers);
+                let outside = (begin..end).find(|position| !set.contains(position));
+                prop_assert_eq!(gaps.first_outside(begin, end), outside);
                 for position in 0..60 {
                     prop_assert_eq!(gaps.contains(position), set.contains(&position));
                 }

@@ -612,6 +612,7 @@ impl Exchange {
             // spec: EXC-20
             Some(BodyOutcome::Absent(Absence::NotHeld | Absence::Erased)) => {
                 rest(world, replica, position, is_data);
+                replica.lacked.insert(position, position.saturating_add(1));
                 let others_may = replica.own || !is_data;
                 if let Some(peer) = self.peers.get_mut(&id).filter(|_| others_may) {
                     peer.deny(origin, position);
@@ -638,6 +639,7 @@ impl Exchange {
             }
             Some(outcome) => {
                 replica.lost.remove(position, position.saturating_add(1));
+                replica.lacked.remove(position, position.saturating_add(1));
                 self.owed.remove(&(origin.clone(), index));
                 outcomes.push((index, outcome));
             }

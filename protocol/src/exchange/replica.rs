@@ -130,6 +130,8 @@ pub struct Replica {
     pub(super) resting_acts: Gaps,
     pub(super) resting_data: Gaps,
     pub(super) rest_ends: Option<Timestamp>,
+    /// Bodies that whoever was asked for them did not hold.
+    pub(super) lacked: Gaps,
     /// Data that is not given to us while we are suspended.
     pub(super) withheld: Gaps,
     /// Bodies being stored.
@@ -164,6 +166,7 @@ impl Replica {
             waiting: Gaps::default(),
             resting_acts: Gaps::default(),
             resting_data: Gaps::default(),
+            lacked: Gaps::default(),
             rest_ends: None,
             withheld: Gaps::default(),
             storing_bodies: 0,
@@ -265,6 +268,22 @@ impl Replica {
         first
             .and_then(|first| TreeSize::new(first).ok())
             .unwrap_or(self.durable)
+    }
+
+    /// Up to where others may ask for bodies: what nobody has does not keep back what lies behind it.
+    // spec: EXC-93
+    fn bodies_offered(&self) -> TreeSize {
+        if self.lacked.is_empty() || self.body_requests > 0 || self.storing_bodies > 0 {
+            return self.bodies_complete();
+        }
+        let beyond = |gaps: &&Gaps| {
+            let ranges = gaps.ranges();
+            let mut first = ranges.filter_map(|(begin, end)| self.lacked.first_outside(begin, end));
+            first.next()
+        };
+        let first = self.missing().iter().filter_map(beyond).min();
+        let size = first.and_then(|first| TreeSize::new(first).ok());
+        size.unwrap_or(self.durable)
     }
 
     pub(super) const fn missing(&self) -> [&Gaps; 5] {
@@ -387,7 +406,7 @@ impl Replica {
         let root = self
             .durable_root
             .filter(|_| self.durable > TreeSize::ZERO)?;
-        let bodies = self.bodies_complete();
+        let bodies = self.bodies_offered();
         Some(FrontierEntry {
             origin: origin.clone(),
             size: self.durable,
@@ -416,5 +435,31 @@ impl Replica {
                 None => break,
             };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size(size: u64) -> TreeSize {
+        TreeSize::new(size).unwrap()
+    }
+
+    /// A hub that lacked one body said that it had none behind it, and nobody asked it for those.
+    // spec: EXC-93
+    #[test]
+    fn bodies_behind_one_that_nobody_has_are_offered() {
+        let mut replica = Replica::empty(false);
+        replica.durable = size(10);
+        replica.data_gaps.insert(3, 4);
+        assert_eq!(replica.bodies_offered(), size(3));
+        replica.lacked.insert(3, 4);
+        assert_eq!(replica.bodies_offered(), size(10));
+        replica.act_gaps.insert(2, 7);
+        replica.resting_data.insert(8, 9);
+        replica.lacked.insert(2, 5);
+        assert_eq!(replica.bodies_offered(), size(5));
+        assert_eq!(replica.bodies_complete(), size(2));
     }
 }

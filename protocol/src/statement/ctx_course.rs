@@ -41,6 +41,14 @@ impl CtxCourse {
         Some(run.ctx)
     }
 
+    /// The smallest size in the leaves from a position on.
+    #[must_use]
+    pub fn oldest_from(&self, index: LeafIndex) -> Option<TreeSize> {
+        let upto = self.runs.partition_point(|run| run.begin <= index.value());
+        let later = self.runs.get(upto.saturating_sub(1)..)?;
+        later.iter().map(|run| run.ctx).min()
+    }
+
     /// The ranges of leaves in a row with one registry size, below a size of the log: where each begins and
     /// ends, and the registry size.
     pub fn runs(&self, below: TreeSize) -> impl Iterator<Item = (u64, u64, TreeSize)> + '_ {
@@ -113,6 +121,19 @@ mod tests {
             let found = course.newest_before(LeafIndex::new(index as u64), &[]);
             assert_eq!(found.value(), newest, "{index}");
         }
+    }
+
+    // spec: TRU-34
+    #[test]
+    fn oldest_is_the_smallest_of_the_leaves_from_a_position_on() {
+        let sizes = [3, 3, 5, 4, 4, 9, 2, 9];
+        let course = course(&sizes);
+        for index in 0..sizes.len() {
+            let oldest = sizes[index..].iter().copied().min();
+            let found = course.oldest_from(LeafIndex::new(index as u64));
+            assert_eq!(found.map(TreeSize::value), oldest, "{index}");
+        }
+        assert_eq!(CtxCourse::default().oldest_from(LeafIndex::new(0)), None);
     }
 
     // spec: TRU-29

@@ -157,17 +157,19 @@ impl HeadsSeen {
         }
     }
 
-    /// The leaves have come in, and have the roots that the entries at these positions name.
+    /// The leaves have come in, and are those that the entries at these positions name, up to a size: the
+    /// one named, or less where the log has forked.
     // spec: TRU-71
-    pub fn roots_are_held(&mut self, indices: &[LeafIndex]) {
-        for index in indices {
+    pub fn roots_are_held(&mut self, proven: &[(LeafIndex, TreeSize)]) {
+        for (index, size) in proven {
             if let Some(seen) = self.entries.get_mut(index)
                 && seen.standing == SeenStanding::OtherHistory
             {
                 seen.standing = SeenStanding::Counts;
+                seen.size = *size;
             }
         }
-        if !indices.is_empty() {
+        if !proven.is_empty() {
             self.order_again();
         }
     }

@@ -261,10 +261,21 @@ impl Registry {
         if self.genesis.is_registry(origin) {
             return TreeSize::ZERO;
         }
+        course.newest_before(index, &self.passed_over_before(origin, index))
+    }
+
+    /// Leaves of a log that a thief of its key may have put there, as ranges from an index up to a size.
+    // spec: TRU-29, EFF-93
+    #[must_use]
+    pub fn passed_over(&self, origin: &Origin) -> Vec<(LeafIndex, TreeSize)> {
+        self.passed_over_before(origin, LeafIndex::new(u64::MAX))
+    }
+
+    fn passed_over_before(&self, origin: &Origin, index: LeafIndex) -> Vec<(LeafIndex, TreeSize)> {
         // The positions in a cut-off are those of log 0.
         let member = self.member_of(origin).filter(|_| origin.log_number() == 0);
         let passed_over = member.map(|member| member.passed_over(index));
-        course.newest_before(index, &passed_over.unwrap_or_default())
+        passed_over.unwrap_or_default()
     }
 
     /// The catalogue as of a size.

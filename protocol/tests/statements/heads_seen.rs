@@ -228,8 +228,14 @@ fn head_seen_of_leaves_that_are_not_held_covers_nothing_until_they_are() {
     seen.extend([(LeafIndex::new(count), &late, true)]);
     let timing = |seen: &HeadsSeen| seen.timing(&reference(&city, 2), size(4), &net.registry);
     assert_eq!(timing(&seen), Timing::Late);
-    seen.roots_are_held(&[LeafIndex::new(1)]);
+    let mut forked = seen.clone();
+    seen.roots_are_held(&[(LeafIndex::new(1), size(1_000_000))]);
     assert_eq!(timing(&seen), Timing::InTime);
+    // Of another branch it covers what both branches have.
+    forked.roots_are_held(&[(LeafIndex::new(1), size(3))]);
+    assert_eq!(timing(&forked), Timing::InTime);
+    let beyond = forked.timing(&reference(&city, 3), size(4), &net.registry);
+    assert_eq!(beyond, Timing::Late);
 }
 
 // spec: TRU-35

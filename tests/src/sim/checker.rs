@@ -140,8 +140,8 @@ fn seen_by_hub(core: &Core<MemoryDisk>) -> Verdict {
     }
     for (origin, log) in shared.logs().iter() {
         let size = seen.size_seen(origin);
-        let first = log.course().at(LeafIndex::new(size.value()));
-        let unseen = log.size() > size && first.is_some_and(|ctx| ctx < registry.size());
+        let oldest = log.course().oldest_from(LeafIndex::new(size.value()));
+        let unseen = log.size() > size && oldest.is_some_and(|ctx| ctx < registry.size());
         if unseen && origin.member() != hub.as_str() {
             return Err(format!("{origin} was not seen beyond {size}"));
         }

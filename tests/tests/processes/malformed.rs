@@ -476,6 +476,11 @@ impl<'a> Author<'a> {
         self.leaves.get(usize::try_from(index).ok()?)
     }
 
+    /// The newest head of the log.
+    pub(crate) fn head(&self) -> (TreeSize, Hash) {
+        (self.tree.size(), self.tree.root())
+    }
+
     pub(crate) fn reference(&self, index: u64) -> StatementRef {
         StatementRef {
             origin: self.origin.clone(),

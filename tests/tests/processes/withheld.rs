@@ -5,9 +5,11 @@ use std::path::Path;
 use concordat_protocol::admin::{
     BindsOthersCode, BundleAsk, EffectView, ErrorCode, Reply, Request, SuspensionCode, Target,
 };
+use concordat_protocol::key::Signer as _;
+use concordat_protocol::log::LeafIndex;
 use concordat_protocol::statement::{
-    ActType, BasisLevel, Code, Content, Decision, DecisionFields, Kind, LegalBasis, Payload,
-    PenaltyClass, Remedy, RemedyKind, Service, ServiceWay, Statement, sign,
+    ActType, BasisLevel, Code, Content, CutOff, Decision, DecisionFields, KeyUse, Kind, LegalBasis,
+    Payload, PenaltyClass, Remedy, RemedyKind, Service, ServiceWay, Statement, sign,
 };
 use concordat_protocol::subject::SubjectCode;
 use concordat_protocol::text::Text;
@@ -16,6 +18,7 @@ use concordat_tests::processes::{
     AskError, Failure, Network, NodeId, PATIENCE, Process, wait_until,
 };
 use concordat_tests::sim::Rng;
+use ed25519_dalek::SigningKey;
 
 use crate::malformed::Author;
 use crate::{NODE, alone, repeat, seed};
@@ -25,16 +28,17 @@ const NODES: [NodeId; 2] = [0, 1];
 #[tokio::test(flavor = "multi_thread")]
 async fn act_whose_author_withholds_it_suspends_its_decision_and_stops_its_proof() {
     let _alone = alone().await;
-    let network = Network::make(Path::new(NODE), 2, 1, seed()).unwrap();
-    let outcome = withheld(&network).await;
+    let mut network = Network::make(Path::new(NODE), 2, 1, seed()).unwrap();
+    let outcome = withheld(&mut network).await;
     network.conclude(outcome, &repeat("act_whose_author", ""));
 }
 
 // spec: EFF-90, EFF-92, BUN-50
-async fn withheld(network: &Network) -> Result<(), Failure> {
+async fn withheld(network: &mut Network) -> Result<(), Failure> {
     let mut processes = network.start().await?;
     let mut rng = Rng::new(seed());
-    let mut author = Author::new(network, network.outsider(0)).await?;
+    let member = network.outsider(0).clone();
+    let mut author = Author::new(network, &member).await?;
     let (decision, about) = penalty(&author, &mut rng);
     author.push(&[(Kind::Data, decision)]).await?;
     let target = author.position(0);
@@ -67,6 +71,29 @@ async fn withheld(network: &Network) -> Result<(), Failure> {
                 && error.detail("act") == Some(&act.to_string()) => {}
         other => return Err(Failure::new(format!("an export came to {other:?}"))),
     }
+    // A thief of the log key alone can log such a leaf, and no act that anybody could read.
+    // spec: EFF-93
+    let change = CutOff {
+        member: member.code(),
+        key_use: KeyUse::Log,
+        key: member.log.public_key(),
+        from: Some(LeafIndex::new(1)),
+        continues: Some(author.head()),
+        replacement: Some(SigningKey::from_bytes(&[79; 32]).public_key()),
+        next: None,
+    };
+    network.change(Content::CutOff(change)).await?;
+    let applies = |effect: &EffectView| effect.binds_others == BindsOthersCode::Applies;
+    for node in NODES {
+        read(
+            network,
+            node,
+            ("a cut-off that passes the leaf over", &target),
+            applies,
+        )
+        .await?;
+    }
+    export(network, &target).await?;
     stop(processes).await
 }
 
