@@ -142,7 +142,11 @@ pub(crate) fn is_terminal() -> bool {
 // spec: ADM-166
 pub(crate) fn show(arguments: &Arguments, report: &Report) {
     if !arguments.global.yes && is_asked() {
-        let shown = writeln!(io::stderr().lock(), "{}", wording::plain(report.page.as_str()));
+        let shown = writeln!(
+            io::stderr().lock(),
+            "{}",
+            wording::plain(report.page.as_str())
+        );
         // What cannot be shown cannot be asked about either, and the question says so.
         drop(shown);
     }

@@ -3,6 +3,7 @@
 use concordat_protocol::admin::{
     AdmissionAsk, ObjectionAsk, Reply, Request, RulingAsk, WithdrawalAsk,
 };
+use concordat_protocol::statement::Class;
 
 use crate::args::{Act, Admission, Objection, Ruling, Withdrawal};
 use crate::client::unexpected;
@@ -73,7 +74,10 @@ pub(super) fn confirm(class: Class, act: &Act, context: &Context<'_>) -> Result<
     let words = context.words;
     match act.dry_run {
         true => Ok(()),
-        false => context.confirm("confirm_act", &words.headed(words.code(class), &act.reference)),
+        false => context.confirm(
+            "confirm_act",
+            &words.headed(words.code(class), &act.reference),
+        ),
     }
 }
 

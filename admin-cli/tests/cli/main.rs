@@ -3,6 +3,7 @@
 // A helper that fails is a test that fails.
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
+mod asked;
 mod node;
 mod offline;
 mod support;

@@ -15,15 +15,15 @@ use tempfile::TempDir;
 use crate::support::{Ran, concordat};
 
 const HUB: &str = "11310000MB00000009";
-const CITY: &str = "113100000000000017";
+pub(crate) const CITY: &str = "113100000000000017";
 
 /// A hub with its officers' keys and a test network's genesis.
-struct Network {
+pub(crate) struct Network {
     root: TempDir,
 }
 
 impl Network {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let network = Self {
             root: tempfile::tempdir().unwrap(),
         };
@@ -73,26 +73,26 @@ impl Network {
         network
     }
 
-    fn node(&self, name: &str, member: &str) {
+    pub(crate) fn node(&self, name: &str, member: &str) {
         self.run(&["init", &self.path(name), "--member", member])
             .exits(0);
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.root.path().join(name).display().to_string()
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         let mut all = vec!["--output", "json", "--yes"];
         all.extend(arguments);
         concordat(&all)
     }
 
-    fn genesis(&self) -> String {
+    pub(crate) fn genesis(&self) -> String {
         self.path("hub/genesis.cbor")
     }
 
-    fn request(&self, out: &str) -> Ran {
+    pub(crate) fn request(&self, out: &str) -> Ran {
         let (city, genesis, out) = (self.path("city"), self.genesis(), self.path(out));
         self.run(&[
             "enrol",

@@ -1,0 +1,64 @@
+//! What people are asked at a terminal.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use crate::offline::{CITY, Network};
+
+/// Runs the binary at a terminal, answers its question, and gives its exit code and what stood there.
+fn at_a_terminal(arguments: &[&str], answer: &[u8]) -> (Option<i32>, String) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let terminal = || {
+        let mut opening = File::options();
+        let opened = opening.read(true).write(true).open(name.to_str().unwrap());
+        Stdio::from(opened.unwrap())
+    };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_concordat"));
+    command.args(arguments).env_clear();
+    command
+        .stdin(terminal())
+        .stderr(terminal())
+        .stdout(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    // Or its ends of the terminal stay open here.
+    drop(command);
+    let mut master = File::from(master);
+    master.write_all(answer).unwrap();
+    let (mut shown, mut part) = (Vec::new(), [0; 4_096]);
+    // The terminal ends with an error once nobody holds it any more.
+    while let Ok(read @ 1..) = master.read(&mut part) {
+        shown.extend_from_slice(&part[..read]);
+    }
+    let exit = child.wait().unwrap();
+    (exit.code(), String::from_utf8(shown).unwrap())
+}
+
+/// Approvers were asked about "this change", and saw what they had signed afterwards.
+// spec: ADM-12, ADM-166
+#[test]
+fn approver_sees_the_whole_change_before_the_question() {
+    let network = Network::new();
+    network.node("city", CITY);
+    network.request("city.request").exits(0);
+    let (request, genesis) = (network.path("city.request"), network.genesis());
+    let (key, out) = (network.path("a/approver.key"), network.path("p"));
+    let approve = ["enrol", "approve", &request, "--genesis", &genesis];
+    let approve = [&approve[..], &["--key", &key, "--out", &out]].concat();
+    for (answer, exit) in [(b"n\n", 1), (b"y\n", 0)] {
+        let (code, shown) = at_a_terminal(&approve, answer);
+        assert_eq!(code, Some(exit), "{shown}");
+        let question = shown.find("[y/N]").unwrap();
+        for said in [CITY, "city.example:7443", "prefectural", "2000-01-01"] {
+            let found = shown.find(said).unwrap_or(usize::MAX);
+            assert!(found < question, "{said} in {shown}");
+        }
+        assert_eq!(Path::new(&out).exists(), exit == 0);
+    }
+}
