@@ -46,12 +46,21 @@ pub enum ExportError {
     Bundle(#[from] BundleError),
 }
 
+/// A bundle as a file.
+#[derive(Clone, Debug)]
+pub struct Exported {
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Statements that bear on the one proven and are not in it: no quorum has cosigned a head over them.
+    pub left_out: u64,
+}
+
 impl Node {
     /// Puts everything that bears on a statement into one file for its offline verification.
     ///
     /// # Errors
     /// [`ExportError`]; nothing that does not verify is handed out.
-    pub fn export_bundle(&self, target: &StatementRef) -> Result<Vec<u8>, ExportError> {
+    pub fn export_bundle(&self, target: &StatementRef) -> Result<Exported, ExportError> {
         let mut heads = vec![self.best_head(&self.genesis().registry_origin())?];
         heads.extend(self.best_head(&self.genesis().register_origin()).ok());
         let entries = self.registry_entries(&heads)?;
@@ -67,7 +76,8 @@ impl Node {
         target: &StatementRef,
     ) -> Result<Vec<u8>, ExportError> {
         let register = self.best_head(&self.genesis().register_origin()).ok();
-        self.bundle(target, register.into_iter().collect(), TrustParts::External)
+        let exported = self.bundle(target, register.into_iter().collect(), TrustParts::External);
+        exported.map(|exported| exported.bytes)
     }
 
     fn bundle(
@@ -75,7 +85,11 @@ impl Node {
         target: &StatementRef,
         mut heads: Vec<VerifiedCheckpoint>,
         trust: TrustParts,
-    ) -> Result<Vec<u8>, ExportError> {
+    ) -> Result<Exported, ExportError> {
+        if heads.iter().all(|head| *head.origin() != target.origin) {
+            heads.push(self.head_over(target)?);
+        }
+        let mut left_out = 0;
         let history = self.query().map_err(AskError::from)?;
         let history = history.history(&Position::of(target));
         let history = history.map_err(AskError::from)?;
@@ -107,7 +121,10 @@ impl Node {
             let entry = match self.entry(&mut heads, &reference.origin, reference.index) {
                 Ok(entry) => entry,
                 Err(error @ ExportError::Unreadable { .. }) => return Err(error),
-                Err(_) => continue,
+                Err(_) => {
+                    left_out += 1;
+                    continue;
+                }
             };
             match verified.leaf().kind {
                 Kind::Data => parts.related.push(entry),
@@ -135,7 +152,8 @@ impl Node {
         }
         parts.heads = heads;
         let bundle = Bundle::build(parts, &self.registry())?;
-        Ok(bundle.encode()?)
+        let bytes = bundle.encode()?;
+        Ok(Exported { bytes, left_out })
     }
 
     /// The heads seen that show whether statements came in time, and acts while their mandates lasted, of
@@ -159,6 +177,18 @@ impl Node {
             .chain(ended)
             .filter(|index| seen.registry_at(*index).is_some_and(|of| of <= size))
             .collect()
+    }
+
+    /// The best head of the log of a statement that covers it. Where no quorum has cosigned one, the bundle shows
+    /// that.
+    // spec: BUN-63
+    fn head_over(&self, target: &StatementRef) -> Result<VerifiedCheckpoint, ExportError> {
+        let best = self.best_head(&target.origin)?;
+        if best.size().contains(target.index) {
+            return Ok(best);
+        }
+        let heads = self.shared().heads(&target.origin);
+        Ok(heads.values().next_back().cloned().unwrap_or(best))
     }
 
     /// The newest head that a quorum cosigned, or the newest of all.

@@ -7,7 +7,7 @@ use crate::args::{Bundle, BundleExport, BundleVerify};
 use crate::client::unexpected;
 use crate::command::{Context, files};
 use crate::failure::Failure;
-use crate::parse;
+use crate::{clock, parse};
 use crate::report::{self, Report, Words};
 
 pub(super) fn run(verb: &Bundle, context: &Context<'_>) -> Result<Report, Failure> {
@@ -51,12 +51,20 @@ fn export(args: &BundleExport, context: &Context<'_>) -> Result<Report, Failure>
         ("bundle_digest", view.digest.to_string()),
     ];
     let mut report = report::facts(&facts, context.words);
+    // spec: ADM-167
+    if view.left_out > 0 {
+        let count = view.left_out.to_string();
+        let words = context.words.fill("left_out", &[("count", &count)]);
+        report.page.gap();
+        report.page.line(words);
+    }
     report.json = serde_json::json!({
         "file": args.out.display().to_string(),
         "target": view.target.to_string(),
         "bytes": view.bytes,
         "statements": view.statements,
         "digest": view.digest.to_string(),
+        "left_out": view.left_out,
     });
     Ok(report)
 }
@@ -68,5 +76,5 @@ fn verify(args: &BundleVerify, words: Words) -> Result<Report, Failure> {
     let bytes = files::read(&args.file, bundle::BUNDLE_BYTES_MAX as u64)?;
     let verified = bundle::verify(&bytes, &genesis.id(), None)
         .map_err(|error| files::unverified(&args.file, &error))?;
-    Ok(report::verified(&verified, words))
+    Ok(report::verified(&verified, clock::now(), words))
 }

@@ -3,6 +3,7 @@
 use concordat_protocol::admin::{ActView, act_view, effect_view, noticed_view};
 use concordat_protocol::bundle::{StatementReport, VerifiedBundle};
 use concordat_protocol::effect::{Effect, Validity};
+use concordat_protocol::limits::COSIGNATURE_AHEAD_MAX_MS;
 use concordat_protocol::statement::{Class, Decision, StatementRef};
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::Verified;
@@ -16,7 +17,7 @@ use crate::{clock, decision};
 
 /// What was decided, who said it, what acts on it, its state, and up to where that is known.
 // spec: ADM-64
-pub(crate) fn verified(bundle: &VerifiedBundle<'_>, words: Words) -> Report {
+pub(crate) fn verified(bundle: &VerifiedBundle<'_>, now: Timestamp, words: Words) -> Report {
     let report = bundle.report();
     let statement = &report.statement;
     let state = bundle.state();
@@ -42,6 +43,13 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, words: Words) -> Report {
         words.pair("bundle_digest", &report.digest),
     ]);
     page.pairs(&pairs);
+    let times = report.heads.iter().filter_map(|head| head.quorum_at);
+    let ahead = minutes_ahead(times, now);
+    if let Some(minutes) = ahead {
+        let minutes = minutes.to_string();
+        page.gap();
+        page.line(words.fill("cosigned_ahead", &[("minutes", &minutes)]));
+    }
     let corrected = state
         .as_ref()
         .and_then(|state| corrected(bundle, &state.effect));
@@ -83,6 +91,7 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, words: Words) -> Report {
     page.line(words.word("later_acts_note"));
     let mut json = serde_json::to_value(&report).unwrap_or_default();
     json["verified"] = json!(true);
+    json["cosigned_ahead_minutes"] = json!(ahead);
     json["effect"] = json!(effect.as_ref().map(effect::json));
     json["corrected"] = json!(corrected.map(|one| decision::to_json(one.fields())));
     json["acts"] = acts.iter().map(|act| act_of(act, &json["acts"])).collect();
@@ -93,6 +102,14 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, words: Words) -> Report {
         say(json, one);
     }
     Report::new(page, json)
+}
+
+/// How far cosignatures are dated ahead of a clock: one of the two is wrong, and with it how fresh all
+/// this reads. `None` up to what clocks differ by.
+// spec: ADM-168
+fn minutes_ahead(times: impl Iterator<Item = u64>, now: Timestamp) -> Option<u64> {
+    let ahead_ms = times.max()?.saturating_sub(now.value());
+    (ahead_ms > COSIGNATURE_AHEAD_MAX_MS).then_some(ahead_ms / 60_000)
 }
 
 /// The decision as the newest correction that holds puts it.
@@ -235,4 +252,20 @@ fn class(code: u64, words: Words) -> String {
 
 fn instant(unix_ms: u64) -> String {
     Timestamp::new(unix_ms).map_or_else(|_| unix_ms.to_string(), clock::civil)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // spec: ADM-168
+    #[test]
+    fn cosignatures_ahead_of_the_clock_by_more_than_clocks_differ_are_told() {
+        let now = Timestamp::new(1_772_400_000_000).unwrap();
+        let ahead = |ms: &[u64]| minutes_ahead(ms.iter().map(|ms| now.value() + ms), now);
+        assert_eq!(ahead(&[]), None);
+        assert_eq!(ahead(&[0, 300_000]), None);
+        assert_eq!(ahead(&[300_001, 0]), Some(5));
+        assert_eq!(minutes_ahead([now.value() - 1].into_iter(), now), None);
+    }
 }

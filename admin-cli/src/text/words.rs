@@ -16,6 +16,8 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.frozen", "frozen at", "冻结于"),
     ("word.code_check", "! The check character of this code does not hold ({expected} would): decisions bear it because the registrar confirmed it as it stands. Make sure that this is the organisation meant.", "! 该代码的校验码不符（按前 17 位应为 {expected}）：登记机关已确认该代码，决定因此仍使用它。请确认这正是所查的组织。"),
     ("word.confirm", "{what} [y/N]", "{what} [y/N]"),
+    ("word.cosigned_ahead", "Cosigned {minutes} minutes ahead of this machine's clock. One of the clocks is wrong; see which before relying on how fresh this is.", "见证时间比本机时钟早到 {minutes} 分钟，其中必有一个时钟不准。请先查明，再据此判断时效。"),
+    ("word.left_out", "Not in the file: {count} statements that this node holds and that bear on it, as no quorum has cosigned them yet. Export again once they are witnessed.", "文件未收录：本节点持有且与之相关的 {count} 条陈述，尚无法定数量的见证。见证后请重新导出。"),
     ("word.confirm_act", "Record this act for ever ({what})?", "永久记录该操作（{what}）？"),
     ("word.confirm_enrol", "Approve the enrolment of {what}?", "审批 {what} 入网？"),
     ("word.confirm_approve", "Approve this change ({what})?", "审批该变更（{what}）？"),

@@ -563,6 +563,7 @@ fn bundle_is_written_from_its_chunks_and_never_over_a_file() {
                 bytes,
                 digest: Hash::from_bytes([3; 32]),
                 statements: 2,
+                left_out: 0,
             }),
         ]
     };

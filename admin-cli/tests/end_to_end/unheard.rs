@@ -84,3 +84,42 @@ fn node_with_a_log_key_that_is_not_registered_says_so() {
     let waits = network.at("city", &["status", "--wait", "1"]);
     assert_eq!(waits.exits(1).error(), "not-ready");
 }
+
+/// With nobody there to cosign, a correction that lowers the fine acts at once and is in no file yet: the proof
+/// showed the old fine, and nothing said that the node knew better.
+// spec: ADM-167, BUN-63
+#[test]
+fn bundle_says_what_it_leaves_out_for_want_of_cosigners() {
+    let mut network = Network::start();
+    let mut table = Table::new();
+    table.push(&[]);
+    fs::write(network.path("rows.csv"), &table.bytes).unwrap();
+    let import = ["import", "rows.csv", "--profile", profile()];
+    network.at("city", &import).exits(0);
+    let decision = format!("{CITY}/0#0");
+    network.until("a witnessed decision", |network| {
+        network.at("city", &["statement", &decision]).exits(0).json()["witnessed"] == true
+    });
+    for others in [network.hub.take(), network.town.take()] {
+        others.unwrap().stop();
+    }
+    let lower = ["correction", "issue", &decision, "--reasons", "Too high", "--set", "fine_fen=100"];
+    network.at("city", &lower).exits(0);
+    let export = |reference: &str, out: &str| {
+        let arguments = ["bundle", "export", reference, "--out", out];
+        network.at("city", &arguments).exits(0).json()["left_out"].clone()
+    };
+    assert_eq!(export(&decision, "proof"), 1);
+    let shown = ["--node", "city", "bundle", "export", &decision, "--out", "again"];
+    let shown = network.people(&shown).exits(0);
+    assert!(shown.out.contains("Not in the file: 1"), "{}", shown.out);
+
+    // What nobody has witnessed can be proven, and shows it.
+    table.push(&[]);
+    fs::write(network.path("rows.csv"), &table.bytes).unwrap();
+    network.at("city", &import).exits(0);
+    assert_eq!(export(&format!("{CITY}/0#2"), "early"), 0);
+    let verify = ["bundle", "verify", "early", "--genesis", "hub/genesis.cbor"];
+    let verified = network.run(&verify).exits(0).json();
+    assert_eq!(verified["effect"]["binds_others"], "not-witnessed", "{verified}");
+}

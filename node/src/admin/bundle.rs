@@ -11,7 +11,7 @@ use serde_bytes::ByteBuf;
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::{lookup, refusal, subject, target};
-use crate::export::ExportError;
+use crate::export::{ExportError, Exported};
 
 /// `bundle export`
 pub(super) fn answer(desk: &Desk, ask: BundleAsk) -> Answer {
@@ -19,10 +19,8 @@ pub(super) fn answer(desk: &Desk, ask: BundleAsk) -> Answer {
     require_prefix(desk, &reference)?;
     let verified = subject::verified(desk, &reference)?;
     subject::require_look_up(desk, &verified, ask.look_up.is_some())?;
-    let bytes = desk
-        .node()
-        .export_bundle(&reference)
-        .map_err(|error| refused(&error))?;
+    let exported = desk.node().export_bundle(&reference);
+    let Exported { bytes, left_out } = exported.map_err(|error| refused(&error))?;
     let anchor = desk.node().genesis().id();
     let shown = bundle::verify(&bytes, &anchor, None).map_err(|error| refusal::internal(&error))?;
     // What it rests on and what acts on it goes out too, and may be seen by fewer.
@@ -40,6 +38,7 @@ pub(super) fn answer(desk: &Desk, ask: BundleAsk) -> Answer {
         // That which a verifier of the file shows.
         digest: shown.digest(),
         statements: (1 + shown.related().len() + shown.acts().len() + shown.notices().len()) as u64,
+        left_out,
     });
     if let Some(look_up) = &ask.look_up {
         for organisation in about {

@@ -338,5 +338,7 @@ integer_map! {
         3 => digest: req(Hash),
         /// Statements in it.
         4 => statements: req(u64),
+        /// Statements that bear on it and are not in it: no quorum has cosigned a head over them yet.
+        5 => left_out: req(u64),
     }
 }
