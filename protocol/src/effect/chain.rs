@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::effect::case::Case;
+use crate::effect::copies::Copies;
 use crate::effect::fact::Fact;
 use crate::effect::reading::Reading;
 use crate::effect::sorted::Said;
-use crate::statement::{Code, Content, Decision, DocumentKey, StatementRef};
+use crate::statement::{Code, Decision, DocumentKey, StatementRef};
 use crate::subject::AuthorityCode;
 
 /// The chain of one decision among the chains of a history.
@@ -39,21 +40,22 @@ impl<'a> Chains<'a> {
     /// Links decisions, and gives whatever else is named a place of its own.
     // spec: EFF-6
     pub(super) fn of(
-        decisions: impl Iterator<Item = (&'a Fact, &'a Decision)>,
+        decisions: impl Iterator<Item = Said<'a, Decision>>,
         named: impl Iterator<Item = &'a StatementRef>,
+        copies: &Copies<'a>,
     ) -> Self {
         let mut chains = Self::default();
         for (fact, decision) in decisions {
             let at = chains.reference(fact.reference());
             let document = chains.document(document(fact, decision));
             chains.join(at, document);
-            if let Some(root) = &decision.fields().reissues {
+            if let Some(root) = copies.root(decision) {
                 let root = chains.reference(root);
                 chains.join(at, root);
             }
         }
         for reference in named {
-            chains.reference(reference);
+            chains.reference(copies.first(reference));
         }
         for node in 0..chains.parents.len() {
             let root = chains.find(node);
@@ -70,12 +72,13 @@ impl<'a> Chains<'a> {
     /// The sets that a decision joins, each once, whether or not it is among those that were linked.
     pub(super) fn links(
         &self,
-        target: &StatementRef,
-        decision: Option<(&Fact, &Decision)>,
+        target: &'a StatementRef,
+        decision: Option<Said<'a, Decision>>,
+        copies: &Copies<'a>,
     ) -> Vec<Link> {
-        let mut links: Vec<_> = self.link(target).into_iter().collect();
+        let mut links: Vec<_> = self.link(copies.first(target)).into_iter().collect();
         if let Some((fact, decision)) = decision {
-            let root = decision.fields().reissues.as_ref();
+            let root = copies.root(decision);
             links.extend(root.and_then(|root| self.link(root)));
             let document = self.documents.get(&document(fact, decision));
             links.extend(document.and_then(|node| self.root(*node)));
@@ -150,7 +153,7 @@ pub(super) fn is_linked_directly<'a>(
         return true;
     }
     let (of_a, of_b) = (linking(case, a), linking(case, b));
-    let root = |said: Option<Said<'a, Decision>>| said?.1.fields().reissues.as_ref();
+    let root = |said: Option<Said<'a, Decision>>| case.facts.copies.root(said?.1);
     let (root_a, root_b) = (root(of_a), root(of_b));
     let one_root = root_a.is_some() && root_a == root_b;
     root_a == Some(b) || root_b == Some(a) || one_root || {
@@ -159,13 +162,10 @@ pub(super) fn is_linked_directly<'a>(
     }
 }
 
-/// A decision, or a copy of one, that may link others.
+/// A decision that may link others.
 fn linking<'a>(case: &Case<'_, 'a>, at: &StatementRef) -> Option<Said<'a, Decision>> {
-    let fact: &Fact = case.history.get(at)?;
-    let Content::Decision(decision) = &fact.payload().content else {
-        return None;
-    };
-    let is_asked = case.decision.is_some() && at == case.target;
+    let (fact, decision) = case.decision_at(at)?;
+    let is_asked = at == case.target;
     (is_asked || case.horizon.established(fact)).then_some((fact, decision))
 }
 
@@ -180,13 +180,13 @@ fn document<'a>(fact: &Fact, decision: &'a Decision) -> Document<'a> {
 // spec: EFF-15
 pub(super) fn supersede<'a>(
     case: &Case<'_, 'a>,
-    decision: (&'a Fact, &'a Decision),
-    reissues: &[(&'a Fact, &'a Decision)],
+    decision: Said<'a, Decision>,
+    reissues: &[Said<'a, Decision>],
     mut reading: Reading<'a>,
 ) -> (Option<StatementRef>, Reading<'a>) {
     let mut newest: Option<&Fact> = None;
     for (other, reissue) in reissues.iter().copied() {
-        let Some(follows) = follows(decision, (other, reissue)) else {
+        let Some(follows) = follows(&case.facts.copies, decision, (other, reissue)) else {
             continue;
         };
         if follows && case.horizon.established(other) {
@@ -201,15 +201,19 @@ pub(super) fn supersede<'a>(
 
 /// Whether a re-issue comes after a decision; `None` when it does not re-issue it at all, or comes
 /// before it. Two re-issues in different logs have no order: neither takes the other's place.
-fn follows(decision: (&Fact, &Decision), other: (&Fact, &Decision)) -> Option<bool> {
-    let root = other.1.fields().reissues.as_ref()?;
+fn follows<'a>(
+    copies: &Copies<'a>,
+    decision: Said<'a, Decision>,
+    other: Said<'a, Decision>,
+) -> Option<bool> {
+    let root = copies.root(other.1)?;
     if other.0.reference() == decision.0.reference() || other.0.issuer() != decision.0.issuer() {
         return None;
     }
     if root == decision.0.reference() {
         return Some(true);
     }
-    if Some(root) != decision.1.fields().reissues.as_ref() {
+    if Some(root) != copies.root(decision.1) {
         return None;
     }
     if other.0.origin() != decision.0.origin() {
