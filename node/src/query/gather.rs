@@ -9,6 +9,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{Class, Code, Content, Decision, DecisionFields, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SUBJECT_NAME_CHARS_MAX, SubjectCode};
 use concordat_protocol::text::Text;
@@ -136,9 +137,8 @@ impl QueryService {
         let Found::Verified(decision) = self.statement(&target.origin, target.index)? else {
             return Ok(None);
         };
-        let issuer = |one: &Verified| one.statement().header().issuer;
         let may_correct = correction.authority() == Authority::Supervision
-            || issuer(correction) == issuer(&decision);
+            || issuer_of(correction) == issuer_of(&decision);
         Ok(may_correct.then(|| Position::of(target)))
     }
 
@@ -225,6 +225,13 @@ impl Dossier {
         let fits = || self.statements.len() + fresh.count() <= HISTORY_STATEMENTS_MAX;
         self.is_whole && other.is_whole && fits()
     }
+
+    /// Takes a statement, and says how much longer that makes it.
+    fn add(&mut self, verified: Arc<Verified>) -> usize {
+        let (at, bytes) = (verified.reference(), verified.statement().as_bytes().len());
+        let before = self.statements.insert(Position::of(at), verified);
+        before.map_or(bytes, |_| 0)
+    }
 }
 
 /// A statement and what is to be looked at with it.
@@ -252,7 +259,7 @@ struct Gatherer<'q> {
     /// Decisions by document, for each organisation met.
     documents: BTreeMap<SubjectCode, BTreeMap<Document, Vec<Position>>>,
     /// In whose logs supervisors publish.
-    supervising: OnceCell<BTreeSet<AuthorityCode>>,
+    supervising: OnceCell<Arc<BTreeSet<AuthorityCode>>>,
 }
 
 impl<'q> Gatherer<'q> {
@@ -280,16 +287,24 @@ impl<'q> Gatherer<'q> {
             ..Dossier::default()
         };
         let (mut bytes, mut not_held) = (0, 0);
+        // Whatever else bears on the decision, what takes it back is not kept out of sight.
+        for verified in self.turning(decision)? {
+            bytes += dossier.add(verified);
+        }
         while let Some((position, depth)) = open.pop_front() {
             if seen.get(&position).is_some_and(|known| *known >= depth) {
                 continue;
             }
             self.queries.go_on()?;
+            // spec: IDX-51
+            let names = match depth {
+                Depth::Weighed => self.names(&position)?,
+                Depth::Bears => Vec::new(),
+            };
             let known = self.known(&position)?;
-            let is_new = seen.insert(position.clone(), depth).is_none();
+            let is_new = seen.insert(position, depth).is_none();
             if is_new && let Some(verified) = &known.verified {
-                bytes += verified.statement().as_bytes().len();
-                dossier.statements.insert(position, Arc::clone(verified));
+                bytes += dossier.add(Arc::clone(verified));
             }
             not_held += usize::from(is_new && known.verified.is_none());
             if is_new {
@@ -307,12 +322,69 @@ impl<'q> Gatherer<'q> {
             open.extend(known.decisive.iter().map(to(depth)));
             open.extend(known.successors.iter().map(to(Depth::Bears)));
             open.extend(known.acts.iter().map(to(depth)));
+            open.extend(names.iter().map(to(depth)));
             open.extend(known.chain.iter().map(to(Depth::Bears)));
             if depth == Depth::Weighed {
                 open.extend(known.rests_on.iter().map(to(Depth::Weighed)));
             }
         }
         Ok(dossier)
+    }
+
+    /// What takes a decision back, corrects it or takes its place, in the logs of those who may: under
+    /// every name of the decision, and under every name of what it re-issues. The names are among it: they
+    /// tell that one is a copy of the other.
+    // spec: IDX-30, IDX-50
+    fn turning(&mut self, decision: &Position) -> Result<Vec<Arc<Verified>>, QueryError> {
+        let mut turning: BTreeSet<Position> = BTreeSet::new();
+        for name in self.names(decision)? {
+            let known = self.known(&name)?;
+            turning.extend(known.decisive.iter().chain(&known.successors).cloned());
+            turning.insert(name);
+        }
+        if let Some(verified) = self.known(decision)?.verified.clone()
+            && let Some(root) = root_of(&verified)
+        {
+            let may_act = self.may_act(&decision.origin, Some(issuer_of(&verified)));
+            for name in self.names(&root)? {
+                let reissues = self.queries.store.reissues_of(&name.origin, name.index)?;
+                turning.extend(reissues.into_iter().filter(&may_act));
+                turning.insert(name);
+            }
+        }
+        let (mut found, mut bytes) = (Vec::new(), 0);
+        for position in turning.into_iter().take(HISTORY_STATEMENTS_MAX) {
+            self.queries.go_on()?;
+            let statement = self.queries.statement(&position.origin, position.index)?;
+            if let Found::Verified(verified) = statement {
+                bytes += verified.statement().as_bytes().len();
+                found.push(verified);
+            }
+            if bytes > HISTORY_BYTES_MAX {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Where the bytes of a decision stand in its log, the place asked for first.
+    fn names(&mut self, decision: &Position) -> Result<Vec<Position>, QueryError> {
+        let mut names = vec![decision.clone()];
+        let Some(verified) = self.known(decision)?.verified.clone() else {
+            return Ok(names);
+        };
+        let bytes = verified.statement().as_bytes();
+        let same_document = self.same_document(&verified)?.into_iter();
+        let others = same_document
+            .filter(|other| other.origin == decision.origin && other.index != decision.index);
+        for other in others.take(HISTORY_STATEMENTS_MAX) {
+            self.queries.go_on()?;
+            let known = self.known(&other)?.verified.as_ref();
+            if known.is_some_and(|known| known.statement().as_bytes() == bytes) {
+                names.push(other);
+            }
+        }
+        Ok(names)
     }
 
     fn known(&mut self, position: &Position) -> Result<&Known, QueryError> {
@@ -360,7 +432,7 @@ impl<'q> Gatherer<'q> {
         // Of the acts only rulings are acted on with effect: a withdrawn one closes nothing.
         match content.map(Content::class) {
             None | Some(Class::Decision | Class::Ruling) => {
-                let issuer = verified.as_ref().map(|it| it.statement().header().issuer);
+                let issuer = verified.as_deref().map(issuer_of);
                 self.pointing_at(position, issuer, &mut known)?;
             }
             Some(_) => {}
@@ -390,13 +462,7 @@ impl<'q> Gatherer<'q> {
         if acts.is_empty() && notices.is_empty() && reissues.is_empty() {
             return Ok(());
         }
-        let publishing = issuer.map(|issuer| self.queries.registry().publishers(issuer));
-        let publishing = publishing.unwrap_or_default();
-        let may_act = |at: &Position| {
-            let member = AuthorityCode::parse(at.origin.member());
-            let may = |code| publishing.contains(&code) || self.supervising().contains(&code);
-            at.origin == *origin || member.is_ok_and(may)
-        };
+        let may_act = self.may_act(origin, issuer);
         let has_effect =
             |class, at: &Position| issuer.is_none() || !is_by_right(class) || may_act(at);
         acts.retain(|row| has_effect(row.class, &row.position));
@@ -436,8 +502,26 @@ impl<'q> Gatherer<'q> {
         Ok(())
     }
 
-    fn supervising(&self) -> &BTreeSet<AuthorityCode> {
-        let find = || self.queries.registry().publishers_of_supervision();
+    /// Tells whether a statement stands in a log of those who may act on a decision of an issuer.
+    fn may_act(
+        &self,
+        origin: &Origin,
+        issuer: Option<AuthorityCode>,
+    ) -> impl Fn(&Position) -> bool + use<'q> {
+        let registry = self.queries.registry();
+        let publishing = issuer.map(|issuer| registry.publishers(issuer));
+        let publishing = publishing.unwrap_or_default();
+        let supervising = Arc::clone(self.supervising());
+        let origin = origin.clone();
+        move |at| {
+            let member = AuthorityCode::parse(at.origin.member());
+            let may = |code| publishing.contains(&code) || supervising.contains(&code);
+            at.origin == origin || member.is_ok_and(may)
+        }
+    }
+
+    fn supervising(&self) -> &Arc<BTreeSet<AuthorityCode>> {
+        let find = || Arc::new(self.queries.registry().publishers_of_supervision());
         self.supervising.get_or_init(find)
     }
 
@@ -471,6 +555,18 @@ const fn is_by_right(class: Class) -> bool {
         class,
         Class::Correction | Class::Withdrawal | Class::Ruling | Class::Admission
     )
+}
+
+fn issuer_of(verified: &Verified) -> AuthorityCode {
+    verified.statement().header().issuer
+}
+
+/// What a decision re-issues.
+fn root_of(verified: &Verified) -> Option<Position> {
+    let Content::Decision(decision) = &verified.statement().payload().content else {
+        return None;
+    };
+    decision.fields().reissues.as_ref().map(Position::of)
 }
 
 fn documents_of(
