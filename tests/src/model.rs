@@ -444,6 +444,25 @@ impl Scenario {
         spoken.supervision || self.at(target).is_some_and(|t| t.issuer == spoken.issuer)
     }
 
+    /// The organisations of a decision, as made and as corrected.
+    fn has_been_about(&self, decision: &Spoken, only_full: bool) -> BTreeSet<u8> {
+        let as_made = self.figures(decision.place).map(|figures| figures.subject);
+        let mut about: BTreeSet<u8> = as_made.into_iter().collect();
+        for act in &self.set {
+            let counts = !only_full || self.full(act) && self.full(decision);
+            if let Say::Correction {
+                target, figures, ..
+            } = &act.say
+                && *target == decision.place
+                && counts
+                && self.may_act(act, *target)
+            {
+                about.insert(figures.subject);
+            }
+        }
+        about
+    }
+
     /// The names of a chain: grown edge by edge until nothing changes.
     fn chain(&self, target: Place, only_full: bool) -> BTreeSet<Place> {
         let usable: Vec<(&Spoken, &Figures)> = self
@@ -452,15 +471,23 @@ impl Scenario {
             .filter(|s| s.place == target || !only_full || self.full(s))
             .filter_map(|s| self.figures(s.place).map(|figures| (s, figures)))
             .collect();
+        let documents: Vec<_> = usable
+            .iter()
+            .map(|(s, figures)| (s.issuer, figures.number(), figures.item))
+            .zip(
+                usable
+                    .iter()
+                    .map(|(s, _)| self.has_been_about(s, only_full)),
+            )
+            .collect();
         let mut names = BTreeSet::from([self.first_with_the_bytes_at(target)]);
         for _ in 0..=usable.len() {
             let before = names.clone();
-            for (a, fa) in &usable {
+            for ((a, fa), own) in usable.iter().zip(&documents) {
                 let touches = before.contains(&a.place)
                     || fa.root.is_some_and(|root| before.contains(&root))
-                    || usable.iter().any(|(b, fb)| {
-                        before.contains(&b.place)
-                            && (a.issuer, fa.number(), fa.item) == (b.issuer, fb.number(), fb.item)
+                    || usable.iter().zip(&documents).any(|((b, _), its)| {
+                        before.contains(&b.place) && own.0 == its.0 && !own.1.is_disjoint(&its.1)
                     });
                 if touches {
                     names.insert(a.place);

@@ -264,8 +264,13 @@ fn linked_directly(scenario: &Scenario, a: Place, b: Place) -> bool {
         };
         Some((held.issuer, figures))
     };
-    let root = |place| figures(place).and_then(|(_, figures)| figures.root);
-    let document = |place| figures(place).map(|(issuer, said)| (issuer, said.number(), said.item));
+    let first = |place| scenario.first_with_the_bytes_at(place);
+    let (a, b) = (first(a), first(b));
+    let root = |place| figures(place).and_then(|(_, figures)| figures.root.map(first));
+    let document = |place| {
+        let said = figures(place);
+        said.map(|(issuer, said)| (issuer, said.number(), said.item, said.subject))
+    };
     a == b
         || root(a) == Some(b)
         || root(b) == Some(a)

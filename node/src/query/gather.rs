@@ -5,7 +5,6 @@
 //! on it: what they rest on is their own affair.
 
 use std::cell::OnceCell;
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -89,8 +88,9 @@ pub enum Depth {
     Weighed,
 }
 
-/// What makes two decisions issues of one document.
-type Document = (AuthorityCode, DocumentDigest, Code);
+/// What makes two decisions of one authority about one organisation issues of one document.
+type Document = (DocumentDigest, Code);
+type Documents = BTreeMap<Document, Vec<Position>>;
 
 impl QueryService {
     /// The decisions about an organisation, by log and position. One that a correction moved to this
@@ -111,7 +111,8 @@ impl QueryService {
             else {
                 continue;
             };
-            if let Some(target) = self.moved_by(&correction)? {
+            if let Some(decision) = self.corrected_by(&correction)? {
+                let target = Position::of(decision.reference());
                 wanted.entry(target).or_insert(None);
             }
         }
@@ -127,10 +128,10 @@ impl QueryService {
         Ok(entries)
     }
 
-    /// The decision that a correction puts upon another organisation; `None` where its author may not
-    /// correct that, so that nobody is listed with what others were found to have done.
+    /// The decision that a correction is on; `None` where its author may not correct that, so that nobody is
+    /// listed with what others were found to have done.
     // spec: EFF-3
-    fn moved_by(&self, correction: &Verified) -> Result<Option<Position>, QueryError> {
+    fn corrected_by(&self, correction: &Verified) -> Result<Option<Arc<Verified>>, QueryError> {
         let Some(target) = &correction.statement().payload().target else {
             return Ok(None);
         };
@@ -139,7 +140,7 @@ impl QueryService {
         };
         let may_correct = correction.authority() == Authority::Supervision
             || issuer_of(correction) == issuer_of(&decision);
-        Ok(may_correct.then(|| Position::of(target)))
+        Ok(may_correct.then_some(decision))
     }
 
     /// The verified statements that bear on the effect of a decision, by log and position. The
@@ -256,8 +257,8 @@ struct Known {
 struct Gatherer<'q> {
     queries: &'q QueryService,
     known: BTreeMap<Position, Known>,
-    /// Decisions by document, for each organisation met.
-    documents: BTreeMap<SubjectCode, BTreeMap<Document, Vec<Position>>>,
+    /// Decisions by document, for each organisation and authority met.
+    documents: BTreeMap<(SubjectCode, AuthorityCode), Documents>,
     /// In whose logs supervisors publish.
     supervising: OnceCell<Arc<BTreeSet<AuthorityCode>>>,
 }
@@ -345,7 +346,7 @@ impl<'q> Gatherer<'q> {
         if let Some(verified) = self.known(decision)?.verified.clone()
             && let Some(root) = root_of(&verified)
         {
-            let may_act = self.may_act(&decision.origin, Some(issuer_of(&verified)));
+            let may_act = self.may_act(Some(&decision.origin), Some(issuer_of(&verified)));
             for name in self.names(&root)? {
                 let reissues = self.queries.store.reissues_of(&name.origin, name.index)?;
                 turning.extend(reissues.into_iter().filter(&may_act));
@@ -462,7 +463,7 @@ impl<'q> Gatherer<'q> {
         if acts.is_empty() && notices.is_empty() && reissues.is_empty() {
             return Ok(());
         }
-        let may_act = self.may_act(origin, issuer);
+        let may_act = self.may_act(Some(origin), issuer);
         let has_effect =
             |class, at: &Position| issuer.is_none() || !is_by_right(class) || may_act(at);
         acts.retain(|row| has_effect(row.class, &row.position));
@@ -502,21 +503,22 @@ impl<'q> Gatherer<'q> {
         Ok(())
     }
 
-    /// Tells whether a statement stands in a log of those who may act on a decision of an issuer.
+    /// Tells whether a statement stands in a log of those who may act on a decision of an issuer, or in that
+    /// of the decision.
     fn may_act(
         &self,
-        origin: &Origin,
+        origin: Option<&Origin>,
         issuer: Option<AuthorityCode>,
     ) -> impl Fn(&Position) -> bool + use<'q> {
         let registry = self.queries.registry();
         let publishing = issuer.map(|issuer| registry.publishers(issuer));
         let publishing = publishing.unwrap_or_default();
         let supervising = Arc::clone(self.supervising());
-        let origin = origin.clone();
+        let origin = origin.cloned();
         move |at| {
             let member = AuthorityCode::parse(at.origin.member());
             let may = |code| publishing.contains(&code) || supervising.contains(&code);
-            at.origin == origin || member.is_ok_and(may)
+            origin.as_ref() == Some(&at.origin) || member.is_ok_and(may)
         }
     }
 
@@ -525,26 +527,85 @@ impl<'q> Gatherer<'q> {
         self.supervising.get_or_init(find)
     }
 
-    /// Other decisions of the same authority about the same organisation under the same document number
-    /// and item: re-issues belong to the chain even where they leave their root unnamed.
-    // spec: EFF-15
-    fn same_document(&mut self, verified: &Verified) -> Result<Vec<Position>, QueryError> {
-        let Content::Decision(decision) = &verified.statement().payload().content else {
+    /// The decisions of one authority about one organisation under one document number and item: re-issues
+    /// belong to the chain even where they leave their root unnamed. Of a correction that puts a decision
+    /// upon another organisation, those about that one.
+    // spec: EFF-6, EFF-15, EFF-131
+    fn same_document(&mut self, verified: &Arc<Verified>) -> Result<Vec<Position>, QueryError> {
+        let content = &verified.statement().payload().content;
+        let Some(about) = content.decision().map(|said| said.fields().subject.code()) else {
             return Ok(Vec::new());
         };
-        let fields = decision.fields();
-        let by_document = match self.documents.entry(fields.subject.code()) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(vacant) => {
-                vacant.insert(documents_of(self.queries, fields.subject.code())?)
-            }
+        let corrects = content.class() == Class::Correction;
+        let decision = match corrects {
+            true => self.queries.corrected_by(verified)?,
+            false => Some(Arc::clone(verified)),
         };
-        let document = (
-            verified.statement().header().issuer,
-            DocumentDigest::of(fields.document_number.as_str()),
-            fields.item.clone(),
-        );
+        let of_document = decision.as_deref().and_then(document_of);
+        let (Some(decision), Some((own, document))) = (decision, of_document) else {
+            return Ok(Vec::new());
+        };
+        if corrects && about == own {
+            return Ok(Vec::new());
+        }
+        let by_document = self.documents(about, issuer_of(&decision))?;
         Ok(by_document.get(&document).cloned().unwrap_or_default())
+    }
+
+    fn documents(
+        &mut self,
+        about: SubjectCode,
+        issuer: AuthorityCode,
+    ) -> Result<&Documents, QueryError> {
+        if !self.documents.contains_key(&(about, issuer)) {
+            let documents = self.documents_of(about, issuer)?;
+            self.documents.insert((about, issuer), documents);
+        }
+        Ok(self.documents.entry((about, issuer)).or_default())
+    }
+
+    fn documents_of(
+        &self,
+        about: SubjectCode,
+        issuer: AuthorityCode,
+    ) -> Result<Documents, QueryError> {
+        let mut documents = Documents::new();
+        let may_act = self.may_act(None, Some(issuer));
+        for row in self.queries.store.by_subject(about)? {
+            let Summary {
+                class,
+                document,
+                item,
+                ..
+            } = row.summary;
+            if class == Class::Decision {
+                if row.summary.issuer == issuer {
+                    let positions = documents.entry((document, item)).or_default();
+                    positions.push(row.position);
+                }
+                continue;
+            }
+            if !may_act(&row.position) {
+                continue;
+            }
+            self.queries.go_on()?;
+            let Found::Verified(correction) = self
+                .queries
+                .statement(&row.position.origin, row.position.index)?
+            else {
+                continue;
+            };
+            let decision = self.queries.corrected_by(&correction)?;
+            let decision = decision.filter(|decision| issuer_of(decision) == issuer);
+            if let Some(decision) = decision
+                && let Some((own, document)) = document_of(&decision)
+                && own != about
+            {
+                let positions = documents.entry(document).or_default();
+                positions.push(Position::of(decision.reference()));
+            }
+        }
+        Ok(documents)
     }
 }
 
@@ -569,24 +630,14 @@ fn root_of(verified: &Verified) -> Option<Position> {
     decision.fields().reissues.as_ref().map(Position::of)
 }
 
-fn documents_of(
-    queries: &QueryService,
-    subject: SubjectCode,
-) -> Result<BTreeMap<Document, Vec<Position>>, QueryError> {
-    let mut by_document: BTreeMap<Document, Vec<Position>> = BTreeMap::new();
-    for row in queries.store.by_subject(subject)? {
-        if row.summary.class == Class::Decision {
-            let Summary {
-                issuer,
-                document,
-                item,
-                ..
-            } = row.summary;
-            let positions = by_document.entry((issuer, document, item)).or_default();
-            positions.push(row.position);
-        }
-    }
-    Ok(by_document)
+/// Whom a decision is about, and what it is an issue of.
+fn document_of(decision: &Verified) -> Option<(SubjectCode, Document)> {
+    let Content::Decision(decision) = &decision.statement().payload().content else {
+        return None;
+    };
+    let fields = decision.fields();
+    let digest = DocumentDigest::of(fields.document_number.as_str());
+    Some((fields.subject.code(), (digest, fields.item.clone())))
 }
 
 fn positions<'r>(references: impl IntoIterator<Item = &'r StatementRef>) -> Vec<Position> {

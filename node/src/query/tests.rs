@@ -503,3 +503,39 @@ fn copy_of_a_basis_is_weighed_with_it() {
     assert_eq!(node.history(4), [0, 1, 2, 3, 4]);
     assert_eq!(node.history(0), [0, 1, 2, 3]);
 }
+
+/// One document may name thousands of organisations: what is said of one is not looked at for another.
+// spec: EFF-6
+#[test]
+fn decision_of_the_document_about_another_organisation_is_not_gathered() {
+    let node = node(|fixture| {
+        let number = |fields: &mut DecisionFields| {
+            fields.document_number = Text::new("A〔2026〕1号").unwrap();
+        };
+        let decision = fixture.decision_with(0, 1, number);
+        let other = fixture.decision_with(1, 2, number);
+        let objection = fixture.objection(2, subject(1), &decision);
+        vec![decision, other, objection]
+    });
+    assert_eq!([node.history(0), node.history(1)], [vec![0, 2], vec![1]]);
+}
+
+// spec: EFF-131
+#[test]
+fn decision_moved_by_correction_is_gathered_with_those_of_the_organisation_that_it_is_moved_to() {
+    let node = node(|fixture| {
+        let number = |fields: &mut DecisionFields| {
+            fields.document_number = Text::new("A〔2026〕1号").unwrap();
+        };
+        let decision = fixture.decision_with(0, 1, number);
+        let moved = fixture.correction(1, &decision, 2);
+        let anew = fixture.decision_with(2, 2, number);
+        let objection = fixture.objection(3, subject(1), &decision);
+        let by_hub = fixture.correction_by_hub(&decision, 3);
+        let third = fixture.decision_with(4, 3, number);
+        vec![decision, moved, anew, objection, by_hub, third]
+    });
+    let histories = [0, 2, 4].map(|index| node.history(index));
+    let chain = vec![0, 1, 2, 3];
+    assert_eq!(histories, [chain.clone(), chain, vec![4]]);
+}

@@ -8,7 +8,7 @@ use crate::effect::fact::Fact;
 use crate::effect::reading::Reading;
 use crate::effect::sorted::Said;
 use crate::statement::{Code, Decision, DocumentKey, StatementRef};
-use crate::subject::AuthorityCode;
+use crate::subject::{AuthorityCode, SubjectCode};
 
 /// The chain of one decision among the chains of a history.
 pub(super) struct Chain {
@@ -23,9 +23,17 @@ pub(super) struct Chain {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Link(usize);
 
-/// A re-issue under the same authority, document number and item belongs to the chain even where it
-/// leaves its root unnamed: an objection cannot be shaken off by filing anew.
-type Document<'a> = (AuthorityCode, &'a Code, DocumentKey);
+/// A re-issue under the same authority, document number and item about the same organisation belongs to
+/// the chain even where it leaves its root unnamed: an objection cannot be shaken off by filing anew.
+type Document<'a> = (AuthorityCode, SubjectCode, &'a Code, DocumentKey);
+
+/// A decision that a correction puts upon another organisation.
+#[derive(Clone, Copy)]
+pub(super) struct Moved<'a> {
+    pub(super) correction: &'a Fact,
+    pub(super) decision: Said<'a, Decision>,
+    pub(super) onto: SubjectCode,
+}
 
 /// What links decisions with each other, as a forest over references and documents.
 #[derive(Default)]
@@ -41,18 +49,25 @@ impl<'a> Chains<'a> {
     // spec: EFF-6
     pub(super) fn of(
         decisions: impl Iterator<Item = Said<'a, Decision>>,
+        moved: impl Iterator<Item = Moved<'a>>,
         named: impl Iterator<Item = &'a StatementRef>,
         copies: &Copies<'a>,
     ) -> Self {
         let mut chains = Self::default();
         for (fact, decision) in decisions {
             let at = chains.reference(fact.reference());
-            let document = chains.document(document(fact, decision));
+            let document = chains.document(document((fact, decision)));
             chains.join(at, document);
             if let Some(root) = copies.root(decision) {
                 let root = chains.reference(root);
                 chains.join(at, root);
             }
+        }
+        // spec: EFF-131
+        for one in moved {
+            let at = chains.reference(one.decision.0.reference());
+            let document = chains.document(document_about(one.onto, one.decision));
+            chains.join(at, document);
         }
         for reference in named {
             chains.reference(copies.first(reference));
@@ -77,10 +92,10 @@ impl<'a> Chains<'a> {
         copies: &Copies<'a>,
     ) -> Vec<Link> {
         let mut links: Vec<_> = self.link(copies.first(target)).into_iter().collect();
-        if let Some((fact, decision)) = decision {
-            let root = copies.root(decision);
+        if let Some(said) = decision {
+            let root = copies.root(said.1);
             links.extend(root.and_then(|root| self.link(root)));
-            let document = self.documents.get(&document(fact, decision));
+            let document = self.documents.get(&document(said));
             links.extend(document.and_then(|node| self.root(*node)));
         }
         links.sort_unstable();
@@ -141,7 +156,8 @@ impl<'a> Chains<'a> {
 }
 
 /// Whether two decisions are one, or linked with each other by what they say themselves: one names the
-/// other as its root, both name one root, or both bear one document number and item of one authority.
+/// other as its root, both name one root, or both bear one document number and item of one authority
+/// about one organisation.
 /// A decision that does not count in full links nothing, but where it is itself asked about.
 // spec: EFF-80
 pub(super) fn is_linked_directly<'a>(
@@ -158,7 +174,7 @@ pub(super) fn is_linked_directly<'a>(
     let one_root = root_a.is_some() && root_a == root_b;
     root_a == Some(b) || root_b == Some(a) || one_root || {
         let both = of_a.zip(of_b);
-        both.is_some_and(|(a, b)| document(a.0, a.1) == document(b.0, b.1))
+        both.is_some_and(|(a, b)| document(a) == document(b))
     }
 }
 
@@ -169,10 +185,14 @@ fn linking<'a>(case: &Case<'_, 'a>, at: &StatementRef) -> Option<Said<'a, Decisi
     (is_asked || case.horizon.established(fact)).then_some((fact, decision))
 }
 
-fn document<'a>(fact: &Fact, decision: &'a Decision) -> Document<'a> {
-    let fields = decision.fields();
-    let number = fields.document_number.as_str();
-    (fact.issuer(), &fields.item, DocumentKey::of(number))
+fn document<'a>(said: Said<'a, Decision>) -> Document<'a> {
+    document_about(said.1.fields().subject.code(), said)
+}
+
+fn document_about<'a>(about: SubjectCode, (fact, said): Said<'a, Decision>) -> Document<'a> {
+    let fields = said.fields();
+    let number = DocumentKey::of(fields.document_number.as_str());
+    (fact.issuer(), about, &fields.item, number)
 }
 
 /// The newest re-issue that takes the place of the decision, and the reading that is left where a

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::effect::chain::{Chains, Link};
+use crate::effect::chain::{Chains, Link, Moved};
 use crate::effect::copies::Copies;
 use crate::effect::fact::Fact;
 use crate::effect::history::History;
@@ -82,7 +82,12 @@ impl<'a> Sorted<'a> {
         let targets = || acts().filter_map(Fact::named_target);
         let noticed = by_class.notices.iter().map(|(_, notice)| &notice.target);
         let decisions = || by_class.decisions.iter().copied();
-        let established = decisions().filter(|(fact, _)| horizon.established(fact));
+        let counts = |fact: &Fact| horizon.established(fact);
+        let established = decisions().filter(|(fact, _)| counts(fact));
+        let moved = by_class.moved(&copies);
+        let moved_for_sure = moved.iter().copied();
+        let moved_for_sure =
+            moved_for_sure.filter(|one| counts(one.correction) && counts(one.decision.0));
         let corrections = by_class.corrections.iter().map(|(fact, _)| *fact);
         let mut sorted = Self {
             decisions: by_class.decisions.clone(),
@@ -100,10 +105,11 @@ impl<'a> Sorted<'a> {
             notices: Notices::of(by_class.notices.iter().copied(), &horizon.register, &copies),
             wide: Chains::of(
                 decisions(),
+                moved.iter().copied(),
                 targets().chain(noticed).chain(unread()),
                 &copies,
             ),
-            narrow: Chains::of(established, targets(), &copies),
+            narrow: Chains::of(established, moved_for_sure, targets(), &copies),
             copies,
         };
         for (fact, decision) in decisions() {
@@ -129,8 +135,7 @@ impl<'a> Sorted<'a> {
 
     /// The decision at a place, if it counts.
     pub(super) fn decision(&self, at: &StatementRef) -> Option<Said<'a, Decision>> {
-        let found = (self.decisions).binary_search_by(|(fact, _)| fact.reference().cmp(at));
-        found.ok().and_then(|at| self.decisions.get(at)).copied()
+        find(&self.decisions, at)
     }
 
     /// The correction at a place, if it counts.
@@ -234,6 +239,28 @@ impl<'a> ByClass<'a> {
         sorted.admitted.sort_unstable();
         sorted
     }
+
+    /// The decisions that corrections by whom it may be put upon other organisations.
+    // spec: EFF-131
+    fn moved(&self, copies: &Copies<'a>) -> Vec<Moved<'a>> {
+        let moved = |(correction, said): &Said<'a, Correction>| {
+            let decision = find(&self.decisions, copies.target(correction)?)?;
+            let onto = said.replacement.fields().subject.code();
+            let may_act = correction.is_supervision() || correction.issuer() == decision.0.issuer();
+            let moves = may_act && onto != decision.1.fields().subject.code();
+            moves.then_some(Moved {
+                correction,
+                decision,
+                onto,
+            })
+        };
+        self.corrections.iter().filter_map(moved).collect()
+    }
+}
+
+fn find<'a>(decisions: &[Said<'a, Decision>], at: &StatementRef) -> Option<Said<'a, Decision>> {
+    let found = decisions.binary_search_by(|(fact, _)| fact.reference().cmp(at));
+    found.ok().and_then(|at| decisions.get(at)).copied()
 }
 
 fn is_astray(fact: &Fact, history: &History) -> bool {

@@ -345,7 +345,7 @@ impl Scenario {
         }
         match (said(a), said(b)) {
             (Some((by, x)), Some((and_by, y))) => {
-                (by, x.number(), x.item) == (and_by, y.number(), y.item)
+                (by, x.number(), x.item, x.subject) == (and_by, y.number(), y.item, y.subject)
             }
             (_, None) | (None, _) => false,
         }
