@@ -236,7 +236,17 @@ impl Fixture {
 
     /// A correction that puts a decision about one organisation upon another.
     pub(crate) fn correction(&self, index: u64, target: &Placed, onto: u64) -> Placed {
-        let (target, content) = (Some(target.reference()), onto_another(onto));
+        self.correction_with(index, target, onto, |_| {})
+    }
+
+    pub(crate) fn correction_with(
+        &self,
+        index: u64,
+        target: &Placed,
+        onto: u64,
+        change: impl FnOnce(&mut DecisionFields),
+    ) -> Placed {
+        let (target, content) = (Some(target.reference()), onto_another(onto, change));
         self.say(index, subject(onto), target, content)
     }
 
@@ -245,7 +255,7 @@ impl Fixture {
         let genesis = self.registry.genesis();
         let origin = genesis.origin(self.hub, LogNumber::Statements);
         let ctx = self.registry.ctx();
-        let payload = payload(Some(target.reference()), onto_another(onto));
+        let payload = payload(Some(target.reference()), onto_another(onto, |_| {}));
         let bytes = sign(&self.hub_key, self.hub, subject(onto), ctx, &payload).unwrap();
         place(origin, 0, Kind::Act, Vis::new(1), None, bytes)
     }
@@ -323,10 +333,12 @@ impl Fixture {
     }
 }
 
-fn onto_another(number: u64) -> Content {
+fn onto_another(number: u64, change: impl FnOnce(&mut DecisionFields)) -> Content {
+    let mut fields = penalty(subject(number), "1号");
+    change(&mut fields);
     Content::Correction(Box::new(Correction {
         reasons: text("主体有误"),
-        replacement: Decision::new(penalty(subject(number), "1号")).unwrap(),
+        replacement: Decision::new(fields).unwrap(),
     }))
 }
 

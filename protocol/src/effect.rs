@@ -24,6 +24,7 @@ mod assess;
 mod basis;
 mod case;
 mod chain;
+mod copies;
 mod corrections;
 mod fact;
 mod history;

@@ -103,8 +103,43 @@ pub enum Say {
         objection: Option<u8>,
         over_cap: bool,
     },
-    /// What does not count; of a copy of a decision, its figures.
-    Nothing(Option<Figures>),
+    /// What does not count.
+    Nothing,
+}
+
+impl Say {
+    /// Puts other names in place of those of other statements.
+    pub fn rename(&mut self, mut name: impl FnMut(Place) -> Place) {
+        let mut all = |list: &BTreeSet<Place>| list.iter().map(|place| name(*place)).collect();
+        match self {
+            Self::Decision(figures) => {
+                figures.rests_on = all(&figures.rests_on);
+                figures.root = figures.root.map(name);
+            }
+            Self::Correction {
+                target, figures, ..
+            } => {
+                figures.rests_on = all(&figures.rests_on);
+                *target = name(*target);
+            }
+            Self::Ruling { target, closes, .. } => {
+                *closes = all(closes);
+                *target = name(*target);
+            }
+            Self::Admission { target, admits } => {
+                *admits = all(admits);
+                *target = name(*target);
+            }
+            Self::Withdrawal { target, .. } | Self::Objection { target, .. } => {
+                *target = name(*target);
+            }
+            Self::Notice { target, act, .. } => {
+                *target = name(*target);
+                *act = name(*act);
+            }
+            Self::Nothing => {}
+        }
+    }
 }
 
 /// What a ruling says.
@@ -313,7 +348,7 @@ impl Spoken {
             | Say::Ruling { .. }
             | Say::Admission { .. }
             | Say::Notice { .. }
-            | Say::Nothing(_) => 0,
+            | Say::Nothing => 0,
         }
     }
 }
@@ -328,7 +363,7 @@ impl Scenario {
             | Say::Objection { target, .. }
             | Say::Ruling { target, .. }
             | Say::Admission { target, .. } => self.at(*target).map_or(0, |target| target.about),
-            Say::Notice { .. } | Say::Nothing(_) => 0,
+            Say::Notice { .. } | Say::Nothing => 0,
         }
     }
 
@@ -344,35 +379,26 @@ impl Scenario {
                 | Say::Objection { target, .. }
                 | Say::Ruling { target, .. }
                 | Say::Admission { target, .. } => self.at(*target),
-                Say::Decision(_)
-                | Say::Correction { .. }
-                | Say::Notice { .. }
-                | Say::Nothing(_) => None,
+                Say::Decision(_) | Say::Correction { .. } | Say::Notice { .. } | Say::Nothing => {
+                    None
+                }
             };
             if is_copy || target.is_some_and(|target| target.about != spoken.about) {
-                spoken.say = match &spoken.say {
-                    Say::Decision(figures) => Say::Nothing(Some(figures.clone())),
-                    Say::Correction { .. }
-                    | Say::Withdrawal { .. }
-                    | Say::Objection { .. }
-                    | Say::Ruling { .. }
-                    | Say::Admission { .. }
-                    | Say::Notice { .. }
-                    | Say::Nothing(_) => Say::Nothing(None),
-                };
+                spoken.say = Say::Nothing;
             }
         }
         for spoken in &mut counting.set {
-            if let Say::Withdrawal { target, .. } | Say::Correction { target, .. } = &mut spoken.say
-            {
-                *target = self.first_with_the_bytes_at(*target);
-            }
+            spoken.say.rename(|name| self.first_with_the_bytes_at(name));
         }
+        let unread = self.unread.iter();
+        let unread = unread.map(|(act, on)| (*act, self.first_with_the_bytes_at(*on)));
+        counting.unread = unread.collect();
         counting
     }
 
     /// Where the statement stands first that stands at a place.
-    fn first_with_the_bytes_at(&self, place: Place) -> Place {
+    #[must_use]
+    pub fn first_with_the_bytes_at(&self, place: Place) -> Place {
         let Some(there) = self.at(place) else {
             return place;
         };
@@ -418,37 +444,50 @@ impl Scenario {
         spoken.supervision || self.at(target).is_some_and(|t| t.issuer == spoken.issuer)
     }
 
+    /// The organisations of a decision, as made and as corrected.
+    fn has_been_about(&self, decision: &Spoken, only_full: bool) -> BTreeSet<u8> {
+        let as_made = self.figures(decision.place).map(|figures| figures.subject);
+        let mut about: BTreeSet<u8> = as_made.into_iter().collect();
+        for act in &self.set {
+            let counts = !only_full || self.full(act) && self.full(decision);
+            if let Say::Correction {
+                target, figures, ..
+            } = &act.say
+                && *target == decision.place
+                && counts
+                && self.may_act(act, *target)
+            {
+                about.insert(figures.subject);
+            }
+        }
+        about
+    }
+
     /// The names of a chain: grown edge by edge until nothing changes.
     fn chain(&self, target: Place, only_full: bool) -> BTreeSet<Place> {
         let usable: Vec<(&Spoken, &Figures)> = self
             .set
             .iter()
             .filter(|s| s.place == target || !only_full || self.full(s))
-            .filter_map(|s| match &s.say {
-                Say::Decision(figures) | Say::Nothing(Some(figures)) => Some((s, figures)),
-                Say::Correction { .. }
-                | Say::Withdrawal { .. }
-                | Say::Objection { .. }
-                | Say::Ruling { .. }
-                | Say::Admission { .. }
-                | Say::Notice { .. }
-                | Say::Nothing(None) => None,
-            })
-            // A copy names its chain like any other decision, no sooner for being asked about.
-            .filter(|(s, _)| {
-                let is_asked = s.place == target && self.figures(target).is_some();
-                is_asked || !only_full || self.full(s)
-            })
+            .filter_map(|s| self.figures(s.place).map(|figures| (s, figures)))
             .collect();
-        let mut names = BTreeSet::from([target]);
+        let documents: Vec<_> = usable
+            .iter()
+            .map(|(s, figures)| (s.issuer, figures.number(), figures.item))
+            .zip(
+                usable
+                    .iter()
+                    .map(|(s, _)| self.has_been_about(s, only_full)),
+            )
+            .collect();
+        let mut names = BTreeSet::from([self.first_with_the_bytes_at(target)]);
         for _ in 0..=usable.len() {
             let before = names.clone();
-            for (a, fa) in &usable {
+            for ((a, fa), own) in usable.iter().zip(&documents) {
                 let touches = before.contains(&a.place)
                     || fa.root.is_some_and(|root| before.contains(&root))
-                    || usable.iter().any(|(b, fb)| {
-                        before.contains(&b.place)
-                            && (a.issuer, fa.number(), fa.item) == (b.issuer, fb.number(), fb.item)
+                    || usable.iter().zip(&documents).any(|((b, _), its)| {
+                        before.contains(&b.place) && own.0 == its.0 && !own.1.is_disjoint(&its.1)
                     });
                 if touches {
                     names.insert(a.place);

@@ -5,10 +5,10 @@
 //! on it: what they rest on is their own affair.
 
 use std::cell::OnceCell;
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{Class, Code, Content, Decision, DecisionFields, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SUBJECT_NAME_CHARS_MAX, SubjectCode};
 use concordat_protocol::text::Text;
@@ -88,8 +88,9 @@ pub enum Depth {
     Weighed,
 }
 
-/// What makes two decisions issues of one document.
-type Document = (AuthorityCode, DocumentDigest, Code);
+/// What makes two decisions of one authority about one organisation issues of one document.
+type Document = (DocumentDigest, Code);
+type Documents = BTreeMap<Document, Vec<Position>>;
 
 impl QueryService {
     /// The decisions about an organisation, by log and position. One that a correction moved to this
@@ -110,7 +111,8 @@ impl QueryService {
             else {
                 continue;
             };
-            if let Some(target) = self.moved_by(&correction)? {
+            if let Some(decision) = self.corrected_by(&correction)? {
+                let target = Position::of(decision.reference());
                 wanted.entry(target).or_insert(None);
             }
         }
@@ -126,20 +128,19 @@ impl QueryService {
         Ok(entries)
     }
 
-    /// The decision that a correction puts upon another organisation; `None` where its author may not
-    /// correct that, so that nobody is listed with what others were found to have done.
+    /// The decision that a correction is on; `None` where its author may not correct that, so that nobody is
+    /// listed with what others were found to have done.
     // spec: EFF-3
-    fn moved_by(&self, correction: &Verified) -> Result<Option<Position>, QueryError> {
+    fn corrected_by(&self, correction: &Verified) -> Result<Option<Arc<Verified>>, QueryError> {
         let Some(target) = &correction.statement().payload().target else {
             return Ok(None);
         };
         let Found::Verified(decision) = self.statement(&target.origin, target.index)? else {
             return Ok(None);
         };
-        let issuer = |one: &Verified| one.statement().header().issuer;
         let may_correct = correction.authority() == Authority::Supervision
-            || issuer(correction) == issuer(&decision);
-        Ok(may_correct.then(|| Position::of(target)))
+            || issuer_of(correction) == issuer_of(&decision);
+        Ok(may_correct.then_some(decision))
     }
 
     /// The verified statements that bear on the effect of a decision, by log and position. The
@@ -225,6 +226,13 @@ impl Dossier {
         let fits = || self.statements.len() + fresh.count() <= HISTORY_STATEMENTS_MAX;
         self.is_whole && other.is_whole && fits()
     }
+
+    /// Takes a statement, and says how much longer that makes it.
+    fn add(&mut self, verified: Arc<Verified>) -> usize {
+        let (at, bytes) = (verified.reference(), verified.statement().as_bytes().len());
+        let before = self.statements.insert(Position::of(at), verified);
+        before.map_or(bytes, |_| 0)
+    }
 }
 
 /// A statement and what is to be looked at with it.
@@ -249,10 +257,10 @@ struct Known {
 struct Gatherer<'q> {
     queries: &'q QueryService,
     known: BTreeMap<Position, Known>,
-    /// Decisions by document, for each organisation met.
-    documents: BTreeMap<SubjectCode, BTreeMap<Document, Vec<Position>>>,
+    /// Decisions by document, for each organisation and authority met.
+    documents: BTreeMap<(SubjectCode, AuthorityCode), Documents>,
     /// In whose logs supervisors publish.
-    supervising: OnceCell<BTreeSet<AuthorityCode>>,
+    supervising: OnceCell<Arc<BTreeSet<AuthorityCode>>>,
 }
 
 impl<'q> Gatherer<'q> {
@@ -280,16 +288,24 @@ impl<'q> Gatherer<'q> {
             ..Dossier::default()
         };
         let (mut bytes, mut not_held) = (0, 0);
+        // Whatever else bears on the decision, what takes it back is not kept out of sight.
+        for verified in self.turning(decision)? {
+            bytes += dossier.add(verified);
+        }
         while let Some((position, depth)) = open.pop_front() {
             if seen.get(&position).is_some_and(|known| *known >= depth) {
                 continue;
             }
             self.queries.go_on()?;
+            // spec: IDX-51
+            let names = match depth {
+                Depth::Weighed => self.names(&position)?,
+                Depth::Bears => Vec::new(),
+            };
             let known = self.known(&position)?;
-            let is_new = seen.insert(position.clone(), depth).is_none();
+            let is_new = seen.insert(position, depth).is_none();
             if is_new && let Some(verified) = &known.verified {
-                bytes += verified.statement().as_bytes().len();
-                dossier.statements.insert(position, Arc::clone(verified));
+                bytes += dossier.add(Arc::clone(verified));
             }
             not_held += usize::from(is_new && known.verified.is_none());
             if is_new {
@@ -307,12 +323,69 @@ impl<'q> Gatherer<'q> {
             open.extend(known.decisive.iter().map(to(depth)));
             open.extend(known.successors.iter().map(to(Depth::Bears)));
             open.extend(known.acts.iter().map(to(depth)));
+            open.extend(names.iter().map(to(depth)));
             open.extend(known.chain.iter().map(to(Depth::Bears)));
             if depth == Depth::Weighed {
                 open.extend(known.rests_on.iter().map(to(Depth::Weighed)));
             }
         }
         Ok(dossier)
+    }
+
+    /// What takes a decision back, corrects it or takes its place, in the logs of those who may: under
+    /// every name of the decision, and under every name of what it re-issues. The names are among it: they
+    /// tell that one is a copy of the other.
+    // spec: IDX-30, IDX-50
+    fn turning(&mut self, decision: &Position) -> Result<Vec<Arc<Verified>>, QueryError> {
+        let mut turning: BTreeSet<Position> = BTreeSet::new();
+        for name in self.names(decision)? {
+            let known = self.known(&name)?;
+            turning.extend(known.decisive.iter().chain(&known.successors).cloned());
+            turning.insert(name);
+        }
+        if let Some(verified) = self.known(decision)?.verified.clone()
+            && let Some(root) = root_of(&verified)
+        {
+            let may_act = self.may_act(Some(&decision.origin), Some(issuer_of(&verified)));
+            for name in self.names(&root)? {
+                let reissues = self.queries.store.reissues_of(&name.origin, name.index)?;
+                turning.extend(reissues.into_iter().filter(&may_act));
+                turning.insert(name);
+            }
+        }
+        let (mut found, mut bytes) = (Vec::new(), 0);
+        for position in turning.into_iter().take(HISTORY_STATEMENTS_MAX) {
+            self.queries.go_on()?;
+            let statement = self.queries.statement(&position.origin, position.index)?;
+            if let Found::Verified(verified) = statement {
+                bytes += verified.statement().as_bytes().len();
+                found.push(verified);
+            }
+            if bytes > HISTORY_BYTES_MAX {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Where the bytes of a decision stand in its log, the place asked for first.
+    fn names(&mut self, decision: &Position) -> Result<Vec<Position>, QueryError> {
+        let mut names = vec![decision.clone()];
+        let Some(verified) = self.known(decision)?.verified.clone() else {
+            return Ok(names);
+        };
+        let bytes = verified.statement().as_bytes();
+        let same_document = self.same_document(&verified)?.into_iter();
+        let others = same_document
+            .filter(|other| other.origin == decision.origin && other.index != decision.index);
+        for other in others.take(HISTORY_STATEMENTS_MAX) {
+            self.queries.go_on()?;
+            let known = self.known(&other)?.verified.as_ref();
+            if known.is_some_and(|known| known.statement().as_bytes() == bytes) {
+                names.push(other);
+            }
+        }
+        Ok(names)
     }
 
     fn known(&mut self, position: &Position) -> Result<&Known, QueryError> {
@@ -360,7 +433,7 @@ impl<'q> Gatherer<'q> {
         // Of the acts only rulings are acted on with effect: a withdrawn one closes nothing.
         match content.map(Content::class) {
             None | Some(Class::Decision | Class::Ruling) => {
-                let issuer = verified.as_ref().map(|it| it.statement().header().issuer);
+                let issuer = verified.as_deref().map(issuer_of);
                 self.pointing_at(position, issuer, &mut known)?;
             }
             Some(_) => {}
@@ -390,13 +463,7 @@ impl<'q> Gatherer<'q> {
         if acts.is_empty() && notices.is_empty() && reissues.is_empty() {
             return Ok(());
         }
-        let publishing = issuer.map(|issuer| self.queries.registry().publishers(issuer));
-        let publishing = publishing.unwrap_or_default();
-        let may_act = |at: &Position| {
-            let member = AuthorityCode::parse(at.origin.member());
-            let may = |code| publishing.contains(&code) || self.supervising().contains(&code);
-            at.origin == *origin || member.is_ok_and(may)
-        };
+        let may_act = self.may_act(Some(origin), issuer);
         let has_effect =
             |class, at: &Position| issuer.is_none() || !is_by_right(class) || may_act(at);
         acts.retain(|row| has_effect(row.class, &row.position));
@@ -436,31 +503,109 @@ impl<'q> Gatherer<'q> {
         Ok(())
     }
 
-    fn supervising(&self) -> &BTreeSet<AuthorityCode> {
-        let find = || self.queries.registry().publishers_of_supervision();
+    /// Tells whether a statement stands in a log of those who may act on a decision of an issuer, or in that
+    /// of the decision.
+    fn may_act(
+        &self,
+        origin: Option<&Origin>,
+        issuer: Option<AuthorityCode>,
+    ) -> impl Fn(&Position) -> bool + use<'q> {
+        let registry = self.queries.registry();
+        let publishing = issuer.map(|issuer| registry.publishers(issuer));
+        let publishing = publishing.unwrap_or_default();
+        let supervising = Arc::clone(self.supervising());
+        let origin = origin.cloned();
+        move |at| {
+            let member = AuthorityCode::parse(at.origin.member());
+            let may = |code| publishing.contains(&code) || supervising.contains(&code);
+            origin.as_ref() == Some(&at.origin) || member.is_ok_and(may)
+        }
+    }
+
+    fn supervising(&self) -> &Arc<BTreeSet<AuthorityCode>> {
+        let find = || Arc::new(self.queries.registry().publishers_of_supervision());
         self.supervising.get_or_init(find)
     }
 
-    /// Other decisions of the same authority about the same organisation under the same document number
-    /// and item: re-issues belong to the chain even where they leave their root unnamed.
-    // spec: EFF-15
-    fn same_document(&mut self, verified: &Verified) -> Result<Vec<Position>, QueryError> {
-        let Content::Decision(decision) = &verified.statement().payload().content else {
+    /// The decisions of one authority about one organisation under one document number and item: re-issues
+    /// belong to the chain even where they leave their root unnamed. Of a correction that puts a decision
+    /// upon another organisation, those about that one.
+    // spec: EFF-6, EFF-15, EFF-131
+    fn same_document(&mut self, verified: &Arc<Verified>) -> Result<Vec<Position>, QueryError> {
+        let content = &verified.statement().payload().content;
+        let Some(about) = content.decision().map(|said| said.fields().subject.code()) else {
             return Ok(Vec::new());
         };
-        let fields = decision.fields();
-        let by_document = match self.documents.entry(fields.subject.code()) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(vacant) => {
-                vacant.insert(documents_of(self.queries, fields.subject.code())?)
-            }
+        let corrects = content.class() == Class::Correction;
+        let decision = match corrects {
+            true => self.queries.corrected_by(verified)?,
+            false => Some(Arc::clone(verified)),
         };
-        let document = (
-            verified.statement().header().issuer,
-            DocumentDigest::of(fields.document_number.as_str()),
-            fields.item.clone(),
-        );
+        let of_document = decision.as_deref().and_then(document_of);
+        let (Some(decision), Some((own, document))) = (decision, of_document) else {
+            return Ok(Vec::new());
+        };
+        if corrects && about == own {
+            return Ok(Vec::new());
+        }
+        let by_document = self.documents(about, issuer_of(&decision))?;
         Ok(by_document.get(&document).cloned().unwrap_or_default())
+    }
+
+    fn documents(
+        &mut self,
+        about: SubjectCode,
+        issuer: AuthorityCode,
+    ) -> Result<&Documents, QueryError> {
+        if !self.documents.contains_key(&(about, issuer)) {
+            let documents = self.documents_of(about, issuer)?;
+            self.documents.insert((about, issuer), documents);
+        }
+        Ok(self.documents.entry((about, issuer)).or_default())
+    }
+
+    fn documents_of(
+        &self,
+        about: SubjectCode,
+        issuer: AuthorityCode,
+    ) -> Result<Documents, QueryError> {
+        let mut documents = Documents::new();
+        let may_act = self.may_act(None, Some(issuer));
+        for row in self.queries.store.by_subject(about)? {
+            let Summary {
+                class,
+                document,
+                item,
+                ..
+            } = row.summary;
+            if class == Class::Decision {
+                if row.summary.issuer == issuer {
+                    let positions = documents.entry((document, item)).or_default();
+                    positions.push(row.position);
+                }
+                continue;
+            }
+            if !may_act(&row.position) {
+                continue;
+            }
+            self.queries.go_on()?;
+            let Found::Verified(correction) = self
+                .queries
+                .statement(&row.position.origin, row.position.index)?
+            else {
+                continue;
+            };
+            let decision = self.queries.corrected_by(&correction)?;
+            let decision = decision.filter(|decision| issuer_of(decision) == issuer);
+            if let Some(decision) = decision
+                && let Some((own, document)) = document_of(&decision)
+                && own != about
+            {
+                let positions = documents.entry(document).or_default();
+                positions.push(Position::of(decision.reference()));
+            }
+        }
+        Ok(documents)
     }
 }
 
@@ -473,24 +618,26 @@ const fn is_by_right(class: Class) -> bool {
     )
 }
 
-fn documents_of(
-    queries: &QueryService,
-    subject: SubjectCode,
-) -> Result<BTreeMap<Document, Vec<Position>>, QueryError> {
-    let mut by_document: BTreeMap<Document, Vec<Position>> = BTreeMap::new();
-    for row in queries.store.by_subject(subject)? {
-        if row.summary.class == Class::Decision {
-            let Summary {
-                issuer,
-                document,
-                item,
-                ..
-            } = row.summary;
-            let positions = by_document.entry((issuer, document, item)).or_default();
-            positions.push(row.position);
-        }
-    }
-    Ok(by_document)
+fn issuer_of(verified: &Verified) -> AuthorityCode {
+    verified.statement().header().issuer
+}
+
+/// What a decision re-issues.
+fn root_of(verified: &Verified) -> Option<Position> {
+    let Content::Decision(decision) = &verified.statement().payload().content else {
+        return None;
+    };
+    decision.fields().reissues.as_ref().map(Position::of)
+}
+
+/// Whom a decision is about, and what it is an issue of.
+fn document_of(decision: &Verified) -> Option<(SubjectCode, Document)> {
+    let Content::Decision(decision) = &decision.statement().payload().content else {
+        return None;
+    };
+    let fields = decision.fields();
+    let digest = DocumentDigest::of(fields.document_number.as_str());
+    Some((fields.subject.code(), (digest, fields.item.clone())))
 }
 
 fn positions<'r>(references: impl IntoIterator<Item = &'r StatementRef>) -> Vec<Position> {

@@ -51,8 +51,8 @@ impl<'a> Announced<'_, '_, 'a> {
     }
 
     fn is_reissued(&self) -> bool {
-        let (Some((fact, decision)), Some(target)) = (self.case.decision, self.ruling.target())
-        else {
+        let target = self.case.facts.copies.target(self.ruling);
+        let (Some((fact, decision)), Some(target)) = (self.case.decision, target) else {
             return false;
         };
         if decision.fields().reissues.is_none()

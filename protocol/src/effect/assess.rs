@@ -163,14 +163,17 @@ fn rests_on<'a>(
     decision: &'a Decision,
     corrected: &Corrected<'a>,
 ) -> Vec<&'a StatementRef> {
-    let mut rests_on: Vec<_> = decision.fields().rests_on.iter().collect();
+    let copies = &case.facts.copies;
+    let named = decision.fields().rests_on.iter();
+    let mut rests_on: Vec<_> = named.map(|name| copies.first(name)).collect();
     for reference in &corrected.by {
         if let Some(Content::Correction(correction)) = case
             .history
             .get(reference)
             .map(|fact| &fact.payload().content)
         {
-            rests_on.extend(&correction.replacement.fields().rests_on);
+            let named = correction.replacement.fields().rests_on.iter();
+            rests_on.extend(named.map(|name| copies.first(name)));
         }
     }
     rests_on

@@ -31,8 +31,8 @@ impl<'h, 'a> Case<'h, 'a> {
         let fact = history.get(target).map(AsRef::as_ref);
         let decision = facts.decision(target);
         let chain = Chain {
-            wide: facts.wide.links(target, decision),
-            narrow: facts.narrow.links(target, decision),
+            wide: facts.wide.links(target, decision, &facts.copies),
+            narrow: facts.narrow.links(target, decision, &facts.copies),
         };
         Self {
             target,
@@ -69,7 +69,7 @@ impl<'h, 'a> Case<'h, 'a> {
     pub(super) fn reissues(&self) -> impl Iterator<Item = Said<'a, Decision>> + '_ {
         let root = self
             .decision
-            .and_then(|(_, said)| said.fields().reissues.as_ref());
+            .and_then(|(_, said)| self.facts.copies.root(said));
         let roots = [self.target].into_iter().chain(root);
         let found = roots.flat_map(|root| self.facts.reissues.get(&root));
         found.copied().filter(|_| self.work.spend(1))
@@ -115,14 +115,29 @@ impl<'h, 'a> Case<'h, 'a> {
         unread
     }
 
+    /// What a ruling names.
+    pub(super) fn closed_by<'s>(
+        &'s self,
+        ruling: &'a Ruling,
+    ) -> impl Iterator<Item = &'a StatementRef> + 's {
+        let named = self.work.count(ruling.closes());
+        named.map(|name| self.facts.copies.first(name))
+    }
+
+    /// Whether an ascending list names a statement that counts.
+    pub(super) fn is_named_in(&self, at: &'a StatementRef, list: &[StatementRef]) -> bool {
+        let mut names = self.facts.copies.names(at).filter(|_| self.work.spend(1));
+        names.any(|name| list.binary_search(name).is_ok())
+    }
+
     /// The objections that a ruling names, on the chain as far as it counts in full.
     // spec: EFF-101
     pub(super) fn named_by<'s>(
         &'s self,
-        ruling: &'s Ruling,
+        ruling: &'a Ruling,
     ) -> impl Iterator<Item = Said<'a, Objection>> + 's {
-        let named = self.work.count(ruling.closes());
-        let found = named.filter_map(|at| self.facts.sure_objections.get(at));
+        let found = self.closed_by(ruling);
+        let found = found.filter_map(|at| self.facts.sure_objections.get(at));
         let on_chain = found.filter(|(link, _)| self.chain.narrow.binary_search(link).is_ok());
         on_chain.map(|(_, said)| *said)
     }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::effect::case::Case;
+use crate::effect::copies::Copies;
 use crate::effect::fact::Fact;
 use crate::effect::reading::Reading;
 use crate::effect::sorted::Said;
-use crate::statement::{Code, Content, Decision, DocumentKey, StatementRef};
-use crate::subject::AuthorityCode;
+use crate::statement::{Code, Decision, DocumentKey, StatementRef};
+use crate::subject::{AuthorityCode, SubjectCode};
 
 /// The chain of one decision among the chains of a history.
 pub(super) struct Chain {
@@ -22,9 +23,17 @@ pub(super) struct Chain {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Link(usize);
 
-/// A re-issue under the same authority, document number and item belongs to the chain even where it
-/// leaves its root unnamed: an objection cannot be shaken off by filing anew.
-type Document<'a> = (AuthorityCode, &'a Code, DocumentKey);
+/// A re-issue under the same authority, document number and item about the same organisation belongs to
+/// the chain even where it leaves its root unnamed: an objection cannot be shaken off by filing anew.
+type Document<'a> = (AuthorityCode, SubjectCode, &'a Code, DocumentKey);
+
+/// A decision that a correction puts upon another organisation.
+#[derive(Clone, Copy)]
+pub(super) struct Moved<'a> {
+    pub(super) correction: &'a Fact,
+    pub(super) decision: Said<'a, Decision>,
+    pub(super) onto: SubjectCode,
+}
 
 /// What links decisions with each other, as a forest over references and documents.
 #[derive(Default)]
@@ -39,21 +48,29 @@ impl<'a> Chains<'a> {
     /// Links decisions, and gives whatever else is named a place of its own.
     // spec: EFF-6
     pub(super) fn of(
-        decisions: impl Iterator<Item = (&'a Fact, &'a Decision)>,
+        decisions: impl Iterator<Item = Said<'a, Decision>>,
+        moved: impl Iterator<Item = Moved<'a>>,
         named: impl Iterator<Item = &'a StatementRef>,
+        copies: &Copies<'a>,
     ) -> Self {
         let mut chains = Self::default();
         for (fact, decision) in decisions {
             let at = chains.reference(fact.reference());
-            let document = chains.document(document(fact, decision));
+            let document = chains.document(document((fact, decision)));
             chains.join(at, document);
-            if let Some(root) = &decision.fields().reissues {
+            if let Some(root) = copies.root(decision) {
                 let root = chains.reference(root);
                 chains.join(at, root);
             }
         }
+        // spec: EFF-131
+        for one in moved {
+            let at = chains.reference(one.decision.0.reference());
+            let document = chains.document(document_about(one.onto, one.decision));
+            chains.join(at, document);
+        }
         for reference in named {
-            chains.reference(reference);
+            chains.reference(copies.first(reference));
         }
         for node in 0..chains.parents.len() {
             let root = chains.find(node);
@@ -70,14 +87,15 @@ impl<'a> Chains<'a> {
     /// The sets that a decision joins, each once, whether or not it is among those that were linked.
     pub(super) fn links(
         &self,
-        target: &StatementRef,
-        decision: Option<(&Fact, &Decision)>,
+        target: &'a StatementRef,
+        decision: Option<Said<'a, Decision>>,
+        copies: &Copies<'a>,
     ) -> Vec<Link> {
-        let mut links: Vec<_> = self.link(target).into_iter().collect();
-        if let Some((fact, decision)) = decision {
-            let root = decision.fields().reissues.as_ref();
+        let mut links: Vec<_> = self.link(copies.first(target)).into_iter().collect();
+        if let Some(said) = decision {
+            let root = copies.root(said.1);
             links.extend(root.and_then(|root| self.link(root)));
-            let document = self.documents.get(&document(fact, decision));
+            let document = self.documents.get(&document(said));
             links.extend(document.and_then(|node| self.root(*node)));
         }
         links.sort_unstable();
@@ -138,7 +156,8 @@ impl<'a> Chains<'a> {
 }
 
 /// Whether two decisions are one, or linked with each other by what they say themselves: one names the
-/// other as its root, both name one root, or both bear one document number and item of one authority.
+/// other as its root, both name one root, or both bear one document number and item of one authority
+/// about one organisation.
 /// A decision that does not count in full links nothing, but where it is itself asked about.
 // spec: EFF-80
 pub(super) fn is_linked_directly<'a>(
@@ -150,29 +169,30 @@ pub(super) fn is_linked_directly<'a>(
         return true;
     }
     let (of_a, of_b) = (linking(case, a), linking(case, b));
-    let root = |said: Option<Said<'a, Decision>>| said?.1.fields().reissues.as_ref();
+    let root = |said: Option<Said<'a, Decision>>| case.facts.copies.root(said?.1);
     let (root_a, root_b) = (root(of_a), root(of_b));
     let one_root = root_a.is_some() && root_a == root_b;
     root_a == Some(b) || root_b == Some(a) || one_root || {
         let both = of_a.zip(of_b);
-        both.is_some_and(|(a, b)| document(a.0, a.1) == document(b.0, b.1))
+        both.is_some_and(|(a, b)| document(a) == document(b))
     }
 }
 
-/// A decision, or a copy of one, that may link others.
+/// A decision that may link others.
 fn linking<'a>(case: &Case<'_, 'a>, at: &StatementRef) -> Option<Said<'a, Decision>> {
-    let fact: &Fact = case.history.get(at)?;
-    let Content::Decision(decision) = &fact.payload().content else {
-        return None;
-    };
-    let is_asked = case.decision.is_some() && at == case.target;
+    let (fact, decision) = case.decision_at(at)?;
+    let is_asked = at == case.target;
     (is_asked || case.horizon.established(fact)).then_some((fact, decision))
 }
 
-fn document<'a>(fact: &Fact, decision: &'a Decision) -> Document<'a> {
-    let fields = decision.fields();
-    let number = fields.document_number.as_str();
-    (fact.issuer(), &fields.item, DocumentKey::of(number))
+fn document<'a>(said: Said<'a, Decision>) -> Document<'a> {
+    document_about(said.1.fields().subject.code(), said)
+}
+
+fn document_about<'a>(about: SubjectCode, (fact, said): Said<'a, Decision>) -> Document<'a> {
+    let fields = said.fields();
+    let number = DocumentKey::of(fields.document_number.as_str());
+    (fact.issuer(), about, &fields.item, number)
 }
 
 /// The newest re-issue that takes the place of the decision, and the reading that is left where a
@@ -180,13 +200,13 @@ fn document<'a>(fact: &Fact, decision: &'a Decision) -> Document<'a> {
 // spec: EFF-15
 pub(super) fn supersede<'a>(
     case: &Case<'_, 'a>,
-    decision: (&'a Fact, &'a Decision),
-    reissues: &[(&'a Fact, &'a Decision)],
+    decision: Said<'a, Decision>,
+    reissues: &[Said<'a, Decision>],
     mut reading: Reading<'a>,
 ) -> (Option<StatementRef>, Reading<'a>) {
     let mut newest: Option<&Fact> = None;
     for (other, reissue) in reissues.iter().copied() {
-        let Some(follows) = follows(decision, (other, reissue)) else {
+        let Some(follows) = follows(&case.facts.copies, decision, (other, reissue)) else {
             continue;
         };
         if follows && case.horizon.established(other) {
@@ -201,15 +221,19 @@ pub(super) fn supersede<'a>(
 
 /// Whether a re-issue comes after a decision; `None` when it does not re-issue it at all, or comes
 /// before it. Two re-issues in different logs have no order: neither takes the other's place.
-fn follows(decision: (&Fact, &Decision), other: (&Fact, &Decision)) -> Option<bool> {
-    let root = other.1.fields().reissues.as_ref()?;
+fn follows<'a>(
+    copies: &Copies<'a>,
+    decision: Said<'a, Decision>,
+    other: Said<'a, Decision>,
+) -> Option<bool> {
+    let root = copies.root(other.1)?;
     if other.0.reference() == decision.0.reference() || other.0.issuer() != decision.0.issuer() {
         return None;
     }
     if root == decision.0.reference() {
         return Some(true);
     }
-    if Some(root) != decision.1.fields().reissues.as_ref() {
+    if Some(root) != copies.root(decision.1) {
         return None;
     }
     if other.0.origin() != decision.0.origin() {

@@ -34,15 +34,15 @@ impl<'a> Entry<'a> {
     }
 
     /// A correction settles another one by naming it among what it rests on.
-    fn names(&self, other: &Self) -> bool {
+    fn names(&self, case: &Case<'_, 'a>, other: &Self) -> bool {
         let rests_on = &self.correction.replacement.fields().rests_on;
-        rests_on.binary_search(other.fact.reference()).is_ok()
+        case.is_named_in(other.fact.reference(), rests_on)
     }
 
-    fn settles(&self, others: &[Self]) -> bool {
+    fn settles(&self, case: &Case<'_, 'a>, others: &[Self]) -> bool {
         others
             .iter()
-            .all(|other| self.is_ordered_with(other) || self.names(other))
+            .all(|other| self.is_ordered_with(other) || self.names(case, other))
     }
 }
 
@@ -50,9 +50,9 @@ impl<'a> Entry<'a> {
 // spec: EFF-5, EFF-13, EFF-22
 pub(super) fn correct<'a>(case: &Case<'_, 'a>, own: Reading<'a>) -> Corrected<'a> {
     let (holding, mut loose) = newest_of_each(case);
-    let settler = settler(&holding);
+    let settler = settler(case, &holding);
     if let Some(settler) = settler {
-        loose.retain(|entry| !settler.names(entry));
+        loose.retain(|entry| !settler.names(case, entry));
     }
     let holds: &[Entry<'a>] = settler.as_ref().map_or(&holding, std::slice::from_ref);
     let mut reading = meet_of(holds).unwrap_or(own);
@@ -163,8 +163,9 @@ fn readings<'s, 'a>(
 }
 
 /// The one correction that names those of all other authors, if there is exactly one.
-fn settler<'a>(holding: &[Entry<'a>]) -> Option<Entry<'a>> {
-    let mut settling = holding.iter().filter(|entry| entry.settles(holding));
+fn settler<'a>(case: &Case<'_, 'a>, holding: &[Entry<'a>]) -> Option<Entry<'a>> {
+    let settles = |entry: &&Entry<'a>| entry.settles(case, holding);
+    let mut settling = holding.iter().filter(settles);
     match (settling.next(), settling.next()) {
         (Some(entry), None) => Some(*entry),
         (Some(_), Some(_)) | (None, _) => None,
@@ -173,23 +174,19 @@ fn settler<'a>(holding: &[Entry<'a>]) -> Option<Entry<'a>> {
 
 /// Whether corrections leave no doubt: one author's, or all named by one of them that counts in full,
 /// or by one ruling of a supervisor.
-fn agree(case: &Case<'_, '_>, competing: &[Entry<'_>]) -> bool {
+fn agree<'a>(case: &Case<'_, 'a>, competing: &[Entry<'a>]) -> bool {
     let Some(first) = competing.first() else {
         return true;
     };
     let by_one = competing.iter().all(|entry| entry.is_ordered_with(first));
     let mut settling = competing
         .iter()
-        .filter(|entry| case.horizon.established(entry.fact) && entry.settles(competing));
+        .filter(|entry| case.horizon.established(entry.fact) && entry.settles(case, competing));
     let by_correction = settling.next().is_some() && settling.next().is_none();
     let by_ruling = || {
         case.rulings().any(|(fact, ruling)| {
-            let names = |entry: &Entry<'_>| {
-                ruling
-                    .closes()
-                    .binary_search(entry.fact.reference())
-                    .is_ok()
-            };
+            let names =
+                |entry: &Entry<'a>| case.is_named_in(entry.fact.reference(), ruling.closes());
             fact.is_supervision() && competing.iter().all(names)
         })
     };

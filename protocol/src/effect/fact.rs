@@ -169,7 +169,8 @@ impl Fact {
         self.reference.index
     }
 
-    pub(super) fn target(&self) -> Option<&StatementRef> {
+    /// The target as it is named, which may be a copy.
+    pub(super) fn named_target(&self) -> Option<&StatementRef> {
         self.payload.target.as_ref()
     }
 

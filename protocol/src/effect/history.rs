@@ -58,12 +58,6 @@ impl History {
         unread.filter(|(act, _)| !self.facts.contains_key(*act))
     }
 
-    /// Whether an act on a statement is known by its leaf alone.
-    pub(super) fn has_unread_on(&self, target: &StatementRef) -> bool {
-        let mut acts = self.unread.get(target).into_iter().flatten();
-        acts.any(|act| !self.facts.contains_key(act))
-    }
-
     /// The fact at a place.
     #[must_use]
     pub fn get(&self, reference: &StatementRef) -> Option<&Arc<Fact>> {

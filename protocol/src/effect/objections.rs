@@ -101,7 +101,7 @@ fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
         before = Some((fact.origin(), most));
         Known {
             reference: fact.reference(),
-            on: fact.target(),
+            on: case.facts.copies.target(fact),
             ground: objection.ground(),
             role: Some(objection.role()),
             over_cap: objection.over_cap(),
@@ -112,7 +112,7 @@ fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
     });
     let noticed = case.noticed().map(|(fact, notice)| Known {
         reference: &notice.act,
-        on: Some(&notice.target),
+        on: Some(case.facts.copies.first(&notice.target)),
         ground: notice.ground.unwrap_or(Ground::Other),
         role: None,
         over_cap: notice.over_cap == Some(true),
@@ -151,7 +151,7 @@ impl<'a> Rulings<'a> {
                 Outcome::Rejected | Outcome::Withdrawn => false,
                 Outcome::Upheld | Outcome::Corrected => true,
             };
-            for objection in case.work.count(ruling.closes()) {
+            for objection in case.closed_by(ruling) {
                 if !announces {
                     rulings.closed.push(objection);
                     continue;

@@ -61,7 +61,9 @@ impl<'a> Rejections<'a> {
         at: u64,
     ) {
         for (fact, objection) in case.named_by(ruling) {
-            let (Some(ruled_on), Some(objected_to)) = (by.target(), fact.target()) else {
+            let copies = &case.facts.copies;
+            let (Some(ruled_on), Some(objected_to)) = (copies.target(by), copies.target(fact))
+            else {
                 continue;
             };
             if !covering.covers(case, ruled_on) || !covering.covers(case, objected_to) {

@@ -1,8 +1,9 @@
 //! The facts of a history by what they act on, put in order once for all decisions asked about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::effect::chain::{Chains, Link};
+use crate::effect::chain::{Chains, Link, Moved};
+use crate::effect::copies::Copies;
 use crate::effect::fact::Fact;
 use crate::effect::history::History;
 use crate::effect::horizon::Horizon;
@@ -58,9 +59,12 @@ pub(super) struct Sorted<'a> {
     /// Acts that are known by their leaves alone, by the chain of their target as every decision known
     /// makes it.
     pub(super) unread: BTreeMap<Link, Vec<&'a StatementRef>>,
+    /// What these acts are on.
+    unread_on: BTreeSet<&'a StatementRef>,
     /// Objections that a supervisor admitted, ascending.
     pub(super) admitted: Vec<&'a StatementRef>,
     pub(super) notices: Notices<'a>,
+    pub(super) copies: Copies<'a>,
     /// Chains by every decision known.
     pub(super) wide: Chains<'a>,
     /// Chains by the decisions that count in full.
@@ -70,16 +74,20 @@ pub(super) struct Sorted<'a> {
 impl<'a> Sorted<'a> {
     pub(super) fn of(history: &'a History, horizon: &Horizon) -> Self {
         let unread = || history.unread().map(|(_, target)| target);
-        let by_class = ByClass::of(history);
+        let copies = Copies::of(history);
+        let by_class = ByClass::of(history, &copies);
         let objections = by_class.objections.iter().map(|(fact, _)| *fact);
         let rulings = by_class.rulings.iter().map(|(fact, _)| *fact);
         let acts = || objections.clone().chain(rulings.clone());
-        let targets = || acts().filter_map(Fact::target);
+        let targets = || acts().filter_map(Fact::named_target);
         let noticed = by_class.notices.iter().map(|(_, notice)| &notice.target);
         let decisions = || by_class.decisions.iter().copied();
-        // spec: EFF-40
-        let linked = || decisions().chain(by_class.copies.iter().copied());
-        let established = linked().filter(|(fact, _)| horizon.established(fact));
+        let counts = |fact: &Fact| horizon.established(fact);
+        let established = decisions().filter(|(fact, _)| counts(fact));
+        let moved = by_class.moved(&copies);
+        let moved_for_sure = moved.iter().copied();
+        let moved_for_sure =
+            moved_for_sure.filter(|one| counts(one.correction) && counts(one.decision.0));
         let corrections = by_class.corrections.iter().map(|(fact, _)| *fact);
         let mut sorted = Self {
             decisions: by_class.decisions.clone(),
@@ -92,28 +100,32 @@ impl<'a> Sorted<'a> {
             sure_objections: BTreeMap::new(),
             rulings: By::default(),
             unread: BTreeMap::new(),
+            unread_on: unread().map(|name| copies.first(name)).collect(),
             admitted: by_class.admitted,
-            notices: Notices::of(by_class.notices.iter().copied(), &horizon.register),
-            wide: Chains::of(linked(), targets().chain(noticed).chain(unread())),
-            narrow: Chains::of(established, targets()),
+            notices: Notices::of(by_class.notices.iter().copied(), &horizon.register, &copies),
+            wide: Chains::of(
+                decisions(),
+                moved.iter().copied(),
+                targets().chain(noticed).chain(unread()),
+                &copies,
+            ),
+            narrow: Chains::of(established, moved_for_sure, targets(), &copies),
+            copies,
         };
         for (fact, decision) in decisions() {
-            let root = decision.fields().reissues.as_ref();
+            let root = sorted.copies.root(decision);
             sorted.reissues.push(root, (fact, decision));
         }
-        let firsts = by_class.firsts;
-        let target = |act: &'a Fact| {
-            let target = act.target()?;
-            Some(firsts.get(target).copied().unwrap_or(target))
-        };
         for said in by_class.corrections {
-            sorted.corrections.push(target(said.0), said);
+            let target = sorted.copies.target(said.0);
+            sorted.corrections.push(target, said);
         }
         for said in by_class.withdrawals {
-            sorted.withdrawals.push(target(said.0), said);
+            let target = sorted.copies.target(said.0);
+            sorted.withdrawals.push(target, said);
         }
         for (act, target) in history.unread() {
-            if let Some(link) = sorted.wide.link(target) {
+            if let Some(link) = sorted.wide.link(sorted.copies.first(target)) {
                 sorted.unread.entry(link).or_default().push(act);
             }
         }
@@ -123,8 +135,7 @@ impl<'a> Sorted<'a> {
 
     /// The decision at a place, if it counts.
     pub(super) fn decision(&self, at: &StatementRef) -> Option<Said<'a, Decision>> {
-        let found = (self.decisions).binary_search_by(|(fact, _)| fact.reference().cmp(at));
-        found.ok().and_then(|at| self.decisions.get(at)).copied()
+        find(&self.decisions, at)
     }
 
     /// The correction at a place, if it counts.
@@ -136,13 +147,13 @@ impl<'a> Sorted<'a> {
     // spec: EFF-6
     fn attach(
         &mut self,
-        history: &History,
+        history: &'a History,
         horizon: &Horizon,
         objections: Vec<Said<'a, Objection>>,
         rulings: Vec<Said<'a, Ruling>>,
     ) {
         for said in objections {
-            let target = said.0.target();
+            let target = self.copies.target(said.0);
             let wide = target.and_then(|target| self.wide.link(target));
             self.objections.push(wide, said);
             let narrow = target.and_then(|target| self.narrow.link(target));
@@ -153,16 +164,16 @@ impl<'a> Sorted<'a> {
         }
         for (fact, notice) in self.notices.all() {
             if notice.class == Class::Objection && history.get(&notice.act).is_none() {
-                let link = self.wide.link(&notice.target);
+                let link = self.wide.link(self.copies.first(&notice.target));
                 self.noticed.push(link, (fact, notice));
             }
         }
         for said in rulings {
             // spec: EFF-91
-            let may_be_taken_back = || history.has_unread_on(said.0.reference());
+            let may_be_taken_back = || self.unread_on.contains(said.0.reference());
             let counts = horizon.established(said.0) && !may_be_taken_back();
             if counts && !self.is_taken_back(said.0) {
-                let target = said.0.target();
+                let target = self.copies.target(said.0);
                 let link = target.and_then(|target| self.narrow.link(target));
                 self.rulings.push(link, said);
             }
@@ -182,12 +193,6 @@ impl<'a> Sorted<'a> {
 #[derive(Default)]
 struct ByClass<'a> {
     decisions: Vec<Said<'a, Decision>>,
-    /// Decisions with the bytes of an earlier one. They are none, and name their chain all the same:
-    /// an objection to one must not be lost.
-    copies: Vec<Said<'a, Decision>>,
-    /// Of each copy of any statement the one that counts. What corrects or withdraws a copy is meant for
-    /// the bytes: whoever held the copy alone could know no other.
-    firsts: BTreeMap<&'a StatementRef, &'a StatementRef>,
     corrections: Vec<Said<'a, Correction>>,
     withdrawals: Vec<Said<'a, Withdrawal>>,
     objections: Vec<Said<'a, Objection>>,
@@ -197,24 +202,12 @@ struct ByClass<'a> {
 }
 
 impl<'a> ByClass<'a> {
-    fn of(history: &'a History) -> Self {
+    fn of(history: &'a History, copies: &Copies<'a>) -> Self {
         let mut sorted = Self::default();
-        let mut said = BTreeMap::new();
         for fact in history.facts() {
             let fact: &Fact = fact;
-            // By position, so that the first of several counts, whichever is held first.
-            // spec: EFF-40, EFF-110
-            let first = *said
-                .entry((fact.origin(), fact.bytes()))
-                .or_insert_with(|| fact.reference());
-            if first != fact.reference() {
-                sorted.firsts.insert(fact.reference(), first);
-                if let Content::Decision(decision) = &fact.payload().content {
-                    sorted.copies.push((fact, decision));
-                }
-                continue;
-            }
-            if is_astray(fact, history) {
+            // spec: EFF-40
+            if copies.is_copy(fact.reference()) || is_astray(fact, history) {
                 continue;
             }
             match &fact.payload().content {
@@ -227,7 +220,10 @@ impl<'a> ByClass<'a> {
                 // An admission frees, so it acts as soon as it is verified.
                 // spec: EFF-10
                 Content::Admission(admission) if fact.is_supervision() => {
-                    sorted.admitted.extend(admission.admits());
+                    let admitted = admission.admits().iter();
+                    sorted
+                        .admitted
+                        .extend(admitted.map(|name| copies.first(name)));
                 }
                 Content::Admission(_)
                 | Content::ItemCatalogue(_)
@@ -243,9 +239,31 @@ impl<'a> ByClass<'a> {
         sorted.admitted.sort_unstable();
         sorted
     }
+
+    /// The decisions that corrections by whom it may be put upon other organisations.
+    // spec: EFF-131
+    fn moved(&self, copies: &Copies<'a>) -> Vec<Moved<'a>> {
+        let moved = |(correction, said): &Said<'a, Correction>| {
+            let decision = find(&self.decisions, copies.target(correction)?)?;
+            let onto = said.replacement.fields().subject.code();
+            let may_act = correction.is_supervision() || correction.issuer() == decision.0.issuer();
+            let moves = may_act && onto != decision.1.fields().subject.code();
+            moves.then_some(Moved {
+                correction,
+                decision,
+                onto,
+            })
+        };
+        self.corrections.iter().filter_map(moved).collect()
+    }
+}
+
+fn find<'a>(decisions: &[Said<'a, Decision>], at: &StatementRef) -> Option<Said<'a, Decision>> {
+    let found = decisions.binary_search_by(|(fact, _)| fact.reference().cmp(at));
+    found.ok().and_then(|at| decisions.get(at)).copied()
 }
 
 fn is_astray(fact: &Fact, history: &History) -> bool {
-    let target = fact.target().and_then(|target| history.get(target));
+    let target = fact.named_target().and_then(|target| history.get(target));
     target.is_some_and(|target| fact.is_astray(target))
 }

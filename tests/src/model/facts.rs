@@ -251,7 +251,7 @@ fn content(say: &Say) -> (Content, Option<Place>, u64) {
             };
             (Content::Notice(notice), None, 0)
         }
-        Say::Nothing(_) => panic!("the rules make this, and no statement says it"),
+        Say::Nothing => panic!("the rules make this, and no statement says it"),
     }
 }
 

@@ -222,7 +222,7 @@ impl Scenario {
                 | Say::Ruling { .. }
                 | Say::Admission { .. }
                 | Say::Notice { .. }
-                | Say::Nothing(_) => None,
+                | Say::Nothing => None,
             };
             let before = before.and_then(of).unwrap_or_else(|| Rest::of(own));
             let after = of(act).expect("it corrects");
@@ -333,12 +333,8 @@ impl Scenario {
     /// Whether two places are one, or the decisions there say themselves that they belong together.
     fn is_linked(&self, asked: Place, a: Place, b: Place) -> bool {
         let said = |place: Place| {
-            let spoken = self.at(place)?;
-            let (Say::Decision(figures) | Say::Nothing(Some(figures))) = &spoken.say else {
-                return None;
-            };
-            let is_asked = place == asked && self.figures(asked).is_some();
-            (self.full(spoken) || is_asked).then_some((spoken.issuer, figures))
+            let (spoken, figures) = (self.at(place)?, self.figures(place)?);
+            (self.full(spoken) || place == asked).then_some((spoken.issuer, figures))
         };
         let root = |place: Place| said(place).and_then(|(_, figures)| figures.root);
         if a == b || root(a) == Some(b) || root(b) == Some(a) {
@@ -349,7 +345,7 @@ impl Scenario {
         }
         match (said(a), said(b)) {
             (Some((by, x)), Some((and_by, y))) => {
-                (by, x.number(), x.item) == (and_by, y.number(), y.item)
+                (by, x.number(), x.item, x.subject) == (and_by, y.number(), y.item, y.subject)
             }
             (_, None) | (None, _) => false,
         }

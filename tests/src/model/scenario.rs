@@ -168,8 +168,17 @@ fn copy_one(random: &mut Random, set: &mut Vec<Spoken>) {
     let at = usize::try_from(random.below(set.len() as u64)).expect("an index fits");
     let mut copy = set[at].clone();
     copy.place.index = random.below(POSITIONS);
-    if set.iter().all(|known| known.place != copy.place) {
-        set.push(copy);
+    if set.iter().any(|known| known.place == copy.place) {
+        return;
+    }
+    let both = [set[at].place, copy.place];
+    set.push(copy);
+    // Others name the one or the other.
+    for spoken in set {
+        spoken.say.rename(|name| match both.contains(&name) {
+            true => both[usize::from(random.once_in(2))],
+            false => name,
+        });
     }
 }
 

@@ -61,6 +61,8 @@ impl Scenario {
             rest.lift();
         }
         pending.extend(lifts);
+        // What is void will never count.
+        pending.retain(|act| self.at(*act).is_some_and(|act| act.void.is_none()));
         Alone {
             state,
             superseded_by,

@@ -177,3 +177,101 @@ fn register_that_cannot_have_been_adopted_counts_for_no_later_objection() {
     object(&mut world, Who::City, 4, 3);
     assert_eq!(world.binds(&target), BindsOthers::Suspended);
 }
+
+/// A world with the copy of a penalty at the issuer's position 12, whose first at position 10 is withheld.
+fn with_copy_of_penalty() -> (World, [StatementRef; 2]) {
+    let mut world = World::new();
+    let first = at(Who::Issuer, 10);
+    let copy = world.put(decision(Who::Issuer, 12, penalty()).with_bytes_of(&first));
+    (world, [first, copy])
+}
+
+/// A suspended member, which signs nothing any more, brought a superseded penalty back so.
+// spec: EFF-130
+#[test]
+fn reissue_of_a_copy_supersedes_the_first_that_comes_later() {
+    let reissue = |root: &StatementRef| with(fine(100), |f| f.reissues = Some(root.clone()));
+    let (mut world, [first, copy]) = with_copy_of_penalty();
+    let newer = world.decide(Who::Issuer, 14, reissue(&copy));
+    let newest = world.decide(Who::Issuer, 16, reissue(&first));
+    assert_eq!(world.binds(&copy), BindsOthers::Superseded);
+    world.decide(Who::Issuer, 10, penalty());
+    for older in [first, newer] {
+        let effect = world.effect(&older);
+        assert_eq!(effect.superseded_by.as_ref(), Some(&newest));
+    }
+}
+
+// spec: EFF-130
+#[test]
+fn what_rests_on_a_copy_rests_on_the_first() {
+    let (mut world, [first, copy]) = with_copy_of_penalty();
+    let rests = |f: &mut DecisionFields| f.rests_on = vec![copy.clone()];
+    let target = world.decide(Who::City, 3, with(fine(100), rests));
+    world.decide(Who::Issuer, 10, penalty());
+    assert_eq!(world.binds(&target), BindsOthers::Applies);
+    world.withdraw(Who::Issuer, 20, &first);
+    assert_eq!(world.binds(&target), BindsOthers::NoBasis);
+}
+
+// spec: EFF-130
+#[test]
+fn correction_that_names_the_copy_of_another_settles_it() {
+    let (mut world, target) = World::with_penalty();
+    let first = at(Who::Supervisor, 3);
+    let other = act(Who::Supervisor, 5, &target, 0, correction(fine(300)));
+    let copy = world.put(other.with_bytes_of(&first));
+    let names = |f: &mut DecisionFields| f.rests_on = vec![copy.clone()];
+    world.correct(Who::Issuer, 14, &target, with(fine(400), names));
+    world.correct(Who::Supervisor, 3, &target, fine(300));
+    let effect = world.effect(&target);
+    assert_eq!((grounds(&effect), effect.amounts.fine_fen), (vec![], 400));
+}
+
+// spec: EFF-130
+#[test]
+fn ruling_and_admission_that_name_the_copy_of_an_objection_name_the_first() {
+    let (mut world, target) = World::with_penalty();
+    let first = at(Who::City, 3);
+    let object = || act(Who::City, 5, &target, 0, objection(Ground::Facts, true));
+    let copy = world.put(object().with_bytes_of(&first));
+    world.act(Who::Supervisor, 3, &target, admission(&[&copy]));
+    world.act(Who::City, 3, &target, objection(Ground::Facts, true));
+    assert_eq!(world.effect(&target).suspended_by[0].by, [first]);
+    world.rule(Who::Issuer, 20, &target, Outcome::Rejected, &[&copy]);
+    assert_eq!(world.binds(&target), BindsOthers::Applies);
+}
+
+/// A ruling on a copy, noticed as its copy, keeps an objection to the first back.
+// spec: EFF-130
+#[test]
+fn rejection_on_a_copy_keeps_back_an_objection_to_the_first() {
+    let (mut world, [first, copy]) = with_copy_of_penalty();
+    let rejected = world.object(Who::City, 3, &copy, Ground::Facts);
+    let ruling_first = at(Who::Supervisor, 3);
+    let rejects = ruling(Outcome::Rejected, &[&rejected]);
+    let ruled = act(Who::Supervisor, 5, &copy, 0, rejects.clone()).with_bytes_of(&ruling_first);
+    let ruled = world.put(ruled);
+    world.notice(7, &copy, &ruled, Class::Ruling, None);
+    let again = act(Who::City, 4, &copy, 9, objection(Ground::Facts, false));
+    let again = world.put(again);
+    world.decide(Who::Issuer, 10, penalty());
+    world.act(Who::Supervisor, 3, &copy, rejects);
+    let effect = world.effect(&first);
+    assert_eq!(effect.suspended_by, []);
+    assert_eq!(effect.waiting[0].objection, again);
+}
+
+/// The withdrawal of a ruling that nobody can read may name the ruling's copy.
+// spec: EFF-91, EFF-130
+#[test]
+fn unread_act_on_the_copy_of_a_ruling_keeps_the_first_from_closing() {
+    let (mut world, target) = World::with_penalty();
+    let objection = world.object(Who::City, 3, &target, Ground::Facts);
+    let first = world.rule(Who::Issuer, 20, &target, Outcome::Rejected, &[&objection]);
+    assert_eq!(world.binds(&target), BindsOthers::Applies);
+    let copy = put_copy(&mut world, &first, Who::Issuer, 21);
+    world.history.insert_unread(at(Who::Issuer, 22), copy);
+    let effect = world.effect(&target);
+    assert_eq!(grounds(&effect), [SuspensionKind::Objection(Ground::Facts)]);
+}

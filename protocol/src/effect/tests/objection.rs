@@ -275,3 +275,55 @@ fn objection_suspends_decisions_whose_document_number_is_written_otherwise() {
         assert_eq!(world.effect(&again).suspended_by[0].by, [objection]);
     }
 }
+
+fn about_another(mut fields: DecisionFields) -> DecisionFields {
+    let code = SubjectCode::with_check("91230400MA0000023").unwrap();
+    let name = text("鹤岗另一有限公司");
+    fields.subject = Subject::new(code, SubjectCheck::Ok, Form::Enterprise, name).unwrap();
+    fields
+}
+
+/// One document may name many organisations: what one of them says is not said by the others.
+// spec: EFF-6, EFF-80
+#[test]
+fn objection_suspends_no_decision_of_the_document_about_another_organisation() {
+    let (mut world, target) = World::with_penalty();
+    let other = world.decide(Who::Issuer, 12, about_another(penalty()));
+    world.object(Who::City, 3, &target, Ground::Facts);
+    assert_eq!(world.binds(&target), BindsOthers::Suspended);
+    assert_eq!(world.binds(&other), BindsOthers::Applies);
+}
+
+// spec: EFF-131
+#[test]
+fn objection_to_a_decision_moved_by_correction_is_not_shaken_off_by_filing_anew() {
+    let (mut world, target) = World::with_penalty();
+    let moved = world.correct(Who::Issuer, 11, &target, about_another(penalty()));
+    let objection = world.object(Who::City, 3, &target, Ground::Facts);
+    let anew = world.decide(Who::Issuer, 12, about_another(penalty()));
+    assert_eq!(world.binds(&anew), BindsOthers::Suspended);
+    world.rule(Who::Issuer, 20, &target, Outcome::Rejected, &[&objection]);
+    assert_eq!(world.binds(&anew), BindsOthers::Applies);
+    // While the correction may still go, a ruling on the one says nothing about the other.
+    let index = moved.index.value();
+    let correction = act(
+        Who::Issuer,
+        index,
+        &target,
+        0,
+        correction(about_another(penalty())),
+    );
+    world.put(cut_off(correction));
+    assert_eq!(world.binds(&anew), BindsOthers::Suspended);
+}
+
+/// Who may not correct a decision cannot tie an objection to another organisation's.
+// spec: EFF-131
+#[test]
+fn correction_by_another_authority_moves_no_decision() {
+    let (mut world, target) = World::with_penalty();
+    world.correct(Who::City, 2, &target, about_another(penalty()));
+    world.object(Who::City, 3, &target, Ground::Facts);
+    let anew = world.decide(Who::Issuer, 12, about_another(penalty()));
+    assert_eq!(world.binds(&anew), BindsOthers::Applies);
+}
