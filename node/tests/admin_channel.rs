@@ -5,6 +5,9 @@
 #[path = "../../tests/src/processes/loopback.rs"]
 mod loopback;
 
+#[path = "admin_channel/late.rs"]
+mod late;
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -54,7 +57,10 @@ struct Running {
 struct Pair {
     hub: Running,
     member: Running,
-    _directory: TempDir,
+    /// Where each listens, the hub first.
+    listen: [String; 2],
+    network: TestNetwork,
+    directory: TempDir,
 }
 
 impl Pair {
@@ -96,7 +102,9 @@ impl Pair {
         let pair = Self {
             hub,
             member,
-            _directory: directory,
+            listen,
+            network,
+            directory,
         };
         pair.member.node.wait_signing().await;
         until(&pair.member.node, |node| node.ctx().size.value() == entries).await;
