@@ -281,3 +281,26 @@ async fn licence_that_came_late_is_present() {
     assert_eq!(alarm(&mut client).await, None);
     pair.stop().await;
 }
+
+/// An act whose target is void is none, and a decision that was taken back is corrected by nobody.
+// spec: ADM-74
+#[tokio::test(flavor = "multi_thread")]
+async fn correction_of_what_is_void_or_withdrawn_is_refused() {
+    let apart = hasty().await.part().await;
+    let mut client = Client::open(&apart.member).await;
+    assert_eq!(taken(&mut client, &file(2)).await.0, (2, 0, 0));
+    let pair = apart.meet(1).await;
+    let mut client = Client::open(&pair.member).await;
+    let correction = correction_of_facts(&mut client, &at(&pair.member, 0), "更正").await;
+    let refused = client.ask(&correction).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NoEffect);
+    assert_eq!(refused.detail("state"), Some("void"));
+    client.act(&withdrawal(&at(&pair.member, 0))).await;
+    let refused = client
+        .ask(&withdrawal(&at(&pair.member, 0)))
+        .await
+        .unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NoEffect);
+    assert_eq!(refused.detail("state"), Some("withdrawn"));
+    pair.stop().await;
+}
