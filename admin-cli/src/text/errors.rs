@@ -76,7 +76,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.member-wanted", "A node is some member's: say whose with --member CODE, its unified social credit code.", "节点须属于某一成员：请用 --member 代码 指明其统一社会信用代码。"),
     ("error.hub-address-wanted", "Members have to find the hub: say where it can be reached with --address HOST:PORT.", "成员须能找到枢纽：请用 --address 主机:端口 指明可达地址。"),
     ("error.genesis-wanted", "Which network is it? Use --genesis FILE, or --node DIR of the hub.", "属于哪个网络？请用 --genesis 文件，或枢纽的 --node 目录。"),
-    ("error.not-ready", "The node is not ready in time: enrolled {enrolled}, signing {signing}, {behind} entries behind, {bodies} bodies to come. See `concordat status` and `concordat peer list`.", "节点未在时限内就绪：已入网 {enrolled}，签名 {signing}，落后 {behind} 条，待取正文 {bodies} 份。请查看 `concordat status` 与 `concordat peer list`。"),
+    ("error.not-ready", "The node is not ready in time: enrolled {enrolled}, signing {signing}, {behind} entries behind, {bodies} bodies to come, alarms about keys: {keys}. See `concordat status` and `concordat peer list`.", "节点未在时限内就绪：已入网 {enrolled}，签名 {signing}，落后 {behind} 条，待取正文 {bodies} 份，密钥警报：{keys}。请查看 `concordat status` 与 `concordat peer list`。"),
     ("error.unknown-field", "A decision has no field {field} that could be changed. `concordat statement REF` shows the names.", "决定没有可更改的字段 {field}。字段名见 `concordat statement 引用`。"),
     ("error.nothing-to-correct", "The statement is no decision, or its body is not held here.", "该声明不是决定，或本节点没有其正文。"),
     ("error.confirmation-wanted", "This cannot be taken back and nobody can be asked here. Say --yes, or try --dry-run first.", "该操作不可撤回，且此处无法询问。请加 --yes，或先用 --dry-run。"),

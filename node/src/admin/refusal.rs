@@ -3,7 +3,7 @@
 use concordat_certs::key_file::file_name;
 use concordat_protocol::admin::{AdminError, ErrorCode};
 use concordat_protocol::log::Origin;
-use concordat_protocol::statement::{Class, Content, Payload};
+use concordat_protocol::statement::{Class, Content, KeyUse, Payload};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::RejectReason;

@@ -127,6 +127,9 @@ fn alarms(
         };
         raise("key-not-registered", vec![key])?;
     }
+    if node.is_cut_off() {
+        raise("node-key-not-registered", Vec::new())?;
+    }
     if let Some(surpassed) = node.shared().surpassed() {
         let log = Detail {
             name: "log".to_owned(),
