@@ -179,10 +179,11 @@ mod tests {
         ("Failure::new(ExitCode::Unreachable, \"", "error"),
     ];
 
-    const SOURCES: [&str; 26] = [
+    const SOURCES: [&str; 27] = [
         include_str!("catalogue.rs"),
         include_str!("client.rs"),
         include_str!("decision.rs"),
+        include_str!("json.rs"),
         include_str!("names.rs"),
         include_str!("terminal.rs"),
         include_str!("command.rs"),
