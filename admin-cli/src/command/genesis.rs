@@ -15,7 +15,7 @@ use concordat_protocol::trust::Network;
 use crate::args::{Authority, Genesis, GenesisCreate};
 use crate::command::{Context, files, init};
 use crate::failure::{Failure, chain};
-use crate::report::{self, Report};
+use crate::report::{self, Fact, Report};
 use crate::{clock, names, parse};
 
 /// What an authority may say where nothing narrower is asked for.
@@ -86,7 +86,7 @@ fn create(create: &GenesisCreate, context: &Context<'_>) -> Result<Report, Failu
     files::folder_of(&path)?;
     genesis::create(&path, &genesis).map_err(|error| files::of_file(&error))?;
     let summary = genesis::inspect(&genesis, context.words.0);
-    let more = [("file", path.display().to_string())];
+    let more = [Fact::of("file", path.display())];
     let report = report::summary(&summary, &more, context.words);
     Ok(report.with_next(context.words, "genesis_next"))
 }

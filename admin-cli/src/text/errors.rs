@@ -60,6 +60,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.body-damaged", "The body of {target} is damaged on the node's disk ({file}, byte {offset}). The node asks others for it; ask again later, and have the disk looked at.", "{target} 的正文在节点磁盘上已损坏（{file}，第 {offset} 字节）。节点正向其他成员重新索取；请稍后再查，并检查磁盘。"),
     ("error.file-unreadable", "The node cannot read {path}: {cause}.", "节点无法读取 {path}：{cause}。"),
     // Of the tool itself.
+    // spec: ADM-176
     ("error.no-node", "No node is named. Use --node DIR (or CONCORDAT_NODE), or --remote HOST:PORT with --key-dir and --node-key.", "未指明节点。请用 --node 目录（或 CONCORDAT_NODE），或 --remote 主机:端口 加 --key-dir 与 --node-key。"),
     ("error.socket-missing", "There is no {path}: no node runs in this directory. Start it: concordat-node run.", "没有 {path}：该目录下没有运行中的节点。请启动：concordat-node run。"),
     ("error.socket-denied", "{path} may not be opened: {cause}. Run this as the user that the node runs as.", "无权打开 {path}：{cause}。请以节点的运行用户执行。"),

@@ -1127,7 +1127,9 @@ fn json_of_a_summary_is_the_same_in_every_language() {
         &key,
     ];
     let approve = [&approve[..], &["--out", &proposal]].concat();
-    network.run(&approve).exits(0);
+    let chinese = [&["--lang", "zh"], &approve[..]].concat();
+    let approved = network.run(&chinese).exits(0).json();
+    assert_eq!(approved["registry_looked_at"], "not-asked");
     for shown in [
         &["change", "show", &proposal, "--genesis", &genesis][..],
         &["genesis", "show", &genesis],
