@@ -304,3 +304,41 @@ async fn correction_of_what_is_void_or_withdrawn_is_refused() {
     assert_eq!(refused.detail("state"), Some("withdrawn"));
     pair.stop().await;
 }
+
+/// A ruling that came too late closes nothing; the same ruling made anew does, and nothing is left to do.
+// spec: ADM-150
+#[tokio::test(flavor = "multi_thread")]
+async fn ruling_that_came_too_late_is_to_be_made_anew() {
+    let pair = hasty().await;
+    pair.import().await;
+    let target = at(&pair.member, 0);
+    let mut hub = Client::open(&pair.hub).await;
+    hub.act(&objection(position(&target), false)).await;
+    until(&pair.member.node, |node| {
+        let effect = node.effect_of(&target, clock::today());
+        effect.is_ok_and(|effect| !effect.suspended_by.is_empty())
+    })
+    .await;
+    let apart = pair.part().await;
+    let ruling = Request::Ruling(RulingAsk {
+        target: position(&target),
+        outcome: Outcome::Rejected,
+        closes: Vec::new(),
+        reasons: Text::new("经核实，事实无误。").unwrap(),
+        issuer: None,
+        dry_run: false,
+    });
+    let mut client = Client::open(&apart.member).await;
+    client.act(&ruling).await;
+    let pair = apart.meet(5).await;
+    let mut client = Client::open(&pair.member).await;
+    assert_eq!(alarm(&mut client).await, Some(("1".into(), "5".into())));
+    client.act(&ruling).await;
+    until(&pair.member.node, |node| {
+        let effect = node.effect_of(&target, clock::today());
+        effect.is_ok_and(|effect| effect.suspended_by.is_empty())
+    })
+    .await;
+    assert_eq!(alarm(&mut client).await, None);
+    pair.stop().await;
+}
