@@ -158,7 +158,7 @@ pub(crate) struct GenesisCreate {
     pub(crate) authority: Authority,
     #[arg(long)]
     pub(crate) title: String,
-    #[arg(long, required_unless_present = "test", conflicts_with = "test")]
+    #[arg(long, conflicts_with = "test")]
     pub(crate) production: bool,
     #[arg(long)]
     pub(crate) test: bool,

@@ -9,6 +9,7 @@ use concordat_protocol::time::Day;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
+use crate::json;
 use crate::names::{self, Named};
 use crate::parse;
 
@@ -111,14 +112,16 @@ pub(crate) fn apply(
 /// `name=value` as a change. The value is JSON where it is, and text otherwise.
 ///
 /// # Errors
-/// `bad-value` without an equals sign.
+/// `bad-value` without an equals sign, `field-twice` where an object says a field twice.
 pub(crate) fn assignment(text: &str) -> Result<(String, Value), Failure> {
     let (name, value) = text
         .split_once('=')
         .ok_or_else(|| Failure::value("--set", text, "FIELD=VALUE"))?;
-    let parsed = match serde_json::from_str(value) {
+    let parsed = match json::read(value.as_bytes(), |_| Failure::usage("bad-value")) {
         Ok(parsed @ (Value::Null | Value::Array(_) | Value::Object(_))) => parsed,
         Ok(Value::String(text)) => Value::String(text),
+        // spec: ADM-175
+        Err(failure) if failure.key == "field-twice" => return Err(failure),
         Ok(Value::Number(_) | Value::Bool(_)) | Err(_) => Value::String(value.to_owned()),
     };
     Ok((name.trim().to_owned(), parsed))
@@ -166,50 +169,112 @@ fn apply_one(fields: &mut DecisionFields, name: &str, value: &Value) -> Result<(
 }
 
 fn subject(name: &str, value: &Value) -> Result<Subject, Failure> {
-    let reference = optional(&value["registrar_reference"], |value| {
+    let of = Fields::of(name, value)?;
+    let reference = of.optional("registrar_reference", |name, value| {
         parse::text(name, wanted(name, value)?)
     })?;
     let made = Subject::new(
-        parse::subject(name, wanted(name, &value["code"])?)?,
+        of.read("code", |name, value| {
+            parse::subject(name, wanted(name, value)?)
+        })?,
         SubjectCheck::from_reference(reference),
-        names::parse(name, wanted(name, &value["form"])?)?,
-        parse::text(name, wanted(name, &value["name"])?)?,
+        of.read("form", |name, value| {
+            names::parse(name, wanted(name, value)?)
+        })?,
+        of.read("name", |name, value| {
+            parse::text(name, wanted(name, value)?)
+        })?,
     );
     made.map_err(|error| Failure::value(name, "…", error))
 }
 
 fn service(name: &str, value: &Value) -> Result<Service, Failure> {
+    let of = Fields::of(name, value)?;
     Ok(Service {
-        on: day(name, &value["on"])?,
-        way: names::parse(name, wanted(name, &value["way"])?)?,
+        on: of.read("on", day)?,
+        way: of.read("way", |name, value| {
+            names::parse(name, wanted(name, value)?)
+        })?,
     })
 }
 
 fn basis(name: &str, value: &Value) -> Result<LegalBasis, Failure> {
+    let of = Fields::of(name, value)?;
     Ok(LegalBasis {
-        law: parse::text(name, wanted(name, &value["law"])?)?,
-        article: parse::text(name, wanted(name, &value["article"])?)?,
-        level: names::parse(name, wanted(name, &value["level"])?)?,
+        law: of.read("law", |name, value| parse::text(name, wanted(name, value)?))?,
+        article: of.read("article", |name, value| {
+            parse::text(name, wanted(name, value)?)
+        })?,
+        level: of.read("level", |name, value| {
+            names::parse(name, wanted(name, value)?)
+        })?,
     })
 }
 
 fn duty(name: &str, value: &Value) -> Result<Duty, Failure> {
+    let of = Fields::of(name, value)?;
     Ok(Duty {
-        measure: measure(name, &value["measure"])?,
-        until: day(name, &value["until"])?,
-        content: optional(&value["content"], |value| {
+        measure: of.read("measure", measure)?,
+        until: of.read("until", day)?,
+        content: of.optional("content", |name, value| {
             parse::text(name, wanted(name, value)?)
         })?,
     })
 }
 
 fn remedy(name: &str, value: &Value) -> Result<Remedy, Failure> {
-    let days = whole(name, &value["within_days"])?;
+    let of = Fields::of(name, value)?;
+    let kind = of.read("kind", |name, value| {
+        names::parse(name, wanted(name, value)?)
+    });
     Ok(Remedy {
-        kind: names::parse(name, wanted(name, &value["kind"])?)?,
-        body: parse::text(name, wanted(name, &value["body"])?)?,
-        within_days: u32::try_from(days).map_err(|error| Failure::value(name, "…", error))?,
+        kind: kind?,
+        body: of.read("body", |name, value| {
+            parse::text(name, wanted(name, value)?)
+        })?,
+        within_days: of.read("within_days", |name, value| {
+            let days = whole(name, value)?;
+            u32::try_from(days).map_err(|error| Failure::value(name, &days.to_string(), error))
+        })?,
     })
+}
+
+/// The fields of an object; a failure names the object and the field.
+struct Fields<'v> {
+    name: &'v str,
+    object: &'v Map<String, Value>,
+}
+
+impl<'v> Fields<'v> {
+    fn of(name: &'v str, value: &'v Value) -> Result<Self, Failure> {
+        let object = value.as_object();
+        let object = object.ok_or_else(|| unfit(name, value, "an object is wanted"))?;
+        Ok(Self { name, object })
+    }
+
+    fn read<T>(
+        &self,
+        field: &str,
+        read: impl FnOnce(&str, &Value) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let value = self.object.get(field).unwrap_or(&Value::Null);
+        read(&format!("{}.{field}", self.name), value)
+    }
+
+    fn optional<T>(
+        &self,
+        field: &str,
+        read: impl FnOnce(&str, &Value) -> Result<T, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        self.read(field, |name, value| {
+            optional(value, |value| read(name, value))
+        })
+    }
+}
+
+/// A value of another shape than the field has.
+fn unfit(name: &str, value: &Value, wanted: &str) -> Failure {
+    Failure::value(name, &value.to_string(), wanted)
 }
 
 fn basis_json(basis: &LegalBasis) -> Value {
@@ -245,7 +310,7 @@ fn list<T>(
         Value::Null => Ok(Vec::new()),
         Value::Array(values) => values.iter().map(|value| read(name, value)).collect(),
         Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
-            Err(Failure::value(name, &value.to_string(), "[…]"))
+            Err(unfit(name, value, "an array is wanted"))
         }
     }
 }
@@ -253,7 +318,7 @@ fn list<T>(
 fn wanted<'v>(name: &str, value: &'v Value) -> Result<&'v str, Failure> {
     value
         .as_str()
-        .ok_or_else(|| Failure::value(name, &value.to_string(), "\"…\""))
+        .ok_or_else(|| unfit(name, value, "a text is wanted"))
 }
 
 fn day(name: &str, value: &Value) -> Result<Day, Failure> {
@@ -272,5 +337,30 @@ fn measure(name: &str, value: &Value) -> Result<Measure, Failure> {
 
 fn whole(name: &str, value: &Value) -> Result<u64, Failure> {
     let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
-    number.ok_or_else(|| Failure::value(name, &value.to_string(), "0, 1, 2, …"))
+    number.ok_or_else(|| unfit(name, value, "a whole number is wanted"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is wanted was told as "…".
+    #[test]
+    fn value_of_another_shape_is_refused_with_where_it_stands_and_what_is_wanted() {
+        let told = |failure: Failure| {
+            let blanks = ["argument", "value", "cause"];
+            blanks.map(|blank| failure.blank(blank).to_owned())
+        };
+        let refused = subject("subject", &json!(1)).unwrap_err();
+        assert_eq!(told(refused), ["subject", "1", "an object is wanted"]);
+        let refused = subject("subject", &json!({"name": "x"})).unwrap_err();
+        assert_eq!(told(refused), ["subject.code", "null", "a text is wanted"]);
+        let refused = duty("duties", &json!({"measure": "tender.limit", "until": null}));
+        let refused = told(refused.unwrap_err());
+        assert_eq!(refused, ["duties.until", "null", "a text is wanted"]);
+        let refused = list("duties", &json!("x"), duty).unwrap_err();
+        assert_eq!(told(refused), ["duties", "\"x\"", "an array is wanted"]);
+        let refused = told(whole("fine_fen", &json!(-1)).unwrap_err());
+        assert_eq!(refused, ["fine_fen", "-1", "a whole number is wanted"]);
+    }
 }

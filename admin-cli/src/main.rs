@@ -20,6 +20,7 @@ mod clock;
 mod command;
 mod decision;
 mod failure;
+mod json;
 mod names;
 mod page;
 mod parse;

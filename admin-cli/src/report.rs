@@ -122,14 +122,14 @@ impl Report {
 }
 
 /// A summary of trust material, and more about the file.
-pub(crate) fn summary(summary: &Summary, more: &[(&str, String)], words: Words) -> Report {
+pub(crate) fn summary(summary: &Summary, more: &[Fact], words: Words) -> Report {
     let mut page = Page::default();
     let mut pairs: Vec<_> = summary
         .lines()
         .iter()
         .map(|line| (line.label.to_owned(), line.value.clone()))
         .collect();
-    pairs.extend(more.iter().map(|(key, value)| words.pair(key, value)));
+    pairs.extend(more.iter().map(|fact| words.pair(fact.name, &fact.words)));
     page.pairs(&pairs);
     let mut map = Map::new();
     for line in summary.lines() {
@@ -140,10 +140,35 @@ pub(crate) fn summary(summary: &Summary, more: &[(&str, String)], words: Words) 
         }
     }
     let mut json = json!({ "summary": map });
-    for (key, value) in more {
-        json[*key] = json!(value);
+    for fact in more {
+        json[fact.name] = json!(fact.code);
     }
     Report::new(page, json)
+}
+
+/// What is told beside a summary.
+pub(crate) struct Fact {
+    name: &'static str,
+    /// For people, in their language.
+    words: String,
+    /// For programs, the same in every language.
+    // spec: ADM-105
+    code: String,
+}
+
+impl Fact {
+    /// What reads the same for both.
+    pub(crate) fn of(name: &'static str, value: impl ToString) -> Self {
+        let words = value.to_string();
+        let code = words.clone();
+        Self { name, words, code }
+    }
+
+    /// A code with what it means.
+    pub(crate) fn coded(name: &'static str, code: &str, words: String) -> Self {
+        let code = code.to_owned();
+        Self { name, words, code }
+    }
 }
 
 /// Labelled values, the same for people and programs.

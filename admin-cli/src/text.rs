@@ -65,7 +65,13 @@ pub(crate) fn failure(language: Language, failure: &Failure) -> String {
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
-    fill(language, &format!("error.{}", failure.key), &blanks)
+    // One code may have a sentence for each state of what it is about.
+    let of_state = format!("error.{}-{}", failure.key, failure.blank("state"));
+    let key = match text(language, &of_state) {
+        Some(_) => of_state,
+        None => format!("error.{}", failure.key),
+    };
+    fill(language, &key, &blanks)
 }
 
 #[cfg(test)]
@@ -174,10 +180,11 @@ mod tests {
         ("Failure::new(ExitCode::Unreachable, \"", "error"),
     ];
 
-    const SOURCES: [&str; 26] = [
+    const SOURCES: [&str; 27] = [
         include_str!("catalogue.rs"),
         include_str!("client.rs"),
         include_str!("decision.rs"),
+        include_str!("json.rs"),
         include_str!("names.rs"),
         include_str!("terminal.rs"),
         include_str!("command.rs"),

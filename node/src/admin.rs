@@ -16,6 +16,7 @@
 //! Out of scope: addresses added while the node runs; they stand in its configuration.
 
 mod act;
+mod acts;
 mod bundle;
 mod desk;
 mod frozen;
@@ -27,6 +28,7 @@ mod quorum;
 mod refusal;
 mod server;
 mod status;
+mod stored;
 mod subject;
 mod submit;
 mod target;

@@ -80,9 +80,8 @@ pub(crate) fn parse(arguments: &[OsString], language: Language) -> Result<Comman
             (false, _) => (said, ExitCode::SUCCESS),
             // spec: ADM-10
             (true, true) => {
-                let json = usage_json(&said).to_string();
-                let json = wording::plain_json(&json);
-                (format!("{json}\n"), ExitCode::from(2))
+                let json = failure_json("usage", 2, said.trim_end());
+                (json, ExitCode::from(2))
             }
             (true, false) => {
                 let _ = write!(std::io::stderr(), "{}", wording::plain(&said));
@@ -99,12 +98,14 @@ pub(crate) fn parse(arguments: &[OsString], language: Language) -> Result<Comman
     })
 }
 
-/// What is wrong with the command line, as JSON.
-fn usage_json(said: &str) -> serde_json::Value {
-    let message = said.trim_end();
-    serde_json::json!({
-        "error": {"code": "usage", "exit": 2, "message": message, "details": {}},
-    })
+/// What went wrong, as one line of JSON.
+// spec: ADM-10
+pub(crate) fn failure_json(code: &str, exit: i32, message: &str) -> String {
+    let error = serde_json::json!({
+        "error": {"code": code, "exit": exit, "message": message, "details": {}},
+    });
+    let line = error.to_string();
+    format!("{}\n", wording::plain_json(&line))
 }
 
 fn command(language: Language) -> clap::Command {

@@ -111,6 +111,8 @@ pub enum Stored {
     Same,
     /// Another decision: an import never changes it.
     Differs,
+    /// A decision that came too late to bind and was corrected since into another one than this.
+    LateAndCorrected,
 }
 
 /// Asks the store; called once for each whole row.
@@ -351,8 +353,13 @@ impl<R: Read> Rows<'_, R> {
             return Outcome::Refused(builder.errors);
         }
         let stored = (self.known)(&key, &decision);
-        if stored == Stored::Differs {
-            builder.duplicate(ImportReason::DiffersFromStored);
+        let refused = match stored {
+            Stored::Differs => Some(ImportReason::DiffersFromStored),
+            Stored::LateAndCorrected => Some(ImportReason::LateAndCorrected),
+            Stored::Absent | Stored::Same => None,
+        };
+        if let Some(reason) = refused {
+            builder.duplicate(reason);
             return Outcome::Refused(builder.errors);
         }
         let normalised = builder.normalised;

@@ -140,7 +140,7 @@ fn ended(language: Language, outcome: Result<(), Box<dyn Error>>) -> ExitCode {
 }
 
 /// An error with its causes, in the reader's language.
-fn say(language: Language, error: &(dyn Error + 'static)) {
+fn said(language: Language, error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     for cause in causes(error).skip(1) {
         let cause = cause.to_string();
@@ -148,11 +148,16 @@ fn say(language: Language, error: &(dyn Error + 'static)) {
             text = format!("{text}: {cause}");
         }
     }
+    wording::said(language, &text)
+}
+
+/// Says what went wrong on standard error.
+fn say(language: Language, error: &(dyn Error + 'static)) {
     let head = match language {
         Language::English => "error: ",
         Language::Chinese => "错误：",
     };
-    let said = wording::said(language, &text);
+    let said = said(language, error);
     // spec: ADM-104
     let _ = writeln!(std::io::stderr(), "{head}{}", wording::plain(&said));
 }
@@ -206,6 +211,14 @@ async fn tour(language: Language, once: bool, json: bool, directory: PathBuf) ->
                 (true, Err(error)) => Err(error.into()),
             };
             ended(language, printed)
+        }
+        Err(error) if json => {
+            let line = command_line::failure_json("failed", 1, &said(language, &error));
+            // What went wrong is told all the same where the output is what failed.
+            if output::print(&line).is_err() {
+                say(language, &error);
+            }
+            ExitCode::FAILURE
         }
         Err(error) => {
             say(language, &error);

@@ -20,7 +20,7 @@ use concordat_certs::key_file::PrivateKey;
 use concordat_certs::key_ring::{KeyRing, RUN_USES};
 use concordat_certs::{certificate, certificate_file};
 use concordat_net::{Endpoint, EndpointOptions, Established, Identity};
-use concordat_protocol::key::Signer;
+use concordat_protocol::key::{PublicKey, Signer};
 use concordat_protocol::log::Origin;
 use concordat_protocol::message::FrontierEntry;
 use concordat_protocol::statement::{Ctx, KeyUse, StatementRef};
@@ -149,6 +149,7 @@ pub struct Node {
     attempts: Arc<Attempts>,
     started_at: Timestamp,
     certificate_ends: Option<Timestamp>,
+    node_key: PublicKey,
     next_look_up: AtomicU64,
     dating: clock::Dating,
     lost_records: bool,
@@ -199,6 +200,8 @@ impl Node {
         let addresses = AddressBook::open(layout.root(), addresses);
         let addresses = Arc::new(addresses.map_err(file("the file of added peers"))?);
         let (identity, certificate_ends) = identity(&layout, &ring)?;
+        let node_key = ring.key(KeyUse::Node).map_err(file("the node key"))?;
+        let node_key = node_key.public_key();
         let keys = core_keys(&ring)?;
         let statement = Arc::clone(&keys.statement);
         let signed_by = keys.log.public_key().id().to_string();
@@ -283,7 +286,7 @@ impl Node {
         let (registry_sender, registry) = watch::channel(shared.registry());
         let (signing_sender, signing) = watch::channel(false);
         let (changes_sender, changes) = watch::channel(0);
-        let wiring = Wiring {
+        let mut wiring = Wiring {
             member,
             shared: Arc::clone(&shared),
             indexer: Arc::clone(&indexer),
@@ -293,7 +296,10 @@ impl Node {
             signing: signing_sender,
             changes: changes_sender,
             endpoint: Arc::clone(&endpoint),
+            node_key,
+            is_told_of_node_key: false,
         };
+        wiring.tell_of_node_key(&shared.registry());
         let (handle, thread) = runtime::spawn(core, format!("core-{member}"), Box::new(wiring))
             .map_err(StartError::Thread)?;
         let verifier = upkeep::verifier(upkeep, &query, &indexer).map_err(StartError::Thread)?;
@@ -336,6 +342,7 @@ impl Node {
             attempts,
             started_at: clock::now(),
             certificate_ends,
+            node_key,
             next_look_up: AtomicU64::new(next_look_up),
             dating: clock::Dating::default(),
             lost_records: opened.recovery.in_doubt,
@@ -471,6 +478,14 @@ impl Node {
     #[must_use]
     pub const fn certificate_ends(&self) -> Option<Timestamp> {
         self.certificate_ends
+    }
+
+    /// Whether the registry names another node key for the node's member than the one that it connects
+    /// with: no member takes a connection from it.
+    // spec: ADM-172
+    #[must_use]
+    pub fn is_cut_off(&self) -> bool {
+        wiring::is_foreign(&self.registry(), self.member, &self.node_key)
     }
 
     /// When it was started.

@@ -5,6 +5,9 @@
 #[path = "../../tests/src/processes/loopback.rs"]
 mod loopback;
 
+#[path = "admin_channel/late.rs"]
+mod late;
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -54,7 +57,10 @@ struct Running {
 struct Pair {
     hub: Running,
     member: Running,
-    _directory: TempDir,
+    /// Where each listens, the hub first.
+    listen: [String; 2],
+    network: TestNetwork,
+    directory: TempDir,
 }
 
 impl Pair {
@@ -96,7 +102,9 @@ impl Pair {
         let pair = Self {
             hub,
             member,
-            _directory: directory,
+            listen,
+            network,
+            directory,
         };
         pair.member.node.wait_signing().await;
         until(&pair.member.node, |node| node.ctx().size.value() == entries).await;
@@ -758,6 +766,9 @@ async fn objection_suspends_and_a_ruling_closes_it() {
     });
     let ruled = member.act(&ruling).await;
     assert_eq!(ruled.names, [reference]);
+    // Whether or not it is witnessed: two answers to one objection would stay in the log.
+    let again = member.refused(&ruling).await;
+    assert_eq!(again, ErrorCode::NothingOpen);
     // A rejection restricts again, so it counts once a quorum has cosigned it.
     until(node, |node| {
         let effect = node.effect_of(&pair.first(), clock::today());
@@ -864,6 +875,65 @@ async fn acts_are_refused_by_name_of_what_is_wrong() {
         client.statement(Target::Document(number)).await.reference,
         first
     );
+    pair.stop().await;
+}
+
+/// What was taken back is taken back: another act on it would stay in the log without effect.
+// spec: ADM-74
+#[tokio::test(flavor = "multi_thread")]
+async fn act_on_what_is_withdrawn_is_refused() {
+    let pair = Pair::start().await;
+    pair.import().await;
+    let target = pair.first();
+    let mut client = Client::open(&pair.member).await;
+    let filed = client.act(&objection(position(&target), false)).await;
+    let ruling = Request::Ruling(RulingAsk {
+        target: position(&target),
+        outcome: Outcome::Rejected,
+        closes: vec![position(&filed.reference.unwrap())],
+        reasons: Text::new("经核实，事实无误。").unwrap(),
+        issuer: None,
+        dry_run: false,
+    });
+    let ruled = client.act(&ruling).await.reference.unwrap();
+    assert_eq!(client.refused(&ruling).await, ErrorCode::NothingOpen);
+    let withdrawal = |of: &StatementRef| {
+        Request::Withdrawal(WithdrawalAsk {
+            target: position(of),
+            reason: WithdrawalReason::Duplicate,
+            reasons: Text::new("重复报送").unwrap(),
+            issuer: None,
+            dry_run: false,
+        })
+    };
+    for of in [&ruled, &target] {
+        let taken_back = client.act(&withdrawal(of)).await.reference.unwrap();
+        let refused = client.ask(&withdrawal(of)).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::NoEffect);
+        assert_eq!(refused.detail("state"), Some("withdrawn"));
+        assert_eq!(refused.detail("by"), Some(&*taken_back.to_string()));
+    }
+    let refused = fix(&mut client, correction(&target, 100, None)).await;
+    assert_eq!(refused.unwrap_err().code, ErrorCode::NoEffect);
+    pair.stop().await;
+}
+
+/// What is neither decision nor act has no bundle; nothing about it failed to verify.
+// spec: ADM-171
+#[tokio::test(flavor = "multi_thread")]
+async fn bundle_of_what_is_neither_decision_nor_act_is_refused() {
+    let pair = Pair::start().await;
+    let mut client = Client::open(&pair.hub).await;
+    let target = Target::Short {
+        member: pair.hub.node.member(),
+        log: 1,
+        index: LeafIndex::new(0),
+    };
+    let ask = Request::BundleExport(BundleAsk {
+        target,
+        look_up: None,
+    });
+    assert_eq!(client.refused(&ask).await, ErrorCode::WrongClass);
     pair.stop().await;
 }
 

@@ -71,4 +71,12 @@ fn tour_refuses_a_folder_that_it_would_have_to_overwrite() {
         said(&output)
     );
     assert_eq!(std::fs::read_dir(&kept).unwrap().count(), 0);
+    // spec: ADM-10
+    let output = quickstart(folder.path(), &["--once", "--output", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let line = String::from_utf8(output.stdout).unwrap();
+    let error: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(error["error"]["code"], "failed");
+    let message = error["error"]["message"].as_str().unwrap();
+    assert!(message.contains("exists already"), "{line}");
 }

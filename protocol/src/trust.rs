@@ -21,7 +21,7 @@ pub use cut_off::CutOffFault;
 pub use genesis::{
     Approvers, FORMAT, Genesis, GenesisError, GenesisFields, LogNumber, Network, Recovery,
 };
-pub use heads_seen::{HeadsSeen, Timing, grace_before};
+pub use heads_seen::{HeadsSeen, LateLeaves, Timing, grace_before};
 pub use member::{Member, MemberKeys};
 pub use registry::{Applied, Registry};
 pub use reject::RejectReason;

@@ -88,6 +88,31 @@ fn first_commands_run_the_main_job_and_the_tests() {
     );
 }
 
+/// Scripts go by the codes of the tool as by those of a node.
+// spec: ADM-176
+#[test]
+fn codes_of_the_tools_own_errors_are_in_the_specification() {
+    let texts = tree::text("admin-cli/src/text/errors.rs");
+    let own = texts.split("// Of the tool itself.").nth(1).unwrap();
+    let own = own.split("(\"error.").skip(1);
+    let own = own.filter_map(|text| text.split('"').next());
+    let mut own: Vec<_> = own.map(str::to_owned).collect();
+    let page = tree::text("spec/admin.md");
+    let mut listed = codes(&page, "## Errors of the tool itself");
+    own.sort();
+    listed.sort();
+    assert!(own.len() > 40, "{own:?}");
+    assert_eq!(own, listed);
+}
+
+/// The codes that the table of a section begins its rows with.
+fn codes(page: &str, heading: &str) -> Vec<String> {
+    let lines = page.lines().skip_while(|line| line.trim() != heading);
+    let section = lines.skip(1).take_while(|line| !line.starts_with("## "));
+    let codes = section.filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    codes.map(str::to_owned).collect()
+}
+
 #[test]
 fn link_check_reads_links_and_leaves_out_code_and_addresses() {
     let page = "[a](b.md) [c](d/e.md#f \"title\") ![g](h.png) [i](https://j.example/)\n\

@@ -15,7 +15,7 @@ use crate::command::{Context, files};
 use crate::failure::{Failure, chain};
 use crate::names::Named;
 use crate::page::Page;
-use crate::report::{self, Report, Words};
+use crate::report::{self, Fact, Report, Words};
 use crate::{catalogue, clock, parse};
 
 pub(super) fn run(verb: &Change, context: &Context<'_>) -> Result<Report, Failure> {
@@ -100,7 +100,7 @@ pub(super) fn propose(
         .create(out)
         .map_err(|error| files::change_file(out, &error))?;
     let summary = pending.summary(&genesis, context.words.0);
-    let more = [("file", out.display().to_string()), looked_at];
+    let more = [Fact::of("file", out.display()), looked_at];
     let report = report::summary(&summary, &more, context.words);
     Ok(report.with_next(context.words, "proposal_next"))
 }
@@ -135,7 +135,7 @@ fn approve(args: &ChangeApprove, context: &Context<'_>) -> Result<Report, Failur
     pending
         .add(&genesis, approval)
         .map_err(|error| files::unverified(&args.key, &error))?;
-    let more = [("file", args.out.display().to_string()), looked_at];
+    let more = [Fact::of("file", args.out.display()), looked_at];
     let summary = pending.summary(&genesis, context.words.0);
     let report = report::summary(&summary, &more, context.words);
     Ok(report.with_next(context.words, "approval_next"))
@@ -148,30 +148,30 @@ pub(super) fn weigh(
     pending: &PendingChange,
     held: Held,
     context: &Context<'_>,
-) -> Result<(&'static str, String), Failure> {
+) -> Result<Fact, Failure> {
     let global = &context.arguments.global;
-    let said = |key| Ok(("registry_looked_at", context.words.word(key).to_owned()));
+    let said = |code, words| Ok(Fact::coded("registry_looked_at", code, words));
+    let not_asked = || said("not-asked", context.words.word("registry_not_asked"));
+    let admits = || said("admits", context.words.word("registry_admits"));
     if global.node.is_none() && global.remote.is_none() {
-        return said("registry_not_asked");
+        return not_asked();
     }
     let change = pending
         .encode()
         .map_err(|error| Failure::usage("change-unfit").with("cause", chain(&error)))?;
     match context.ask(&held.ask(change, true)) {
-        Ok(_) => said("registry_admits"),
+        Ok(_) => admits(),
         // It was looked at before these are said.
-        Err(failure) if ["not-the-hub", "approvals-missing"].contains(&failure.key) => {
-            said("registry_admits")
-        }
+        Err(failure) if ["not-the-hub", "approvals-missing"].contains(&failure.key) => admits(),
         // spec: ADM-143
         Err(failure) if failure.key == "recovery-missing" => {
             let missing = failure.blank("missing");
             let words = context
                 .words
                 .fill("registry_wants_recovery", &[("missing", missing)]);
-            Ok(("registry_looked_at", words))
+            said("recovery-missing", words)
         }
-        Err(failure) if failure.exit == ExitCode::Unreachable => said("registry_not_asked"),
+        Err(failure) if failure.exit == ExitCode::Unreachable => not_asked(),
         Err(failure) => Err(failure),
     }
 }

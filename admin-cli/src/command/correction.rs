@@ -9,6 +9,7 @@ use crate::client::unexpected;
 use crate::command::{Context, act, files};
 use crate::decision;
 use crate::failure::Failure;
+use crate::json;
 use crate::parse;
 use crate::report::{self, Report};
 
@@ -75,23 +76,24 @@ fn changes(args: &CorrectionIssue) -> Result<Map<String, Value>, Failure> {
     let mut changes = Map::new();
     if let Some(path) = &args.file {
         let bytes = files::read_json(path)?;
-        match serde_json::from_slice(&bytes) {
-            Ok(Value::Object(map)) => changes = map,
-            Ok(_) => {
-                return Err(Failure::usage("file-not-json")
-                    .path(path)
-                    .with("cause", "{…}"));
-            }
-            Err(error) => {
-                return Err(Failure::usage("file-not-json")
-                    .path(path)
-                    .with("cause", error));
+        let not_json = |cause: &dyn ToString| {
+            let failure = Failure::usage("file-not-json").path(path);
+            failure.with("cause", cause.to_string())
+        };
+        // spec: ADM-175
+        match json::read(&bytes, |error| not_json(&error))? {
+            Value::Object(map) => changes = map,
+            Value::Array(_) => return Err(not_json(&"it is an array")),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+                return Err(not_json(&"it is a single value"));
             }
         }
     }
     for text in &args.set {
         let (name, value) = decision::assignment(text)?;
-        changes.insert(name, value);
+        if changes.insert(name.clone(), value).is_some() {
+            return Err(json::said_twice(&name));
+        }
     }
     Ok(changes)
 }

@@ -14,7 +14,7 @@ use crate::clock;
 use crate::command::change::Held;
 use crate::command::{Context, change, files, genesis, init};
 use crate::failure::{Failure, chain};
-use crate::report::{self, Report};
+use crate::report::{self, Fact, Report};
 
 pub(super) fn run(verb: &Enrol, context: &Context<'_>) -> Result<Report, Failure> {
     match verb {
@@ -44,7 +44,7 @@ fn request(args: &EnrolRequest, context: &Context<'_>) -> Result<Report, Failure
     request
         .create(&args.out)
         .map_err(|error| files::request_file(&args.out, &error))?;
-    let more = [("file", args.out.display().to_string())];
+    let more = [Fact::of("file", args.out.display())];
     let summary = request.summary(context.words.0);
     let report = report::summary(&summary, &more, context.words);
     Ok(report.with_next(context.words, "request_next"))
@@ -95,7 +95,7 @@ fn approve(args: &EnrolApprove, context: &Context<'_>) -> Result<Report, Failure
     pending
         .create(&args.out)
         .map_err(|error| files::change_file(&args.out, &error))?;
-    let more = [("file", args.out.display().to_string()), looked_at];
+    let more = [Fact::of("file", args.out.display()), looked_at];
     let summary = pending.summary(&genesis, context.words.0);
     let report = report::summary(&summary, &more, context.words);
     Ok(report.with_next(context.words, "enrolment_next"))

@@ -15,7 +15,7 @@ use concordat_protocol::trust::Network;
 use crate::args::{Authority, Genesis, GenesisCreate};
 use crate::command::{Context, files, init};
 use crate::failure::{Failure, chain};
-use crate::report::{self, Report};
+use crate::report::{self, Fact, Report};
 use crate::{clock, names, parse};
 
 /// What an authority may say where nothing narrower is asked for.
@@ -42,6 +42,12 @@ pub(super) fn run(verb: &Genesis, context: &Context<'_>) -> Result<Report, Failu
 }
 
 fn create(create: &GenesisCreate, context: &Context<'_>) -> Result<Report, Failure> {
+    // spec: ADM-173
+    let network = match (create.test, create.production) {
+        (true, _) => Network::Test,
+        (false, true) => Network::Production,
+        (false, false) => return Err(Failure::usage("network-wanted")),
+    };
     let keys = create.hub.join(init::KEYS);
     let ring = KeyRing::open(&keys, &[KeyUse::Log, KeyUse::Node, KeyUse::Witness])
         .map_err(|error| files::key_ring(&keys, &error))?;
@@ -59,11 +65,7 @@ fn create(create: &GenesisCreate, context: &Context<'_>) -> Result<Report, Failu
             .collect::<Result<Vec<_>, _>>()
     };
     let request = GenesisRequest {
-        network: if create.test {
-            Network::Test
-        } else {
-            Network::Production
-        },
+        network,
         title: parse::text("--title", &create.title)?,
         created_at: clock::now(),
         hub,
@@ -84,7 +86,7 @@ fn create(create: &GenesisCreate, context: &Context<'_>) -> Result<Report, Failu
     files::folder_of(&path)?;
     genesis::create(&path, &genesis).map_err(|error| files::of_file(&error))?;
     let summary = genesis::inspect(&genesis, context.words.0);
-    let more = [("file", path.display().to_string())];
+    let more = [Fact::of("file", path.display())];
     let report = report::summary(&summary, &more, context.words);
     Ok(report.with_next(context.words, "genesis_next"))
 }
@@ -157,12 +159,19 @@ fn mandate(authority: &Authority) -> Result<Mandate, Failure> {
         .collect::<Result<Vec<_>, _>>()?;
     items.sort();
     items.dedup();
+    let from = parse::day("--from", &authority.from)?;
+    let until = parse::optional_day("--until", authority.until.as_ref())?;
+    // spec: ADM-174
+    if let Some(until) = until.filter(|until| *until < from) {
+        let until = until.to_string();
+        return Err(Failure::value("--until", &until, "it lies before --from"));
+    }
     Ok(Mandate {
         classes,
         act_types: Vec::new(),
         items,
-        from: parse::day("--from", &authority.from)?,
-        until: parse::optional_day("--until", authority.until.as_ref())?,
+        from,
+        until,
         objections_daily_cap: authority.objections_a_day,
         supervises: authority.supervises.then_some(Truth),
     })

@@ -43,13 +43,30 @@ fn ask(context: &Context<'_>) -> Result<StatusView, Failure> {
     }
 }
 
-/// Whether it is enrolled, signs, and holds everything that members connected to it have announced.
-// spec: ADM-100
+/// Alarms of a node whose keys are not those that the registry names: waiting helps none of them.
+const WRONG_KEYS: [&str; 2] = ["key-not-registered", "node-key-not-registered"];
+
+/// Whether it is enrolled, has the right keys, signs, and holds everything that members connected to it
+/// have announced.
+// spec: ADM-100, ADM-172
 fn is_ready(view: &StatusView) -> bool {
     view.standing.is_some()
+        && wrong_keys(view).is_empty()
         && view.signing == SigningCode::Ready
         && behind(view) == 0
         && bodies_to_come(view) == 0
+}
+
+/// The alarms about wrong keys, with what they name.
+fn wrong_keys(view: &StatusView) -> Vec<String> {
+    let alarms = view.alarms.iter();
+    let alarms = alarms.filter(|alarm| WRONG_KEYS.contains(&alarm.name.as_str()));
+    let named = alarms.map(|alarm| {
+        let details = alarm.details.iter().map(|detail| detail.value.as_str());
+        let words: Vec<_> = [alarm.name.as_str()].into_iter().chain(details).collect();
+        words.join(" ")
+    });
+    named.collect()
 }
 
 /// Entries that members connected to it have announced.
@@ -74,7 +91,12 @@ fn bodies_to_come(view: &StatusView) -> u64 {
 }
 
 fn not_ready(view: &StatusView) -> Failure {
+    let keys = match wrong_keys(view) {
+        keys if keys.is_empty() => "-".to_owned(),
+        keys => keys.join(", "),
+    };
     Failure::new(ExitCode::Failed, "not-ready")
+        .with("keys", keys)
         .with("enrolled", view.standing.is_some())
         .with("signing", view.signing.name())
         .with("behind", behind(view))

@@ -5,11 +5,11 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use concordat_protocol::admin::{
-    AdminError, BackingCode, BasisCode, BindsOthersCode, BundleView, BurdenCode, DecisionView,
-    EffectView, ErrorCode, ForkCode, FreshnessCode, FreshnessView, ImportReport, LaterActsCode,
-    LinkCode, LogView, PeerBrief, Progress, Recorded, Refused, Reply, Request, RowRefusal,
-    SigningCode, Stage, StatusView, SubjectAnswer, SuspensionCode, SuspensionView, Target,
-    ValidityCode,
+    AdminError, AlarmView, BackingCode, BasisCode, BindsOthersCode, BundleView, BurdenCode,
+    DecisionView, Detail, EffectView, ErrorCode, ForkCode, FreshnessCode, FreshnessView,
+    ImportReport, LaterActsCode, LinkCode, LogView, PeerBrief, Progress, Recorded, Refused, Reply,
+    Request, RowRefusal, SigningCode, Stage, StatusView, SubjectAnswer, SuspensionCode,
+    SuspensionView, Target, ValidityCode,
 };
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{
@@ -254,6 +254,35 @@ fn status_waits_for_bodies_that_a_member_connected_to_it_may_have() {
 }
 
 // spec: ADM-10, ADM-11
+/// With a wrong key a node is ready never, and its clerk was told to wait.
+// spec: ADM-172
+#[test]
+fn status_waits_for_no_node_with_a_wrong_key_and_names_it() {
+    let named = |name: &str, key: Option<&str>| {
+        let Reply::Status(mut view) = status() else {
+            unreachable!()
+        };
+        let details = key.map(|key| Detail {
+            name: "key".to_owned(),
+            value: key.to_owned(),
+        });
+        view.alarms = vec![AlarmView {
+            name: Code::new(name).unwrap(),
+            since: None,
+            details: details.into_iter().collect(),
+        }];
+        let waits = ["--output", "json", "status", "--wait", "0"];
+        let (ran, _) = against(vec![Reply::Status(view)], &waits);
+        let error = ran.exits(1).json()["error"].clone();
+        assert_eq!(error["code"], "not-ready");
+        error["details"]["keys"].as_str().unwrap().to_owned()
+    };
+    let said = named("key-not-registered", Some("log.key"));
+    assert_eq!(said, "key-not-registered log.key");
+    let said = named("node-key-not-registered", None);
+    assert_eq!(said, "node-key-not-registered");
+}
+
 #[test]
 fn watch_prints_one_line_for_each_state_where_there_is_no_terminal() {
     let states = vec![status(), status(), status()];

@@ -259,6 +259,114 @@ fn genesis_wants_an_address_at_which_the_hub_is_found() {
     assert_eq!(ran.exits(2).json()["error"]["code"], "hub-address-wanted");
 }
 
+/// Of two choices, one of which binds, the parser named the one alone.
+// spec: ADM-173
+#[test]
+fn genesis_for_no_kind_of_network_names_both() {
+    let network = Network::new();
+    let (hub, key) = (network.path("hub"), "11".repeat(32));
+    let create = [
+        "genesis",
+        "create",
+        "--hub",
+        &hub,
+        "--name",
+        "Province",
+        "--region",
+        "310000",
+        "--level",
+        "provincial",
+        "--from",
+        "2000-01-01",
+        "--title",
+        "Trial",
+        "--approver",
+        &key,
+        "--recovery",
+        &key,
+    ];
+    let refused = network.run(&create).exits(2).json();
+    assert_eq!(refused["error"]["code"], "network-wanted");
+    let said = refused["error"]["message"].to_string();
+    assert!(
+        said.contains("--test") && said.contains("--production"),
+        "{said}"
+    );
+}
+
+// spec: ADM-174
+#[test]
+fn mandate_that_ends_before_it_begins_is_not_requested() {
+    let network = Network::new();
+    network.node("city", CITY);
+    let (city, genesis, out) = (network.path("city"), network.genesis(), network.path("out"));
+    let request = [
+        "enrol",
+        "request",
+        &city,
+        "--genesis",
+        &genesis,
+        "--name",
+        "City",
+        "--region",
+        "310000",
+        "--level",
+        "prefectural",
+        "--from",
+        "2020-01-02",
+        "--until",
+        "2020-01-01",
+        "--address",
+        "city.example:7443",
+        "--out",
+        &out,
+    ];
+    for (language, words) in [("en", "before"), ("zh", "早于")] {
+        let all = [&["--lang", language], &request[..]].concat();
+        let refused = network.run(&all).exits(2).json()["error"].clone();
+        assert_eq!(refused["code"], "bad-value");
+        assert_eq!(refused["details"]["argument"], "--until");
+        let said = refused["message"].to_string();
+        assert!(said.contains(words), "{said}");
+    }
+    assert!(!Path::new(&out).exists());
+}
+
+/// The last of two won without a word.
+// spec: ADM-175
+#[test]
+fn field_of_a_correction_that_is_said_twice_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    let node = root.path().display().to_string();
+    let file = |name: &str, text: &str| {
+        let path = root.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let once = file("once", r#"{"facts": "a"}"#);
+    let twice = file("twice", r#"{"facts": "a", "facts": "b"}"#);
+    let inside = file("inside", r#"{"service": {"on": "x", "on": "y"}}"#);
+    for (changes, field) in [
+        (&["--set", "facts=a", "--set", "facts=b"][..], "facts"),
+        (&["--file", &once, "--set", "facts=b"], "facts"),
+        (&["--file", &twice], "facts"),
+        (&["--file", &inside], "on"),
+        (&["--set", r#"service={"on": "x", "on": "y"}"#], "on"),
+    ] {
+        let correct = ["--output", "json", "--yes", "--node", &node, "correction"];
+        let issue = ["issue", "x", "--reasons", "x"];
+        let refused = concordat(&[&correct[..], &issue, changes].concat());
+        let error = refused.exits(2).json()["error"].clone();
+        assert_eq!(error["code"], "field-twice", "{error}");
+        assert_eq!(error["details"]["field"], field, "{error}");
+    }
+    let array = file("array", "[1]");
+    let correct = ["--yes", "--node", &node, "correction", "issue", "x"];
+    let refused = concordat(&[&correct[..], &["--reasons", "x", "--file", &array]].concat());
+    let said = refused.exits(2).err;
+    assert!(!said.contains('…') && said.contains("array"), "{said}");
+}
+
 #[test]
 fn genesis_shows_what_it_says() {
     let network = Network::new();
@@ -1019,7 +1127,9 @@ fn json_of_a_summary_is_the_same_in_every_language() {
         &key,
     ];
     let approve = [&approve[..], &["--out", &proposal]].concat();
-    network.run(&approve).exits(0);
+    let chinese = [&["--lang", "zh"], &approve[..]].concat();
+    let approved = network.run(&chinese).exits(0).json();
+    assert_eq!(approved["registry_looked_at"], "not-asked");
     for shown in [
         &["change", "show", &proposal, "--genesis", &genesis][..],
         &["genesis", "show", &genesis],

@@ -52,11 +52,12 @@ fn node_with_a_log_key_that_is_not_registered_says_so() {
     network.run(&["init", "other", "--member", CITY]).exits(0);
     for half in ["log.key", "log.pub"] {
         fs::copy(
-            network.path(&format!("other/keys/{half}")),
             network.path(&format!("city/keys/{half}")),
+            network.path(half),
         )
         .unwrap();
     }
+    swap(&network, &["log.key", "log.pub"]);
     network.run_node("city");
     network.until("a stopped node", |network| {
         let ran = network.at("city", &["status"]);
@@ -81,8 +82,67 @@ fn node_with_a_log_key_that_is_not_registered_says_so() {
         let log = fs::read_to_string(network.path("city.log")).unwrap();
         log.contains("the registry names other keys")
     });
-    let waits = network.at("city", &["status", "--wait", "1"]);
-    assert_eq!(waits.exits(1).error(), "not-ready");
+    let waits = network.at("city", &["status", "--wait", "1"]).exits(1);
+    assert_eq!(waits.error(), "not-ready");
+    assert!(waits.out.contains("key-not-registered log.key"));
+    // With the right log key, and a statement key that nobody registered.
+    network.city.take().unwrap().stop();
+    for half in ["log.key", "log.pub"] {
+        fs::copy(
+            network.path(half),
+            network.path(&format!("city/keys/{half}")),
+        )
+        .unwrap();
+    }
+    swap(&network, &["statement.key", "statement.pub"]);
+    network.run_node("city");
+    network.until("a stopped node", |network| {
+        let ran = network.at("city", &["status"]);
+        ran.exit == 0 && ran.json()["signing"] == "stopped"
+    });
+    for more in [&[][..], &["--dry-run"]] {
+        let refused = network.at("city", &[&withdraw[..], more].concat()).exits(1);
+        assert_eq!(refused.error(), "key-not-registered");
+        assert!(refused.out.contains("statement.key"), "{}", refused.out);
+    }
+}
+
+/// Puts files of the keys in `other` in the place of the city's.
+fn swap(network: &Network, files: &[&str]) {
+    for file in files {
+        fs::copy(
+            network.path(&format!("other/keys/{file}")),
+            network.path(&format!("city/keys/{file}")),
+        )
+        .unwrap();
+    }
+}
+
+/// Nobody takes a connection from a node with another node key than the registered one, and it was told
+/// nothing: everything looked ready.
+// spec: ADM-172
+#[test]
+fn node_with_a_node_key_that_is_not_registered_says_so() {
+    let mut network = Network::start();
+    network.city.take().unwrap().stop();
+    network.run(&["init", "other", "--member", CITY]).exits(0);
+    swap(&network, &["node.key", "node.pub", "node.crt"]);
+    network.run_node("city");
+    network.until("an alarm", |network| {
+        let ran = network.at("city", &["status"]);
+        ran.exit == 0 && {
+            let status = ran.json();
+            let mut alarms = status["alarms"].as_array().unwrap().iter();
+            alarms.any(|alarm| alarm["name"] == "node-key-not-registered")
+        }
+    });
+    let waits = network.at("city", &["status", "--wait", "1"]).exits(1);
+    assert_eq!(waits.error(), "not-ready");
+    assert!(waits.out.contains("node-key-not-registered"));
+    network.until("a line in its log", |network| {
+        let log = fs::read_to_string(network.path("city.log")).unwrap();
+        log.contains("names another node key")
+    });
 }
 
 /// With nobody there to cosign, a correction that lowers the fine acts at once and is in no file yet: the proof

@@ -5,7 +5,7 @@
 //! warn,concordat_node::exchange=debug,quinn=off
 //! ```
 //!
-//! What can be no module of the node is refused, not passed over: a filter that fits nothing silences
+//! A slip in the name of a module is refused, not passed over: a filter that fits nothing silences
 //! the log, errors too, and nobody would know.
 
 use std::fmt;
@@ -24,6 +24,96 @@ const CRATES: [&str; 7] = [
     "quinn",
     "quinn_proto",
     "quinn_udp",
+];
+
+/// The modules of the crates that belong to the node itself; what lies inside one of these is not looked
+/// at.
+const MODULES: [(&str, &[&str]); 4] = [
+    (
+        "concordat_certs",
+        &[
+            "certificate",
+            "certificate_file",
+            "change",
+            "configuration",
+            "enrolment",
+            "file",
+            "fingerprint",
+            "genesis",
+            "key_file",
+            "key_ring",
+            "kind",
+            "network",
+            "randomness",
+            "registry_entries",
+            "summary",
+            "wording",
+        ],
+    ),
+    (
+        "concordat_net",
+        &[
+            "connection",
+            "endpoint",
+            "error",
+            "frame",
+            "identity",
+            "live",
+            "local",
+            "options",
+            "tls",
+        ],
+    ),
+    (
+        "concordat_node",
+        &[
+            "addresses",
+            "admin",
+            "clock",
+            "command_line",
+            "config",
+            "core",
+            "dial",
+            "disk",
+            "driver",
+            "export",
+            "fixture",
+            "import",
+            "indexer",
+            "journal",
+            "node",
+            "output",
+            "query",
+            "quickstart",
+            "runtime",
+            "signer_state",
+            "store",
+            "upkeep",
+        ],
+    ),
+    (
+        "concordat_protocol",
+        &[
+            "admin",
+            "bundle",
+            "codec",
+            "effect",
+            "exchange",
+            "key",
+            "limits",
+            "log",
+            "message",
+            "nfc",
+            "redacted",
+            "region",
+            "screen",
+            "statement",
+            "subject",
+            "text",
+            "time",
+            "trust",
+        ],
+    ),
 ];
 
 /// What is written into the log, as the filters of `tracing` say it.
@@ -109,7 +199,11 @@ pub enum LogFilterError {
 /// Whether events could come from a module of this name.
 fn is_module(name: &str) -> bool {
     let mut parts = name.split("::");
-    let known = parts.next().is_some_and(|first| CRATES.contains(&first));
+    let first = parts.next().unwrap_or_default();
+    let inside = MODULES.iter().find(|(name, _)| *name == first);
+    let second = parts.clone().next();
+    let known = CRATES.contains(&first)
+        && second.is_none_or(|second| inside.is_none_or(|(_, all)| all.contains(&second)));
     let plain = |part: &str| {
         let mut bytes = part.bytes();
         !part.is_empty() && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
@@ -142,8 +236,33 @@ mod tests {
             ("a=b=c", module("a")),
             ("concordat_node::=debug", module("concordat_node::")),
             ("=debug", module("")),
+            (
+                "concordat_node::exchnge=debug",
+                module("concordat_node::exchnge"),
+            ),
         ] {
             assert_eq!(text.parse::<LogFilter>(), Err(error), "{text}");
+        }
+    }
+
+    // spec: ADM-102
+    #[test]
+    fn modules_are_those_that_the_crates_have() {
+        let top = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for (name, modules) in MODULES {
+            let folder = match name {
+                "concordat_certs" => "certs",
+                "concordat_net" => "node/net",
+                "concordat_node" => "node",
+                _ => "protocol",
+            };
+            let files = std::fs::read_dir(top.join(folder).join("src")).unwrap();
+            let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+            let names = names.filter_map(|file| file.strip_suffix(".rs").map(str::to_owned));
+            let mut names: Vec<_> = names.collect();
+            names.retain(|name| name != "lib" && name != "main");
+            names.sort();
+            assert_eq!(names, modules, "{name}");
         }
     }
 

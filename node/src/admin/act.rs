@@ -16,10 +16,11 @@ use concordat_protocol::time::Day;
 use concordat_protocol::trust::{self, LogNumber, Place, Registry, RejectReason};
 
 use crate::admin::desk::{Answer, Desk};
-use crate::admin::{refusal, subject, target, view};
+use crate::admin::{acts, refusal, subject, target, view};
 use crate::clock;
 use crate::node::Node;
 use crate::query::Found;
+use crate::store::Position;
 
 /// How many days before today an objection that is recorded can have been received.
 const RECEIPT_DAYS_MAX: i32 = 30;
@@ -37,9 +38,14 @@ pub(super) fn objection(desk: &Desk, ask: ObjectionAsk) -> Answer {
 /// `ruling issue`
 pub(super) fn ruling(desk: &Desk, ask: RulingAsk) -> Answer {
     let case = Case::open(desk, &ask.target, ask.issuer, Class::Ruling)?;
+    let ruled = case.ruled_unwitnessed()?;
+    let open = |found: Vec<StatementRef>| {
+        let found = found.into_iter().filter(|one| !ruled.contains(one));
+        found.collect()
+    };
     let closes = match ask.closes.is_empty() {
-        true => view::open_objections(&case.effect()?),
-        false => case.named_open(&ask.closes, view::rulable)?,
+        true => open(view::open_objections(&case.effect()?)),
+        false => case.named_open(&ask.closes, |effect| open(view::rulable(effect)))?,
     };
     case.require_open(&closes)?;
     let ruling = Ruling::new(ask.outcome, closes.clone(), ask.reasons);
@@ -73,6 +79,8 @@ pub(super) fn admission(desk: &Desk, ask: AdmissionAsk) -> Answer {
 /// `correction issue`
 pub(super) fn correction(desk: &Desk, ask: CorrectionAsk) -> Answer {
     let case = Case::open(desk, &ask.target, ask.issuer, Class::Correction)?;
+    case.require_not_withdrawn()?;
+    case.require_not_void()?;
     case.require_current(ask.worked_from.as_ref())?;
     let replacement = Decision::new(*ask.replacement).map_err(|error| refusal::invalid(&error))?;
     let (decided_on, today) = (replacement.fields().decided_on, desk.node().today());
@@ -90,6 +98,7 @@ pub(super) fn correction(desk: &Desk, ask: CorrectionAsk) -> Answer {
 /// `withdrawal issue`
 pub(super) fn withdrawal(desk: &Desk, ask: WithdrawalAsk) -> Answer {
     let case = Case::open(desk, &ask.target, ask.issuer, Class::Withdrawal)?;
+    case.require_not_withdrawn()?;
     let withdrawal = Withdrawal {
         reason: ask.reason,
         reasons: ask.reasons,
@@ -103,7 +112,7 @@ struct Case<'d> {
     target: StatementRef,
     issuer: AuthorityCode,
     about: SubjectCode,
-    is_decision: bool,
+    class: Class,
     /// Whether what is known of the target may be shown without a look-up.
     is_open: bool,
 }
@@ -119,16 +128,14 @@ impl<'d> Case<'d> {
         let target = target::resolve(desk, named)?;
         let verified = subject::verified(desk, &target)?;
         let class = verified.statement().payload().class();
-        let is_decision = class == Class::Decision;
         // A withdrawal takes back any statement about an organisation; the other acts decide about
         // decisions.
         let withdraws = act == Class::Withdrawal;
         // spec: ADM-74
         if withdraws && class.is_act() && class != Class::Ruling {
-            let error = AdminError::new(ErrorCode::NoEffect);
-            return Err(error.with("class", refusal::class_name(class)));
+            return Err(refusal::no_effect(class, "act"));
         }
-        let fits = is_decision || (withdraws && class.is_act());
+        let fits = class == Class::Decision || (withdraws && class.is_act());
         if !fits {
             let error = AdminError::new(ErrorCode::WrongClass);
             return Err(error.with("class", refusal::class_name(class)));
@@ -139,7 +146,7 @@ impl<'d> Case<'d> {
             target,
             issuer: verified.statement().header().issuer,
             about: verified.statement().header().about,
-            is_decision,
+            class,
             is_open: subject::require_look_up(desk, &verified, false).is_ok(),
         })
     }
@@ -156,7 +163,7 @@ impl<'d> Case<'d> {
     // spec: ADM-80
     fn require_current(&self, worked_from: Option<&StatementRef>) -> Result<(), AdminError> {
         let effect = self.effect()?;
-        let newest = match self.own_unwitnessed(&effect)? {
+        let newest = match self.own_unwitnessed(&effect, Class::Correction)? {
             Some(own) => Some(own),
             None => standing(effect.validity),
         };
@@ -167,16 +174,81 @@ impl<'d> Case<'d> {
         }
     }
 
-    /// The newest correction that the node recorded itself and no quorum has cosigned yet: it will take
-    /// the place of what stands.
-    fn own_unwitnessed(&self, effect: &Effect) -> Result<Option<StatementRef>, AdminError> {
+    /// Refuses another act on what was taken back.
+    // spec: ADM-74
+    fn require_not_withdrawn(&self) -> Result<(), AdminError> {
+        match self.withdrawn_by()? {
+            Some(by) => Err(refusal::no_effect(self.class, "withdrawn").with("by", by)),
+            None => Ok(()),
+        }
+    }
+
+    /// What takes the target back, now or once a quorum has cosigned it.
+    fn withdrawn_by(&self) -> Result<Option<StatementRef>, AdminError> {
+        let node = self.desk.node();
+        let any = || acts::withdrawal(node, &Position::of(&self.target), self.issuer);
+        if self.class != Class::Decision {
+            return any();
+        }
+        let effect = self.effect()?;
+        match &effect.validity {
+            Validity::Withdrawn { by } => Ok(by.first().cloned()),
+            Validity::Void { .. } => any(),
+            Validity::InForce
+            | Validity::Corrected { .. }
+            | Validity::TargetNotHeld { .. }
+            | Validity::NotADecision => self.own_unwitnessed(&effect, Class::Withdrawal),
+        }
+    }
+
+    /// Refuses to correct what is void: it stays void as corrected.
+    // spec: ADM-74
+    fn require_not_void(&self) -> Result<(), AdminError> {
+        match self.effect()?.validity {
+            Validity::Void { .. } => Err(refusal::no_effect(self.class, "void")),
+            Validity::InForce
+            | Validity::Withdrawn { .. }
+            | Validity::Corrected { .. }
+            | Validity::TargetNotHeld { .. }
+            | Validity::NotADecision => Ok(()),
+        }
+    }
+
+    /// What rulings of the node's own name that no quorum has cosigned yet, and that nobody took back.
+    // spec: ADM-74
+    fn ruled_unwitnessed(&self) -> Result<Vec<StatementRef>, AdminError> {
+        let (node, target) = (self.desk.node(), Position::of(&self.target));
+        let horizon = node.horizon();
+        let mut named = Vec::new();
+        for ruling in acts::on(node, &target, node.member(), Class::Ruling)? {
+            let at = ruling.reference();
+            let is_pending = node.owns(&at.origin)
+                && !view::witnessed(&horizon, at)
+                && !node.is_late(&at.origin, at.index)
+                && acts::withdrawal(node, &Position::of(at), node.member())?.is_none();
+            if let Content::Ruling(ruling) = &ruling.statement().payload().content
+                && is_pending
+            {
+                named.extend_from_slice(ruling.closes());
+            }
+        }
+        Ok(named)
+    }
+
+    /// The newest act of a class that the node recorded itself and no quorum has cosigned yet: it will
+    /// take the place of what stands.
+    fn own_unwitnessed(
+        &self,
+        effect: &Effect,
+        class: Class,
+    ) -> Result<Option<StatementRef>, AdminError> {
         let node = self.desk.node();
         let (query, horizon) = (node.query().map_err(refusal::index)?, node.horizon());
         let own = |one: &&StatementRef| node.owns(&one.origin) && !view::witnessed(&horizon, one);
         for pending in effect.pending.iter().rev().filter(own) {
             let found = query.statement(&pending.origin, pending.index);
             if let Found::Verified(act) = found.map_err(refusal::query)?
-                && act.statement().payload().class() == Class::Correction
+                && act.statement().payload().class() == class
             {
                 return Ok(Some(pending.clone()));
             }
@@ -264,7 +336,8 @@ impl<'d> Case<'d> {
             .as_ref()
             .is_some_and(|reference| view::witnessed(&horizon, reference));
         // spec: ADM-71
-        let effect = match self.is_decision && self.is_open {
+        let is_decision = self.class == Class::Decision;
+        let effect = match is_decision && self.is_open {
             true => Some(view::effect(&self.effect()?, node.today())),
             false => None,
         };
@@ -275,7 +348,7 @@ impl<'d> Case<'d> {
             names,
             witnessed,
             effect,
-            effect_withheld: (self.is_decision && !self.is_open).then_some(Truth),
+            effect_withheld: (is_decision && !self.is_open).then_some(Truth),
         })))
     }
 

@@ -18,6 +18,11 @@ pub(super) fn answer(desk: &Desk, ask: BundleAsk) -> Answer {
     let reference = target::resolve(desk, &ask.target)?;
     require_prefix(desk, &reference)?;
     let verified = subject::verified(desk, &reference)?;
+    // spec: ADM-171
+    if !subject::is_about_organisation(&verified) {
+        let class = refusal::class_name(verified.statement().payload().class());
+        return Err(AdminError::new(ErrorCode::WrongClass).with("class", class));
+    }
     subject::require_look_up(desk, &verified, ask.look_up.is_some())?;
     let exported = desk.node().export_bundle(&reference);
     let Exported { bytes, left_out } = exported.map_err(|error| refused(&error))?;

@@ -17,6 +17,7 @@ pub(super) type Answer = Result<Reply, AdminError>;
 pub(super) struct Office {
     pub(super) node: Arc<Node>,
     pub(super) open_objections: status::OpenObjections,
+    pub(super) late_statements: status::LateStatements,
     /// Held by the import under way.
     pub(super) importing: Mutex<()>,
     /// Held by the act under way: what it was decided on must stand until it is appended.

@@ -12,7 +12,7 @@ use concordat_protocol::admin::{
 use concordat_protocol::codec::Ext;
 use concordat_protocol::log::{Hash, TreeSize};
 use concordat_protocol::statement::{
-    BatchId, Body, Code, Content, Decision, Payload, Statement, StatementRef, Vis,
+    BatchId, Code, Content, Decision, Payload, Statement, StatementRef, Vis,
 };
 use concordat_protocol::trust::{LogNumber, Registry, RejectReason};
 use serde_bytes::ByteBuf;
@@ -20,14 +20,12 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 use crate::admin::desk::{Answer, Desk, Piece};
-use crate::admin::{act, refusal};
+use crate::admin::{act, refusal, stored};
 use crate::clock;
 use crate::import::{
     Accepted, Field, Filter, ImportError, ImportOptions, Importer, Language, NaturalKey, Profile,
     ProfileError, Report, SHIPPED, Stored,
 };
-use crate::node::Node;
-use crate::query::QueryService;
 
 /// Statements appended at once, unless it is all or nothing.
 const BATCH: usize = 256;
@@ -150,7 +148,7 @@ fn read(
     let query = node.query().map_err(refusal::index)?;
     let failure = std::cell::RefCell::new(None);
     let known = |key: &NaturalKey, decision: &Decision| {
-        stored(node, query, key, decision).unwrap_or_else(|error| {
+        stored::stored(node, query, key, decision).unwrap_or_else(|error| {
             failure.replace(Some(error));
             Stored::Differs
         })
@@ -203,41 +201,6 @@ fn unusable(error: &ImportError, ask: &ImportAsk, profile: &Profile) -> AdminErr
             .with("cause", cause);
     }
     AdminError::new(ErrorCode::FileUnusable).with("cause", error)
-}
-
-/// What the node holds under the key of a row. A decision that came too late to bind does not count: it
-/// has to be decided anew, and this is how.
-// spec: ADM-151
-fn stored(
-    node: &Node,
-    query: &QueryService,
-    key: &NaturalKey,
-    decision: &Decision,
-) -> Result<Stored, AdminError> {
-    let positions = query
-        .store()
-        .natural(key.issuer, key.document_number.as_str(), &key.item)
-        .map_err(refusal::store)?;
-    let mut in_time = positions.iter();
-    let in_time = in_time.find(|at| !node.is_late(&at.origin, at.index));
-    let Some(first) = in_time else {
-        return Ok(Stored::Absent);
-    };
-    let own = query
-        .store()
-        .own(&first.origin, first.index)
-        .map_err(refusal::store)?;
-    let statement = own
-        .and_then(|own| Body::decode(&own.body).ok())
-        .and_then(|body| Statement::decode(body.statement()).ok());
-    let same = statement.is_some_and(|statement| {
-        let content = &statement.payload().content;
-        matches!(content, Content::Decision(stored) if **stored == *decision)
-    });
-    Ok(match same {
-        true => Stored::Same,
-        false => Stored::Differs,
-    })
 }
 
 /// Refuses rows that the registry would refuse, before anything is appended.

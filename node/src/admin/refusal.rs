@@ -3,7 +3,7 @@
 use concordat_certs::key_file::file_name;
 use concordat_protocol::admin::{AdminError, ErrorCode};
 use concordat_protocol::log::Origin;
-use concordat_protocol::statement::{Class, Content, Payload};
+use concordat_protocol::statement::{Class, Content, KeyUse, Payload};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::RejectReason;
@@ -77,6 +77,13 @@ pub(super) fn invalid(rule: &dyn std::error::Error) -> AdminError {
     AdminError::new(ErrorCode::InvalidStatement).with("rule", rule)
 }
 
+/// An act that would stay in the log without effect, for what its target is.
+pub(super) fn no_effect(class: Class, state: &str) -> AdminError {
+    AdminError::new(ErrorCode::NoEffect)
+        .with("class", class_name(class))
+        .with("state", state)
+}
+
 /// A day that has not come yet.
 pub(super) fn day_ahead(day: Day, today: Day) -> AdminError {
     AdminError::new(ErrorCode::DayAhead)
@@ -106,7 +113,10 @@ pub(super) fn rejected(
         RejectReason::ItemUnknown | RejectReason::ItemActType | RejectReason::MeasureUnknown => {
             AdminError::new(ErrorCode::OutsideCatalogue).with("rule", reason)
         }
-        RejectReason::KeyUnknown => AdminError::new(ErrorCode::KeyMissing).with("use", "statement"),
+        // spec: ADM-144
+        RejectReason::KeyUnknown => {
+            AdminError::new(ErrorCode::KeyNotRegistered).with("key", file_name(KeyUse::Statement))
+        }
         RejectReason::SyntheticInProduction => {
             AdminError::new(ErrorCode::SyntheticRefused).with("fields", synthetic(payload))
         }

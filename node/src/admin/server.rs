@@ -91,6 +91,7 @@ impl AdminServer {
         let office = Arc::new(Office {
             node: Arc::clone(node),
             open_objections: Default::default(),
+            late_statements: Default::default(),
             importing: Default::default(),
             acting: Default::default(),
             salt,

@@ -1,5 +1,6 @@
 //! How the node is.
 
+mod late;
 mod open;
 
 use std::path::Path;
@@ -18,6 +19,7 @@ use crate::clock;
 use crate::core::DamageCount;
 use crate::node::Node;
 
+pub(super) use late::LateStatements;
 pub(super) use open::OpenObjections;
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
@@ -83,7 +85,8 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
         alarms: Vec::new(),
         look_ups: node.look_ups(),
     };
-    view.alarms = alarms(node, &view, &open)?;
+    let late = office.late_statements.count(node, view.at)?;
+    view.alarms = alarms(node, &view, &open, &late)?;
     view.alarms.extend(frozen::alarms(node)?);
     Ok(view)
 }
@@ -92,6 +95,7 @@ fn alarms(
     node: &Node,
     status: &StatusView,
     open: &open::Answer,
+    late: &[late::Late],
 ) -> Result<Vec<AlarmView>, AdminError> {
     let mut alarms = Vec::new();
     let mut raise = |name: &str, details: Vec<Detail>| -> Result<(), AdminError> {
@@ -122,6 +126,9 @@ fn alarms(
             value: file_name(key_use).to_owned(),
         };
         raise("key-not-registered", vec![key])?;
+    }
+    if node.is_cut_off() {
+        raise("node-key-not-registered", Vec::new())?;
     }
     if let Some(surpassed) = node.shared().surpassed() {
         let log = Detail {
@@ -189,15 +196,17 @@ fn alarms(
         };
         raise(name, vec![log, detail("bodies", bodies)])?;
     }
-    for (origin, leaves) in node.late_leaves(status.at) {
+    for late in late {
         let log = Detail {
             name: "log".to_owned(),
-            value: origin.to_string(),
+            value: late.origin.to_string(),
         };
-        raise(
-            "own-statements-late",
-            vec![log, detail("statements", leaves)],
-        )?;
+        let counts = [
+            detail("statements", late.statements),
+            detail("from", late.from),
+        ];
+        let details = [log].into_iter().chain(counts).collect();
+        raise("own-statements-late", details)?;
     }
     let rejected = node.store().counts().rejected;
     if rejected > 0 {

@@ -1,12 +1,11 @@
 //! From what people write to the statement that they mean.
 
 use concordat_protocol::admin::{AdminError, ErrorCode, Target};
-use concordat_protocol::log::{LeafIndex, Origin};
-use concordat_protocol::statement::{Content, DocumentKey, Leaf, StatementRef};
+use concordat_protocol::statement::{Content, DocumentKey, StatementRef};
 use concordat_protocol::trust::LogNumber;
 
 use crate::admin::desk::Desk;
-use crate::admin::refusal;
+use crate::admin::{acts, refusal};
 use crate::query::{Found, QueryService};
 use crate::store::Position;
 
@@ -25,22 +24,12 @@ pub(super) fn resolve(desk: &Desk, target: &Target) -> Result<StatementRef, Admi
             (position.origin, position.index)
         }
     };
-    reference(desk, &origin, index).ok_or_else(unknown)
+    acts::reference(desk.node(), &origin, index).ok_or_else(unknown)
 }
 
 /// No such statement.
 pub(super) fn not_found(target: &dyn std::fmt::Display) -> AdminError {
     AdminError::new(ErrorCode::TargetNotFound).with("target", target)
-}
-
-/// The reference of a leaf that is held.
-pub(super) fn reference(desk: &Desk, origin: &Origin, index: LeafIndex) -> Option<StatementRef> {
-    let leaf = Leaf::decode(&desk.node().shared().leaf(origin, index)?).ok()?;
-    Some(StatementRef {
-        origin: origin.clone(),
-        index,
-        leaf_hash: leaf.hash(),
-    })
 }
 
 fn by_document(desk: &Desk, number: &str, target: &Target) -> Result<Position, AdminError> {

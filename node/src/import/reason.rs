@@ -180,6 +180,8 @@ pub enum ImportReason {
     },
     /// Stored already with other content.
     DiffersFromStored,
+    /// Stored already, void since it came too late, and corrected since into something else.
+    LateAndCorrected,
     /// The statement would be larger than one may be.
     StatementTooLarge {
         /// Bytes allowed for the decision.
@@ -245,6 +247,7 @@ impl ImportReason {
             Self::SyntheticSource { .. } => "synthetic-source",
             Self::DuplicateInFile { .. } => "duplicate-in-file",
             Self::DiffersFromStored => "differs-from-stored",
+            Self::LateAndCorrected => "late-and-corrected",
             Self::StatementTooLarge { .. } => "statement-too-large",
             Self::Rule(_) => "rule",
         }

@@ -138,6 +138,10 @@ impl ImportReason {
             Self::DiffersFromStored => {
                 "a decision with this document number and item is stored with other content".into()
             }
+            Self::LateAndCorrected => "the decision stored under this document number and item \
+                 came too late to bind and was corrected since; the row does not say what the \
+                 newest correction says"
+                .into(),
             Self::StatementTooLarge { max } => {
                 format!("the decision as a whole takes more than {max} bytes")
             }
@@ -221,6 +225,9 @@ impl ImportReason {
                 format!("机关、文书号和事项与第 {first_line} 行相同")
             }
             Self::DiffersFromStored => "已有同一文书号和事项的决定，内容不同".into(),
+            Self::LateAndCorrected => {
+                "同一文书号和事项的已存决定因过晚送达而无约束力，且此后已更正；本行与最新更正的内容不一致".into()
+            }
             Self::StatementTooLarge { max } => format!("整个决定超过 {max} 字节"),
             Self::Rule(invalid) => format!("不符合决定的规则：{invalid}"),
         }
@@ -354,6 +361,10 @@ impl ImportReason {
             Self::DiffersFromStored => (
                 "issue a correction: an import never changes a stored decision",
                 "请作出更正：导入不会改变已存的决定",
+            ),
+            Self::LateAndCorrected => (
+                "decide it anew as corrected: put into the row what the correction says",
+                "请按更正后的内容重新作出决定：将本行改为更正所载内容",
             ),
             Self::StatementTooLarge { .. } => ("shorten the texts", "请缩短各项文字"),
             Self::Rule(_) => ("compare the row with the rule", "请对照规则核对本行"),

@@ -11,7 +11,7 @@ use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{Content, StatementRef};
 use concordat_protocol::subject::SubjectCode;
 use concordat_protocol::time::{Day, Timestamp};
-use concordat_protocol::trust::{HeadsSeen, Registry, Timing, Verified};
+use concordat_protocol::trust::{HeadsSeen, LateLeaves, Registry, Timing, Verified};
 
 use crate::clock;
 use crate::node::Node;
@@ -237,18 +237,18 @@ impl Node {
         }
     }
 
-    /// How many statements of the node's own logs came too late to bind, of logs of which the hub saw one
+    /// The statements of the node's own logs that came too late to bind, of logs of which the hub saw one
     /// such within a month before `now`: long enough to be noticed, and made anew.
     // spec: ADM-150
     #[must_use]
-    pub fn late_leaves(&self, now: Timestamp) -> Vec<(Origin, u64)> {
+    pub fn late_leaves(&self, now: Timestamp) -> Vec<(Origin, LateLeaves)> {
         let (seen, registry) = (self.shared.heads_seen(), self.registry());
         let logs = self.shared.logs();
         let own = logs.iter().filter(|(origin, _)| self.owns(origin));
         let late = own.filter_map(|(origin, log)| {
-            let (leaves, at) = seen.late_leaves(origin, log.size(), log.course(), &registry)?;
-            let passed_ms = now.value().saturating_sub(at.value());
-            (passed_ms < LATE_SHOWN_MS).then(|| (origin.clone(), leaves))
+            let late = seen.late_leaves(origin, log.size(), log.course(), &registry)?;
+            let passed_ms = now.value().saturating_sub(late.last_seen.value());
+            (passed_ms < LATE_SHOWN_MS).then(|| (origin.clone(), late))
         });
         late.collect()
     }

@@ -142,6 +142,31 @@ pub(super) struct Wiring {
     pub(super) signing: watch::Sender<bool>,
     pub(super) changes: watch::Sender<u64>,
     pub(super) endpoint: Arc<Endpoint>,
+    pub(super) node_key: PublicKey,
+    /// Whether the log says that the registry names another node key.
+    pub(super) is_told_of_node_key: bool,
+}
+
+/// Whether the registry names another node key for a member than the one that its node connects with.
+pub(super) fn is_foreign(registry: &Registry, member: AuthorityCode, key: &PublicKey) -> bool {
+    let member = registry.member(member);
+    member.is_some_and(|member| member.keys().node.as_ref() != Some(key))
+}
+
+impl Wiring {
+    /// Says so in the log once the registry names another node key: nobody connected any more would.
+    // spec: ADM-172
+    pub(super) fn tell_of_node_key(&mut self, registry: &Registry) {
+        let is_foreign = is_foreign(registry, self.member, &self.node_key);
+        if is_foreign && !self.is_told_of_node_key {
+            error!(
+                key = %self.node_key.id(),
+                "the registry names another node key for this member: no member takes a connection \
+                 with this one; put the right key in place and start again"
+            );
+        }
+        self.is_told_of_node_key = is_foreign;
+    }
 }
 
 impl Listener for Wiring {
@@ -156,6 +181,7 @@ impl Listener for Wiring {
             Output::RegistryChanged => {
                 let registry = self.shared.registry();
                 self.query.adopt_registry(Arc::clone(&registry));
+                self.tell_of_node_key(&registry);
                 let _ = self.registry.send(registry);
                 let closed = self.endpoint.recheck();
                 if closed > 0 {

@@ -3,6 +3,7 @@
 mod course;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::key::KeyId;
 use crate::limits;
@@ -51,6 +52,15 @@ pub enum Timing {
     Late,
     /// It is an act, and was logged when the mandate for it had ended.
     AfterMandate,
+}
+
+/// Leaves of a log that came too late to bind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LateLeaves {
+    /// Their positions, ascending.
+    pub runs: Vec<Range<u64>>,
+    /// When the hub saw the last of them.
+    pub last_seen: Timestamp,
 }
 
 /// One head seen.
@@ -353,7 +363,7 @@ impl HeadsSeen {
         }
     }
 
-    /// How many leaves of a log, whose registry sizes went as given, came too late to bind, and when the
+    /// The leaves of a log, whose registry sizes went as given, that came too late to bind, and when the
     /// hub saw the last of them; `None` where none did. Leaves that the hub has not seen count with the
     /// newest time.
     #[must_use]
@@ -363,14 +373,14 @@ impl HeadsSeen {
         size: TreeSize,
         course: &CtxCourse,
         registry: &Registry,
-    ) -> Option<(u64, Timestamp)> {
+    ) -> Option<LateLeaves> {
         let of_log = self.by_log.get(origin);
         let of_log = of_log.map(Vec::as_slice).unwrap_or_default();
         let sizes = of_log
             .iter()
             .filter_map(|at| Some(self.seen(*at)?.size.value()));
         let sizes: Vec<u64> = sizes.collect();
-        let mut late: Option<(u64, Timestamp)> = None;
+        let mut late: Option<LateLeaves> = None;
         for (begin, end, ctx) in course.runs(size) {
             // One head covers all leaves up to the next boundary.
             let from = sizes.partition_point(|size| *size <= begin);
@@ -384,8 +394,12 @@ impl HeadsSeen {
                     let seen = self.covering(origin, at).or_else(newest);
                     let at = seen.and_then(|index| self.course.made_by(index));
                     let at = at.unwrap_or(Timestamp::MAX);
-                    let (count, last) = late.unwrap_or((0, at));
-                    late = Some((count.saturating_add(end - begin), last.max(at)));
+                    let late = late.get_or_insert_with(|| LateLeaves {
+                        runs: Vec::new(),
+                        last_seen: at,
+                    });
+                    late.runs.push(begin..end);
+                    late.last_seen = late.last_seen.max(at);
                 }
                 begin = end;
             }

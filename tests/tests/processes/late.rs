@@ -123,65 +123,6 @@ async fn logs(network: &Network, entries: u64) -> Result<(), Failure> {
     .await
 }
 
-/// A member that heard nothing of a change decides in vain, is told so, and decides anew.
-#[tokio::test(flavor = "multi_thread")]
-async fn decision_that_came_too_late_is_told_of_and_taken_anew() {
-    let _alone = alone().await;
-    let mut network = Network::make(Path::new(NODE), 2, 0, seed()).unwrap();
-    let outcome = decides_anew(&mut network).await;
-    network.conclude(outcome, &repeat("decision_that_came_too_late", ""));
-}
-
-// spec: ADM-150, ADM-151
-async fn decides_anew(network: &mut Network) -> Result<(), Failure> {
-    let mut processes = network.start().await?;
-    let mut policy = network.plan().registry.policy().clone();
-    policy.ctx_grace_ms = 1;
-    network.change(Content::Policy(policy.clone())).await?;
-    registry(network, &[0, APART, READER]).await?;
-    processes.remove(APART).stop().await?;
-    network.change(Content::Policy(policy)).await?;
-    registry(network, &[0, READER]).await?;
-    for process in processes {
-        process.stop().await?;
-    }
-    let mut processes = vec![network.spawn(APART)?];
-    network.ready(APART).await?;
-    let table = Rows::new(network.code(APART), seed()).table(1)?.text;
-    written(network, &table, 1).await?;
-    written(network, &table, 0).await?;
-    processes.extend(again(network, &[0, READER]).await?);
-    wait_until(PATIENCE, "the alarm of its author", || async {
-        let status = network.status(APART).await?;
-        let mut alarms = status.alarms.iter();
-        let told = alarms.any(|alarm| alarm.name.as_str() == "own-statements-late");
-        Ok(told.then_some(()))
-    })
-    .await?;
-    written(network, &table, 1).await?;
-    written(network, &table, 0).await?;
-    holds(network, 2).await?;
-    wait_until(PATIENCE, "the decision made anew", || async {
-        let (late, anew) = (backing(network, 0).await?, backing(network, 1).await?);
-        let expected = (Some(BackingCode::Void), Some(BackingCode::Witnessed));
-        Ok(((late, anew) == expected).then_some(()))
-    })
-    .await?;
-    for process in processes {
-        process.stop().await?;
-    }
-    Ok(())
-}
-
-/// Imports a table, of which so many rows are written.
-async fn written(network: &Network, table: &str, rows: u64) -> Result<(), Failure> {
-    let report = network.client(APART).await?.import(table).await?;
-    match report.written == rows {
-        true => Ok(()),
-        false => Err(Failure::new(format!("the import came to {report:?}"))),
-    }
-}
-
 async fn again(network: &Network, nodes: &[NodeId]) -> Result<Vec<Process>, Failure> {
     let mut processes = Vec::new();
     for node in nodes {
