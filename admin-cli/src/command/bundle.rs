@@ -7,8 +7,8 @@ use crate::args::{Bundle, BundleExport, BundleVerify};
 use crate::client::unexpected;
 use crate::command::{Context, files};
 use crate::failure::Failure;
-use crate::{clock, parse};
 use crate::report::{self, Report, Words};
+use crate::{clock, parse};
 
 pub(super) fn run(verb: &Bundle, context: &Context<'_>) -> Result<Report, Failure> {
     match verb {

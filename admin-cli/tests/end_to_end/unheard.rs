@@ -158,19 +158,33 @@ fn bundle_says_what_it_leaves_out_for_want_of_cosigners() {
     network.at("city", &import).exits(0);
     let decision = format!("{CITY}/0#0");
     network.until("a witnessed decision", |network| {
-        network.at("city", &["statement", &decision]).exits(0).json()["witnessed"] == true
+        network
+            .at("city", &["statement", &decision])
+            .exits(0)
+            .json()["witnessed"]
+            == true
     });
     for others in [network.hub.take(), network.town.take()] {
         others.unwrap().stop();
     }
-    let lower = ["correction", "issue", &decision, "--reasons", "Too high", "--set", "fine_fen=100"];
+    let lower = [
+        "correction",
+        "issue",
+        &decision,
+        "--reasons",
+        "Too high",
+        "--set",
+        "fine_fen=100",
+    ];
     network.at("city", &lower).exits(0);
     let export = |reference: &str, out: &str| {
         let arguments = ["bundle", "export", reference, "--out", out];
         network.at("city", &arguments).exits(0).json()["left_out"].clone()
     };
     assert_eq!(export(&decision, "proof"), 1);
-    let shown = ["--node", "city", "bundle", "export", &decision, "--out", "again"];
+    let shown = [
+        "--node", "city", "bundle", "export", &decision, "--out", "again",
+    ];
     let shown = network.people(&shown).exits(0);
     assert!(shown.out.contains("Not in the file: 1"), "{}", shown.out);
 
@@ -181,5 +195,8 @@ fn bundle_says_what_it_leaves_out_for_want_of_cosigners() {
     assert_eq!(export(&format!("{CITY}/0#2"), "early"), 0);
     let verify = ["bundle", "verify", "early", "--genesis", "hub/genesis.cbor"];
     let verified = network.run(&verify).exits(0).json();
-    assert_eq!(verified["effect"]["binds_others"], "not-witnessed", "{verified}");
+    assert_eq!(
+        verified["effect"]["binds_others"], "not-witnessed",
+        "{verified}"
+    );
 }

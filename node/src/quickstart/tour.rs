@@ -415,9 +415,10 @@ async fn prove(
         })
     })
     .await?;
-    let bytes = node
-        .export_bundle(target)
-        .map_err(TourError::step("exporting the bundle"))?;
+    let exported = node.export_bundle(target);
+    let bytes = exported
+        .map_err(TourError::step("exporting the bundle"))?
+        .bytes;
     let path = directory.join("decision.bundle");
     std::fs::write(&path, &bytes).map_err(TourError::step("writing the bundle"))?;
     let verified = bundle::verify(&bytes, &anchor, None);
