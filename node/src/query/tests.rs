@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use concordat_protocol::effect::Horizon;
+use concordat_protocol::effect::alike::{self, GROUP_KEPT_MAX};
 use concordat_protocol::key::Signer as _;
 use concordat_protocol::log::Hash;
-use concordat_protocol::statement::{Body, StatementRef};
+use concordat_protocol::statement::{Body, Ground, ObjectorRole, StatementRef};
 use concordat_protocol::text::Text;
 use tempfile::TempDir;
 
@@ -160,6 +162,73 @@ fn acts_on_a_decision_that_is_not_held_are_gathered() {
         vec![correction, withdrawal]
     });
     assert_eq!(node.history(0), [0, 1]);
+}
+
+/// How many objections one member logs to a decision of another.
+const CROWD: u64 = 5_000;
+const GROUNDS: [Ground; 3] = [Ground::Facts, Ground::Amount, Ground::Other];
+const ROLES: [ObjectorRole; 2] = [ObjectorRole::Subject, ObjectorRole::Issuer];
+/// Rulings that close the crowd.
+const RULINGS: usize = 10;
+
+/// A decision, one objection to it in its own log, and a crowd of them in another, which rulings of the
+/// issuer reject, but for the last one, and a copy of a statement that counts once.
+fn crowded(fixture: &Fixture, rulings: usize) -> Vec<Placed> {
+    let (decision, about) = (fixture.decision(0, 1), subject(1));
+    let mut placed = vec![fixture.objection(1, about, &decision)];
+    let kinds = GROUNDS.map(|ground| ROLES.map(|role| (role, ground)));
+    for (index, said) in (0..CROWD).zip(kinds.into_iter().flatten().cycle()) {
+        placed.push(fixture.objection_by_hub(index, about, said, &decision));
+    }
+    let crowd: Vec<StatementRef> = placed[1..].iter().map(Placed::reference).collect();
+    let closed = &crowd[..crowd.len() - 1];
+    let parts = closed.chunks(closed.len().div_ceil(RULINGS));
+    for (index, part) in (2..).zip(parts.take(rulings)) {
+        placed.push(fixture.rejection(index, about, &decision, part.to_vec()));
+    }
+    placed.push(decision);
+    placed
+}
+
+fn hub_origin(fixture: &Fixture) -> Origin {
+    let genesis = fixture.registry.genesis();
+    genesis.origin(fixture.hub, trust::LogNumber::Statements)
+}
+
+/// One member logged thousands of objections to a decision of another, and it was never weighed again,
+/// ruled on or not.
+// spec: IDX-40, IDX-20
+#[test]
+fn crowd_of_objections_by_one_member_leaves_a_decision_weighed() {
+    for rulings in [0, RULINGS / 2, RULINGS] {
+        let node = node(|fixture| crowded(fixture, rulings));
+        let dossier = node.queries.history(&node.position(0)).unwrap();
+        let hub = hub_origin(&node.fixture);
+        let of = |origin: &Origin| -> Vec<u64> {
+            let places = dossier.statements.keys();
+            let places = places.filter(|at| at.origin == *origin);
+            places.map(|at| at.index.value()).collect()
+        };
+        // The decision, the objection in its own log, and the rulings.
+        let own: Vec<u64> = (0..).take(2 + rulings).collect();
+        assert_eq!(of(&node.fixture.origin()), own);
+        let kept = of(&hub);
+        let groups = 6 * (rulings + 1) + 1;
+        assert!(kept.len() <= groups * GROUP_KEPT_MAX, "{}", kept.len());
+        let is_last_closed = rulings < RULINGS || kept.contains(&(CROWD - 1));
+        assert!(is_last_closed, "what no ruling names is looked at");
+        // The first of each part of the crowd, on each ground and in each role.
+        assert!((0..6).all(|index| kept.contains(&index)));
+        let horizon = Horizon {
+            logs: BTreeMap::new(),
+            register: node.fixture.register(),
+        };
+        let all = dossier.statements.values();
+        let mut all: Vec<StatementRef> = all.map(|one| one.reference().clone()).collect();
+        all.retain(|one| one.origin == hub);
+        alike::complete_open(&mut all, dossier.alike.values(), &horizon);
+        assert_eq!(all.len() as u64, CROWD);
+    }
 }
 
 /// Places in a log at which nothing stands.
