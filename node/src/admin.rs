@@ -22,6 +22,7 @@ mod frozen;
 mod import;
 mod link;
 mod lookup;
+mod naming;
 mod peer;
 mod quorum;
 mod refusal;
