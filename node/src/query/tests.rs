@@ -204,15 +204,10 @@ fn crowd_of_objections_by_one_member_leaves_a_decision_weighed() {
         let node = node(|fixture| crowded(fixture, rulings));
         let dossier = node.queries.history(&node.position(0)).unwrap();
         let hub = hub_origin(&node.fixture);
-        let of = |origin: &Origin| -> Vec<u64> {
-            let places = dossier.statements.keys();
-            let places = places.filter(|at| at.origin == *origin);
-            places.map(|at| at.index.value()).collect()
-        };
         // The decision, the objection in its own log, and the rulings.
         let own: Vec<u64> = (0..).take(2 + rulings).collect();
-        assert_eq!(of(&node.fixture.origin()), own);
-        let kept = of(&hub);
+        assert_eq!(of_log(&dossier, &node.fixture.origin()), own);
+        let kept = of_log(&dossier, &hub);
         let groups = 6 * (rulings + 1) + 1;
         assert!(kept.len() <= groups * GROUP_KEPT_MAX, "{}", kept.len());
         let is_last_closed = rulings < RULINGS || kept.contains(&(CROWD - 1));
@@ -229,6 +224,93 @@ fn crowd_of_objections_by_one_member_leaves_a_decision_weighed() {
         alike::complete_open(&mut all, dossier.alike.values(), &horizon);
         assert_eq!(all.len() as u64, CROWD);
     }
+}
+
+/// Objections on one ground in one role, one for each index.
+fn objections(fixture: &Fixture, indexes: std::ops::Range<u64>, on: &Placed) -> Vec<Placed> {
+    let said = (ObjectorRole::Subject, Ground::Facts);
+    let object = |index| fixture.objection_by_hub(index, subject(1), said, on);
+    indexes.map(object).collect()
+}
+
+fn of_log(dossier: &Dossier, origin: &Origin) -> Vec<u64> {
+    let places = dossier.statements.keys();
+    let places = places.filter(|at| at.origin == *origin);
+    places.map(|at| at.index.value()).collect()
+}
+
+/// A notice whose objection is left out would read as one that nobody holds.
+// spec: IDX-40, EFF-23
+#[test]
+fn notices_are_gathered_of_the_objections_that_are() {
+    let node = node(|fixture| {
+        let decision = fixture.decision(0, 1);
+        let mut placed = objections(fixture, 0..300, &decision);
+        // The register heard of them in another order.
+        let noticed = (0..).zip(placed.iter().rev().skip(50));
+        let notices: Vec<_> = noticed
+            .map(|(index, act)| fixture.notice(index, &decision, act))
+            .collect();
+        placed.extend(notices);
+        placed.push(decision);
+        placed
+    });
+    let dossier = node.queries.history(&node.position(0)).unwrap();
+    // Of those that are noticed the ones noticed last and first; and two of those that are not.
+    let kept = of_log(&dossier, &hub_origin(&node.fixture));
+    assert_eq!(kept, [0, 249, 250, 299]);
+    assert_eq!(of_log(&dossier, &node.fixture.register()), [0, 249]);
+}
+
+/// A member kept back the bodies of what it logged.
+// spec: IDX-40, EFF-23
+#[test]
+fn few_of_the_objections_that_are_known_by_notices_alone_are_gathered() {
+    let node = node(|fixture| {
+        let decision = fixture.decision(0, 1);
+        let withheld = objections(fixture, 0..6_000, &decision);
+        let notices = (0..).zip(&withheld);
+        let mut placed: Vec<_> = notices
+            .map(|(index, act)| fixture.notice(index, &decision, act))
+            .collect();
+        placed.extend([withheld[2_000].clone(), decision]);
+        placed
+    });
+    let dossier = node.queries.history(&node.position(0)).unwrap();
+    assert_eq!(
+        of_log(&dossier, &node.fixture.register()),
+        [0, 2_000, 5_999]
+    );
+    assert_eq!(of_log(&dossier, &hub_origin(&node.fixture)), [2_000]);
+}
+
+/// What does not count hides nothing that does.
+// spec: IDX-40, EFF-40, EFF-41
+#[test]
+fn objections_that_do_not_count_stand_for_none() {
+    let node = node(|fixture| {
+        let (decision, other) = (fixture.decision(0, 1), fixture.decision(0, 2));
+        let said = (ObjectorRole::Subject, Ground::Facts);
+        // About another organisation than the decision.
+        let astray =
+            (0..9).map(|index| fixture.objection_by_hub(index, subject(2), said, &decision));
+        let mut placed: Vec<_> = astray.collect();
+        // To another decision at the same place.
+        placed.extend(objections(fixture, 10..19, &other));
+        placed.extend(objections(fixture, 20..21, &decision));
+        // The bytes of an earlier one.
+        let copy = |index| Placed {
+            index: LeafIndex::new(index),
+            ..placed[18].clone()
+        };
+        let copies: Vec<_> = (30..39).map(copy).collect();
+        placed.extend(copies);
+        placed.push(decision);
+        placed
+    });
+    let dossier = node.queries.history(&node.position(0)).unwrap();
+    assert_eq!(of_log(&dossier, &hub_origin(&node.fixture)), [20]);
+    assert!(dossier.alike.is_empty());
 }
 
 /// Places in a log at which nothing stands.
