@@ -822,6 +822,13 @@ async fn ruling_closes_thousands_of_objections_of_one_member() {
         })
     };
     assert_eq!(member.status().await.open_objections, CROWD);
+    // spec: ADM-163
+    let shown = member.statement(position(&target)).await;
+    assert_eq!(
+        (shown.acts.len(), shown.acts_left),
+        (512, Some(CROWD - 512))
+    );
+    assert!(shown.acts.iter().all(|act| act.open == Some(true)));
     let each = filed.iter().map(position).collect();
     let refused = member.ask(&ruling(each, false)).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::InvalidStatement);
@@ -835,6 +842,9 @@ async fn ruling_closes_thousands_of_objections_of_one_member() {
     assert_eq!((ruled.named, ruled.names.len()), (Some(CROWD), 4_096));
     until(node, |node| suspending(node) == 0).await;
     assert_eq!(effect(node).weighed, Weighed::Fully);
+    let shown = member.statement(position(&target)).await.acts;
+    let rulings = shown.iter().filter(|act| act.class == Class::Ruling);
+    assert_eq!(rulings.count() as u64, ruled.acts);
     assert_eq!(member.status().await.open_objections, 0);
     let refused = member.refused(&ruling(Vec::new(), false)).await;
     assert_eq!(refused, ErrorCode::NothingOpen);

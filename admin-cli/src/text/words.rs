@@ -128,6 +128,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.missing", "Missing", "缺少"),
     ("word.class", "Class", "类别"),
     ("word.recorded_as", "Recorded as", "记录为"),
+    ("word.acts_left", "Acts not listed", "未列出的行为"),
     ("word.acts_recorded", "Statements", "声明数"),
     ("word.closes", "Names", "指明"),
     ("word.closes_many", "Objections named", "指明的异议数"),
