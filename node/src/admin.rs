@@ -23,6 +23,7 @@ mod frozen;
 mod import;
 mod link;
 mod lookup;
+mod naming;
 mod peer;
 mod quorum;
 mod refusal;

@@ -9,9 +9,9 @@ use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
     ActType, Audience, BasisLevel, Body, CatalogueItem, Class, Code, Content, Correction, Ctx,
     Decision, DecisionFields, Enrolment, Ground, ItemCatalogue, Kind, Leaf, LegalBasis, Level,
-    Mandate, Notice, Objection, ObjectorRole, Payload, Policy, Proposal, Remedy, RemedyKind, Role,
-    Service, ServiceWay, Statement, StatementRef, Vis, VisibilityClass, Withdrawal,
-    WithdrawalReason, sign, sign_approval, sign_approved,
+    Mandate, Notice, Objection, ObjectorRole, Outcome, Payload, Policy, Proposal, Remedy,
+    RemedyKind, Role, Ruling, Service, ServiceWay, Statement, StatementRef, Vis, VisibilityClass,
+    Withdrawal, WithdrawalReason, sign, sign_approval, sign_approved,
 };
 use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::text::Text;
@@ -145,7 +145,12 @@ impl Fixture {
     pub(crate) fn new() -> Self {
         let hub = authority("11230000000000010");
         let member = authority("11230400000000019");
-        let hub_classes = vec![Class::Notice, Class::HeadSeen, Class::Correction];
+        let hub_classes = vec![
+            Class::Notice,
+            Class::HeadSeen,
+            Class::Correction,
+            Class::Objection,
+        ];
         let fields = GenesisFields {
             format: FORMAT,
             network: Network::Test,
@@ -180,6 +185,7 @@ impl Fixture {
             Class::Objection,
             Class::Withdrawal,
             Class::Correction,
+            Class::Ruling,
         ];
         let member_enrolment = enrolment(member, Role::Member, [21, 22, 23, 24], classes);
         fixture.enact(Content::Enrolment(Box::new(member_enrolment)));
@@ -223,6 +229,40 @@ impl Fixture {
         let objection = Objection::new(role, Ground::Facts, received, false, None);
         let target = Some(target.reference());
         self.say(index, about, target, Content::Objection(objection))
+    }
+
+    /// The `index`th statement of the hub: an objection to a decision of the member.
+    pub(crate) fn objection_by_hub(
+        &self,
+        index: u64,
+        about: SubjectCode,
+        (role, ground): (ObjectorRole, Ground),
+        target: &Placed,
+    ) -> Placed {
+        let origin = self
+            .registry
+            .genesis()
+            .origin(self.hub, LogNumber::Statements);
+        // Each has bytes of its own.
+        let reasons = Some(text(&format!("第{index}次")));
+        let objection = Objection::new(role, ground, day("2026-03-10"), false, reasons);
+        let payload = payload(Some(target.reference()), Content::Objection(objection));
+        let ctx = self.registry.ctx();
+        let bytes = sign(&self.hub_key, self.hub, about, ctx, &payload).unwrap();
+        place(origin, index, Kind::Act, Vis::new(1), None, bytes)
+    }
+
+    /// A ruling of the member that rejects objections, ascending.
+    pub(crate) fn rejection(
+        &self,
+        index: u64,
+        about: SubjectCode,
+        target: &Placed,
+        closes: Vec<StatementRef>,
+    ) -> Placed {
+        let ruling = Ruling::new(Outcome::Rejected, closes, text("不成立")).unwrap();
+        let target = Some(target.reference());
+        self.say(index, about, target, Content::Ruling(ruling))
     }
 
     pub(crate) fn withdrawal(&self, index: u64, about: SubjectCode, target: &Placed) -> Placed {

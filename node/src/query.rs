@@ -10,6 +10,7 @@
 
 mod cache;
 mod gather;
+mod raised;
 mod verifier;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,6 +30,7 @@ pub use gather::{
     Depth, Dossier, Dossiers, HISTORY_BYTES_MAX, HISTORY_NOT_HELD_MAX, HISTORY_STATEMENTS_MAX,
     SubjectEntry,
 };
+pub use raised::HISTORY_OBJECTIONS_MAX;
 pub use verifier::{BackgroundVerifier, VerifyStep};
 
 /// Verified statements kept in memory, unless configured.

@@ -52,7 +52,7 @@ use thiserror::Error;
 
 use crate::journal::JournalId;
 
-pub use acts::{ActRow, NoticeRow};
+pub use acts::{ActRow, BytesDigest, NoticeRow, ObjectionSaid};
 pub use engine::EngineFault;
 pub use ledger::{Delivery, Lookup, LookupError};
 pub use own::OwnStatement;

@@ -28,12 +28,13 @@ use concordat_protocol::admin::{
 };
 use concordat_protocol::bundle;
 use concordat_protocol::codec::Ext;
+use concordat_protocol::effect::Weighed;
 use concordat_protocol::limits::FRAME_BYTES_MAX;
-use concordat_protocol::log::LeafIndex;
+use concordat_protocol::log::{LeafIndex, TreeSize};
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
     ActType, Address, Body, CatalogueItem, Class, Content, Decision, DecisionFields, Ground,
-    ObjectorRole, Outcome, Payload, StatementRef, WithdrawalReason, sign,
+    Objection, ObjectorRole, Outcome, Payload, StatementRef, WithdrawalReason, sign,
 };
 use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::text::Text;
@@ -776,6 +777,96 @@ async fn objection_suspends_and_a_ruling_closes_it() {
     })
     .await;
     assert_eq!(member.refused(&ruling).await, ErrorCode::NothingOpen);
+    pair.stop().await;
+}
+
+/// One member had logged so many objections that no ruling could name them, and the decision was never
+/// weighed again.
+// spec: ADM-160, ADM-161, ADM-162, IDX-40
+#[tokio::test(flavor = "multi_thread")]
+async fn ruling_closes_thousands_of_objections_of_one_member() {
+    const CROWD: u64 = 4_400;
+    let pair = Pair::start().await;
+    pair.import().await;
+    let (hub, target) = (&pair.hub.node, pair.first());
+    let subject = pair.member.node.query().unwrap();
+    let subject = subject.statement(&target.origin, target.index).unwrap();
+    let concordat_node::query::Found::Verified(decision) = subject else {
+        panic!("{subject:?}")
+    };
+    let about = decision.statement().header().about;
+    let objection = |number: u64| {
+        let grounds = [Ground::Facts, Ground::Amount];
+        let ground = grounds[usize::from(number.is_multiple_of(2))];
+        let reasons = Some(Text::new(number.to_string()).unwrap());
+        let role = ObjectorRole::Subject;
+        let objection = Objection::new(role, ground, clock::today(), false, reasons);
+        let payload = Payload {
+            issued_at: clock::now(),
+            target: Some(target.clone()),
+            register_size: Some(TreeSize::ZERO),
+            batch: None,
+            content: Content::Objection(objection),
+            ext: Ext::default(),
+        };
+        sign(hub.signer(), hub.member(), about, hub.ctx(), &payload).unwrap()
+    };
+    let crowd = (0..CROWD).map(objection).collect();
+    let filed = hub.submit(LogNumber::Statements, crowd).await.unwrap();
+    let node = &pair.member.node;
+    let effect = |node: &Node| node.effect_of(&target, clock::today()).unwrap();
+    let suspending = |node: &Node| -> usize {
+        let suspended = effect(node).suspended_by;
+        suspended.iter().map(|one| one.by.len()).sum()
+    };
+    let all = filed.len();
+    until(node, |node| suspending(node) == all).await;
+    let mut member = Client::open(&pair.member).await;
+    let ruling = |closes, dry_run| {
+        Request::Ruling(RulingAsk {
+            target: position(&target),
+            outcome: Outcome::Rejected,
+            closes,
+            reasons: Text::new("经核实，事实无误。").unwrap(),
+            issuer: None,
+            dry_run,
+        })
+    };
+    assert_eq!(member.status().await.open_objections, CROWD);
+    // spec: ADM-163
+    let shown = member.statement(position(&target)).await;
+    assert_eq!(
+        (shown.acts.len(), shown.acts_left),
+        (512, Some(CROWD - 512))
+    );
+    assert!(shown.acts.iter().all(|act| act.open == Some(true)));
+    let each = filed.iter().map(position).collect();
+    let refused = member.ask(&ruling(each, false)).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::InvalidStatement);
+    let rule = refused.detail("rule").unwrap();
+    assert!(rule.starts_with("4400 objections are named"), "{rule}");
+    let dry = member.act(&ruling(Vec::new(), true)).await;
+    assert_eq!((dry.reference, dry.more.len()), (None, 0));
+    let ruled = member.act(&ruling(Vec::new(), false)).await;
+    assert!(dry.acts == ruled.acts && ruled.acts > 4, "{}", ruled.acts);
+    assert_eq!(ruled.more.len() as u64, ruled.acts - 1);
+    assert_eq!((ruled.named, ruled.names.len()), (Some(CROWD), 4_096));
+    until(node, |node| suspending(node) == 0).await;
+    assert_eq!(effect(node).weighed, Weighed::Fully);
+    let shown = member.statement(position(&target)).await.acts;
+    let rulings = shown.iter().filter(|act| act.class == Class::Ruling);
+    assert_eq!(rulings.count() as u64, ruled.acts);
+    assert_eq!(member.status().await.open_objections, 0);
+    let refused = member.refused(&ruling(Vec::new(), false)).await;
+    assert_eq!(refused, ErrorCode::NothingOpen);
+    // One more is open again, by itself.
+    let filed = member.act(&self::objection(position(&target), false)).await;
+    let mut one = ruling(Vec::new(), true);
+    if let Request::Ruling(ask) = &mut one {
+        ask.closes = vec![position(filed.reference.as_ref().unwrap())];
+    }
+    assert_eq!(member.act(&one).await.names.len(), 1);
+    assert_eq!(member.act(&ruling(Vec::new(), true)).await.acts, 1);
     pair.stop().await;
 }
 

@@ -19,6 +19,7 @@
 //! Out of scope: signatures, mandates and `ctx` ([`crate::trust`]), recognition by a receiver, and
 //! deadlines. An axis for stays, repairs or erasures joins [`Effect`] as a field and a module.
 
+pub mod alike;
 mod announced;
 mod assess;
 mod basis;

@@ -135,6 +135,9 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
         page.gap();
         act_table(&mut page, acts.into_iter(), words);
     }
+    if let Some(left) = view.acts_left {
+        page.pairs(&[words.pair("acts_left", left)]);
+    }
     Report::new(page, statement_json(view))
 }
 
@@ -155,6 +158,7 @@ fn statement_json(view: &StatementView) -> Value {
         "corrected": view.corrected.as_ref().map(|one| decision::to_json(one.fields())),
         "act": view.act.as_ref().map(act_json),
         "acts": view.acts.iter().map(act_json).collect::<Value>(),
+        "acts_left": view.acts_left.unwrap_or(0),
         "effect": view.effect.as_ref().map(effect::json),
         "look_up_row": view.look_up_row,
         "fork": view.fork.as_ref().map(fork_json),

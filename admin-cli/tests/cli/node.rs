@@ -538,6 +538,9 @@ fn objection_is_filed_and_its_place_is_shown() {
         witnessed: false,
         effect: Some(effect()),
         effect_withheld: None,
+        more: Vec::new(),
+        named: None,
+        acts: 1,
     }));
     let target = format!("{HUB}/0#7");
     let arguments = [
@@ -560,6 +563,49 @@ fn objection_is_filed_and_its_place_is_shown() {
         (ObjectorRole::Subject, Ground::Facts)
     );
     assert!(matches!(ask.target, Target::Short { log: 0, .. }));
+}
+
+/// A member had logged thousands of objections, and each was a line of the answer.
+// spec: ADM-162
+#[test]
+fn ruling_on_thousands_says_how_many_and_lists_them_for_machines() {
+    let recorded = || {
+        Reply::Recorded(Box::new(Recorded {
+            class: Class::Ruling,
+            target: reference(7),
+            reference: Some(reference(9)),
+            names: (100..400).map(reference).collect(),
+            witnessed: false,
+            effect: None,
+            effect_withheld: None,
+            more: (10..18).map(reference).collect(),
+            named: Some(4_200),
+            acts: 9,
+        }))
+    };
+    let target = format!("{HUB}/0#7");
+    let mut arguments = vec![
+        "ruling",
+        "issue",
+        &target,
+        "--outcome",
+        "rejected",
+        "--all-open",
+        "--reasons",
+        "r",
+        "--yes",
+    ];
+    let ran = against(vec![recorded()], &arguments).0.exits(0);
+    let places = format!("{HUB}/0#9 … {HUB}/0#17");
+    assert!(ran.out.contains(&places), "{}", ran.out);
+    assert!(ran.out.contains("4200"), "{}", ran.out);
+    assert!(!ran.out.contains(&format!("{HUB}/0#100")), "{}", ran.out);
+    arguments.extend(["--output", "json"]);
+    let ran = against(vec![recorded()], &arguments).0.exits(0);
+    let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(json["names"].as_array().unwrap().len(), 300);
+    assert_eq!((&json["named"], &json["acts"]), (&4_200.into(), &9.into()));
+    assert_eq!(json["more"].as_array().unwrap().len(), 8);
 }
 
 // spec: ADM-12

@@ -8,14 +8,15 @@ use concordat_protocol::codec::{Ext, Truth};
 use concordat_protocol::effect::{Effect, Validity};
 use concordat_protocol::log::{LeafIndex, TreeSize};
 use concordat_protocol::statement::{
-    Admission, Body, Class, Content, Correction, Decision, Leaf, Objection, ObjectorRole, Payload,
-    Ruling, SALT_BYTES, Statement, StatementRef, Vis, Withdrawal, sign,
+    Admission, Body, Class, Content, Correction, Decision, Invalid, Leaf, Objection, ObjectorRole,
+    Payload, Ruling, SALT_BYTES, Statement, StatementRef, Vis, Withdrawal, sign,
 };
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::{self, LogNumber, Place, Registry, RejectReason};
 
 use crate::admin::desk::{Answer, Desk};
+use crate::admin::naming::{self, Named};
 use crate::admin::{acts, refusal, subject, target, view};
 use crate::clock;
 use crate::node::Node;
@@ -24,6 +25,9 @@ use crate::store::Position;
 
 /// How many days before today an objection that is recorded can have been received.
 const RECEIPT_DAYS_MAX: i32 = 30;
+/// Objections that an answer lists: a frame carries no more than some thousands.
+// spec: ADM-162
+const NAMES_SHOWN_MAX: usize = 4_096;
 
 /// `objection file`
 pub(super) fn objection(desk: &Desk, ask: ObjectionAsk) -> Answer {
@@ -32,7 +36,7 @@ pub(super) fn objection(desk: &Desk, ask: ObjectionAsk) -> Answer {
     case.require_role(ask.role)?;
     let over_cap = is_over_cap(desk, received_on)?;
     let objection = Objection::new(ask.role, ask.ground, received_on, over_cap, ask.reasons);
-    case.record(Content::Objection(objection), Vec::new(), ask.dry_run)
+    case.record(Content::Objection(objection), ask.dry_run)
 }
 
 /// `ruling issue`
@@ -44,36 +48,22 @@ pub(super) fn ruling(desk: &Desk, ask: RulingAsk) -> Answer {
         found.collect()
     };
     let closes = match ask.closes.is_empty() {
-        true => open(view::open_objections(&case.effect()?)),
-        false => case.named_open(&ask.closes, |effect| open(view::rulable(effect)))?,
+        true => Named::Open(open(naming::open(&case.effect()?))),
+        false => Named::Each(case.named_open(&ask.closes, |effect| open(view::rulable(effect)))?),
     };
-    case.require_open(&closes)?;
-    let ruling = Ruling::new(ask.outcome, closes.clone(), ask.reasons);
-    let ruling = ruling.map_err(|error| refusal::invalid(&error))?;
-    case.record(Content::Ruling(ruling), closes, ask.dry_run)
+    let rule = |closes| Ruling::new(ask.outcome, closes, ask.reasons.clone()).map(Content::Ruling);
+    case.record_naming(closes, rule, ask.dry_run)
 }
 
 /// `admission issue`
 pub(super) fn admission(desk: &Desk, ask: AdmissionAsk) -> Answer {
     let case = Case::open(desk, &ask.target, ask.issuer, Class::Admission)?;
     let admits = match ask.admits.is_empty() {
-        true => {
-            let mut waiting: Vec<StatementRef> = case
-                .effect()?
-                .waiting
-                .into_iter()
-                .map(|waiting| waiting.objection)
-                .collect();
-            waiting.sort();
-            waiting.dedup();
-            waiting
-        }
-        false => case.named_open(&ask.admits, view::open_objections)?,
+        true => Named::Open(naming::waiting_for_admission(&case.effect()?)),
+        false => Named::Each(case.named_open(&ask.admits, view::open_objections)?),
     };
-    case.require_open(&admits)?;
-    let admission = Admission::new(admits.clone(), ask.reasons);
-    let admission = admission.map_err(|error| refusal::invalid(&error))?;
-    case.record(Content::Admission(admission), admits, ask.dry_run)
+    let admit = |admits| Admission::new(admits, ask.reasons.clone()).map(Content::Admission);
+    case.record_naming(admits, admit, ask.dry_run)
 }
 
 /// `correction issue`
@@ -92,7 +82,7 @@ pub(super) fn correction(desk: &Desk, ask: CorrectionAsk) -> Answer {
         reasons,
         replacement,
     });
-    case.record(Content::Correction(correction), Vec::new(), ask.dry_run)
+    case.record(Content::Correction(correction), ask.dry_run)
 }
 
 /// `withdrawal issue`
@@ -103,7 +93,7 @@ pub(super) fn withdrawal(desk: &Desk, ask: WithdrawalAsk) -> Answer {
         reason: ask.reason,
         reasons: ask.reasons,
     };
-    case.record(Content::Withdrawal(withdrawal), Vec::new(), ask.dry_run)
+    case.record(Content::Withdrawal(withdrawal), ask.dry_run)
 }
 
 /// A statement that is to be acted on.
@@ -310,59 +300,107 @@ impl<'d> Case<'d> {
     }
 
     /// Signs the act and appends it; with `dry_run` only looks whether it would be taken.
-    fn record(&self, content: Content, names: Vec<StatementRef>, dry_run: bool) -> Answer {
+    fn record(&self, content: Content, dry_run: bool) -> Answer {
+        let recorded = self.record_all(vec![content], dry_run)?;
+        Ok(Reply::Recorded(Box::new(recorded)))
+    }
+
+    /// The same for what is said on objections, in as many acts as it takes: all of them, or none.
+    // spec: ADM-160
+    fn record_naming(
+        &self,
+        named: Named,
+        say: impl Fn(Vec<StatementRef>) -> Result<Content, Invalid>,
+        dry_run: bool,
+    ) -> Answer {
+        self.require_open(named.all())?;
+        let mut names = named.all().to_vec();
+        let say = |part| say(part).map_err(|error| refusal::invalid(&error));
+        let alone = self.payload(say(names.iter().take(1).cloned().collect())?);
+        let bytes = signed(self.desk.node(), self.about, &alone)?.len();
+        let parts = named.parts(bytes);
+        let parts = parts.map_err(|error| refusal::invalid(&error))?;
+        let contents: Result<Vec<Content>, AdminError> = parts.into_iter().map(say).collect();
+        let mut recorded = self.record_all(contents?, dry_run)?;
+        // spec: ADM-162
+        recorded.named = (names.len() > NAMES_SHOWN_MAX).then_some(names.len() as u64);
+        names.truncate(NAMES_SHOWN_MAX);
+        recorded.names = names;
+        recorded.names.sort_unstable();
+        Ok(Reply::Recorded(Box::new(recorded)))
+    }
+
+    /// Acts of one class, appended as one batch.
+    fn record_all(&self, contents: Vec<Content>, dry_run: bool) -> Result<Recorded, AdminError> {
         let node = self.desk.node();
-        let register = node.genesis().register_origin();
-        let adopted = node.shared().logs().get(&register).map(|log| log.size());
-        let payload = Payload {
-            issued_at: node.date(),
-            target: Some(self.target.clone()),
-            register_size: Some(adopted.unwrap_or(TreeSize::ZERO)),
-            batch: None,
-            content,
-            ext: Ext::default(),
+        let payloads: Vec<Payload> = contents.into_iter().map(|it| self.payload(it)).collect();
+        let Some(first) = payloads.first() else {
+            return Err(AdminError::new(ErrorCode::Internal).with("cause", "no act"));
         };
-        let class = payload.class();
-        let reference = match dry_run {
+        let class = first.class();
+        let statements: Result<Vec<_>, AdminError> = payloads
+            .iter()
+            .map(|payload| signed(node, self.about, payload))
+            .collect();
+        let statements = statements?;
+        let mut references = match dry_run {
             true => {
-                let statement = signed(node, self.about, &payload)?;
-                check(node, &statement, self.vis())?;
-                None
+                for statement in &statements {
+                    check(node, statement, self.vis())?;
+                }
+                Vec::new()
             }
-            false => Some(self.append(&payload)?),
-        };
+            false => self.append(statements, first)?,
+        }
+        .into_iter();
+        let (reference, more): (_, Vec<StatementRef>) = (references.next(), references.collect());
         let horizon = node.horizon();
-        let witnessed = reference
-            .as_ref()
-            .is_some_and(|reference| view::witnessed(&horizon, reference));
+        // A head covers a log up to a position.
+        let last = more.last().or(reference.as_ref());
+        let witnessed = last.is_some_and(|last| view::witnessed(&horizon, last));
         // spec: ADM-71
         let is_decision = self.class == Class::Decision;
         let effect = match is_decision && self.is_open {
             true => Some(view::effect(&self.effect()?, node.today())),
             false => None,
         };
-        Ok(Reply::Recorded(Box::new(Recorded {
+        Ok(Recorded {
             class,
             target: self.target.clone(),
             reference,
-            names,
+            names: Vec::new(),
             witnessed,
             effect,
             effect_withheld: (is_decision && !self.is_open).then_some(Truth),
-        })))
+            more,
+            named: None,
+            acts: payloads.len() as u64,
+        })
     }
 
-    fn append(&self, payload: &Payload) -> Result<StatementRef, AdminError> {
+    fn payload(&self, content: Content) -> Payload {
         let node = self.desk.node();
-        let statement = signed(node, self.about, payload)?;
-        let submitted = node.submit(LogNumber::Statements, vec![statement]);
-        let references = self
-            .desk
-            .runtime
-            .block_on(submitted)
-            .map_err(|failure| refusal::submission(node, &failure, node.member(), payload))?;
-        let first = references.into_iter().next();
-        first.ok_or_else(|| AdminError::new(ErrorCode::Internal).with("cause", "no reference"))
+        let register = node.genesis().register_origin();
+        let adopted = node.shared().logs().get(&register).map(|log| log.size());
+        Payload {
+            issued_at: node.date(),
+            target: Some(self.target.clone()),
+            register_size: Some(adopted.unwrap_or(TreeSize::ZERO)),
+            batch: None,
+            content,
+            ext: Ext::default(),
+        }
+    }
+
+    fn append(
+        &self,
+        statements: Vec<Vec<u8>>,
+        first: &Payload,
+    ) -> Result<Vec<StatementRef>, AdminError> {
+        let node = self.desk.node();
+        let submitted = node.submit(LogNumber::Statements, statements);
+        let references = self.desk.runtime.block_on(submitted);
+        references.map_err(|failure| refusal::submission(node, &failure, node.member(), first))
     }
 
     /// The visibility class of the target, which its acts have too.

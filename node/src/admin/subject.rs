@@ -1,6 +1,6 @@
 //! What is known about an organisation, and one statement with its history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use concordat_protocol::admin::{
@@ -17,7 +17,7 @@ use crate::admin::desk::{Answer, Desk};
 use crate::admin::{lookup, peer, refusal, target, view};
 use crate::node::Node;
 use crate::query::{Found, QueryService};
-use crate::store::NoticeRow;
+use crate::store::{NoticeRow, Position};
 
 /// `subject`
 pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
@@ -210,6 +210,7 @@ fn statement_view(
     };
     let query = node.query().map_err(refusal::index)?;
     let is_act = payload.class().is_act();
+    let (acts, acts_left) = acts(node, reference, &registry, &horizon, effect.as_ref())?;
     Ok(StatementView {
         reference: reference.clone(),
         class: payload.class(),
@@ -227,7 +228,8 @@ fn statement_view(
             None => None,
         },
         act: is_act.then(|| view::act(&node.fact(verified), &registry, &horizon, None, None)),
-        acts: acts(node, reference, &registry, &horizon, effect.as_ref())?,
+        acts,
+        acts_left: (acts_left > 0).then_some(acts_left),
         effect: effect.as_ref().map(|effect| view::effect(effect, as_of)),
         look_up_row: None,
         fork: view::fork_of(node, &reference.origin),
@@ -249,14 +251,20 @@ fn corrected(query: &QueryService, effect: &Effect) -> Result<Option<Decision>, 
     })
 }
 
-/// What acts on a statement: acts held, and those that only a notice tells of.
+/// Acts that are shown with what they act on.
+// spec: ADM-163
+const ACTS_SHOWN_MAX: usize = 512;
+
+/// What acts on a statement: acts held, and those that only a notice tells of. Of more than are shown
+/// the weightiest, and how many there are besides: what is not an objection, then what is open.
+// spec: ADM-163
 fn acts(
     node: &Node,
     on: &StatementRef,
     registry: &Registry,
     horizon: &Horizon,
     effect: Option<&Effect>,
-) -> Result<Vec<ActView>, AdminError> {
+) -> Result<(Vec<ActView>, u64), AdminError> {
     let query = node.query().map_err(refusal::index)?;
     let store = query.store();
     let notices = store
@@ -265,13 +273,25 @@ fn acts(
     let rows = store
         .acts_on(&on.origin, on.index)
         .map_err(refusal::store)?;
-    let mut positions: BTreeMap<_, Option<&NoticeRow>> =
-        rows.into_iter().map(|row| (row.position, None)).collect();
+    let rows = rows
+        .into_iter()
+        .map(|row| (row.position, (row.class, None)));
+    let mut positions: BTreeMap<Position, (Class, Option<&NoticeRow>)> = rows.collect();
     for notice in &notices {
-        positions.insert(notice.act.clone(), Some(notice));
+        let known = positions.entry(notice.act.clone());
+        known.or_insert((notice.class, None)).1 = Some(notice);
     }
+    let open = effect.map(view::open_objections).unwrap_or_default();
+    let open: BTreeSet<Position> = open.iter().map(Position::of).collect();
+    let mut positions: Vec<_> = positions.into_iter().collect();
+    positions.sort_by_key(|(position, (class, _))| {
+        let is_objection = *class == Class::Objection;
+        (is_objection, is_objection && !open.contains(position))
+    });
+    let left = positions.len().saturating_sub(ACTS_SHOWN_MAX) as u64;
+    positions.truncate(ACTS_SHOWN_MAX);
     let mut views = Vec::with_capacity(positions.len());
-    for (position, notice) in positions {
+    for (position, (_, notice)) in positions {
         let found = query.statement(&position.origin, position.index);
         let at = notice.map(|notice| notice.position.index);
         match (found.map_err(refusal::query)?, notice) {
@@ -285,7 +305,7 @@ fn acts(
         }
     }
     views.sort_by(|a, b| a.reference.cmp(&b.reference));
-    Ok(views)
+    Ok((views, left))
 }
 
 /// An act of which only the notice is known.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use concordat_protocol::effect::alike;
 use concordat_protocol::effect::{
     self, Effect, Examination, Fact, History, Horizon, Limits, LogHorizon, Weighed,
 };
@@ -107,6 +108,8 @@ impl Node {
                     limits_of(decision, &known.registry)
                 });
                 let mut effect = examination.effect(target, as_of, known.now, &limits);
+                // spec: IDX-40
+                alike::complete(&mut effect, dossier.alike.values(), &known.horizon);
                 // spec: EFF-71
                 if !dossier.is_whole {
                     effect.weighed = Weighed::InPart;
@@ -145,7 +148,9 @@ impl Node {
                 query.go_on()?;
                 let found = examination.open_objections(target);
                 not_weighed += u64::from(found.is_none() || !dossier.is_whole);
-                open.extend(found.unwrap_or_default());
+                let mut found = found.unwrap_or_default();
+                alike::complete_open(&mut found, dossier.alike.values(), &known.horizon);
+                open.extend(found);
             }
         }
         Ok((open, not_weighed))

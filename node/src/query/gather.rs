@@ -5,9 +5,11 @@
 //! on it: what they rest on is their own affair.
 
 use std::cell::OnceCell;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use concordat_protocol::effect::alike::Alike;
 use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{Class, Code, Content, Decision, DecisionFields, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SUBJECT_NAME_CHARS_MAX, SubjectCode};
@@ -16,7 +18,7 @@ use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Authority, RejectReason, Verified};
 
 use super::{Found, QueryError, QueryService};
-use crate::store::{DocumentDigest, Position, Summary};
+use crate::store::{ActRow, DocumentDigest, NoticeRow, Position, Summary};
 
 /// Statements that are gathered for one decision.
 // spec: IDX-20
@@ -77,6 +79,10 @@ pub struct Dossier {
     pub statements: BTreeMap<Position, Arc<Verified>>,
     /// Acts on them of which only the leaf is known, each with its target.
     pub unread: BTreeMap<StatementRef, StatementRef>,
+    /// Objections that are not among the statements since nothing tells them apart from some that are;
+    /// by the first of these.
+    // spec: IDX-40
+    pub alike: BTreeMap<StatementRef, Alike>,
 }
 
 /// For what a decision is looked at.
@@ -212,6 +218,9 @@ impl Iterator for Dossiers<'_> {
             }
             begun.statements.extend(walk.statements);
             begun.unread.extend(walk.unread);
+            for alike in walk.alike.into_values() {
+                begun.stand_for(alike);
+            }
             begun.decisions.push(place);
         }
         dossier.map(Ok)
@@ -233,18 +242,55 @@ impl Dossier {
         let before = self.statements.insert(Position::of(at), verified);
         before.map_or(bytes, |_| 0)
     }
+
+    /// Keeps for which objections others of the dossier stand.
+    pub(super) fn stand_for(&mut self, alike: Alike) {
+        let Some(first) = alike.first().cloned() else {
+            return;
+        };
+        match self.alike.entry(first) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(alike);
+            }
+            Entry::Occupied(mut known) if *known.get() != alike => known.get_mut().join(alike),
+            Entry::Occupied(_) => {}
+        }
+    }
+}
+
+/// How large a dossier is beside the number of its statements.
+#[derive(Default)]
+pub(super) struct Size {
+    pub(super) bytes: usize,
+    pub(super) not_held: usize,
+}
+
+impl Size {
+    /// Whether a dossier keeps the bounds.
+    // spec: IDX-20
+    pub(super) fn fits(&self, dossier: &Dossier) -> bool {
+        dossier.statements.len() <= HISTORY_STATEMENTS_MAX
+            && self.bytes <= HISTORY_BYTES_MAX
+            && self.not_held <= HISTORY_NOT_HELD_MAX
+    }
 }
 
 /// A statement and what is to be looked at with it.
 #[derive(Default)]
-struct Known {
+pub(super) struct Known {
     verified: Option<Arc<Verified>>,
     /// Acts on it, but for objections, in the logs of those who may act on it.
     decisive: Vec<Position>,
     /// Re-issues of it in the same logs.
     successors: Vec<Position>,
-    /// What else acts on it and the notices of that, the weightiest first.
+    /// What else acts on it but objections, and the notices of that.
     acts: Vec<Position>,
+    /// The objections to it, by position.
+    pub(super) raised: Vec<ActRow>,
+    /// The notices of these and of objections that are not held, by position.
+    pub(super) told: Vec<NoticeRow>,
+    /// Objections to it that are held and that the store does not have yet.
+    pub(super) by_leaf: Vec<Position>,
     /// What is linked with it in a chain.
     chain: Vec<Position>,
     /// What it rests on.
@@ -253,9 +299,16 @@ struct Known {
     unread: Vec<(StatementRef, StatementRef)>,
 }
 
+impl Known {
+    fn is_objection(&self) -> bool {
+        let class = |verified: &Arc<Verified>| verified.statement().payload().class();
+        self.verified.as_ref().map(class) == Some(Class::Objection)
+    }
+}
+
 /// Finds what bears on decisions, each statement once.
-struct Gatherer<'q> {
-    queries: &'q QueryService,
+pub(super) struct Gatherer<'q> {
+    pub(super) queries: &'q QueryService,
     known: BTreeMap<Position, Known>,
     /// Decisions by document, for each organisation and authority met.
     documents: BTreeMap<(SubjectCode, AuthorityCode), Documents>,
@@ -287,10 +340,10 @@ impl<'q> Gatherer<'q> {
             is_whole: true,
             ..Dossier::default()
         };
-        let (mut bytes, mut not_held) = (0, 0);
+        let mut size = Size::default();
         // Whatever else bears on the decision, what takes it back is not kept out of sight.
         for verified in self.turning(decision)? {
-            bytes += dossier.add(verified);
+            size.bytes += dossier.add(verified);
         }
         while let Some((position, depth)) = open.pop_front() {
             if seen.get(&position).is_some_and(|known| *known >= depth) {
@@ -303,19 +356,21 @@ impl<'q> Gatherer<'q> {
                 Depth::Bears => Vec::new(),
             };
             let known = self.known(&position)?;
-            let is_new = seen.insert(position, depth).is_none();
-            if is_new && let Some(verified) = &known.verified {
-                bytes += dossier.add(Arc::clone(verified));
+            let is_new = seen.insert(position.clone(), depth).is_none();
+            // Objections come last, whatever else names them.
+            let is_wanted = position == *decision || !known.is_objection();
+            if is_new
+                && is_wanted
+                && let Some(verified) = &known.verified
+            {
+                size.bytes += dossier.add(Arc::clone(verified));
             }
-            not_held += usize::from(is_new && known.verified.is_none());
+            size.not_held += usize::from(is_new && known.verified.is_none());
             if is_new {
-                not_held += known.unread.len();
+                size.not_held += known.unread.len();
                 dossier.unread.extend(known.unread.iter().cloned());
             }
-            if dossier.statements.len() > HISTORY_STATEMENTS_MAX
-                || bytes > HISTORY_BYTES_MAX
-                || not_held > HISTORY_NOT_HELD_MAX
-            {
+            if !size.fits(&dossier) {
                 dossier.is_whole = false;
                 break;
             }
@@ -328,6 +383,10 @@ impl<'q> Gatherer<'q> {
             if depth == Depth::Weighed {
                 open.extend(known.rests_on.iter().map(to(Depth::Weighed)));
             }
+        }
+        if dossier.is_whole {
+            let visited: Vec<Position> = seen.into_keys().collect();
+            self.raise(&visited, &mut dossier, &mut size)?;
         }
         Ok(dossier)
     }
@@ -386,6 +445,11 @@ impl<'q> Gatherer<'q> {
             }
         }
         Ok(names)
+    }
+
+    /// What was found at a place, if it was looked at.
+    pub(super) fn visited(&self, position: &Position) -> Option<&Known> {
+        self.known.get(position)
     }
 
     fn known(&mut self, position: &Position) -> Result<&Known, QueryError> {
@@ -455,27 +519,43 @@ impl<'q> Gatherer<'q> {
         issuer: Option<AuthorityCode>,
         known: &mut Known,
     ) -> Result<(), QueryError> {
-        self.named_by_leaves(position, known)?;
+        let by_leaf = self.named_by_leaves(position, known)?;
         let (store, origin, index) = (&self.queries.store, &position.origin, position.index);
-        let mut acts = store.acts_on(origin, index)?;
+        let acts = store.acts_on(origin, index)?;
         let notices = store.notices_on(origin, index)?;
         let reissues = store.reissues_of(origin, index)?;
+        let is_indexed = |at: &Position| acts.binary_search_by(|row| row.position.cmp(at)).is_ok();
+        for (act, class) in by_leaf {
+            match class == Class::Objection {
+                true if is_indexed(&act) => {}
+                true => known.by_leaf.push(act),
+                false => known.acts.push(act),
+            }
+        }
         if acts.is_empty() && notices.is_empty() && reissues.is_empty() {
             return Ok(());
         }
         let may_act = self.may_act(Some(origin), issuer);
         let has_effect =
             |class, at: &Position| issuer.is_none() || !is_by_right(class) || may_act(at);
-        acts.retain(|row| has_effect(row.class, &row.position));
-        acts.sort_by_key(|row| row.class == Class::Objection);
+        let objects = |row: &ActRow| row.class == Class::Objection;
+        let (raised, acts) = acts.into_iter().partition::<Vec<_>, _>(objects);
         for row in acts {
-            match is_by_right(row.class) && may_act(&row.position) {
-                true => known.decisive.push(row.position),
-                false => known.acts.push(row.position),
+            match (is_by_right(row.class) && may_act(&row.position), row.class) {
+                (true, _) => known.decisive.push(row.position),
+                (false, class) if has_effect(class, &row.position) => {
+                    known.acts.push(row.position);
+                }
+                (false, _) => {}
             }
         }
+        known.raised = raised;
         for row in notices {
-            if has_effect(row.class, &row.act) {
+            let raised = &known.raised;
+            let tells = raised.binary_search_by(|act| act.position.cmp(&row.act));
+            if tells.is_ok() || row.class == Class::Objection {
+                known.told.push(row);
+            } else if has_effect(row.class, &row.act) {
                 known.acts.extend([row.position, row.act]);
             }
         }
@@ -485,14 +565,22 @@ impl<'q> Gatherer<'q> {
         Ok(())
     }
 
-    /// What leaves name as acting on a statement. Asked before the store, which has whatever is not among
-    /// them any more.
+    /// What leaves name as acting on a statement, as far as it is held. Asked before the store, which has
+    /// whatever is not among them any more.
     // spec: EFF-90, EFF-92
-    fn named_by_leaves(&self, on: &Position, known: &mut Known) -> Result<(), QueryError> {
+    fn named_by_leaves(
+        &self,
+        on: &Position,
+        known: &mut Known,
+    ) -> Result<Vec<(Position, Class)>, QueryError> {
+        let mut held = Vec::new();
         let most = HISTORY_NOT_HELD_MAX + 1;
         for (act, target) in self.queries.bodies.acts_by_leaf(on, most) {
             match self.queries.statement(&act.origin, act.index)? {
-                Found::Verified(_) => known.acts.push(Position::of(&act)),
+                Found::Verified(found) => {
+                    let class = found.statement().payload().class();
+                    held.push((Position::of(&act), class));
+                }
                 // Whether it holds is not known yet.
                 Found::Rejected(RejectReason::CtxAhead) | Found::NotHeld => {
                     known.unread.push((act, target));
@@ -500,7 +588,7 @@ impl<'q> Gatherer<'q> {
                 Found::Rejected(_) => {}
             }
         }
-        Ok(())
+        Ok(held)
     }
 
     /// Tells whether a statement stands in a log of those who may act on a decision of an issuer, or in that

@@ -1,22 +1,33 @@
 //! What acts on a statement: acts by their target, notices of them, and re-issues by their root.
 //!
 //! ```text
-//! act     class u8 · ground u8, 0 for none
-//! notice  act position · class u8 · ground u8 · flags u8
+//! act     class u8 · ground u8, 0 for none · of an objection: role u8 · flags u8 (1 over the cap,
+//!         2 issuer follows) · received on i32 · register size u64 · leaf hash 32 · leaf hash of the
+//!         target 32 · visibility class u8 · organisation 18 · digest of the signed bytes 16
+//!         · issuer 18, unless it is the log's member
+//! notice  act position · class u8 · ground u8 · flags u8 · leaf hash of the act 32 · leaf hash of the
+//!         target 32 · key id 16
 //! chain   nothing
 //! ```
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use concordat_protocol::statement::{Class, Ground, Notice, Objection, Statement};
+use concordat_protocol::key::KeyId;
+use concordat_protocol::log::Hash;
+use concordat_protocol::statement::{
+    Class, Ground, Leaf, Notice, Objection, ObjectorRole, Statement, StatementRef, Vis,
+};
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::Day;
+use sha2::{Digest, Sha256};
 
 use super::StoreError;
 use super::engine::EngineBatch;
 use super::schema::{Bytes, Family, Fields, POSITION_BYTES, Position, Spot};
 use super::subjects::code;
 use super::table::Table;
+use super::verdicts::Verdict;
 
 /// An act on a statement, as the index knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +38,41 @@ pub struct ActRow {
     pub class: Class,
     /// The ground, of an objection.
     pub ground: Option<Ground>,
+    /// What else the index knows of an objection.
+    pub objection: Option<Box<ObjectionSaid>>,
+    /// What verifying it gave; `None` when it has not been verified.
+    pub verdict: Option<Verdict>,
 }
+
+/// What the index knows of an objection: all that makes a difference to a decision.
+// spec: IDX-40
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectionSaid {
+    /// Who received it.
+    pub issuer: AuthorityCode,
+    /// The organisation that it is about.
+    pub about: SubjectCode,
+    /// The role of the objector.
+    pub role: ObjectorRole,
+    /// Whether it lies beyond the receiving authority's cap.
+    pub over_cap: bool,
+    /// When it was received.
+    pub received_on: Day,
+    /// The size of the home register that it carries.
+    pub register_size: u64,
+    /// The leaf where it stands.
+    pub leaf_hash: Hash,
+    /// The leaf of its target, as it says.
+    pub target_hash: Hash,
+    /// Its visibility class.
+    pub vis: Vis,
+    /// Of its signed bytes.
+    pub bytes: BytesDigest,
+}
+
+/// The first 16 bytes of the SHA-256 of the signed bytes of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BytesDigest([u8; 16]);
 
 /// A notice in the home register.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,14 +87,67 @@ pub struct NoticeRow {
     pub ground: Option<Ground>,
     /// Whether the objection lies beyond the receiving authority's cap.
     pub over_cap: bool,
+    /// The leaf of the act, as the notice says.
+    pub act_hash: Hash,
+    /// The leaf of the act's target, as the notice says.
+    pub target_hash: Hash,
+    /// The key that the notice is signed with.
+    pub kid: KeyId,
+    /// What verifying it gave; `None` when it has not been verified.
+    pub verdict: Option<Verdict>,
 }
 
-pub(super) fn put_act(batch: &mut EngineBatch, target: Spot, acting: Spot, statement: &Statement) {
-    let objection = statement.payload().content.objection();
+const OVER_CAP: u8 = 1;
+const OTHER_ISSUER: u8 = 2;
+
+/// An act with its leaf, in the log of a member.
+pub(super) struct Act<'a> {
+    pub(super) at: Spot,
+    pub(super) member: &'a str,
+    pub(super) leaf: &'a Leaf,
+    pub(super) statement: &'a Statement,
+}
+
+pub(super) fn put_act(
+    batch: &mut EngineBatch,
+    target: Spot,
+    target_ref: &StatementRef,
+    act: &Act<'_>,
+) {
+    let objection = act.statement.payload().content.objection();
     let ground = objection.map_or(0, |objection| code(objection.ground().code()));
-    let class = code(statement.payload().class().code());
-    let key = Bytes::key(Family::Acts).spot(target).spot(acting).finish();
-    batch.put(key, [class, ground]);
+    let class = code(act.statement.payload().class().code());
+    let key = Bytes::key(Family::Acts).spot(target).spot(act.at).finish();
+    let value = Bytes::value().u8(class).u8(ground);
+    let value = match objection {
+        Some(objection) => put_said(value, objection, target_ref, act),
+        None => value,
+    };
+    batch.put(key, value.finish());
+}
+
+fn put_said(value: Bytes, objection: &Objection, target: &StatementRef, act: &Act<'_>) -> Bytes {
+    let header = act.statement.header();
+    let own = header.issuer.as_str() == act.member;
+    let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+    let flags = flag(objection.over_cap(), OVER_CAP) | flag(!own, OTHER_ISSUER);
+    let register = act.statement.payload().register_size;
+    let bytes = Sha256::digest(act.statement.as_bytes());
+    let (digest, _) = bytes.split_at(16);
+    let value = value
+        .u8(code(objection.role().code()))
+        .u8(flags)
+        .raw(&objection.received_on().value().to_be_bytes())
+        .u64(register.map_or(0, |size| size.value()))
+        .raw(act.leaf.hash().as_bytes())
+        .raw(target.leaf_hash.as_bytes())
+        .u8(act.leaf.vis.code())
+        .raw(header.about.as_str().as_bytes())
+        .raw(digest);
+    match own {
+        true => value,
+        false => value.raw(header.issuer.as_str().as_bytes()),
+    }
 }
 
 pub(super) fn put_objection(batch: &mut EngineBatch, at: Spot, objection: &Objection) {
@@ -69,6 +167,7 @@ pub(super) fn put_notice(
     at: Spot,
     act: Spot,
     notice: &Notice,
+    kid: KeyId,
 ) {
     let key = Bytes::key(Family::Notices).spot(target).spot(at).finish();
     let ground = notice.ground.map_or(0, |ground| code(ground.code()));
@@ -76,7 +175,10 @@ pub(super) fn put_notice(
         .spot(act)
         .u8(code(notice.class.code()))
         .u8(ground)
-        .u8(u8::from(notice.over_cap == Some(true)));
+        .u8(u8::from(notice.over_cap == Some(true)))
+        .raw(notice.act.leaf_hash.as_bytes())
+        .raw(notice.target.leaf_hash.as_bytes())
+        .raw(kid.as_bytes());
     batch.put(key, value.finish());
 }
 
@@ -123,21 +225,77 @@ pub(super) fn acting(key: &[u8]) -> Option<Spot> {
     Spot::decode(key.get(1 + POSITION_BYTES..)?)
 }
 
-pub(super) fn decode_act(value: &[u8]) -> Option<(Class, Option<Ground>)> {
-    let mut fields = Fields(value);
-    Some((class(&mut fields)?, ground(&mut fields)?))
+/// The class of an act.
+pub(super) fn act_class(value: &[u8]) -> Option<Class> {
+    class(&mut Fields(value))
 }
 
-/// Act, class, ground, and whether it lies over the cap.
-pub(super) fn decode_notice(value: &[u8]) -> Option<(Spot, Class, Option<Ground>, bool)> {
+/// An act of a member's log, whose verdict is to be filled in.
+pub(super) fn decode_act(value: &[u8], position: Position) -> Option<ActRow> {
     let mut fields = Fields(value);
-    let act = fields.spot()?;
-    Some((
-        act,
-        class(&mut fields)?,
-        ground(&mut fields)?,
-        fields.u8()? != 0,
-    ))
+    let (class, ground) = (class(&mut fields)?, ground(&mut fields)?);
+    let said = match class == Class::Objection {
+        true => Some(Box::new(said(&mut fields, position.origin.member())?)),
+        false => None,
+    };
+    fields.0.is_empty().then_some(ActRow {
+        position,
+        class,
+        ground,
+        objection: said,
+        verdict: None,
+    })
+}
+
+fn said(fields: &mut Fields<'_>, member: &str) -> Option<ObjectionSaid> {
+    let role = ObjectorRole::from_code(u64::from(fields.u8()?))?;
+    let flags = fields.u8()?;
+    let received_on = Day::new(i64::from(i32::from_be_bytes(fields.exact()?))).ok()?;
+    let register_size = fields.u64()?;
+    let leaf_hash = Hash::from_bytes(fields.exact()?);
+    let target_hash = Hash::from_bytes(fields.exact()?);
+    let vis = Vis::new(fields.u8()?);
+    let about = std::str::from_utf8(fields.take(SUBJECT_BYTES)?).ok()?;
+    let about = SubjectCode::parse(about).ok()?;
+    let bytes = BytesDigest(fields.exact()?);
+    let issuer = match flags & OTHER_ISSUER {
+        0 => member,
+        _ => std::str::from_utf8(fields.take(SUBJECT_BYTES)?).ok()?,
+    };
+    Some(ObjectionSaid {
+        issuer: AuthorityCode::parse(issuer).ok()?,
+        about,
+        role,
+        over_cap: flags & OVER_CAP != 0,
+        received_on,
+        register_size,
+        leaf_hash,
+        target_hash,
+        vis,
+        bytes,
+    })
+}
+
+const SUBJECT_BYTES: usize = 18;
+
+/// A notice at a position, with the position of the act to be filled in.
+pub(super) fn decode_notice(
+    value: &[u8],
+    position: Position,
+    act: impl FnOnce(Spot) -> Option<Position>,
+) -> Option<NoticeRow> {
+    let mut fields = Fields(value);
+    Some(NoticeRow {
+        position,
+        act: act(fields.spot()?)?,
+        class: class(&mut fields)?,
+        ground: ground(&mut fields)?,
+        over_cap: fields.u8()? != 0,
+        act_hash: Hash::from_bytes(fields.exact()?),
+        target_hash: Hash::from_bytes(fields.exact()?),
+        kid: KeyId::from_bytes(fields.exact()?),
+        verdict: None,
+    })
 }
 
 fn class(fields: &mut Fields<'_>) -> Option<Class> {

@@ -78,7 +78,7 @@ impl Store {
         let prefix = Bytes::key(Family::Acts).finish();
         let logs = read(&self.logs);
         let rows = self.collect(Family::Acts, &prefix, None, |key, value| {
-            let (class, _) = acts::decode_act(value)?;
+            let class = acts::act_class(value)?;
             let target = position(&logs, acts::target(key)?)?;
             Some((class == Class::Objection).then_some(target))
         })?;
@@ -112,14 +112,12 @@ impl Store {
             return Ok(Vec::new());
         };
         let prefix = acts::prefix(Family::Acts, target);
+        let verdicts = read(&self.verdicts);
         let mut rows = self.collect(Family::Acts, &prefix, None, |key, value| {
-            let position = position(&logs, acts::acting(key)?)?;
-            let (class, ground) = acts::decode_act(value)?;
-            Some(ActRow {
-                position,
-                class,
-                ground,
-            })
+            let spot = acts::acting(key)?;
+            let row = acts::decode_act(value, position(&logs, spot)?)?;
+            let verdict = verdicts.state(spot).verdict();
+            Some(ActRow { verdict, ..row })
         })?;
         rows.sort_by(|a, b| a.position.cmp(&b.position));
         Ok(rows)
@@ -139,17 +137,13 @@ impl Store {
             return Ok(Vec::new());
         };
         let prefix = acts::prefix(Family::Notices, target);
+        let verdicts = read(&self.verdicts);
         let mut rows = self.collect(Family::Notices, &prefix, None, |key, value| {
-            let at = position(&logs, acts::acting(key)?)?;
-            let (act, class, ground, over_cap) = acts::decode_notice(value)?;
-            let act = position(&logs, act)?;
-            Some(NoticeRow {
-                position: at,
-                act,
-                class,
-                ground,
-                over_cap,
-            })
+            let spot = acts::acting(key)?;
+            let at = position(&logs, spot)?;
+            let row = acts::decode_notice(value, at, |act| position(&logs, act))?;
+            let verdict = verdicts.state(spot).verdict();
+            Some(NoticeRow { verdict, ..row })
         })?;
         rows.sort_by(|a, b| a.position.cmp(&b.position));
         Ok(rows)

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! position  log u32 · index u64                                         12 bytes
-//! a  acts           target position · position        -> class, ground
+//! a  acts           target position · position        -> class, ground, of an objection what it says
 //! b  objections     day u32 · position                -> nothing
 //! c  chains         root position · position          -> nothing
 //! d  deliveries     peer 18 · log u32 · begin u64 · end u64 · at u64 -> nothing
@@ -18,7 +18,7 @@
 //! o  own            log u32 · first index u64         -> run of statements
 //! p  peers          peer 18                           -> facts, opaque here
 //! q  look-ups       sequence u64                      -> row
-//! r  notices        target position · position        -> act position, class, ground, flags
+//! r  notices        target position · position        -> act position, class, ground, flags, leaves, key
 //! s  subjects       subject 18 · position             -> summary
 //! t  blocks         run u32 · block u32               -> see table/run.rs
 //! v  verdicts       log u32 · block u64               -> one byte for each of 256 indexes
@@ -33,7 +33,7 @@ use concordat_protocol::statement::StatementRef;
 use crate::journal::JournalId;
 
 /// Format of keys and values; another one on disk asks for a rebuild.
-pub(super) const FORMAT: u16 = 3;
+pub(super) const FORMAT: u16 = 4;
 
 /// Statements whose verdicts share a value.
 pub(super) const BLOCK: u64 = 256;

@@ -266,9 +266,15 @@ impl<'a> Pending<'a> {
         }
         if let Some(target) = &statement.payload().target {
             self.meta.counts.acts += 1;
-            let target = self.spot(&target.origin, target.index)?;
-            self.pointed_at.push(target);
-            acts::put_act(&mut self.batch, target, spot, statement);
+            let at = self.spot(&target.origin, target.index)?;
+            self.pointed_at.push(at);
+            let act = acts::Act {
+                at: spot,
+                member: arrival.origin.member(),
+                leaf: arrival.leaf,
+                statement,
+            };
+            acts::put_act(&mut self.batch, at, target, &act);
         }
         match &statement.payload().content {
             Content::Decision(decision) => {
@@ -288,7 +294,8 @@ impl<'a> Pending<'a> {
                 let target = self.spot(&notice.target.origin, notice.target.index)?;
                 let act = self.spot(&notice.act.origin, notice.act.index)?;
                 self.pointed_at.push(target);
-                acts::put_notice(&mut self.batch, target, spot, act, notice);
+                let kid = statement.header().kid;
+                acts::put_notice(&mut self.batch, target, spot, act, notice, kid);
             }
             Content::Objection(objection) => acts::put_objection(&mut self.batch, spot, objection),
             Content::Ruling(_)

@@ -314,7 +314,7 @@ integer_map! {
         2 => target: req(StatementRef),
         /// Where the act stands, durable here; absent for a dry run.
         3 => reference: opt(StatementRef),
-        /// The objections that it closes or admits.
+        /// The objections that it closes or admits, or the first of them.
         4 => names: list(StatementRef),
         /// Whether a quorum has cosigned a head that covers it.
         5 => witnessed: req(bool),
@@ -323,6 +323,12 @@ integer_map! {
         6 => effect: opt(EffectView),
         /// Present when the effect is left out because it is not public: a look-up shows it.
         7 => effect_withheld: opt(Truth),
+        /// Where further acts stand that say the same on other objections: one act names some hundreds.
+        8 => more: list(StatementRef),
+        /// How many objections are named, where not all are listed.
+        9 => named: opt(u64),
+        /// How many acts are, or for a dry run would be, recorded.
+        10 => acts: req(u64),
     }
 }
 

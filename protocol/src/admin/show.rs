@@ -188,7 +188,16 @@ pub fn open_objections(effect: &Effect) -> Vec<StatementRef> {
 }
 
 fn is_open(effect: &Effect, objection: &StatementRef) -> bool {
-    open_objections(effect).binary_search(objection).is_ok()
+    let by_objections = |kind| matches!(kind, SuspensionKind::Objection(_));
+    let mut suspending = effect.suspended_by.iter();
+    // Each list is ascending.
+    let suspends =
+        suspending.any(|one| by_objections(one.kind) && one.by.binary_search(objection).is_ok());
+    let waiting = &effect.waiting;
+    suspends
+        || waiting
+            .binary_search_by(|one| one.objection.cmp(objection))
+            .is_ok()
 }
 
 fn validity(validity: &Validity) -> (ValidityCode, Vec<StatementRef>, Option<VoidCauseCode>) {

@@ -310,7 +310,7 @@ integer_map! {
         12 => corrected: opt(Decision),
         /// The act, where it is one.
         13 => act: opt(ActView),
-        /// What acts on it, in the order of their references.
+        /// What acts on it, or the weightiest of it, in the order of their references.
         14 => acts: list(ActView),
         /// Its effect, where it is a decision.
         15 => effect: opt(EffectView),
@@ -318,5 +318,7 @@ integer_map! {
         16 => look_up_row: opt(u64),
         /// The fork of the log that it stands in.
         17 => fork: opt(ForkView),
+        /// How many acts more there are, where not all are listed.
+        18 => acts_left: opt(u64),
     }
 }

@@ -24,6 +24,7 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("the act {} bears on it and is not held", "针对该决定的行为 {1} 的正文未持有"),
     ("{} is not held up to the statement, or has no head yet", "{1} 尚未持有至该声明，或还没有检查点"),
     ("the body of {} could not be read: {}", "{1} 的正文无法读取：{2}"),
+    ("{} objections are named, and one statement holds {} of them", "指明了 {1} 项异议，而一份声明只容纳其中 {2} 项"),
     ("too much bears on {}", "与 {1} 有关的声明过多"),
     ("the node is stopping", "节点正在停止"),
     ("the node is stopping or its storage has failed; see its log", "节点正在停止或存储故障；详见其运行日志"),

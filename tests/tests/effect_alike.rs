@@ -1,0 +1,428 @@
+//! Effect over few of many objections that nothing tells apart, against effect over all of them.
+
+#![allow(clippy::wildcard_enum_match_arm)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use concordat_protocol::effect::alike::{self, Alike, Noticed, Raised, Said, Telling};
+use concordat_protocol::effect::{Effect, Examination, Fact, Suspension, Validity, WaitingCause};
+use concordat_protocol::key::KeyId;
+use concordat_protocol::statement::{Class, Content};
+use concordat_tests::model::facts::{Question, fact};
+use concordat_tests::model::scenario::{Random, generate};
+use concordat_tests::model::{Known, Place, REGISTER, Ruled, Say, Scenario, Spoken, Void};
+
+const SEEDS: u64 = 4_000;
+/// Positions of a log that a crowd stands at.
+const POSITIONS: u64 = 72;
+
+/// A set with many objections, mostly in one log and to one decision.
+struct Crowd {
+    random: Random,
+    scenario: Scenario,
+    decisions: Vec<Place>,
+}
+
+impl Crowd {
+    fn of(seed: u64) -> Self {
+        let mut scenario = generate(seed);
+        if !seed.is_multiple_of(4) {
+            // A plain decision: what a crowd meets then is the crowd's own.
+            let (target, logs) = (scenario.target, &mut scenario.logs);
+            scenario.set.retain(|spoken| spoken.place == target);
+            scenario.set.retain(|spoken| spoken.void.is_none());
+            scenario.unread.clear();
+            logs.clear();
+        }
+        let decisions = scenario
+            .set
+            .iter()
+            .filter(|spoken| matches!(spoken.say, Say::Decision(_)))
+            .map(|spoken| spoken.place)
+            .collect();
+        let mut crowd = Self {
+            random: Random::new(seed ^ 0x5eed),
+            scenario,
+            decisions,
+        };
+        for known in crowd.scenario.logs.values_mut() {
+            known.witnessed = POSITIONS / 2 + crowd.random.below(POSITIONS);
+            known.frozen_at = known.frozen_at.map(|_| crowd.random.below(POSITIONS));
+        }
+        for log in 0..=REGISTER {
+            let known = Known {
+                witnessed: POSITIONS,
+                quorum_ms: None,
+                frozen_at: None,
+            };
+            crowd.scenario.logs.entry(log).or_insert(known);
+        }
+        crowd.act();
+        let objections = crowd.object();
+        crowd.rule(&objections);
+        crowd
+    }
+
+    fn below(&mut self, bound: u64) -> u64 {
+        self.random.below(bound)
+    }
+
+    fn small(&mut self, bound: u64) -> u8 {
+        u8::try_from(self.below(bound)).expect("bounds are below 256")
+    }
+
+    fn once_in(&mut self, times: u64) -> bool {
+        self.random.once_in(times)
+    }
+
+    /// Mostly the decision asked about.
+    fn decision(&mut self) -> Place {
+        let at = self.below(self.decisions.len().max(1) as u64);
+        let other = self.decisions.get(usize::try_from(at).expect("an index"));
+        match (self.random.once_in(4), other) {
+            (true, Some(other)) => *other,
+            (false, _) | (true, None) => self.scenario.target,
+        }
+    }
+
+    /// Says something at a place of a log where nothing stands.
+    fn say(&mut self, log: u8, say: Say) -> Option<Place> {
+        let place = Place {
+            log,
+            index: self.below(POSITIONS),
+            branch: 0,
+        };
+        let mut set = self.scenario.set.iter();
+        let is_taken = set.any(|known| (known.place.log, known.place.index) == (log, place.index));
+        let named = |spoken: &Spoken| matches!(&spoken.say, Say::Decision(f) if f.root == Some(place) || f.rests_on.contains(&place));
+        if is_taken || self.scenario.set.iter().any(named) {
+            return None;
+        }
+        let about = self.scenario.about(&say);
+        let about = if self.random.once_in(20) {
+            1 - about
+        } else {
+            about
+        };
+        let void = [None, Some(Void::CutOff)][usize::from(self.random.once_in(10))];
+        let issuer = match log {
+            1 if self.random.once_in(3) => 0,
+            log => log,
+        };
+        self.scenario.set.push(Spoken {
+            place,
+            bytes: place,
+            about,
+            issuer,
+            supervision: log == 2,
+            void,
+            say,
+        });
+        Some(place)
+    }
+
+    /// Corrections and withdrawals.
+    fn act(&mut self) {
+        for _ in 0..self.below(6) {
+            let donors = generate(self.random.next()).set;
+            let donor = donors.into_iter().find_map(|spoken| match spoken.say {
+                Say::Correction { figures, .. } => Some(figures),
+                _ => None,
+            });
+            let (log, target) = (self.small(3), self.decision());
+            let register = self.below(POSITIONS);
+            let say = match donor {
+                Some(figures) => Say::Correction {
+                    target,
+                    figures,
+                    register,
+                },
+                None if self.once_in(8) => Say::Withdrawal { target, register },
+                None => continue,
+            };
+            self.say(log, say);
+        }
+    }
+
+    fn object(&mut self) -> Vec<(Place, u8, u8)> {
+        let mut raised = Vec::new();
+        let steps = 1 + self.below(3);
+        for _ in 0..10 + self.below(50) {
+            let log = if self.once_in(3) { self.small(3) } else { 1 };
+            let (role, ground) = (1 + self.small(2), 1 + self.small(2));
+            let over_cap = self.once_in(8);
+            let target = self.decision();
+            let register = self.below(steps) * (POSITIONS / 3) + self.below(3);
+            let objection = Say::Objection {
+                target,
+                role,
+                ground,
+                over_cap,
+                register,
+            };
+            let Some(place) = self.say(log, objection) else {
+                continue;
+            };
+            raised.push((place, role, ground));
+            if self.once_in(10) {
+                let copied = self.scenario.set.last().expect("just said").clone();
+                let index = place.index + 1 + self.below(9);
+                let place = Place { index, ..place };
+                if self
+                    .scenario
+                    .set
+                    .iter()
+                    .all(|known| known.place.log != log || known.place.index != index)
+                {
+                    self.scenario.set.push(Spoken { place, ..copied });
+                }
+            }
+            if self.once_in(8) {
+                // Known by its notice alone, or not at all.
+                let held = |spoken: &Spoken| spoken.place != place && spoken.bytes != place;
+                self.scenario.set.retain(held);
+            }
+            for _ in 0..2 {
+                if self.once_in(2) {
+                    let notice = Say::Notice {
+                        target,
+                        act: place,
+                        objection: Some(ground),
+                        over_cap,
+                    };
+                    self.say(REGISTER, notice);
+                }
+                if !self.once_in(9) {
+                    break;
+                }
+            }
+        }
+        raised
+    }
+
+    /// Rulings and admissions on parts of the crowd.
+    fn rule(&mut self, raised: &[(Place, u8, u8)]) {
+        for _ in 0..self.below(6) {
+            let (mut from, mut count) = (self.below(POSITIONS), self.below(POSITIONS));
+            if self.once_in(2) {
+                (from, count) = (0, POSITIONS);
+            }
+            let ground = self.small(3);
+            let named = raised.iter().filter(|(place, _, one)| {
+                (from..from + count).contains(&place.index) && (ground == 0 || *one == ground)
+            });
+            let closes: BTreeSet<Place> = named.map(|(place, _, _)| *place).collect();
+            if closes.is_empty() {
+                continue;
+            }
+            let target = self.decision();
+            if self.once_in(6) {
+                let admits = closes;
+                self.say(2, Say::Admission { target, admits });
+                continue;
+            }
+            let outcomes = [
+                Ruled::Rejected,
+                Ruled::Rejected,
+                Ruled::Upheld,
+                Ruled::Corrected,
+                Ruled::Withdrawn,
+            ];
+            let outcome = outcomes[usize::from(self.small(5))];
+            let log = 2 * self.small(2);
+            let ruling = Say::Ruling {
+                target,
+                outcome,
+                closes,
+            };
+            if let Some(act) = self.say(log, ruling) {
+                let notice = Say::Notice {
+                    target,
+                    act,
+                    objection: None,
+                    over_cap: false,
+                };
+                self.say(REGISTER, notice);
+                if self.once_in(8) {
+                    let register = self.below(POSITIONS);
+                    self.say(
+                        log,
+                        Say::Withdrawal {
+                            target: act,
+                            register,
+                        },
+                    );
+                }
+            }
+        }
+    }
+
+    /// What is gathered: of objections that nothing tells apart some alone, with their notices.
+    fn gathered(&self) -> (Scenario, Vec<Alike>) {
+        let set = &self.scenario.set;
+        let about = |place: Place| set.iter().find(|s| s.place == place).map(|s| s.about);
+        let counts = |spoken: &Spoken, target: Place| {
+            let is_copy = set.iter().any(|other| {
+                other.bytes == spoken.bytes
+                    && other.place.log == spoken.place.log
+                    && other.place < spoken.place
+            });
+            !is_copy && about(target).is_none_or(|about| about == spoken.about)
+        };
+        let notices = |act: Place| {
+            let mut notices: Vec<_> = set
+                .iter()
+                .filter(|s| matches!(s.say, Say::Notice { act: on, .. } if on == act))
+                .collect();
+            notices.sort_by_key(|spoken| spoken.place);
+            notices
+        };
+        let noticed = |spoken: &Spoken| Noticed {
+            index: fact(spoken).reference().index,
+            as_objection: matches!(spoken.say, Say::Notice { objection, .. } if objection.is_some()),
+            // Keys stand for what makes single notices void.
+            kid: KeyId::from_bytes([u8::from(spoken.void.is_some()); 16]),
+        };
+        let (mut raised, mut places) = (Vec::new(), Vec::new());
+        let mut dropped: BTreeSet<Place> = BTreeSet::new();
+        for spoken in set {
+            let Say::Objection { target, .. } = spoken.say else {
+                continue;
+            };
+            dropped.insert(spoken.place);
+            if counts(spoken, target) {
+                let told = notices(spoken.place);
+                raised.push(of_body(
+                    &fact(spoken),
+                    told.into_iter().map(noticed).collect(),
+                ));
+                places.push(spoken.place);
+            }
+        }
+        let unheld: BTreeSet<Place> = set
+            .iter()
+            .filter_map(|spoken| match spoken.say {
+                Say::Notice { act, objection, .. } if objection.is_some() => Some(act),
+                _ => None,
+            })
+            .filter(|act| set.iter().all(|spoken| spoken.place != *act))
+            .collect();
+        for act in unheld {
+            let told = notices(act);
+            let first = told.iter().find(|s| noticed(s).as_objection);
+            let told_at = told.iter().map(|s| noticed(s)).collect();
+            raised.push(of_notice(&fact(first.expect("it tells")), told_at));
+            dropped.insert(act);
+            places.push(act);
+        }
+        let facts: Vec<Fact> = set.iter().map(fact).collect();
+        let statements = facts.iter().map(|fact| (fact.reference(), fact.payload()));
+        let register = Question::of(&self.scenario).horizon.register;
+        let telling = Telling::of(statements, &register);
+        let groups = alike::groups(&raised, &telling);
+        for kept in groups.iter().flat_map(|group| &group.kept) {
+            dropped.remove(&places[*kept]);
+        }
+        dropped.remove(&self.scenario.target);
+        let mut few = self.scenario.clone();
+        few.set.retain(|spoken| match spoken.say {
+            Say::Objection { .. } => !dropped.contains(&spoken.place),
+            Say::Notice { act, .. } => !dropped.contains(&act),
+            _ => true,
+        });
+        // What is held is not unread.
+        few.unread.retain(|(act, _)| !dropped.contains(act));
+        let alike = groups.iter().map(|group| Alike::of(group, &raised));
+        (few, alike.collect())
+    }
+}
+
+fn of_body(fact: &Fact, notices: Vec<Noticed>) -> Raised {
+    let payload = fact.payload();
+    let Content::Objection(objection) = &payload.content else {
+        panic!("an objection");
+    };
+    Raised {
+        at: fact.reference().clone(),
+        on: payload.target.clone().expect("an act"),
+        ground: objection.ground(),
+        over_cap: objection.over_cap(),
+        said: Some(Said {
+            issuer: fact.issuer(),
+            role: objection.role(),
+            received_on: objection.received_on(),
+            register_size: payload.register_size.map_or(0, |size| size.value()),
+        }),
+        notices,
+    }
+}
+
+fn of_notice(fact: &Fact, notices: Vec<Noticed>) -> Raised {
+    let Content::Notice(notice) = &fact.payload().content else {
+        panic!("a notice");
+    };
+    assert_eq!(notice.class, Class::Objection);
+    Raised {
+        at: notice.act.clone(),
+        on: notice.target.clone(),
+        ground: notice.ground.expect("of an objection"),
+        over_cap: notice.over_cap == Some(true),
+        said: None,
+        notices,
+    }
+}
+
+fn all(scenario: &Scenario, decisions: &[Place]) -> Vec<Effect> {
+    let ask = |target: &Place| {
+        let mut scenario = scenario.clone();
+        scenario.target = *target;
+        Question::of(&scenario).ask()
+    };
+    decisions.iter().map(ask).collect()
+}
+
+/// One member logged thousands of objections to another's penalty, and it was never weighed again.
+// spec: IDX-40, EFF-7
+#[test]
+fn effect_by_few_of_the_objections_that_nothing_tells_apart_is_effect_by_all() {
+    let (mut left, mut met) = (0, BTreeMap::new());
+    for seed in 0..SEEDS {
+        let crowd = Crowd::of(seed);
+        let (few, groups) = crowd.gathered();
+        left += crowd.scenario.set.len() - few.set.len();
+        let mut decisions = crowd.decisions.clone();
+        decisions.push(crowd.scenario.target);
+        let whole = all(&crowd.scenario, &decisions);
+        let question = Question::of(&few);
+        let horizon = &question.horizon;
+        for (mut by_few, by_all) in all(&few, &decisions).into_iter().zip(whole) {
+            let seen = by_few.waiting.len();
+            alike::complete(&mut by_few, &groups, horizon);
+            let after = |it: &&_| matches!(it, WaitingCause::AfterRejection);
+            let kept_back = by_few.waiting.iter().map(|one| &one.why).filter(after);
+            let awaits = |one: &Suspension| !one.awaiting_act.is_empty();
+            let cases = [
+                ("kept back", kept_back.count() > 0),
+                ("more kept back", by_few.waiting.len() > seen),
+                ("awaits", by_few.suspended_by.iter().any(awaits)),
+                (
+                    "corrected",
+                    matches!(by_few.validity, Validity::Corrected { .. }),
+                ),
+            ];
+            for (name, is_met) in cases {
+                *met.entry(name).or_insert(0) += usize::from(is_met);
+            }
+            assert!(by_few == by_all, "seed {seed}: {by_few:#?}\n{by_all:#?}");
+        }
+        let examination = Examination::new(&question.history, horizon);
+        let mut open = examination.open_objections(&question.target).expect("few");
+        alike::complete_open(&mut open, &groups, horizon);
+        let question = Question::of(&crowd.scenario);
+        let examination = Examination::new(&question.history, &question.horizon);
+        let by_all = examination.open_objections(&question.target);
+        assert_eq!(Some(open), by_all, "seed {seed}");
+    }
+    assert!(left > 10_000, "{left} left out");
+    assert!(met.values().all(|times| *times > 20), "{met:?}");
+}
