@@ -664,3 +664,21 @@ fn build_alone(net: &Net, decision: &StatementRef) -> Result<(), BundleError> {
     };
     Bundle::build(parts, &net.registry).map(|_| ())
 }
+
+/// What was done to a copy is done to the first, so that a bundle of the first has to hold it.
+// spec: EFF-110, EFF-130
+#[test]
+fn copy_of_the_statement_and_what_was_done_to_it_belong_to_the_statement() {
+    let mut case = Case::new(5);
+    let (origin, first) = (case.net.issuer_log(), case.decision.clone());
+    let (leaf, body) = case.net.logs[&origin].entries[&first.index.value()].clone();
+    let copy = case.net.put(&origin, leaf, body.unwrap());
+    let correction = case.net.correct(&copy, penalty());
+    let again = crate::fixture::other_penalty(Some(copy.clone()));
+    let again = case.net.decide(again);
+    let gathered = [&first, &copy, &correction, &again];
+    let gathered = gathered.map(|reference| Arc::new(case.net.verified(reference)));
+    let kept = belonging(&gathered[0], &gathered);
+    let kept: Vec<_> = kept.iter().map(|one| one.reference().clone()).collect();
+    assert_eq!(kept, [copy, correction, again]);
+}
