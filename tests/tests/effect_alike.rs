@@ -261,13 +261,15 @@ impl Crowd {
     fn gathered(&self) -> (Scenario, Vec<Alike>) {
         let set = &self.scenario.set;
         let about = |place: Place| set.iter().find(|s| s.place == place).map(|s| s.about);
-        let counts = |spoken: &Spoken, target: Place| {
-            let is_copy = set.iter().any(|other| {
+        let is_copied = |spoken: &Spoken| {
+            set.iter().any(|other| {
                 other.bytes == spoken.bytes
                     && other.place.log == spoken.place.log
-                    && other.place < spoken.place
-            });
-            !is_copy && about(target).is_none_or(|about| about == spoken.about)
+                    && other.place != spoken.place
+            })
+        };
+        let counts = |spoken: &Spoken, target: Place| {
+            about(target).is_none_or(|about| about == spoken.about)
         };
         let notices = |act: Place| {
             let mut notices: Vec<_> = set
@@ -292,10 +294,11 @@ impl Crowd {
             dropped.insert(spoken.place);
             if counts(spoken, target) {
                 let told = notices(spoken.place);
-                raised.push(of_body(
-                    &fact(spoken),
-                    told.into_iter().map(noticed).collect(),
-                ));
+                let told = told.into_iter().map(noticed).collect();
+                raised.push(Raised {
+                    is_copied: is_copied(spoken),
+                    ..of_body(&fact(spoken), told)
+                });
                 places.push(spoken.place);
             }
         }
@@ -354,6 +357,7 @@ fn of_body(fact: &Fact, notices: Vec<Noticed>) -> Raised {
             register_size: payload.register_size.map_or(0, |size| size.value()),
         }),
         notices,
+        is_copied: false,
     }
 }
 
@@ -369,6 +373,7 @@ fn of_notice(fact: &Fact, notices: Vec<Noticed>) -> Raised {
         over_cap: notice.over_cap == Some(true),
         said: None,
         notices,
+        is_copied: false,
     }
 }
 
@@ -423,6 +428,6 @@ fn effect_by_few_of_the_objections_that_nothing_tells_apart_is_effect_by_all() {
         let by_all = examination.open_objections(&question.target);
         assert_eq!(Some(open), by_all, "seed {seed}");
     }
-    assert!(left > 10_000, "{left} left out");
-    assert!(met.values().all(|times| *times > 20), "{met:?}");
+    assert!(left > 5_000, "{left} left out");
+    assert!(met.values().all(|times| *times > 10), "{met:?}");
 }

@@ -28,7 +28,7 @@ pub(super) fn answer(desk: &Desk, ask: &SubmitAsk) -> Answer {
     }
     let change = PendingChange::decode(&ask.change, genesis);
     let change = change.map_err(|error| refused(&error, genesis))?;
-    is_dated(change.payload().issued_at)?;
+    is_dated(change.payload().issued_at, clock::now())?;
     // spec: TRU-51, TRU-52, ADM-87
     let missing = recovery_missing(&node.registry(), &change, genesis);
     let missing =
@@ -74,8 +74,8 @@ pub(super) fn answer(desk: &Desk, ask: &SubmitAsk) -> Answer {
 
 /// Refuses a change dated ahead: a bundle counts the grace of what was made before from this date.
 // spec: ADM-165
-fn is_dated(proposed_at: Timestamp) -> Result<(), AdminError> {
-    let ahead_ms = proposed_at.value().saturating_sub(clock::now().value());
+fn is_dated(proposed_at: Timestamp, now: Timestamp) -> Result<(), AdminError> {
+    let ahead_ms = proposed_at.value().saturating_sub(now.value());
     match ahead_ms > limits::COSIGNATURE_AHEAD_MAX_MS {
         true => Err(AdminError::new(ErrorCode::ProposalAhead).with("minutes", ahead_ms / 60_000)),
         false => Ok(()),
@@ -163,5 +163,24 @@ fn refused(error: &ChangeError, genesis: &Genesis) -> AdminError {
     match forged {
         true => AdminError::new(ErrorCode::VerificationFailed).with("what", error),
         false => AdminError::new(ErrorCode::ChangeRefused).with("cause", error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A proposal of a machine that was a year ahead let who had been suspended bind, in bundles, for as long.
+    // spec: ADM-165
+    #[test]
+    fn change_that_is_dated_ahead_of_the_clock_is_refused() {
+        let now = Timestamp::new(1_772_400_000_000).unwrap();
+        let dated = |ms: u64| is_dated(Timestamp::new(now.value() + ms).unwrap(), now);
+        assert_eq!(dated(0), Ok(()));
+        assert_eq!(dated(300_000), Ok(()));
+        let refused = dated(300_001).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::ProposalAhead);
+        assert_eq!(refused.detail("minutes"), Some("5"));
+        assert_eq!(is_dated(Timestamp::MIN, now), Ok(()));
     }
 }

@@ -221,13 +221,27 @@ struct On<'a> {
 impl On<'_> {
     /// The objections that count, from their bodies and from notices of those that are not held.
     fn candidates(&self, known: &Known, size: &mut Size) -> Result<Vec<Candidate>, QueryError> {
-        let (mut copies, mut uncounted) = (BTreeSet::new(), BTreeSet::new());
+        let mut uncounted = BTreeSet::new();
+        let mut firsts: BTreeMap<_, StatementRef> = BTreeMap::new();
         let mut counting: BTreeMap<StatementRef, Candidate> = BTreeMap::new();
         for row in &known.raised {
             self.queries.go_on()?;
-            let Some((raised, counts)) = self.raised(row, &mut copies, size)? else {
+            let Some((mut raised, counts)) = self.raised(row, size)? else {
                 continue;
             };
+            // spec: EFF-40, EFF-130
+            let bytes = row.objection.as_ref().map(|said| said.bytes);
+            match firsts.entry((&row.position.origin, bytes)) {
+                Entry::Vacant(vacant) => {
+                    vacant.insert(raised.at.clone());
+                }
+                Entry::Occupied(first) => {
+                    raised.is_copied = true;
+                    if let Some(first) = counting.get_mut(first.get()) {
+                        first.raised.is_copied = true;
+                    }
+                }
+            }
             match counts {
                 true => {
                     let candidate = Candidate {
@@ -253,15 +267,10 @@ impl On<'_> {
         Ok(counting.into_values().collect())
     }
 
-    /// A held objection, and whether it counts: a copy does not, nor what is about another organisation
-    /// or shown to others than its target is.
-    // spec: EFF-40, EFF-41
-    fn raised<'r>(
-        &self,
-        row: &'r ActRow,
-        copies: &mut BTreeSet<(&'r Origin, crate::store::BytesDigest)>,
-        size: &mut Size,
-    ) -> Result<Option<(Raised, bool)>, QueryError> {
+    /// A held objection, and whether it counts: what is about another organisation does not, nor what is
+    /// shown to others than its target is.
+    // spec: EFF-41
+    fn raised(&self, row: &ActRow, size: &mut Size) -> Result<Option<(Raised, bool)>, QueryError> {
         let (Some(said), Some(ground)) = (&row.objection, row.ground) else {
             return Ok(None);
         };
@@ -274,8 +283,7 @@ impl On<'_> {
             let about = target.statement().header().about;
             (about, target.leaf().vis) != (said.about, said.vis)
         });
-        let is_first = copies.insert((&row.position.origin, said.bytes));
-        let counts = is_first && !is_astray && self.is_known(said.target_hash);
+        let counts = !is_astray && self.is_known(said.target_hash);
         let raised = Raised {
             at: reference(&row.position, said.leaf_hash),
             on,
@@ -288,6 +296,7 @@ impl On<'_> {
                 register_size: said.register_size,
             }),
             notices: Vec::new(),
+            is_copied: false,
         };
         Ok(Some((raised, counts)))
     }
@@ -317,6 +326,7 @@ impl On<'_> {
                         over_cap: told.1,
                         said: None,
                         notices: Vec::new(),
+                        is_copied: false,
                     },
                 })
             }

@@ -37,6 +37,9 @@ pub struct Raised {
     pub said: Option<Said>,
     /// The notices of it in the home register, by position.
     pub notices: Vec<Noticed>,
+    /// Whether its bytes stand in its log more than once: what names one of them names the first
+    /// (EFF-130), so that nothing else stands for it.
+    pub is_copied: bool,
 }
 
 /// What the body of an objection says beyond its notice.
@@ -167,6 +170,8 @@ pub const GROUP_KEPT_MAX: usize = 4;
 /// All that is looked at of an objection, as far as it makes a difference.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Marks<'r> {
+    /// Itself, where nothing else stands for it.
+    alone: Option<&'r StatementRef>,
     log: &'r Origin,
     on: &'r StatementRef,
     ground: Ground,
@@ -213,6 +218,7 @@ fn marks<'r>(one: &'r Raised, telling: &'r Telling, course: &mut Course<'r>) -> 
     let acts = telling.acts.get(&one.at.origin);
     let named_by = telling.naming.get(&one.at);
     Marks {
+        alone: one.is_copied.then_some(&one.at),
         log: &one.at.origin,
         on: &one.on,
         ground: one.ground,
@@ -257,6 +263,11 @@ impl<'r> Course<'r> {
                 log: Some(&one.at.origin),
                 ..Self::default()
             };
+        }
+        // Which notice bounds it is told by its copies too: it parts those before it from those behind.
+        if one.is_copied {
+            self.steps += 1;
+            return self.steps;
         }
         let Some(said) = &one.said else {
             // No rejection keeps back what is known by a notice alone.
