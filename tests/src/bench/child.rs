@@ -139,7 +139,11 @@ pub(crate) fn disk_bytes(directory: &std::path::Path) -> Result<u64, Failure> {
     let mut bytes = 0;
     for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
-        let metadata = entry.metadata()?;
+        // The store may still be removing what it has rewritten.
+        let metadata = match entry.metadata() {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            metadata => metadata?,
+        };
         bytes += match metadata.is_dir() {
             true => disk_bytes(&entry.path())?,
             false => metadata.len().max(metadata.blocks() * 512),
