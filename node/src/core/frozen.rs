@@ -74,7 +74,6 @@ impl<D: Disk> Core<D> {
         for (evidence, since) in recorded {
             if let Some(origin) = self.note_frozen(&evidence, since) {
                 self.exchange.restore_frozen(&origin, evidence);
-                self.judge_heads_again(&origin);
             }
         }
     }

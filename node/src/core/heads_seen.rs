@@ -246,6 +246,7 @@ impl<D: Disk> Core<D> {
                 // Of two branches what they have in common was seen, whichever of them it was.
                 let common = frozen.get(&head.origin);
                 let common = common.and_then(|fork| TreeSize::new(fork.at.value()).ok());
+                let common = common.filter(|common| *common > TreeSize::ZERO);
                 if let Some(common) = common.filter(|common| *common < head.size) {
                     proven.push((*index, common));
                     return false;

@@ -240,6 +240,11 @@ impl<D: Disk> Core<D> {
             .replicas()
             .map(|(o, r)| (o.clone(), r.witnessed()));
         *write(&self.shared.witnessed) = witnessed.collect();
+        // Up to where both branches of a log agree is told by what is witnessed of it.
+        let frozen: Vec<Origin> = self.shared.frozen().into_keys().collect();
+        for origin in frozen {
+            self.judge_heads_again(&origin);
+        }
     }
 
     /// The notices that the register holds.
