@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::offline::{CITY, Network};
+use crate::network::{CITY, Network};
 
 /// Runs the binary at a terminal, answers its question, and gives its exit code and what stood there.
 fn at_a_terminal(arguments: &[&str], answer: &[u8]) -> (Option<i32>, String) {
