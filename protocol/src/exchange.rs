@@ -96,6 +96,7 @@ enum Storing {
     },
     Bodies {
         origin: Origin,
+        positions: Gaps,
     },
 }
 
@@ -312,7 +313,7 @@ impl Exchange {
             return;
         };
         for request in peer.into_requests() {
-            self.give_back(request);
+            self.give_back(request, false);
         }
     }
 

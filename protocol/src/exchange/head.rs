@@ -63,7 +63,11 @@ impl Exchange {
         let bodies = tail.iter().enumerate().filter_map(|(i, (leaf, body))| {
             Some((LeafIndex::new(staged + i as u64), *leaf, Ok((*body)?)))
         });
-        self.take_bodies(world, id, &origin, bodies.collect())
+        let unfit = self.take_bodies(world, id, &origin, bodies.collect());
+        match self.note_unfit(&origin, &unfit) {
+            true => Err(Violation::BadBody),
+            false => Ok(()),
+        }
     }
 
     /// Checks the signature of a head; `None` when its log, or the key that it names, is not known
@@ -165,9 +169,12 @@ impl Exchange {
                     self.adopted(world, &origin, head);
                 }
             }
-            Some(Storing::Bodies { origin }) => {
+            Some(Storing::Bodies { origin, positions }) => {
                 if let Some(replica) = self.replicas.get_mut(&origin) {
                     replica.storing_bodies = replica.storing_bodies.saturating_sub(1);
+                    for (begin, end) in positions.ranges() {
+                        replica.storing.remove(begin, end);
+                    }
                 }
                 self.changed.insert(origin);
             }

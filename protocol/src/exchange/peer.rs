@@ -30,6 +30,8 @@ pub(super) enum Asked {
         next: u64,
         end: u64,
         filter: BodyFilter,
+        /// Whether they have been asked for in vain before.
+        again: bool,
     },
 }
 
@@ -57,8 +59,8 @@ pub(super) struct Peer {
     pub(super) owed: BTreeMap<Origin, (TreeSize, TreeSize)>,
     /// Sizes of the heads that we announced to it.
     pub(super) announced: BTreeMap<Origin, TreeSize>,
-    /// Acts owed to us that it would not give us: others are asked before it is again.
-    denied: BTreeSet<(Origin, u64)>,
+    /// Bodies that it did not give when it was asked: others are asked before it is again.
+    denied: BTreeMap<Origin, Gaps>,
     /// Bodies of our own logs that it has said it does not hold.
     lacks: BTreeMap<Origin, Gaps>,
     requests: BTreeMap<RequestId, (Asked, Timestamp)>,
@@ -88,7 +90,7 @@ impl Peer {
             stated: BTreeSet::new(),
             owed: BTreeMap::new(),
             announced: BTreeMap::new(),
-            denied: BTreeSet::new(),
+            denied: BTreeMap::new(),
             lacks: BTreeMap::new(),
             requests: BTreeMap::new(),
             answers: Answers::new(),
@@ -153,15 +155,19 @@ impl Peer {
     }
 
     pub(super) fn deny(&mut self, origin: &Origin, position: u64) {
-        self.denied.insert((origin.clone(), position));
+        let denied = self.denied.entry(origin.clone()).or_default();
+        denied.insert(position, position.saturating_add(1));
     }
 
     pub(super) fn forget_denial(&mut self, origin: &Origin, position: u64) {
-        self.denied.remove(&(origin.clone(), position));
+        if let Some(denied) = self.denied.get_mut(origin) {
+            denied.remove(position, position.saturating_add(1));
+        }
     }
 
     pub(super) fn has_denied(&self, origin: &Origin, position: u64) -> bool {
-        self.denied.contains(&(origin.clone(), position))
+        let denied = self.denied.get(origin);
+        denied.is_some_and(|denied| denied.contains(position))
     }
 
     pub(super) fn lack(&mut self, origin: &Origin, begin: u64, end: u64) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::exchange::peer::{Asked, Peer};
 use crate::exchange::{
-    Action, BodyOutcome, Exchange, LeafBatch, PeerId, Replica, RequestId, StoreId, Storing,
+    Action, BodyOutcome, Exchange, Gaps, LeafBatch, PeerId, Replica, RequestId, StoreId, Storing,
     Violation, World, after,
 };
 use crate::limits;
@@ -118,11 +118,25 @@ impl Exchange {
         if replica.body_requests >= BODY_REQUESTS_MAX || !wanted {
             return;
         }
-        let gaps = match filter {
-            BodyFilter::Acts => &replica.act_gaps,
-            BodyFilter::All => &replica.data_gaps,
+        // spec: EXC-101
+        let _ = self.ask_for_some(world, origin, filter, false)
+            || self.ask_for_some(world, origin, filter, true);
+    }
+
+    /// Asks for bodies that were asked for in vain before, or for others; whether there is anyone to ask.
+    fn ask_for_some(
+        &mut self,
+        world: World<'_>,
+        origin: &Origin,
+        filter: BodyFilter,
+        again: bool,
+    ) -> bool {
+        let Some(replica) = self.replicas.get_mut(origin) else {
+            return false;
         };
-        let Some(first) = gaps.first() else { return };
+        let Some(first) = replica.wanted(filter, again).first() else {
+            return false;
+        };
         // Data comes from the log's owner or the hub; what is not data, and what the owner itself
         // has lost, from anyone who has it.
         // spec: EXC-21
@@ -131,22 +145,20 @@ impl Exchange {
             BodyFilter::All | BodyFilter::Acts => Need::Acts,
         };
         let Some(id) = self.holder_of_body(world, origin, first, need) else {
-            return;
+            return false;
         };
         let Some(replica) = self.replicas.get_mut(origin) else {
-            return;
+            return false;
         };
-        let gaps = match filter {
-            BodyFilter::Acts => &mut replica.act_gaps,
-            BodyFilter::All => &mut replica.data_gaps,
-        };
+        let gaps = replica.wanted(filter, again);
         let Some((begin, end)) = gaps.take_first(limits::RANGE_BODIES_MAX) else {
-            return;
+            return false;
+        };
+        let Ok(end_size) = TreeSize::new(end) else {
+            return false;
         };
         replica.body_requests += 1;
-        let Ok(end_size) = TreeSize::new(end) else {
-            return;
-        };
+        replica.asked.insert(begin, end);
         let index = LeafIndex::new(begin);
         let frame = Frame::Bodies {
             origin: origin.clone(),
@@ -162,9 +174,11 @@ impl Exchange {
                 next: begin,
                 end,
                 filter,
+                again,
             },
             &frame,
         );
+        true
     }
 
     /// A peer to ask for a body.
@@ -190,8 +204,8 @@ impl Exchange {
         Some(id)
     }
 
-    /// A peer to ask: the log's owner before the hub before others, the least busy first. For what
-    /// is owed to us, whoever has not refused it first, and before all the one who issued its target.
+    /// A peer to ask: whoever has not refused it first, the log's owner before the hub before others, the
+    /// least busy first. For what is owed to us, before those the one who issued its target.
     fn holder(
         &self,
         world: World<'_>,
@@ -218,7 +232,8 @@ impl Exchange {
         let issuer = self.owed.get(&(origin.clone(), LeafIndex::new(position)));
         let order = |peer: &Peer| {
             let acts = need == Need::Acts;
-            let denied = acts && peer.has_denied(origin, position);
+            // spec: EXC-101
+            let denied = need != Need::Leaves && peer.has_denied(origin, position);
             let other = acts && issuer.is_some_and(|issuer| *issuer != peer.member);
             let lacks = acts && !bodies(peer);
             let rank = rank(peer.member.as_str());
@@ -240,8 +255,9 @@ impl Exchange {
         });
     }
 
-    /// Puts back what a request that came to nothing was for.
-    pub(super) fn give_back(&mut self, asked: Asked) {
+    /// Puts back what a request was for that came to nothing: because the connection is gone, or in vain.
+    // spec: EXC-101
+    pub(super) fn give_back(&mut self, asked: Asked, in_vain: bool) {
         match asked {
             Asked::Leaves { origin, .. } => {
                 if let Some(replica) = self.replicas.get_mut(&origin) {
@@ -253,14 +269,18 @@ impl Exchange {
                 next,
                 end,
                 filter,
+                again,
             } => {
                 let Some(replica) = self.replicas.get_mut(&origin) else {
                     return;
                 };
                 replica.body_requests = replica.body_requests.saturating_sub(1);
-                match filter {
-                    BodyFilter::Acts => replica.act_gaps.insert(next, end),
-                    BodyFilter::All => replica.data_gaps.insert(next, end),
+                replica.asked.remove(next, end);
+                replica.wanted(filter, again || in_vain).insert(next, end);
+                // Once may be chance: who is busy gives it a moment later.
+                if again && in_vain && !replica.lacked.covers(next, end) {
+                    replica.lacked.insert(next, end);
+                    self.changed.insert(origin);
                 }
             }
         }
@@ -287,7 +307,7 @@ impl Exchange {
     fn request_done(&mut self, id: PeerId, request: RequestId) {
         let asked = self.peers.get_mut(&id).and_then(|peer| peer.take(request));
         if let Some(asked) = asked {
-            self.give_back(asked);
+            self.give_back(asked, true);
         }
     }
 
@@ -339,14 +359,17 @@ impl Exchange {
                     next: due,
                     end,
                     filter,
+                    again,
                 },
             ) => {
                 let bodies = entries.iter().map(|e| (e.index, e.leaf, e.body)).collect();
+                let range = (due, next.value(), end);
                 self.body_block(
                     world,
                     (id, request),
                     &origin,
-                    (due, next, end, filter),
+                    range,
+                    (filter, again),
                     bodies,
                 )
             }
@@ -478,10 +501,10 @@ impl Exchange {
         world: World<'_>,
         (id, request): (PeerId, RequestId),
         origin: &Origin,
-        (due, next, end, filter): (u64, TreeSize, u64, BodyFilter),
+        (due, next, end): (u64, u64, u64),
+        (filter, again): (BodyFilter, bool),
         bodies: Vec<IncomingBody<'_>>,
     ) -> Result<bool, Violation> {
-        let next = next.value();
         let inside = bodies
             .iter()
             .all(|(index, ..)| (due..next).contains(&index.value()));
@@ -489,91 +512,137 @@ impl Exchange {
         if next <= due || next > end || !inside || !ascending {
             return Err(Violation::AnswerUnfit);
         }
-        // Every position asked for was wanted; what is left out is as good as not held.
-        let given: BTreeSet<u64> = bodies.iter().map(|(index, ..)| index.value()).collect();
-        self.take_bodies(world, id, origin, bodies)?;
-        if let Some(replica) = self.replicas.get_mut(origin) {
-            for position in (due..next).filter(|position| !given.contains(position)) {
-                rest(world, replica, position, filter == BodyFilter::All);
-                if let Some(peer) = self.peers.get_mut(&id) {
-                    replica.note_lack(peer, origin, (position, position.saturating_add(1)));
+        // Every position asked for was wanted; what is left out, or is another's, is as good as not held.
+        let mut given: BTreeSet<u64> = bodies.iter().map(|(index, ..)| index.value()).collect();
+        let unfit = self.take_bodies(world, id, origin, bodies);
+        unfit.iter().for_each(|position| {
+            given.remove(position);
+        });
+        let is_new = self.note_unfit(origin, &unfit);
+        let omitted = (due..next).filter(|position| !given.contains(position));
+        for position in omitted {
+            let is_held = world.logs.holds_body(origin, LeafIndex::new(position));
+            if let Some(replica) = self.replicas.get_mut(origin).filter(|_| !is_held) {
+                let (peer, is_data) = (self.peers.get_mut(&id), filter == BodyFilter::All);
+                if replica.pass_over(world, peer, (origin, position), is_data) {
+                    self.changed.insert(origin.clone());
                 }
             }
         }
-        let deadline = after(world.now, REQUEST_MS_MAX);
-        let asked = Asked::Bodies {
-            origin: origin.clone(),
-            next,
-            end,
-            filter,
+        let replica = self.replicas.get_mut(origin);
+        let Some((replica, peer)) = replica.zip(self.peers.get_mut(&id)) else {
+            return Ok(true);
         };
+        replica.asked.remove(due, next);
         if next >= end {
-            let Some(replica) = self.replicas.get_mut(origin) else {
-                return Ok(true);
-            };
             replica.body_requests = replica.body_requests.saturating_sub(1);
-            if let Some(peer) = self.peers.get_mut(&id) {
-                let _ = peer.take(request);
-            }
-            return Ok(false);
-        }
-        if let Some(peer) = self.peers.get_mut(&id) {
+            let _ = peer.take(request);
+        } else {
+            let deadline = after(world.now, REQUEST_MS_MAX);
+            let asked = Asked::Bodies {
+                origin: origin.clone(),
+                next,
+                end,
+                filter,
+                again,
+            };
             peer.ask(request, asked, deadline);
+        }
+        if is_new {
+            self.blame(id, Violation::BadBody);
         }
         Ok(false)
     }
 
-    /// Verifies bodies against leaves that are in the log, and acts one by one, then has them stored.
-    // spec: EXC-13, EXC-14
+    /// Takes down for which positions bodies came that do not fit; whether that is news of any. What is
+    /// shown again is shown because it was asked for again.
+    // spec: EXC-100
+    pub(super) fn note_unfit(&mut self, origin: &Origin, unfit: &[u64]) -> bool {
+        let Some(replica) = self.replicas.get_mut(origin) else {
+            return false;
+        };
+        let mut is_new = false;
+        for position in unfit {
+            is_new |= !replica.unfit.contains(*position);
+            replica.unfit.insert(*position, position.saturating_add(1));
+        }
+        is_new
+    }
+
+    /// Verifies bodies against leaves that are in the log, and acts one by one, then has them stored. The
+    /// positions of those that do not fit.
+    // spec: EXC-13, EXC-14, EXC-100
     pub(super) fn take_bodies(
         &mut self,
         world: World<'_>,
         id: PeerId,
         origin: &Origin,
         bodies: Vec<IncomingBody<'_>>,
-    ) -> Result<(), Violation> {
-        let mut outcomes = Vec::with_capacity(bodies.len());
+    ) -> Vec<u64> {
+        let (mut outcomes, mut unfit) = (Vec::with_capacity(bodies.len()), Vec::new());
         for (index, leaf, body) in bodies {
-            let held = world.logs.leaf_hash(origin, index);
-            let claimed = hash::leaf_hash(leaf);
-            // A leaf that was staged in this very step is not in the view yet, but in our range.
-            if held.is_some_and(|held| held != claimed) {
-                return Err(Violation::BadBody);
-            }
-            let leaf = Leaf::decode(leaf).map_err(|_| Violation::BadBody)?;
-            let outcome = match body {
-                Ok(body) => {
-                    let course = self.replicas.get(origin).map(|replica| &replica.course);
-                    let floor = |course| world.registry.ctx_floor(origin, course, index);
-                    let ctx_floor = course.map_or(TreeSize::ZERO, floor);
-                    let leaf = &leaf;
-                    let place = Place {
-                        origin,
-                        index,
-                        leaf,
-                        ctx_floor,
-                    };
-                    examine(world, place, body)?
+            match self.look_at_body(world, origin, (index, leaf, body)) {
+                Ok((leaf, outcome)) => {
+                    let body = (index, leaf);
+                    self.settle_body(world, (id, origin), body, outcome, &mut outcomes);
                 }
-                Err(absence) => Some(BodyOutcome::Absent(absence)),
-            };
-            self.settle_body(world, (id, origin), (index, leaf), outcome, &mut outcomes);
+                Err(Unfit) => unfit.push(index.value()),
+            }
         }
         if outcomes.is_empty() {
-            return Ok(());
+            return unfit;
+        }
+        let mut positions = Gaps::default();
+        for (index, _) in &outcomes {
+            positions.insert(index.value(), index.value().saturating_add(1));
+        }
+        if let Some(replica) = self.replicas.get_mut(origin) {
+            replica.storing_bodies += 1;
+            for (begin, end) in positions.ranges() {
+                replica.storing.insert(begin, end);
+            }
         }
         let store = self.store(Storing::Bodies {
             origin: origin.clone(),
+            positions,
         });
-        if let Some(replica) = self.replicas.get_mut(origin) {
-            replica.storing_bodies += 1;
-        }
         self.act(Action::StoreBodies {
             store,
             origin: origin.clone(),
             bodies: outcomes,
         });
-        Ok(())
+        unfit
+    }
+
+    /// The leaf of a body that came in, and what to make of it: `None` when it has to wait.
+    fn look_at_body(
+        &self,
+        world: World<'_>,
+        origin: &Origin,
+        (index, leaf, body): IncomingBody<'_>,
+    ) -> Result<(Leaf, Option<BodyOutcome>), Unfit> {
+        let held = world.logs.leaf_hash(origin, index);
+        let claimed = hash::leaf_hash(leaf);
+        // A leaf that was staged in this very step is not in the view yet, but in our range.
+        if held.is_some_and(|held| held != claimed) {
+            return Err(Unfit);
+        }
+        let leaf = Leaf::decode(leaf).map_err(|_| Unfit)?;
+        let body = match body {
+            Ok(body) => body,
+            Err(absence) => return Ok((leaf, Some(BodyOutcome::Absent(absence)))),
+        };
+        let course = self.replicas.get(origin).map(|replica| &replica.course);
+        let floor = |course| world.registry.ctx_floor(origin, course, index);
+        let ctx_floor = course.map_or(TreeSize::ZERO, floor);
+        let place = Place {
+            origin,
+            index,
+            leaf: &leaf,
+            ctx_floor,
+        };
+        let outcome = examine(world, place, body)?;
+        Ok((leaf, outcome))
     }
 
     /// Closes the gap of a body that is settled, keeps open that of one that has to wait.
@@ -611,12 +680,9 @@ impl Exchange {
             // and others are asked first.
             // spec: EXC-20
             Some(BodyOutcome::Absent(Absence::NotHeld | Absence::Erased)) => {
-                rest(world, replica, position, is_data);
-                replica.lacked.insert(position, position.saturating_add(1));
-                let others_may = replica.own || !is_data;
-                if let Some(peer) = self.peers.get_mut(&id).filter(|_| others_may) {
-                    peer.deny(origin, position);
-                    replica.note_lack(peer, origin, (position, position.saturating_add(1)));
+                let peer = self.peers.get_mut(&id);
+                if replica.pass_over(world, peer, (origin, position), is_data) {
+                    self.changed.insert(origin.clone());
                 }
             }
             // It was given to us once; nobody's word makes it absent.
@@ -640,6 +706,7 @@ impl Exchange {
             Some(outcome) => {
                 replica.lost.remove(position, position.saturating_add(1));
                 replica.lacked.remove(position, position.saturating_add(1));
+                replica.unfit.remove(position, position.saturating_add(1));
                 self.owed.remove(&(origin.clone(), index));
                 outcomes.push((index, outcome));
             }
@@ -665,16 +732,15 @@ fn rest(world: World<'_>, replica: &mut Replica, position: u64, is_data: bool) {
     replica.rest_ends = Some(replica.rest_ends.unwrap_or(ends));
 }
 
+/// A body that is not its leaf's, or a leaf that is not in the log.
+struct Unfit;
+
 /// What to make of a body: `None` when it has to wait for the registry.
-fn examine(
-    world: World<'_>,
-    place: Place<'_>,
-    bytes: &[u8],
-) -> Result<Option<BodyOutcome>, Violation> {
+fn examine(world: World<'_>, place: Place<'_>, bytes: &[u8]) -> Result<Option<BodyOutcome>, Unfit> {
     let leaf = place.leaf;
-    let body = BodyRef::decode(bytes).map_err(|_| Violation::BadBody)?;
+    let body = BodyRef::decode(bytes).map_err(|_| Unfit)?;
     if body.commit() != leaf.commit {
-        return Err(Violation::BadBody);
+        return Err(Unfit);
     }
     let accepted = |verified| {
         Some(BodyOutcome::Accepted {
@@ -700,7 +766,29 @@ fn examine(
 impl Replica {
     fn wants_something(&self) -> bool {
         let leaves = self.target.is_some() && !self.leaf_request;
-        let bodies = !self.act_gaps.is_empty() || !self.data_gaps.is_empty();
-        leaves || bodies
+        let acts = [&self.act_gaps, &self.acts_again];
+        let mut bodies = acts.into_iter().chain([&self.data_gaps, &self.data_again]);
+        leaves || bodies.any(|gaps| !gaps.is_empty())
+    }
+
+    /// A body that whoever was asked for it did not give, or not the right one: it is passed over, and
+    /// asked for again a little later, of others first. Whether that is news to others.
+    // spec: EXC-93, EXC-100, EXC-101
+    fn pass_over(
+        &mut self,
+        world: World<'_>,
+        peer: Option<&mut Peer>,
+        (origin, position): (&Origin, u64),
+        is_data: bool,
+    ) -> bool {
+        let end = position.saturating_add(1);
+        rest(world, self, position, is_data);
+        let is_new = !self.lacked.contains(position);
+        self.lacked.insert(position, end);
+        if let Some(peer) = peer {
+            peer.deny(origin, position);
+            self.note_lack(peer, origin, (position, end));
+        }
+        is_new
     }
 }

@@ -7,7 +7,7 @@ use crate::limits;
 use crate::log::{
     CompactRange, Cosignature, Hash, LeafIndex, Origin, TreeSize, VerifiedCheckpoint,
 };
-use crate::message::{FrontierEntry, Vouched};
+use crate::message::{BodyFilter, FrontierEntry, Vouched};
 use crate::statement::CtxCourse;
 use crate::subject::AuthorityCode;
 use crate::time::Timestamp;
@@ -122,6 +122,11 @@ pub struct Replica {
     pub(super) body_requests: usize,
     pub(super) act_gaps: Gaps,
     pub(super) data_gaps: Gaps,
+    /// Acts and data that were asked for in vain, and are asked for again after what was not.
+    pub(super) acts_again: Gaps,
+    pub(super) data_again: Gaps,
+    /// Bodies that somebody has been asked for, until the answer.
+    pub(super) asked: Gaps,
     /// Bodies that were held and are lost: whoever does not give one is asked again.
     pub(super) lost: Gaps,
     /// Bodies signed under a registry that has not arrived.
@@ -130,12 +135,15 @@ pub struct Replica {
     pub(super) resting_acts: Gaps,
     pub(super) resting_data: Gaps,
     pub(super) rest_ends: Option<Timestamp>,
-    /// Bodies that whoever was asked for them did not hold.
+    /// Bodies that whoever was asked for them did not give.
     pub(super) lacked: Gaps,
+    /// Those of them for which a body came that does not fit the leaf.
+    pub(super) unfit: Gaps,
     /// Data that is not given to us while we are suspended.
     pub(super) withheld: Gaps,
-    /// Bodies being stored.
+    /// How often bodies are being stored, and which.
     pub(super) storing_bodies: usize,
+    pub(super) storing: Gaps,
     /// What each witness has said of it.
     pub(super) cosigned: BTreeMap<AuthorityCode, Cosigned>,
     pub(super) witnessed: Witnessed,
@@ -162,14 +170,19 @@ impl Replica {
             body_requests: 0,
             act_gaps: Gaps::default(),
             data_gaps: Gaps::default(),
+            acts_again: Gaps::default(),
+            data_again: Gaps::default(),
+            asked: Gaps::default(),
             lost: Gaps::default(),
             waiting: Gaps::default(),
             resting_acts: Gaps::default(),
             resting_data: Gaps::default(),
             lacked: Gaps::default(),
+            unfit: Gaps::default(),
             rest_ends: None,
             withheld: Gaps::default(),
             storing_bodies: 0,
+            storing: Gaps::default(),
             cosigned: BTreeMap::new(),
             witnessed: Witnessed {
                 size: TreeSize::ZERO,
@@ -270,26 +283,27 @@ impl Replica {
             .unwrap_or(self.durable)
     }
 
-    /// Up to where others may ask for bodies: what nobody has does not keep back what lies behind it.
-    // spec: EXC-93
+    /// Up to where others may ask for bodies: what nobody gives does not keep back what lies behind it.
+    // spec: EXC-93, EXC-100
     fn bodies_offered(&self) -> TreeSize {
-        if self.lacked.is_empty() || self.body_requests > 0 || self.storing_bodies > 0 {
-            return self.bodies_complete();
-        }
         let beyond = |gaps: &&Gaps| {
             let ranges = gaps.ranges();
             let mut first = ranges.filter_map(|(begin, end)| self.lacked.first_outside(begin, end));
             first.next()
         };
-        let first = self.missing().iter().filter_map(beyond).min();
+        let missing = self.missing();
+        let open = missing.iter().copied().chain([&self.asked, &self.storing]);
+        let first = open.filter_map(|gaps| beyond(&gaps)).min();
         let size = first.and_then(|first| TreeSize::new(first).ok());
         size.unwrap_or(self.durable)
     }
 
-    pub(super) const fn missing(&self) -> [&Gaps; 5] {
+    pub(super) const fn missing(&self) -> [&Gaps; 7] {
         [
             &self.act_gaps,
             &self.data_gaps,
+            &self.acts_again,
+            &self.data_again,
             &self.waiting,
             &self.resting_acts,
             &self.resting_data,
@@ -311,6 +325,8 @@ impl Replica {
         for gaps in [
             &mut self.act_gaps,
             &mut self.data_gaps,
+            &mut self.acts_again,
+            &mut self.data_again,
             &mut self.waiting,
             &mut self.resting_acts,
             &mut self.resting_data,
@@ -320,14 +336,25 @@ impl Replica {
         }
     }
 
-    /// What rested is wanted again.
+    /// What rested is wanted again, after what nobody has been asked for yet.
+    // spec: EXC-101
     pub(super) fn end_rest(&mut self) {
         self.rest_ends = None;
         while let Some((begin, end)) = self.resting_acts.take_first(u64::MAX) {
-            self.act_gaps.insert(begin, end);
+            self.acts_again.insert(begin, end);
         }
         while let Some((begin, end)) = self.resting_data.take_first(u64::MAX) {
-            self.data_gaps.insert(begin, end);
+            self.data_again.insert(begin, end);
+        }
+    }
+
+    /// The bodies to ask for: what nobody has been asked for yet, or else what was asked for in vain.
+    pub(super) const fn wanted(&mut self, filter: BodyFilter, again: bool) -> &mut Gaps {
+        match (filter, again) {
+            (BodyFilter::Acts, false) => &mut self.act_gaps,
+            (BodyFilter::Acts, true) => &mut self.acts_again,
+            (BodyFilter::All, false) => &mut self.data_gaps,
+            (BodyFilter::All, true) => &mut self.data_again,
         }
     }
 

@@ -10,6 +10,7 @@ mod clocks;
 mod conduct;
 mod cosigning;
 mod forks;
+mod gaps;
 mod greeting;
 mod keys;
 mod pulling;
@@ -29,7 +30,9 @@ use concordat_protocol::log::{
 use concordat_protocol::message::{
     Absence, BodyEntry, ErrorCode, Frame, FrontierEntry, VERSION, Vouched,
 };
-use concordat_protocol::statement::{Content, CutOff, KeyUse, Kind, Leaf, Policy, Rotation, Vis};
+use concordat_protocol::statement::{
+    Body, Content, CutOff, KeyUse, Kind, Leaf, Policy, Rotation, Vis,
+};
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::LogNumber;
 use concordat_tests::peer::{OneLog, hello};
@@ -168,10 +171,15 @@ fn leaf(number: u8) -> Leaf {
     Leaf {
         kind: Kind::Act,
         vis: Vis::ALL_MEMBERS,
-        commit: Hash::from_bytes([number; 32]),
+        commit: body(number).commit(),
         target: None,
         ctx: TreeSize::ZERO,
     }
+}
+
+/// A body that fits its leaf and is no statement.
+fn body(number: u8) -> Body {
+    Body::new([number; 32], vec![number]).unwrap()
 }
 
 fn tree(size: u8) -> MemoryTree {
