@@ -198,7 +198,7 @@ fn take_down(actions: &[Action], outcomes: &mut Outcomes) {
         for (index, outcome) in bodies {
             let outcome = match outcome {
                 BodyOutcome::Accepted { .. } => Ok(()),
-                BodyOutcome::Refused(reason) => Err(*reason),
+                BodyOutcome::Refused { reason, .. } => Err(*reason),
                 BodyOutcome::Absent(absence) => panic!("{index} is absent: {absence:?}"),
             };
             assert_eq!(outcomes.insert(index.value(), outcome), None);

@@ -254,6 +254,13 @@ impl<D: Disk> Shared<D> {
         }
     }
 
+    /// Reads an encoded body that was refused, which counts for nothing here; `None` where it is not to be
+    /// had any more.
+    pub(super) fn read_refused(&self, origin: &Origin, index: LeafIndex) -> Option<Vec<u8>> {
+        let pointer = self.logs().get(origin)?.refused_body(index)?;
+        self.reader.read_body(pointer).ok()
+    }
+
     /// What was found damaged since the start.
     #[must_use]
     pub fn damage(&self) -> DamageCount {

@@ -39,7 +39,7 @@ impl BodyMark {
                 Self::Held(pointer, *verified)
             }
             (BodyOutcome::Accepted { .. }, None) => Self::Unknown,
-            (BodyOutcome::Refused(reason), _) => Self::Refused(*reason as u8),
+            (BodyOutcome::Refused { reason, .. }, _) => Self::Refused(*reason as u8),
             (BodyOutcome::Absent(absence), _) => Self::Absent(*absence),
         }
     }

@@ -58,6 +58,8 @@ pub struct Log {
     course: CtxCourse,
     /// 12 bytes a leaf: a pointer, or a code where the segment is the largest number.
     bodies: Vec<BodyPointer>,
+    /// Where bodies lie that were refused.
+    refused: BTreeMap<LeafIndex, BodyPointer>,
     /// Target and place of acts on statements of the same log that the index is not known to have.
     pub(super) unread: BTreeSet<(LeafIndex, LeafIndex)>,
 }
@@ -150,7 +152,19 @@ impl Log {
     }
 
     pub(super) fn mark(&mut self, index: u64, mark: BodyMark) {
+        let place = LeafIndex::new(index);
+        // One that is refused is marked as held before.
+        if let (BodyMark::Refused(_), BodyState::Held(pointer)) = (mark, self.body(place)) {
+            self.refused.insert(place, pointer);
+        }
         self.set(index, slot_of(mark));
+    }
+
+    /// Where a body lies that was refused.
+    pub(super) fn refused_body(&self, index: LeafIndex) -> Option<BodyPointer> {
+        let is_refused = matches!(self.body(index), BodyState::Refused(_));
+        let pointer = self.refused.get(&index).filter(|_| is_refused);
+        pointer.copied()
     }
 
     /// The body of a position lies here and cannot be read.
@@ -222,6 +236,7 @@ impl LogTable {
                 extents,
                 course,
                 bodies,
+                refused: BTreeMap::new(),
                 unread: BTreeSet::new(),
             },
         );

@@ -293,9 +293,16 @@ impl<D: Disk> Core<D> {
         let mut marks = Vec::with_capacity(bodies.len());
         for (index, outcome) in bodies {
             let pointer = match &outcome {
-                BodyOutcome::Accepted { body, .. } => Some(self.stage_body(body)?),
-                BodyOutcome::Refused(_) | BodyOutcome::Absent(_) => None,
+                BodyOutcome::Accepted { body, .. } | BodyOutcome::Refused { body, .. } => {
+                    Some(self.stage_body(body)?)
+                }
+                BodyOutcome::Absent(_) => None,
             };
+            // The mark of one that is refused has no room to say where it lies.
+            // spec: EXC-102
+            if let (BodyOutcome::Refused { .. }, Some(pointer)) = (&outcome, pointer) {
+                marks.push((index.value(), BodyMark::Held(pointer, false)));
+            }
             marks.push((index.value(), BodyMark::of(&outcome, pointer)));
             if let BodyOutcome::Accepted {
                 leaf,

@@ -321,12 +321,17 @@ impl<D: Disk> Core<D> {
             .map_or(BodyState::None, |log| log.body(index));
         match state {
             BodyState::Absent(Absence::Erased) => Err(Withheld::For(Absence::Erased)),
+            // Whoever has its leaf alone would wait for it for good, and judges by itself.
+            // spec: EXC-102
+            BodyState::Refused(_) => {
+                let body = self.shared.read_refused(origin, index);
+                body.ok_or(Withheld::For(Absence::NotHeld))
+            }
             BodyState::Held(_)
             | BodyState::Damaged
             | BodyState::Absent(_)
             | BodyState::Missing
-            | BodyState::None
-            | BodyState::Refused(_) => match self.shared.read_body(origin, index) {
+            | BodyState::None => match self.shared.read_body(origin, index) {
                 Ok(Some(body)) => Ok(body),
                 Ok(None) | Err(BodyFault::Damaged(_)) => Err(Withheld::For(Absence::NotHeld)),
                 Err(BodyFault::Unavailable { .. }) => Err(Withheld::ReadLater),

@@ -182,8 +182,13 @@ pub enum BodyOutcome {
         /// Whether it was verified beyond its commitment.
         verified: bool,
     },
-    /// It fits its leaf but is no statement that counts; it is not kept.
-    Refused(RejectReason),
+    /// It fits its leaf but is no statement that counts here; it is kept for others to judge.
+    Refused {
+        /// Why it does not count.
+        reason: RejectReason,
+        /// The encoded body.
+        body: Arc<[u8]>,
+    },
     /// It will not come: not entitled, or erased.
     Absent(crate::message::Absence),
 }

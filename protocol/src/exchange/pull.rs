@@ -749,17 +749,22 @@ fn examine(world: World<'_>, place: Place<'_>, bytes: &[u8]) -> Result<Option<Bo
             verified,
         })
     };
+    // spec: EXC-102
+    let refused = |reason| {
+        let body = Arc::from(bytes);
+        Some(BodyOutcome::Refused { reason, body })
+    };
     // Data is verified when it is first relied on; the registry by its own fold, in order.
     if matches!(leaf.kind, Kind::Data | Kind::Registry) {
         return Ok(accepted(false));
     }
     let Ok(statement) = Statement::decode(body.statement()) else {
-        return Ok(Some(BodyOutcome::Refused(RejectReason::NotAStatement)));
+        return Ok(refused(RejectReason::NotAStatement));
     };
     match trust::verify(world.registry, place, statement) {
         Ok(_) => Ok(accepted(true)),
         Err(RejectReason::CtxAhead) => Ok(None),
-        Err(reason) => Ok(Some(BodyOutcome::Refused(reason))),
+        Err(reason) => Ok(refused(reason)),
     }
 }
 
