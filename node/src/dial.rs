@@ -5,14 +5,14 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use concordat_net::{Endpoint, Party};
+use concordat_net::{Alert, CloseCode, CloseReason, Endpoint, NetError, Party};
 use concordat_protocol::key::PublicKey;
 use concordat_protocol::statement::Role;
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::Registry;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tracing::{debug, info};
+use tracing::{debug, error, info};
 
 use crate::driver;
 use crate::runtime::Handle;
@@ -27,24 +27,68 @@ pub type Overrides = BTreeMap<AuthorityCode, Vec<String>>;
 
 /// How the last attempts to reach members went.
 #[derive(Debug, Default)]
-pub struct Attempts(Mutex<BTreeMap<AuthorityCode, String>>);
+pub struct Attempts(Mutex<BTreeMap<AuthorityCode, Failure>>);
+
+/// What came of the attempts to reach a member since the last that succeeded.
+#[derive(Clone, Debug)]
+struct Failure {
+    /// Why the last of them failed.
+    cause: String,
+    /// Whether the member has said that it does not admit our key.
+    refuses_key: bool,
+}
 
 impl Attempts {
     /// Why the last attempt to reach a member failed; `None` when it did not, or there was none.
     #[must_use]
     pub fn last_failure(&self, member: AuthorityCode) -> Option<String> {
-        self.failures().get(&member).cloned()
+        let failures = self.failures();
+        failures.get(&member).map(|failure| failure.cause.clone())
+    }
+
+    /// Whether a member has said that it does not admit the key of this node, since it was last reached.
+    // spec: ADM-180
+    #[must_use]
+    pub fn refuses_key(&self, member: AuthorityCode) -> bool {
+        let failures = self.failures();
+        failures
+            .get(&member)
+            .is_some_and(|failure| failure.refuses_key)
     }
 
     fn failed(&self, member: AuthorityCode, cause: String) {
-        self.failures().insert(member, cause);
+        self.note(member, cause, false);
+    }
+
+    /// Takes down that a member does not admit our key, and says so in the log once.
+    // spec: ADM-180
+    fn refused(&self, member: AuthorityCode, cause: String) {
+        if self.note(member, cause, true) {
+            error!(
+                %member,
+                "it does not admit the key of this node: the key was cut off or replaced, by an entry \
+                 of the registry that has not arrived here"
+            );
+        }
+    }
+
+    /// Whether the key is refused only now.
+    fn note(&self, member: AuthorityCode, cause: String, refuses_key: bool) -> bool {
+        let mut failures = self.failures();
+        let refused = failures.get(&member).is_some_and(|known| known.refuses_key);
+        let failure = Failure {
+            cause,
+            refuses_key: refuses_key || refused,
+        };
+        failures.insert(member, failure);
+        refuses_key && !refused
     }
 
     fn reached(&self, member: AuthorityCode) {
         self.failures().remove(&member);
     }
 
-    fn failures(&self) -> MutexGuard<'_, BTreeMap<AuthorityCode, String>> {
+    fn failures(&self) -> MutexGuard<'_, BTreeMap<AuthorityCode, Failure>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -168,9 +212,16 @@ async fn dial(
                     if !driver::is_refusal(ended) {
                         pause = PAUSE_FIRST;
                     }
+                    if ends_admission(ended) {
+                        attempts.refused(member, format!("{address}: {ended}"));
+                    }
                 }
                 Err(error) => {
-                    attempts.failed(member, format!("{address}: {error}"));
+                    let cause = format!("{address}: {error}");
+                    match refuses_key(&error) {
+                        true => attempts.refused(member, cause),
+                        false => attempts.failed(member, cause),
+                    }
                     debug!(%member, %address, %error, "not reached");
                 }
             }
@@ -187,6 +238,17 @@ async fn dial(
             }
         }
     }
+}
+
+/// Whether the other end closed a connection since it does not admit our key any more.
+fn ends_admission(reason: CloseReason) -> bool {
+    matches!(reason, CloseReason::There(CloseCode::REVOKED))
+}
+
+/// Whether the other end took no connection since it does not admit our key.
+fn refuses_key(error: &NetError) -> bool {
+    let at_once = matches!(error, NetError::RefusedByOther(Alert::AccessDenied));
+    at_once || matches!(error, NetError::Lost(reason) if ends_admission(*reason))
 }
 
 async fn resolve(address: &str) -> Option<SocketAddr> {
@@ -207,4 +269,37 @@ fn jittered(pause: Duration, member: AuthorityCode, attempt: u64) -> Duration {
         .finalize();
     let share = u32::from(digest.first().copied().unwrap_or(0));
     pause / 2 + pause * share / 510
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever is refused stays so while the other cannot be reached at all.
+    // spec: ADM-180
+    #[test]
+    fn key_is_refused_until_the_member_is_reached() {
+        let refused = [
+            NetError::RefusedByOther(Alert::AccessDenied),
+            NetError::Lost(CloseReason::There(CloseCode::REVOKED)),
+        ];
+        assert!(refused.iter().all(refuses_key));
+        let others = [
+            NetError::Busy,
+            NetError::Deadline,
+            NetError::RefusedByOther(Alert::BadCertificate),
+            NetError::Lost(CloseReason::There(CloseCode::SHUTDOWN)),
+        ];
+        assert!(!others.iter().any(refuses_key));
+        let attempts = Attempts::default();
+        let member = AuthorityCode::parse("11310000MB00000009").unwrap();
+        attempts.failed(member, "late".to_owned());
+        assert!(!attempts.refuses_key(member));
+        attempts.refused(member, "denied".to_owned());
+        attempts.failed(member, "late".to_owned());
+        assert!(attempts.refuses_key(member));
+        assert_eq!(attempts.last_failure(member).as_deref(), Some("late"));
+        attempts.reached(member);
+        assert!(!attempts.refuses_key(member));
+    }
 }

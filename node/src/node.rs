@@ -488,6 +488,13 @@ impl Node {
         wiring::is_foreign(&self.registry(), self.member, &self.node_key)
     }
 
+    /// Whether the hub does not admit the key that the node connects with, by what it last said.
+    // spec: ADM-180
+    #[must_use]
+    pub fn is_refused_by_the_hub(&self) -> bool {
+        self.attempts.refuses_key(self.genesis().hub())
+    }
+
     /// When it was started.
     #[must_use]
     pub const fn started_at(&self) -> Timestamp {

@@ -43,12 +43,17 @@ fn ask(context: &Context<'_>) -> Result<StatusView, Failure> {
     }
 }
 
-/// Alarms of a node whose keys are not those that the registry names: waiting helps none of them.
-const WRONG_KEYS: [&str; 2] = ["key-not-registered", "node-key-not-registered"];
+/// Alarms of a node whose keys are not those that the registry names, here or at the hub: waiting helps
+/// none of them.
+const WRONG_KEYS: [&str; 3] = [
+    "key-not-registered",
+    "node-key-not-registered",
+    "node-key-refused",
+];
 
 /// Whether it is enrolled, has the right keys, signs, and holds everything that members connected to it
 /// have announced.
-// spec: ADM-100, ADM-172
+// spec: ADM-100, ADM-172, ADM-180
 fn is_ready(view: &StatusView) -> bool {
     view.standing.is_some()
         && wrong_keys(view).is_empty()

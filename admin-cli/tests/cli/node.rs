@@ -255,7 +255,7 @@ fn status_waits_for_bodies_that_a_member_connected_to_it_may_have() {
 
 // spec: ADM-10, ADM-11
 /// With a wrong key a node is ready never, and its clerk was told to wait.
-// spec: ADM-172
+// spec: ADM-172, ADM-180
 #[test]
 fn status_waits_for_no_node_with_a_wrong_key_and_names_it() {
     let named = |name: &str, key: Option<&str>| {
@@ -281,6 +281,8 @@ fn status_waits_for_no_node_with_a_wrong_key_and_names_it() {
     assert_eq!(said, "key-not-registered log.key");
     let said = named("node-key-not-registered", None);
     assert_eq!(said, "node-key-not-registered");
+    let said = named("node-key-refused", None);
+    assert_eq!(said, "node-key-refused");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::network::{CITY, Network};
+use crate::network::{CITY, HUB, Network};
 use crate::rows::{Table, profile};
 
 /// A city whose hub is not there has heard of nobody's decisions; a clean record was shown.
@@ -142,6 +142,39 @@ fn node_with_a_node_key_that_is_not_registered_says_so() {
     network.until("a line in its log", |network| {
         let log = fs::read_to_string(network.path("city.log")).unwrap();
         log.contains("names another node key")
+    });
+}
+
+/// The hub takes no connection from a key that was cut off while its node was down, so that the node never
+/// heard of it: everything looked ready.
+// spec: ADM-180
+#[test]
+fn node_whose_key_the_hub_refuses_says_so() {
+    let mut network = Network::start();
+    network.city.take().unwrap().stop();
+    let mut cut_off = vec!["peer", "cut-off", CITY, "--use", "node"];
+    cut_off.extend(["--key", "city/keys/node.pub", "--out", "cut"]);
+    cut_off.extend(["--genesis", "hub/genesis.cbor"]);
+    network.at("hub", &cut_off).exits(0);
+    network.approve_by_both("cut");
+    network.submit("cut").exits(0);
+    network.run_node("city");
+    network.until("an alarm", |network| {
+        let ran = network.at("city", &["status"]);
+        ran.exit == 0 && {
+            let status = ran.json();
+            let mut alarms = status["alarms"].as_array().unwrap().iter();
+            alarms.any(|alarm| {
+                alarm["name"] == "node-key-refused" && alarm["details"]["member"] == HUB
+            })
+        }
+    });
+    let waits = network.at("city", &["status", "--wait", "1"]).exits(1);
+    assert_eq!(waits.error(), "not-ready");
+    assert!(waits.out.contains("node-key-refused"));
+    network.until("a line in its log", |network| {
+        let log = fs::read_to_string(network.path("city.log")).unwrap();
+        log.contains("does not admit the key of this node")
     });
 }
 

@@ -129,6 +129,12 @@ fn alarms(
     }
     if node.is_cut_off() {
         raise("node-key-not-registered", Vec::new())?;
+    } else if status.standing.is_some() && node.is_refused_by_the_hub() {
+        let member = Detail {
+            name: "member".to_owned(),
+            value: node.genesis().hub().to_string(),
+        };
+        raise("node-key-refused", vec![member])?;
     }
     if let Some(surpassed) = node.shared().surpassed() {
         let log = Detail {
