@@ -95,6 +95,7 @@ pub struct Shared<D: Disk> {
     frozen: RwLock<frozen::Freezes>,
     surpassed: RwLock<Option<Surpassed>>,
     missing: RwLock<BTreeMap<Origin, u64>>,
+    given_up: RwLock<BTreeMap<Origin, u64>>,
     foreign_keys: RwLock<Vec<KeyUse>>,
     waiting: RwLock<Option<Waiting>>,
     reader: JournalReader<D>,
@@ -133,6 +134,13 @@ impl<D: Disk> Shared<D> {
     #[must_use]
     pub fn missing_bodies(&self) -> BTreeMap<Origin, u64> {
         read(&self.missing).clone()
+    }
+
+    /// How many bodies of others' logs their authors go on without and nobody connected gives, by log.
+    // spec: EXC-103
+    #[must_use]
+    pub fn given_up_bodies(&self) -> BTreeMap<Origin, u64> {
+        read(&self.given_up).clone()
     }
 
     /// Keys of this directory that the registry does not name; nothing is signed with them.
@@ -242,6 +250,8 @@ pub struct Core<D: Disk> {
     disproven: BTreeMap<LeafIndex, HeadSeen>,
     /// For which day, and under which registry, mandates that have ended were last looked for.
     mandates_judged: Option<(Day, TreeSize)>,
+    /// When it is counted again which bodies their authors go on without.
+    given_up_due: Timestamp,
     /// What is staged and becomes durable with the next commit.
     staged: Staged,
     /// Frames and events that wait for their durability.
@@ -334,6 +344,7 @@ impl<D: Disk> Core<D> {
             }
         }
         self.show_missing();
+        self.show_given_up();
         if read(&self.shared.waiting).as_ref() != self.exchange.waiting() {
             *write(&self.shared.waiting) = self.exchange.waiting().cloned();
         }

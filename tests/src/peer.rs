@@ -25,10 +25,14 @@ pub const fn hello(genesis: Hash, member: AuthorityCode) -> Frame<'static> {
     }
 }
 
-/// The leaves of the one log that a test is about, as far as they are stored, and the positions whose
-/// bodies are held.
+/// The leaves of the one log that a test is about, as far as they are stored, the positions whose bodies
+/// are held, and where its author has started again.
 #[derive(Debug, Default)]
-pub struct OneLog(pub MemoryTree, pub BTreeSet<LeafIndex>);
+pub struct OneLog(
+    pub MemoryTree,
+    pub BTreeSet<LeafIndex>,
+    pub Option<LeafIndex>,
+);
 
 impl LogView for OneLog {
     fn root_at(&self, _: &Origin, size: TreeSize) -> Option<Hash> {
@@ -41,6 +45,10 @@ impl LogView for OneLog {
 
     fn holds_body(&self, _: &Origin, index: LeafIndex) -> bool {
         self.1.contains(&index)
+    }
+
+    fn restarted_at(&self, _: &Origin) -> Option<LeafIndex> {
+        self.2
     }
 
     fn consistency(&self, _: &Origin, old: TreeSize, new: TreeSize) -> Option<Vec<Hash>> {

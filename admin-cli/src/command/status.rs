@@ -4,8 +4,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use concordat_protocol::admin::{
-    ExitCode, LinkCode, PeerBrief, Reply, Request, SigningCode, StatusView,
+    AlarmView, ExitCode, LinkCode, PeerBrief, Reply, Request, SigningCode, StatusView,
 };
+use concordat_protocol::log::Origin;
 use concordat_protocol::statement::Role;
 
 use crate::args::Status;
@@ -80,7 +81,8 @@ fn behind(view: &StatusView) -> u64 {
 }
 
 /// Bodies of others that somebody connected may have: they come from their author and from the hub.
-/// Its own belong to what it signs on, and a frozen log does not grow.
+/// Its own belong to what it signs on, a frozen log does not grow, and what its author goes on without is
+/// not waited for.
 fn bodies_to_come(view: &StatusView) -> u64 {
     let connected = |holds: &dyn Fn(&PeerBrief) -> bool| {
         let mut peers = view.peers.iter();
@@ -92,7 +94,29 @@ fn bodies_to_come(view: &StatusView) -> u64 {
         let member = log.origin.member();
         member != view.member.as_str() && log.frozen_at.is_none() && gives(member)
     });
-    logs.map(|log| log.bodies_missing).sum()
+    let to_come = logs.map(|log| {
+        log.bodies_missing
+            .saturating_sub(given_up(view, &log.origin))
+    });
+    to_come.sum()
+}
+
+/// Bodies of a log that its author goes on without and nobody connected gives.
+// spec: ADM-181
+fn given_up(view: &StatusView, log: &Origin) -> u64 {
+    let alarms = view.alarms.iter();
+    let alarms = alarms.filter(|alarm| alarm.name.as_str() == "bodies-given-up");
+    let of_log = |alarm: &&AlarmView| said(alarm, "log") == Some(log.as_str());
+    let bodies = alarms
+        .filter(of_log)
+        .filter_map(|alarm| said(alarm, "bodies"));
+    bodies.filter_map(|bodies| bodies.parse::<u64>().ok()).sum()
+}
+
+fn said<'a>(alarm: &'a AlarmView, name: &str) -> Option<&'a str> {
+    let mut details = alarm.details.iter();
+    let detail = details.find(|detail| detail.name == name)?;
+    Some(&detail.value)
 }
 
 fn not_ready(view: &StatusView) -> Failure {

@@ -224,7 +224,7 @@ fn lacking(link: LinkCode, change: impl Fn(&mut StatusView)) -> Reply {
 
 /// The wait ended as soon as the leaves of an import were there: the next command found nothing, for
 /// the bodies were still to come.
-// spec: ADM-100
+// spec: ADM-100, ADM-181
 #[test]
 fn status_waits_for_bodies_that_a_member_connected_to_it_may_have() {
     let wait = ["--output", "json", "status", "--wait", "0"];
@@ -245,6 +245,27 @@ fn status_waits_for_bodies_that_a_member_connected_to_it_may_have() {
     }))
     .exits(0);
     asked(lacking(LinkCode::Connecting, |_| ())).exits(0);
+    // What its author goes on without, and nobody else has, does not come by waiting either.
+    let given_up = |bodies: &str| {
+        let detail = |name: &str, value: String| Detail {
+            name: name.to_owned(),
+            value,
+        };
+        let details = vec![
+            detail("log", origin().to_string()),
+            detail("bodies", bodies.to_owned()),
+        ];
+        asked(lacking(LinkCode::Connected, move |view| {
+            view.alarms = vec![AlarmView {
+                name: Code::new("bodies-given-up").unwrap(),
+                since: None,
+                details: details.clone(),
+            }];
+        }))
+    };
+    given_up("5").exits(0);
+    let error = &given_up("3").exits(1).json()["error"];
+    assert_eq!(error["details"]["bodies"], "2");
     let frozen = |view: &mut StatusView| view.logs[0].frozen_at = Some(LeafIndex::new(5));
     asked(lacking(LinkCode::Connected, frozen)).exits(0);
     // What is missing of its own does not come back by waiting once it signs without.

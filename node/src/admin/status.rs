@@ -202,6 +202,14 @@ fn alarms(
         };
         raise(name, vec![log, detail("bodies", bodies)])?;
     }
+    // spec: ADM-181
+    for (origin, bodies) in node.shared().given_up_bodies() {
+        let log = Detail {
+            name: "log".to_owned(),
+            value: origin.to_string(),
+        };
+        raise("bodies-given-up", vec![log, detail("bodies", bodies)])?;
+    }
     for late in late {
         let log = Detail {
             name: "log".to_owned(),

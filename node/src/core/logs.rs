@@ -58,6 +58,8 @@ pub struct Log {
     course: CtxCourse,
     /// 12 bytes a leaf: a pointer, or a code where the segment is the largest number.
     bodies: Vec<BodyPointer>,
+    /// Where the newest restart lies.
+    restarted: Option<LeafIndex>,
     /// Where bodies lie that were refused.
     refused: BTreeMap<LeafIndex, BodyPointer>,
     /// Target and place of acts on statements of the same log that the index is not known to have.
@@ -143,6 +145,9 @@ impl Log {
         let index = LeafIndex::new(self.tree.size().value());
         if let Ok(leaf) = Leaf::decode(leaf) {
             self.course.push(index, leaf.ctx);
+            if leaf.kind == Kind::Restart {
+                self.restarted = Some(index);
+            }
             if let (Kind::Act, Some(target)) = (leaf.kind, leaf.target) {
                 self.unread.insert((target, index));
             }
@@ -236,6 +241,7 @@ impl LogTable {
                 extents,
                 course,
                 bodies,
+                restarted: None,
                 refused: BTreeMap::new(),
                 unread: BTreeSet::new(),
             },
@@ -274,6 +280,10 @@ impl LogView for LogTable {
     fn holds_body(&self, origin: &Origin, index: LeafIndex) -> bool {
         let log = self.logs.get(origin);
         log.is_some_and(|log| matches!(log.body(index), BodyState::Held(_)))
+    }
+
+    fn restarted_at(&self, origin: &Origin) -> Option<LeafIndex> {
+        self.logs.get(origin)?.restarted
     }
 
     fn consistency(&self, origin: &Origin, old: TreeSize, new: TreeSize) -> Option<Vec<Hash>> {

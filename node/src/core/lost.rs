@@ -8,6 +8,7 @@
 //! Out of scope: damage that is found later (`damage`), and a ledger that has lost its end (`journal`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::statement::{Kind, Leaf};
@@ -22,6 +23,9 @@ use crate::core::types::Fatal;
 use crate::core::{Core, read, write};
 use crate::disk::Disk;
 use crate::journal::BodyPointer;
+
+/// How soon it is counted again what authors go on without.
+const COUNT_AGAIN: Duration = Duration::from_secs(1);
 
 /// Bodies of which only the leaf is left, by log.
 pub(super) type Lost = BTreeMap<Origin, Vec<LeafIndex>>;
@@ -99,6 +103,23 @@ impl<D: Disk> Core<D> {
             let leaf = leaf.and_then(|leaf| Leaf::decode(&leaf).ok());
             let is_data = leaf.is_none_or(|leaf| leaf.kind == Kind::Data);
             self.exchange.want_again(&origin, index, is_data);
+        }
+    }
+
+    /// Shows how many bodies their authors go on without, once in a while.
+    // spec: EXC-103
+    pub(super) fn show_given_up(&mut self) {
+        if self.now < self.given_up_due {
+            return;
+        }
+        self.given_up_due = self.now.checked_add(COUNT_AGAIN).unwrap_or(self.now);
+        let counts = self.look(|exchange, world| {
+            let logs = exchange.replicas().map(|(origin, _)| origin);
+            let counts = logs.map(|origin| (origin.clone(), exchange.given_up(world, origin)));
+            counts.filter(|(_, bodies)| *bodies > 0).collect()
+        });
+        if *read(&self.shared.given_up) != counts {
+            *write(&self.shared.given_up) = counts;
         }
     }
 

@@ -129,6 +129,7 @@ impl<D: Disk> Core<D> {
             frozen: RwLock::default(),
             surpassed: RwLock::default(),
             missing: RwLock::default(),
+            given_up: RwLock::default(),
             foreign_keys: RwLock::default(),
             waiting: RwLock::default(),
             reader: journal.reader(),
@@ -168,6 +169,7 @@ impl<D: Disk> Core<D> {
             unproven: BTreeMap::new(),
             disproven: BTreeMap::new(),
             mandates_judged: None,
+            given_up_due: now,
             staged: Staged::default(),
             outputs: Vec::new(),
         };

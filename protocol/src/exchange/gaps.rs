@@ -50,6 +50,21 @@ impl Gaps {
         (first < end).then_some(first)
     }
 
+    /// The positions that are missing in both.
+    #[must_use]
+    pub fn both(&self, other: &Self) -> Self {
+        let (mut mine, mut theirs) = (self.ranges().peekable(), other.ranges().peekable());
+        let mut both = Self::default();
+        while let (Some((b, e)), Some((begin, end))) = (mine.peek(), theirs.peek()) {
+            both.insert(*b.max(begin), *e.min(end));
+            match e < end {
+                true => mine.next(),
+                false => theirs.next(),
+            };
+        }
+        both
+    }
+
     /// The ranges [begin, end), ascending, which neither overlap nor touch.
     pub fn ranges(&self) -> impl Iterator<Item = (u64, u64)> {
         self.ranges.iter().map(|(begin, end)| (*begin, *end))
@@ -112,8 +127,14 @@ mod tests {
             steps in prop::collection::vec((any::<bool>(), 0_u64..40, 0_u64..12), 0..40),
         ) {
             let (mut gaps, mut set) = (Gaps::default(), BTreeSet::new());
+            let mut other = Gaps::default();
             for (insert, begin, length) in steps {
                 let end = begin + length;
+                let both = gaps.both(&other);
+                let listed: Vec<u64> = both.ranges().flat_map(|(begin, end)| begin..end).collect();
+                let in_both = |position: &u64| gaps.contains(*position) && other.contains(*position);
+                prop_assert_eq!(listed, (0..60).filter(in_both).collect::<Vec<u64>>());
+                other.insert(begin / 2, begin / 2 + length / 3);
                 if insert {
                     gaps.insert(begin, end);
                     set.extend(begin..end);

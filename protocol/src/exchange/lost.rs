@@ -1,10 +1,11 @@
-//! Bodies that were held and are lost, of any log, and those of our own logs that nobody gives back.
+//! Bodies that were held and are lost, of any log, those of our own logs that nobody gives back, and those
+//! that others go on without.
 //!
 //! They are asked for until they come, whoever has refused them. Out of scope: whether a node may go on
 //! without them, which its operator says.
 
 use crate::exchange::peer::{Asked, Peer};
-use crate::exchange::{Exchange, PeerId, Replica};
+use crate::exchange::{Exchange, PeerId, Replica, World};
 use crate::log::{LeafIndex, Origin};
 use crate::subject::AuthorityCode;
 
@@ -28,6 +29,43 @@ impl Exchange {
     pub fn lost_bodies(&self, origin: &Origin) -> u64 {
         let replica = self.replicas.get(origin);
         replica.map_or(0, |replica| replica.lost.count())
+    }
+
+    /// How many bodies of another's log are missing that lie before a restart of its author, where whoever
+    /// is connected and may give them has said since it connected that it holds none: the author signs
+    /// again, and so has them all back or goes on without.
+    // spec: EXC-103
+    #[must_use]
+    pub fn given_up(&self, world: World<'_>, origin: &Origin) -> u64 {
+        let restarted = world.logs.restarted_at(origin);
+        let replica = self.replicas.get(origin).filter(|replica| !replica.own);
+        let Some((replica, restarted)) = replica.zip(restarted) else {
+            return 0;
+        };
+        let hub = world.registry.genesis().hub();
+        let mut givers = self.peers.values().filter(|peer| {
+            let gives = peer.member == hub || peer.member.as_str() == origin.member();
+            gives && peer.greeted
+        });
+        let Some(lacking) = givers.next().map(|peer| peer.lacking(origin)) else {
+            return 0;
+        };
+        let mut lost = lacking.cloned().unwrap_or_default();
+        lost.remove(restarted.value(), u64::MAX);
+        for giver in givers {
+            lost = giver
+                .lacking(origin)
+                .map(|lacking| lost.both(lacking))
+                .unwrap_or_default();
+        }
+        if lost.is_empty() {
+            return 0;
+        }
+        let mut wanted = replica.asked.clone();
+        for (begin, end) in replica.missing().iter().flat_map(|gaps| gaps.ranges()) {
+            wanted.insert(begin, end);
+        }
+        lost.both(&wanted).count()
     }
 
     /// Whether every member that is connected, of those that `asked` picks, has said since it connected
@@ -71,8 +109,8 @@ impl Replica {
     pub(super) fn note_lack(&mut self, peer: &mut Peer, origin: &Origin, (begin, end): (u64, u64)) {
         if self.own {
             self.lost.insert(begin, end);
-            peer.lack(origin, begin, end);
         }
+        peer.lack(origin, begin, end);
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) struct Peer {
     pub(super) announced: BTreeMap<Origin, TreeSize>,
     /// Bodies that it did not give when it was asked: others are asked before it is again.
     denied: BTreeMap<Origin, Gaps>,
-    /// Bodies of our own logs that it has said it does not hold.
+    /// Bodies that it was asked for and did not give.
     lacks: BTreeMap<Origin, Gaps>,
     requests: BTreeMap<RequestId, (Asked, Timestamp)>,
     /// What it asked for that is not answered to the end.
@@ -175,6 +175,11 @@ impl Peer {
             .entry(origin.clone())
             .or_default()
             .insert(begin, end);
+    }
+
+    /// The positions of a log whose bodies it was asked for and did not give.
+    pub(super) fn lacking(&self, origin: &Origin) -> Option<&Gaps> {
+        self.lacks.get(origin)
     }
 
     pub(super) fn lacks(&self, origin: &Origin, begin: u64, end: u64) -> bool {

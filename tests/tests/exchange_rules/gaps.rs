@@ -234,3 +234,52 @@ fn bodies_behind_those_that_were_refused_twice_are_offered() {
         request = asked(&bench.wait(2_000)).unwrap();
     }
 }
+
+/// What its author had lost for good kept everyone waiting.
+// spec: EXC-103
+#[test]
+fn body_that_its_author_goes_on_without_is_given_up_once_nobody_connected_has_it() {
+    let mut bench = Bench::greeted();
+    let hub = bench.connect_hub(3);
+    let request = bench.ask();
+    let request = bench.take_leaves(request).unwrap();
+    let actions = bench.give(request, 0, &[Fit, Omitted, Fit]);
+    bench.settle(&actions);
+    let given_up = |bench: &Bench| {
+        let world = World {
+            now: bench.now,
+            clock: bench.now,
+            registry: &bench.network.registry,
+            logs: &bench.logs,
+        };
+        bench.exchange.given_up(world, &bench.origin())
+    };
+    bench.logs.2 = Some(LeafIndex::new(2));
+    // The hub has not been asked.
+    assert_eq!(given_up(&bench), 0);
+    let asks = bench.wait(2_000);
+    assert_eq!(wanted(&asks), [(hub, 1, 2)]);
+    let (peer, request, bytes) = (hub, asked(&asks).unwrap(), &block(1, &[Omitted]));
+    bench.feed(Input::Answer {
+        peer,
+        request,
+        bytes,
+    });
+    assert_eq!(given_up(&bench), 1);
+    // Before its author has started again, it may yet get it back.
+    for restarted in [None, Some(0), Some(1)] {
+        bench.logs.2 = restarted.map(LeafIndex::new);
+        assert_eq!(given_up(&bench), 0);
+    }
+    bench.logs.2 = Some(LeafIndex::new(2));
+    // It is asked for all the same, counts meanwhile, and no more once it has come.
+    let asks = bench.wait(2_000);
+    assert_eq!(wanted(&asks), [(PEER, 1, 2)]);
+    assert_eq!(given_up(&bench), 1);
+    bench.give(asked(&asks).unwrap(), 1, &[Fit]);
+    assert_eq!(given_up(&bench), 0);
+    for peer in [PEER, hub] {
+        bench.feed(Input::Closed { peer });
+    }
+    assert_eq!(given_up(&bench), 0);
+}

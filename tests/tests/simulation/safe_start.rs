@@ -165,7 +165,7 @@ fn missing(cluster: &Cluster, node: NodeId) -> Vec<u64> {
     missing.into_values().collect()
 }
 
-// spec: STO-27, STO-45
+// spec: STO-27, STO-45, EXC-103
 #[test]
 fn body_of_its_own_that_nobody_holds_keeps_a_node_from_signing_until_its_operator_accepts() {
     let (mut cluster, origin, index, copies) = body_lost();
@@ -182,6 +182,11 @@ fn body_of_its_own_that_nobody_holds_keeps_a_node_from_signing_until_its_operato
     assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Open);
     assert_eq!(restarts(&cluster, 1), 1);
     assert_eq!(missing(&cluster, 1), [1]);
+    // The others learn that it goes on without.
+    for other in [2, 3] {
+        let given_up = cluster.core(other).unwrap().shared().given_up_bodies();
+        assert_eq!(given_up.get(&origin), Some(&1), "{other}: {given_up:?}");
+    }
     // From then on it signs without being told again, and asks for the body whoever comes.
     cluster.restart(1).unwrap();
     assert_eq!(missing(&cluster, 1), [1]);
@@ -199,6 +204,8 @@ fn body_of_its_own_that_nobody_holds_keeps_a_node_from_signing_until_its_operato
     assert!(holds(&cluster, 1, &origin, index));
     assert!(missing(&cluster, 1).is_empty());
     cluster.converge().unwrap();
+    let given_up = cluster.core(2).unwrap().shared().given_up_bodies();
+    assert!(given_up.is_empty(), "{given_up:?}");
 }
 
 // spec: STO-45
