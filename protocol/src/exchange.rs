@@ -232,6 +232,12 @@ impl Exchange {
         }
     }
 
+    /// How many acts of a log are wanted for the sake of what we hold.
+    #[must_use]
+    pub fn owed_of(&self, origin: &Origin) -> usize {
+        self.owed.keys().filter(|(of, _)| of == origin).count()
+    }
+
     /// Wants bodies of another's log that were not wanted before, of plain data or of the rest. They
     /// are asked for with the next input.
     pub fn want(&mut self, origin: &Origin, mut positions: Gaps, data: bool) {

@@ -1,16 +1,20 @@
 //! Acts follow the holder: whoever was ever given a statement is given what is said about it later,
 //! whatever became of its entitlement since.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use concordat_protocol::exchange::{Gaps, LogView as _};
 use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::message::Absence;
 use concordat_protocol::statement::{Body, Content, Kind, Leaf, Notice, Statement};
 use concordat_protocol::subject::AuthorityCode;
 
-use crate::core::Core;
 use crate::core::ledger::Record;
-use crate::core::logs::{BodyState, LogTable, read_leaf};
+use crate::core::logs::{BodyState, read_leaves};
+use crate::core::own::RECORD_LEAVES_MAX;
 use crate::core::types::{Durable, Fatal};
+use crate::core::{Core, Shared};
 use crate::disk::Disk;
 
 impl<D: Disk> Core<D> {
@@ -102,53 +106,86 @@ impl<D: Disk> Core<D> {
     /// Keeps what a notice of the register says, also of one that was fetched back.
     pub(super) fn keep_notice(&mut self, notice: &Notice) {
         let (act, target) = (&notice.act, &notice.target);
+        let act = (act.origin.clone(), act.index);
         if self.is_hub() {
-            self.noticed.insert((act.origin.clone(), act.index));
+            self.noticed.insert(act.clone());
         }
+        // Only this one: the others are wanted already, and somebody may pile up thousands on one target.
+        self.want_acts(&target.origin, target.index, std::slice::from_ref(&act));
         let acts = self.notices.entry((target.origin.clone(), target.index));
-        let acts = acts.or_default();
-        acts.push((act.origin.clone(), act.index));
-        self.follow(&target.origin, target.index);
+        acts.or_default().push(act);
     }
 
-    /// Wants the acts on a statement, if that is held.
+    /// Wants the acts on a statement that has come.
     fn follow(&mut self, target: &Origin, index: LeafIndex) {
         if self.notices.is_empty() {
             return;
         }
-        let Some(acts) = self.notices.get(&(target.clone(), index)) else {
+        let key = (target.clone(), index);
+        let Some(acts) = self.notices.remove(&key) else {
             return;
         };
+        self.want_acts(target, index, &acts);
+        self.notices.insert(key, acts);
+    }
+
+    /// Wants acts on a statement, if that is held.
+    fn want_acts(&mut self, target: &Origin, index: LeafIndex, acts: &[(Origin, LeafIndex)]) {
         let Ok(issuer) = AuthorityCode::parse(target.member()) else {
             return;
         };
-        let logs = self.shared.logs();
-        if !logs.holds_body(target, index) {
-            return;
-        }
-        for (origin, index) in acts {
-            let open = logs.get(origin).is_none_or(|log| match log.body(*index) {
-                BodyState::Missing | BodyState::None | BodyState::Absent(Absence::NotEntitled) => {
-                    true
+        let mut wanted: BTreeMap<&Origin, Gaps> = BTreeMap::new();
+        {
+            let logs = self.shared.logs();
+            if !logs.holds_body(target, index) {
+                return;
+            }
+            for (origin, index) in acts {
+                let body = logs.get(origin).map_or(BodyState::None, |log| log.body(*index));
+                let is_open = match body {
+                    BodyState::Missing
+                    | BodyState::None
+                    | BodyState::Absent(Absence::NotEntitled) => true,
+                    BodyState::Held(_)
+                    | BodyState::Damaged
+                    | BodyState::Refused(_)
+                    | BodyState::Absent(_) => false,
+                };
+                if is_open && origin.member() != self.me.as_str() {
+                    let position = index.value();
+                    let gaps = wanted.entry(origin).or_default();
+                    gaps.insert(position, position.saturating_add(1));
                 }
-                BodyState::Held(_)
-                | BodyState::Damaged
-                | BodyState::Refused(_)
-                | BodyState::Absent(_) => false,
-            });
-            if open && origin.member() != self.me.as_str() && !self.is_other(&logs, origin, *index)
-            {
-                self.exchange.owe(origin, *index, issuer);
+            }
+        }
+        for (origin, mut gaps) in wanted {
+            while let Some((begin, end)) = gaps.take_first(RECORD_LEAVES_MAX as u64) {
+                self.owe_acts(origin, begin..end, issuer);
             }
         }
     }
 
-    /// Whether what a notice calls an act is something else.
-    fn is_other(&self, logs: &LogTable, origin: &Origin, index: LeafIndex) -> bool {
-        let place = logs.get(origin).and_then(|log| log.leaf_place(index));
-        let leaf =
-            place.and_then(|place| read_leaf(&self.shared.reader, &self.shared.damage, place));
-        leaf.is_some_and(|leaf| !Leaf::decode(&leaf).is_ok_and(|leaf| leaf.kind == Kind::Act))
+    /// Wants those of neighbours that are acts, or of which that is not known.
+    fn owe_acts(&mut self, origin: &Origin, positions: Range<u64>, issuer: AuthorityCode) {
+        let records = {
+            let logs = self.shared.logs();
+            let log = logs.get(origin);
+            let log = log.filter(|log| positions.start < log.size().value());
+            log.map(|log| log.records(positions.start, positions.end))
+        };
+        let Shared { reader, damage, .. } = &*self.shared;
+        let records = records.unwrap_or_default();
+        let leaves = read_leaves(reader, damage, &records, positions.start, positions.end);
+        let mut leaves = leaves.into_iter();
+        for position in positions {
+            // What a notice calls an act may be something else.
+            let is_other = leaves.next().is_some_and(|leaf| {
+                !Leaf::decode(&leaf).is_ok_and(|leaf| leaf.kind == Kind::Act)
+            });
+            if !is_other {
+                self.exchange.owe(origin, LeafIndex::new(position), issuer);
+            }
+        }
     }
 }
 
@@ -159,4 +196,135 @@ fn ranges(positions: impl IntoIterator<Item = u64>) -> Vec<(u64, u64)> {
         all.insert(position, position + 1);
     }
     std::iter::from_fn(|| all.take_first(u64::MAX)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use concordat_protocol::exchange::BodyOutcome;
+    use concordat_protocol::statement::{Class, Ground, ObjectorRole};
+    use concordat_protocol::time::Timestamp;
+
+    use crate::core::{CoreKeys, CoreOptions};
+    use crate::disk::MemoryDisk;
+    use crate::fixture::{Fixture, Placed, key, subject};
+    use crate::journal::{JournalId, JournalOptions};
+
+    use super::*;
+
+    /// A core that holds the leaves of many acts on one decision, the bodies of none.
+    struct Objected {
+        core: Core<MemoryDisk>,
+        disk: MemoryDisk,
+        target: Placed,
+        notices: Vec<Notice>,
+    }
+
+    impl Objected {
+        fn by(objections: u64) -> Self {
+            let fixture = Fixture::new();
+            let disk = MemoryDisk::new();
+            let options = CoreOptions {
+                journal: JournalOptions::new(JournalId([7; 16])),
+                first_start: false,
+                has_signed: false,
+            };
+            let [statement, log, witness] = [31, 32, 33].map(|seed| Arc::new(key(seed)));
+            let keys = CoreKeys {
+                statement,
+                log,
+                witness,
+            };
+            let me = AuthorityCode::parse("11310000MB00000009").unwrap();
+            let genesis = Arc::clone(fixture.registry.genesis());
+            let random = Box::new(|buffer: &mut [u8]| buffer.fill(7));
+            let now = Timestamp::new(1_772_400_000_000).unwrap();
+            let opened = Core::open(disk.clone(), options, genesis, me, keys, random, now);
+            let (mut core, _) = opened.unwrap();
+            let target = fixture.decision(0, 1);
+            let how = (ObjectorRole::Subject, Ground::Facts);
+            let object = |index| fixture.objection_by_hub(index, subject(1), how, &target);
+            let acts: Vec<Placed> = (0..objections).map(object).collect();
+            let (first, leaf) = (LeafIndex::new(0), target.leaf.encode());
+            core.stage_leaves(&target.origin, first, &[&leaf], &[])
+                .unwrap();
+            for act in &acts {
+                let leaf = act.leaf.encode();
+                core.stage_leaves(&act.origin, act.index, &[&leaf], &[])
+                    .unwrap();
+            }
+            core.finish().unwrap();
+            let notices = acts.iter().map(|act| Notice {
+                target: target.reference(),
+                act: act.reference(),
+                class: Class::Objection,
+                ground: Some(Ground::Facts),
+                over_cap: None,
+            });
+            Self {
+                notices: notices.collect(),
+                core,
+                disk,
+                target,
+            }
+        }
+
+        fn take_target(&mut self) {
+            let Placed {
+                origin, leaf, body, ..
+            } = &self.target;
+            let accepted = BodyOutcome::Accepted {
+                leaf: *leaf,
+                body: Arc::clone(body),
+                verified: false,
+            };
+            let bodies = vec![(LeafIndex::new(0), accepted)];
+            self.core.stage_bodies(origin, bodies).unwrap();
+            self.core.finish().unwrap();
+        }
+
+        fn take_notices(&mut self) {
+            for notice in &self.notices {
+                self.core.keep_notice(notice);
+            }
+        }
+    }
+
+    /// Calls of the disk that a step takes.
+    fn calls(objected: &mut Objected, step: fn(&mut Objected)) -> u64 {
+        let before = objected.disk.calls();
+        step(objected);
+        objected.disk.calls() - before
+    }
+
+    /// Somebody who objected 8,000 times to one decision kept the core of every member busy for
+    /// almost a minute: with each notice the leaves of all before it were read again.
+    // spec: EXC-26
+    #[test]
+    fn each_notice_about_one_target_costs_the_same() {
+        let reads = [50, 200].map(|objections| {
+            let mut objected = Objected::by(objections);
+            objected.take_target();
+            let reads = calls(&mut objected, Objected::take_notices);
+            // All are wanted, each once.
+            let (act, owed) = (&objected.notices[0].act, objected.core.exchange());
+            assert_eq!(owed.owed_of(&act.origin) as u64, objections);
+            reads
+        });
+        assert!(reads[1] <= 4 * reads[0], "{reads:?}");
+    }
+
+    /// The target comes last: what is known about it is looked through once.
+    // spec: EXC-26
+    #[test]
+    fn acts_are_wanted_once_their_target_has_come() {
+        let mut objected = Objected::by(200);
+        objected.take_notices();
+        let act = objected.notices[0].act.clone();
+        assert_eq!(objected.core.exchange().owed_of(&act.origin), 0);
+        let calls = calls(&mut objected, Objected::take_target);
+        assert_eq!(objected.core.exchange().owed_of(&act.origin), 200);
+        assert!(calls <= 2 * 200 + 50, "{calls}");
+    }
 }
