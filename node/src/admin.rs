@@ -28,6 +28,7 @@ mod peer;
 mod quorum;
 mod refusal;
 mod server;
+mod shown;
 mod status;
 mod stored;
 mod subject;

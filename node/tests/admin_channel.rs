@@ -5,6 +5,8 @@
 #[path = "../../tests/src/processes/loopback.rs"]
 mod loopback;
 
+#[path = "admin_channel/large.rs"]
+mod large;
 #[path = "admin_channel/late.rs"]
 mod late;
 

@@ -51,6 +51,10 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         page.gap();
         page.table(&header, rows);
     }
+    // spec: ADM-191
+    if let Some(skip) = answer.next_skip {
+        page.line(words.fill("more_decisions", &[("skip", &skip.to_string())]));
+    }
     page.line(words.word("later_acts_note"));
     let decisions: Value = answer.decisions.iter().map(decision_json).collect();
     let json = json!({
@@ -61,6 +65,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         "look_up_row": answer.look_up_row,
         "total": answer.total,
         "bodies_missing": answer.bodies_missing,
+        "next_skip": answer.next_skip,
         "decisions": decisions,
     });
     Report::new(page, json)

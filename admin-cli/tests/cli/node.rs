@@ -408,6 +408,7 @@ fn subject_shows_the_suspension_before_anything_else() {
         }],
         total: 1,
         bodies_missing: 0,
+        next_skip: Some(1),
     }));
     let text = code.to_string();
     let arguments = [
@@ -430,6 +431,8 @@ fn subject_shows_the_suspension_before_anything_else() {
     );
     assert!(ran.out.contains("suspended"), "{}", ran.out);
     assert!(ran.out.contains("not proven"), "{}", ran.out);
+    // spec: ADM-191
+    assert!(ran.out.contains("--skip 1"), "{}", ran.out);
     let [Request::Subject(ask)] = &requests[..] else {
         panic!("{requests:?}")
     };
@@ -439,6 +442,7 @@ fn subject_shows_the_suspension_before_anything_else() {
     json_arguments.extend(arguments);
     let (ran, _) = against(vec![answer], &json_arguments);
     let json = ran.exits(0).json();
+    assert_eq!(json["next_skip"], 1);
     let effect = &json["decisions"][0]["effect"];
     assert_eq!(effect["binds_others"], "suspended");
     assert_eq!(effect["suspended_by"][0]["ground"], "facts");
@@ -458,6 +462,7 @@ fn code_that_the_registrar_confirmed_is_shown_with_a_warning_above_everything() 
         decisions: Vec::new(),
         total: 1,
         bodies_missing: 0,
+        next_skip: None,
     }));
     let text = code.to_string();
     let mut arguments = vec!["subject", &text, "--purpose", "p", "--case", "c"];

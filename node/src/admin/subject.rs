@@ -14,6 +14,7 @@ use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Registry, Verified};
 
 use crate::admin::desk::{Answer, Desk};
+use crate::admin::shown::Shown;
 use crate::admin::{lookup, peer, refusal, target, view};
 use crate::node::Node;
 use crate::query::{Found, QueryService};
@@ -37,6 +38,10 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         let Some((code, name)) = &entry.named else {
             continue;
         };
+        // spec: ADM-191
+        if names.len() >= NAMES_SHOWN_MAX {
+            break;
+        }
         if *code == ask.code && !names.iter().any(|known| known == name.as_str()) {
             names.push(name.to_string());
         }
@@ -53,17 +58,24 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         .effects_of(&targets, as_of)
         .map_err(|error| refusal::ask(&error))?;
     let query = node.query().map_err(refusal::index)?;
-    let mut decisions = Vec::with_capacity(page.len());
+    let mut decisions = Shown::new();
+    let mut passed = 0;
     for (target, effect) in targets.iter().zip(&effects) {
         let found = query.statement(&target.origin, target.index);
-        let Found::Verified(verified) = found.map_err(refusal::query)? else {
-            continue;
-        };
-        if let Some(decision) = decision_of(&verified) {
+        let found = found.map_err(refusal::query)?;
+        if let Found::Verified(verified) = found
+            && let Some(decision) = decision_of(&verified)
+        {
             let view = decision_view(&registry, &verified, decision, effect, as_of);
-            decisions.push(view);
+            // spec: ADM-191
+            if !decisions.take(view)? {
+                break;
+            }
         }
+        passed += 1;
     }
+    let decisions = decisions.into_views();
+    let next_skip = skip.saturating_add(passed) as u64;
     let logs = peer::logs(node);
     let answer = SubjectAnswer {
         code: ask.code,
@@ -73,6 +85,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         decisions,
         total,
         bodies_missing: logs.iter().map(|log| log.bodies_missing).sum(),
+        next_skip: (next_skip < total).then_some(next_skip),
     };
     // spec: ADM-63
     if total == 0 && ask.code.check() == CodeCheck::Mismatch {
@@ -254,10 +267,12 @@ fn corrected(query: &QueryService, effect: &Effect) -> Result<Option<Decision>, 
 /// Acts that are shown with what they act on.
 // spec: ADM-163
 const ACTS_SHOWN_MAX: usize = 512;
-
+/// Names of an organisation that are shown.
+// spec: ADM-191
+const NAMES_SHOWN_MAX: usize = 64;
 /// What acts on a statement: acts held, and those that only a notice tells of. Of more than are shown
 /// the weightiest, and how many there are besides: what is not an objection, then what is open.
-// spec: ADM-163
+// spec: ADM-163, ADM-190
 fn acts(
     node: &Node,
     on: &StatementRef,
@@ -288,24 +303,29 @@ fn acts(
         let is_objection = *class == Class::Objection;
         (is_objection, is_objection && !open.contains(position))
     });
-    let left = positions.len().saturating_sub(ACTS_SHOWN_MAX) as u64;
-    positions.truncate(ACTS_SHOWN_MAX);
-    let mut views = Vec::with_capacity(positions.len());
-    for (position, (_, notice)) in positions {
+    let mut left = positions.len();
+    let mut shown = Shown::new();
+    for (position, (_, notice)) in positions.into_iter().take(ACTS_SHOWN_MAX) {
         let found = query.statement(&position.origin, position.index);
         let at = notice.map(|notice| notice.position.index);
-        match (found.map_err(refusal::query)?, notice) {
+        let view = match (found.map_err(refusal::query)?, notice) {
             (Found::Verified(act), _) => {
-                views.push(view::act(&node.fact(&act), registry, horizon, effect, at));
+                let fact = node.fact(&act);
+                Some(view::act(&fact, registry, horizon, effect, at))
             }
-            (Found::NotHeld, Some(notice)) => {
-                views.extend(noticed(query, notice, registry, horizon)?);
-            }
-            (Found::NotHeld | Found::Rejected(_), _) => {}
+            (Found::NotHeld, Some(notice)) => noticed(query, notice, registry, horizon)?,
+            (Found::NotHeld | Found::Rejected(_), _) => None,
+        };
+        if let Some(view) = view
+            && !shown.take(view)?
+        {
+            break;
         }
+        left -= 1;
     }
+    let mut views = shown.into_views();
     views.sort_by(|a, b| a.reference.cmp(&b.reference));
-    Ok((views, left))
+    Ok((views, left as u64))
 }
 
 /// An act of which only the notice is known.

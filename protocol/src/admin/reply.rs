@@ -301,6 +301,8 @@ integer_map! {
         6 => total: req(u64),
         /// Leaves whose bodies are not held here, of any organisation.
         7 => bodies_missing: req(u64),
+        /// How many decisions to pass over to go on behind this page; absent on the last.
+        8 => next_skip: opt(u64),
     }
 }
 
