@@ -111,7 +111,7 @@ pub enum Stored {
     Same,
     /// Another decision: an import never changes it.
     Differs,
-    /// A decision that came too late to bind and was corrected since into another one than this.
+    /// A decision that came too late to bind, or whose key was cut off, and was corrected since into another one than this.
     LateAndCorrected,
 }
 

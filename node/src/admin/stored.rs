@@ -15,9 +15,9 @@ use crate::query::QueryService;
 use crate::store::Position;
 
 /// What the node holds under the key of a row: the newest decision that is not void for having come too
-/// late. What is, has to be decided anew, and an import is how; but what was taken back stays taken
-/// back, and what was corrected is decided anew as corrected.
-// spec: ADM-151, ADM-170
+/// late, or behind the cut-off of its key. What is, has to be decided anew, and an import is how; but
+/// what was taken back stays taken back, and what was corrected is decided anew as corrected.
+// spec: ADM-151, ADM-170, ADM-192
 pub(super) fn stored(
     node: &Node,
     query: &QueryService,
@@ -29,7 +29,7 @@ pub(super) fn stored(
         .natural(key.issuer, key.document_number.as_str(), &key.item)
         .map_err(refusal::store)?;
     for copy in copies.iter().rev() {
-        if !is_void_for_late(node, copy)? {
+        if !is_void(node, query, copy)? {
             return compared(query, copy, decision);
         }
     }
@@ -45,10 +45,10 @@ pub(super) fn stored(
     })
 }
 
-/// Whether a decision of the node's own is void because the hub saw it too late. Few come late, and
-/// the effect is asked for of those alone.
-fn is_void_for_late(node: &Node, at: &Position) -> Result<bool, AdminError> {
-    if !node.is_late(&at.origin, at.index) {
+/// Whether a decision of the node's own is void because the hub saw it too late, or because it stands
+/// behind the cut-off of its key. The effect is asked for of those alone that may be.
+fn is_void(node: &Node, query: &QueryService, at: &Position) -> Result<bool, AdminError> {
+    if !node.is_late(&at.origin, at.index) && !is_cut_off(node, query, at)? {
         return Ok(false);
     }
     let Some(reference) = acts::reference(node, &at.origin, at.index) else {
@@ -56,8 +56,31 @@ fn is_void_for_late(node: &Node, at: &Position) -> Result<bool, AdminError> {
     };
     let effect = node.effect_of(&reference, node.today());
     let effect = effect.map_err(|error| refusal::ask(&error))?;
-    let why = VoidCause::CtxLate;
-    Ok(effect.validity == Validity::Void { why })
+    Ok(match effect.validity {
+        Validity::Void { why } => match why {
+            VoidCause::CutOff | VoidCause::CtxLate => true,
+            VoidCause::Suspended | VoidCause::MandateEnded => false,
+        },
+        Validity::InForce
+        | Validity::Withdrawn { .. }
+        | Validity::Corrected { .. }
+        | Validity::TargetNotHeld { .. }
+        | Validity::NotADecision => false,
+    })
+}
+
+/// Whether a statement of the node's own stands at or after the cut-off of its key.
+fn is_cut_off(node: &Node, query: &QueryService, at: &Position) -> Result<bool, AdminError> {
+    let registry = node.registry();
+    let member = registry.member(node.member());
+    let Some(member) = member.filter(|member| member.touches(at.index)) else {
+        return Ok(false);
+    };
+    let statement = own_statement(query, at)?;
+    Ok(statement.is_some_and(|statement| {
+        let from = member.cut_off(statement.header().kid);
+        from.is_some_and(|from| at.index >= from)
+    }))
 }
 
 fn compared(
@@ -72,13 +95,17 @@ fn compared(
     })
 }
 
-/// A decision of the node's own.
-fn own_decision(query: &QueryService, at: &Position) -> Result<Option<Decision>, AdminError> {
+fn own_statement(query: &QueryService, at: &Position) -> Result<Option<Statement>, AdminError> {
     let own = query.store().own(&at.origin, at.index);
     let own = own.map_err(refusal::store)?;
-    let statement = own
+    Ok(own
         .and_then(|own| Body::decode(&own.body).ok())
-        .and_then(|body| Statement::decode(body.statement()).ok());
+        .and_then(|body| Statement::decode(body.statement()).ok()))
+}
+
+/// A decision of the node's own.
+fn own_decision(query: &QueryService, at: &Position) -> Result<Option<Decision>, AdminError> {
+    let statement = own_statement(query, at)?;
     Ok(statement.and_then(|statement| {
         let Content::Decision(decision) = &statement.payload().content else {
             return None;

@@ -180,7 +180,7 @@ pub enum ImportReason {
     },
     /// Stored already with other content.
     DiffersFromStored,
-    /// Stored already, void since it came too late, and corrected since into something else.
+    /// Stored already, void since it came too late or its key was cut off, and corrected since into something else.
     LateAndCorrected,
     /// The statement would be larger than one may be.
     StatementTooLarge {

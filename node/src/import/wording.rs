@@ -139,8 +139,8 @@ impl ImportReason {
                 "a decision with this document number and item is stored with other content".into()
             }
             Self::LateAndCorrected => "the decision stored under this document number and item \
-                 came too late to bind and was corrected since; the row does not say what the \
-                 newest correction says"
+                 came too late to bind, or stands behind the cut-off of its key, and was corrected \
+                 since; the row does not say what the newest correction says"
                 .into(),
             Self::StatementTooLarge { max } => {
                 format!("the decision as a whole takes more than {max} bytes")
@@ -226,7 +226,7 @@ impl ImportReason {
             }
             Self::DiffersFromStored => "已有同一文书号和事项的决定，内容不同".into(),
             Self::LateAndCorrected => {
-                "同一文书号和事项的已存决定因过晚送达而无约束力，且此后已更正；本行与最新更正的内容不一致".into()
+                "同一文书号和事项的已存决定因过晚送达或签名密钥停用而无约束力，且此后已更正；本行与最新更正的内容不一致".into()
             }
             Self::StatementTooLarge { max } => format!("整个决定超过 {max} 字节"),
             Self::Rule(invalid) => format!("不符合决定的规则：{invalid}"),

@@ -119,7 +119,7 @@ impl Apart {
 }
 
 /// The statement at a position of a member's own log.
-fn at(running: &Running, index: u64) -> StatementRef {
+pub(super) fn at(running: &Running, index: u64) -> StatementRef {
     let (node, index) = (&running.node, LeafIndex::new(index));
     let origin = node.genesis().origin(node.member(), LogNumber::Statements);
     let leaf = node.shared().leaf(&origin, index).unwrap();
@@ -131,12 +131,12 @@ fn at(running: &Running, index: u64) -> StatementRef {
     }
 }
 
-async fn stop(running: Running) {
+pub(super) async fn stop(running: Running) {
     running.admin.stop().await;
     running.node.stop().await;
 }
 
-fn withdrawal(of: &StatementRef) -> Request {
+pub(super) fn withdrawal(of: &StatementRef) -> Request {
     Request::Withdrawal(WithdrawalAsk {
         target: position(of),
         reason: WithdrawalReason::DecisionRevoked,
@@ -147,7 +147,11 @@ fn withdrawal(of: &StatementRef) -> Request {
 }
 
 /// A correction of the facts, worked out from what stands.
-async fn correction_of_facts(client: &mut Client, of: &StatementRef, facts: &str) -> Request {
+pub(super) async fn correction_of_facts(
+    client: &mut Client,
+    of: &StatementRef,
+    facts: &str,
+) -> Request {
     let view = client.statement(position(of)).await;
     let mut replacement = view.decision.unwrap().into_fields();
     replacement.facts = Some(Text::new(facts).unwrap());
@@ -161,12 +165,12 @@ async fn correction_of_facts(client: &mut Client, of: &StatementRef, facts: &str
     })
 }
 
-async fn effect(client: &mut Client, of: &StatementRef) -> EffectView {
+pub(super) async fn effect(client: &mut Client, of: &StatementRef) -> EffectView {
     client.statement(position(of)).await.effect.unwrap()
 }
 
 /// Written, present and refused rows, and why they were refused.
-async fn taken(client: &mut Client, table: &str) -> ((u64, u64, u64), Vec<RowRefusal>) {
+pub(super) async fn taken(client: &mut Client, table: &str) -> ((u64, u64, u64), Vec<RowRefusal>) {
     import_with(client, ProfileChoice::BuiltIn, PROFILE, table).await
 }
 
@@ -217,7 +221,7 @@ async fn alarm(client: &mut Client) -> Option<(String, String)> {
 }
 
 /// The table as it reads with other facts in a row.
-fn with_facts(table: &str, row: usize, facts: &str) -> String {
+pub(super) fn with_facts(table: &str, row: usize, facts: &str) -> String {
     let lines = table.lines().enumerate().map(|(at, line)| {
         let (rest, said) = line.rsplit_once('\t').unwrap();
         let said = if at == row + 1 { facts } else { said };

@@ -141,6 +141,14 @@ impl Member {
         self.cut_offs.iter().filter_map(of_key).min()
     }
 
+    /// Whether a cut-off of one of its statement keys, whichever, reaches to a position of its log.
+    // spec: TRU-16
+    #[must_use]
+    pub fn touches(&self, index: LeafIndex) -> bool {
+        let mut cut_offs = self.cut_offs.iter();
+        cut_offs.any(|(key_use, _, from)| *key_use == KeyUse::Statement && *from <= index)
+    }
+
     /// Leaves of its log, from an index up to a size, whose registry sizes do not count for what stands
     /// at or after that size: those between where a log key that was cut off stopped being trusted and
     /// the head from which its successor continues. Whoever stole the key may have put them there.
