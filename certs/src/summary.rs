@@ -237,7 +237,7 @@ impl Summary {
         self.coded("key_use", KEY_USE, words::key_use(cut_off.key_use));
         self.key("old_key", ("Key that ends", "停用密钥"), &cut_off.key);
         if let Some(from) = cut_off.from {
-            self.add("from", ("From log position", "起始日志位置"), from);
+            self.add("from", from_label(cut_off.key_use), from);
         }
         if let Some((size, root)) = &cut_off.continues {
             let value = format!("{size} {}", Fingerprint::of_digest(root));
@@ -416,5 +416,25 @@ const fn key_words(key_use: KeyUse) -> (&'static str, &'static str) {
         KeyUse::Administrator => ("Administrator key", "管理员密钥"),
         KeyUse::Approver => ("Approver key", "审批密钥"),
         KeyUse::Recovery => ("Recovery key", "恢复密钥"),
+    }
+}
+
+/// What a position means in the cut-off of a key.
+// spec: ADM-193
+const fn from_label(key_use: KeyUse) -> (&'static str, &'static str) {
+    match key_use {
+        KeyUse::Statement => (
+            "Statements touched from log position",
+            "自该日志位置起声明受影响",
+        ),
+        KeyUse::Log => (
+            "Heads not trusted from log position (statements stay)",
+            "自该日志位置起检查点不再可信（声明不受影响）",
+        ),
+        KeyUse::Node
+        | KeyUse::Witness
+        | KeyUse::Approver
+        | KeyUse::Administrator
+        | KeyUse::Recovery => ("From log position", "起始日志位置"),
     }
 }

@@ -72,7 +72,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("arg.may", "Classes of statement that it may make; the usual ones when absent", "可作出的声明类别；缺省为常用类别"),
     ("arg.item", "Items of the catalogue that it may use; every item when absent", "可使用的目录条目；缺省为全部"),
     ("arg.from", "First day of the mandate: it may make no decision of an earlier day", "职权首日：早于该日的决定不得作出"),
-    ("arg.peer.cut-off.from", "Position from which statements are touched", "受影响的起始位置"),
+    ("arg.peer.cut-off.from", "Position of the log: what a statement key signed there or later is touched; under a log key heads are not trusted from there on, and statements stay as they are", "日志位置：停用声明密钥时，该位置及其后由其签署的声明受影响；停用日志密钥时，自该位置起检查点不再可信，声明不受影响"),
     ("arg.until", "Last day of the mandate", "职权末日"),
     ("arg.objections_a_day", "Objections that it may receive a day", "每日可收异议数"),
     ("arg.supervises", "Its mandate reaches every authority's statements", "职权及于所有机关的声明"),

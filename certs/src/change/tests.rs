@@ -430,6 +430,40 @@ fn cut_off_takes_effect_through_the_same_way() {
     );
 }
 
+/// The words for a log key were those for a statement key, and statements that the approvers took for
+/// void went on to apply.
+// spec: ADM-193
+#[test]
+fn summary_says_what_the_position_in_a_cut_off_means_for_the_use_of_the_key() {
+    let network = network();
+    let member = &network.members[0];
+    let head = (TreeSize::new(1).unwrap(), Hash::from_bytes([4; 32]));
+    let label = |key_use, key: &SigningKey, language| {
+        let content = Content::CutOff(CutOff {
+            member: member.code(),
+            key_use,
+            key: key.public_key(),
+            from: Some(LeafIndex::new(0)),
+            continues: (key_use == KeyUse::Log).then_some(head),
+            replacement: None,
+            next: None,
+        });
+        let issued_at = Timestamp::new(NOW).unwrap();
+        let change = PendingChange::new(&network.genesis, issued_at, content).unwrap();
+        let summary = change.summary(&network.genesis, language);
+        let mut lines = summary.lines().iter();
+        lines.find(|line| line.name == "from").unwrap().label
+    };
+    let (statement, log) = (&member.statement, &member.log);
+    let english = Language::English;
+    assert!(label(KeyUse::Statement, statement, english).contains("Statements touched"));
+    let of_log = label(KeyUse::Log, log, english);
+    assert!(of_log.contains("statements stay"), "{of_log}");
+    let chinese = Language::Chinese;
+    assert!(label(KeyUse::Statement, statement, chinese).contains("声明受影响"));
+    assert!(label(KeyUse::Log, log, chinese).contains("声明不受影响"));
+}
+
 #[test]
 fn summary_names_network_change_and_what_is_missing() {
     let network = network();
