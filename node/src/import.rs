@@ -29,6 +29,7 @@ use concordat_protocol::limits::STATEMENT_BYTES_MAX;
 use concordat_protocol::log::origin::NetworkKind;
 use concordat_protocol::statement::{Code, Decision, DocumentKey};
 use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
 
 pub use encoding::{Encoding, LooksLike};
@@ -51,6 +52,8 @@ use self::rows::{Fault, RawRow, RowReader};
 pub struct ImportOptions {
     /// The authority whose decisions these are; it signs them.
     pub issuer: AuthorityCode,
+    /// Its name, that rows are compared with where the profile reads one; `None`: any name.
+    pub issuer_name: Option<Text<200>>,
     /// The day of the import: no decision is taken after it.
     pub today: Day,
     /// Filters beside those of the profile.
@@ -69,6 +72,7 @@ impl ImportOptions {
     pub const fn new(issuer: AuthorityCode, today: Day) -> Self {
         Self {
             issuer,
+            issuer_name: None,
             today,
             filters: Vec::new(),
             items: None,

@@ -51,6 +51,8 @@ use tokio::net::UnixStream;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const PROFILE: &str = "jp-mhlw-labour";
+/// The member, which decided the rows that it imports.
+const BUREAU: &str = "東京労働局";
 const DECISIONS: &str = include_str!("../data/jp_mhlw_labour_decisions.tsv");
 
 struct Running {
@@ -89,6 +91,7 @@ impl Pair {
         let listen = [free_address(), free_address()];
         plan.hub.addresses = vec![Address::new(&listen[0]).unwrap()];
         plan.members[0].addresses = vec![Address::new(&listen[1]).unwrap()];
+        plan.members[0].name = Text::new(BUREAU).unwrap();
         let network = TestNetwork::build(plan).unwrap();
         let now = i64::try_from(clock::now().value() / 1_000).unwrap();
         let validity = Validity::from_unix_seconds(now - 3_600, now + 86_400).unwrap();
@@ -227,9 +230,21 @@ async fn until(node: &Node, holds: impl Fn(&Node) -> bool) {
 }
 
 /// The header and the first rows of the shipped file.
+/// The first rows of the table, as decisions of the member.
 fn file(rows: usize) -> String {
-    let lines: Vec<&str> = DECISIONS.lines().take(rows + 1).collect();
-    lines.join("\n") + "\n"
+    let own = |(row, line): (usize, &str)| {
+        let mut cells: Vec<&str> = line.split('\t').collect();
+        if row > 0 {
+            cells[4] = BUREAU;
+        }
+        cells.join("\t") + "\n"
+    };
+    DECISIONS
+        .lines()
+        .take(rows + 1)
+        .enumerate()
+        .map(own)
+        .collect()
 }
 
 struct Client(UnixStream);

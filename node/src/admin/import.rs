@@ -138,9 +138,13 @@ fn read(
 ) -> Result<crate::import::Import, AdminError> {
     let node = desk.node();
     let network = node.genesis().fields().network.kind();
+    let registry = node.registry();
+    let own = registry.member(node.member());
     let options = ImportOptions {
         bytes_total: ask.bytes.or(source.total),
         filters: filters(&ask.filters),
+        // spec: IMP-70
+        issuer_name: own.map(|member| member.enrolment().name.clone()),
         ..ImportOptions::new(node.member(), desk.node().today())
     };
     let importer =

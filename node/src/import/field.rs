@@ -19,6 +19,8 @@ pub enum Field {
     SubjectName,
     /// Code of the deciding authority: compared with the importing one, never stored.
     AgencyCode,
+    /// Name of the deciding authority: compared with the importing one's, never stored.
+    AgencyName,
     /// 决定文书号.
     DocumentNumber,
     /// Type of act.
@@ -69,6 +71,7 @@ impl Field {
             Self::SubjectForm => "subject_form",
             Self::SubjectName => "subject_name",
             Self::AgencyCode => "agency_code",
+            Self::AgencyName => "agency_name",
             Self::DocumentNumber => "document_number",
             Self::ActType => "act_type",
             Self::Item => "item",
@@ -100,6 +103,7 @@ impl Field {
             Self::SubjectForm => "主体形式",
             Self::SubjectName => "主体名称",
             Self::AgencyCode => "作出决定机关代码",
+            Self::AgencyName => "作出决定机关名称",
             Self::DocumentNumber => "决定文书号",
             Self::ActType => "行政行为类别",
             Self::Item => "事项代码",
@@ -128,7 +132,7 @@ impl Field {
         match self {
             Self::SubjectCode | Self::RegistrarReference | Self::SubjectForm => Some(1),
             Self::SubjectName => Some(1),
-            Self::AgencyCode => None,
+            Self::AgencyCode | Self::AgencyName => None,
             Self::DocumentNumber => Some(2),
             Self::ActType => Some(3),
             Self::Item => Some(4),
@@ -183,6 +187,7 @@ impl Field {
             Self::SubjectCode | Self::AgencyCode => Shape::Code,
             Self::RegistrarReference
             | Self::SubjectName
+            | Self::AgencyName
             | Self::DocumentNumber
             | Self::Facts
             | Self::Content

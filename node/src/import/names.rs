@@ -100,6 +100,7 @@ pub(super) fn is_name(field: Field, name: &str) -> bool {
         | Field::RegistrarReference
         | Field::SubjectName
         | Field::AgencyCode
+        | Field::AgencyName
         | Field::DocumentNumber
         | Field::DecidedOn
         | Field::ServedOn

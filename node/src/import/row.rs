@@ -205,6 +205,7 @@ impl<'a> RowBuilder<'a> {
 
     /// The agency that the row names, if the profile reads it, is the one that imports.
     fn agency(&mut self) {
+        self.agency_name();
         let field = Field::AgencyCode;
         if !self.importer.profile.sources.contains_key(&field) {
             return;
@@ -214,6 +215,25 @@ impl<'a> RowBuilder<'a> {
         };
         // spec: IMP-15
         if code != self.importer.options.issuer.code() {
+            self.field_error(field, ImportReason::OtherAuthority);
+        }
+    }
+
+    /// Without it, somebody who forgets a filter signs what others have decided, for good.
+    fn agency_name(&mut self) {
+        let field = Field::AgencyName;
+        let importer = self.importer;
+        let Some(own) = &importer.options.issuer_name else {
+            return;
+        };
+        if !importer.profile.sources.contains_key(&field) {
+            return;
+        }
+        let Ok(name) = self.required(field, Self::text::<200>) else {
+            return;
+        };
+        // spec: IMP-70
+        if name != *own {
             self.field_error(field, ImportReason::OtherAuthority);
         }
     }

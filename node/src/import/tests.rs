@@ -96,6 +96,29 @@ fn real_rows_of_one_authority_are_counted_exactly() {
     }
 }
 
+/// One `--where` forgotten, and a bureau signed the decisions of 46 others as its own: nothing but a
+/// withdrawal of each takes that back.
+// spec: IMP-70
+#[test]
+fn rows_of_another_authority_than_the_importing_one_are_refused_by_name() {
+    for (name, accepted, refused) in BUREAUS {
+        let issuer_name = Some(Text::new(name).unwrap());
+        let options = ImportOptions::new(issuer(), today());
+        let report = import_real(ImportOptions {
+            issuer_name,
+            ..options
+        })
+        .report;
+        assert_eq!(report.accepted, accepted, "{name}");
+        let errors = report.errors.iter();
+        let others = errors.filter(|error| error.reason == ImportReason::OtherAuthority);
+        let others: Vec<_> = others.collect();
+        assert_eq!(others.len() as u64 + accepted + refused, report.rows);
+        let is_named = |error: &&RowError| error.column.as_deref() == Some("authority");
+        assert!(others.iter().all(is_named));
+    }
+}
+
 /// Labour bureaus with what they have in the file, whole and refused.
 const BUREAUS: [(&str, u64, u64); 7] = [
     ("大阪労働局", 240, 1),

@@ -303,8 +303,9 @@ impl ImportReason {
                 ("correct the form or the code", "请更正主体形式或代码")
             }
             Self::OtherAuthority => (
-                "import the row at the node of the authority that decided",
-                "请由作出决定的机关导入本行",
+                "import the row at the node of the authority that decided, and pass over the others: \
+                 --where COLUMN=NAME",
+                "请由作出决定的机关导入本行，并以 --where 列=名称 跳过其他机关的行",
             ),
             Self::DateShape
             | Self::NoSuchDay

@@ -230,6 +230,9 @@ async fn import(
     for running in nodes.iter().skip(1) {
         let node = &running.node;
         let mut options = ImportOptions::new(node.member(), clock::today());
+        let registry = node.registry();
+        let own = registry.member(node.member());
+        options.issuer_name = own.map(|member| member.enrolment().name.clone());
         options.filters.push(Filter {
             column: "authority".to_owned(),
             one_of: vec![running.name.clone()],
