@@ -49,8 +49,13 @@ pub(crate) fn imported(view: &ImportReport, refused: &[RowRefusal], words: Words
         "elapsed_ms": view.elapsed_ms,
         "refusals": rows,
     });
+    // spec: ADM-194
+    let passed_over = view.rows > 0 && view.filtered == view.rows;
+    if passed_over {
+        page.line(words.word("all_passed_over"));
+    }
     let mut report = Report::new(page, json);
-    if view.refused > 0 {
+    if view.refused > 0 || passed_over {
         report.exit = ExitCode::Failed;
     }
     report

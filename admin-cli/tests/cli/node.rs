@@ -545,6 +545,27 @@ fn import_sends_the_file_and_reports_every_refused_row() {
     assert_eq!(json["refusals"][0]["reason"], "code-check");
 }
 
+/// A slip in `--where` passed over the whole table, and a script took that for done.
+// spec: ADM-194
+#[test]
+fn import_that_passes_over_every_row_says_so_and_fails() {
+    let report = |filtered| match imported(0) {
+        Reply::Imported(report) => Reply::Imported(ImportReport {
+            rows: 5,
+            filtered,
+            ..report
+        }),
+        other => panic!("{other:?}"),
+    };
+    let file = ["import", "/data/rows.csv", "--profile", "mhlw", "--on-node"];
+    let arguments = [&file[..], &["--where", "authority=x"]].concat();
+    let (ran, _) = against(vec![report(5)], &arguments);
+    let ran = ran.exits(1);
+    assert!(ran.out.contains("Every row was passed over"), "{}", ran.out);
+    let (ran, _) = against(vec![report(4)], &arguments);
+    ran.exits(0);
+}
+
 #[test]
 fn import_of_a_file_on_the_node_sends_no_bytes() {
     let arguments = ["import", "/data/rows.csv", "--profile", "mhlw", "--on-node"];
