@@ -128,13 +128,15 @@ fn approve(args: &ChangeApprove, context: &Context<'_>) -> Result<Report, Failur
     let approval = pending
         .approve(&genesis, &key)
         .map_err(|error| files::unverified(&args.key, &error))?;
+    // What is shown counts this approval; the proposal itself does not hold it. One that does not
+    // count leaves no file.
+    // spec: ADM-195
+    pending
+        .add(&genesis, approval.clone())
+        .map_err(|error| files::unverified(&args.key, &error))?;
     approval
         .create(&args.out)
         .map_err(|error| files::change_file(&args.out, &error))?;
-    // What is shown counts this approval; the proposal itself does not hold it.
-    pending
-        .add(&genesis, approval)
-        .map_err(|error| files::unverified(&args.key, &error))?;
     let more = [Fact::of("file", args.out.display()), looked_at];
     let summary = pending.summary(&genesis, context.words.0);
     let report = report::summary(&summary, &more, context.words);

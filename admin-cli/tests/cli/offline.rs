@@ -1006,6 +1006,27 @@ fn control_characters_of_names_and_files_show_by_their_code_points() {
     }
 }
 
+/// The approval that was refused lay there all the same, and the right one could not be written.
+// spec: ADM-195
+#[test]
+fn approval_that_counts_for_nothing_leaves_no_file() {
+    let network = Network::new();
+    network.node("city", CITY);
+    network.request("city.request").exits(0);
+    let (genesis, proposal) = (network.genesis(), network.path("proposal"));
+    let (request, out) = (network.path("city.request"), network.path("approval"));
+    let approve = |verb: [&str; 2], what: &str, key: &str, out: &str| {
+        let key = network.path(key);
+        let arguments = [&verb[..], &[what, "--genesis", &genesis, "--key", &key]].concat();
+        network.run(&[&arguments[..], &["--out", out]].concat())
+    };
+    approve(["enrol", "approve"], &request, "a", &proposal).exits(0);
+    approve(["change", "approve"], &proposal, "a", &out).exits(4);
+    assert!(!Path::new(&out).exists());
+    approve(["change", "approve"], &proposal, "b", &out).exits(0);
+    assert!(Path::new(&out).exists());
+}
+
 /// A script that approved by what `change show` said took another path in a Chinese session.
 // spec: ADM-105
 #[test]
