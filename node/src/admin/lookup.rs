@@ -3,6 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 
 use concordat_protocol::admin::{AdminError, ErrorCode, LookUp, Reply};
 use concordat_protocol::subject::SubjectCode;
@@ -11,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::admin::desk::Desk;
 use crate::admin::refusal;
+use crate::admin::server::AdminStartError;
 use crate::clock;
 use crate::node::Layout;
 use crate::store::Lookup;
@@ -45,27 +47,37 @@ pub(super) fn record(
 }
 
 /// Reads the salt of a node, or makes it at its first start.
-pub(super) fn salt(layout: &Layout) -> io::Result<[u8; 32]> {
+///
+/// # Errors
+/// [`AdminStartError::Salt`], [`AdminStartError::SaltDamaged`].
+// spec: ADM-197
+pub(super) fn salt(layout: &Layout) -> Result<[u8; 32], AdminStartError> {
     let path = layout.root().join(SALT_FILE);
-    match fs::read(&path) {
-        Ok(found) => found
-            .try_into()
-            .map_err(|_| io::Error::from(io::ErrorKind::InvalidData)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let mut salt = [0; 32];
-            getrandom::fill(&mut salt).map_err(|error| io::Error::other(error.to_string()))?;
-            let mut options = OpenOptions::new();
-            let mut file = options
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(&path)?;
-            file.write_all(&salt)?;
-            file.sync_all()?;
-            Ok(salt)
-        }
-        Err(error) => Err(error),
+    let found = match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => make_salt(&path),
+        found => found,
+    };
+    match found {
+        Ok(found) => found.try_into().map_err(|found: Vec<u8>| {
+            let bytes = found.len();
+            AdminStartError::SaltDamaged { path, bytes }
+        }),
+        Err(cause) => Err(AdminStartError::Salt { path, cause }),
     }
+}
+
+fn make_salt(path: &Path) -> io::Result<Vec<u8>> {
+    let mut salt = vec![0; 32];
+    getrandom::fill(&mut salt).map_err(|error| io::Error::other(error.to_string()))?;
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    file.write_all(&salt)?;
+    file.sync_all()?;
+    Ok(salt)
 }
 
 fn digest(salt: &[u8; 32], reply: &Reply) -> [u8; 32] {
@@ -77,4 +89,29 @@ fn digest(salt: &[u8; 32], reply: &Reply) -> [u8; 32] {
         .chain_update(answer)
         .finalize()
         .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A node did not start for "invalid data", and nobody could tell where.
+    // spec: ADM-197
+    #[test]
+    fn salt_that_is_damaged_is_named_with_its_path_and_what_to_do() {
+        let root = tempfile::tempdir().unwrap();
+        let layout = Layout::new(root.path());
+        let made = salt(&layout).unwrap();
+        assert_eq!(salt(&layout).unwrap(), made);
+        let path = root.path().join(SALT_FILE);
+        fs::write(&path, &made[..31]).unwrap();
+        let error = salt(&layout).unwrap_err();
+        let bytes = 31;
+        assert!(
+            matches!(&error, AdminStartError::SaltDamaged { bytes: found, .. } if *found == bytes)
+        );
+        let said = error.to_string();
+        assert!(said.contains(&path.display().to_string()), "{said}");
+        assert!(said.contains("backup") && said.contains("remove"), "{said}");
+    }
 }

@@ -62,10 +62,24 @@ pub enum AdminStartError {
         cause: io::Error,
     },
     /// The salt of the register of look-ups could not be read or made.
-    #[error("the salt of the register of look-ups: {cause}")]
+    #[error("the salt of the register of look-ups, {path}: {cause}")]
     Salt {
+        /// Its file.
+        path: PathBuf,
         /// What the operating system said.
         cause: io::Error,
+    },
+    /// The salt of the register of look-ups is not what the node wrote.
+    #[error(
+        "the salt of the register of look-ups is damaged: {path} has {bytes} bytes instead of 32. \
+         Take it from a backup; or remove the file, and the node makes another one, under which the \
+         digests of earlier answers can be compared no more"
+    )]
+    SaltDamaged {
+        /// Its file.
+        path: PathBuf,
+        /// How long it is.
+        bytes: usize,
     },
 }
 
@@ -86,7 +100,7 @@ impl AdminServer {
     pub async fn start(node: &Arc<Node>) -> Result<Self, AdminStartError> {
         let path = node.layout().socket();
         let listener = open(&path).await?;
-        let salt = lookup::salt(node.layout()).map_err(|cause| AdminStartError::Salt { cause })?;
+        let salt = lookup::salt(node.layout())?;
         let (stopping, stopped) = watch::channel(false);
         let office = Arc::new(Office {
             node: Arc::clone(node),
