@@ -30,7 +30,7 @@ pub(crate) use bundle::verified;
 pub(crate) use import::imported;
 pub(crate) use peer::{changed, peer, peers, tested};
 pub(crate) use status::{event_json, event_line, status};
-pub(crate) use subject::{statement, subject};
+pub(crate) use subject::{acted_on, statement, subject};
 
 /// How a command that went through shows itself.
 #[derive(Clone, Debug)]

@@ -141,7 +141,7 @@ pub(crate) fn is_terminal() -> bool {
 /// Shows a person who will be asked what it is about. Programs are not asked, and are told in the end.
 // spec: ADM-166
 pub(crate) fn show(arguments: &Arguments, report: &Report) {
-    if !arguments.global.yes && is_asked() {
+    if is_asked(arguments) {
         let shown = writeln!(
             io::stderr().lock(),
             "{}",
@@ -152,8 +152,15 @@ pub(crate) fn show(arguments: &Arguments, report: &Report) {
     }
 }
 
-fn is_asked() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
+/// Whether there is somebody who will be asked.
+pub(crate) fn is_asked(arguments: &Arguments) -> bool {
+    !arguments.global.yes && io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Whether an answer agrees, in whatever letters.
+// spec: ADM-196
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_lowercase().as_str(), "y" | "yes" | "是")
 }
 
 /// Asks before something that cannot be taken back. Without a terminal nothing is asked: `--yes`
@@ -170,14 +177,14 @@ pub(crate) fn confirm(
     if arguments.global.yes {
         return Ok(());
     }
-    if !is_asked() {
+    if !is_asked(arguments) {
         return Err(Failure::usage("confirmation-wanted"));
     }
     let question = text::fill(language, "word.confirm", &[("what", what)]);
     let mut answer = String::new();
     let asked = write!(io::stderr().lock(), "{} ", wording::plain(&question));
     let answered = asked.and_then(|()| io::stdin().lock().read_line(&mut answer));
-    match answered.is_ok() && matches!(answer.trim(), "y" | "Y" | "yes" | "是") {
+    match answered.is_ok() && is_yes(&answer) {
         true => Ok(()),
         false => Err(Failure::new(ExitCode::Failed, "not-confirmed")),
     }

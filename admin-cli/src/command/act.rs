@@ -1,7 +1,7 @@
 //! Acts on a statement: objection, ruling, withdrawal, admission.
 
 use concordat_protocol::admin::{
-    AdmissionAsk, ObjectionAsk, Reply, Request, RulingAsk, WithdrawalAsk,
+    AdmissionAsk, ObjectionAsk, Reply, Request, RulingAsk, StatementAsk, Target, WithdrawalAsk,
 };
 use concordat_protocol::statement::Class;
 
@@ -10,7 +10,7 @@ use crate::client::unexpected;
 use crate::command::Context;
 use crate::failure::Failure;
 use crate::report::{self, Report};
-use crate::{names, parse};
+use crate::{names, parse, terminal};
 
 pub(super) fn objection(verb: &Objection, context: &Context<'_>) -> Result<Report, Failure> {
     let Objection::File(args) = verb;
@@ -39,7 +39,8 @@ pub(super) fn ruling(verb: &Ruling, context: &Context<'_>) -> Result<Report, Fai
         issuer: parse::optional_authority("--issuer", args.act.issuer.as_ref())?,
         dry_run: args.act.dry_run,
     };
-    confirm(Class::Ruling, &args.act, context)?;
+    let how = Some(context.words.code(ask.outcome));
+    confirm((Class::Ruling, how), (&ask.target, &args.act), context)?;
     record(&Request::Ruling(ask), context)
 }
 
@@ -52,7 +53,8 @@ pub(super) fn withdrawal(verb: &Withdrawal, context: &Context<'_>) -> Result<Rep
         issuer: parse::optional_authority("--issuer", args.act.issuer.as_ref())?,
         dry_run: args.act.dry_run,
     };
-    confirm(Class::Withdrawal, &args.act, context)?;
+    let how = Some(context.words.code(ask.reason));
+    confirm((Class::Withdrawal, how), (&ask.target, &args.act), context)?;
     record(&Request::Withdrawal(ask), context)
 }
 
@@ -65,19 +67,45 @@ pub(super) fn admission(verb: &Admission, context: &Context<'_>) -> Result<Repor
         issuer: parse::optional_authority("--issuer", args.act.issuer.as_ref())?,
         dry_run: args.act.dry_run,
     };
-    confirm(Class::Admission, &args.act, context)?;
+    confirm((Class::Admission, None), (&ask.target, &args.act), context)?;
     record(&Request::Admission(ask), context)
 }
 
-/// Asks before an act that goes into the log for ever; a dry run needs no asking.
-pub(super) fn confirm(class: Class, act: &Act, context: &Context<'_>) -> Result<(), Failure> {
+/// Asks before an act that goes into the log for ever, with what it does and upon whom; a dry run needs
+/// no asking.
+// spec: ADM-198
+pub(super) fn confirm(
+    (class, how): (Class, Option<String>),
+    (target, act): (&Target, &Act),
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    if act.dry_run {
+        return Ok(());
+    }
     let words = context.words;
-    match act.dry_run {
-        true => Ok(()),
-        false => context.confirm(
-            "confirm_act",
-            &words.headed(words.code(class), &act.reference),
-        ),
+    let does: Vec<String> = [words.code(class)].into_iter().chain(how).collect();
+    let what = words.headed(words.list(&does), &act.reference);
+    match terminal::is_asked(context.arguments) {
+        true => match target_shown(target, context)? {
+            Some(shown) => context.confirm_shown(&shown, "confirm_act", &what),
+            None => context.confirm("confirm_act", &what),
+        },
+        false => context.confirm("confirm_act", &what),
+    }
+}
+
+/// What an act is about, as far as the node shows it without a purpose.
+fn target_shown(target: &Target, context: &Context<'_>) -> Result<Option<Report>, Failure> {
+    let ask = StatementAsk {
+        target: target.clone(),
+        look_up: None,
+        as_of: None,
+    };
+    match context.ask(&Request::Statement(ask)) {
+        Ok(Reply::Statement(view)) => Ok(Some(report::acted_on(&view, context.words))),
+        Ok(other) => Err(unexpected(&other)),
+        Err(failure) if failure.key == "purpose-required" => Ok(None),
+        Err(failure) => Err(failure),
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) fn run(verb: &Correction, context: &Context<'_>) -> Result<Report, Fa
     };
     let reasons = parse::text("--reasons", &args.reasons)?;
     let issuer = parse::optional_authority("--issuer", args.act.issuer.as_ref())?;
-    act::confirm(Class::Correction, &args.act, context)?;
+    act::confirm((Class::Correction, None), (&target, &args.act), context)?;
     context.with_node(async |client| {
         let no_more = |reply: Reply| Err(unexpected(&reply));
         let ask = StatementAsk {

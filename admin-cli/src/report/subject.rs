@@ -146,6 +146,33 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
     Report::new(page, statement_json(view))
 }
 
+/// What somebody is about to act on, for the question.
+// spec: ADM-198
+pub(crate) fn acted_on(view: &StatementView, words: Words) -> Report {
+    let mut page = Page::default();
+    let decision = view.corrected.as_ref().or(view.decision.as_ref());
+    let fields = decision.map(concordat_protocol::statement::Decision::fields);
+    let organisation = match fields {
+        Some(fields) => format!("{} {}", view.about, fields.subject.name()),
+        None => view.about.to_string(),
+    };
+    let mut pairs = vec![
+        words.pair("subject", organisation),
+        words.pair(
+            "issuer",
+            format!("{} {}", view.issuer.as_str(), view.issuer_name),
+        ),
+    ];
+    if let Some(fields) = fields {
+        pairs.push(words.pair("document_number", &fields.document_number));
+    }
+    if let Some(effect) = &view.effect {
+        pairs.push(words.pair("binds_others", effect::verdict(effect, words)));
+    }
+    page.pairs(&pairs);
+    Report::new(page, Value::Null)
+}
+
 fn statement_json(view: &StatementView) -> Value {
     json!({
         "reference": view.reference.to_string(),

@@ -7,7 +7,14 @@ use std::process::{Command, Stdio};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::network::{CITY, Network};
+use concordat_protocol::admin::{Reply, Request, StatementView};
+use concordat_protocol::log::{Hash, LeafIndex};
+use concordat_protocol::statement::{Class, StatementRef, Vis};
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::time::Timestamp;
+
+use crate::network::{CITY, HUB, Network};
+use crate::support::fake_node;
 
 /// Runs the binary at a terminal, answers its question, and gives its exit code and what stood there.
 fn at_a_terminal(arguments: &[&str], answer: &[u8]) -> (Option<i32>, String) {
@@ -41,7 +48,7 @@ fn at_a_terminal(arguments: &[&str], answer: &[u8]) -> (Option<i32>, String) {
 }
 
 /// Approvers were asked about "this change", and saw what they had signed afterwards.
-// spec: ADM-12, ADM-166
+// spec: ADM-12, ADM-166, ADM-196
 #[test]
 fn approver_sees_the_whole_change_before_the_question() {
     let network = Network::new();
@@ -51,7 +58,7 @@ fn approver_sees_the_whole_change_before_the_question() {
     let (key, out) = (network.path("a/approver.key"), network.path("p"));
     let approve = ["enrol", "approve", &request, "--genesis", &genesis];
     let approve = [&approve[..], &["--key", &key, "--out", &out]].concat();
-    for (answer, exit) in [(b"n\n", 1), (b"y\n", 0)] {
+    for (answer, exit) in [(&b"n\n"[..], 1), (b"YES\n", 0)] {
         let (code, shown) = at_a_terminal(&approve, answer);
         assert_eq!(code, Some(exit), "{shown}");
         let question = shown.find("[y/N]").unwrap();
@@ -61,4 +68,62 @@ fn approver_sees_the_whole_change_before_the_question() {
         }
         assert_eq!(Path::new(&out).exists(), exit == 0);
     }
+}
+
+/// The question before a ruling or a withdrawal named a document number, and nobody whom it is about.
+// spec: ADM-198
+#[test]
+fn question_before_an_act_names_what_it_does_and_upon_whom() {
+    let directory = tempfile::tempdir().unwrap();
+    let about = SubjectCode::with_check("91310000717854505").unwrap();
+    let origin = format!("test-{}/{HUB}/0", "0".repeat(64));
+    let view = StatementView {
+        reference: StatementRef {
+            origin: origin.parse().unwrap(),
+            index: LeafIndex::new(7),
+            leaf_hash: Hash::from_bytes([1; 32]),
+        },
+        class: Class::Decision,
+        issuer: AuthorityCode::parse(HUB).unwrap(),
+        issuer_name: "某局".to_owned(),
+        about,
+        issued_at: Timestamp::new(1_772_400_000_000).unwrap(),
+        vis: Vis::new(1),
+        target: None,
+        bytes: 1,
+        witnessed: true,
+        decision: None,
+        corrected: None,
+        act: None,
+        acts: Vec::new(),
+        effect: None,
+        look_up_row: None,
+        fork: None,
+        acts_left: None,
+    };
+    let reply = Reply::Statement(Box::new(view));
+    let node = fake_node(directory.path(), move |_| vec![reply.clone()]);
+    let path = directory.path().display().to_string();
+    let place = format!("{HUB}/0#7");
+    let act = ["--lang", "en", "--node", &path, "ruling", "issue", &place];
+    let how = [
+        "--all-open",
+        "--outcome",
+        "rejected",
+        "--reasons",
+        "checked",
+    ];
+    let (code, shown) = at_a_terminal(&[&act[..], &how].concat(), b"n\n");
+    assert_eq!(code, Some(1), "{shown}");
+    let question = shown.find("[y/N]").unwrap_or(0);
+    let about = about.to_string();
+    for said in [about.as_str(), "某局", "ruling, rejected", &place] {
+        let found = shown.find(said).unwrap_or(usize::MAX);
+        assert!(found < question, "{said} in {shown}");
+    }
+    let requests = node.join().unwrap();
+    assert!(
+        matches!(requests[..], [Request::Statement(_)]),
+        "{requests:?}"
+    );
 }
