@@ -141,7 +141,9 @@ impl<D: Disk> Core<D> {
                 return;
             }
             for (origin, index) in acts {
-                let body = logs.get(origin).map_or(BodyState::None, |log| log.body(*index));
+                let body = logs
+                    .get(origin)
+                    .map_or(BodyState::None, |log| log.body(*index));
                 let is_open = match body {
                     BodyState::Missing
                     | BodyState::None
@@ -179,9 +181,9 @@ impl<D: Disk> Core<D> {
         let mut leaves = leaves.into_iter();
         for position in positions {
             // What a notice calls an act may be something else.
-            let is_other = leaves.next().is_some_and(|leaf| {
-                !Leaf::decode(&leaf).is_ok_and(|leaf| leaf.kind == Kind::Act)
-            });
+            let is_other = leaves
+                .next()
+                .is_some_and(|leaf| !Leaf::decode(&leaf).is_ok_and(|leaf| leaf.kind == Kind::Act));
             if !is_other {
                 self.exchange.owe(origin, LeafIndex::new(position), issuer);
             }
