@@ -854,6 +854,10 @@ async fn ruling_closes_thousands_of_objections_of_one_member() {
     assert_eq!(member.status().await.open_objections, CROWD);
     // spec: ADM-163
     let shown = member.statement(position(&target)).await;
+    // spec: ADM-199
+    let suspended = shown.effect.as_ref().unwrap().suspended_by.iter();
+    let left: u64 = suspended.filter_map(|one| one.by_left).sum();
+    assert_eq!(left, CROWD - 2 * 16);
     assert_eq!(
         (shown.acts.len(), shown.acts_left),
         (512, Some(CROWD - 512))

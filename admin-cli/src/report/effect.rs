@@ -1,6 +1,7 @@
 //! The effect of a decision: every axis, and the one sentence that people look for first.
 
 use concordat_protocol::admin::{EffectView, FreshnessView, SuspensionView};
+use concordat_protocol::statement::StatementRef;
 use serde_json::{Value, json};
 
 use crate::names::Named;
@@ -94,10 +95,12 @@ pub(super) fn pairs(effect: &EffectView, words: Words) -> Vec<(String, String)> 
     }
     pairs.push(words.pair("validity", validity));
     for suspension in &effect.suspended_by {
-        let by = words.headed(suspension_words(suspension, words), shorts(&suspension.by));
+        let by = listed(&suspension.by, suspension.by_left, words);
+        let by = words.headed(suspension_words(suspension, words), by);
         pairs.push(words.pair("suspended_by", by));
         if !suspension.awaiting_act.is_empty() {
-            pairs.push(words.pair("awaiting_act", shorts(&suspension.awaiting_act)));
+            let (awaiting, left) = (&suspension.awaiting_act, suspension.awaiting_act_left);
+            pairs.push(words.pair("awaiting_act", listed(awaiting, left, words)));
         }
     }
     for waiting in &effect.waiting {
@@ -167,12 +170,27 @@ fn amounts(effect: &EffectView, words: Words, pairs: &mut Vec<(String, String)>)
 fn suspension_words(suspension: &SuspensionView, words: Words) -> String {
     let mut kind = words.code(suspension.kind);
     // Ruled on all of them, and nothing done yet.
-    if !suspension.by.is_empty() && suspension.by == suspension.awaiting_act {
+    let awaits = suspension.by == suspension.awaiting_act
+        && suspension.by_left == suspension.awaiting_act_left;
+    if !suspension.by.is_empty() && awaits {
         kind = words.word("act_announced");
     }
     match suspension.ground {
         Some(ground) => words.noted(kind, words.code(ground)),
         None => kind,
+    }
+}
+
+/// A list, with how many are left of it.
+// spec: ADM-199
+fn listed(shown: &[StatementRef], left: Option<u64>, words: Words) -> String {
+    let shown = shorts(shown);
+    match left {
+        Some(left) => words.fill(
+            "listed_and_left",
+            &[("shown", &shown), ("left", &left.to_string())],
+        ),
+        None => shown,
     }
 }
 
@@ -183,6 +201,8 @@ fn suspension_json(suspension: &SuspensionView) -> Value {
         "by": refs_json(&suspension.by),
         "since": day_json(suspension.since),
         "awaiting_act": refs_json(&suspension.awaiting_act),
+        "by_left": suspension.by_left.unwrap_or(0),
+        "awaiting_act_left": suspension.awaiting_act_left.unwrap_or(0),
     })
 }
 

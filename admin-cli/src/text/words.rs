@@ -136,6 +136,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.class", "Class", "类别"),
     ("word.recorded_as", "Recorded as", "记录为"),
     ("word.all_passed_over", "Every row was passed over: none says what `--where`, or a filter of the profile, asks for. Compare it with what the column says, letter by letter.", "所有行均被跳过：没有一行符合 `--where` 或导入配置的筛选条件。请与该列的内容逐字核对。"),
+    ("word.listed_and_left", "{shown} and {left} more", "{shown}，另有 {left} 项"),
     ("word.acts_left", "Acts not listed", "未列出的行为"),
     ("word.acts_recorded", "Statements", "声明数"),
     ("word.closes", "Names", "指明"),

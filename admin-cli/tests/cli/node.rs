@@ -70,7 +70,9 @@ fn effect() -> EffectView {
             ground: Some(Ground::Facts),
             by: vec![reference(9)],
             since: Some(day()),
-            awaiting_act: Vec::new(),
+            awaiting_act: vec![reference(9)],
+            by_left: Some(4_989),
+            awaiting_act_left: None,
         }],
         waiting: Vec::new(),
         pending: Vec::new(),
@@ -431,6 +433,9 @@ fn subject_shows_the_suspension_before_anything_else() {
     );
     assert!(ran.out.contains("suspended"), "{}", ran.out);
     assert!(ran.out.contains("not proven"), "{}", ran.out);
+    // Not all of them were ruled on: those that are not listed count.
+    // spec: ADM-199
+    assert!(!ran.out.contains("announced"), "{}", ran.out);
     // spec: ADM-191
     assert!(ran.out.contains("--skip 1"), "{}", ran.out);
     let [Request::Subject(ask)] = &requests[..] else {
@@ -446,6 +451,8 @@ fn subject_shows_the_suspension_before_anything_else() {
     let effect = &json["decisions"][0]["effect"];
     assert_eq!(effect["binds_others"], "suspended");
     assert_eq!(effect["suspended_by"][0]["ground"], "facts");
+    assert_eq!(effect["suspended_by"][0]["by_left"], 4_989);
+    assert_eq!(effect["suspended_by"][0]["awaiting_act_left"], 0);
     assert_eq!(effect["in_force_for_issuer"], true);
     assert_eq!(effect["later_acts"], "not-proven");
 }

@@ -28,11 +28,19 @@ pub(super) fn effect(effect: &Effect, as_of: Day) -> EffectView {
     view.validity_by.truncate(SHOWN_MAX);
     view.waiting.truncate(SHOWN_MAX);
     view.pending.truncate(SHOWN_MAX);
+    // spec: ADM-199
     for suspension in &mut view.suspended_by {
-        suspension.by.truncate(SHOWN_MAX);
-        suspension.awaiting_act.truncate(SHOWN_MAX);
+        suspension.by_left = cut(&mut suspension.by);
+        suspension.awaiting_act_left = cut(&mut suspension.awaiting_act);
     }
     view
+}
+
+/// Cuts a list to what is shown, and gives how many are left.
+fn cut(references: &mut Vec<StatementRef>) -> Option<u64> {
+    let left = references.len().saturating_sub(SHOWN_MAX) as u64;
+    references.truncate(SHOWN_MAX);
+    (left > 0).then_some(left)
 }
 
 /// What a ruling can name: open objections, and corrections in conflict; ascending.

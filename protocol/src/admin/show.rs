@@ -250,6 +250,8 @@ fn suspensions(effect: &Effect) -> Vec<SuspensionView> {
             by: suspension.by.clone(),
             since: suspension.since,
             awaiting_act: suspension.awaiting_act.clone(),
+            by_left: None,
+            awaiting_act_left: None,
         }
     });
     views.collect()

@@ -209,6 +209,10 @@ integer_map! {
         /// Those of the objections that were ruled on and stay open until the act that the ruling
         /// announced, ascending.
         5 => awaiting_act: list(StatementRef),
+        /// How many more there are than `by` shows; absent where it shows all.
+        6 => by_left: opt(u64),
+        /// How many more there are than `awaiting_act` shows; absent where it shows all.
+        7 => awaiting_act_left: opt(u64),
     }
 }
 
