@@ -45,7 +45,7 @@ use crate::effect::case::Case;
 use crate::effect::reading::{Days, Reading};
 use crate::effect::sorted::Sorted;
 use crate::log::{Origin, TreeSize};
-use crate::statement::StatementRef;
+use crate::statement::{Decision, StatementRef};
 use crate::time::{Day, Timestamp};
 
 pub use fact::{Fact, VoidCause};
@@ -130,6 +130,26 @@ impl<'a> Examination<'a> {
             .collect();
         open.sort_unstable();
         (!case.work.is_over()).then_some(open)
+    }
+}
+
+impl Effect {
+    /// Whether it says in all figures what a decision says, as after a correction of which nothing is left to
+    /// come about. Words are compared by nobody.
+    #[must_use]
+    pub fn reads_as(&self, decision: &Decision) -> bool {
+        let said = Reading::of(decision);
+        let duties = self.duties.iter();
+        let duties = duties.map(|state| (&state.duty.measure, state.duty.until));
+        let days = Days {
+            from: self.burden_term.from.unwrap_or(said.burden_days.from),
+            until: self.burden_term.end.until,
+        };
+        (self.burden, self.is_grant) == (burden(Some(&said)), said.grants())
+            && self.amounts == amounts(&said)
+            && duties.eq(said.duties.iter().copied())
+            && self.publication.until == said.publication_until
+            && days == said.burden_days
     }
 }
 

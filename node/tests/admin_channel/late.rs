@@ -346,3 +346,32 @@ async fn ruling_that_came_too_late_is_to_be_made_anew() {
     assert_eq!(alarm(&mut client).await, None);
     pair.stop().await;
 }
+
+/// What lightens a burden counts however late it came; of what only says something else, nothing does.
+// spec: ADM-150
+#[tokio::test(flavor = "multi_thread")]
+async fn late_correction_that_counts_is_not_to_be_made_good() {
+    let pair = hasty().await;
+    pair.import().await;
+    let (target, other) = (at(&pair.member, 0), at(&pair.member, 1));
+    let mut client = Client::open(&pair.member).await;
+    let raised = fix(&mut client, correction(&target, 500_000, None)).await;
+    let raised = raised.unwrap().reference.unwrap();
+    until(&pair.member.node, |node| {
+        let effect = node.effect_of(&target, clock::today()).unwrap();
+        effect.amounts.fine_fen == 500_000
+    })
+    .await;
+    let apart = pair.part().await;
+    let mut client = Client::open(&apart.member).await;
+    let lowered = fix(&mut client, correction(&target, 100, Some(&raised))).await;
+    assert_eq!(lowered.unwrap().reference.unwrap().index.value(), 6);
+    let facts = correction_of_facts(&mut client, &other, "更正后的事实").await;
+    client.act(&facts).await;
+    let pair = apart.meet(7).await;
+    let effect = pair.member.node.effect_of(&target, clock::today());
+    assert_eq!(effect.unwrap().amounts.fine_fen, 100);
+    let mut client = Client::open(&pair.member).await;
+    assert_eq!(alarm(&mut client).await, Some(("1".into(), "7".into())));
+    pair.stop().await;
+}

@@ -6,7 +6,7 @@ use concordat_protocol::admin::AdminError;
 use concordat_protocol::effect::{Effect, Validity};
 use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::statement::{
-    Body, Class, Content, Decision, Payload, Statement, StatementRef,
+    Body, Class, Content, Correction, Decision, Payload, Statement, StatementRef,
 };
 use concordat_protocol::time::Timestamp;
 
@@ -122,6 +122,15 @@ fn is_to_be_decided_anew(
     Ok(true)
 }
 
+/// Whether a correction is among those that hold, and the decision reads as it says.
+fn has_come_about(effect: &Effect, at: &Position, correction: &Correction) -> bool {
+    let Validity::Corrected { by } = &effect.validity else {
+        return false;
+    };
+    let holds = by.iter().any(|one| Position::of(one) == *at);
+    holds && effect.reads_as(&correction.replacement)
+}
+
 const fn can_be_acted_on(effect: &Effect) -> bool {
     match effect.validity {
         Validity::InForce | Validity::Corrected { .. } => true,
@@ -153,6 +162,8 @@ fn is_to_be_said_anew(
             names(waiting, admission.admits())
         }
         Content::Withdrawal(_) => true,
+        // What lightens counts however late it came.
+        Content::Correction(correction) if has_come_about(effect, at, correction) => false,
         Content::Correction(_) => {
             let target = Position::of(target);
             let corrections = acts::on(node, &target, node.member(), Class::Correction)?;
