@@ -32,6 +32,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.no-address", "No address is known for {member}. Add one: concordat peer add {member} HOST:PORT.", "不知道 {member} 的地址。请添加：concordat peer add {member} 主机:端口。"),
     ("error.not-the-hub", "Only the hub can do this: {hub}. Connect to it with --remote, or run it there.", "只有枢纽 {hub} 可以执行。请用 --remote 连接枢纽，或在枢纽上运行。"),
     ("error.no-mandate", "{issuer} has no mandate for {class}. Mandates are in its enrolment: `concordat peer show {issuer}`.", "{issuer} 没有 {class} 的职权。职权见入网登记：`concordat peer show {issuer}`。"),
+    ("error.no-mandate-ended", "The mandate of {issuer} for {class} ended on {ended}. Nothing was recorded. Have it renewed by a new enrolment, or let whoever has it act: `concordat peer show {issuer}`.", "{issuer} 对 {class} 的职权已于 {ended} 终止。未作任何记录。请通过重新入网登记续期，或由现有职权的机关办理：`concordat peer show {issuer}`。"),
     ("error.key-missing", "The node has no key for: {use}. See its keys directory.", "节点缺少密钥：{use}。请查看密钥目录。"),
     ("error.member-suspended", "{member} is suspended and is refused everything but acts.", "{member} 已被暂停，除操作类声明外一律拒绝。"),
     ("error.synthetic-refused", "These fields are made up: {fields}. A production network refuses that.", "以下字段为虚构：{fields}。生产网络不接受。"),

@@ -475,7 +475,7 @@ pub(super) fn signed(
 pub(super) fn check(node: &Node, bytes: &[u8], vis: Vis) -> Result<(), AdminError> {
     let statement = Statement::decode(bytes).map_err(|error| refusal::invalid(&error))?;
     let verdict = verdict(node, &node.registry(), &statement, vis);
-    verdict.map_err(|reason| refusal::rejected(reason, node.member(), statement.payload()))
+    verdict.map_err(|reason| refusal::rejected_by(node, reason, node.member(), statement.payload()))
 }
 
 /// Whether the registry lets a statement pass at the end of the member's log.

@@ -3,7 +3,7 @@
 use concordat_certs::key_file::file_name;
 use concordat_protocol::admin::{AdminError, ErrorCode};
 use concordat_protocol::log::Origin;
-use concordat_protocol::statement::{Class, Content, KeyUse, Payload};
+use concordat_protocol::statement::{Class, Content, KeyUse, Mandate, Payload};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::RejectReason;
@@ -147,6 +147,37 @@ pub(super) fn rejected(
     }
 }
 
+/// The same, and when the mandate ended where there was one for an act.
+// spec: ADM-186
+pub(super) fn rejected_by(
+    node: &Node,
+    reason: RejectReason,
+    issuer: AuthorityCode,
+    payload: &Payload,
+) -> AdminError {
+    let error = rejected(reason, issuer, payload);
+    let (registry, class) = (node.registry(), payload.class());
+    let ended = registry
+        .member(issuer)
+        .filter(|_| reason == RejectReason::NoMandate && class.is_act())
+        .and_then(|member| {
+            let day = Day::of(payload.issued_at).ok()?;
+            mandate_ended(&member.enrolment().mandates, class, day)
+        });
+    match ended {
+        Some(ended) => error.with("state", "ended").with("ended", ended),
+        None => error,
+    }
+}
+
+/// The last day on which there was a mandate for a class, where there is none on a day any more.
+fn mandate_ended(mandates: &[Mandate], class: Class, day: Day) -> Option<Day> {
+    let mandates = || mandates.iter().filter(|it| it.classes.contains(&class));
+    let holds = |it: &Mandate| it.from <= day && it.until.is_none_or(|until| day <= until);
+    let ended = mandates().filter_map(|it| it.until.filter(|until| *until < day));
+    ended.max().filter(|_| !mandates().any(holds))
+}
+
 /// The fields that a decision, or what a correction puts in its place, says are made up.
 // spec: ADM-83
 fn synthetic(payload: &Payload) -> String {
@@ -193,7 +224,7 @@ pub(super) fn submission(
             SubmitError::TargetUnreadable { .. } => {
                 AdminError::new(ErrorCode::Busy).with("retry_after_ms", READ_AGAIN_MS)
             }
-            SubmitError::Refused { reason, .. } => rejected(*reason, issuer, payload),
+            SubmitError::Refused { reason, .. } => rejected_by(node, *reason, issuer, payload),
         },
     }
 }

@@ -95,7 +95,7 @@ fn alarms(
     node: &Node,
     status: &StatusView,
     open: &open::Answer,
-    late: &[late::Late],
+    to_make_good: &late::ToMakeGood,
 ) -> Result<Vec<AlarmView>, AdminError> {
     let mut alarms = Vec::new();
     let mut raise = |name: &str, details: Vec<Detail>| -> Result<(), AdminError> {
@@ -210,7 +210,12 @@ fn alarms(
         };
         raise("bodies-given-up", vec![log, detail("bodies", bodies)])?;
     }
-    for late in late {
+    // spec: ADM-150, ADM-185
+    let late = to_make_good.late.iter();
+    let late = late.map(|late| ("own-statements-late", late));
+    let after_mandate = to_make_good.after_mandate.iter();
+    let after_mandate = after_mandate.map(|late| ("own-acts-after-mandate", late));
+    for (name, late) in late.chain(after_mandate) {
         let log = Detail {
             name: "log".to_owned(),
             value: late.origin.to_string(),
@@ -220,7 +225,7 @@ fn alarms(
             detail("from", late.from),
         ];
         let details = [log].into_iter().chain(counts).collect();
-        raise("own-statements-late", details)?;
+        raise(name, details)?;
     }
     let rejected = node.store().counts().rejected;
     if rejected > 0 {

@@ -22,7 +22,7 @@ use crate::store::Position;
 /// For how long after the hub saw them statements of the node's own that came too late are an alarm,
 /// in milliseconds.
 // spec: ADM-150
-const LATE_SHOWN_MS: u64 = 30 * 86_400_000;
+pub(crate) const LATE_SHOWN_MS: u64 = 30 * 86_400_000;
 /// Acts of which only the leaf is held that are tried one by one, to name one that a decision waits for.
 const UNREAD_TRIED_MAX: usize = 64;
 

@@ -375,3 +375,72 @@ async fn late_correction_that_counts_is_not_to_be_made_good() {
     assert_eq!(alarm(&mut client).await, Some(("1".into(), "7".into())));
     pair.stop().await;
 }
+
+/// A member whose mandate ended ten days ago says something that it dates back before that.
+// spec: ADM-185, ADM-186
+#[tokio::test(flavor = "multi_thread")]
+async fn acts_after_their_mandate_are_told_of_and_new_ones_are_refused_naming_its_end() {
+    let today = clock::today();
+    let ended = Day::new(i64::from(today.value()) - 10).unwrap();
+    let pair = Pair::start_planned(VIS_PUBLIC, |plan| {
+        for mandate in &mut plan.members[0].mandates {
+            mandate.until = Some(ended);
+        }
+    })
+    .await;
+    pair.import().await;
+    let node = &pair.member.node;
+    let origin = node.genesis().origin(node.member(), LogNumber::Statements);
+    // The hub tells when it had seen no act.
+    until(node, |node| {
+        node.shared().heads_seen().last_logged(&origin).is_some()
+    })
+    .await;
+    let target = at(&pair.member, 0);
+    let mut client = Client::open(&pair.member).await;
+    let view = client.statement(position(&target)).await;
+    let about = view.about;
+    let mut replacement = view.decision.unwrap().into_fields();
+    let mut corrected = |fen| {
+        replacement.fine_fen = Some(fen);
+        let issued_at = clock::now().value() - 20 * 86_400_000;
+        let payload = Payload {
+            issued_at: concordat_protocol::time::Timestamp::new(issued_at).unwrap(),
+            target: Some(target.clone()),
+            register_size: Some(TreeSize::ZERO),
+            batch: None,
+            content: Content::Correction(Box::new(concordat_protocol::statement::Correction {
+                reasons: Text::new("金额有误").unwrap(),
+                replacement: Decision::new(replacement.clone()).unwrap(),
+            })),
+            ext: Ext::default(),
+        };
+        sign(node.signer(), node.member(), about, node.ctx(), &payload).unwrap()
+    };
+    let raised = corrected(900_000);
+    let after_mandate = |alarms: Vec<AlarmView>| {
+        let name = "own-acts-after-mandate";
+        alarms.into_iter().find(|alarm| alarm.name.as_str() == name)
+    };
+    assert!(after_mandate(client.status().await.alarms).is_none());
+    let taken = node.submit(LogNumber::Statements, vec![raised]).await;
+    let index = taken.unwrap()[0].index;
+    until(node, |node| {
+        node.query().unwrap().store().holds(&origin, index)
+    })
+    .await;
+    let alarm = after_mandate(client.status().await.alarms).expect("it is told of");
+    let details = alarm.details.iter();
+    let details: Vec<_> = details
+        .map(|d| (d.name.as_str(), d.value.clone()))
+        .collect();
+    let (log, from) = (origin.to_string(), index.to_string());
+    let said = [("log", log), ("statements", "1".into()), ("from", from)];
+    assert_eq!(details, said);
+    let refused = fix(&mut client, correction(&target, 100, None)).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NoMandate);
+    assert_eq!(refused.detail("state"), Some("ended"));
+    assert_eq!(refused.detail("ended"), Some(ended.to_string().as_str()));
+    pair.stop().await;
+}

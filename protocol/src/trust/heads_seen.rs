@@ -235,6 +235,18 @@ impl HeadsSeen {
         self.course.made_by(*last)
     }
 
+    /// How much of a log the hub had seen by a time.
+    #[must_use]
+    pub fn size_seen_by(&self, origin: &Origin, at: Timestamp) -> TreeSize {
+        let of_log = self.by_log.get(origin).into_iter().flatten().rev();
+        let mut logged = of_log.filter(|index| {
+            let made = self.course.made_by(**index);
+            made.is_some_and(|made| made <= at)
+        });
+        let last = logged.next().and_then(|index| self.seen(*index));
+        last.map_or(TreeSize::ZERO, |seen| seen.size)
+    }
+
     /// The head seen that tells that an act was logged on a day on which its author had no mandate for
     /// it any more, whatever day the author wrote into it: the last one of the log that does not cover
     /// it. What reached the hub later was made no earlier than the `ctx_grace` of the policy that it

@@ -1,21 +1,28 @@
-//! Statements of the node's own that came too late to bind, and are still to be made good.
+//! Statements of the node's own that came too late to bind, or after their mandate, and are still to be
+//! made good.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use concordat_protocol::admin::AdminError;
 use concordat_protocol::effect::{Effect, Validity};
 use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::statement::{
-    Body, Class, Content, Correction, Decision, Payload, Statement, StatementRef,
+    Body, Class, Content, Correction, Decision, Kind, Leaf, Payload, Statement, StatementRef,
 };
 use concordat_protocol::time::Timestamp;
+use concordat_protocol::trust::Timing;
 
 use crate::admin::{acts, refusal, view};
-use crate::node::Node;
+use crate::node::{LATE_SHOWN_MS, Node};
+use crate::query::Found;
 use crate::store::Position;
 
 /// Late statements that are looked at for one answer; those behind them count as they are.
 const LOOKED_AT_MAX: u64 = 16_384;
+/// Acts of one log of which it is asked whether they were made after their mandate.
+const ACTS_LOOKED_AT_MAX: usize = 4_096;
 
 /// What is to be made good of a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,15 +33,31 @@ pub(super) struct Late {
     pub(super) from: u64,
 }
 
+/// What is to be made good, by what it was too late for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ToMakeGood {
+    /// For the registry that it names.
+    pub(super) late: Vec<Late>,
+    /// For the mandate of its author.
+    pub(super) after_mandate: Vec<Late>,
+}
+
 /// Counts what is to be made good, once for each change of the node.
 #[derive(Default)]
 pub(in crate::admin) struct LateStatements {
-    last: Mutex<Option<(u64, Vec<Late>)>>,
+    last: Mutex<Option<(u64, ToMakeGood)>>,
+    acts: Mutex<BTreeMap<Origin, OwnActs>>,
+}
+
+/// Where the acts of a log of the node's own stand, as far as it was looked through.
+struct OwnActs {
+    looked_through: u64,
+    at: Vec<u64>,
 }
 
 impl LateStatements {
-    // spec: ADM-150
-    pub(super) fn count(&self, node: &Node, now: Timestamp) -> Result<Vec<Late>, AdminError> {
+    // spec: ADM-150, ADM-185
+    pub(super) fn count(&self, node: &Node, now: Timestamp) -> Result<ToMakeGood, AdminError> {
         let change = *node.changes().borrow();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, found)) = &*last
@@ -42,34 +65,110 @@ impl LateStatements {
         {
             return Ok(found.clone());
         }
-        let found = counted(node, now)?;
+        let mut found = ToMakeGood::default();
+        for (origin, late) in node.late_leaves(now) {
+            let late = late.runs.into_iter().flatten();
+            found.late.extend(counted(node, origin, late)?);
+        }
+        for (origin, acts) in self.after_mandate(node, now)? {
+            let acts = acts.into_iter();
+            found.after_mandate.extend(counted(node, origin, acts)?);
+        }
         *last = Some((change, found.clone()));
         Ok(found)
     }
-}
 
-fn counted(node: &Node, now: Timestamp) -> Result<Vec<Late>, AdminError> {
-    let mut found = Vec::new();
-    for (origin, late) in node.late_leaves(now) {
-        let (mut looked_at, mut statements, mut from) = (0, 0, None);
-        for index in late.runs.into_iter().flatten() {
-            let at = Position {
-                origin: origin.clone(),
-                index: LeafIndex::new(index),
-            };
-            looked_at += 1;
-            if looked_at > LOOKED_AT_MAX || is_to_be_made_good(node, &at)? {
-                statements += 1;
-                from = from.or(Some(index));
+    /// The acts of the node's own logs that the hub saw after their mandate had ended, of those that it
+    /// saw within a month.
+    fn after_mandate(
+        &self,
+        node: &Node,
+        now: Timestamp,
+    ) -> Result<Vec<(Origin, Vec<u64>)>, AdminError> {
+        let (seen, registry) = (node.shared().heads_seen(), node.registry());
+        let query = node.query().map_err(refusal::index)?;
+        let month_ago = now.value().saturating_sub(LATE_SHOWN_MS);
+        let month_ago = Timestamp::new(month_ago).unwrap_or(Timestamp::MIN);
+        let mut found = Vec::new();
+        for (origin, log) in node.shared().logs().iter() {
+            if !node.owns(origin) || !has_ended_mandate(node, origin) {
+                continue;
+            }
+            let from = seen.size_seen_by(origin, month_ago).value();
+            let mut after = Vec::new();
+            for index in self.acts(node, origin, from..log.size().value()) {
+                let at = query.statement(origin, LeafIndex::new(index));
+                let Found::Verified(act) = at.map_err(refusal::query)? else {
+                    continue;
+                };
+                if seen.judge(&act, &registry) == Timing::AfterMandate {
+                    after.push(index);
+                }
+            }
+            found.push((origin.clone(), after));
+        }
+        Ok(found)
+    }
+
+    /// The newest acts at positions of a log. It grows, and is looked through once.
+    fn acts(&self, node: &Node, origin: &Origin, positions: Range<u64>) -> Vec<u64> {
+        let mut acts = self.acts.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = acts.entry(origin.clone()).or_insert_with(|| OwnActs {
+            looked_through: positions.start,
+            at: Vec::new(),
+        });
+        for index in known.looked_through..positions.end {
+            let leaf = node.shared().leaf(origin, LeafIndex::new(index));
+            let leaf = leaf.and_then(|leaf| Leaf::decode(&leaf).ok());
+            if leaf.is_some_and(|leaf| leaf.kind == Kind::Act) {
+                known.at.push(index);
             }
         }
-        found.extend(from.map(|from| Late {
-            origin,
-            statements,
-            from,
-        }));
+        known.looked_through = known.looked_through.max(positions.end);
+        let within = known.at.iter().rev().copied();
+        let within = within.take_while(|index| positions.contains(index));
+        let mut newest: Vec<u64> = within.take(ACTS_LOOKED_AT_MAX).collect();
+        newest.reverse();
+        newest
     }
-    Ok(found)
+}
+
+/// Whether a mandate of somebody who publishes in a log has ended.
+fn has_ended_mandate(node: &Node, origin: &Origin) -> bool {
+    let (registry, today) = (node.registry(), node.today());
+    let mut publishers = registry.members().filter(|member| {
+        let through = member.enrolment().publishes_through;
+        through.unwrap_or_else(|| member.code()).as_str() == origin.member()
+    });
+    publishers.any(|member| {
+        let mut ends = member.enrolment().mandates.iter().filter_map(|it| it.until);
+        ends.any(|until| until < today)
+    })
+}
+
+/// What is to be made good among statements of a log.
+fn counted(
+    node: &Node,
+    origin: Origin,
+    late: impl Iterator<Item = u64>,
+) -> Result<Option<Late>, AdminError> {
+    let (mut looked_at, mut statements, mut from) = (0, 0, None);
+    for index in late {
+        let at = Position {
+            origin: origin.clone(),
+            index: LeafIndex::new(index),
+        };
+        looked_at += 1;
+        if looked_at > LOOKED_AT_MAX || is_to_be_made_good(node, &at)? {
+            statements += 1;
+            from = from.or(Some(index));
+        }
+    }
+    Ok(from.map(|from| Late {
+        origin,
+        statements,
+        from,
+    }))
 }
 
 /// Whether a statement that came too late would say something if it were made anew: what frees counts
