@@ -444,3 +444,46 @@ async fn acts_after_their_mandate_are_told_of_and_new_ones_are_refused_naming_it
     assert_eq!(refused.detail("ended"), Some(ended.to_string().as_str()));
     pair.stop().await;
 }
+
+/// A number that a void decision and the one made anew bear means the one that stands.
+// spec: ADM-187
+#[tokio::test(flavor = "multi_thread")]
+async fn number_of_what_was_decided_anew_means_the_one_that_stands() {
+    let apart = hasty().await.part().await;
+    let mut client = Client::open(&apart.member).await;
+    let table = file(1);
+    assert_eq!(taken(&mut client, &table).await.0, (1, 0, 0));
+    let pair = apart.meet(0).await;
+    let mut client = Client::open(&pair.member).await;
+    assert_eq!(taken(&mut client, &table).await.0, (1, 0, 0));
+    let view = client.statement(position(&at(&pair.member, 0))).await;
+    let fields = view.decision.unwrap().into_fields();
+    let named = || Target::Document(Text::new(fields.document_number.as_str()).unwrap());
+    let anew = at(&pair.member, 1);
+    until(&pair.member.node, |node| {
+        node.query()
+            .unwrap()
+            .store()
+            .holds(&anew.origin, anew.index)
+    })
+    .await;
+    assert_eq!(client.statement(named()).await.reference, anew);
+    // Taken back, it is still the one that was meant.
+    client.act(&withdrawal(&anew)).await;
+    assert_eq!(client.statement(named()).await.reference, anew);
+    // Two that stand are two.
+    let mut twice = fields.clone();
+    for fen in [100, 200] {
+        twice.fine_fen = Some(fen);
+        pair.decide(twice.clone()).await;
+    }
+    let ask = StatementAsk {
+        target: named(),
+        look_up: None,
+        as_of: None,
+    };
+    let refused = client.ask(&Request::Statement(ask)).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::AmbiguousTarget);
+    assert_eq!(refused.detail("count"), Some("2"));
+    pair.stop().await;
+}
