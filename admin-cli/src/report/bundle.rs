@@ -39,6 +39,11 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, now: Timestamp, words: Words
     pairs.extend([
         words.pair("issued_at", instant(statement.issued_at)),
         words.pair("witnessed", words.yes_no(statement.witnessed)),
+    ]);
+    let effect = state.as_ref();
+    let effect = effect.map(|state| effect_view(&state.effect, state.as_of));
+    pairs.extend(effect::counts(effect.as_ref(), words));
+    pairs.extend([
         words.pair("bundle_horizon", horizon),
         words.pair("bundle_digest", &report.digest),
     ]);
@@ -79,7 +84,6 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, now: Timestamp, words: Words
         page.table(&header, rows.map(|row| related_row(row, words)).collect());
     }
     page.gap();
-    let effect = state.map(|state| effect_view(&state.effect, state.as_of));
     match &effect {
         Some(effect) => {
             let day = effect.as_of.to_string();

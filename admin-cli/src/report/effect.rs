@@ -1,6 +1,6 @@
 //! The effect of a decision: every axis, and the one sentence that people look for first.
 
-use concordat_protocol::admin::{EffectView, FreshnessView, SuspensionView};
+use concordat_protocol::admin::{EffectView, FreshnessView, SuspensionView, ValidityCode};
 use concordat_protocol::statement::StatementRef;
 use serde_json::{Value, json};
 
@@ -78,6 +78,18 @@ pub(super) fn verdict(effect: &EffectView, words: Words) -> String {
 }
 
 /// Every axis that says something, with its label.
+/// That a decision counts for nobody, where it is void: it may be witnessed all the same.
+// spec: ADM-188
+pub(super) fn counts(effect: Option<&EffectView>, words: Words) -> Option<(String, String)> {
+    let effect = effect.filter(|effect| effect.validity == ValidityCode::Void)?;
+    let void = words.code(effect.validity);
+    let why = match effect.void_cause {
+        Some(cause) => words.headed(void, words.code(cause)),
+        None => void,
+    };
+    Some(words.pair("counts", words.noted(words.yes_no(false), why)))
+}
+
 pub(super) fn pairs(effect: &EffectView, words: Words) -> Vec<(String, String)> {
     let mut pairs = vec![
         words.pair("binds_others", verdict(effect, words)),

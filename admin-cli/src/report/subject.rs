@@ -113,6 +113,7 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
         words.pair("vis", view.vis),
         words.pair("witnessed", words.yes_no(view.witnessed)),
     ];
+    pairs.extend(effect::counts(view.effect.as_ref(), words));
     if let Some(target) = &view.target {
         pairs.push(words.pair("target", short(target)));
     }

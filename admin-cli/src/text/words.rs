@@ -143,6 +143,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.closes", "Names", "指明"),
     ("word.closes_many", "Objections named", "指明的异议数"),
     ("word.witnessed", "Witnessed", "已见证"),
+    ("word.counts", "Counts", "产生效力"),
     ("word.registry_size", "Registry size", "名册大小"),
     ("word.subject", "Organisation", "组织"),
     ("word.as_of", "As of", "基准日"),

@@ -8,12 +8,12 @@ use concordat_protocol::admin::{
     AdminError, AlarmView, BackingCode, BasisCode, BindsOthersCode, BundleView, BurdenCode,
     DecisionView, Detail, EffectView, ErrorCode, ForkCode, FreshnessCode, FreshnessView,
     ImportReport, LaterActsCode, LinkCode, LogView, PeerBrief, Progress, Recorded, Refused, Reply,
-    Request, RowRefusal, SigningCode, Stage, StatusView, SubjectAnswer, SuspensionCode,
-    SuspensionView, Target, ValidityCode,
+    Request, RowRefusal, SigningCode, Stage, StatementView, StatusView, SubjectAnswer,
+    SuspensionCode, SuspensionView, Target, ValidityCode, VoidCauseCode,
 };
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{
-    ActType, Class, Code, Ground, ObjectorRole, Role, Standing, StatementRef,
+    ActType, Class, Code, Ground, ObjectorRole, Role, Standing, StatementRef, Vis,
 };
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::{Day, Timestamp};
@@ -484,6 +484,49 @@ fn code_that_the_registrar_confirmed_is_shown_with_a_warning_above_everything() 
     json.extend(arguments);
     let (ran, _) = against(vec![answer], &json);
     assert_eq!(ran.exits(0).json()["expected_check"], "M");
+}
+
+/// "Witnessed yes" stood on top of a decision that binds nobody.
+// spec: ADM-188
+#[test]
+fn statement_says_of_a_void_decision_that_it_does_not_count() {
+    let view = |effect: EffectView| {
+        Reply::Statement(Box::new(StatementView {
+            reference: reference(7),
+            class: Class::Decision,
+            issuer: hub(),
+            issuer_name: "省枢纽".to_owned(),
+            about: SubjectCode::parse("91110108551385082Q").unwrap(),
+            issued_at: at(),
+            vis: Vis::ALL_MEMBERS,
+            target: None,
+            bytes: 400,
+            witnessed: true,
+            decision: None,
+            corrected: None,
+            act: None,
+            acts: Vec::new(),
+            effect: Some(effect),
+            look_up_row: None,
+            fork: None,
+            acts_left: None,
+        }))
+    };
+    let void = EffectView {
+        validity: ValidityCode::Void,
+        void_cause: Some(VoidCauseCode::CtxLate),
+        ..effect()
+    };
+    let target = format!("{HUB}/0#7");
+    for (language, counts) in [("en", "Counts"), ("zh", "产生效力")] {
+        let arguments = ["--lang", language, "statement", &target];
+        let (ran, _) = against(vec![view(void.clone())], &arguments);
+        let out = ran.exits(0).out;
+        assert!(out.contains(counts), "{out}");
+        let (ran, _) = against(vec![view(effect())], &arguments);
+        let out = ran.exits(0).out;
+        assert!(!out.contains(counts), "{out}");
+    }
 }
 
 // spec: ADM-3, ADM-11, ADM-13
