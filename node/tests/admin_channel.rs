@@ -1047,7 +1047,9 @@ async fn bundle_of_what_is_neither_decision_nor_act_is_refused() {
         target,
         look_up: None,
     });
-    assert_eq!(client.refused(&ask).await, ErrorCode::WrongClass);
+    let refused = client.ask(&ask).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::WrongClass);
+    assert_eq!(refused.detail("state"), Some("bundle"));
     pair.stop().await;
 }
 

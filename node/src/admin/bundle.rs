@@ -21,7 +21,8 @@ pub(super) fn answer(desk: &Desk, ask: BundleAsk) -> Answer {
     // spec: ADM-171
     if !subject::is_about_organisation(&verified) {
         let class = refusal::class_name(verified.statement().payload().class());
-        return Err(AdminError::new(ErrorCode::WrongClass).with("class", class));
+        let error = AdminError::new(ErrorCode::WrongClass).with("class", class);
+        return Err(error.with("state", "bundle"));
     }
     subject::require_look_up(desk, &verified, ask.look_up.is_some())?;
     let exported = desk.node().export_bundle(&reference);
