@@ -11,7 +11,7 @@
 //!
 //! Out of scope: whether the member exists, and the check character of its code.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{cmp::Ordering, fmt, hash, str::FromStr, sync::Arc};
 
 use thiserror::Error;
 
@@ -199,11 +199,43 @@ impl fmt::Debug for WitnessName {
     }
 }
 
-/// A name whose layout has been checked: the parts stand at fixed places.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A name whose layout has been checked: the parts stand at fixed places. It is its text: the kind is
+/// a part of that.
+#[derive(Clone)]
 struct MemberName {
     text: Arc<str>,
     kind: NetworkKind,
+}
+
+impl PartialEq for MemberName {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for MemberName {}
+
+impl PartialOrd for MemberName {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for MemberName {
+    /// Names of one network differ late, and most of those compared are clones of one: these need not be
+    /// read.
+    fn cmp(&self, other: &Self) -> Ordering {
+        match Arc::ptr_eq(&self.text, &other.text) {
+            true => Ordering::Equal,
+            false => self.text.cmp(&other.text),
+        }
+    }
+}
+
+impl hash::Hash for MemberName {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
 }
 
 impl MemberName {

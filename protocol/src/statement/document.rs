@@ -18,8 +18,14 @@ impl DocumentKey {
     // spec: EFF-81
     #[must_use]
     pub fn of(document_number: &str) -> Self {
-        let shown = |c: &char| !c.is_whitespace() && !hides(*c);
-        let plain = document_number.nfkd().filter(shown).map(fold);
+        match document_number.chars().all(is_inert) {
+            true => Self(document_number.chars().filter(is_shown).map(fold).collect()),
+            false => Self::normalised(document_number),
+        }
+    }
+
+    fn normalised(document_number: &str) -> Self {
+        let plain = document_number.nfkd().filter(is_shown).map(fold);
         Self(plain.nfc().collect())
     }
 
@@ -28,6 +34,23 @@ impl DocumentKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn is_shown(character: &char) -> bool {
+    !character.is_whitespace() && !hides(*character)
+}
+
+/// Whether a character is left as it is by every form of normalisation, next to whatever others of this
+/// kind: what most numbers are made of.
+const fn is_inert(character: char) -> bool {
+    matches!(
+        character,
+        '\0'..='\x7F'
+            | '\u{4E00}'..='\u{9FFF}'
+            | '\u{2012}'..='\u{2015}'
+            | '〈'..='】'
+            | '〔'..='〛'
+    )
 }
 
 const fn fold(character: char) -> char {
@@ -71,6 +94,27 @@ mod tests {
 
     // spec: EFF-81
     #[test]
+    fn inert_characters_are_left_as_they_are_by_normalisation() {
+        let inert = (char::MIN..=char::MAX).filter(|c| is_inert(*c));
+        for character in inert {
+            let forms = [
+                character.nfc().collect::<String>(),
+                character.nfd().collect(),
+                character.nfkc().collect(),
+                character.nfkd().collect(),
+            ];
+            assert!(
+                forms.iter().all(|form| *form == character.to_string()),
+                "{character:?}"
+            );
+            // None is composed with what stands before it.
+            let quick = unicode_normalization::is_nfc_quick(std::iter::once(character));
+            assert_eq!(quick, unicode_normalization::IsNormalized::Yes);
+        }
+    }
+
+    // spec: EFF-81
+    #[test]
     fn other_numbers_have_other_keys() {
         let numbers = [
             "鹤劳罚字〔2026〕12号",
@@ -90,6 +134,14 @@ mod tests {
     }
 
     proptest! {
+        // spec: EFF-81
+        #[test]
+        fn number_of_inert_characters_has_the_key_that_normalising_gives(
+            number in "[\\x00-\\x7F一-龯〇㐀–—―〈-】〔-〛é\u{301}]{0,12}|[\\x00-\\x7F一-鿿–-―〈-】〔-〛]{0,12}",
+        ) {
+            prop_assert_eq!(DocumentKey::of(&number), DocumentKey::normalised(&number));
+        }
+
         // spec: EFF-81
         #[test]
         fn key_of_a_key_is_itself(number: String) {
