@@ -484,8 +484,17 @@ impl Scenario {
         for _ in 0..=usable.len() {
             let before = names.clone();
             for ((a, fa), own) in usable.iter().zip(&documents) {
+                // What another authority makes of a decision is no part of its chain.
+                let joins = |root: &Place| {
+                    let of_root = self.figures(*root).and_then(|_| self.at(*root));
+                    before.contains(root) && of_root.is_some_and(|root| root.issuer == a.issuer)
+                };
+                let is_sibling = |(b, fb): &(&Spoken, &Figures)| {
+                    before.contains(&b.place) && b.issuer == a.issuer && fb.root == fa.root
+                };
                 let touches = before.contains(&a.place)
-                    || fa.root.is_some_and(|root| before.contains(&root))
+                    || fa.root.as_ref().is_some_and(joins)
+                    || fa.root.is_some() && usable.iter().any(is_sibling)
                     || usable.iter().zip(&documents).any(|((b, _), its)| {
                         before.contains(&b.place) && own.0 == its.0 && !own.1.is_disjoint(&its.1)
                     });

@@ -1,6 +1,6 @@
 //! The chain of a decision: what it re-issues, what re-issues it, and what should say that it does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::effect::case::Case;
 use crate::effect::copies::Copies;
@@ -35,11 +35,17 @@ pub(super) struct Moved<'a> {
     pub(super) onto: SubjectCode,
 }
 
-/// What links decisions with each other, as a forest over references and documents.
+/// What links decisions with each other, as a forest over references, documents, and the roots that one
+/// authority's decisions name.
 #[derive(Default)]
 pub(super) struct Chains<'a> {
     references: BTreeMap<&'a StatementRef, usize>,
     documents: BTreeMap<Document<'a>, usize>,
+    /// Of decisions that name a root which is another authority's, or is not held.
+    roots: BTreeMap<(AuthorityCode, &'a StatementRef), usize>,
+    /// By the sets of these decisions those of their roots: what is objected to in a root suspends what
+    /// another authority makes of it, and nothing the other way.
+    above: BTreeMap<Link, Vec<Link>>,
     /// The parent of each node; a root is its own.
     parents: Vec<usize>,
 }
@@ -52,15 +58,26 @@ impl<'a> Chains<'a> {
         moved: impl Iterator<Item = Moved<'a>>,
         named: impl Iterator<Item = &'a StatementRef>,
         copies: &Copies<'a>,
+        issuer: impl Fn(&StatementRef) -> Option<AuthorityCode>,
     ) -> Self {
         let mut chains = Self::default();
+        let mut above = Vec::new();
         for (fact, decision) in decisions {
             let at = chains.reference(fact.reference());
             let document = chains.document(document((fact, decision)));
             chains.join(at, document);
-            if let Some(root) = copies.root(decision) {
-                let root = chains.reference(root);
-                chains.join(at, root);
+            // spec: EFF-144
+            match copies.root(decision) {
+                Some(root) if issuer(root) == Some(fact.issuer()) => {
+                    let root = chains.reference(root);
+                    chains.join(at, root);
+                }
+                Some(root) => {
+                    let siblings = chains.siblings(fact.issuer(), root);
+                    chains.join(at, siblings);
+                    above.push((at, chains.reference(root)));
+                }
+                None => {}
             }
         }
         // spec: EFF-131
@@ -76,6 +93,12 @@ impl<'a> Chains<'a> {
             let root = chains.find(node);
             chains.set(node, root);
         }
+        for (node, root) in above {
+            let links = chains.root(node).zip(chains.root(root));
+            if let Some((link, root)) = links.filter(|(link, root)| link != root) {
+                chains.above.entry(link).or_default().push(root);
+            }
+        }
         chains
     }
 
@@ -84,7 +107,8 @@ impl<'a> Chains<'a> {
         self.root(*self.references.get(reference)?)
     }
 
-    /// The sets that a decision joins, each once, whether or not it is among those that were linked.
+    /// The sets that a decision joins, each once, whether or not it is among those that were linked, and
+    /// those of what they were made of.
     pub(super) fn links(
         &self,
         target: &'a StatementRef,
@@ -93,14 +117,36 @@ impl<'a> Chains<'a> {
     ) -> Vec<Link> {
         let mut links: Vec<_> = self.link(copies.first(target)).into_iter().collect();
         if let Some(said) = decision {
-            let root = copies.root(said.1);
-            links.extend(root.and_then(|root| self.link(root)));
+            if let Some(root) = copies.root(said.1) {
+                links.extend(self.link(root));
+                let siblings = self.roots.get(&(said.0.issuer(), root));
+                links.extend(siblings.and_then(|node| self.root(*node)));
+            }
             let document = self.documents.get(&document(said));
             links.extend(document.and_then(|node| self.root(*node)));
         }
         links.sort_unstable();
         links.dedup();
+        if !self.above.is_empty() {
+            self.climb(&mut links);
+        }
         links
+    }
+
+    fn climb(&self, links: &mut Vec<Link>) {
+        let mut found: BTreeSet<Link> = links.iter().copied().collect();
+        let mut open = std::mem::take(links);
+        while let Some(link) = open.pop() {
+            let above = self.above.get(&link).into_iter().flatten();
+            open.extend(above.filter(|link| found.insert(**link)));
+        }
+        links.extend(found);
+    }
+
+    fn siblings(&mut self, issuer: AuthorityCode, root: &'a StatementRef) -> usize {
+        let fresh = self.parents.len();
+        let node = *self.roots.entry((issuer, root)).or_insert(fresh);
+        self.grow(node)
     }
 
     fn root(&self, node: usize) -> Option<Link> {

@@ -19,13 +19,15 @@ pub(super) struct Copies<'a> {
 }
 
 impl<'a> Copies<'a> {
-    // spec: EFF-40
+    // spec: EFF-40, EFF-143
     pub(super) fn of(history: &'a History) -> Self {
         let mut found = Self::default();
         let mut said = BTreeMap::new();
         // By position, so that the first of several counts, whichever is held first.
         for fact in history.facts() {
-            let (at, said_here) = (fact.reference(), (fact.origin(), fact.bytes()));
+            let at = fact.reference();
+            // What is astray may be so under its own leaf alone: it is no first of what is not.
+            let said_here = (fact.origin(), fact.bytes(), is_astray(fact, history));
             let first = *said.entry(said_here).or_insert(at);
             if first != at {
                 found.firsts.insert(at, first);
@@ -65,4 +67,12 @@ impl<'a> Copies<'a> {
         let copies = self.copies.get(at).into_iter().flatten().copied();
         [at].into_iter().chain(copies)
     }
+}
+
+/// Whether a fact is an act on a statement of the history that is about somebody else, or is shown to
+/// others.
+// spec: EFF-41
+pub(super) fn is_astray(fact: &Fact, history: &History) -> bool {
+    let target = fact.named_target().and_then(|target| history.get(target));
+    target.is_some_and(|target| fact.is_astray(target))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::effect::chain::{Chains, Link, Moved};
-use crate::effect::copies::Copies;
+use crate::effect::copies::{Copies, is_astray};
 use crate::effect::fact::Fact;
 use crate::effect::history::History;
 use crate::effect::horizon::Horizon;
@@ -89,6 +89,7 @@ impl<'a> Sorted<'a> {
         let moved_for_sure =
             moved_for_sure.filter(|one| counts(one.correction) && counts(one.decision.0));
         let corrections = by_class.corrections.iter().map(|(fact, _)| *fact);
+        let issuer = |at: &StatementRef| Some(find(&by_class.decisions, at)?.0.issuer());
         let mut sorted = Self {
             decisions: by_class.decisions.clone(),
             corrections_at: corrections.map(|fact| (fact.reference(), fact)).collect(),
@@ -108,8 +109,9 @@ impl<'a> Sorted<'a> {
                 moved.iter().copied(),
                 targets().chain(noticed).chain(unread()),
                 &copies,
+                issuer,
             ),
-            narrow: Chains::of(established, moved_for_sure, targets(), &copies),
+            narrow: Chains::of(established, moved_for_sure, targets(), &copies, issuer),
             copies,
         };
         for (fact, decision) in decisions() {
@@ -261,9 +263,4 @@ impl<'a> ByClass<'a> {
 fn find<'a>(decisions: &[Said<'a, Decision>], at: &StatementRef) -> Option<Said<'a, Decision>> {
     let found = decisions.binary_search_by(|(fact, _)| fact.reference().cmp(at));
     found.ok().and_then(|at| decisions.get(at)).copied()
-}
-
-fn is_astray(fact: &Fact, history: &History) -> bool {
-    let target = fact.named_target().and_then(|target| history.get(target));
-    target.is_some_and(|target| fact.is_astray(target))
 }

@@ -72,6 +72,28 @@ fn what_was_done_to_a_copy_is_done_to_the_first_that_comes_later() {
     assert_eq!(world.effect(&other).amounts.fine_fen, 500);
 }
 
+/// The first stood under another class, which nobody could know while its body was withheld: handed out,
+/// it took the withdrawal with it.
+// spec: EFF-143
+#[test]
+fn astray_statement_is_no_first_of_the_right_one_behind_it() {
+    let (all, few) = (Vis::new(0), Vis::new(1));
+    let mut world = World::new();
+    let target = world.put(decision(Who::Issuer, 10, penalty()).seen_by(few));
+    let withdrawal = world.withdraw(Who::Issuer, 12, &target);
+    let payload = world.history.get(&withdrawal).unwrap().payload().clone();
+    let mut late = World::new();
+    late.put(decision(Who::Issuer, 10, penalty()).seen_by(few));
+    late.put(
+        fact(Who::Issuer, 11, payload.clone())
+            .with_bytes_of(&withdrawal)
+            .seen_by(all),
+    );
+    late.put(fact(Who::Issuer, 12, payload).seen_by(few));
+    assert_eq!(late.binds(&target), BindsOthers::Withdrawn);
+    assert_eq!(late.effect(&target), world.effect(&target));
+}
+
 // spec: EFF-40
 #[test]
 fn same_bytes_in_two_logs_are_two_statements() {

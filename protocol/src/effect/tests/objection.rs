@@ -327,3 +327,45 @@ fn correction_by_another_authority_moves_no_decision() {
     let anew = world.decide(Who::Issuer, 12, about_another(penalty()));
     assert_eq!(world.binds(&anew), BindsOthers::Applies);
 }
+
+/// Whoever made a decision of its own of another's and objected to it suspended the other's, and by making
+/// thousands kept it from being weighed.
+// spec: EFF-144
+#[test]
+fn what_another_authority_makes_of_a_decision_is_suspended_with_it_and_does_not_suspend_it() {
+    let own = |root: &StatementRef| with(penalty(), |f| f.reissues = Some(root.clone()));
+    let objected = |which: usize| {
+        let (mut world, root) = World::with_penalty();
+        let mut decisions = vec![root.clone()];
+        decisions.push(world.decide(Who::City, 5, own(&root)));
+        decisions.push(world.decide(Who::City, 6, own(&decisions[1])));
+        decisions.push(world.decide(Who::City, 7, own(&root)));
+        world.object(Who::Supervisor, 3, &decisions[which], Ground::Facts);
+        decisions
+            .iter()
+            .map(|decision| !world.effect(decision).suspended_by.is_empty())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(objected(0), [true, true, true, true]);
+    let by_city = [false, true, true, true];
+    assert_eq!(
+        [objected(1), objected(2), objected(3)],
+        [by_city, by_city, by_city]
+    );
+}
+
+/// Their root may be withheld.
+// spec: EFF-144
+#[test]
+fn reissues_of_one_authority_are_suspended_together_while_their_root_is_not_held() {
+    let root = at(Who::Issuer, 10);
+    let own = || with(penalty(), |f| f.reissues = Some(root.clone()));
+    let mut world = World::new();
+    let first = world.decide(Who::City, 5, own());
+    let second = world.decide(Who::City, 6, own());
+    let issuers = world.decide(Who::Issuer, 11, own());
+    world.object(Who::Supervisor, 3, &first, Ground::Facts);
+    let suspended = [&first, &second, &issuers];
+    let suspended = suspended.map(|at| !world.effect(at).suspended_by.is_empty());
+    assert_eq!(suspended, [true, true, false]);
+}
