@@ -150,6 +150,7 @@ impl Fixture {
             Class::HeadSeen,
             Class::Correction,
             Class::Objection,
+            Class::Decision,
         ];
         let fields = GenesisFields {
             format: FORMAT,
@@ -221,6 +222,19 @@ impl Fixture {
         change(&mut fields);
         let decision = Content::Decision(Box::new(Decision::new(fields).unwrap()));
         self.say(index, subject(subject_number), None, decision)
+    }
+
+    /// The `index`th statement of the hub: what it makes of a decision of the member.
+    pub(crate) fn reissue_by_hub(&self, index: u64, of: &Placed) -> Placed {
+        let mut fields = penalty(subject(1), &format!("省劳罚字〔2026〕{index}号"));
+        fields.reissues = Some(of.reference());
+        let genesis = self.registry.genesis();
+        let origin = genesis.origin(self.hub, LogNumber::Statements);
+        let decision = Content::Decision(Box::new(Decision::new(fields).unwrap()));
+        let kind = decision.class().kind();
+        let (payload, ctx) = (payload(None, decision), self.registry.ctx());
+        let bytes = sign(&self.hub_key, self.hub, subject(1), ctx, &payload).unwrap();
+        place(origin, index, kind, Vis::new(1), None, bytes)
     }
 
     pub(crate) fn objection(&self, index: u64, about: SubjectCode, target: &Placed) -> Placed {

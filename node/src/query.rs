@@ -9,26 +9,28 @@
 //! asked; the caller does both first.
 
 mod cache;
+mod documents;
 mod gather;
 mod raised;
 mod verifier;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{BodyRef, Leaf, Statement, StatementRef};
+use concordat_protocol::subject::SubjectCode;
 use concordat_protocol::trust::{self, Place, Registry, RejectReason, Verified};
 use thiserror::Error;
 
 use crate::core::BodyFault;
-use crate::store::{Position, Store, StoreError, Verdict};
+use crate::store::{Position, Store, StoreError, SubjectRow, Verdict};
 
 use cache::Cache;
 
 pub use gather::{
-    Depth, Dossier, Dossiers, HISTORY_BYTES_MAX, HISTORY_NOT_HELD_MAX, HISTORY_STATEMENTS_MAX,
-    SubjectEntry,
+    Depth, Dossier, Dossiers, HISTORY_BYTES_MAX, HISTORY_NOT_HELD_MAX, HISTORY_OBJECTION_BYTES_MAX,
+    HISTORY_STATEMENTS_MAX, SubjectEntry,
 };
 pub use raised::HISTORY_OBJECTIONS_MAX;
 pub use verifier::{BackgroundVerifier, VerifyStep};
@@ -113,8 +115,20 @@ pub struct QueryService {
     bodies: Arc<dyn BodyReader>,
     registry: RwLock<Arc<Registry>>,
     verified: Cache<Position, Arc<Verified>>,
+    /// Whoever asks for the decisions about an organisation asks for their effects next.
+    last_about: Mutex<Option<About>>,
     stopping: AtomicBool,
 }
+
+/// What the index says about an organisation, as of a number of changes to the store.
+struct About {
+    subject: SubjectCode,
+    changes: u64,
+    rows: Arc<[SubjectRow]>,
+}
+
+/// Rows about an organisation that are kept for the next question.
+const ABOUT_ROWS_MAX: usize = 1_024;
 
 impl QueryService {
     /// Answers from a store and the bodies behind it, by the registry given.
@@ -130,6 +144,7 @@ impl QueryService {
             bodies,
             registry: RwLock::new(registry),
             verified: Cache::new(verified_cache, VERIFIED_BYTES_MAX),
+            last_about: Mutex::new(None),
             stopping: AtomicBool::new(false),
         }
     }
@@ -172,6 +187,28 @@ impl QueryService {
     #[must_use]
     pub const fn store(&self) -> &Arc<Store> {
         &self.store
+    }
+
+    /// What the index says about an organisation, by position; the verdicts may be older than the rest.
+    fn about(&self, subject: SubjectCode) -> Result<Arc<[SubjectRow]>, QueryError> {
+        let changes = self.store.changes();
+        let last = || {
+            self.last_about
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some(about) = &*last()
+            && (about.subject, about.changes) == (subject, changes)
+        {
+            return Ok(Arc::clone(&about.rows));
+        }
+        let rows: Arc<[SubjectRow]> = self.store.by_subject(subject)?.into();
+        *last() = (rows.len() <= ABOUT_ROWS_MAX).then(|| About {
+            subject,
+            changes,
+            rows: Arc::clone(&rows),
+        });
+        Ok(rows)
     }
 
     /// A statement, verified now unless it has been before. Keeps what is found in the store.

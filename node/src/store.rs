@@ -44,6 +44,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -188,6 +189,8 @@ pub struct Store {
     verdicts: RwLock<Verdicts>,
     /// May name a statement a moment before what points at it is there, never after.
     pointed_at: RwLock<BTreeSet<Spot>>,
+    /// Counted up when what was taken in can be read.
+    changes: AtomicU64,
 }
 
 struct Writing {
@@ -240,6 +243,7 @@ impl Store {
             logs: RwLock::new(loaded.logs),
             verdicts: RwLock::new(loaded.verdicts),
             pointed_at: RwLock::new(loaded.pointed_at),
+            changes: AtomicU64::new(0),
         }
     }
 
@@ -287,6 +291,13 @@ impl Store {
     #[must_use]
     pub fn applied(&self) -> JournalPosition {
         lock(&self.writing).meta.applied
+    }
+
+    /// A number that is another one once something was taken in: what is read after it was asked would be
+    /// read again while it stays.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
     }
 
     /// What it holds, by number.
@@ -393,6 +404,7 @@ impl Store {
         }
         writing.meta = prepared.meta;
         write(&self.verdicts).adopt(prepared.changes);
+        self.changes.fetch_add(1, Ordering::Release);
         Ok(())
     }
 

@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use concordat_protocol::effect::alike::{self, Alike, Noticed, Raised, Said, Telling};
 use concordat_protocol::effect::{Effect, Examination, Fact, Suspension, Validity, WaitingCause};
-use concordat_protocol::key::KeyId;
 use concordat_protocol::statement::{Class, Content};
-use concordat_tests::model::facts::{Question, fact};
+use concordat_tests::model::facts::{Question, fact, reference};
 use concordat_tests::model::scenario::{Random, generate};
 use concordat_tests::model::{Known, Place, REGISTER, Ruled, Say, Scenario, Spoken, Void};
 
@@ -92,10 +91,7 @@ impl Crowd {
             index: self.below(POSITIONS),
             branch: 0,
         };
-        let mut set = self.scenario.set.iter();
-        let is_taken = set.any(|known| (known.place.log, known.place.index) == (log, place.index));
-        let named = |spoken: &Spoken| matches!(&spoken.say, Say::Decision(f) if f.root == Some(place) || f.rests_on.contains(&place));
-        if is_taken || self.scenario.set.iter().any(named) {
+        if self.is_taken(place) {
             return None;
         }
         let about = self.scenario.about(&say);
@@ -119,6 +115,19 @@ impl Crowd {
             say,
         });
         Some(place)
+    }
+
+    /// Whether something stands at a place, or a decision is said to rest on it or to re-issue it.
+    fn is_taken(&self, place: Place) -> bool {
+        self.scenario.set.iter().any(|spoken| {
+            let names = match &spoken.say {
+                Say::Decision(figures) | Say::Correction { figures, .. } => {
+                    figures.root == Some(place) || figures.rests_on.contains(&place)
+                }
+                _ => false,
+            };
+            names || (spoken.place.log, spoken.place.index) == (place.log, place.index)
+        })
     }
 
     /// Corrections and withdrawals.
@@ -164,29 +173,25 @@ impl Crowd {
                 continue;
             };
             raised.push((place, role, ground));
-            if self.once_in(10) {
-                let copied = self.scenario.set.last().expect("just said").clone();
-                let index = place.index + 1 + self.below(9);
-                let place = Place { index, ..place };
-                if self
-                    .scenario
-                    .set
-                    .iter()
-                    .all(|known| known.place.log != log || known.place.index != index)
-                {
-                    self.scenario.set.push(Spoken { place, ..copied });
+            let mut names = vec![place];
+            for _ in 0..2 {
+                if self.once_in(4) {
+                    names.extend(self.copy(place));
                 }
             }
+            raised.extend(names.iter().skip(1).map(|copy| (*copy, role, ground)));
             if self.once_in(8) {
                 // Known by its notice alone, or not at all.
                 let held = |spoken: &Spoken| spoken.place != place && spoken.bytes != place;
                 self.scenario.set.retain(held);
             }
             for _ in 0..2 {
+                let name = self.below(names.len() as u64);
+                let act = names[usize::try_from(name).expect("an index")];
                 if self.once_in(2) {
                     let notice = Say::Notice {
                         target,
-                        act: place,
+                        act,
                         objection: Some(ground),
                         over_cap,
                     };
@@ -198,6 +203,19 @@ impl Crowd {
             }
         }
         raised
+    }
+
+    /// Says again what stands at a place, at a later one of the same log.
+    fn copy(&mut self, of: Place) -> Option<Place> {
+        let set = &self.scenario.set;
+        let copied = set.iter().find(|spoken| spoken.place == of)?.clone();
+        let index = of.index + 1 + self.random.below(9);
+        let place = Place { index, ..of };
+        if self.is_taken(place) {
+            return None;
+        }
+        self.scenario.set.push(Spoken { place, ..copied });
+        Some(place)
     }
 
     /// Rulings and admissions on parts of the crowd.
@@ -261,20 +279,30 @@ impl Crowd {
     fn gathered(&self) -> (Scenario, Vec<Alike>) {
         let set = &self.scenario.set;
         let about = |place: Place| set.iter().find(|s| s.place == place).map(|s| s.about);
-        let is_copied = |spoken: &Spoken| {
+        let copies = |spoken: &Spoken| {
+            let copies = set.iter().filter(|other| {
+                other.bytes == spoken.bytes
+                    && other.place.log == spoken.place.log
+                    && other.place.index > spoken.place.index
+            });
+            let mut copies: Vec<Place> = copies.map(|copy| copy.place).collect();
+            copies.sort_unstable();
+            copies
+        };
+        let is_copy = |spoken: &Spoken| {
             set.iter().any(|other| {
                 other.bytes == spoken.bytes
                     && other.place.log == spoken.place.log
-                    && other.place != spoken.place
+                    && other.place.index < spoken.place.index
             })
         };
         let counts = |spoken: &Spoken, target: Place| {
             about(target).is_none_or(|about| about == spoken.about)
         };
-        let notices = |act: Place| {
+        let notices = |names: &[Place]| {
             let mut notices: Vec<_> = set
                 .iter()
-                .filter(|s| matches!(s.say, Say::Notice { act: on, .. } if on == act))
+                .filter(|s| matches!(s.say, Say::Notice { act, .. } if names.contains(&act)))
                 .collect();
             notices.sort_by_key(|spoken| spoken.place);
             notices
@@ -282,24 +310,26 @@ impl Crowd {
         let noticed = |spoken: &Spoken| Noticed {
             index: fact(spoken).reference().index,
             as_objection: matches!(spoken.say, Say::Notice { objection, .. } if objection.is_some()),
-            // Keys stand for what makes single notices void.
-            kid: KeyId::from_bytes([u8::from(spoken.void.is_some()); 16]),
+            is_void: spoken.void.is_some(),
         };
-        let (mut raised, mut places) = (Vec::new(), Vec::new());
+        let (mut raised, mut named) = (Vec::new(), Vec::new());
         let mut dropped: BTreeSet<Place> = BTreeSet::new();
         for spoken in set {
             let Say::Objection { target, .. } = spoken.say else {
                 continue;
             };
             dropped.insert(spoken.place);
-            if counts(spoken, target) {
-                let told = notices(spoken.place);
-                let told = told.into_iter().map(noticed).collect();
+            if counts(spoken, target) && !is_copy(spoken) {
+                let copies = copies(spoken);
+                let names: Vec<Place> = [spoken.place].into_iter().chain(copies).collect();
+                let told = notices(&names);
+                let noticed = told.iter().map(|told| noticed(told)).collect();
+                let copies = names.iter().skip(1).map(|copy| reference(*copy)).collect();
                 raised.push(Raised {
-                    is_copied: is_copied(spoken),
-                    ..of_body(&fact(spoken), told)
+                    copies,
+                    ..of_body(&fact(spoken), noticed)
                 });
-                places.push(spoken.place);
+                named.push((names, told));
             }
         }
         let unheld: BTreeSet<Place> = set
@@ -311,26 +341,42 @@ impl Crowd {
             .filter(|act| set.iter().all(|spoken| spoken.place != *act))
             .collect();
         for act in unheld {
-            let told = notices(act);
+            let told = notices(&[act]);
             let first = told.iter().find(|s| noticed(s).as_objection);
             let told_at = told.iter().map(|s| noticed(s)).collect();
             raised.push(of_notice(&fact(first.expect("it tells")), told_at));
             dropped.insert(act);
-            places.push(act);
+            named.push((vec![act], told));
         }
         let facts: Vec<Fact> = set.iter().map(fact).collect();
         let statements = facts.iter().map(|fact| (fact.reference(), fact.payload()));
         let register = Question::of(&self.scenario).horizon.register;
         let telling = Telling::of(statements, &register);
         let groups = alike::groups(&raised, &telling);
+        let mut told = BTreeSet::new();
         for kept in groups.iter().flat_map(|group| &group.kept) {
-            dropped.remove(&places[*kept]);
+            let (names, notices) = &named[*kept];
+            dropped.remove(&names[0]);
+            for place in raised[*kept].telling_notices() {
+                told.insert(notices[place].place);
+                let Say::Notice { act, .. } = notices[place].say else {
+                    panic!("a notice");
+                };
+                dropped.remove(&act);
+            }
+            let is_named = |name: &&Place| telling.is_named(&reference(**name));
+            for name in names.iter().filter(is_named) {
+                dropped.remove(name);
+            }
         }
         dropped.remove(&self.scenario.target);
+        let all: BTreeSet<Place> = named.iter().flat_map(|(names, _)| names).copied().collect();
         let mut few = self.scenario.clone();
         few.set.retain(|spoken| match spoken.say {
             Say::Objection { .. } => !dropped.contains(&spoken.place),
-            Say::Notice { act, .. } => !dropped.contains(&act),
+            Say::Notice { act, .. } => {
+                told.contains(&spoken.place) || !all.contains(&act) && !dropped.contains(&act)
+            }
             _ => true,
         });
         // What is held is not unread.
@@ -356,8 +402,8 @@ fn of_body(fact: &Fact, notices: Vec<Noticed>) -> Raised {
             received_on: objection.received_on(),
             register_size: payload.register_size.map_or(0, |size| size.value()),
         }),
+        copies: Vec::new(),
         notices,
-        is_copied: false,
     }
 }
 
@@ -372,8 +418,8 @@ fn of_notice(fact: &Fact, notices: Vec<Noticed>) -> Raised {
         ground: notice.ground.expect("of an objection"),
         over_cap: notice.over_cap == Some(true),
         said: None,
+        copies: Vec::new(),
         notices,
-        is_copied: false,
     }
 }
 

@@ -11,21 +11,25 @@ use std::sync::Arc;
 
 use concordat_protocol::effect::alike::Alike;
 use concordat_protocol::log::Origin;
-use concordat_protocol::statement::{Class, Code, Content, Decision, DecisionFields, StatementRef};
+use concordat_protocol::statement::{Class, Content, Decision, DecisionFields, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SUBJECT_NAME_CHARS_MAX, SubjectCode};
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Authority, RejectReason, Verified};
 
+use super::documents::Documents;
 use super::{Found, QueryError, QueryService};
-use crate::store::{ActRow, DocumentDigest, NoticeRow, Position, Summary};
+use crate::store::{ActRow, NoticeRow, Position, Summary};
 
 /// Statements that are gathered for one decision.
 // spec: IDX-20
 pub const HISTORY_STATEMENTS_MAX: usize = 4_096;
-/// Bytes of the statements that are gathered for one decision.
+/// Bytes of the statements that are gathered for one decision, objections apart.
 // spec: IDX-20
 pub const HISTORY_BYTES_MAX: usize = 16 << 20;
+/// Bytes of the objections among them.
+// spec: IDX-20
+pub const HISTORY_OBJECTION_BYTES_MAX: usize = 64 << 20;
 /// Statements that are asked for and not held, for one decision.
 // spec: IDX-20
 pub const HISTORY_NOT_HELD_MAX: usize = 16_384;
@@ -94,10 +98,6 @@ pub enum Depth {
     Weighed,
 }
 
-/// What makes two decisions of one authority about one organisation issues of one document.
-type Document = (DocumentDigest, Code);
-type Documents = BTreeMap<Document, Vec<Position>>;
-
 impl QueryService {
     /// The decisions about an organisation, by log and position. One that a correction moved to this
     /// organisation is among them; what does not verify is not.
@@ -106,10 +106,10 @@ impl QueryService {
     /// [`QueryError`].
     pub fn subject(&self, subject: SubjectCode) -> Result<Vec<SubjectEntry>, QueryError> {
         let mut wanted = BTreeMap::new();
-        for row in self.store.by_subject(subject)? {
+        for row in self.about(subject)?.iter() {
             self.go_on()?;
             if row.summary.class == Class::Decision {
-                wanted.insert(row.position, Some(row.summary));
+                wanted.insert(row.position.clone(), Some(row.summary.clone()));
                 continue;
             }
             let Found::Verified(correction) =
@@ -137,7 +137,10 @@ impl QueryService {
     /// The decision that a correction is on; `None` where its author may not correct that, so that nobody is
     /// listed with what others were found to have done.
     // spec: EFF-3
-    fn corrected_by(&self, correction: &Verified) -> Result<Option<Arc<Verified>>, QueryError> {
+    pub(super) fn corrected_by(
+        &self,
+        correction: &Verified,
+    ) -> Result<Option<Arc<Verified>>, QueryError> {
         let Some(target) = &correction.statement().payload().target else {
             return Ok(None);
         };
@@ -262,6 +265,7 @@ impl Dossier {
 #[derive(Default)]
 pub(super) struct Size {
     pub(super) bytes: usize,
+    pub(super) objection_bytes: usize,
     pub(super) not_held: usize,
 }
 
@@ -271,6 +275,7 @@ impl Size {
     pub(super) fn fits(&self, dossier: &Dossier) -> bool {
         dossier.statements.len() <= HISTORY_STATEMENTS_MAX
             && self.bytes <= HISTORY_BYTES_MAX
+            && self.objection_bytes <= HISTORY_OBJECTION_BYTES_MAX
             && self.not_held <= HISTORY_NOT_HELD_MAX
     }
 }
@@ -278,7 +283,7 @@ impl Size {
 /// A statement and what is to be looked at with it.
 #[derive(Default)]
 pub(super) struct Known {
-    verified: Option<Arc<Verified>>,
+    pub(super) verified: Option<Arc<Verified>>,
     /// Acts on it, but for objections, in the logs of those who may act on it.
     decisive: Vec<Position>,
     /// Re-issues of it in the same logs.
@@ -291,8 +296,10 @@ pub(super) struct Known {
     pub(super) told: Vec<NoticeRow>,
     /// Objections to it that are held and that the store does not have yet.
     pub(super) by_leaf: Vec<Position>,
-    /// What is linked with it in a chain.
+    /// What is linked with it in a chain by name.
     chain: Vec<Position>,
+    /// The issues of its document, itself among them; of a correction, of the document that it moves.
+    pub(super) same_document: Arc<[Position]>,
     /// What it rests on.
     rests_on: Vec<Position>,
     /// Acts on it of which only the leaf is known, each with the statement as a reference.
@@ -310,8 +317,10 @@ impl Known {
 pub(super) struct Gatherer<'q> {
     pub(super) queries: &'q QueryService,
     known: BTreeMap<Position, Known>,
-    /// Decisions by document, for each organisation and authority met.
-    documents: BTreeMap<(SubjectCode, AuthorityCode), Documents>,
+    /// For each organisation and authority met.
+    pub(super) documents: BTreeMap<(SubjectCode, AuthorityCode), Documents>,
+    /// What an authority makes of a decision, for each met.
+    reissues: BTreeMap<(Position, AuthorityCode), Arc<[Position]>>,
     /// In whose logs supervisors publish.
     supervising: OnceCell<Arc<BTreeSet<AuthorityCode>>>,
 }
@@ -322,6 +331,7 @@ impl<'q> Gatherer<'q> {
             queries,
             known: BTreeMap::new(),
             documents: BTreeMap::new(),
+            reissues: BTreeMap::new(),
             supervising: OnceCell::new(),
         }
     }
@@ -341,6 +351,8 @@ impl<'q> Gatherer<'q> {
             ..Dossier::default()
         };
         let mut size = Size::default();
+        // Whom a list links, it links with all of them: each is followed once.
+        let mut linked: BTreeSet<*const Position> = BTreeSet::new();
         // Whatever else bears on the decision, what takes it back is not kept out of sight.
         for verified in self.turning(decision)? {
             size.bytes += dossier.add(verified);
@@ -383,6 +395,12 @@ impl<'q> Gatherer<'q> {
             if depth == Depth::Weighed {
                 open.extend(known.rests_on.iter().map(to(Depth::Weighed)));
             }
+            let lists = [Arc::clone(&known.same_document), self.siblings(&position)?];
+            for list in lists {
+                if linked.insert(list.as_ptr()) {
+                    open.extend(list.iter().map(to(Depth::Bears)));
+                }
+            }
         }
         if dossier.is_whole {
             let visited: Vec<Position> = seen.into_keys().collect();
@@ -405,14 +423,18 @@ impl<'q> Gatherer<'q> {
         if let Some(verified) = self.known(decision)?.verified.clone()
             && let Some(root) = root_of(&verified)
         {
-            let may_act = self.may_act(Some(&decision.origin), Some(issuer_of(&verified)));
-            for name in self.names(&root)? {
-                let reissues = self.queries.store.reissues_of(&name.origin, name.index)?;
-                turning.extend(reissues.into_iter().filter(&may_act));
-                turning.insert(name);
-            }
+            turning.extend(self.names(&root)?);
+            turning.extend(
+                self.reissues_of(&root, issuer_of(&verified))?
+                    .iter()
+                    .cloned(),
+            );
         }
         let (mut found, mut bytes) = (Vec::new(), 0);
+        // The walk begins with the decision itself.
+        if turning.len() == 1 {
+            return Ok(found);
+        }
         for position in turning.into_iter().take(HISTORY_STATEMENTS_MAX) {
             self.queries.go_on()?;
             let statement = self.queries.statement(&position.origin, position.index)?;
@@ -427,24 +449,38 @@ impl<'q> Gatherer<'q> {
         Ok(found)
     }
 
-    /// Where the bytes of a decision stand in its log, the place asked for first.
-    fn names(&mut self, decision: &Position) -> Result<Vec<Position>, QueryError> {
-        let mut names = vec![decision.clone()];
-        let Some(verified) = self.known(decision)?.verified.clone() else {
-            return Ok(names);
+    /// What else its issuer makes of the same decision as what stands at a place, with that.
+    // spec: EFF-144
+    fn siblings(&mut self, position: &Position) -> Result<Arc<[Position]>, QueryError> {
+        let Some(verified) = self.known(position)?.verified.clone() else {
+            return Ok(Arc::default());
         };
-        let bytes = verified.statement().as_bytes();
-        let same_document = self.same_document(&verified)?.into_iter();
-        let others = same_document
-            .filter(|other| other.origin == decision.origin && other.index != decision.index);
-        for other in others.take(HISTORY_STATEMENTS_MAX) {
-            self.queries.go_on()?;
-            let known = self.known(&other)?.verified.as_ref();
-            if known.is_some_and(|known| known.statement().as_bytes() == bytes) {
-                names.push(other);
-            }
+        match root_of(&verified) {
+            Some(root) => self.reissues_of(&root, issuer_of(&verified)),
+            None => Ok(Arc::default()),
         }
-        Ok(names)
+    }
+
+    /// What one authority makes of a decision, under all its names.
+    fn reissues_of(
+        &mut self,
+        root: &Position,
+        by: AuthorityCode,
+    ) -> Result<Arc<[Position]>, QueryError> {
+        let key = (root.clone(), by);
+        if let Some(known) = self.reissues.get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let may_act = self.may_act(None, Some(by));
+        let mut found = BTreeSet::new();
+        for name in self.names(root)? {
+            let reissues = self.queries.store.reissues_of(&name.origin, name.index)?;
+            found.extend(reissues.into_iter().filter(&may_act));
+        }
+        let found = self.without_copies(found.into_iter().collect())?;
+        let found: Arc<[Position]> = found.into();
+        self.reissues.insert(key, Arc::clone(&found));
+        Ok(found)
     }
 
     /// What was found at a place, if it was looked at.
@@ -452,7 +488,7 @@ impl<'q> Gatherer<'q> {
         self.known.get(position)
     }
 
-    fn known(&mut self, position: &Position) -> Result<&Known, QueryError> {
+    pub(super) fn known(&mut self, position: &Position) -> Result<&Known, QueryError> {
         if !self.known.contains_key(position) {
             let known = self.look(position)?;
             self.known.insert(position.clone(), known);
@@ -503,7 +539,7 @@ impl<'q> Gatherer<'q> {
             Some(_) => {}
         }
         if let Some(verified) = &verified {
-            known.chain.extend(self.same_document(verified)?);
+            known.same_document = self.same_document(verified)?;
         }
         known.verified = verified;
         Ok(known)
@@ -540,28 +576,36 @@ impl<'q> Gatherer<'q> {
             |class, at: &Position| issuer.is_none() || !is_by_right(class) || may_act(at);
         let objects = |row: &ActRow| row.class == Class::Objection;
         let (raised, acts) = acts.into_iter().partition::<Vec<_>, _>(objects);
+        let (mut decisive, mut others) = (Vec::new(), Vec::new());
         for row in acts {
             match (is_by_right(row.class) && may_act(&row.position), row.class) {
-                (true, _) => known.decisive.push(row.position),
-                (false, class) if has_effect(class, &row.position) => {
-                    known.acts.push(row.position);
-                }
+                (true, _) => decisive.push(row.position),
+                (false, class) if has_effect(class, &row.position) => others.push(row.position),
                 (false, _) => {}
             }
         }
+        known.decisive = self.without_copies(decisive)?;
+        known.acts.extend(self.without_copies(others)?);
         known.raised = raised;
+        let (mut tellings, mut told) = (Vec::new(), Vec::new());
         for row in notices {
             let raised = &known.raised;
             let tells = raised.binary_search_by(|act| act.position.cmp(&row.act));
             if tells.is_ok() || row.class == Class::Objection {
                 known.told.push(row);
             } else if has_effect(row.class, &row.act) {
-                known.acts.extend([row.position, row.act]);
+                tellings.push(row.position);
+                told.push(row.act);
             }
         }
-        let (successors, others) = reissues.into_iter().partition(may_act);
-        known.successors = successors;
-        known.chain.extend::<Vec<_>>(others);
+        known.acts.extend(self.without_copies(tellings)?);
+        told.sort_unstable();
+        told.dedup();
+        known.acts.extend(told);
+        // What others make of a decision is no part of its chain.
+        // spec: EFF-144
+        let successors = reissues.into_iter().filter(may_act).collect();
+        known.successors = self.without_copies(successors)?;
         Ok(())
     }
 
@@ -593,7 +637,7 @@ impl<'q> Gatherer<'q> {
 
     /// Tells whether a statement stands in a log of those who may act on a decision of an issuer, or in that
     /// of the decision.
-    fn may_act(
+    pub(super) fn may_act(
         &self,
         origin: Option<&Origin>,
         issuer: Option<AuthorityCode>,
@@ -614,87 +658,6 @@ impl<'q> Gatherer<'q> {
         let find = || Arc::new(self.queries.registry().publishers_of_supervision());
         self.supervising.get_or_init(find)
     }
-
-    /// The decisions of one authority about one organisation under one document number and item: re-issues
-    /// belong to the chain even where they leave their root unnamed. Of a correction that puts a decision
-    /// upon another organisation, those about that one.
-    // spec: EFF-6, EFF-15, EFF-131
-    fn same_document(&mut self, verified: &Arc<Verified>) -> Result<Vec<Position>, QueryError> {
-        let content = &verified.statement().payload().content;
-        let Some(about) = content.decision().map(|said| said.fields().subject.code()) else {
-            return Ok(Vec::new());
-        };
-        let corrects = content.class() == Class::Correction;
-        let decision = match corrects {
-            true => self.queries.corrected_by(verified)?,
-            false => Some(Arc::clone(verified)),
-        };
-        let of_document = decision.as_deref().and_then(document_of);
-        let (Some(decision), Some((own, document))) = (decision, of_document) else {
-            return Ok(Vec::new());
-        };
-        if corrects && about == own {
-            return Ok(Vec::new());
-        }
-        let by_document = self.documents(about, issuer_of(&decision))?;
-        Ok(by_document.get(&document).cloned().unwrap_or_default())
-    }
-
-    fn documents(
-        &mut self,
-        about: SubjectCode,
-        issuer: AuthorityCode,
-    ) -> Result<&Documents, QueryError> {
-        if !self.documents.contains_key(&(about, issuer)) {
-            let documents = self.documents_of(about, issuer)?;
-            self.documents.insert((about, issuer), documents);
-        }
-        Ok(self.documents.entry((about, issuer)).or_default())
-    }
-
-    fn documents_of(
-        &self,
-        about: SubjectCode,
-        issuer: AuthorityCode,
-    ) -> Result<Documents, QueryError> {
-        let mut documents = Documents::new();
-        let may_act = self.may_act(None, Some(issuer));
-        for row in self.queries.store.by_subject(about)? {
-            let Summary {
-                class,
-                document,
-                item,
-                ..
-            } = row.summary;
-            if class == Class::Decision {
-                if row.summary.issuer == issuer {
-                    let positions = documents.entry((document, item)).or_default();
-                    positions.push(row.position);
-                }
-                continue;
-            }
-            if !may_act(&row.position) {
-                continue;
-            }
-            self.queries.go_on()?;
-            let Found::Verified(correction) = self
-                .queries
-                .statement(&row.position.origin, row.position.index)?
-            else {
-                continue;
-            };
-            let decision = self.queries.corrected_by(&correction)?;
-            let decision = decision.filter(|decision| issuer_of(decision) == issuer);
-            if let Some(decision) = decision
-                && let Some((own, document)) = document_of(&decision)
-                && own != about
-            {
-                let positions = documents.entry(document).or_default();
-                positions.push(Position::of(decision.reference()));
-            }
-        }
-        Ok(documents)
-    }
 }
 
 /// Whether an act of a class has effect by the issuer of its target and by supervisors alone.
@@ -706,7 +669,7 @@ const fn is_by_right(class: Class) -> bool {
     )
 }
 
-fn issuer_of(verified: &Verified) -> AuthorityCode {
+pub(super) fn issuer_of(verified: &Verified) -> AuthorityCode {
     verified.statement().header().issuer
 }
 
@@ -716,16 +679,6 @@ fn root_of(verified: &Verified) -> Option<Position> {
         return None;
     };
     decision.fields().reissues.as_ref().map(Position::of)
-}
-
-/// Whom a decision is about, and what it is an issue of.
-fn document_of(decision: &Verified) -> Option<(SubjectCode, Document)> {
-    let Content::Decision(decision) = &decision.statement().payload().content else {
-        return None;
-    };
-    let fields = decision.fields();
-    let digest = DocumentDigest::of(fields.document_number.as_str());
-    Some((fields.subject.code(), (digest, fields.item.clone())))
 }
 
 fn positions<'r>(references: impl IntoIterator<Item = &'r StatementRef>) -> Vec<Position> {

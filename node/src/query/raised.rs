@@ -11,7 +11,7 @@ use std::sync::Arc;
 use concordat_protocol::effect::alike::{self, Alike, Noticed, Raised, Said, Telling};
 use concordat_protocol::log::{Hash, Origin};
 use concordat_protocol::statement::{Class, Content, Ground, StatementRef};
-use concordat_protocol::trust::Verified;
+use concordat_protocol::trust::{Member, Verified};
 
 use super::gather::{Dossier, Gatherer, Known, Size};
 use super::{Found, QueryError, QueryService};
@@ -28,7 +28,18 @@ struct Candidate {
     raised: Raised,
     /// What its first notice says of it.
     told: Option<(Ground, bool)>,
-    notices: Vec<Position>,
+    /// Where its notices stand, each with the name that it gives.
+    notices: Vec<(Position, StatementRef)>,
+}
+
+impl Candidate {
+    const fn of(raised: Raised) -> Self {
+        Self {
+            raised,
+            told: None,
+            notices: Vec::new(),
+        }
+    }
 }
 
 impl Gatherer<'_> {
@@ -41,7 +52,9 @@ impl Gatherer<'_> {
         size: &mut Size,
     ) -> Result<(), QueryError> {
         let known = |position| self.visited(position);
-        let register = self.queries.registry().genesis().register_origin();
+        let registry = self.queries.registry();
+        let register = registry.genesis().register_origin();
+        let hub = registry.member(registry.genesis().hub());
         let leaves = leaves(dossier);
         let mut candidates = Vec::new();
         for position in visited {
@@ -59,6 +72,7 @@ impl Gatherer<'_> {
                 target: dossier.statements.get(position).map(AsRef::as_ref),
                 leaves: leaves.get(position),
                 register: &register,
+                hub,
             };
             candidates.extend(on.candidates(known, size)?);
         }
@@ -101,14 +115,15 @@ impl Gatherer<'_> {
                 continue;
             }
             for group in &groups {
+                let is_there = |at| dossier.statements.contains_key(&Position::of(at));
                 let shown = |at: &&usize| {
-                    let at = raised.get(**at).map(|one| Position::of(&one.at));
-                    at.is_some_and(|at| dossier.statements.contains_key(&at))
+                    let one = raised.get(**at);
+                    one.is_some_and(|one| is_there(&one.at) || one.copies.iter().any(is_there))
                 };
                 let shown: Vec<usize> = group.left.iter().filter(shown).copied().collect();
                 for at in group.kept.iter().copied().chain(shown) {
                     if let Some(one) = candidates.get(at) {
-                        self.take(one, dossier, size)?;
+                        self.take(one, telling, dossier, size)?;
                     }
                 }
                 if !group.left.is_empty() {
@@ -143,9 +158,17 @@ impl Gatherer<'_> {
         for (at, mut one) in candidates.into_iter().enumerate() {
             if !wrong.contains(&at) {
                 right.push(one);
-            } else if one.raised.said.take().is_none() {
+                continue;
+            }
+            let is_lost = one.raised.said.take().is_some();
+            if !is_lost || !one.raised.copies.is_empty() {
                 self.add(&Position::of(&one.raised.at), dossier, size)?;
-                self.take(&one, dossier, size)?;
+                for copy in &one.raised.copies {
+                    self.add(&Position::of(copy), dossier, size)?;
+                }
+                for (notice, _) in &one.notices {
+                    self.add(notice, dossier, size)?;
+                }
             } else if let Some((ground, over_cap)) = one.told {
                 (one.raised.ground, one.raised.over_cap) = (ground, over_cap);
                 right.push(one);
@@ -154,19 +177,30 @@ impl Gatherer<'_> {
         Ok(right)
     }
 
-    /// Adds an objection, as far as it is held, and its notices.
+    /// Adds an objection, as far as it is held, its notices as far as they make a difference, and of its
+    /// copies those under whose names it is noticed or named.
     fn take(
         &self,
         one: &Candidate,
+        telling: &Telling,
         dossier: &mut Dossier,
         size: &mut Size,
     ) -> Result<(), QueryError> {
-        match &one.raised.said {
-            Some(_) => self.add(&Position::of(&one.raised.at), dossier, size)?,
+        let raised = &one.raised;
+        match &raised.said {
+            Some(_) => self.add(&Position::of(&raised.at), dossier, size)?,
             None => size.not_held += 1,
         }
-        for notice in &one.notices {
-            self.add(notice, dossier, size)?;
+        for place in raised.telling_notices() {
+            if let Some((notice, name)) = one.notices.get(place) {
+                self.add(notice, dossier, size)?;
+                if *name != raised.at {
+                    self.add(&Position::of(name), dossier, size)?;
+                }
+            }
+        }
+        for copy in raised.copies.iter().filter(|copy| telling.is_named(copy)) {
+            self.add(&Position::of(copy), dossier, size)?;
         }
         Ok(())
     }
@@ -180,7 +214,12 @@ impl Gatherer<'_> {
         if !dossier.statements.contains_key(position) {
             let found = self.queries.statement(&position.origin, position.index)?;
             if let Found::Verified(verified) = found {
-                size.bytes += verified.statement().as_bytes().len();
+                let class = verified.statement().payload().class();
+                let bytes = verified.statement().as_bytes().len();
+                match class == Class::Objection {
+                    true => size.objection_bytes += bytes,
+                    false => size.bytes += bytes,
+                }
                 dossier.statements.insert(position.clone(), verified);
             }
         }
@@ -216,52 +255,49 @@ struct On<'a> {
     /// Under which leaves it is known, if under any.
     leaves: Option<&'a BTreeSet<Hash>>,
     register: &'a Origin,
+    /// The member whose register it is.
+    hub: Option<&'a Member>,
 }
 
 impl On<'_> {
     /// The objections that count, from their bodies and from notices of those that are not held.
     fn candidates(&self, known: &Known, size: &mut Size) -> Result<Vec<Candidate>, QueryError> {
-        let mut uncounted = BTreeSet::new();
         let mut firsts: BTreeMap<_, StatementRef> = BTreeMap::new();
+        let mut copies: BTreeMap<StatementRef, StatementRef> = BTreeMap::new();
+        let mut uncounted = BTreeSet::new();
         let mut counting: BTreeMap<StatementRef, Candidate> = BTreeMap::new();
         for row in &known.raised {
             self.queries.go_on()?;
-            let Some((mut raised, counts)) = self.raised(row, size)? else {
+            let Some((raised, counts)) = self.raised(row, size)? else {
                 continue;
             };
-            // spec: EFF-40, EFF-130
+            if !counts {
+                uncounted.insert(raised.at);
+                continue;
+            }
+            // spec: EFF-40, EFF-130, EFF-143
             let bytes = row.objection.as_ref().map(|said| said.bytes);
             match firsts.entry((&row.position.origin, bytes)) {
+                Entry::Occupied(first) => {
+                    let first = first.get();
+                    if let Some(first) = counting.get_mut(first) {
+                        first.raised.copies.push(raised.at.clone());
+                    }
+                    copies.insert(raised.at, first.clone());
+                }
                 Entry::Vacant(vacant) => {
                     vacant.insert(raised.at.clone());
-                }
-                Entry::Occupied(first) => {
-                    raised.is_copied = true;
-                    if let Some(first) = counting.get_mut(first.get()) {
-                        first.raised.is_copied = true;
-                    }
-                }
-            }
-            match counts {
-                true => {
-                    let candidate = Candidate {
-                        told: None,
-                        notices: Vec::new(),
-                        raised,
-                    };
-                    counting.insert(candidate.raised.at.clone(), candidate);
-                }
-                false => {
-                    uncounted.insert(raised.at);
+                    counting.insert(raised.at.clone(), Candidate::of(raised));
                 }
             }
         }
         for row in &known.told {
             self.queries.go_on()?;
-            let act = reference(&row.act, row.act_hash);
-            let is_here = row.position.origin == *self.register && !uncounted.contains(&act);
+            let name = reference(&row.act, row.act_hash);
+            let act = copies.get(&name).unwrap_or(&name);
+            let is_here = row.position.origin == *self.register && !uncounted.contains(act);
             if is_here && self.is_verified(row.verdict, &row.position, size)? {
-                self.tell(&mut counting, act, row);
+                self.tell(&mut counting, act.clone(), name, row);
             }
         }
         Ok(counting.into_values().collect())
@@ -295,8 +331,8 @@ impl On<'_> {
                 received_on: said.received_on,
                 register_size: said.register_size,
             }),
+            copies: Vec::new(),
             notices: Vec::new(),
-            is_copied: false,
         };
         Ok(Some((raised, counts)))
     }
@@ -307,6 +343,7 @@ impl On<'_> {
         &self,
         counting: &mut BTreeMap<StatementRef, Candidate>,
         act: StatementRef,
+        name: StatementRef,
         row: &NoticeRow,
     ) {
         let as_objection = row.class == Class::Objection;
@@ -316,30 +353,32 @@ impl On<'_> {
             Entry::Vacant(_) if !as_objection || !self.is_known(row.target_hash) => return,
             Entry::Vacant(vacant) => {
                 let at = vacant.key().clone();
-                vacant.insert(Candidate {
-                    told: None,
+                vacant.insert(Candidate::of(Raised {
+                    at,
+                    on: reference(self.position, row.target_hash),
+                    ground: told.0,
+                    over_cap: told.1,
+                    said: None,
+                    copies: Vec::new(),
                     notices: Vec::new(),
-                    raised: Raised {
-                        at,
-                        on: reference(self.position, row.target_hash),
-                        ground: told.0,
-                        over_cap: told.1,
-                        said: None,
-                        notices: Vec::new(),
-                        is_copied: false,
-                    },
-                })
+                }))
             }
         };
         if as_objection {
             candidate.told.get_or_insert(told);
         }
-        candidate.notices.push(row.position.clone());
+        candidate.notices.push((row.position.clone(), name));
         candidate.raised.notices.push(Noticed {
             index: row.position.index,
             as_objection,
-            kid: row.kid,
+            is_void: self.is_cut_off(row),
         });
+    }
+
+    /// Whether a notice stands behind the cut-off of its key.
+    fn is_cut_off(&self, row: &NoticeRow) -> bool {
+        let from = self.hub.and_then(|hub| hub.cut_off(row.kid));
+        from.is_some_and(|from| row.position.index >= from)
     }
 
     fn is_known(&self, target_hash: Hash) -> bool {

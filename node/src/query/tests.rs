@@ -9,6 +9,7 @@ use concordat_protocol::statement::{Body, DecisionFields, Ground, ObjectorRole, 
 use concordat_protocol::text::Text;
 use tempfile::TempDir;
 
+use super::gather::Size;
 use super::*;
 use crate::fixture::{Fixture, Placed, key, subject};
 use crate::journal::JournalId;
@@ -115,6 +116,33 @@ impl Node {
         });
         dossiers.collect()
     }
+}
+
+/// What is kept of the last question is what the store has.
+#[test]
+fn decision_that_came_since_the_last_question_is_listed() {
+    let node = node(|fixture| vec![fixture.decision(0, 1)]);
+    let listed = || node.queries.subject(subject(1)).unwrap().len();
+    assert_eq!([listed(), listed()], [1, 1]);
+    let placed = node.fixture.decision(1, 1);
+    let held = Held {
+        leaf: placed.leaf,
+        body: Arc::clone(&placed.body),
+        ctx_floor: TreeSize::ZERO,
+    };
+    node.bodies.0.lock().unwrap().insert(node.position(1), held);
+    let item = IndexItem::Statement {
+        origin: placed.origin,
+        index: placed.index,
+        leaf: placed.leaf,
+        body: placed.body,
+        own: false,
+        verdict: None,
+    };
+    let store = node.queries.store();
+    store.apply(&[item], JournalPosition::new(2)).unwrap();
+    assert_eq!([listed(), listed()], [2, 2]);
+    assert_eq!(node.history(1), [1]);
 }
 
 /// Anybody could list an organisation with what another was found to have done.
@@ -298,7 +326,7 @@ fn objections_that_do_not_count_stand_for_none() {
         // To another decision at the same place.
         placed.extend(objections(fixture, 10..19, &other));
         placed.extend(objections(fixture, 20..21, &decision));
-        // The bytes of an earlier one: a ruling may name any of them, so all are there.
+        // The bytes of an earlier one: no ruling and no notice names them.
         let copy = |index| Placed {
             index: LeafIndex::new(index),
             ..placed[18].clone()
@@ -309,9 +337,97 @@ fn objections_that_do_not_count_stand_for_none() {
         placed
     });
     let dossier = node.queries.history(&node.position(0)).unwrap();
-    let shown = std::iter::once(20).chain(30..39).collect::<Vec<_>>();
-    assert_eq!(of_log(&dossier, &hub_origin(&node.fixture)), shown);
+    assert_eq!(of_log(&dossier, &hub_origin(&node.fixture)), [20]);
     assert!(dossier.alike.is_empty());
+}
+
+/// One member logged each of its objections twice, and the decision was not weighed again.
+// spec: IDX-40, EFF-130
+#[test]
+fn crowd_of_objections_that_stand_twice_leaves_a_decision_weighed() {
+    let node = node(|fixture| {
+        let decision = fixture.decision(0, 1);
+        let mut placed = objections(fixture, 0..3_000, &decision);
+        let copies = (3_000..).zip(&placed);
+        let copies: Vec<_> = copies.map(|(index, one)| copied(one, index)).collect();
+        placed.extend(copies);
+        let notices = (0..).zip(&placed);
+        let notices: Vec<_> = notices
+            .map(|(index, act)| fixture.notice(index, &decision, act))
+            .collect();
+        // What names a copy names the first.
+        let named = [&placed[3_007], &placed[3_008]].map(Placed::reference);
+        placed.push(fixture.rejection(1, subject(1), &decision, named.to_vec()));
+        placed.extend(notices);
+        placed.push(decision);
+        placed
+    });
+    let dossier = node.queries.history(&node.position(0)).unwrap();
+    let kept = of_log(&dossier, &hub_origin(&node.fixture));
+    assert_eq!(kept, [0, 7, 8, 2_999, 3_007, 3_008]);
+    assert_eq!(of_log(&dossier, &node.fixture.origin()), [0, 1]);
+    let noticed = of_log(&dossier, &node.fixture.register());
+    assert_eq!(noticed, [0, 7, 8, 2_999]);
+}
+
+/// A thief of a log key logged a decision thousands of times, and it was not weighed again.
+// spec: IDX-52
+#[test]
+fn copies_to_which_nothing_points_are_not_gathered() {
+    let node = node(|fixture| {
+        let (decision, withdrawal) = (
+            fixture.decision(0, 1),
+            fixture.objection(1, subject(1), &fixture.decision(0, 1)),
+        );
+        let copies: Vec<_> = (100..4_400).map(|index| copied(&decision, index)).collect();
+        let objection = fixture.objection(4_500, subject(1), &copies[50]);
+        let again = (5_000..9_400).map(|index| copied(&withdrawal, index));
+        let mut placed: Vec<_> = again.collect();
+        placed.extend(copies);
+        placed.extend([decision, withdrawal, objection]);
+        placed
+    });
+    assert_eq!(node.history(0), [0, 1, 150, 4_500]);
+    assert_eq!(node.history(333), [0, 1, 150, 333, 4_500]);
+}
+
+/// A member made thousands of decisions of another's, and the other's was not weighed again.
+// spec: EFF-144, IDX-30
+#[test]
+fn what_others_make_of_a_decision_is_not_gathered_for_it() {
+    let node = node(|fixture| {
+        let decision = fixture.decision(0, 1);
+        let reissues = (0..4_200).map(|index| fixture.reissue_by_hub(index, &decision));
+        let mut placed: Vec<_> = reissues.collect();
+        placed.push(fixture.objection(1, subject(1), &decision));
+        placed.push(decision);
+        placed
+    });
+    assert_eq!(node.history(0), [0, 1]);
+    let by_hub = Position {
+        origin: hub_origin(&node.fixture),
+        index: LeafIndex::new(7),
+    };
+    let mut dossiers = node.queries.dossiers(vec![by_hub], Depth::Weighed);
+    assert!(
+        !dossiers.next().unwrap().unwrap().is_whole,
+        "its own siblings are"
+    );
+}
+
+/// Objections are long where their ext is, and nobody keeps a decision from being weighed with that.
+// spec: IDX-20
+#[test]
+fn bytes_of_objections_do_not_count_with_those_of_the_others() {
+    let size = |bytes, objection_bytes| Size {
+        bytes,
+        objection_bytes,
+        not_held: 0,
+    };
+    let fits = |size: Size| size.fits(&Dossier::default());
+    assert!(fits(size(HISTORY_BYTES_MAX, HISTORY_OBJECTION_BYTES_MAX)));
+    assert!(!fits(size(HISTORY_BYTES_MAX + 1, 0)));
+    assert!(!fits(size(0, HISTORY_OBJECTION_BYTES_MAX + 1)));
 }
 
 /// Places in a log at which nothing stands.

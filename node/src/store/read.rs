@@ -308,6 +308,13 @@ impl Store {
         read(&self.logs).origins().to_vec()
     }
 
+    /// Whether an act, a notice or a re-issue names a place.
+    #[must_use]
+    pub fn is_pointed_at(&self, at: &Position) -> bool {
+        let logs = read(&self.logs);
+        self.pointed_at(&logs, &at.origin, at.index).is_some()
+    }
+
     /// Where a statement stands, if anything points at it.
     fn pointed_at(&self, logs: &Logs, origin: &Origin, index: LeafIndex) -> Option<Spot> {
         let spot = spot(logs, origin, index)?;

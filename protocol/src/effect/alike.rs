@@ -10,11 +10,11 @@
 //! - the one received first, since which the ground suspends;
 //! - those noticed first and last: notices count in full up to a position of the register.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::effect::horizon::Horizon;
 use crate::effect::record::{Effect, Suspension, SuspensionKind, Waiting};
-use crate::key::KeyId;
 use crate::log::{LeafIndex, Origin};
 use crate::statement::{
     Class, Content, Ground, ObjectorRole, Outcome, Payload, Ruling, StatementRef,
@@ -35,11 +35,10 @@ pub struct Raised {
     pub over_cap: bool,
     /// What its body says; `None` where it is known by its notices alone.
     pub said: Option<Said>,
-    /// The notices of it in the home register, by position.
+    /// Where its bytes stand again in its log, ascending: what names them there names it (EFF-130).
+    pub copies: Vec<StatementRef>,
+    /// The notices of it and of its copies in the home register, by position.
     pub notices: Vec<Noticed>,
-    /// Whether its bytes stand in its log more than once: what names one of them names the first
-    /// (EFF-130), so that nothing else stands for it.
-    pub is_copied: bool,
 }
 
 /// What the body of an objection says beyond its notice.
@@ -62,14 +61,41 @@ pub struct Noticed {
     pub index: LeafIndex,
     /// Whether it tells of an objection, as it should.
     pub as_objection: bool,
-    /// The key that it is signed with: from its cut-off on, notices under one are void.
-    pub kid: KeyId,
+    /// Whether it stands behind the cut-off of its key. In the home register nothing else is void.
+    pub is_void: bool,
+}
+
+impl Noticed {
+    const fn counts(&self) -> bool {
+        self.as_objection && !self.is_void
+    }
 }
 
 impl Raised {
-    /// The first notice that tells of an objection.
+    /// The first notice that counts.
     fn noticed(&self) -> Option<&Noticed> {
-        self.notices.iter().find(|notice| notice.as_objection)
+        self.notices.iter().find(|notice| notice.counts())
+    }
+
+    /// Of the notices those that make a difference, by their places, ascending: the first bounds what its
+    /// author can have adopted, the first that tells of an objection says what there is where it is not
+    /// held, and by the first that counts others know it.
+    #[must_use]
+    pub fn telling_notices(&self) -> Vec<usize> {
+        let first = |is: fn(&Noticed) -> bool| self.notices.iter().position(is);
+        let telling = [
+            |_: &Noticed| true,
+            |it: &Noticed| it.as_objection,
+            Noticed::counts,
+        ];
+        let mut places: Vec<usize> = telling.into_iter().filter_map(first).collect();
+        places.dedup();
+        places
+    }
+
+    /// All its names.
+    fn names(&self) -> impl Iterator<Item = &StatementRef> {
+        [&self.at].into_iter().chain(&self.copies)
     }
 
     /// The first position of the register that its author cannot have adopted.
@@ -147,6 +173,24 @@ impl Telling {
         telling
     }
 
+    /// Whether a ruling or an admission names an objection so.
+    #[must_use]
+    pub fn is_named(&self, name: &StatementRef) -> bool {
+        self.naming.contains_key(name)
+    }
+
+    /// The rulings and admissions that name an objection, ascending.
+    fn naming(&self, one: &Raised) -> Cow<'_, [usize]> {
+        let by = |name| self.naming.get(name).map(Vec::as_slice).unwrap_or_default();
+        if one.copies.is_empty() {
+            return Cow::Borrowed(by(&one.at));
+        }
+        let mut all: Vec<usize> = one.names().flat_map(by).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        Cow::Owned(all)
+    }
+
     fn name(&mut self, number: usize, named: &[StatementRef]) {
         for objection in named {
             let naming = self.naming.entry(objection.clone()).or_default();
@@ -170,8 +214,6 @@ pub const GROUP_KEPT_MAX: usize = 4;
 /// All that is looked at of an objection, as far as it makes a difference.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Marks<'r> {
-    /// Itself, where nothing else stands for it.
-    alone: Option<&'r StatementRef>,
     log: &'r Origin,
     on: &'r StatementRef,
     ground: Ground,
@@ -179,17 +221,15 @@ struct Marks<'r> {
     /// Receiver and role.
     said: Option<(AuthorityCode, ObjectorRole)>,
     /// Rulings and admissions that name it.
-    named_by: &'r [usize],
+    named_by: Cow<'r, [usize]>,
     /// How often its log had adopted another rejection by then.
     adopted: usize,
     /// How many rejections are noticed before it.
     bound: usize,
     /// How many corrections and withdrawals stand before it in its log.
     behind: usize,
-    /// The key of its notice, and how many corrections and withdrawals had not adopted that.
-    noticed: Option<(KeyId, usize)>,
-    /// Further notices of it.
-    again: Vec<&'r Noticed>,
+    /// How many corrections and withdrawals had not adopted its notice.
+    noticed: Option<usize>,
 }
 
 /// Puts objections that nothing tells apart in groups. What effect gives by those kept and all other
@@ -212,28 +252,20 @@ pub fn groups(raised: &[Raised], telling: &Telling) -> Vec<Group> {
 }
 
 fn marks<'r>(one: &'r Raised, telling: &'r Telling, course: &mut Course<'r>) -> Marks<'r> {
-    let index = one.at.index.value();
     let noticed = one.noticed();
     let up_to = |list: &[u64], most: u64| list.partition_point(|at| *at <= most);
     let acts = telling.acts.get(&one.at.origin);
-    let named_by = telling.naming.get(&one.at);
     Marks {
-        alone: one.is_copied.then_some(&one.at),
         log: &one.at.origin,
         on: &one.on,
         ground: one.ground,
         over_cap: one.over_cap,
         said: one.said.as_ref().map(|said| (said.issuer, said.role)),
-        named_by: named_by.map(Vec::as_slice).unwrap_or_default(),
+        named_by: telling.naming(one),
         adopted: course.adopted(one, telling),
         bound: telling.before(one.bound()),
-        behind: acts.map_or(0, |acts| up_to(acts, index)),
-        noticed: noticed.map(|it| (it.kid, up_to(&telling.adopted, it.index.value()))),
-        again: one
-            .notices
-            .iter()
-            .filter(|it| Some(*it) != noticed)
-            .collect(),
+        behind: acts.map_or(0, |acts| up_to(acts, one.at.index.value())),
+        noticed: noticed.map(|it| up_to(&telling.adopted, it.index.value())),
     }
 }
 
@@ -263,11 +295,6 @@ impl<'r> Course<'r> {
                 log: Some(&one.at.origin),
                 ..Self::default()
             };
-        }
-        // Which notice bounds it is told by its copies too: it parts those before it from those behind.
-        if one.is_copied {
-            self.steps += 1;
-            return self.steps;
         }
         let Some(said) = &one.said else {
             // No rejection keeps back what is known by a notice alone.

@@ -425,7 +425,9 @@ fn may(verdict: BindsOthers) -> May {
 }
 
 /// The name of a place: the leaf hash follows from it.
-fn reference(place: Place) -> StatementRef {
+/// The reference of a place.
+#[must_use]
+pub fn reference(place: Place) -> StatementRef {
     let mut hash = [0; 32];
     hash[0] = place.branch;
     hash[1] = place.log;
