@@ -24,6 +24,8 @@
 
 mod damage;
 mod entitle;
+#[cfg(test)]
+mod fixture;
 mod found;
 mod frozen;
 mod heads;

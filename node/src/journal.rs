@@ -286,6 +286,13 @@ impl<D: Disk> Journal<D> {
         body_exists(&self.bodies.files, pointer)
     }
 
+    /// Whether the pointer lies within what is committed. Does not read the record.
+    #[must_use]
+    pub fn record_exists(&self, pointer: RecordPointer) -> bool {
+        let committed = self.ledger.files.committed_bytes(pointer.segment);
+        committed.is_some_and(|bytes| pointer.offset < bytes)
+    }
+
     /// A handle that reads committed bodies and records from any thread, beside the writer.
     #[must_use]
     pub fn reader(&self) -> JournalReader<D> {

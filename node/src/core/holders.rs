@@ -206,12 +206,10 @@ mod tests {
 
     use concordat_protocol::exchange::BodyOutcome;
     use concordat_protocol::statement::{Class, Ground, ObjectorRole};
-    use concordat_protocol::time::Timestamp;
 
-    use crate::core::{CoreKeys, CoreOptions};
+    use crate::core::fixture::open;
     use crate::disk::MemoryDisk;
-    use crate::fixture::{Fixture, Placed, key, subject};
-    use crate::journal::{JournalId, JournalOptions};
+    use crate::fixture::{Fixture, Placed, subject};
 
     use super::*;
 
@@ -226,24 +224,7 @@ mod tests {
     impl Objected {
         fn by(objections: u64) -> Self {
             let fixture = Fixture::new();
-            let disk = MemoryDisk::new();
-            let options = CoreOptions {
-                journal: JournalOptions::new(JournalId([7; 16])),
-                first_start: false,
-                has_signed: false,
-            };
-            let [statement, log, witness] = [31, 32, 33].map(|seed| Arc::new(key(seed)));
-            let keys = CoreKeys {
-                statement,
-                log,
-                witness,
-            };
-            let me = AuthorityCode::parse("11310000MB00000009").unwrap();
-            let genesis = Arc::clone(fixture.registry.genesis());
-            let random = Box::new(|buffer: &mut [u8]| buffer.fill(7));
-            let now = Timestamp::new(1_772_400_000_000).unwrap();
-            let opened = Core::open(disk.clone(), options, genesis, me, keys, random, now);
-            let (mut core, _) = opened.unwrap();
+            let (mut core, disk) = open(&fixture);
             let target = fixture.decision(0, 1);
             let how = (ObjectorRole::Subject, Ground::Facts);
             let object = |index| fixture.objection_by_hub(index, subject(1), how, &target);

@@ -34,7 +34,13 @@ impl<D: Disk> Core<D> {
             log,
             statements,
         } = submission;
-        let entries = match self.examine(log, &statements) {
+        let decoded = self.decode(log, &statements);
+        // What one of them acts on may have come a moment ago, and only what is committed can be read.
+        let mut all = decoded.iter().flatten();
+        if all.any(|statement| self.acts_on_what_is_staged(statement)) {
+            self.journal.commit()?;
+        }
+        let entries = match decoded.and_then(|statements| self.examine(log, &statements)) {
             Ok(entries) => entries,
             Err(error) => {
                 self.outputs.push(Output::Submitted {
@@ -50,17 +56,41 @@ impl<D: Disk> Core<D> {
         Ok(())
     }
 
+    fn acts_on_what_is_staged(&self, statement: &Statement) -> bool {
+        let Some(target) = &statement.payload().target else {
+            return false;
+        };
+        let index = target.index.value();
+        let logs = self.shared.logs();
+        let log = logs.get(&target.origin);
+        let records = log.map(|log| log.records(index, index.saturating_add(1)));
+        let mut records = records.into_iter().flatten();
+        records.any(|(_, record)| !self.journal.record_exists(record))
+    }
+
+    fn decode(
+        &self,
+        log: LogNumber,
+        statements: &[Vec<u8>],
+    ) -> Result<Vec<Statement>, SubmitError> {
+        self.may_take()?;
+        if !self.own_logs().contains(&self.genesis.origin(self.me, log)) {
+            return Err(SubmitError::NotOurLog);
+        }
+        let statements = statements.iter().enumerate();
+        let statements = statements.map(|(position, bytes)| {
+            Statement::decode(bytes).map_err(|error| SubmitError::NotAStatement { position, error })
+        });
+        statements.collect()
+    }
+
     /// Looks at statements before anything of them is stored.
     fn examine(
         &mut self,
         log: LogNumber,
-        statements: &[Vec<u8>],
+        statements: &[Statement],
     ) -> Result<Vec<Entry>, SubmitError> {
-        self.may_take()?;
         let origin = self.genesis.origin(self.me, log);
-        if !self.own_logs().contains(&origin) {
-            return Err(SubmitError::NotOurLog);
-        }
         let begin = self
             .shared
             .logs()
@@ -68,12 +98,10 @@ impl<D: Disk> Core<D> {
             .map_or(0, |log| log.size().value());
         let mut ctx_floor = self.shared.ctx_floor(&origin, LeafIndex::new(begin));
         let mut entries = Vec::with_capacity(statements.len());
-        for (position, bytes) in statements.iter().enumerate() {
-            let statement = Statement::decode(bytes)
-                .map_err(|error| SubmitError::NotAStatement { position, error })?;
+        for (position, statement) in statements.iter().enumerate() {
             let refused = |reason| SubmitError::Refused { position, reason };
-            let target = self.target_leaf(position, &statement)?;
-            let entry = self.entry(&origin, &statement, target).map_err(refused)?;
+            let target = self.target_leaf(position, statement)?;
+            let entry = self.entry(&origin, statement, target).map_err(refused)?;
             let index = LeafIndex::new(begin + position as u64);
             let place = Place {
                 origin: &origin,
@@ -83,9 +111,9 @@ impl<D: Disk> Core<D> {
             };
             ctx_floor = ctx_floor.max(entry.leaf.ctx);
             if log == LogNumber::Registry {
-                self.examine_registry(position, &entry.leaf, &statement)?;
+                self.examine_registry(position, &entry.leaf, statement)?;
             } else {
-                trust::check(&self.registry, place, &statement).map_err(refused)?;
+                trust::check(&self.registry, place, statement).map_err(refused)?;
             }
             entries.push(entry);
         }
@@ -565,5 +593,35 @@ impl<D: Disk> Core<D> {
             self.feed(Input::RegistryChanged)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::core::fixture::open;
+    use crate::fixture::{Fixture, subject};
+
+    use super::*;
+
+    /// A decision comes, and an act on it is handed in before the decision is on the disk: the act was
+    /// refused, since what it acts on could not be read.
+    // spec: STM-14
+    #[test]
+    fn what_an_act_is_on_is_committed_before_it_is_read() {
+        let fixture = Fixture::new();
+        let (mut core, _disk) = open(&fixture);
+        let target = fixture.decision(0, 1);
+        let act = fixture.objection(1, subject(1), &target);
+        let body = Body::decode(&act.body).unwrap();
+        let act = Statement::decode(body.statement()).unwrap();
+        assert!(!core.acts_on_what_is_staged(&act), "nothing is there");
+        let leaf = target.leaf.encode();
+        core.stage_leaves(&target.origin, target.index, &[&leaf], &[])
+            .unwrap();
+        assert!(core.acts_on_what_is_staged(&act));
+        assert!(core.target_leaf(0, &act).is_err());
+        core.finish().unwrap();
+        assert!(!core.acts_on_what_is_staged(&act));
+        assert_eq!(core.target_leaf(0, &act).unwrap(), Some(target.leaf));
     }
 }
