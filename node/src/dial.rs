@@ -34,9 +34,13 @@ pub struct Attempts(Mutex<BTreeMap<AuthorityCode, Failure>>);
 struct Failure {
     /// Why the last of them failed.
     cause: String,
-    /// Whether the member has said that it does not admit our key.
-    refuses_key: bool,
+    /// How often the member has said that it does not admit our key.
+    refusals: u32,
 }
+
+/// After how many refusals of the key by the hub they are no chance: whoever has just been enrolled may
+/// call before the entry is there.
+const REFUSALS_SAID: u32 = 3;
 
 impl Attempts {
     /// Why the last attempt to reach a member failed; `None` when it did not, or there was none.
@@ -53,35 +57,33 @@ impl Attempts {
         let failures = self.failures();
         failures
             .get(&member)
-            .is_some_and(|failure| failure.refuses_key)
+            .is_some_and(|failure| failure.refusals > 0)
     }
 
     fn failed(&self, member: AuthorityCode, cause: String) {
         self.note(member, cause, false);
     }
 
-    /// Takes down that a member does not admit our key, and says so in the log once.
+    /// Takes down that a member does not admit our key. Where that is the hub, and goes on, the log says so
+    /// once.
     // spec: ADM-180
-    fn refused(&self, member: AuthorityCode, cause: String) {
-        if self.note(member, cause, true) {
+    fn refused(&self, member: AuthorityCode, cause: String, is_hub: bool) {
+        if self.note(member, cause, true) == REFUSALS_SAID && is_hub {
             error!(
                 %member,
-                "it does not admit the key of this node: the key was cut off or replaced, by an entry \
+                "the hub does not admit the key of this node: the key was cut off or replaced, by an entry \
                  of the registry that has not arrived here"
             );
         }
     }
 
-    /// Whether the key is refused only now.
-    fn note(&self, member: AuthorityCode, cause: String, refuses_key: bool) -> bool {
+    /// How often the key has been refused by now.
+    fn note(&self, member: AuthorityCode, cause: String, refuses_key: bool) -> u32 {
         let mut failures = self.failures();
-        let refused = failures.get(&member).is_some_and(|known| known.refuses_key);
-        let failure = Failure {
-            cause,
-            refuses_key: refuses_key || refused,
-        };
-        failures.insert(member, failure);
-        refuses_key && !refused
+        let before = failures.get(&member).map_or(0, |known| known.refusals);
+        let refusals = before.saturating_add(u32::from(refuses_key));
+        failures.insert(member, Failure { cause, refusals });
+        refusals
     }
 
     fn reached(&self, member: AuthorityCode) {
@@ -114,7 +116,9 @@ pub async fn keep(
     let mut diallers: BTreeMap<AuthorityCode, Dialler> = BTreeMap::new();
     loop {
         let set = overrides.borrow_and_update().clone();
-        let targets = targets(&registry.borrow_and_update().clone(), me, &set);
+        let known = Arc::clone(&registry.borrow_and_update());
+        let hub = known.genesis().hub();
+        let targets = targets(&known, me, &set);
         diallers.retain(|member, dialler| {
             let wanted = targets
                 .get(member)
@@ -132,7 +136,8 @@ pub async fn keep(
             }
             let (sender, addresses) = watch::channel(addresses);
             let (endpoint, attempts) = (Arc::clone(&endpoint), Arc::clone(&attempts));
-            let task = dial(endpoint, core.clone(), member, key, addresses, attempts);
+            let whom = (member, key, member == hub);
+            let task = dial(endpoint, core.clone(), whom, addresses, attempts);
             let dialler = Dialler {
                 key,
                 addresses: sender,
@@ -191,8 +196,7 @@ fn targets(
 async fn dial(
     endpoint: Arc<Endpoint>,
     core: Handle,
-    member: AuthorityCode,
-    key: PublicKey,
+    (member, key, is_hub): (AuthorityCode, PublicKey, bool),
     mut addresses: watch::Receiver<Vec<String>>,
     attempts: Arc<Attempts>,
 ) {
@@ -213,13 +217,13 @@ async fn dial(
                         pause = PAUSE_FIRST;
                     }
                     if ends_admission(ended) {
-                        attempts.refused(member, format!("{address}: {ended}"));
+                        attempts.refused(member, format!("{address}: {ended}"), is_hub);
                     }
                 }
                 Err(error) => {
                     let cause = format!("{address}: {error}");
                     match refuses_key(&error) {
-                        true => attempts.refused(member, cause),
+                        true => attempts.refused(member, cause, is_hub),
                         false => attempts.failed(member, cause),
                     }
                     debug!(%member, %address, %error, "not reached");
@@ -295,7 +299,7 @@ mod tests {
         let member = AuthorityCode::parse("11310000MB00000009").unwrap();
         attempts.failed(member, "late".to_owned());
         assert!(!attempts.refuses_key(member));
-        attempts.refused(member, "denied".to_owned());
+        attempts.refused(member, "denied".to_owned(), true);
         attempts.failed(member, "late".to_owned());
         assert!(attempts.refuses_key(member));
         assert_eq!(attempts.last_failure(member).as_deref(), Some("late"));

@@ -89,15 +89,22 @@ impl LateStatements {
         let query = node.query().map_err(refusal::index)?;
         let month_ago = now.value().saturating_sub(LATE_SHOWN_MS);
         let month_ago = Timestamp::new(month_ago).unwrap_or(Timestamp::MIN);
+        // What is asked below locks the logs again.
+        let own: Vec<(Origin, u64)> = {
+            let logs = node.shared().logs();
+            let own = logs.iter().filter(|(origin, _)| node.owns(origin));
+            own.map(|(origin, log)| (origin.clone(), log.size().value()))
+                .collect()
+        };
         let mut found = Vec::new();
-        for (origin, log) in node.shared().logs().iter() {
-            if !node.owns(origin) || !has_ended_mandate(node, origin) {
+        for (origin, size) in own {
+            if !has_ended_mandate(node, &origin) {
                 continue;
             }
-            let from = seen.size_seen_by(origin, month_ago).value();
+            let from = seen.size_seen_by(&origin, month_ago).value();
             let mut after = Vec::new();
-            for index in self.acts(node, origin, from..log.size().value()) {
-                let at = query.statement(origin, LeafIndex::new(index));
+            for index in self.acts(node, &origin, from..size) {
+                let at = query.statement(&origin, LeafIndex::new(index));
                 let Found::Verified(act) = at.map_err(refusal::query)? else {
                     continue;
                 };
@@ -105,7 +112,7 @@ impl LateStatements {
                     after.push(index);
                 }
             }
-            found.push((origin.clone(), after));
+            found.push((origin, after));
         }
         Ok(found)
     }
