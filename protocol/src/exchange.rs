@@ -486,7 +486,7 @@ impl Exchange {
             }
             self.show_ours(id, &entry);
             self.show_vouched(id, &entry);
-            self.offer_bodies(id, &entry);
+            self.answer_line(id, &entry);
             // A size that we hold too with another root is for the signed head to prove; a frontier
             // line by itself is only a claim.
             self.act(Action::Holds { member, entry });

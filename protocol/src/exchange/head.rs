@@ -292,9 +292,10 @@ impl Exchange {
         }
     }
 
-    /// Answers a frontier line of a peer that lacks bodies which we hold: it may have caught up with
-    /// our leaves only after we last told it.
-    pub(super) fn offer_bodies(&mut self, id: PeerId, theirs: &FrontierEntry) {
+    /// Answers a frontier line of a peer that lacks bodies which we hold, or that does not know that we
+    /// hold what it does: we, or it, may have caught up only after we last told it.
+    // spec: EXC-104
+    pub(super) fn answer_line(&mut self, id: PeerId, theirs: &FrontierEntry) {
         let replica = self.replicas.get(&theirs.origin);
         let Some(mine) = replica.and_then(|replica| replica.entry(&theirs.origin)) else {
             return;
@@ -302,7 +303,10 @@ impl Exchange {
         let Some(peer) = self.peers.get_mut(&id) else {
             return;
         };
-        let helps = mine.size >= theirs.size && mine.bodies > theirs.bodies;
+        // Of what we hold beyond what it does it is shown the head.
+        let unaware = mine.size == theirs.size && peer.knows_of_ours(&theirs.origin) < mine.size;
+        let lacks = mine.size >= theirs.size && mine.bodies > theirs.bodies;
+        let helps = unaware || lacks;
         if peer.greeted && helps && peer.tell(&mine) {
             self.send(id, &Frame::Frontier(vec![mine]));
         }

@@ -113,6 +113,13 @@ impl Peer {
         self.has(origin).max(announced.unwrap_or(TreeSize::ZERO))
     }
 
+    /// How many leaves of a log it has heard from us that we hold.
+    pub(super) fn knows_of_ours(&self, origin: &Origin) -> TreeSize {
+        let told = self.told.get(origin).map(|(size, _)| *size);
+        told.max(self.announced.get(origin).copied())
+            .unwrap_or(TreeSize::ZERO)
+    }
+
     /// Up to where it says that it holds the bodies.
     pub(super) fn has_bodies(&self, origin: &Origin) -> TreeSize {
         self.held

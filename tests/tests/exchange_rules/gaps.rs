@@ -105,22 +105,32 @@ impl Bench {
 
     /// One more connection, of the hub, that says to have everything.
     fn connect_hub(&mut self, size: u8) -> PeerId {
+        let peer = self.greet_hub();
+        self.hear_of(peer, size);
+        peer
+    }
+
+    /// One more connection, of the hub, that has not said yet what it has.
+    fn greet_hub(&mut self) -> PeerId {
         let (peer, member) = (PeerId(2), self.network.genesis.hub());
         self.feed(Input::Opened { peer, member });
-        let size = TreeSize::new(u64::from(size)).unwrap();
-        let held = FrontierEntry {
+        let bytes = &hello(self.network.genesis.id(), member).encode();
+        self.feed(Input::Control { peer, bytes });
+        peer
+    }
+
+    /// A peer says how much it has.
+    fn hear_of(&mut self, peer: PeerId, size: u8) -> Vec<Action> {
+        let held = TreeSize::new(u64::from(size)).unwrap();
+        let line = FrontierEntry {
             origin: self.origin(),
-            size,
-            root: tree(u8::try_from(size.value()).unwrap()).root(),
-            bodies: size,
+            size: held,
+            root: tree(size).root(),
+            bodies: held,
             vouched: Vouched::default(),
         };
-        let greeting = hello(self.network.genesis.id(), member);
-        for frame in [greeting, Frame::Frontier(vec![held])] {
-            let bytes = &frame.encode();
-            self.feed(Input::Control { peer, bytes });
-        }
-        peer
+        let bytes = &Frame::Frontier(vec![line]).encode();
+        self.feed(Input::Control { peer, bytes })
     }
 }
 
@@ -282,4 +292,29 @@ fn body_that_its_author_goes_on_without_is_given_up_once_nobody_connected_has_it
         bench.feed(Input::Closed { peer });
     }
     assert_eq!(given_up(&bench), 0);
+}
+
+/// What came in after our frontier had gone out and before the peer's came was told by neither side, and an act
+/// that only one of them gives was asked of everybody else for good.
+// spec: EXC-104
+#[test]
+fn peer_that_has_as_much_is_told_once_that_we_have_it() {
+    let mut bench = Bench::greeted();
+    let hub = bench.greet_hub();
+    let request = bench.ask();
+    let request = bench.take_leaves(request).unwrap();
+    let actions = bench.give(request, 0, &[Fit, Fit, Fit]);
+    let of_hub = |actions: &[Action]| {
+        let to_hub = actions.iter().filter(|action| {
+            let to = |peer: &PeerId| *peer == hub;
+            matches!(action, Action::Send { peer, .. } if to(peer))
+        });
+        offered(&to_hub.cloned().collect::<Vec<_>>())
+    };
+    let told = bench.settle(&actions);
+    assert_eq!((offered(&told), of_hub(&told)), (Some(3), None));
+    let told = bench.hear_of(hub, 3);
+    assert_eq!(of_hub(&told), Some(3));
+    let told = bench.hear_of(hub, 3);
+    assert_eq!(of_hub(&told), None);
 }
