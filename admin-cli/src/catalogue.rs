@@ -41,6 +41,7 @@ struct ItemTable {
     valid_from: String,
     valid_until: Option<String>,
     freshness_days: Option<u32>,
+    list_scope: Option<String>,
     #[serde(default)]
     measures: Vec<String>,
     #[serde(default)]
@@ -119,6 +120,10 @@ fn item(table: &ItemTable) -> Result<CatalogueItem, Failure> {
         },
         freshness_days: table.freshness_days,
         measures,
+        list_scope: match &table.list_scope {
+            Some(name) => Some(names::parse(&key("list_scope"), name)?),
+            None => None,
+        },
     })
 }
 

@@ -1,7 +1,7 @@
 //! A decision as JSON with named fields, and changes to one in the same form.
 
 use concordat_protocol::statement::{
-    Code, DecisionFields, Duty, LegalBasis, Measure, Remedy, Service,
+    Code, DecisionFields, Duty, LegalBasis, Listing, Measure, Quarter, Remedy, Service,
 };
 use concordat_protocol::subject::{Subject, SubjectCheck};
 use concordat_protocol::text::Text;
@@ -38,10 +38,7 @@ pub(crate) fn to_json(fields: &DecisionFields) -> Value {
     put("decided_on", json!(fields.decided_on.to_string()));
     put(
         "service",
-        fields.service.as_ref().map_or(
-            Value::Null,
-            |service| json!({"on": service.on.to_string(), "way": service.way.name()}),
-        ),
+        fields.service.as_ref().map_or(Value::Null, service_json),
     );
     put("basis", fields.basis.iter().map(basis_json).collect());
     put("facts", json!(fields.facts.as_ref().map(Text::as_str)));
@@ -90,6 +87,10 @@ pub(crate) fn to_json(fields: &DecisionFields) -> Value {
     put(
         "published_on",
         json!(fields.published_on.map(|day| day.to_string())),
+    );
+    put(
+        "listing",
+        fields.listing.as_ref().map_or(Value::Null, listing_json),
     );
     Value::Object(map)
 }
@@ -160,6 +161,7 @@ fn apply_one(fields: &mut DecisionFields, name: &str, value: &Value) -> Result<(
             fields.source = optional(value, |value| parse::text(name, wanted(name, value)?))?
         }
         "published_on" => fields.published_on = optional(value, |value| day(name, value))?,
+        "listing" => fields.listing = optional(value, |value| listing(name, value))?,
         // What a decision rests on and which of its fields are made up is not the tool's to change;
         // a file that was shown and edited holds them all the same.
         "reissues" | "rests_on" | "synthetic" if to_json(fields).get(name) == Some(value) => {}
@@ -196,6 +198,29 @@ fn service(name: &str, value: &Value) -> Result<Service, Failure> {
             names::parse(name, wanted(name, value)?)
         })?,
     })
+}
+
+fn listing(name: &str, value: &Value) -> Result<Listing, Failure> {
+    let of = Fields::of(name, value)?;
+    let text = |field: &str| of.read(field, |name, value| parse::text(name, wanted(name, value)?));
+    Ok(Listing {
+        pre_notice: of.optional("pre_notice", service)?,
+        exit_conditions: text("exit_conditions")?,
+        exit_procedure: text("exit_procedure")?,
+        group: of.optional("group", |name, value| {
+            names::parse(name, wanted(name, value)?)
+        })?,
+        quarter: of.optional("quarter", quarter)?,
+    })
+}
+
+/// A quarter as `2026-1`.
+fn quarter(name: &str, value: &Value) -> Result<Quarter, Failure> {
+    let text = wanted(name, value)?;
+    let parts = text.split_once('-');
+    let numbers = parts.and_then(|(year, of)| Some((year.parse().ok()?, of.parse().ok()?)));
+    let quarter = numbers.and_then(|(year, of)| Quarter::new(year, of));
+    quarter.ok_or_else(|| unfit(name, value, "YEAR-QUARTER is wanted, as 2026-1"))
 }
 
 fn basis(name: &str, value: &Value) -> Result<LegalBasis, Failure> {
@@ -279,6 +304,28 @@ fn unfit(name: &str, value: &Value, wanted: &str) -> Failure {
 
 fn basis_json(basis: &LegalBasis) -> Value {
     json!({"law": basis.law.as_str(), "article": basis.article.as_str(), "level": basis.level.name()})
+}
+
+fn service_json(service: &Service) -> Value {
+    json!({"on": service.on.to_string(), "way": service.way.name()})
+}
+
+fn listing_json(listing: &Listing) -> Value {
+    let quarter = |of: Quarter| format!("{}-{}", of.year(), of.quarter());
+    let mut map = Map::new();
+    if let Some(told) = &listing.pre_notice {
+        map.insert("pre_notice".to_owned(), service_json(told));
+    }
+    let (conditions, procedure) = (&listing.exit_conditions, &listing.exit_procedure);
+    map.insert("exit_conditions".to_owned(), json!(conditions.as_str()));
+    map.insert("exit_procedure".to_owned(), json!(procedure.as_str()));
+    if let Some(group) = listing.group {
+        map.insert("group".to_owned(), json!(group.name()));
+    }
+    if let Some(of) = listing.quarter {
+        map.insert("quarter".to_owned(), json!(quarter(of)));
+    }
+    Value::Object(map)
 }
 
 fn duty_json(duty: &Duty) -> Value {

@@ -6,8 +6,8 @@ use concordat_protocol::admin::{
     ValidityCode, VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::statement::{
-    ActType, Audience, BasisLevel, Class, Ground, KeyUse, Level, ObjectorRole, Outcome,
-    PenaltyClass, RemedyKind, Role, ServiceWay, Standing, WithdrawalReason,
+    ActType, Audience, BasisLevel, Class, Ground, KeyUse, Level, ListScope, ObjectorRole, Outcome,
+    PenaltyClass, RemedyKind, Role, SeriousGroup, ServiceWay, Standing, WithdrawalReason,
 };
 use concordat_protocol::subject::Form;
 use concordat_protocol::trust::Network;
@@ -88,7 +88,8 @@ named! {
     ActType, "act-type" {
         Licence "licence" Penalty "penalty" Compulsion "compulsion" Confirmation "confirmation"
         Levy "levy" Payment "payment" Adjudication "adjudication" Compensation "compensation"
-        Reward "reward" Inspection "inspection"
+        Reward "reward" Inspection "inspection" RedList "red-list" SeriousList "serious-list"
+        WatchList "watch-list"
     }
     Audience, "audience" { Public "public" Members "members" Named "named" }
     BasisLevel, "basis-level" {
@@ -127,6 +128,7 @@ named! {
     Level, "level" {
         National "national" Provincial "provincial" Prefectural "prefectural" County "county"
     }
+    ListScope, "list-scope" { National "national" Local "local" }
     Network, "network" { Test "test" Production "production" }
     ObjectorRole, "objector" { Subject "subject" Issuer "issuer" Supervisor "supervisor" }
     Outcome, "outcome" {
@@ -137,6 +139,10 @@ named! {
     }
     RemedyKind, "remedy" { Reconsideration "reconsideration" Litigation "litigation" }
     Role, "role" { Member "member" Hub "hub" Issuer "issuer" }
+    SeriousGroup, "serious-group" {
+        LifeAndHealth "life-and-health" MarketOrder "market-order" LegalDuties "legal-duties"
+        Defence "defence"
+    }
     ServiceWay, "service" {
         Direct "direct" Left "left" Entrusted "entrusted" Post "post"
         Announcement "announcement" Electronic "electronic"

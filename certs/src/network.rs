@@ -19,8 +19,9 @@ use concordat_protocol::codec::Truth;
 use concordat_protocol::key::Signer;
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
-    ActType, Address, Audience, CatalogueItem, Class, Code, Content, Enrolment, ItemCatalogue,
-    KeyUse, Level, Mandate, Policy, Role, Vis, VisibilityClass,
+    ActType, Address, Audience, BasisLevel, CatalogueItem, Class, Code, Content, Enrolment,
+    ItemCatalogue, KeyUse, LegalBasis, Level, ListScope, Mandate, Policy, Role, Vis,
+    VisibilityClass,
 };
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::text::Text;
@@ -374,24 +375,34 @@ impl TestNetwork {
     }
 }
 
-/// A catalogue with one public item for each type of act, `test.licence` to `test.inspection`,
+/// A catalogue with one public item for each type of act, `test.licence` to `test.watchlist`,
 /// published for at most ten years.
 ///
 /// # Panics
 /// Never.
 #[must_use]
 pub fn test_catalogue() -> ItemCatalogue {
+    let local_regulation = || LegalBasis {
+        law: Text::new("某省社会信用条例".to_owned()).expect("printable and short"),
+        article: Text::new("第二十条".to_owned()).expect("printable and short"),
+        level: BasisLevel::LocalRegulation,
+    };
     let item = |act_type: &ActType| CatalogueItem {
         code: Code::new(&format!("test.{act_type:?}").to_lowercase()).expect("letters and a dot"),
         title: Text::new(format!("{act_type:?}")).expect("printable and short"),
         act_types: vec![*act_type],
         vis: VIS_PUBLIC,
         publication_days_max: 3_653,
-        basis: Vec::new(),
+        basis: act_type
+            .lists()
+            .then(local_regulation)
+            .into_iter()
+            .collect(),
         valid_from: Day::MIN,
         valid_until: None,
         freshness_days: None,
         measures: Vec::new(),
+        list_scope: act_type.lists().then_some(ListScope::Local),
     };
     let class = |code, audience| VisibilityClass {
         code,

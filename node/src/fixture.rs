@@ -135,6 +135,7 @@ fn catalogue() -> ItemCatalogue {
             valid_until: None,
             freshness_days: Some(3),
             measures: vec![],
+            list_scope: None,
         }],
         classes: vec![class(1, Audience::Public), class(2, Audience::Members)],
         near_personal: Vis::new(2),
@@ -475,5 +476,6 @@ pub(crate) fn penalty(subject: SubjectCode, document_number: &str) -> DecisionFi
         synthetic: vec![],
         source: None,
         published_on: None,
+        listing: None,
     }
 }

@@ -194,6 +194,7 @@ fn items(vis: concordat_protocol::statement::Vis) -> Vec<CatalogueItem> {
         valid_until: None,
         freshness_days: None,
         measures: Vec::new(),
+        list_scope: None,
     });
     items.collect()
 }

@@ -19,6 +19,13 @@ use concordat_protocol::time::Day;
 const ISSUER: &str = "11230500001755309F";
 const IDENTITY_NUMBER: &str = "362322198709086409";
 
+/// The shipped profile for penalties, as text.
+fn penalty_profile() -> &'static str {
+    let mut shipped = concordat_node::import::SHIPPED.into_iter();
+    let found = shipped.find(|(name, _)| *name == "cn-penalty-2018");
+    found.unwrap().1
+}
+
 /// Columns of the penalty table with what a good row says in each.
 const GOOD: [(&str, &str); 22] = [
     ("CF_XDR_MC", "黑河示例食品有限公司"),
@@ -552,10 +559,7 @@ fn files_that_cannot_be_read_as_a_whole_are_refused_at_once() {
 #[test]
 fn gbk_file_declared_so_is_read_and_one_in_utf8_refused() {
     // spec: IMP-7
-    let (_, text) = concordat_node::import::SHIPPED
-        .into_iter()
-        .find(|(name, _)| *name == "cn-penalty-2018")
-        .unwrap();
+    let text = penalty_profile();
     let text = text.replace("encoding = \"utf-8\"", "encoding = \"gbk\"");
     let profile = Profile::parse(&text).unwrap();
     let importer = Importer::new(&profile, NetworkKind::Prod, options()).unwrap();
@@ -607,7 +611,7 @@ fn profile_that_makes_fields_up_is_refused_outside_test_networks() {
 #[test]
 fn profile_that_makes_a_field_up_outside_its_section_is_refused() {
     // spec: IMP-11
-    let (_, text) = concordat_node::import::SHIPPED[1];
+    let text = penalty_profile();
     for (from, to, key) in [
         (
             "{ column = \"CF_GSJZQ\" }",
@@ -639,7 +643,7 @@ fn profile_that_makes_a_field_up_outside_its_section_is_refused() {
 fn profile_that_makes_service_or_remedies_up_is_refused() {
     // spec: IMP-17, IMP-18
     let made_up = |key| ProfileRule::MadeUpOutsideSynthetic(Field::ServiceWay, key);
-    let (_, shipped) = concordat_node::import::SHIPPED[1];
+    let shipped = penalty_profile();
     for (from, to, expected) in [
         (
             "[fields.service_way]\ncolumn = \"送达方式\"",
@@ -680,7 +684,7 @@ fn profile_that_makes_service_or_remedies_up_is_refused() {
 // spec: IMP-25, STM-40
 #[test]
 fn profile_with_a_measure_on_a_person_is_refused_at_its_line() {
-    let (_, shipped) = concordat_node::import::SHIPPED[1];
+    let shipped = penalty_profile();
     let with = |measure: &str| {
         let duty = format!("\n[[duties]]\nmeasure = \"{measure}\"\nuntil = \"限制截止日期\"\n");
         Profile::parse(&format!("{shipped}{duty}"))
@@ -705,7 +709,7 @@ fn profile_with_a_measure_on_a_person_is_refused_at_its_line() {
 #[test]
 fn cell_that_names_no_body_is_no_remedy() {
     // spec: IMP-18
-    let (_, text) = concordat_node::import::SHIPPED[1];
+    let text = penalty_profile();
     let profile = Profile::parse(&text.replace(", \"无\"]", "]")).unwrap();
     let importer = Importer::new(&profile, NetworkKind::Prod, options()).unwrap();
     let mut table = Table::new();
@@ -721,7 +725,7 @@ fn cell_that_names_no_body_is_no_remedy() {
 
 #[test]
 fn profile_errors_say_line_and_column() {
-    let (_, text) = concordat_node::import::SHIPPED[1];
+    let text = penalty_profile();
     let text = text.replace("separator = \";\"", "separater = \";\"");
     let expected = text
         .lines()

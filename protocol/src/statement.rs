@@ -23,6 +23,7 @@ mod decision;
 mod document;
 mod envelope;
 mod leaf;
+mod listing;
 mod measure;
 mod payload;
 mod registry;
@@ -45,11 +46,12 @@ pub use envelope::{
     sign_approval, sign_approved,
 };
 pub use leaf::{LEAF_BYTES_MAX, Leaf, LeafError, SUITE_SHA256, Vis};
+pub use listing::{Listing, Quarter, SeriousGroup};
 pub use measure::{Measure, MeasureError};
 pub use payload::{BatchId, Payload, StatementRef};
 pub use registry::{
-    Address, Audience, CatalogueItem, CutOff, Enrolment, ItemCatalogue, KeyUse, Level, Mandate,
-    Policy, Role, Rotation, Standing, Suspension, VisibilityClass,
+    Address, Audience, CatalogueItem, CutOff, Enrolment, ItemCatalogue, KeyUse, Level, ListScope,
+    Mandate, Policy, Role, Rotation, Standing, Suspension, VisibilityClass,
 };
 
 #[cfg(test)]

@@ -51,6 +51,9 @@ pub const fn act_type(code: ActType) -> Word {
         ActType::Compensation => word("compensation", "compensation", "行政补偿"),
         ActType::Reward => word("reward", "reward", "行政奖励"),
         ActType::Inspection => word("inspection", "inspection", "行政监督检查"),
+        ActType::RedList => word("red-list", "red list", "列入守信激励名单"),
+        ActType::SeriousList => word("serious-list", "list of serious breaches", "列入严重失信主体名单"),
+        ActType::WatchList => word("watch-list", "watch list", "列入重点关注名单"),
     }
 }
 

@@ -125,7 +125,7 @@ impl<'d> Case<'d> {
         if withdraws && class.is_act() && class != Class::Ruling {
             return Err(refusal::no_effect(class, "act"));
         }
-        let fits = class == Class::Decision || (withdraws && class.is_act());
+        let fits = class.is_decision() || (withdraws && class.is_act());
         if !fits {
             let error = AdminError::new(ErrorCode::WrongClass);
             return Err(error.with("class", refusal::class_name(class)));
@@ -177,7 +177,7 @@ impl<'d> Case<'d> {
     fn withdrawn_by(&self) -> Result<Option<StatementRef>, AdminError> {
         let node = self.desk.node();
         let any = || acts::withdrawal(node, &Position::of(&self.target), self.issuer);
-        if self.class != Class::Decision {
+        if !self.class.is_decision() {
             return any();
         }
         let effect = self.effect()?;
@@ -359,7 +359,7 @@ impl<'d> Case<'d> {
         let last = more.last().or(reference.as_ref());
         let witnessed = last.is_some_and(|last| view::witnessed(&horizon, last));
         // spec: ADM-71
-        let is_decision = self.class == Class::Decision;
+        let is_decision = self.class.is_decision();
         let effect = match is_decision && self.is_open {
             true => Some(view::effect(&self.effect()?, node.today())),
             false => None,

@@ -391,6 +391,15 @@ fn refused_by_registry(
             ),
             format!("目录事项 {} 不允许该措施", fields.item),
         ),
+        RejectReason::ListBasis => (
+            "list-basis",
+            Some(Field::Basis),
+            format!(
+                "the entry cites no act of a level that may found the list {}",
+                fields.item
+            ),
+            format!("未引用可以设立名单 {} 的效力层级的依据", fields.item),
+        ),
         RejectReason::SyntheticInProduction => (
             "synthetic",
             None,

@@ -1,6 +1,7 @@
 //! Causes inside the node as the errors that an administrator is told.
 
 use concordat_certs::key_file::file_name;
+use concordat_certs::summary::words;
 use concordat_protocol::admin::{AdminError, ErrorCode};
 use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{Class, Content, KeyUse, Mandate, Payload};
@@ -93,7 +94,7 @@ pub(super) fn day_ahead(day: Day, today: Day) -> AdminError {
 
 /// The name of a class in errors.
 pub(super) fn class_name(class: Class) -> String {
-    format!("{class:?}").to_lowercase()
+    words::class(class).name.to_owned()
 }
 
 /// Why the registry does not let a statement pass.

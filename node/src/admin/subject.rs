@@ -167,7 +167,7 @@ pub(super) fn require_look_up(
 /// Whether a statement says something about an organisation.
 pub(super) fn is_about_organisation(verified: &Verified) -> bool {
     let class = verified.statement().payload().class();
-    class == Class::Decision || class.is_act()
+    class.is_decision() || class.is_act()
 }
 
 fn decision_of(verified: &Verified) -> Option<&Decision> {
@@ -213,7 +213,7 @@ fn statement_view(
         verified.statement().payload(),
     );
     let reference = verified.reference();
-    let is_decision = payload.class() == Class::Decision;
+    let is_decision = payload.class().is_decision();
     let effect = match is_decision {
         true => Some(
             node.effect_of(reference, as_of)

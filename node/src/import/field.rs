@@ -59,6 +59,18 @@ pub enum Field {
     Source,
     /// First day of publication at the source.
     PublishedOn,
+    /// Day on which the organisation was told beforehand of its listing.
+    PreNoticeOn,
+    /// In what way it was told.
+    PreNoticeWay,
+    /// On what conditions an entry in a list ends.
+    ExitConditions,
+    /// By what procedure it ends.
+    ExitProcedure,
+    /// Group of serious conduct.
+    SeriousGroup,
+    /// Quarter of a list that is made every quarter.
+    Quarter,
 }
 
 impl Field {
@@ -91,6 +103,12 @@ impl Field {
             Self::Remedies => "remedies",
             Self::Source => "source",
             Self::PublishedOn => "published_on",
+            Self::PreNoticeOn => "pre_notice_on",
+            Self::PreNoticeWay => "pre_notice_way",
+            Self::ExitConditions => "exit_conditions",
+            Self::ExitProcedure => "exit_procedure",
+            Self::SeriousGroup => "serious_group",
+            Self::Quarter => "quarter",
         }
     }
 
@@ -123,6 +141,12 @@ impl Field {
             Self::Remedies => "救济途径",
             Self::Source => "来源编号",
             Self::PublishedOn => "首次公示日期",
+            Self::PreNoticeOn => "事先告知日期",
+            Self::PreNoticeWay => "事先告知方式",
+            Self::ExitConditions => "移出条件",
+            Self::ExitProcedure => "移出程序",
+            Self::SeriousGroup => "严重失信行为类别",
+            Self::Quarter => "季度",
         }
     }
 
@@ -151,6 +175,12 @@ impl Field {
             Self::Remedies => Some(17),
             Self::Source => Some(21),
             Self::PublishedOn => Some(22),
+            Self::PreNoticeOn
+            | Self::PreNoticeWay
+            | Self::ExitConditions
+            | Self::ExitProcedure
+            | Self::SeriousGroup
+            | Self::Quarter => Some(23),
         }
     }
 
@@ -177,6 +207,7 @@ impl Field {
             17 => Self::Remedies,
             21 => Self::Source,
             22 => Self::PublishedOn,
+            23 => Self::PreNoticeOn,
             _ => return None,
         })
     }
@@ -191,18 +222,24 @@ impl Field {
             | Self::DocumentNumber
             | Self::Facts
             | Self::Content
-            | Self::Source => Shape::Text,
+            | Self::Source
+            | Self::ExitConditions
+            | Self::ExitProcedure
+            | Self::Quarter => Shape::Text,
             Self::SubjectForm
             | Self::ActType
             | Self::Item
             | Self::ServiceWay
+            | Self::PreNoticeWay
+            | Self::SeriousGroup
             | Self::PenaltyClasses => Shape::Name,
             Self::DecidedOn
             | Self::ServedOn
             | Self::ValidFrom
             | Self::ValidUntil
             | Self::PublicationUntil
-            | Self::PublishedOn => Shape::Day,
+            | Self::PublishedOn
+            | Self::PreNoticeOn => Shape::Day,
             Self::Basis => Shape::Basis,
             Self::Fine | Self::Confiscation => Shape::Money,
             Self::Duties | Self::Remedies => Shape::Table,
@@ -244,7 +281,7 @@ mod tests {
         let known: Vec<_> = (0..30)
             .filter(|key| Field::of_key(*key).is_some())
             .collect();
-        assert_eq!(known.len(), 19);
+        assert_eq!(known.len(), 20);
         for key in known {
             assert_eq!(Field::of_key(key).and_then(Field::key), Some(key));
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use concordat_protocol::statement::{
-    ActType, BasisLevel, Code, PenaltyClass, RemedyKind, ServiceWay,
+    ActType, BasisLevel, Code, PenaltyClass, RemedyKind, SeriousGroup, ServiceWay,
 };
 use concordat_protocol::subject::Form;
 
@@ -32,6 +32,18 @@ impl Named for ActType {
         ("compensation", Self::Compensation),
         ("reward", Self::Reward),
         ("inspection", Self::Inspection),
+        ("red-list", Self::RedList),
+        ("serious-list", Self::SeriousList),
+        ("watch-list", Self::WatchList),
+    ];
+}
+
+impl Named for SeriousGroup {
+    const NAMES: &'static [(&'static str, Self)] = &[
+        ("life-and-health", Self::LifeAndHealth),
+        ("market-order", Self::MarketOrder),
+        ("legal-duties", Self::LegalDuties),
+        ("defence", Self::Defence),
     ];
 }
 
@@ -93,7 +105,8 @@ pub(super) fn is_name(field: Field, name: &str) -> bool {
     match field {
         Field::ActType => ActType::by_name(name).is_some(),
         Field::PenaltyClasses => PenaltyClass::by_name(name).is_some(),
-        Field::ServiceWay => ServiceWay::by_name(name).is_some(),
+        Field::ServiceWay | Field::PreNoticeWay => ServiceWay::by_name(name).is_some(),
+        Field::SeriousGroup => SeriousGroup::by_name(name).is_some(),
         Field::SubjectForm => Form::by_name(name).is_some(),
         Field::Item => Code::new(name).is_ok(),
         Field::SubjectCode
@@ -115,7 +128,11 @@ pub(super) fn is_name(field: Field, name: &str) -> bool {
         | Field::PublicationUntil
         | Field::Remedies
         | Field::Source
-        | Field::PublishedOn => false,
+        | Field::PublishedOn
+        | Field::PreNoticeOn
+        | Field::ExitConditions
+        | Field::ExitProcedure
+        | Field::Quarter => false,
     }
 }
 
@@ -228,6 +245,7 @@ mod tests {
         assert_eq!(ServiceWay::NAMES.len(), ServiceWay::ALL.len());
         assert_eq!(RemedyKind::NAMES.len(), RemedyKind::ALL.len());
         assert_eq!(Form::NAMES.len(), Form::ALL.len());
+        assert_eq!(SeriousGroup::NAMES.len(), SeriousGroup::ALL.len());
     }
 
     #[test]

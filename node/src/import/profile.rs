@@ -29,11 +29,12 @@ use compile::compile;
 pub const PROFILE_BYTES_MAX: usize = 256 << 10;
 
 /// The profiles that come with the node, by name.
-pub const SHIPPED: [(&str, &str); 3] = [
+pub const SHIPPED: [(&str, &str); 4] = [
     (
         "cn-licence-2018",
         include_str!("../../data/profiles/cn-licence-2018.toml"),
     ),
+    ("cn-list", include_str!("../../data/profiles/cn-list.toml")),
     (
         "cn-penalty-2018",
         include_str!("../../data/profiles/cn-penalty-2018.toml"),

@@ -162,6 +162,10 @@ pub enum ImportReason {
     UnknownForm,
     /// A way of service that the profile does not know.
     UnknownServiceWay,
+    /// A group of serious conduct that the profile does not know.
+    UnknownSeriousGroup,
+    /// Not a quarter of a year.
+    QuarterShape,
     /// Not an amount of money.
     MoneyShape,
     /// An amount that is no whole number of fen.
@@ -241,6 +245,8 @@ impl ImportReason {
             Self::UnknownPenaltyClass => "unknown-penalty-class",
             Self::UnknownForm => "unknown-form",
             Self::UnknownServiceWay => "unknown-service-way",
+            Self::UnknownSeriousGroup => "unknown-serious-group",
+            Self::QuarterShape => "quarter-shape",
             Self::MoneyShape => "money-shape",
             Self::MoneyTooPrecise => "money-too-precise",
             Self::MoneyOutOfRange => "money-out-of-range",

@@ -2,6 +2,7 @@
 
 mod boundary;
 mod cells;
+mod listing;
 
 use concordat_protocol::screen::{self, PersonalNumber};
 use concordat_protocol::statement::{
@@ -108,7 +109,9 @@ impl<'a> RowBuilder<'a> {
         let valid_until = later(self, Field::ValidUntil);
         let publication_until = later(self, Field::PublicationUntil);
         let decided_on = self.present(Field::DecidedOn, decided_on);
-        let service = self.service(served_on);
+        let service = self.service(served_on, [Field::ServedOn, Field::ServiceWay]);
+        let pre_notice_on = later(self, Field::PreNoticeOn);
+        let listing = self.listing(pre_notice_on);
         let basis = self.basis();
         let facts = self.text(Field::Facts);
         let content = self.text(Field::Content);
@@ -173,6 +176,7 @@ impl<'a> RowBuilder<'a> {
             synthetic: Vec::new(),
             source: source?,
             published_on: published_on?,
+            listing: listing?,
         };
         // spec: IMP-12
         let mut keys = self.importer.profile.synthetic_keys();
@@ -358,8 +362,8 @@ impl<'a> RowBuilder<'a> {
             .ok_or_else(|| self.field_error(field, ImportReason::UnknownItem))
     }
 
-    fn service(&mut self, served_on: Read<Day>) -> Read<Service> {
-        let field = Field::ServiceWay;
+    /// What tells of a day and a way together: of service, or of a notice before it.
+    fn service(&mut self, served_on: Read<Day>, [day, field]: [Field; 2]) -> Read<Service> {
         let way = match self.name(field, ImportReason::UnknownServiceWay) {
             Ok(Some(name)) => match ServiceWay::by_name(name) {
                 Some(way) => Ok(Some(way)),
@@ -373,7 +377,7 @@ impl<'a> RowBuilder<'a> {
             (None, None) => Ok(None),
             // A way by itself is a constant of the profile, more often than not.
             (None, Some(_)) if self.locate(field).is_none() => Ok(None),
-            (None, Some(_)) => Err(self.field_error(Field::ServedOn, ImportReason::MissingService)),
+            (None, Some(_)) => Err(self.field_error(day, ImportReason::MissingService)),
             (Some(_), None) => Err(self.field_error(field, ImportReason::MissingService)),
         }
     }
@@ -616,6 +620,7 @@ fn is_filled(fields: &DecisionFields, key: u64) -> bool {
         17 => !fields.remedies.is_empty(),
         21 => fields.source.is_some(),
         22 => fields.published_on.is_some(),
+        23 => fields.listing.is_some(),
         _ => true,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 
 use concordat_protocol::region::RegionCode;
+use concordat_protocol::statement::{ActType, Invalid};
 use concordat_protocol::subject::{CodeCheck, Form, SubjectCode};
 use proptest::prelude::*;
 
@@ -272,6 +273,166 @@ fn licence_that_is_no_longer_valid_is_refused() {
 }
 
 /// A cell by its place in a licence row, and what spoils it.
+/// Lists: one row of each kind with everything that it has to say.
+const LIST_HEADER: [&str; 24] = [
+    "主体名称",
+    "统一社会信用代码",
+    "认定单位代码",
+    "认定文书号",
+    "名单类别",
+    "事项代码",
+    "认定日期",
+    "送达日期",
+    "送达方式",
+    "认定依据",
+    "认定理由",
+    "有效期至",
+    "公示截止期",
+    "事先告知日期",
+    "事先告知方式",
+    "移出条件",
+    "移出程序",
+    "失信行为类别",
+    "季度",
+    "限制招标投标至",
+    "限制财政性资金至",
+    "加强检查至",
+    "复议机关",
+    "诉讼法院",
+];
+
+/// A row of a list with the cells named changed.
+fn entry(changes: &[(&str, &str)]) -> Vec<String> {
+    let region = RegionCode::parse("231100").unwrap();
+    let code = SubjectCode::compose("91", region, "00000001").unwrap();
+    let cells = [
+        "示例有限公司",
+        code.as_str(),
+        issuer().as_str(),
+        "认字1",
+        "严重失信主体名单",
+        "labour.serious",
+        "2026-01-05",
+        "2026-01-06",
+        "直接送达",
+        "依据《中华人民共和国劳动法》第九十一条",
+        "拖欠工资，责令改正后仍不改正",
+        "2027-01-04",
+        "2027-01-04",
+        "2025-12-20",
+        "直接送达",
+        "足额支付工资",
+        "向认定单位申请",
+        "拒不履行法定义务",
+        "",
+        "2027-01-04",
+        "",
+        "",
+        "某某市人民政府",
+        "",
+    ]
+    .map(str::to_owned);
+    let mut cells = cells.to_vec();
+    for (column, cell) in changes {
+        let at = LIST_HEADER.iter().position(|name| name == column).unwrap();
+        cells[at] = (*cell).to_owned();
+    }
+    cells
+}
+
+fn import_list(changes: &[(&str, &str)]) -> Import {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(LIST_HEADER).unwrap();
+    writer.write_record(entry(changes)).unwrap();
+    let table = writer.into_inner().unwrap();
+    let profile = Profile::shipped("cn-list").unwrap().unwrap();
+    import(&profile, ImportOptions::new(issuer(), today()), &table)
+}
+
+const RED: [(&str, &str); 12] = [
+    ("名单类别", "红名单"),
+    ("失信行为类别", ""),
+    ("送达日期", ""),
+    ("送达方式", ""),
+    ("认定依据", ""),
+    ("公示截止期", ""),
+    ("事先告知日期", ""),
+    ("事先告知方式", ""),
+    ("限制招标投标至", ""),
+    ("复议机关", ""),
+    ("季度", "2026年第一季度"),
+    ("认定理由", "连续三年无不良记录"),
+];
+
+// spec: IMP-71
+#[test]
+fn entries_in_lists_are_read_with_what_each_list_says() {
+    let watched = [("名单类别", "重点关注名单"), ("失信行为类别", "")];
+    for (changes, act_type) in [
+        (&[][..], ActType::SeriousList),
+        (&watched, ActType::WatchList),
+        (&RED, ActType::RedList),
+    ] {
+        let import = import_list(changes);
+        assert_eq!(import.report.errors, [], "{act_type:?}");
+        let fields = import.accepted[0].decision.fields();
+        let listing = fields.listing.as_ref().unwrap();
+        assert_eq!(fields.act_type, act_type);
+        assert_eq!(listing.exit_procedure.as_str(), "向认定单位申请");
+        assert_eq!(listing.pre_notice.is_some(), act_type.is_adverse());
+        assert_eq!(listing.group.is_some(), act_type == ActType::SeriousList);
+        assert_eq!(listing.quarter.is_some(), act_type == ActType::RedList);
+    }
+}
+
+// spec: IMP-71
+#[test]
+fn entry_that_does_not_say_what_its_list_has_to_is_refused_by_reason() {
+    let refused = |changes: &[(&str, &str)]| {
+        let import = import_list(changes);
+        assert!(import.accepted.is_empty(), "{changes:?}");
+        let mut errors = import.report.errors.into_iter();
+        let error = errors.next().unwrap();
+        assert_eq!(errors.next().map(|error| error.reason), None, "{changes:?}");
+        (error.column.unwrap_or_default(), error.reason)
+    };
+    let rule = |invalid| (String::new(), ImportReason::Rule(invalid));
+    let lacks = |field| rule(Invalid::ListLacks { field });
+    let told = [("事先告知日期", ""), ("事先告知方式", "")];
+    assert_eq!(refused(&told), lacks("pre_notice"));
+    assert_eq!(
+        refused(&[("事先告知日期", "2026-01-05")]),
+        rule(Invalid::ToldTooLate)
+    );
+    assert_eq!(refused(&[("有效期至", "")]), lacks("valid_until"));
+    assert_eq!(refused(&[("认定理由", "")]), lacks("facts"));
+    assert_eq!(refused(&[("限制招标投标至", "")]), lacks("duties"));
+    let quarter = rule(Invalid::OtherList { field: "quarter" });
+    assert_eq!(refused(&[("季度", "2026-1")]), quarter);
+    let group = rule(Invalid::OtherList { field: "group" });
+    assert_eq!(refused(&[("名单类别", "重点关注名单")]), group);
+    let at = |column: &str, reason| (column.to_owned(), reason);
+    let missing = |field| ImportReason::Missing { field };
+    let conditions = missing(Field::ExitConditions);
+    assert_eq!(refused(&[("移出条件", "")]), at("移出条件", conditions));
+    let procedure = missing(Field::ExitProcedure);
+    assert_eq!(refused(&[("移出程序", "")]), at("移出程序", procedure));
+    let half = ImportReason::MissingService;
+    assert_eq!(refused(&[("事先告知方式", "")]), at("事先告知方式", half));
+    let unknown = ImportReason::UnknownSeriousGroup;
+    assert_eq!(
+        refused(&[("失信行为类别", "拖欠")]),
+        at("失信行为类别", unknown)
+    );
+    let shape = ImportReason::QuarterShape;
+    assert_eq!(refused(&[("季度", "一季度")]), at("季度", shape));
+    let kind = ImportReason::UnknownActType;
+    assert_eq!(
+        refused(&[("名单类别", "失信被执行人名单")]),
+        at("名单类别", kind)
+    );
+}
+
 fn spoiled() -> impl Strategy<Value = (usize, &'static str)> {
     prop_oneof![
         Just((0, "")),

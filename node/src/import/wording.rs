@@ -126,6 +126,12 @@ impl ImportReason {
             Self::UnknownPenaltyClass => "the profile does not know this class of penalty".into(),
             Self::UnknownForm => "the profile does not know this legal form".into(),
             Self::UnknownServiceWay => "the profile does not know this way of service".into(),
+            Self::UnknownSeriousGroup => {
+                "the profile does not know this group of serious conduct".into()
+            }
+            Self::QuarterShape => {
+                "not a quarter of the form 2026-1, 2026Q1 or 2026年第1季度".into()
+            }
             Self::MoneyShape => "not an amount: digits, at most one point, no sign".into(),
             Self::MoneyTooPrecise => "the amount is no whole number of fen (0.01 yuan)".into(),
             Self::MoneyOutOfRange => "the amount is too large".into(),
@@ -215,6 +221,8 @@ impl ImportReason {
             Self::UnknownPenaltyClass => "配置中没有这一处罚种类".into(),
             Self::UnknownForm => "配置中没有这一主体形式".into(),
             Self::UnknownServiceWay => "配置中没有这一送达方式".into(),
+            Self::UnknownSeriousGroup => "配置中没有这一严重失信行为类别".into(),
+            Self::QuarterShape => "季度格式应为 2026-1、2026Q1 或 2026年第1季度".into(),
             Self::MoneyShape => "不是金额：只能有数字和一个小数点，不能有正负号".into(),
             Self::MoneyTooPrecise => "金额不是整数分".into(),
             Self::MoneyOutOfRange => "金额过大".into(),
@@ -335,7 +343,11 @@ impl ImportReason {
                 "add the act to [[basis.levels]] of the profile",
                 "请在配置的 [[basis.levels]] 中加入该法律",
             ),
-            Self::UnknownActType | Self::UnknownForm | Self::UnknownServiceWay => (
+            Self::UnknownActType
+            | Self::UnknownForm
+            | Self::UnknownServiceWay
+            | Self::UnknownSeriousGroup
+            | Self::QuarterShape => (
                 "correct the cell, or add its value to the profile",
                 "请更正单元格，或在配置中加入该值",
             ),

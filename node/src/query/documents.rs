@@ -183,7 +183,7 @@ impl Gatherer<'_> {
         let may_act = self.may_act(None, Some(issuer));
         for row in self.queries.about(about)?.iter() {
             let summary = &row.summary;
-            if summary.class == Class::Decision {
+            if summary.class.is_decision() {
                 if summary.issuer == issuer {
                     let document = (summary.document, summary.item.clone());
                     documents.add(document, row.position.clone());

@@ -108,7 +108,7 @@ impl QueryService {
         let mut wanted = BTreeMap::new();
         for row in self.about(subject)?.iter() {
             self.go_on()?;
-            if row.summary.class == Class::Decision {
+            if row.summary.class.is_decision() {
                 wanted.insert(row.position.clone(), Some(row.summary.clone()));
                 continue;
             }
@@ -532,7 +532,7 @@ impl<'q> Gatherer<'q> {
         }
         // Of the acts only rulings are acted on with effect: a withdrawn one closes nothing.
         match content.map(Content::class) {
-            None | Some(Class::Decision | Class::Ruling) => {
+            None | Some(Class::Decision | Class::ListEntry | Class::Ruling) => {
                 let issuer = verified.as_deref().map(issuer_of);
                 self.pointing_at(position, issuer, &mut known)?;
             }

@@ -246,6 +246,7 @@ fn catalogue(items: impl IntoIterator<Item = Code>) -> Result<ItemCatalogue, Tou
             valid_until: None,
             freshness_days: None,
             measures: Vec::new(),
+            list_scope: None,
         });
     }
     entries.sort_by(|a, b| a.code.cmp(&b.code));

@@ -63,7 +63,7 @@ impl State {
 }
 
 /// Reasons by their stored code, from [`State::REJECTED`] on. Only ever appended to.
-const REASONS: [RejectReason; 23] = [
+const REASONS: [RejectReason; 24] = [
     RejectReason::CtxForeign,
     RejectReason::CtxDecreases,
     RejectReason::IssuerUnknown,
@@ -87,6 +87,7 @@ const REASONS: [RejectReason; 23] = [
     RejectReason::NotAStatement,
     RejectReason::RegistryConflict,
     RejectReason::OtherNetwork,
+    RejectReason::ListBasis,
 ];
 
 /// A reason that this table lacks is kept as the last thing it can be: no statement.

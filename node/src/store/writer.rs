@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use concordat_protocol::log::{LeafIndex, Origin};
-use concordat_protocol::statement::{BodyRef, Class, Content, Leaf, Statement};
+use concordat_protocol::statement::{BodyRef, Content, Leaf, Statement};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::RejectReason;
 
@@ -260,7 +260,7 @@ impl<'a> Pending<'a> {
         if let Some((subject, summary)) = Summary::of(statement) {
             let member = arrival.origin.member();
             subjects::put(&mut self.batch, subject, spot, &summary, member);
-            if summary.class == Class::Decision {
+            if summary.class.is_decision() {
                 subjects::put_document(&mut self.batch, spot, &summary);
             }
         }

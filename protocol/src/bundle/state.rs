@@ -2,7 +2,6 @@
 
 use crate::bundle::verified::VerifiedBundle;
 use crate::effect::{Effect, Limits, effect};
-use crate::statement::Class;
 use crate::time::Day;
 
 /// A state and the day that it is of.
@@ -24,7 +23,7 @@ impl VerifiedBundle<'_> {
     pub fn state(&self) -> Option<BundleState> {
         let statement = self.statement();
         let payload = statement.statement().payload();
-        let decision = match payload.class() == Class::Decision {
+        let decision = match payload.class().is_decision() {
             true => payload.content.decision()?,
             false => return None,
         };

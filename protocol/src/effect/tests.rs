@@ -140,6 +140,7 @@ fn penalty() -> DecisionFields {
         synthetic: vec![],
         source: None,
         published_on: None,
+        listing: None,
     }
 }
 

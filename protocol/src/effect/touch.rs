@@ -20,7 +20,9 @@ pub(super) fn touches(ground: Ground, before: &DecisionFields, after: &DecisionF
         Ground::WrongSubject => before.subject != after.subject,
         Ground::Basis => (&before.basis, &before.item) != (&after.basis, &after.item),
         Ground::Procedure => {
+            let told = |d: &DecisionFields| d.listing.as_ref().and_then(|l| l.pre_notice.clone());
             (&before.service, &before.remedies) != (&after.service, &after.remedies)
+                || told(before) != told(after)
         }
         Ground::Amount => {
             amounts(before) != amounts(after)

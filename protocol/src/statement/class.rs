@@ -170,6 +170,13 @@ impl Class {
         }
     }
 
+    /// Whether a statement of this class is a decision about an organisation: effect is worked out for
+    /// it, and acts are on it.
+    #[must_use]
+    pub const fn is_decision(self) -> bool {
+        matches!(self, Self::Decision | Self::ListEntry)
+    }
+
     /// Whether a statement of this class acts on another one and therefore names a target.
     #[must_use]
     pub const fn is_act(self) -> bool {

@@ -54,6 +54,7 @@ integer_map! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Content {
+    /// A decision, or an entry in a list, which is the decision to list.
     Decision(Box<Decision>),
     Objection(Objection),
     Ruling(Ruling),
@@ -76,7 +77,10 @@ impl Content {
     #[must_use]
     pub const fn class(&self) -> Class {
         match self {
-            Self::Decision(_) => Class::Decision,
+            Self::Decision(decision) => match decision.fields().act_type.lists() {
+                true => Class::ListEntry,
+                false => Class::Decision,
+            },
             Self::Objection(_) => Class::Objection,
             Self::Ruling(_) => Class::Ruling,
             Self::Correction(_) => Class::Correction,

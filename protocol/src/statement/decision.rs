@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::codec::{code_enum, integer_map};
 use crate::screen::find_personal;
+use crate::statement::listing::{self, Listing};
 use crate::statement::measure::Measure;
 use crate::statement::payload::StatementRef;
 use crate::subject::{Form, Subject, SubjectCheck, SubjectCode};
@@ -17,7 +18,7 @@ use crate::text::Text;
 use crate::time::Day;
 
 code_enum! {
-    /// 行政行为类别: the ten act types (HG-12a, HH-4.2).
+    /// 行政行为类别: the ten act types (HG-12a, HH-4.2), and the three kinds of list.
     pub enum ActType {
         /// 行政许可
         Licence = 1,
@@ -39,6 +40,12 @@ code_enum! {
         Reward = 9,
         /// 行政监督检查
         Inspection = 10,
+        /// 列入守信激励名单（红名单）: an entry in a red list; no act type of its own in HH-4.2.
+        RedList = 11,
+        /// 列入严重失信主体名单: an entry in a list of serious breaches.
+        SeriousList = 12,
+        /// 列入重点关注名单: an entry in a watch list, below that threshold (HH-3.1b).
+        WatchList = 13,
     }
 }
 
@@ -46,7 +53,14 @@ impl ActType {
     /// Whether decisions of this type reduce rights or add duties by themselves.
     #[must_use]
     pub const fn is_adverse(self) -> bool {
-        matches!(self, Self::Penalty | Self::Compulsion | Self::Levy)
+        let acts = matches!(self, Self::Penalty | Self::Compulsion | Self::Levy);
+        acts || matches!(self, Self::SeriousList | Self::WatchList)
+    }
+
+    /// Whether decisions of this type are entries in a list.
+    #[must_use]
+    pub const fn lists(self) -> bool {
+        matches!(self, Self::RedList | Self::SeriousList | Self::WatchList)
     }
 }
 
@@ -301,6 +315,8 @@ integer_map! {
         21 => source: opt(Text<128>),
         /// First day of publication at the source.
         22 => published_on: opt(Day),
+        /// What an entry in a list says on top; exactly with the types of act that list.
+        23 => listing: opt(Listing),
     }
 }
 
@@ -329,6 +345,7 @@ impl Decision {
         if decision.is_adverse() {
             decision.boundary()?;
         }
+        listing::check(&decision.0)?;
         decision.lists()?;
         Ok(decision)
     }
@@ -482,6 +499,27 @@ pub enum Invalid {
     /// Service before the decision.
     #[error("the day of service lies before the day of the decision")]
     ServedBeforeDecision,
+    /// A type of act that lists without what an entry says, or the reverse.
+    #[error("an entry in a list, and nothing else, says how it ends and how one was told of it")]
+    Listing,
+    /// An entry in a list that leaves out what it has to say.
+    #[error("an entry in this list says nothing of {field}")]
+    ListLacks {
+        /// The field.
+        field: &'static str,
+    },
+    /// An entry in a list that says what only another kind of list does.
+    #[error("{field} has no place in this list")]
+    OtherList {
+        /// The field.
+        field: &'static str,
+    },
+    /// An entry in a list that punishes by itself.
+    #[error("an entry in a list brings no fine, confiscation or class of penalty of its own")]
+    ListAmount,
+    /// An organisation that was told of its listing only with it, or later.
+    #[error("the organisation was not told before the day on which it was listed")]
+    ToldTooLate,
     /// A list that is not in strictly ascending order.
     #[error("{field} is not in ascending order without repetition")]
     ListOrder {

@@ -10,6 +10,7 @@ use crate::codec::{Ext, byte_newtype};
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
 use crate::statement::class::Class;
 use crate::statement::content::Content;
+use crate::statement::decision::Invalid;
 use crate::time::Timestamp;
 
 byte_newtype! {
@@ -184,7 +185,14 @@ impl<'de> Visitor<'de> for PayloadVisitor {
 // spec: STM-18
 fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Content, A::Error> {
     Ok(match class {
-        Class::Decision => Content::Decision(map.next_value()?),
+        Class::Decision | Class::ListEntry => {
+            let content = Content::Decision(map.next_value()?);
+            // spec: STM-80
+            if content.class() != class {
+                return Err(A::Error::custom(Invalid::Listing));
+            }
+            content
+        }
         Class::Objection => Content::Objection(map.next_value()?),
         Class::Ruling => Content::Ruling(map.next_value()?),
         Class::Correction => Content::Correction(map.next_value()?),
@@ -199,8 +207,7 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::Notice => Content::Notice(map.next_value()?),
         Class::HeadSeen => Content::HeadSeen(map.next_value()?),
         Class::Restart => Content::Restart(map.next_value()?),
-        Class::ListEntry
-        | Class::Commitment
+        Class::Commitment
         | Class::CommitmentOutcome
         | Class::SelfDeclaration
         | Class::Evaluation

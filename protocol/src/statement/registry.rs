@@ -11,7 +11,7 @@ use crate::log::{Hash, LeafIndex, TreeSize};
 use crate::region::RegionCode;
 use crate::screen::find_personal;
 use crate::statement::class::Class;
-use crate::statement::decision::{ActType, Code, LegalBasis};
+use crate::statement::decision::{ActType, BasisLevel, Code, LegalBasis};
 use crate::statement::leaf::Vis;
 use crate::statement::measure::Measure;
 use crate::subject::AuthorityCode;
@@ -85,6 +85,35 @@ code_enum! {
         Members = 2,
         /// The issuer, the hub and the members named.
         Named = 3,
+    }
+}
+
+code_enum! {
+    /// 名单层级: whose list it is. What may found one differs (HS-5.2).
+    pub enum ListScope {
+        /// 国家统一的名单
+        National = 1,
+        /// 地方名单
+        Local = 2,
+    }
+}
+
+impl ListScope {
+    /// Whether an act of this level may found such a list, or be the ground of an entry in it: a list of
+    /// the whole country rests on a law, an administrative regulation or a central policy, or on a
+    /// ministerial rule meanwhile; a local one on a local regulation alone (HS-5.2).
+    #[must_use]
+    pub const fn is_founded_by(self, level: BasisLevel) -> bool {
+        match self {
+            Self::Local => matches!(level, BasisLevel::LocalRegulation),
+            Self::National => matches!(
+                level,
+                BasisLevel::Law
+                    | BasisLevel::AdministrativeRegulation
+                    | BasisLevel::CentralPolicy
+                    | BasisLevel::MinisterialRule
+            ),
+        }
     }
 }
 
@@ -271,6 +300,8 @@ integer_map! {
         9 => freshness_days: opt(u32),
         /// Measures that decisions under it may bring.
         10 => measures: list(Measure),
+        /// Whose list it is; exactly with the types of act that list.
+        11 => list_scope: opt(ListScope),
     }
 }
 

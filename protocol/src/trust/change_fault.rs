@@ -13,6 +13,15 @@ pub enum ChangeFault {
     /// Items or classes of a catalogue out of order.
     #[error("items and classes of a catalogue ascend by code, each code once")]
     CatalogueOrder,
+    /// An item of lists that does not say whose list it is, cites nothing that may found it, or is for
+    /// other types of act as well; or another item that says whose list it is.
+    #[error(
+        "item {item} in the order of codes: an item of lists, and no other, says whose list it is, is for lists alone and cites an act that may found it"
+    )]
+    ListUnfit {
+        /// Which one, from 1.
+        item: usize,
+    },
     /// A visibility class that an item, or the class for near-personal subjects, names and the
     /// catalogue lacks.
     #[error("the catalogue has no visibility class {vis}")]
@@ -122,6 +131,7 @@ impl ChangeFault {
             | Self::HubStanding
             | Self::KeyNotInUse { .. }
             | Self::KeyTaken { .. }
+            | Self::ListUnfit { .. }
             | Self::NearPersonalPublic
             | Self::NextTaken
             | Self::NoLog { .. }

@@ -84,6 +84,9 @@ code_enum! {
         /// The leaf's registry size is not that of the statement's `ctx`.
         #[error("the leaf's registry size is not the statement's")]
         WrongCtx = 25,
+        /// An entry in a list that cites no act of a level that may found that list.
+        #[error("it cites no act of a level that may found this list")]
+        ListBasis = 26,
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::key::KeyId;
 use crate::log::{LeafIndex, Origin, TreeSize};
 use crate::statement::{
-    CatalogueItem, Class, Content, Decision, DecisionFields, Kind, Leaf, Standing, Statement,
-    StatementRef, Vis,
+    CatalogueItem, Class, Content, Decision, DecisionFields, Kind, Leaf, ListScope, Standing,
+    Statement, StatementRef, Vis,
 };
 use crate::time::Day;
 use crate::trust::member::Member;
@@ -338,6 +338,16 @@ fn check_mandate(
         | Content::Restart(_) => return Ok(Authority::Mandate),
     }
     let (day, decision) = judged_by(statement).ok_or(RejectReason::NoMandate)?;
+    // Who may correct does not by that list anybody: what it puts in place is an entry in a list.
+    // spec: STM-87
+    let lists = decision.is_some_and(|fields| fields.listing.is_some());
+    let may_list = || {
+        issuer.supervises(Class::ListEntry, day)
+            || issuer.mandate(Class::ListEntry, day, decision).is_some()
+    };
+    if lists && !may_list() {
+        return Err(RejectReason::NoMandate);
+    }
     // A supervisor corrects what others decided, whatever its own items are.
     if issuer.supervises(class, day) {
         return Ok(Authority::Supervision);
@@ -378,10 +388,24 @@ fn check_decision(
         return Err(RejectReason::ItemActType);
     }
     check_ends(fields, item)?;
+    check_list_basis(fields, item)?;
     let vis = Registry::vis_for(catalogue, item, &fields.subject);
     match leaf.vis == vis {
         true => Ok(()),
         false => Err(RejectReason::WrongVis),
+    }
+}
+
+/// An entry in a list cites what may found that list.
+// spec: STM-86
+fn check_list_basis(fields: &DecisionFields, item: &CatalogueItem) -> Result<(), RejectReason> {
+    let founds = |scope: ListScope| {
+        let mut basis = fields.basis.iter();
+        basis.any(|basis| scope.is_founded_by(basis.level))
+    };
+    match item.list_scope {
+        Some(scope) if fields.listing.is_some() && !founds(scope) => Err(RejectReason::ListBasis),
+        Some(_) | None => Ok(()),
     }
 }
 

@@ -606,6 +606,7 @@ pub fn catalogue() -> ItemCatalogue {
             valid_until: None,
             freshness_days: None,
             measures: vec![],
+            list_scope: None,
         }],
         classes: vec![
             class(PUBLIC, Audience::Public),
@@ -661,6 +662,7 @@ pub fn penalty() -> DecisionFields {
         synthetic: vec![],
         source: None,
         published_on: None,
+        listing: None,
     }
 }
 

@@ -10,6 +10,7 @@ mod ed25519;
 mod errors;
 mod generate;
 mod heads_seen;
+mod lists;
 mod properties;
 mod registry;
 mod support;

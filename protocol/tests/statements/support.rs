@@ -198,6 +198,7 @@ pub(crate) fn catalogue() -> ItemCatalogue {
         valid_until: Some(day("2026-10-31")),
         freshness_days: None,
         measures: vec![measure("tender.exclusion")],
+        list_scope: None,
     };
     let class = |code: u8, audience: Audience, members: Vec<AuthorityCode>| VisibilityClass {
         code: Vis::new(code),
@@ -260,6 +261,7 @@ pub(crate) fn penalty() -> DecisionFields {
         synthetic: vec![],
         source: None,
         published_on: None,
+        listing: None,
     }
 }
 

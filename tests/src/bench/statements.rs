@@ -112,5 +112,6 @@ pub(crate) fn fields(
         synthetic: Vec::new(),
         source: None,
         published_on: None,
+        listing: None,
     })
 }

@@ -314,6 +314,7 @@ fn decision(figures: &Figures) -> Decision {
         synthetic: vec![],
         source: None,
         published_on: None,
+        listing: None,
     })
     .expect("a decision within the boundary")
 }

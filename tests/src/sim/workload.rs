@@ -156,6 +156,7 @@ fn decision_about(rng: &mut Rng, code: SubjectCode) -> Option<Content> {
         synthetic: Vec::new(),
         source: None,
         published_on: None,
+        listing: None,
     };
     Some(Content::Decision(Box::new(Decision::new(fields).ok()?)))
 }

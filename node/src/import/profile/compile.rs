@@ -275,7 +275,7 @@ fn makes_up_only_under_synthetic(
     synthetic: bool,
 ) -> Result<(), ProfileRule> {
     // Which act and item a table holds is the same in every row; how each was served is not.
-    let service = field == Field::ServiceWay;
+    let service = matches!(field, Field::ServiceWay | Field::PreNoticeWay);
     let keys = table.values.iter().flat_map(BTreeMap::keys);
     let fits_all = keys.map(String::as_str).any(is_open);
     let made_up = [

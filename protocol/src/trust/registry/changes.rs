@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use crate::key::PublicKey;
 use crate::log::Hash;
 use crate::statement::{
-    Audience, Content, CutOff, Enrolment, ItemCatalogue, KeyUse, Policy, Role, Rotation,
-    SUITE_SHA256, Standing, Suspension, Vis, VisibilityClass,
+    Audience, CatalogueItem, Content, CutOff, Enrolment, ItemCatalogue, KeyUse, Policy, Role,
+    Rotation, SUITE_SHA256, Standing, Suspension, Vis, VisibilityClass,
 };
 use crate::subject::AuthorityCode;
 use crate::trust::change_fault::ChangeFault;
@@ -340,6 +340,11 @@ fn catalogue_fits(catalogue: &ItemCatalogue) -> Result<(), ChangeFault> {
     if !ascend {
         return Err(ChangeFault::CatalogueOrder);
     }
+    // spec: STM-85
+    let unfit = |item: &CatalogueItem| !list_fits(item);
+    if let Some(at) = catalogue.items.iter().position(unfit) {
+        return Err(ChangeFault::ListUnfit { item: at + 1 });
+    }
     let unfit = |class: &&VisibilityClass| !class_fits(class);
     if let Some(class) = catalogue.classes.iter().find(unfit) {
         return Err(ChangeFault::ClassUnfit {
@@ -358,6 +363,18 @@ fn catalogue_fits(catalogue: &ItemCatalogue) -> Result<(), ChangeFault> {
         true => Err(ChangeFault::NearPersonalPublic),
         false => Ok(()),
     }
+}
+
+/// Whether an item of lists says whose list it is and rests on an act that may found it, and is for no
+/// other type of act; and any other item says nothing of a list.
+fn list_fits(item: &CatalogueItem) -> bool {
+    let lists = item.act_types.iter().any(|act_type| act_type.lists());
+    let Some(scope) = item.list_scope else {
+        return !lists;
+    };
+    let only_lists = item.act_types.iter().all(|act_type| act_type.lists());
+    let mut basis = item.basis.iter();
+    lists && only_lists && basis.any(|basis| scope.is_founded_by(basis.level))
 }
 
 /// Whether an enrolment renews region, mandates, addresses and administrators of a known member. All

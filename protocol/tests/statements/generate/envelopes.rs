@@ -4,6 +4,7 @@ mod approvals;
 mod content;
 mod envelope;
 mod header;
+mod lists;
 mod payload;
 mod registry;
 
@@ -37,6 +38,7 @@ pub(super) fn families() -> Vec<(&'static str, Vec<Case>)> {
         ("header", header::header()),
         ("payload", payload::payload_map()),
         ("content", content::content()),
+        ("lists", lists::lists()),
         ("approvals", approvals::approvals()),
         ("registry", registry::registry()),
     ]
@@ -173,6 +175,10 @@ fn accepted() -> Vec<Case> {
     vec![
         ok("decision", plain(&base())),
         ok("decision with an entry of a later version", plain(&ext)),
+        ok(
+            "entry in a list",
+            plain(&payload(decision(crate::lists::serious()))),
+        ),
         ok("objection", plain(&act(objection(), reference()))),
         ok(
             "ruling",

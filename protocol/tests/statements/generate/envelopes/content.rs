@@ -58,15 +58,15 @@ pub(super) fn content() -> Vec<Case> {
             "STM-15",
         ),
         shape(
-            "key 23",
+            "key 24",
             "a key that a decision has not",
-            with(23, vec![0]),
+            whole(&set(&decision, &[0x18, 24], vec![0])),
             "STM-15",
         ),
         shape(
-            "act type 11",
+            "act type 14",
             "an act type that is not in the list",
-            with(3, vec![11]),
+            with(3, vec![14]),
             "STM-15",
         ),
         shape(
