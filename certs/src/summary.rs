@@ -260,8 +260,14 @@ impl Summary {
         for item in &catalogue.items {
             let open = self.word((" (visibility class ", "（可见级别 "));
             let close = self.word((")", "）"));
-            let value = format!("{} {}{open}{}{close}", item.code, item.title, item.vis);
-            let code = format!("{} {} (vis {})", item.code, item.title, item.vis);
+            let comma = self.word((", ", "，"));
+            let scope = item.list_scope.map(words::list_scope);
+            let list = scope.map(|scope| format!("{comma}{}", scope.text(self.language)));
+            let list = list.unwrap_or_default();
+            let value = format!("{} {}{open}{}{list}{close}", item.code, item.title, item.vis);
+            let list = scope.map(|scope| format!(", {}", scope.name));
+            let list = list.unwrap_or_default();
+            let code = format!("{} {} (vis {}{list})", item.code, item.title, item.vis);
             self.both("item", ("Item", "目录条目"), value, code);
         }
         for class in &catalogue.classes {

@@ -3,7 +3,9 @@
 //! What a summary says and what the admin CLI says of the same code are one word in each language; a
 //! test there compares them.
 
-use concordat_protocol::statement::{ActType, Audience, Class, KeyUse, Level, Role, Standing};
+use concordat_protocol::statement::{
+    ActType, Audience, Class, KeyUse, Level, ListScope, Role, Standing,
+};
 use concordat_protocol::trust::Network;
 
 use super::Language;
@@ -54,6 +56,15 @@ pub const fn act_type(code: ActType) -> Word {
         ActType::RedList => word("red-list", "red list", "列入守信激励名单"),
         ActType::SeriousList => word("serious-list", "list of serious breaches", "列入严重失信主体名单"),
         ActType::WatchList => word("watch-list", "watch list", "列入重点关注名单"),
+    }
+}
+
+/// Whose list an item is for.
+#[must_use]
+pub const fn list_scope(code: ListScope) -> Word {
+    match code {
+        ListScope::National => word("national-list", "national list", "国家名单"),
+        ListScope::Local => word("local-list", "local list", "地方名单"),
     }
 }
 
