@@ -148,6 +148,9 @@ impl Summary {
             | Content::Correction(_)
             | Content::Withdrawal(_)
             | Content::Admission(_)
+            | Content::Agreement(_)
+            | Content::Accession(_)
+            | Content::Retirement(_)
             | Content::Notice(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => {}

@@ -255,4 +255,4 @@ fn size_of(horizon: &Horizon, origin: &Origin) -> TreeSize {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

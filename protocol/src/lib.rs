@@ -14,6 +14,7 @@ pub mod limits;
 pub mod log;
 pub mod message;
 mod nfc;
+pub mod recognition;
 pub mod redacted;
 pub mod region;
 pub mod screen;

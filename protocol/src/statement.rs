@@ -15,6 +15,7 @@
 //! Nothing here has verified a signature until [`Statement::verify_signature`] says so.
 
 mod act;
+mod agreement;
 mod body;
 mod class;
 mod content;
@@ -31,6 +32,9 @@ mod registry;
 pub use act::{
     Admission, Correction, Ground, Objection, ObjectorRole, Outcome, Ruling, Withdrawal,
     WithdrawalReason,
+};
+pub use agreement::{
+    Accession, Agreement, AgreementFields, Clause, ClauseMeasure, Force, Retirement,
 };
 pub use body::{Body, BodyError, BodyRef, SALT_BYTES};
 pub use class::{Class, Kind};

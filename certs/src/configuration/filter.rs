@@ -104,6 +104,7 @@ const MODULES: [(&str, &[&str]); 4] = [
             "log",
             "message",
             "nfc",
+            "recognition",
             "redacted",
             "region",
             "screen",

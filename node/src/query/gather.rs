@@ -516,6 +516,9 @@ impl<'q> Gatherer<'q> {
             Some(
                 Content::Ruling(_)
                 | Content::Admission(_)
+                | Content::Agreement(_)
+                | Content::Accession(_)
+                | Content::Retirement(_)
                 | Content::Notice(_)
                 | Content::Objection(_)
                 | Content::Withdrawal(_)

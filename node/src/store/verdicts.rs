@@ -63,7 +63,7 @@ impl State {
 }
 
 /// Reasons by their stored code, from [`State::REJECTED`] on. Only ever appended to.
-const REASONS: [RejectReason; 24] = [
+const REASONS: [RejectReason; 25] = [
     RejectReason::CtxForeign,
     RejectReason::CtxDecreases,
     RejectReason::IssuerUnknown,
@@ -88,6 +88,7 @@ const REASONS: [RejectReason; 24] = [
     RejectReason::RegistryConflict,
     RejectReason::OtherNetwork,
     RejectReason::ListBasis,
+    RejectReason::NotAParty,
 ];
 
 /// A reason that this table lacks is kept as the last thing it can be: no statement.

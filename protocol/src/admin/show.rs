@@ -119,6 +119,9 @@ pub fn act_view(
         | Content::CutOff(_)
         | Content::Notice(_)
         | Content::HeadSeen(_)
+        | Content::Agreement(_)
+        | Content::Accession(_)
+        | Content::Retirement(_)
         | Content::Restart(_) => {}
     }
     view

@@ -152,6 +152,9 @@ impl Telling {
                 | Content::Suspension(_)
                 | Content::CutOff(_)
                 | Content::HeadSeen(_)
+                | Content::Agreement(_)
+                | Content::Accession(_)
+                | Content::Retirement(_)
                 | Content::Restart(_) => {}
             }
         }

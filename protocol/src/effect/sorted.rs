@@ -235,6 +235,9 @@ impl<'a> ByClass<'a> {
                 | Content::Suspension(_)
                 | Content::CutOff(_)
                 | Content::HeadSeen(_)
+                | Content::Agreement(_)
+                | Content::Accession(_)
+                | Content::Retirement(_)
                 | Content::Restart(_) => {}
             }
         }

@@ -28,7 +28,7 @@ mod work;
 
 /// Who speaks: the issuer of the decision, another city, the supervisor, the hub.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Who {
+pub(crate) enum Who {
     Issuer,
     City,
     Supervisor,
@@ -36,9 +36,9 @@ enum Who {
 }
 
 impl Who {
-    const ALL: [Self; 4] = [Self::Issuer, Self::City, Self::Supervisor, Self::Hub];
+    pub(crate) const ALL: [Self; 4] = [Self::Issuer, Self::City, Self::Supervisor, Self::Hub];
 
-    fn code(self) -> AuthorityCode {
+    pub(crate) fn code(self) -> AuthorityCode {
         let first_17 = match self {
             Self::Issuer => "11230400000000019",
             Self::City => "11231100000000019",
@@ -48,7 +48,7 @@ impl Who {
         AuthorityCode::new(SubjectCode::with_check(first_17).unwrap()).unwrap()
     }
 
-    fn origin(self) -> Origin {
+    pub(crate) fn origin(self) -> Origin {
         let log = if self == Self::Hub { 2 } else { 0 };
         let genesis = Hash::from_bytes([7; 32]);
         Origin::new(NetworkKind::Test, &genesis, self.code().as_str(), log).unwrap()
@@ -63,7 +63,7 @@ impl Who {
 }
 
 /// A place in somebody's log. The leaf hash follows from it.
-fn at(who: Who, index: u64) -> StatementRef {
+pub(crate) fn at(who: Who, index: u64) -> StatementRef {
     let mut hash = [0; 32];
     hash[0] = who as u8;
     hash[24..].copy_from_slice(&index.to_be_bytes());
@@ -74,23 +74,23 @@ fn at(who: Who, index: u64) -> StatementRef {
     }
 }
 
-fn day(text: &str) -> Day {
+pub(crate) fn day(text: &str) -> Day {
     Day::parse_loose(text).unwrap()
 }
 
-fn text<const MAX: usize>(text: &str) -> Text<MAX> {
+pub(crate) fn text<const MAX: usize>(text: &str) -> Text<MAX> {
     Text::new(text).unwrap()
 }
 
-fn code(text: &str) -> Code {
+pub(crate) fn code(text: &str) -> Code {
     Code::new(text).unwrap()
 }
 
-fn measure(text: &str) -> Measure {
+pub(crate) fn measure(text: &str) -> Measure {
     Measure::new(text).unwrap()
 }
 
-fn duty(measure: &str, until: &str) -> Duty {
+pub(crate) fn duty(measure: &str, until: &str) -> Duty {
     Duty {
         measure: self::measure(measure),
         until: day(until),
@@ -99,7 +99,7 @@ fn duty(measure: &str, until: &str) -> Duty {
 }
 
 /// A penalty of 5,000 yuan with one measure.
-fn penalty() -> DecisionFields {
+pub(crate) fn penalty() -> DecisionFields {
     DecisionFields {
         subject: Subject::new(
             SubjectCode::parse("91230400MA0000015M").unwrap(),
@@ -145,7 +145,7 @@ fn penalty() -> DecisionFields {
 }
 
 /// A licence for three years.
-fn licence() -> DecisionFields {
+pub(crate) fn licence() -> DecisionFields {
     DecisionFields {
         act_type: ActType::Licence,
         item: code("food.licence"),
@@ -170,18 +170,18 @@ fn fine(fen: u64) -> DecisionFields {
 
 /// Facts and a horizon in which everything put in is witnessed, unless said otherwise.
 #[derive(Clone)]
-struct World {
-    history: History,
-    horizon: Horizon,
-    as_of: Day,
-    now: Timestamp,
+pub(crate) struct World {
+    pub(crate) history: History,
+    pub(crate) horizon: Horizon,
+    pub(crate) as_of: Day,
+    pub(crate) now: Timestamp,
 }
 
 const NOW_MS: u64 = 1_780_000_000_000;
 const DAY_MS: u64 = 86_400_000;
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let log = LogHorizon {
             size: TreeSize::new(1_000).unwrap(),
             witnessed: TreeSize::new(1_000).unwrap(),
@@ -200,7 +200,7 @@ impl World {
     }
 
     /// A world with the penalty at the issuer's position 10.
-    fn with_penalty() -> (Self, StatementRef) {
+    pub(crate) fn with_penalty() -> (Self, StatementRef) {
         let mut world = Self::new();
         let target = world.decide(Who::Issuer, 10, penalty());
         (world, target)
@@ -211,17 +211,17 @@ impl World {
     }
 
     /// Statements from this position on are not witnessed.
-    fn witnessed_up_to(&mut self, who: Who, size: u64) {
+    pub(crate) fn witnessed_up_to(&mut self, who: Who, size: u64) {
         self.log(who).witnessed = TreeSize::new(size).unwrap();
     }
 
-    fn put(&mut self, fact: Fact) -> StatementRef {
+    pub(crate) fn put(&mut self, fact: Fact) -> StatementRef {
         let reference = fact.reference().clone();
         self.history.insert(Arc::new(fact));
         reference
     }
 
-    fn decide(&mut self, who: Who, index: u64, fields: DecisionFields) -> StatementRef {
+    pub(crate) fn decide(&mut self, who: Who, index: u64, fields: DecisionFields) -> StatementRef {
         self.put(decision(who, index, fields))
     }
 
@@ -245,7 +245,7 @@ impl World {
         self.act(who, index, target, correction(fields))
     }
 
-    fn object(
+    pub(crate) fn object(
         &mut self,
         who: Who,
         index: u64,
@@ -281,7 +281,7 @@ impl World {
         self.put(notice(index, target, act, class, ground, None))
     }
 
-    fn effect(&self, target: &StatementRef) -> Effect {
+    pub(crate) fn effect(&self, target: &StatementRef) -> Effect {
         effect(
             target,
             &self.history,
@@ -297,7 +297,7 @@ impl World {
     }
 }
 
-fn fact(who: Who, index: u64, payload: Payload) -> Fact {
+pub(crate) fn fact(who: Who, index: u64, payload: Payload) -> Fact {
     let payload = Arc::new(payload);
     Fact::new(at(who, index), who.code(), payload, who.authority(), None)
 }
@@ -312,7 +312,7 @@ fn void(fact: Fact, cause: VoidCause) -> Fact {
     fact
 }
 
-fn payload(content: Content, target: Option<&StatementRef>, register: u64) -> Payload {
+pub(crate) fn payload(content: Content, target: Option<&StatementRef>, register: u64) -> Payload {
     Payload {
         issued_at: Timestamp::new(NOW_MS).unwrap(),
         target: target.cloned(),
@@ -339,7 +339,7 @@ fn correction(fields: DecisionFields) -> Content {
     }))
 }
 
-fn objection(ground: Ground, over_cap: bool) -> Content {
+pub(crate) fn objection(ground: Ground, over_cap: bool) -> Content {
     objection_as(ObjectorRole::Subject, ground, over_cap)
 }
 

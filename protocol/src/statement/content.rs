@@ -3,6 +3,7 @@
 use crate::codec::integer_map;
 use crate::log::{Hash, Origin, TreeSize};
 use crate::statement::act::{Admission, Correction, Ground, Objection, Ruling, Withdrawal};
+use crate::statement::agreement::{Accession, Agreement, Retirement};
 use crate::statement::class::Class;
 use crate::statement::decision::{Decision, Invalid};
 use crate::statement::payload::StatementRef;
@@ -61,6 +62,9 @@ pub enum Content {
     Correction(Box<Correction>),
     Withdrawal(Withdrawal),
     Admission(Admission),
+    Agreement(Box<Agreement>),
+    Accession(Accession),
+    Retirement(Retirement),
     ItemCatalogue(ItemCatalogue),
     Policy(Policy),
     Enrolment(Box<Enrolment>),
@@ -86,6 +90,9 @@ impl Content {
             Self::Correction(_) => Class::Correction,
             Self::Withdrawal(_) => Class::Withdrawal,
             Self::Admission(_) => Class::Admission,
+            Self::Agreement(_) => Class::Agreement,
+            Self::Accession(_) => Class::Accession,
+            Self::Retirement(_) => Class::Retirement,
             Self::ItemCatalogue(_) => Class::ItemCatalogue,
             Self::Policy(_) => Class::Policy,
             Self::Enrolment(_) => Class::Enrolment,
@@ -108,6 +115,9 @@ impl Content {
             | Self::Ruling(_)
             | Self::Withdrawal(_)
             | Self::Admission(_)
+            | Self::Agreement(_)
+            | Self::Accession(_)
+            | Self::Retirement(_)
             | Self::ItemCatalogue(_)
             | Self::Policy(_)
             | Self::Enrolment(_)
@@ -150,6 +160,9 @@ impl Content {
             | Self::Correction(_)
             | Self::Withdrawal(_)
             | Self::Admission(_)
+            | Self::Agreement(_)
+            | Self::Accession(_)
+            | Self::Retirement(_)
             | Self::ItemCatalogue(_)
             | Self::Policy(_)
             | Self::Enrolment(_)
@@ -175,6 +188,9 @@ impl Content {
             | Self::Ruling(_)
             | Self::Withdrawal(_)
             | Self::Admission(_)
+            | Self::Agreement(_)
+            | Self::Accession(_)
+            | Self::Retirement(_)
             | Self::ItemCatalogue(_)
             | Self::Policy(_)
             | Self::Notice(_)

@@ -520,6 +520,23 @@ pub enum Invalid {
     /// An organisation that was told of its listing only with it, or later.
     #[error("the organisation was not told before the day on which it was listed")]
     ToldTooLate,
+    /// An agreement of fewer than two parties, or with parties out of order.
+    #[error("an agreement names two parties or more, in ascending order without repetition")]
+    Parties,
+    /// The number of a version that does not fit what it says of the first.
+    #[error(
+        "the first version of an agreement is 1 and names no other; a later one names the first"
+    )]
+    Version,
+    /// A clause that names an authority that is no party.
+    #[error("{field} names an authority that is no party")]
+    NoParty {
+        /// The field.
+        field: &'static str,
+    },
+    /// A measure that is to be mandatory and rests on less than a statute.
+    #[error("a mandatory measure rests on a law, an administrative or a local regulation")]
+    MandatoryBasis,
     /// A list that is not in strictly ascending order.
     #[error("{field} is not in ascending order without repetition")]
     ListOrder {

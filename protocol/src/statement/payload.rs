@@ -111,6 +111,9 @@ impl Serialize for Payload {
             Content::Correction(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Withdrawal(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Admission(content) => map.serialize_entry(&CONTENT, content)?,
+            Content::Agreement(content) => map.serialize_entry(&CONTENT, content)?,
+            Content::Accession(content) => map.serialize_entry(&CONTENT, content)?,
+            Content::Retirement(content) => map.serialize_entry(&CONTENT, content)?,
             Content::ItemCatalogue(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Policy(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Enrolment(content) => map.serialize_entry(&CONTENT, content)?,
@@ -198,6 +201,9 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::Correction => Content::Correction(map.next_value()?),
         Class::Withdrawal => Content::Withdrawal(map.next_value()?),
         Class::Admission => Content::Admission(map.next_value()?),
+        Class::Agreement => Content::Agreement(map.next_value()?),
+        Class::Accession => Content::Accession(map.next_value()?),
+        Class::Retirement => Content::Retirement(map.next_value()?),
         Class::ItemCatalogue => Content::ItemCatalogue(map.next_value()?),
         Class::Policy => Content::Policy(map.next_value()?),
         Class::Enrolment => Content::Enrolment(map.next_value()?),
@@ -220,9 +226,6 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         | Class::Stay
         | Class::Repair
         | Class::Erasure
-        | Class::Agreement
-        | Class::Accession
-        | Class::Retirement
         | Class::RecognitionResponse
         | Class::MeasureCatalogue
         | Class::Calendar

@@ -87,6 +87,9 @@ code_enum! {
         /// An entry in a list that cites no act of a level that may found that list.
         #[error("it cites no act of a level that may found this list")]
         ListBasis = 26,
+        /// An agreement that a party it names has not approved, or that its issuer is no party to.
+        #[error("a party that the agreement names has not approved it")]
+        NotAParty = 27,
     }
 }
 

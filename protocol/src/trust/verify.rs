@@ -3,8 +3,8 @@
 use crate::key::KeyId;
 use crate::log::{LeafIndex, Origin, TreeSize};
 use crate::statement::{
-    CatalogueItem, Class, Content, Decision, DecisionFields, Kind, Leaf, ListScope, Standing,
-    Statement, StatementRef, Vis,
+    Agreement, CatalogueItem, Class, Content, Decision, DecisionFields, Kind, Leaf, ListScope,
+    Standing, Statement, StatementRef, Vis,
 };
 use crate::time::Day;
 use crate::trust::member::Member;
@@ -153,6 +153,9 @@ pub fn check(
     if class.is_registry() {
         registry.check_approvals(statement)?;
     }
+    if let Content::Agreement(agreement) = &statement.payload().content {
+        check_parties(registry, agreement, statement)?;
+    }
     check_mandate(registry, issuer, statement, place.leaf)
 }
 
@@ -172,7 +175,7 @@ pub(super) fn check_leaf(
     // spec: STM-14
     let for_all = matches!(
         kind,
-        Kind::Registry | Kind::Notice | Kind::HeadSeen | Kind::Restart
+        Kind::Registry | Kind::Notice | Kind::HeadSeen | Kind::Restart | Kind::Agreement
     );
     if for_all && leaf.vis != Vis::ALL_MEMBERS {
         return Err(RejectReason::WrongVis);
@@ -215,6 +218,50 @@ pub(super) fn check_signature(issuer: &Member, statement: &Statement) -> Result<
         .ok_or(RejectReason::KeyUnknown)?;
     statement.verify_signature(key)?;
     Ok(())
+}
+
+/// Every party of an agreement has said so: the one that signs it, and each other by an approval under a
+/// statement key of its own, on the day of issue under a mandate for agreements.
+// spec: AGR-5, AGR-6
+fn check_parties(
+    registry: &Registry,
+    agreement: &Agreement,
+    statement: &Statement,
+) -> Result<(), RejectReason> {
+    let ctx = statement.header().ctx.size;
+    let issuer = statement.header().issuer;
+    let (day, _) = judged_by(statement).ok_or(RejectReason::NoMandate)?;
+    let parties = &agreement.fields().parties;
+    if !parties.contains(&issuer) {
+        return Err(RejectReason::NotAParty);
+    }
+    let mut missing: Vec<&Member> = Vec::with_capacity(parties.len());
+    for party in parties.iter().filter(|party| **party != issuer) {
+        let member = registry.member_at(*party, ctx);
+        let member = member.ok_or(RejectReason::IssuerUnknown)?;
+        if member.standing() != Standing::Active {
+            return Err(RejectReason::IssuerSuspended);
+        }
+        if member.mandate(Class::Agreement, day, None).is_none() {
+            return Err(RejectReason::NoMandate);
+        }
+        missing.push(member);
+    }
+    for approval in statement.approvals() {
+        let of = |member: &&Member| member.statement_key(approval.kid()).is_some();
+        // One that has approved already, or is no party: a signature that nobody asked for.
+        let at = missing.iter().position(of);
+        let member = missing.swap_remove(at.ok_or(RejectReason::KeyUnknown)?);
+        if approval.network() != &registry.genesis().id() {
+            return Err(RejectReason::OtherNetwork);
+        }
+        let key = member.statement_key(approval.kid());
+        approval.verify_signature(key.ok_or(RejectReason::KeyUnknown)?)?;
+    }
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(RejectReason::NotAParty),
+    }
 }
 
 /// Which log a class belongs to, and which classes only the log's own member makes.
@@ -293,9 +340,12 @@ pub(crate) fn judged_by(statement: &Statement) -> Option<(Day, Option<&DecisionF
             Some((issued_on()?, Some(correction.replacement.fields())))
         }
         Content::Objection(objection) => Some((objection.received_on(), None)),
-        Content::Ruling(_) | Content::Withdrawal(_) | Content::Admission(_) => {
-            Some((issued_on()?, None))
-        }
+        Content::Ruling(_)
+        | Content::Withdrawal(_)
+        | Content::Admission(_)
+        | Content::Agreement(_)
+        | Content::Accession(_)
+        | Content::Retirement(_) => Some((issued_on()?, None)),
         Content::ItemCatalogue(_)
         | Content::Policy(_)
         | Content::Enrolment(_)
@@ -326,7 +376,10 @@ fn check_mandate(
         Content::Objection(_)
         | Content::Ruling(_)
         | Content::Withdrawal(_)
-        | Content::Admission(_) => {}
+        | Content::Admission(_)
+        | Content::Agreement(_)
+        | Content::Accession(_)
+        | Content::Retirement(_) => {}
         Content::ItemCatalogue(_)
         | Content::Policy(_)
         | Content::Enrolment(_)

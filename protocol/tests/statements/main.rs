@@ -6,6 +6,7 @@
     reason = "the vectors are read from the disk"
 )]
 
+mod agreements;
 mod ed25519;
 mod errors;
 mod generate;

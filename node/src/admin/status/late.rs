@@ -288,6 +288,9 @@ fn is_to_be_said_anew(
         | Content::CutOff(_)
         | Content::Notice(_)
         | Content::HeadSeen(_)
+        | Content::Agreement(_)
+        | Content::Accession(_)
+        | Content::Retirement(_)
         | Content::Restart(_) => false,
     })
 }

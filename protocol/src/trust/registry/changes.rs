@@ -49,6 +49,9 @@ impl Genesis {
             | Content::Correction(_)
             | Content::Withdrawal(_)
             | Content::Admission(_)
+            | Content::Agreement(_)
+            | Content::Accession(_)
+            | Content::Retirement(_)
             | Content::Notice(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => Err(ChangeFault::NoChange),
@@ -178,6 +181,9 @@ impl Registry {
             | Content::Correction(_)
             | Content::Withdrawal(_)
             | Content::Admission(_)
+            | Content::Agreement(_)
+            | Content::Accession(_)
+            | Content::Retirement(_)
             | Content::Notice(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => Err(ChangeFault::NoChange),
@@ -320,6 +326,9 @@ fn commitment(content: &Content) -> Option<(Hash, [Option<&PublicKey>; 2])> {
         | Content::Correction(_)
         | Content::Withdrawal(_)
         | Content::Admission(_)
+        | Content::Agreement(_)
+        | Content::Accession(_)
+        | Content::Retirement(_)
         | Content::Notice(_)
         | Content::HeadSeen(_)
         | Content::Restart(_) => None,

@@ -190,6 +190,7 @@ fn accepted() -> Vec<Case> {
         ok("head seen", hub_says(Content::HeadSeen(head))),
         ok("restart", hub_says(Content::Restart(restart()))),
         ok("approved enrolment", approvals::approved(&[1, 2])),
+        ok("approved agreement", crate::agreements::approved_vector()),
     ]
 }
 

@@ -1,0 +1,599 @@
+//! One test for each rule of `spec/recognition.md`, and generated sets of agreements against a model
+//! written from the page.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::codec::Truth;
+use crate::effect::Fact;
+use crate::effect::tests::{
+    Who, World, at, code, day, fact, licence, measure, payload, penalty, text,
+};
+use crate::statement::{
+    Accession, ActType, Agreement, AgreementFields, ClauseMeasure, Content, Decision, Ground,
+    Retirement,
+};
+
+const LAW: BasisLevel = BasisLevel::Law;
+
+fn basis(level: BasisLevel) -> LegalBasis {
+    LegalBasis {
+        law: text("招标投标法"),
+        article: text("第五十四条"),
+        level,
+    }
+}
+
+fn clause_measure(name: &str, force: Force) -> ClauseMeasure {
+    ClauseMeasure {
+        measure: measure(name),
+        force,
+        basis: basis(LAW),
+    }
+}
+
+/// A clause on penalties that lets every party limit tenders.
+fn clause(number: &str) -> Clause {
+    Clause {
+        number: text(number),
+        issuers: vec![],
+        receivers: vec![],
+        items: vec![code("food.licence"), code("labour.penalty")],
+        act_types: vec![],
+        measures: vec![clause_measure("tender.limit", Force::Recommended)],
+        decided_from: None,
+        decided_until: None,
+        local_basis: None,
+    }
+}
+
+fn parties(of: &[Who]) -> Vec<AuthorityCode> {
+    let mut codes: Vec<_> = of.iter().map(|who| who.code()).collect();
+    codes.sort();
+    codes
+}
+
+fn the_agreement() -> AgreementFields {
+    AgreementFields {
+        title: text("区域信用互认协议"),
+        parties: parties(&[Who::Issuer, Who::City]),
+        version: 1,
+        first: None,
+        from: day("2026-01-01"),
+        until: None,
+        clauses: vec![clause("第三条")],
+        open: None,
+    }
+}
+
+fn says(who: Who, index: u64, content: Content) -> Fact {
+    fact(who, index, payload(content, None, 0))
+}
+
+fn agreement(index: u64, fields: AgreementFields) -> Fact {
+    let agreement = Agreement::new(fields).unwrap();
+    says(Who::City, index, Content::Agreement(Box::new(agreement)))
+}
+
+fn retirement(who: Who, index: u64, version: u32, from: &str) -> Fact {
+    let said = Retirement {
+        first: at(Who::City, 50),
+        version,
+        from: day(from),
+        reasons: text("协议到期不再续签"),
+    };
+    says(who, index, Content::Retirement(said))
+}
+
+fn accession(who: Who, index: u64, version: u32, from: &str) -> Fact {
+    let (first, from) = (at(Who::City, 50), day(from));
+    let said = Accession {
+        first,
+        version,
+        from,
+    };
+    says(who, index, Content::Accession(said))
+}
+
+/// A later version of the agreement that stands at the city's position 50.
+fn later(version: u32, change: impl FnOnce(&mut AgreementFields)) -> AgreementFields {
+    let mut fields = AgreementFields {
+        version,
+        first: Some(at(Who::City, 50)),
+        ..the_agreement()
+    };
+    change(&mut fields);
+    fields
+}
+
+/// What the city makes of a decision of the issuer.
+fn asked(
+    world: &World,
+    decided: &DecisionFields,
+    target: &StatementRef,
+    facts: &[Fact],
+) -> Recognition {
+    asked_by(Who::City, world, decided, target, facts)
+}
+
+fn asked_by(
+    receiver: Who,
+    world: &World,
+    decided: &DecisionFields,
+    target: &StatementRef,
+    facts: &[Fact],
+) -> Recognition {
+    let agreements = Agreements::of(facts, &world.horizon);
+    let question = Question {
+        decision: decided,
+        effect: &world.effect(target),
+        issuers: &[Who::Issuer.code()],
+        issuer_region: RegionCode::parse("230400").unwrap(),
+        receivers: &[receiver.code()],
+        receiver_region: RegionCode::parse("231100").unwrap(),
+        as_of: world.as_of,
+    };
+    recognise(&question, &agreements)
+}
+
+/// The measures that a recognition allows, each with its force and its clause.
+fn allowed(recognition: &Recognition) -> Vec<(String, Force, String)> {
+    let Recognition::Recognised { measures, .. } = recognition else {
+        return Vec::new();
+    };
+    let one = |one: &Allowed| {
+        let clause = one.by.clause.to_string();
+        (one.measure.to_string(), one.force, clause)
+    };
+    measures.iter().map(one).collect()
+}
+
+fn information(why: Lacking) -> Recognition {
+    Recognition::ForInformation { why }
+}
+
+// spec: AGR-10, AGR-14
+#[test]
+fn decision_is_recognised_with_the_measures_that_it_brings_and_a_clause_names() {
+    let (world, target) = World::with_penalty();
+    let mut fields = the_agreement();
+    fields.clauses[0]
+        .measures
+        .insert(0, clause_measure("funds.limit", Force::Mandatory));
+    let mut binding = clause("第五条");
+    binding.measures[0].force = Force::Mandatory;
+    fields.clauses.push(binding);
+    let known = [agreement(50, fields)];
+    let recognition = asked(&world, &penalty(), &target, &known);
+    let Recognition::Recognised {
+        by,
+        measures,
+        grant,
+    } = &recognition
+    else {
+        panic!("{recognition:?}");
+    };
+    let clauses: Vec<_> = by.iter().map(|one| one.clause.to_string()).collect();
+    assert_eq!(
+        (clauses, *grant),
+        (vec!["第三条".to_owned(), "第五条".to_owned()], false)
+    );
+    // The penalty brings no limit of funds; of the two clauses the one that binds is named.
+    let tender = (
+        "tender.limit".to_owned(),
+        Force::Mandatory,
+        "第五条".to_owned(),
+    );
+    assert_eq!(allowed(&recognition), [tender]);
+    assert_eq!(measures[0].until, day("2026-09-30"));
+    assert_eq!(measures[0].by.agreement, at(Who::City, 50));
+}
+
+#[test]
+fn own_decision_needs_no_agreement() {
+    let (world, target) = World::with_penalty();
+    let own = asked_by(Who::Issuer, &world, &penalty(), &target, &[]);
+    assert_eq!(own, Recognition::Own);
+}
+
+// spec: AGR-11
+#[test]
+fn decision_that_binds_nobody_is_not_recognised_and_what_it_grants_is() {
+    let (mut world, target) = World::with_penalty();
+    let known = [agreement(50, the_agreement())];
+    world.object(Who::City, 11, &target, Ground::Facts);
+    let state = BindsOthers::Suspended;
+    let refused = Recognition::NotRecognised { state };
+    assert_eq!(asked(&world, &penalty(), &target, &known), refused);
+    let mut world = World::new();
+    let target = world.decide(Who::Issuer, 10, licence());
+    world.object(Who::City, 11, &target, Ground::Facts);
+    let recognition = asked(&world, &licence(), &target, &known);
+    assert!(matches!(
+        recognition,
+        Recognition::Recognised { grant: true, .. }
+    ));
+}
+
+// spec: AGR-12
+#[test]
+fn what_is_lacking_is_where_the_nearest_agreement_stops() {
+    let (world, target) = World::with_penalty();
+    let with = |change: fn(&mut AgreementFields)| {
+        let mut fields = the_agreement();
+        change(&mut fields);
+        asked(&world, &penalty(), &target, &[agreement(50, fields)])
+    };
+    assert_eq!(
+        asked(&world, &penalty(), &target, &[]),
+        information(Lacking::NoAgreement)
+    );
+    let others: fn(&mut AgreementFields) = |f| f.parties = parties(&[Who::Hub, Who::City]);
+    assert_eq!(with(others), information(Lacking::NoAgreement));
+    let not_yet: fn(&mut AgreementFields) = |f| f.from = day("2026-05-29");
+    assert_eq!(with(not_yet), information(Lacking::NotInForce));
+    let ended: fn(&mut AgreementFields) = |f| f.until = Some(day("2026-05-27"));
+    assert_eq!(with(ended), information(Lacking::NotInForce));
+    let last: fn(&mut AgreementFields) = |f| f.until = Some(day("2026-05-28"));
+    assert_eq!(allowed(&with(last)).len(), 1);
+    let item: fn(&mut AgreementFields) = |f| f.clauses[0].items = vec![code("food.licence")];
+    assert_eq!(with(item), information(Lacking::NotCovered));
+    let issuers: fn(&mut AgreementFields) = |f| f.clauses[0].issuers = parties(&[Who::City]);
+    assert_eq!(with(issuers), information(Lacking::NotCovered));
+    let receivers: fn(&mut AgreementFields) = |f| f.clauses[0].receivers = parties(&[Who::Issuer]);
+    assert_eq!(with(receivers), information(Lacking::NotCovered));
+    let act: fn(&mut AgreementFields) = |f| f.clauses[0].act_types = vec![ActType::Licence];
+    assert_eq!(with(act), information(Lacking::ActType));
+    let from: fn(&mut AgreementFields) = |f| f.clauses[0].decided_from = Some(day("2026-03-03"));
+    assert_eq!(with(from), information(Lacking::DecidedOutside));
+    let until: fn(&mut AgreementFields) = |f| f.clauses[0].decided_until = Some(day("2026-03-01"));
+    assert_eq!(with(until), information(Lacking::DecidedOutside));
+}
+
+// spec: AGR-13
+#[test]
+fn local_basis_holds_where_it_is_valid_or_where_the_clause_says_so() {
+    let mut fields = penalty();
+    fields.basis = vec![basis(BasisLevel::LocalRegulation)];
+    let mut world = World::new();
+    let target = world.decide(Who::Issuer, 10, fields.clone());
+    let known = agreement(50, the_agreement());
+    let lacking = information(Lacking::BasisNotValidHere);
+    assert_eq!(
+        asked(&world, &fields, &target, std::slice::from_ref(&known)),
+        lacking
+    );
+    let mut accepting = the_agreement();
+    accepting.clauses[0].local_basis = Some(Truth);
+    let accepted = asked(&world, &fields, &target, &[agreement(50, accepting)]);
+    assert_eq!(allowed(&accepted).len(), 1);
+    // One of a province holds in its cities.
+    let agreements = [known];
+    let agreements = Agreements::of(&agreements, &world.horizon);
+    let question = Question {
+        decision: &fields,
+        effect: &world.effect(&target),
+        issuers: &[Who::Issuer.code()],
+        issuer_region: RegionCode::parse("230000").unwrap(),
+        receivers: &[Who::City.code()],
+        receiver_region: RegionCode::parse("231100").unwrap(),
+        as_of: world.as_of,
+    };
+    assert_eq!(allowed(&recognise(&question, &agreements)).len(), 1);
+}
+
+// spec: AGR-20, AGR-21
+#[test]
+fn others_join_an_open_agreement_and_parties_leave_it_by_their_own_word() {
+    let (world, target) = World::with_penalty();
+    let ask = |facts: &[Fact]| asked_by(Who::Supervisor, &world, &penalty(), &target, facts);
+    let mut open = the_agreement();
+    open.open = Some(Truth);
+    let joins = |from| accession(Who::Supervisor, 60, 1, from);
+    let closed = [agreement(50, the_agreement()), joins("2026-02-01")];
+    assert_eq!(ask(&closed), information(Lacking::NoAgreement));
+    let early = [agreement(50, open.clone()), joins("2026-05-29")];
+    assert_eq!(ask(&early), information(Lacking::NoAgreement));
+    let mut known = vec![agreement(50, open), joins("2026-02-01")];
+    assert_eq!(allowed(&ask(&known)).len(), 1);
+    let mut unseen = world.clone();
+    unseen.witnessed_up_to(Who::Supervisor, 60);
+    let by_word = asked_by(Who::Supervisor, &unseen, &penalty(), &target, &known);
+    assert_eq!(by_word, information(Lacking::NoAgreement));
+    known.push(retirement(Who::Supervisor, 61, 1, "2026-05-28"));
+    assert_eq!(ask(&known), information(Lacking::Retired));
+    assert_eq!(
+        allowed(&asked(&world, &penalty(), &target, &known)).len(),
+        1
+    );
+    // Of the party whose decisions they are.
+    known.push(retirement(Who::Issuer, 62, 1, "2026-05-01"));
+    let gone = asked(&world, &penalty(), &target, &known);
+    assert_eq!(gone, information(Lacking::Retired));
+    // A later version names it again.
+    known.push(agreement(51, later(2, |_| {})));
+    assert_eq!(
+        allowed(&asked(&world, &penalty(), &target, &known)).len(),
+        1
+    );
+}
+
+// spec: AGR-21
+#[test]
+fn retirement_frees_as_soon_as_it_is_verified_and_takes_a_grant_away_once_it_counts() {
+    let mut world = World::new();
+    let target = world.decide(Who::Issuer, 10, licence());
+    let penalised = world.decide(Who::Issuer, 11, penalty());
+    world.witnessed_up_to(Who::City, 60);
+    let known = [
+        agreement(50, the_agreement()),
+        retirement(Who::City, 60, 1, "2026-05-01"),
+    ];
+    let freed = asked(&world, &penalty(), &penalised, &known);
+    assert_eq!(freed, information(Lacking::Retired));
+    let granted = asked(&world, &licence(), &target, &known);
+    assert!(matches!(
+        granted,
+        Recognition::Recognised { grant: true, .. }
+    ));
+    world.witnessed_up_to(Who::City, 61);
+    let lost = asked(&world, &licence(), &target, &known);
+    assert_eq!(lost, information(Lacking::Retired));
+}
+
+// spec: AGR-22
+#[test]
+fn version_that_is_not_witnessed_narrows_and_never_widens() {
+    let (mut world, target) = World::with_penalty();
+    let ask = |world: &World, facts: &[Fact]| asked(world, &penalty(), &target, facts);
+    world.witnessed_up_to(Who::City, 51);
+    let first = agreement(50, the_agreement());
+    let without = later(2, |fields| fields.clauses[0].measures.clear());
+    let narrowed = [first.clone(), agreement(51, without)];
+    assert_eq!(allowed(&ask(&world, &narrowed)), []);
+    let wide = later(2, |fields| {
+        fields.clauses[0].measures[0].force = Force::Mandatory;
+    });
+    let wide = [first, agreement(51, wide)];
+    let by_first = (
+        "tender.limit".to_owned(),
+        Force::Recommended,
+        "第三条".to_owned(),
+    );
+    assert_eq!(
+        allowed(&ask(&world, &wide)),
+        std::slice::from_ref(&by_first)
+    );
+    world.witnessed_up_to(Who::City, 52);
+    let by_second = (
+        "tender.limit".to_owned(),
+        Force::Mandatory,
+        "第三条".to_owned(),
+    );
+    assert_eq!(allowed(&ask(&world, &wide)), [by_second]);
+    world.witnessed_up_to(Who::City, 50);
+    assert_eq!(ask(&world, &wide), information(Lacking::NotInForce));
+}
+
+/// What a generated version says.
+#[derive(Clone, Debug)]
+struct Said {
+    version: u32,
+    parties: Vec<Who>,
+    open: bool,
+    from: u8,
+    until: Option<u8>,
+    /// Of each clause: items, measures.
+    clauses: Vec<(bool, Vec<&'static str>)>,
+}
+
+/// What was said in a generated set.
+#[derive(Clone, Debug)]
+enum Word {
+    Version(Said),
+    Joins(Who, u32, u8),
+    Leaves(Who, u32, u8),
+}
+
+const MEASURES: [&str; 3] = ["funds.limit", "market.limit", "tender.limit"];
+const FIRST_DAY: &str = "2026-05-20";
+
+fn on(offset: u8) -> Day {
+    day(FIRST_DAY).plus_days(i32::from(offset)).unwrap()
+}
+
+fn who() -> impl Strategy<Value = Who> {
+    prop::sample::select(vec![Who::Issuer, Who::City, Who::Supervisor])
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    let measures = prop::sample::subsequence(MEASURES.to_vec(), 0..=3);
+    let clauses = prop::collection::vec((any::<bool>(), measures), 1..3);
+    let parties = vec![Who::Issuer, Who::City, Who::Supervisor];
+    let parties = prop::sample::subsequence(parties, 2..=3);
+    let until = prop::option::of(4_u8..14);
+    (2_u32..5, parties, any::<bool>(), 0_u8..10, until, clauses).prop_map(
+        |(version, parties, open, from, until, clauses)| Said {
+            version,
+            parties,
+            open,
+            from,
+            until: until.map(|until| until.max(from)),
+            clauses,
+        },
+    )
+}
+
+fn word() -> impl Strategy<Value = Word> {
+    prop_oneof![
+        3 => said().prop_map(Word::Version),
+        1 => (who(), 1_u32..5, 0_u8..12).prop_map(|(a, b, c)| Word::Joins(a, b, c)),
+        1 => (who(), 1_u32..5, 0_u8..12).prop_map(|(a, b, c)| Word::Leaves(a, b, c)),
+    ]
+}
+
+fn fact_of(index: u64, word: &Word) -> Fact {
+    let first = at(Who::City, 50);
+    let content = match word {
+        Word::Version(said) => {
+            let clause_of = |(at, (covers, measures)): (usize, &(bool, Vec<&str>))| {
+                let item = if *covers {
+                    "labour.penalty"
+                } else {
+                    "food.licence"
+                };
+                let force = |name: &&str| clause_measure(name, Force::Recommended);
+                Clause {
+                    number: text(&format!("{at}")),
+                    items: vec![code(item)],
+                    measures: measures.iter().map(force).collect(),
+                    ..clause("0")
+                }
+            };
+            let fields = AgreementFields {
+                parties: parties(&said.parties),
+                version: said.version,
+                first: (said.version > 1).then(|| first.clone()),
+                from: on(said.from),
+                until: said.until.map(on),
+                clauses: said.clauses.iter().enumerate().map(clause_of).collect(),
+                open: said.open.then_some(Truth),
+                ..the_agreement()
+            };
+            Content::Agreement(Box::new(Agreement::new(fields).unwrap()))
+        }
+        Word::Joins(_, version, from) => Content::Accession(Accession {
+            first,
+            version: *version,
+            from: on(*from),
+        }),
+        Word::Leaves(_, version, from) => Content::Retirement(Retirement {
+            first,
+            version: *version,
+            from: on(*from),
+            reasons: text("退出"),
+        }),
+    };
+    let who = match word {
+        Word::Version(_) => Who::City,
+        Word::Joins(who, ..) | Word::Leaves(who, ..) => *who,
+    };
+    says(who, index, content)
+}
+
+/// The measures that the page allows, worked out clause by clause without the order of versions kept
+/// anywhere.
+fn model(words: &[(u64, Word)], witnessed: u64, as_of: u8) -> Vec<String> {
+    let counts = |index: u64| index < witnessed;
+    let in_pair = |index: u64, said: &Said| {
+        let member = |who: Who| {
+            let joined = words.iter().any(|(at, word)| {
+                matches!(word, Word::Joins(by, version, from)
+                    if *by == who && *version == said.version && *from <= as_of && counts(*at))
+            });
+            let left = words.iter().any(|(_, word)| {
+                matches!(word, Word::Leaves(by, version, from)
+                    if *by == who && *version >= said.version && *from <= as_of)
+            });
+            (said.parties.contains(&who) || said.open && joined) && !left
+        };
+        let running = said.from <= as_of && said.until.is_none_or(|until| as_of <= until);
+        let _ = index;
+        member(Who::Issuer) && member(Who::City) && running
+    };
+    let versions: Vec<(u64, &Said)> = words
+        .iter()
+        .filter_map(|(index, word)| match word {
+            Word::Version(said) if in_pair(*index, said) => Some((*index, said)),
+            Word::Version(_) | Word::Joins(..) | Word::Leaves(..) => None,
+        })
+        .collect();
+    let allows = |said: &Said, name: &str| {
+        let mut clauses = said.clauses.iter();
+        clauses.any(|(covers, measures)| *covers && measures.contains(&name))
+    };
+    let newer = |a: &(u64, &Said), b: &(u64, &Said)| (a.1.version, a.0) > (b.1.version, b.0);
+    let stands = |name: &str| {
+        versions.iter().any(|one| {
+            let superseded = versions.iter().any(|two| counts(two.0) && newer(two, one));
+            let narrowed = versions
+                .iter()
+                .any(|two| !counts(two.0) && newer(two, one) && !allows(two.1, name));
+            counts(one.0) && !superseded && !narrowed && allows(one.1, name)
+        })
+    };
+    let found = MEASURES.into_iter().filter(|name| stands(name));
+    found.map(str::to_owned).collect()
+}
+
+/// A penalty that brings every measure of the generated clauses.
+fn world() -> (World, StatementRef, DecisionFields) {
+    let mut decided = penalty();
+    decided.duties = MEASURES
+        .into_iter()
+        .map(|name| crate::effect::tests::duty(name, "2026-09-30"))
+        .collect();
+    Decision::new(decided.clone()).unwrap();
+    let mut world = World::new();
+    let target = world.decide(Who::Issuer, 10, decided.clone());
+    (world, target, decided)
+}
+
+fn names(recognition: &Recognition) -> Vec<String> {
+    let allowed = allowed(recognition).into_iter();
+    allowed.map(|(name, ..)| name).collect()
+}
+
+proptest! {
+    // spec: AGR-10, AGR-20, AGR-21, AGR-22
+    #[test]
+    fn generated_agreements_allow_what_the_model_allows_in_any_order(
+        words in prop::collection::vec(word(), 0..8),
+        first in said(),
+        witnessed in 50_u64..60,
+        as_of in 0_u8..14,
+        order in any::<prop::sample::Index>(),
+    ) {
+        let (mut world, target, decided) = world();
+        let first = Word::Version(Said { version: 1, ..first });
+        let words: Vec<(u64, Word)> = (50..).zip(std::iter::once(first).chain(words)).collect();
+        for who in Who::ALL {
+            world.witnessed_up_to(who, witnessed);
+        }
+        world.as_of = on(as_of);
+        let mut facts: Vec<Fact> = words.iter().map(|(at, word)| fact_of(*at, word)).collect();
+        let recognition = asked(&world, &decided, &target, &facts);
+        prop_assert_eq!(names(&recognition), model(&words, witnessed, as_of), "{:?}", words);
+        // Any order, and twice.
+        let pivot = order.index(facts.len());
+        facts.rotate_left(pivot);
+        facts.extend(facts.clone());
+        prop_assert_eq!(asked(&world, &decided, &target, &facts), recognition);
+    }
+
+    /// Whoever leaves frees, and what is not witnessed yet binds nobody.
+    // spec: AGR-21, AGR-22
+    #[test]
+    fn retirement_and_what_is_not_witnessed_add_no_measure(
+        words in prop::collection::vec(word(), 0..8),
+        first in said(),
+        more in word(),
+        witnessed in 50_u64..60,
+        as_of in 0_u8..14,
+    ) {
+        let (mut world, target, decided) = world();
+        let first = Word::Version(Said { version: 1, ..first });
+        let words: Vec<(u64, Word)> = (50..).zip(std::iter::once(first).chain(words)).collect();
+        for who in Who::ALL {
+            world.witnessed_up_to(who, witnessed);
+        }
+        world.as_of = on(as_of);
+        let mut facts: Vec<Fact> = words.iter().map(|(at, word)| fact_of(*at, word)).collect();
+        let before = names(&asked(&world, &decided, &target, &facts));
+        let is_retirement = matches!(more, Word::Leaves(..));
+        let index = if is_retirement { 59 } else { 90 };
+        facts.push(fact_of(index, &more));
+        let after = names(&asked(&world, &decided, &target, &facts));
+        prop_assert!(after.iter().all(|name| before.contains(name)), "{before:?} {after:?}");
+    }
+}
