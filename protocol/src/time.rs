@@ -4,7 +4,8 @@
 //! [`Day`] is a civil day of the proleptic Gregorian calendar, counted from 1970-01-01, an integer
 //! on the wire. Decisions are dated by day; only the machinery of the log uses instants.
 //!
-//! Out of scope: reading a clock, time zones other than China's, working days.
+//! Out of scope: reading a clock, time zones other than China's, working days
+//! ([`crate::deadline`]).
 
 use std::fmt;
 use std::time::Duration;
@@ -162,6 +163,27 @@ impl Day {
     /// [`DayError::OutOfRange`] when that day is outside the range.
     pub fn plus_days(self, days: i32) -> Result<Self, DayError> {
         Self::new(i64::from(self.0) + i64::from(days))
+    }
+
+    /// The day of the same number `months` later; the last day of that month where it has none of
+    /// the number (Civil Code, article 202).
+    ///
+    /// # Errors
+    /// [`DayError::OutOfRange`] after 2199-12-31.
+    pub fn plus_months(self, months: u32) -> Result<Self, DayError> {
+        let (year, month, day) = self.ymd();
+        let total = u64::from(year) * 12 + u64::from(month) - 1 + u64::from(months);
+        // A year beyond the range is refused whether it fits 16 bits or not.
+        let year = u16::try_from(total / 12).map_err(|_| DayError::OutOfRange)?;
+        let month = u8::try_from(total % 12 + 1).map_err(|_| DayError::OutOfRange)?;
+        Self::from_ymd(year, month, day.min(month_length(year, month)))
+    }
+
+    /// Whether it is a Saturday or a Sunday.
+    #[must_use]
+    pub const fn is_weekend(self) -> bool {
+        // 1970-01-01 was a Thursday; a week is counted from Monday here.
+        matches!((self.0 + 3).rem_euclid(7), 5 | 6)
     }
 
     /// Days passed since `earlier`; negative when `earlier` is the later of the two.

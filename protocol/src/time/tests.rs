@@ -140,3 +140,34 @@ fn time_since_a_later_instant_is_zero() {
     );
     assert_eq!(Timestamp::MIN.saturating_since(later), Duration::ZERO);
 }
+
+#[test]
+fn month_later_is_the_day_of_the_same_number_or_the_last_of_the_month() {
+    // spec: DL-12
+    let day = |y, m, d| Day::from_ymd(y, m, d).unwrap();
+    for (from, months, to) in [
+        (day(2026, 1, 31), 1, day(2026, 2, 28)),
+        (day(2028, 1, 31), 1, day(2028, 2, 29)),
+        (day(2026, 3, 31), 1, day(2026, 4, 30)),
+        (day(2026, 2, 28), 1, day(2026, 3, 28)),
+        (day(2024, 2, 29), 12, day(2025, 2, 28)),
+        (day(2024, 2, 29), 48, day(2028, 2, 29)),
+        (day(2026, 12, 15), 1, day(2027, 1, 15)),
+        (day(2026, 7, 1), 0, day(2026, 7, 1)),
+        (Day::MIN, 3599, day(2199, 12, 1)),
+    ] {
+        assert_eq!(from.plus_months(months), Ok(to), "{from} + {months}");
+    }
+    for (from, months) in [(Day::MAX, 1), (Day::MIN, 3600), (Day::MIN, u32::MAX)] {
+        assert_eq!(from.plus_months(months), Err(DayError::OutOfRange));
+    }
+}
+
+#[test]
+fn weekend_is_two_days_of_seven() {
+    // 1900-01-01 was a Monday.
+    for (days, week_day) in (Day::MIN.value()..=Day::MAX.value()).zip((0..7).cycle()) {
+        let day = Day::new(i64::from(days)).unwrap();
+        assert_eq!(day.is_weekend(), week_day >= 5, "{day}");
+    }
+}
