@@ -17,9 +17,11 @@
 mod act;
 mod agreement;
 mod body;
+mod calendar;
 mod class;
 mod content;
 mod ctx_course;
+mod deadline_rules;
 mod decision;
 mod document;
 mod envelope;
@@ -37,9 +39,14 @@ pub use agreement::{
     Accession, Agreement, AgreementFields, Clause, ClauseMeasure, Force, Retirement,
 };
 pub use body::{Body, BodyError, BodyRef, SALT_BYTES};
+pub use calendar::{Calendar, CalendarError, CalendarFields};
 pub use class::{Class, Kind};
 pub use content::{Content, HeadSeen, Notice, Restart};
 pub use ctx_course::CtxCourse;
+pub use deadline_rules::{
+    DeadlineEvent, DeadlineRule, DeadlineRuleError, DeadlineRuleFields, DeadlineRules, Term,
+    TermUnit, YearDay,
+};
 pub use decision::{
     ActType, BasisLevel, Code, CodeTextError, Decision, DecisionFields, Duty, Invalid, LegalBasis,
     PenaltyClass, Remedy, RemedyKind, Service, ServiceWay,
