@@ -7,6 +7,7 @@
 pub mod admin;
 pub mod bundle;
 pub mod codec;
+pub mod deadline;
 pub mod effect;
 pub mod exchange;
 pub mod key;

@@ -97,6 +97,7 @@ const MODULES: [(&str, &[&str]); 4] = [
             "admin",
             "bundle",
             "codec",
+            "deadline",
             "effect",
             "exchange",
             "key",
