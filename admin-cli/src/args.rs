@@ -271,6 +271,8 @@ pub(crate) struct PeerCutOff {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Change {
     Catalogue(ChangeCatalogue),
+    Calendar(ChangeCalendar),
+    Deadlines(ChangeDeadlines),
     Policy(ChangePolicy),
     Show(ChangeShow),
     Approve(ChangeApprove),
@@ -279,6 +281,26 @@ pub(crate) enum Change {
 
 #[derive(Debug, Args)]
 pub(crate) struct ChangeCatalogue {
+    pub(crate) file: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChangeCalendar {
+    pub(crate) file: PathBuf,
+    #[arg(long, value_name = "DAY")]
+    pub(crate) covers: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChangeDeadlines {
     pub(crate) file: PathBuf,
     #[arg(long, value_name = "FILE")]
     pub(crate) genesis: PathBuf,

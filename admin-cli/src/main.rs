@@ -18,6 +18,7 @@ mod catalogue;
 mod client;
 mod clock;
 mod command;
+mod deadlines;
 mod decision;
 mod failure;
 mod json;

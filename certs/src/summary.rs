@@ -9,8 +9,8 @@ use std::fmt;
 
 use concordat_protocol::key::PublicKey;
 use concordat_protocol::statement::{
-    Content, CutOff, Enrolment, ItemCatalogue, KeyUse, Mandate, Payload, Policy, Rotation,
-    Suspension,
+    Calendar, Content, CutOff, DeadlineRule, DeadlineRules, Enrolment, ItemCatalogue, KeyUse,
+    Mandate, Payload, Policy, Rotation, Suspension,
 };
 use concordat_protocol::time::{Day, Timestamp};
 use time::OffsetDateTime;
@@ -141,6 +141,8 @@ impl Summary {
             Content::Suspension(suspension) => self.suspension(suspension),
             Content::CutOff(cut_off) => self.cut_off(cut_off),
             Content::ItemCatalogue(catalogue) => self.catalogue(catalogue),
+            Content::Calendar(calendar) => self.calendar(calendar),
+            Content::DeadlineRules(rules) => self.deadline_rules(rules),
             Content::Policy(policy) => self.policy(policy),
             Content::Decision(_)
             | Content::Objection(_)
@@ -259,6 +261,27 @@ impl Summary {
         }
     }
 
+    fn calendar(&mut self, calendar: &Calendar) {
+        let fields = calendar.fields();
+        self.add("region", ("Region", "区划"), fields.region);
+        let span = format!("{} – {}", fields.covers_from, fields.covers_until);
+        self.add("covers", ("Covers", "覆盖期间"), span);
+        let holidays = joined(&fields.holidays);
+        self.add("holidays", ("Weekdays off", "放假"), holidays);
+        let workdays = joined(&fields.workdays);
+        self.add("workdays", ("Weekend days worked", "调休上班"), workdays);
+        self.add("source", ("Source", "来源"), &fields.source);
+    }
+
+    fn deadline_rules(&mut self, rules: &DeadlineRules) {
+        for rule in rules.rules() {
+            let in_language = |word: Word| word.text(self.language).to_owned();
+            let value = deadline_rule(rule, in_language);
+            let code = deadline_rule(rule, |word| word.name.to_owned());
+            self.both("rule", ("Rule", "规则"), value, code);
+        }
+    }
+
     fn catalogue(&mut self, catalogue: &ItemCatalogue) {
         for item in &catalogue.items {
             let open = self.word((" (visibility class ", "（可见级别 "));
@@ -267,7 +290,10 @@ impl Summary {
             let scope = item.list_scope.map(words::list_scope);
             let list = scope.map(|scope| format!("{comma}{}", scope.text(self.language)));
             let list = list.unwrap_or_default();
-            let value = format!("{} {}{open}{}{list}{close}", item.code, item.title, item.vis);
+            let value = format!(
+                "{} {}{open}{}{list}{close}",
+                item.code, item.title, item.vis
+            );
             let list = scope.map(|scope| format!(", {}", scope.name));
             let list = list.unwrap_or_default();
             let code = format!("{} {} (vis {}{list})", item.code, item.title, item.vis);
@@ -321,6 +347,27 @@ pub(crate) fn instant(at: Timestamp) -> String {
 fn day(day: Day) -> String {
     let (year, month, day) = day.ymd();
     format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// One rule on one line, with its codes said in some way.
+fn deadline_rule(rule: &DeadlineRule, say: impl Fn(Word) -> String) -> String {
+    let fields = rule.fields();
+    let [from, to] = [fields.event_from, fields.event_to].map(words::deadline_event);
+    let (unit, number, dates) = fields.term.clone().into_parts();
+    let unit = say(words::term_unit(unit));
+    let length = match number {
+        Some(number) => format!("{number} {unit}"),
+        None if dates.is_empty() => unit,
+        None => format!("{unit} {}", joined(&dates)),
+    };
+    let until = fields.valid_until.map(|until| until.to_string());
+    let valid = format!("{} – {}", fields.valid_from, until.unwrap_or_default());
+    let act_types = fields.act_types.iter();
+    let act_types: Vec<String> = act_types.map(|one| say(words::act_type(*one))).collect();
+    let act_types = act_types.join(", ");
+    let (id, region, source) = (&fields.id, fields.region, &fields.source);
+    let (from, to) = (say(from), say(to));
+    format!("{id} {region}: {from} → {to}, {length}; {valid}; {act_types}; {source}")
 }
 
 fn joined<T: fmt::Display>(items: &[T]) -> String {

@@ -9,18 +9,23 @@ use concordat_protocol::statement::{Content, Policy};
 use serde_bytes::ByteBuf;
 use serde_json::json;
 
-use crate::args::{Change, ChangeApprove, ChangeCatalogue, ChangePolicy, ChangeShow, ChangeSubmit};
+use crate::args::{
+    Change, ChangeApprove, ChangeCalendar, ChangeCatalogue, ChangeDeadlines, ChangePolicy,
+    ChangeShow, ChangeSubmit,
+};
 use crate::client::unexpected;
 use crate::command::{Context, files};
 use crate::failure::{Failure, chain};
 use crate::names::Named;
 use crate::page::Page;
 use crate::report::{self, Fact, Report, Words};
-use crate::{catalogue, clock, parse};
+use crate::{catalogue, clock, deadlines, parse};
 
 pub(super) fn run(verb: &Change, context: &Context<'_>) -> Result<Report, Failure> {
     match verb {
         Change::Catalogue(change) => catalogue(change, context),
+        Change::Calendar(change) => calendar(change, context),
+        Change::Deadlines(change) => deadline_rules(change, context),
         Change::Policy(change) => policy(change, context),
         Change::Show(show) => self::show(show, context),
         Change::Approve(approve) => self::approve(approve, context),
@@ -38,6 +43,22 @@ fn catalogue(args: &ChangeCatalogue, context: &Context<'_>) -> Result<Report, Fa
         Held::Counts,
         context,
     )
+}
+
+fn calendar(args: &ChangeCalendar, context: &Context<'_>) -> Result<Report, Failure> {
+    let text = files::read_text(&args.file)?;
+    let covers = args.covers.as_deref();
+    let covers = covers.map(|text| parse::day("--covers", text));
+    let calendar = deadlines::calendar(&text, &args.file, covers.transpose()?)?;
+    let content = Content::Calendar(Box::new(calendar));
+    propose(content, &args.genesis, &args.out, Held::Counts, context)
+}
+
+fn deadline_rules(args: &ChangeDeadlines, context: &Context<'_>) -> Result<Report, Failure> {
+    let text = files::read_text(&args.file)?;
+    let rules = deadlines::rules(&text, &args.file)?;
+    let content = Content::DeadlineRules(Box::new(rules));
+    propose(content, &args.genesis, &args.out, Held::Counts, context)
 }
 
 fn policy(args: &ChangePolicy, context: &Context<'_>) -> Result<Report, Failure> {

@@ -94,6 +94,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.nodes-only", "{argument} is for the directory of a node; keys of a person take --for alone.", "{argument} 仅用于节点目录；个人密钥只需 --for。"),
     ("error.file-denied", "{path} may not be used: {cause}.", "无权使用 {path}：{cause}。"),
     ("error.file-failed", "{path} cannot be used: {cause}.", "无法使用 {path}：{cause}。"),
+    ("error.which-calendar", "{path} does not hold exactly one calendar for that: give a day of it with --covers.", "{path} 中不是恰有一个符合的日历：请用 --covers 指明其中一日。"),
     ("error.file-refused", "{path} is not acceptable: {cause}.", "{path} 不可接受：{cause}。"),
     ("error.file-unverified", "{path} does not verify: {cause}. Ask for it again, and compare fingerprints by phone.", "{path} 验证不通过：{cause}。请重新索取，并通过电话核对指纹。"),
     ("error.file-not-json", "{path} is no JSON object: {cause}.", "{path} 不是 JSON 对象：{cause}。"),

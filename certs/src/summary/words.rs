@@ -4,7 +4,7 @@
 //! test there compares them.
 
 use concordat_protocol::statement::{
-    ActType, Audience, Class, KeyUse, Level, ListScope, Role, Standing,
+    ActType, Audience, Class, DeadlineEvent, KeyUse, Level, ListScope, Role, Standing, TermUnit,
 };
 use concordat_protocol::trust::Network;
 
@@ -125,6 +125,74 @@ pub const fn class(code: Class) -> Word {
         Class::QueryRoot => word("query-root", "query root", "查询登记根"),
         Class::HeadSeen => word("head-seen", "head seen", "所见检查点"),
         Class::Restart => word("restart", "restart", "重启"),
+    }
+}
+
+/// An event that a deadline counts from, or that meets it.
+#[must_use]
+#[rustfmt::skip]
+pub const fn deadline_event(code: DeadlineEvent) -> Word {
+    match code {
+        DeadlineEvent::Decided => word("decided", "decided", "作出决定"),
+        DeadlineEvent::MarketPenaltyDecided => word("market-penalty-decided", "market penalty decided", "市场监管处罚（本省当事人）"),
+        DeadlineEvent::MarketPenaltyElsewhereDecided => word("market-penalty-elsewhere-decided", "market penalty elsewhere decided", "市场监管处罚（外省当事人）"),
+        DeadlineEvent::MinorBreachDecided => word("minor-breach-decided", "minor breach decided", "轻微失信决定"),
+        DeadlineEvent::GeneralBreachDecided => word("general-breach-decided", "general breach decided", "一般失信决定"),
+        DeadlineEvent::SeriousBreachDecided => word("serious-breach-decided", "serious breach decided", "严重失信决定"),
+        DeadlineEvent::Published => word("published", "published", "公示"),
+        DeadlineEvent::Served => word("served", "served", "送达"),
+        DeadlineEvent::Pushed => word("pushed", "pushed", "推送外省"),
+        DeadlineEvent::DataReceived => word("data-received", "data received", "数据报送"),
+        DeadlineEvent::DataChecked => word("data-checked", "data checked", "数据核验"),
+        DeadlineEvent::ObjectionReceived => word("objection-received", "objection received", "收到异议"),
+        DeadlineEvent::ObjectionMarked => word("objection-marked", "objection marked", "标注异议"),
+        DeadlineEvent::ObjectionInOwnScope => word("objection-in-own-scope", "objection in own scope", "收到异议（本单位信息）"),
+        DeadlineEvent::ObjectionNeedsProvider => word("objection-needs-provider", "objection needs provider", "收到异议（需提供单位核查）"),
+        DeadlineEvent::ObjectionForwarded => word("objection-forwarded", "objection forwarded", "转交异议"),
+        DeadlineEvent::ObjectionChecked => word("objection-checked", "objection checked", "核查异议"),
+        DeadlineEvent::ProviderAnswered => word("provider-answered", "provider answered", "提供单位答复"),
+        DeadlineEvent::ObjectionExtended => word("objection-extended", "objection extended", "异议延期"),
+        DeadlineEvent::Ruled => word("ruled", "ruled", "处理异议"),
+        DeadlineEvent::DecisionRevoked => word("decision-revoked", "decision revoked", "变更或撤销决定"),
+        DeadlineEvent::TakenDown => word("taken-down", "taken down", "撤下公示并说明理由"),
+        DeadlineEvent::BasisRevoked => word("basis-revoked", "basis revoked", "依据撤销更新"),
+        DeadlineEvent::MeasuresWithdrawn => word("measures-withdrawn", "measures withdrawn", "停止措施"),
+        DeadlineEvent::WithdrawalReported => word("withdrawal-reported", "withdrawal reported", "反馈停止情况"),
+        DeadlineEvent::RepairApplied => word("repair-applied", "repair applied", "申请修复"),
+        DeadlineEvent::RepairPreReviewed => word("repair-pre-reviewed", "repair pre reviewed", "修复预审"),
+        DeadlineEvent::RepairAccepted => word("repair-accepted", "repair accepted", "受理修复"),
+        DeadlineEvent::RepairExtended => word("repair-extended", "repair extended", "修复延期"),
+        DeadlineEvent::RepairAnswered => word("repair-answered", "repair answered", "答复修复"),
+        DeadlineEvent::MeasuresApplied => word("measures-applied", "measures applied", "实施措施"),
+        DeadlineEvent::MeasuresFedBack => word("measures-fed-back", "measures fed back", "反馈措施"),
+        DeadlineEvent::RedListFound => word("red-list-found", "red list found", "红名单认定"),
+        DeadlineEvent::RedListPublished => word("red-list-published", "red list published", "发布红名单"),
+        DeadlineEvent::StatisticsPeriodEnded => word("statistics-period-ended", "statistics period ended", "统计期末"),
+        DeadlineEvent::StatisticsReported => word("statistics-reported", "statistics reported", "报送统计"),
+        DeadlineEvent::LastBreach => word("last-breach", "last breach", "最近一次失信"),
+        DeadlineEvent::FastLaneOpened => word("fast-lane-opened", "fast lane opened", "绿色通道"),
+        DeadlineEvent::ShortestPublicationEnded => word("shortest-publication-ended", "shortest publication ended", "最短公示期满"),
+        DeadlineEvent::LongestPublicationEnded => word("longest-publication-ended", "longest publication ended", "最长公示期满"),
+        DeadlineEvent::BreachEnded => word("breach-ended", "breach ended", "不良行为终止"),
+        DeadlineEvent::DisclosureEnded => word("disclosure-ended", "disclosure ended", "停止披露"),
+        DeadlineEvent::Queried => word("queried", "queried", "查询"),
+        DeadlineEvent::QueryRecordKept => word("query-record-kept", "query record kept", "查询记录保存期满"),
+    }
+}
+
+/// In what a deadline is counted.
+#[must_use]
+#[rustfmt::skip]
+pub const fn term_unit(code: TermUnit) -> Word {
+    match code {
+        TermUnit::WorkingDay => word("working-day", "working day", "工作日"),
+        TermUnit::Day => word("day", "day", "日"),
+        TermUnit::Month => word("month", "month", "月"),
+        TermUnit::Year => word("year", "year", "年"),
+        TermUnit::AtOnce => word("at-once", "at once", "即时"),
+        TermUnit::MonthEnd => word("month-end", "month end", "月末"),
+        TermUnit::QuarterEnd => word("quarter-end", "quarter end", "季末"),
+        TermUnit::Yearly => word("yearly", "yearly", "每年固定日期"),
     }
 }
 

@@ -193,6 +193,8 @@ fn synthetic(payload: &Payload) -> String {
         | Content::Accession(_)
         | Content::Retirement(_)
         | Content::ItemCatalogue(_)
+        | Content::Calendar(_)
+        | Content::DeadlineRules(_)
         | Content::Policy(_)
         | Content::Enrolment(_)
         | Content::Rotation(_)

@@ -523,6 +523,8 @@ impl<'q> Gatherer<'q> {
                 | Content::Objection(_)
                 | Content::Withdrawal(_)
                 | Content::ItemCatalogue(_)
+                | Content::Calendar(_)
+                | Content::DeadlineRules(_)
                 | Content::Policy(_)
                 | Content::Enrolment(_)
                 | Content::Rotation(_)

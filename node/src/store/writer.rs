@@ -306,6 +306,8 @@ impl<'a> Pending<'a> {
             | Content::Accession(_)
             | Content::Retirement(_)
             | Content::ItemCatalogue(_)
+            | Content::Calendar(_)
+            | Content::DeadlineRules(_)
             | Content::Policy(_)
             | Content::Enrolment(_)
             | Content::Rotation(_)

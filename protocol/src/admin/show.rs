@@ -112,6 +112,8 @@ pub fn act_view(
         }
         Content::Decision(_)
         | Content::ItemCatalogue(_)
+        | Content::Calendar(_)
+        | Content::DeadlineRules(_)
         | Content::Policy(_)
         | Content::Enrolment(_)
         | Content::Rotation(_)

@@ -146,6 +146,8 @@ impl Telling {
                 | Content::Objection(_)
                 | Content::Notice(_)
                 | Content::ItemCatalogue(_)
+                | Content::Calendar(_)
+                | Content::DeadlineRules(_)
                 | Content::Policy(_)
                 | Content::Enrolment(_)
                 | Content::Rotation(_)

@@ -229,6 +229,8 @@ impl<'a> ByClass<'a> {
                 }
                 Content::Admission(_)
                 | Content::ItemCatalogue(_)
+                | Content::Calendar(_)
+                | Content::DeadlineRules(_)
                 | Content::Policy(_)
                 | Content::Enrolment(_)
                 | Content::Rotation(_)

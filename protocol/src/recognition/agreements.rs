@@ -114,6 +114,8 @@ impl<'a> Agreements<'a> {
                 | Content::Withdrawal(_)
                 | Content::Admission(_)
                 | Content::ItemCatalogue(_)
+                | Content::Calendar(_)
+                | Content::DeadlineRules(_)
                 | Content::Policy(_)
                 | Content::Enrolment(_)
                 | Content::Rotation(_)

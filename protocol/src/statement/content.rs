@@ -4,7 +4,9 @@ use crate::codec::integer_map;
 use crate::log::{Hash, Origin, TreeSize};
 use crate::statement::act::{Admission, Correction, Ground, Objection, Ruling, Withdrawal};
 use crate::statement::agreement::{Accession, Agreement, Retirement};
+use crate::statement::calendar::Calendar;
 use crate::statement::class::Class;
+use crate::statement::deadline_rules::DeadlineRules;
 use crate::statement::decision::{Decision, Invalid};
 use crate::statement::payload::StatementRef;
 use crate::statement::registry::{CutOff, Enrolment, ItemCatalogue, Policy, Rotation, Suspension};
@@ -66,6 +68,8 @@ pub enum Content {
     Accession(Accession),
     Retirement(Retirement),
     ItemCatalogue(ItemCatalogue),
+    Calendar(Box<Calendar>),
+    DeadlineRules(Box<DeadlineRules>),
     Policy(Policy),
     Enrolment(Box<Enrolment>),
     Rotation(Rotation),
@@ -94,6 +98,8 @@ impl Content {
             Self::Accession(_) => Class::Accession,
             Self::Retirement(_) => Class::Retirement,
             Self::ItemCatalogue(_) => Class::ItemCatalogue,
+            Self::Calendar(_) => Class::Calendar,
+            Self::DeadlineRules(_) => Class::DeadlineRules,
             Self::Policy(_) => Class::Policy,
             Self::Enrolment(_) => Class::Enrolment,
             Self::Rotation(_) => Class::Rotation,
@@ -119,6 +125,8 @@ impl Content {
             | Self::Accession(_)
             | Self::Retirement(_)
             | Self::ItemCatalogue(_)
+            | Self::Calendar(_)
+            | Self::DeadlineRules(_)
             | Self::Policy(_)
             | Self::Enrolment(_)
             | Self::Rotation(_)
@@ -164,6 +172,8 @@ impl Content {
             | Self::Accession(_)
             | Self::Retirement(_)
             | Self::ItemCatalogue(_)
+            | Self::Calendar(_)
+            | Self::DeadlineRules(_)
             | Self::Policy(_)
             | Self::Enrolment(_)
             | Self::Rotation(_)
@@ -192,6 +202,8 @@ impl Content {
             | Self::Accession(_)
             | Self::Retirement(_)
             | Self::ItemCatalogue(_)
+            | Self::Calendar(_)
+            | Self::DeadlineRules(_)
             | Self::Policy(_)
             | Self::Notice(_)
             | Self::HeadSeen(_)

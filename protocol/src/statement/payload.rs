@@ -115,6 +115,8 @@ impl Serialize for Payload {
             Content::Accession(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Retirement(content) => map.serialize_entry(&CONTENT, content)?,
             Content::ItemCatalogue(content) => map.serialize_entry(&CONTENT, content)?,
+            Content::Calendar(content) => map.serialize_entry(&CONTENT, content)?,
+            Content::DeadlineRules(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Policy(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Enrolment(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Rotation(content) => map.serialize_entry(&CONTENT, content)?,
@@ -205,6 +207,8 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::Accession => Content::Accession(map.next_value()?),
         Class::Retirement => Content::Retirement(map.next_value()?),
         Class::ItemCatalogue => Content::ItemCatalogue(map.next_value()?),
+        Class::Calendar => Content::Calendar(map.next_value()?),
+        Class::DeadlineRules => Content::DeadlineRules(map.next_value()?),
         Class::Policy => Content::Policy(map.next_value()?),
         Class::Enrolment => Content::Enrolment(map.next_value()?),
         Class::Rotation => Content::Rotation(map.next_value()?),
@@ -228,8 +232,6 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         | Class::Erasure
         | Class::RecognitionResponse
         | Class::MeasureCatalogue
-        | Class::Calendar
-        | Class::DeadlineRules
         | Class::Succession
         | Class::Holdings
         | Class::DeliveryBatch

@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use crate::deadline::WorkingDays;
 use crate::key::PublicKey;
 use crate::log::{CompactRange, Hash, LeafIndex, Origin, TreeSize, hash};
+use crate::region::RegionCode;
 use crate::statement::{
-    Audience, CatalogueItem, Class, Ctx, CtxCourse, ItemCatalogue, Kind, Leaf, Policy, Role,
-    Statement, Vis, VisibilityClass, registry_state,
+    Audience, Calendar, CatalogueItem, Class, Ctx, CtxCourse, DeadlineRules, ItemCatalogue, Kind,
+    Leaf, Policy, Role, Statement, Vis, VisibilityClass, registry_state,
 };
 use crate::subject::{AuthorityCode, Subject};
 use crate::time::Timestamp;
@@ -41,6 +43,12 @@ impl<T> History<T> {
 
     fn push(&mut self, from: TreeSize, value: T) {
         self.0.push((from, Arc::new(value)));
+    }
+
+    /// Every value that there was at a size, the oldest first.
+    fn up_to(&self, size: TreeSize) -> impl Iterator<Item = &T> {
+        let values = self.0.iter().take_while(move |(from, _)| *from <= size);
+        values.map(|(_, value)| value.as_ref())
     }
 
     /// Every value that there was.
@@ -84,6 +92,8 @@ pub struct Registry {
     roots: Vec<Hash>,
     members: BTreeMap<AuthorityCode, History<Member>>,
     catalogues: History<ItemCatalogue>,
+    calendars: History<Calendar>,
+    deadline_rules: History<DeadlineRules>,
     policies: History<Policy>,
     /// The largest size in the `ctx` of an entry that the hub signed.
     ctx_size_max: TreeSize,
@@ -112,6 +122,8 @@ impl Registry {
             roots,
             members,
             catalogues: History::default(),
+            calendars: History::default(),
+            deadline_rules: History::default(),
             policies,
             ctx_size_max: TreeSize::ZERO,
             proposals: BTreeSet::new(),
@@ -276,6 +288,20 @@ impl Registry {
         let member = self.member_of(origin).filter(|_| origin.log_number() == 0);
         let passed_over = member.map(|member| member.passed_over(index));
         passed_over.unwrap_or_default()
+    }
+
+    /// The working days of a place, by the calendars as of a size.
+    // spec: DL-20
+    #[must_use]
+    pub fn working_days_at(&self, size: TreeSize, region: RegionCode) -> WorkingDays {
+        WorkingDays::new(region, self.calendars.up_to(size))
+    }
+
+    /// The deadline rules as of a size: the newest, as a whole.
+    // spec: DL-20
+    #[must_use]
+    pub fn deadline_rules_at(&self, size: TreeSize) -> Option<&DeadlineRules> {
+        self.deadline_rules.at(size).map(Arc::as_ref)
     }
 
     /// The catalogue as of a size.

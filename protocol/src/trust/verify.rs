@@ -347,6 +347,8 @@ pub(crate) fn judged_by(statement: &Statement) -> Option<(Day, Option<&DecisionF
         | Content::Accession(_)
         | Content::Retirement(_) => Some((issued_on()?, None)),
         Content::ItemCatalogue(_)
+        | Content::Calendar(_)
+        | Content::DeadlineRules(_)
         | Content::Policy(_)
         | Content::Enrolment(_)
         | Content::Rotation(_)
@@ -381,6 +383,8 @@ fn check_mandate(
         | Content::Accession(_)
         | Content::Retirement(_) => {}
         Content::ItemCatalogue(_)
+        | Content::Calendar(_)
+        | Content::DeadlineRules(_)
         | Content::Policy(_)
         | Content::Enrolment(_)
         | Content::Rotation(_)

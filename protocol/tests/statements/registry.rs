@@ -1,6 +1,7 @@
 //! Genesis and the fold over the registry log: every way to be void, by its exact reason.
 
 mod admits;
+mod deadlines;
 mod keys;
 
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};

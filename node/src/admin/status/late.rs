@@ -281,6 +281,8 @@ fn is_to_be_said_anew(
         Content::Decision(_)
         | Content::Objection(_)
         | Content::ItemCatalogue(_)
+        | Content::Calendar(_)
+        | Content::DeadlineRules(_)
         | Content::Policy(_)
         | Content::Enrolment(_)
         | Content::Rotation(_)

@@ -89,7 +89,9 @@ impl Term {
         }
     }
 
-    pub(super) fn into_parts(self) -> (TermUnit, Option<u32>, Vec<YearDay>) {
+    /// The unit, the number where it has one, and the dates of a yearly term.
+    #[must_use]
+    pub fn into_parts(self) -> (TermUnit, Option<u32>, Vec<YearDay>) {
         let length = |unit, n: NonZeroU32| (unit, Some(n.get()), Vec::new());
         let bare = |unit| (unit, None, Vec::new());
         match self {

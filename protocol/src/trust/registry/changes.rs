@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use crate::key::PublicKey;
 use crate::log::Hash;
 use crate::statement::{
-    Audience, CatalogueItem, Content, CutOff, Enrolment, ItemCatalogue, KeyUse, Policy, Role,
-    Rotation, SUITE_SHA256, Standing, Suspension, Vis, VisibilityClass,
+    Audience, Calendar, CatalogueItem, Content, CutOff, DeadlineRules, Enrolment, ItemCatalogue,
+    KeyUse, Policy, Role, Rotation, SUITE_SHA256, Standing, Suspension, Vis, VisibilityClass,
 };
 use crate::subject::AuthorityCode;
 use crate::trust::change_fault::ChangeFault;
@@ -42,6 +42,8 @@ impl Genesis {
                     .try_for_each(|key| self.admits_key(key))
             }
             Content::ItemCatalogue(catalogue) => catalogue_fits(catalogue),
+            // They hold together by themselves, or cannot be held.
+            Content::Calendar(_) | Content::DeadlineRules(_) => Ok(()),
             Content::Policy(policy) => check_policy(policy).map_err(|_| ChangeFault::Quorum),
             Content::Decision(_)
             | Content::Objection(_)
@@ -172,6 +174,16 @@ impl Registry {
             Content::CutOff(cut_off) => self.cut_off(cut_off, approved),
             Content::ItemCatalogue(catalogue) => {
                 self.catalogues.push(self.range.size(), catalogue.clone());
+                Ok(())
+            }
+            Content::Calendar(calendar) => {
+                self.calendars
+                    .push(self.range.size(), Calendar::clone(calendar));
+                Ok(())
+            }
+            Content::DeadlineRules(rules) => {
+                let rules = DeadlineRules::clone(rules);
+                self.deadline_rules.push(self.range.size(), rules);
                 Ok(())
             }
             Content::Policy(policy) => self.adopt_policy(policy),
@@ -319,6 +331,8 @@ fn commitment(content: &Content) -> Option<(Hash, [Option<&PublicKey>; 2])> {
         Content::Enrolment(_)
         | Content::Suspension(_)
         | Content::ItemCatalogue(_)
+        | Content::Calendar(_)
+        | Content::DeadlineRules(_)
         | Content::Policy(_)
         | Content::Decision(_)
         | Content::Objection(_)
