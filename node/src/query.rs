@@ -11,6 +11,7 @@
 mod cache;
 mod documents;
 mod gather;
+mod organisation;
 mod raised;
 mod verifier;
 
@@ -30,8 +31,10 @@ use cache::Cache;
 
 pub use gather::{
     Depth, Dossier, Dossiers, HISTORY_BYTES_MAX, HISTORY_NOT_HELD_MAX, HISTORY_OBJECTION_BYTES_MAX,
-    HISTORY_STATEMENTS_MAX, SubjectEntry,
+    HISTORY_STATEMENTS_MAX,
 };
+pub use organisation::SubjectEntry;
+pub(crate) use organisation::sort_newest_first;
 pub use raised::HISTORY_OBJECTIONS_MAX;
 pub use verifier::{BackgroundVerifier, VerifyStep};
 

@@ -51,6 +51,10 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         page.gap();
         page.table(&header, rows);
     }
+    // spec: ADM-220
+    if let Some(count) = answer.copies_left {
+        page.line(words.fill("copies_left", &[("count", &count.to_string())]));
+    }
     // spec: ADM-191
     if let Some(skip) = answer.next_skip {
         page.line(words.fill("more_decisions", &[("skip", &skip.to_string())]));
@@ -66,6 +70,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         "total": answer.total,
         "bodies_missing": answer.bodies_missing,
         "next_skip": answer.next_skip,
+        "copies_left": answer.copies_left.unwrap_or(0),
         "decisions": decisions,
     });
     Report::new(page, json)

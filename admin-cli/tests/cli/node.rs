@@ -411,6 +411,7 @@ fn subject_shows_the_suspension_before_anything_else() {
         total: 1,
         bodies_missing: 0,
         next_skip: Some(1),
+        copies_left: Some(4_300),
     }));
     let text = code.to_string();
     let arguments = [
@@ -448,6 +449,8 @@ fn subject_shows_the_suspension_before_anything_else() {
     let (ran, _) = against(vec![answer], &json_arguments);
     let json = ran.exits(0).json();
     assert_eq!(json["next_skip"], 1);
+    // spec: ADM-220
+    assert_eq!(json["copies_left"], 4_300);
     let effect = &json["decisions"][0]["effect"];
     assert_eq!(effect["binds_others"], "suspended");
     assert_eq!(effect["suspended_by"][0]["ground"], "facts");
@@ -455,6 +458,48 @@ fn subject_shows_the_suspension_before_anything_else() {
     assert_eq!(effect["suspended_by"][0]["awaiting_act_left"], 0);
     assert_eq!(effect["in_force_for_issuer"], true);
     assert_eq!(effect["later_acts"], "not-proven");
+}
+
+/// Thousands of copies of a public decision in the log of a member whose key was stolen are no rows.
+// spec: ADM-220
+#[test]
+fn subject_says_how_many_copies_it_leaves_out() {
+    let code = SubjectCode::parse("91310000717854505W")
+        .or_else(|_| SubjectCode::with_check("91310000717854505"))
+        .unwrap();
+    let answer = |copies_left| {
+        Reply::Subject(Box::new(SubjectAnswer {
+            code,
+            names: vec!["某公司".to_owned()],
+            as_of: day(),
+            look_up_row: 0,
+            decisions: Vec::new(),
+            total: 1,
+            bodies_missing: 0,
+            next_skip: None,
+            copies_left,
+        }))
+    };
+    let text = code.to_string();
+    let ask = |language, copies_left| {
+        let mut arguments = vec!["--lang", language, "subject", &text, "--purpose", "p"];
+        arguments.extend(["--case", "c", "--basis", "b"]);
+        let (ran, _) = against(vec![answer(copies_left)], &arguments);
+        ran.exits(0).out
+    };
+    for (language, said, word) in [
+        ("en", "4300 copies that the logs hold", "copies"),
+        ("zh", "另有这些决定的 4300 份副本未列出", "副本"),
+    ] {
+        let out = ask(language, Some(4_300));
+        assert!(out.contains(said), "{out}");
+        let out = ask(language, None);
+        assert!(!out.contains(word), "{out}");
+    }
+    let mut arguments = vec!["--output", "json", "subject", &text, "--purpose", "p"];
+    arguments.extend(["--case", "c", "--basis", "b"]);
+    let (ran, _) = against(vec![answer(None)], &arguments);
+    assert_eq!(ran.exits(0).json()["copies_left"], 0);
 }
 
 // spec: ADM-63
@@ -470,6 +515,7 @@ fn code_that_the_registrar_confirmed_is_shown_with_a_warning_above_everything() 
         total: 1,
         bodies_missing: 0,
         next_skip: None,
+        copies_left: None,
     }));
     let text = code.to_string();
     let mut arguments = vec!["subject", &text, "--purpose", "p", "--case", "c"];

@@ -17,7 +17,7 @@ use crate::admin::desk::{Answer, Desk};
 use crate::admin::shown::Shown;
 use crate::admin::{lookup, peer, refusal, target, view};
 use crate::node::Node;
-use crate::query::{Found, QueryService};
+use crate::query::{Found, QueryService, sort_newest_first};
 use crate::store::{NoticeRow, Position};
 
 /// `subject`
@@ -27,10 +27,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let mut found = node
         .subject(ask.code)
         .map_err(|error| refusal::ask(&error))?;
-    found.sort_by(|a, b| {
-        let newest = b.decided_on.cmp(&a.decided_on);
-        newest.then_with(|| a.reference.cmp(&b.reference))
-    });
+    sort_newest_first(&mut found);
     let total = found.len() as u64;
     let registry = node.registry();
     let mut names: Vec<String> = Vec::new();
@@ -75,6 +72,8 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         passed += 1;
     }
     let decisions = decisions.into_views();
+    // spec: ADM-220
+    let copies: u64 = page.iter().take(passed).map(|entry| entry.copies).sum();
     let next_skip = skip.saturating_add(passed) as u64;
     let logs = peer::logs(node);
     let answer = SubjectAnswer {
@@ -86,6 +85,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         total,
         bodies_missing: logs.iter().map(|log| log.bodies_missing).sum(),
         next_skip: (next_skip < total).then_some(next_skip),
+        copies_left: (copies > 0).then_some(copies),
     };
     // spec: ADM-63
     if total == 0 && ask.code.check() == CodeCheck::Mismatch {

@@ -15,12 +15,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::gather::{Gatherer, issuer_of};
 use super::{Found, QueryError};
-use crate::store::{DocumentDigest, Position};
+use crate::store::{BytesDigest, DocumentDigest, Position};
 
 /// Statements of one kind on a decision that are gathered as they are: of more it is asked which stand
 /// for the first time.
 const FEW: usize = 8;
-/// Of how many it is asked.
+/// Of how many it is asked, where that takes reading them.
 const COPIES_READ_MAX: usize = 16_384;
 
 /// What makes two decisions of one authority about one organisation issues of one document.
@@ -37,15 +37,16 @@ pub(super) struct Documents(BTreeMap<Document, Issues>);
 /// The issues of one document.
 #[derive(Default)]
 struct Issues {
-    positions: Vec<Position>,
+    /// Each with what is signed there.
+    positions: BTreeMap<Position, BytesDigest>,
     /// Without copies to which nothing points, ascending, once that was asked.
     sifted: Option<Arc<[Position]>>,
 }
 
 impl Documents {
-    fn add(&mut self, document: Document, position: Position) {
+    fn add(&mut self, document: Document, position: Position, bytes: BytesDigest) {
         let issues = self.0.entry(document).or_default();
-        issues.positions.push(position);
+        issues.positions.insert(position, bytes);
     }
 }
 
@@ -93,6 +94,38 @@ impl Gatherer<'_> {
             if is_first || self.is_named(&position) {
                 kept.push(position);
             }
+        }
+        Ok(kept)
+    }
+
+    /// The same of decisions, which the index tells apart: one of all copies is read. Two that hold have one
+    /// visibility class, that of their item.
+    // spec: IDX-52, IDX-60
+    fn without_copied_decisions(
+        &self,
+        positions: BTreeMap<Position, BytesDigest>,
+    ) -> Result<Vec<Position>, QueryError> {
+        if positions.len() <= FEW {
+            return Ok(positions.into_keys().collect());
+        }
+        let mut known = BTreeSet::new();
+        let mut kept = Vec::new();
+        let mut left = COPIES_READ_MAX;
+        for (position, bytes) in positions {
+            self.queries.go_on()?;
+            let said = (position.origin.clone(), bytes);
+            let is_copy = known.contains(&said);
+            if is_copy && !self.is_named(&position) {
+                continue;
+            }
+            if !is_copy && left > 0 {
+                left -= 1;
+                let found = self.queries.statement(&position.origin, position.index)?;
+                if matches!(found, Found::Verified(_)) {
+                    known.insert(said);
+                }
+            }
+            kept.push(position);
         }
         Ok(kept)
     }
@@ -152,10 +185,8 @@ impl Gatherer<'_> {
         if let Some(sifted) = &issues.sifted {
             return Ok(Arc::clone(sifted));
         }
-        let mut positions = std::mem::take(&mut issues.positions);
-        positions.sort_unstable();
-        positions.dedup();
-        let sifted: Arc<[Position]> = self.without_copies(positions)?.into();
+        let positions = std::mem::take(&mut issues.positions);
+        let sifted: Arc<[Position]> = self.without_copied_decisions(positions)?.into();
         let Documents(documents) = self.documents(about, issuer)?;
         let issues = documents.entry(document.clone()).or_default();
         issues.sifted = Some(Arc::clone(&sifted));
@@ -181,16 +212,18 @@ impl Gatherer<'_> {
     ) -> Result<Documents, QueryError> {
         let mut documents = Documents::default();
         let may_act = self.may_act(None, Some(issuer));
+        let mut corrections = BTreeSet::new();
         for row in self.queries.about(about)?.iter() {
             let summary = &row.summary;
             if summary.class.is_decision() {
                 if summary.issuer == issuer {
                     let document = (summary.document, summary.item.clone());
-                    documents.add(document, row.position.clone());
+                    documents.add(document, row.position.clone(), summary.bytes);
                 }
                 continue;
             }
-            if !may_act(&row.position) {
+            let said = (row.position.origin.clone(), summary.bytes);
+            if !may_act(&row.position) || corrections.contains(&said) {
                 continue;
             }
             self.queries.go_on()?;
@@ -200,13 +233,15 @@ impl Gatherer<'_> {
             else {
                 continue;
             };
+            corrections.insert(said);
             let decision = self.queries.corrected_by(&correction)?;
             let decision = decision.filter(|decision| issuer_of(decision) == issuer);
             if let Some(decision) = decision
                 && let Some((own, document)) = document_of(&decision)
                 && own != about
             {
-                documents.add(document, Position::of(decision.reference()));
+                let bytes = BytesDigest::of(decision.statement());
+                documents.add(document, Position::of(decision.reference()), bytes);
             }
         }
         Ok(documents)

@@ -11,15 +11,13 @@ use std::sync::Arc;
 
 use concordat_protocol::effect::alike::Alike;
 use concordat_protocol::log::Origin;
-use concordat_protocol::statement::{Class, Content, Decision, DecisionFields, StatementRef};
-use concordat_protocol::subject::{AuthorityCode, SUBJECT_NAME_CHARS_MAX, SubjectCode};
-use concordat_protocol::text::Text;
-use concordat_protocol::time::Day;
-use concordat_protocol::trust::{Authority, RejectReason, Verified};
+use concordat_protocol::statement::{Class, Content, StatementRef};
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::trust::{RejectReason, Verified};
 
 use super::documents::Documents;
 use super::{Found, QueryError, QueryService};
-use crate::store::{ActRow, NoticeRow, Position, Summary};
+use crate::store::{ActRow, NoticeRow, Position};
 
 /// Statements that are gathered for one decision.
 // spec: IDX-20
@@ -33,42 +31,6 @@ pub const HISTORY_OBJECTION_BYTES_MAX: usize = 64 << 20;
 /// Statements that are asked for and not held, for one decision.
 // spec: IDX-20
 pub const HISTORY_NOT_HELD_MAX: usize = 16_384;
-
-/// A decision about an organisation, without what it says: an organisation may have many, and a page of
-/// them is shown.
-// spec: IDX-31
-#[derive(Clone, Debug)]
-pub struct SubjectEntry {
-    /// The decision.
-    pub reference: StatementRef,
-    /// The authority that speaks.
-    pub issuer: AuthorityCode,
-    /// What the index knows of it; of a decision found through a correction, `None`.
-    pub summary: Option<Summary>,
-    /// When it was decided; `None` of what is no decision.
-    pub decided_on: Option<Day>,
-    /// Whom it names; `None` of what is no decision.
-    pub named: Option<(SubjectCode, Text<SUBJECT_NAME_CHARS_MAX>)>,
-}
-
-impl SubjectEntry {
-    fn of(decision: &Verified, summary: Option<Summary>) -> Self {
-        let statement = decision.statement();
-        let fields = statement.payload().content.decision();
-        let fields = fields.map(Decision::fields);
-        let named = |fields: &DecisionFields| {
-            let subject = &fields.subject;
-            (subject.code(), subject.name().clone())
-        };
-        Self {
-            reference: decision.reference().clone(),
-            issuer: statement.header().issuer,
-            summary,
-            decided_on: fields.map(|fields| fields.decided_on),
-            named: fields.map(named),
-        }
-    }
-}
 
 /// Decisions with the statements that bear on them. What bears on one of them and not on another
 /// changes nothing for the other.
@@ -99,59 +61,6 @@ pub enum Depth {
 }
 
 impl QueryService {
-    /// The decisions about an organisation, by log and position. One that a correction moved to this
-    /// organisation is among them; what does not verify is not.
-    ///
-    /// # Errors
-    /// [`QueryError`].
-    pub fn subject(&self, subject: SubjectCode) -> Result<Vec<SubjectEntry>, QueryError> {
-        let mut wanted = BTreeMap::new();
-        for row in self.about(subject)?.iter() {
-            self.go_on()?;
-            if row.summary.class.is_decision() {
-                wanted.insert(row.position.clone(), Some(row.summary.clone()));
-                continue;
-            }
-            let Found::Verified(correction) =
-                self.statement(&row.position.origin, row.position.index)?
-            else {
-                continue;
-            };
-            if let Some(decision) = self.corrected_by(&correction)? {
-                let target = Position::of(decision.reference());
-                wanted.entry(target).or_insert(None);
-            }
-        }
-        let mut entries = Vec::with_capacity(wanted.len());
-        for (position, summary) in wanted {
-            self.go_on()?;
-            let Found::Verified(decision) = self.statement(&position.origin, position.index)?
-            else {
-                continue;
-            };
-            entries.push(SubjectEntry::of(&decision, summary));
-        }
-        Ok(entries)
-    }
-
-    /// The decision that a correction is on; `None` where its author may not correct that, so that nobody is
-    /// listed with what others were found to have done.
-    // spec: EFF-3
-    pub(super) fn corrected_by(
-        &self,
-        correction: &Verified,
-    ) -> Result<Option<Arc<Verified>>, QueryError> {
-        let Some(target) = &correction.statement().payload().target else {
-            return Ok(None);
-        };
-        let Found::Verified(decision) = self.statement(&target.origin, target.index)? else {
-            return Ok(None);
-        };
-        let may_correct = correction.authority() == Authority::Supervision
-            || issuer_of(correction) == issuer_of(&decision);
-        Ok(may_correct.then_some(decision))
-    }
-
     /// The verified statements that bear on the effect of a decision, by log and position. The
     /// decision itself need not be held.
     ///

@@ -1,5 +1,8 @@
+mod copies;
+
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
 
 use concordat_protocol::effect::Horizon;
 use concordat_protocol::effect::alike::{self, GROUP_KEPT_MAX};
@@ -20,6 +23,8 @@ use crate::store::{IndexItem, JournalPosition, StoreOptions, UnverifiedCursor};
 struct Bodies(
     Mutex<BTreeMap<Position, Held>>,
     Mutex<Vec<(StatementRef, StatementRef)>>,
+    /// How often a body was read.
+    AtomicUsize,
 );
 
 impl BodyReader for Bodies {
@@ -28,6 +33,7 @@ impl BodyReader for Bodies {
             origin: origin.clone(),
             index,
         };
+        self.2.fetch_add(1, Ordering::Relaxed);
         Ok(self.0.lock().unwrap().get(&position).cloned())
     }
 
@@ -479,8 +485,10 @@ fn reissue_that_names_no_root_is_in_the_history_of_its_document() {
         let root = fixture.decision_with(0, 1, |fields| {
             fields.document_number = number("A〔2026〕1号");
         });
+        // The same bytes would be a copy.
         let again = fixture.decision_with(1, 1, |fields| {
             fields.document_number = number("A〔2026〕1号");
+            fields.fine_fen = Some(1);
         });
         let other = fixture.decision_with(2, 1, |fields| {
             fields.document_number = number("A〔2026〕2号");

@@ -25,7 +25,7 @@ use sha2::{Digest, Sha256};
 use super::StoreError;
 use super::engine::EngineBatch;
 use super::schema::{Bytes, Family, Fields, POSITION_BYTES, Position, Spot};
-use super::subjects::code;
+use super::subjects::{code, first_bytes};
 use super::table::Table;
 use super::verdicts::Verdict;
 
@@ -73,6 +73,22 @@ pub struct ObjectionSaid {
 /// The first 16 bytes of the SHA-256 of the signed bytes of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BytesDigest([u8; 16]);
+
+impl BytesDigest {
+    /// Digests what is signed.
+    #[must_use]
+    pub fn of(statement: &Statement) -> Self {
+        Self(first_bytes(Sha256::digest(statement.as_bytes())))
+    }
+
+    pub(super) const fn stored(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    pub(super) const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
 
 /// A notice in the home register.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,8 +148,7 @@ fn put_said(value: Bytes, objection: &Objection, target: &StatementRef, act: &Ac
     let flag = |set: bool, flag: u8| if set { flag } else { 0 };
     let flags = flag(objection.over_cap(), OVER_CAP) | flag(!own, OTHER_ISSUER);
     let register = act.statement.payload().register_size;
-    let bytes = Sha256::digest(act.statement.as_bytes());
-    let (digest, _) = bytes.split_at(16);
+    let digest = BytesDigest::of(act.statement);
     let value = value
         .u8(code(objection.role().code()))
         .u8(flags)
@@ -143,7 +158,7 @@ fn put_said(value: Bytes, objection: &Objection, target: &StatementRef, act: &Ac
         .raw(target.leaf_hash.as_bytes())
         .u8(act.leaf.vis.code())
         .raw(header.about.as_str().as_bytes())
-        .raw(digest);
+        .raw(digest.as_bytes());
     match own {
         true => value,
         false => value.raw(header.issuer.as_str().as_bytes()),
@@ -257,7 +272,7 @@ fn said(fields: &mut Fields<'_>, member: &str) -> Option<ObjectionSaid> {
     let vis = Vis::new(fields.u8()?);
     let about = std::str::from_utf8(fields.take(SUBJECT_BYTES)?).ok()?;
     let about = SubjectCode::parse(about).ok()?;
-    let bytes = BytesDigest(fields.exact()?);
+    let bytes = BytesDigest::stored(fields.exact()?);
     let issuer = match flags & OTHER_ISSUER {
         0 => member,
         _ => std::str::from_utf8(fields.take(SUBJECT_BYTES)?).ok()?,

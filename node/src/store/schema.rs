@@ -33,7 +33,7 @@ use concordat_protocol::statement::StatementRef;
 use crate::journal::JournalId;
 
 /// Format of keys and values; another one on disk asks for a rebuild.
-pub(super) const FORMAT: u16 = 4;
+pub(super) const FORMAT: u16 = 5;
 
 /// Statements whose verdicts share a value.
 pub(super) const BLOCK: u64 = 256;

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! summary  class u8 · act type u8 · flags u8 · decided on i32 · document digest 8
-//!          · item length u16 · item · issuer 18, unless it is the log's member
+//!          · digest of the signed bytes 16 · item length u16 · item · issuer 18, unless it is the log's
+//!          member
 //! ```
 
 use concordat_protocol::statement::{ActType, Class, Code, DecisionFields, DocumentKey, Statement};
@@ -10,6 +11,7 @@ use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::Day;
 use sha2::{Digest, Sha256};
 
+use super::acts::BytesDigest;
 use super::engine::EngineBatch;
 use super::schema::{Bytes, Family, Fields, Position, Spot};
 use super::verdicts::Verdict;
@@ -44,6 +46,9 @@ pub struct Summary {
     pub decided_on: Day,
     /// Of the document number.
     pub document: DocumentDigest,
+    /// Of its signed bytes: tells copies without reading them.
+    // spec: IDX-60
+    pub bytes: BytesDigest,
     /// Whether it reduces rights or adds duties.
     pub adverse: bool,
     /// Whether it re-issues another decision.
@@ -80,6 +85,7 @@ impl Summary {
             item: fields.item.clone(),
             decided_on: fields.decided_on,
             document: DocumentDigest::of(fields.document_number.as_str()),
+            bytes: BytesDigest::of(statement),
             adverse: decision.is_adverse(),
             reissue: fields.reissues.is_some(),
             synthetic: !fields.synthetic.is_empty(),
@@ -100,6 +106,7 @@ impl Summary {
             .u8(flags)
             .raw(&self.decided_on.value().to_be_bytes())
             .raw(&self.document.0)
+            .raw(self.bytes.as_bytes())
             .counted(self.item.as_str().as_bytes());
         match own {
             true => bytes.finish(),
@@ -114,6 +121,7 @@ impl Summary {
         let flags = fields.u8()?;
         let decided_on = Day::new(i64::from(i32::from_be_bytes(fields.exact()?))).ok()?;
         let document = DocumentDigest(fields.exact()?);
+        let bytes = BytesDigest::stored(fields.exact()?);
         let item = Code::new(std::str::from_utf8(fields.counted()?).ok()?).ok()?;
         let issuer = match flags & OTHER_ISSUER {
             0 => member,
@@ -126,6 +134,7 @@ impl Summary {
             item,
             decided_on,
             document,
+            bytes,
             adverse: flags & ADVERSE != 0,
             reissue: flags & REISSUE != 0,
             synthetic: flags & SYNTHETIC != 0,
@@ -191,7 +200,7 @@ pub(super) fn code(code: u64) -> u8 {
     u8::try_from(code).unwrap_or(u8::MAX)
 }
 
-fn first_bytes<const N: usize>(digest: impl AsRef<[u8]>) -> [u8; N] {
+pub(super) fn first_bytes<const N: usize>(digest: impl AsRef<[u8]>) -> [u8; N] {
     let mut first = [0; N];
     for (to, from) in first.iter_mut().zip(digest.as_ref()) {
         *to = *from;

@@ -115,3 +115,66 @@ async fn organisation_is_answered_in_pages_that_the_channel_carries() {
     assert_eq!(found.len(), REISSUES + 1);
     pair.stop().await;
 }
+
+/// Whoever stole a log key logged a public decision a thousand times: a clerk saw pages of rows that say
+/// nothing before anything else.
+// spec: ADM-220
+#[tokio::test(flavor = "multi_thread")]
+async fn decision_logged_a_thousand_times_is_one_row_of_its_organisation() {
+    const COPIES: usize = 1_000;
+    let pair = Pair::start().await;
+    pair.import().await;
+    let target = pair.first();
+    let about = about(&pair, &target);
+    let mut client = Client::open(&pair.member).await;
+    let before = client.subject(about).await;
+    let view = client.statement(position(&target)).await;
+    let signed = {
+        let query = pair.member.node.query().unwrap();
+        let found = query.statement(&target.origin, target.index).unwrap();
+        let concordat_node::query::Found::Verified(decision) = found else {
+            panic!("{found:?}")
+        };
+        decision.statement().as_bytes().to_vec()
+    };
+    let node = &pair.member.node;
+    let copies = node.submit(LogNumber::Statements, vec![signed; COPIES]);
+    let copies = copies.await.unwrap();
+    let honest = pair.decide(view.decision.unwrap().into_fields()).await;
+    let mut found = Vec::new();
+    let mut skip = None;
+    loop {
+        let ask = SubjectAsk {
+            code: about,
+            look_up: look_up(),
+            as_of: None,
+            skip,
+        };
+        let answer = match client.ask(&Request::Subject(ask)).await.unwrap() {
+            Reply::Subject(answer) => *answer,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(answer.total, before.total + 1);
+        let has_it = answer.decisions.iter().any(|one| one.reference == target);
+        assert_eq!(answer.copies_left, has_it.then_some(COPIES as u64));
+        found.extend(answer.decisions.into_iter().map(|one| one.reference));
+        skip = answer.next_skip;
+        if skip.is_none() {
+            break;
+        }
+    }
+    let listed = before.decisions.into_iter();
+    let mut all: Vec<_> = listed.map(|one| one.reference).collect();
+    all.push(honest);
+    all.sort();
+    found.sort();
+    assert_eq!(found, all);
+    // Whoever asks for a copy by name is told what it is.
+    let copy = client.statement(position(&copies[0])).await;
+    let validity = copy.effect.map(|effect| effect.validity);
+    assert_eq!(
+        validity,
+        Some(concordat_protocol::admin::ValidityCode::NotADecision)
+    );
+    pair.stop().await;
+}

@@ -303,6 +303,9 @@ integer_map! {
         7 => bodies_missing: req(u64),
         /// How many decisions to pass over to go on behind this page; absent on the last.
         8 => next_skip: opt(u64),
+        /// Copies of the decisions on this page that are not listed (EFF-40); absent where there are none.
+        // spec: ADM-220
+        9 => copies_left: opt(u64),
     }
 }
 
