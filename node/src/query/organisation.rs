@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use concordat_protocol::log::Origin;
-use concordat_protocol::statement::{Class, Decision, DecisionFields, StatementRef};
+use concordat_protocol::statement::{Decision, DecisionFields, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SUBJECT_NAME_CHARS_MAX, SubjectCode};
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
@@ -67,6 +67,9 @@ enum First {
 /// Decisions about an organisation as they are found, row by row.
 struct Listing<'q, 'r> {
     queries: &'q QueryService,
+    subject: SubjectCode,
+    /// Rows of the organisations that decisions were moved from.
+    others: BTreeMap<SubjectCode, Arc<[SubjectRow]>>,
     firsts: BTreeMap<(&'r Origin, BytesDigest), First>,
     entries: BTreeMap<Position, SubjectEntry>,
 }
@@ -114,11 +117,46 @@ impl<'r> Listing<'_, 'r> {
     }
 
     fn list_corrected(&mut self, correction: &Verified) -> Result<(), QueryError> {
-        if let Some(decision) = self.queries.corrected_by(correction)? {
+        let Some(decision) = self.queries.corrected_by(correction)? else {
+            return Ok(());
+        };
+        let first = self.first_of(&decision)?;
+        for decision in first.iter().chain([&decision]) {
             let entry = self.entries.entry(Position::of(decision.reference()));
-            entry.or_insert_with(|| SubjectEntry::of(&decision, None));
+            entry.or_insert_with(|| SubjectEntry::of(decision, None));
         }
         Ok(())
+    }
+
+    /// The decision of which one about another organisation is a copy: what corrects the copy corrects it.
+    // spec: ADM-221
+    fn first_of(&mut self, copy: &Verified) -> Result<Option<Arc<Verified>>, QueryError> {
+        let said = copy.statement().payload().content.decision();
+        let about = said.map(|said| said.fields().subject.code());
+        let Some(about) = about.filter(|about| *about != self.subject) else {
+            return Ok(None);
+        };
+        let rows = match self.others.get(&about) {
+            Some(rows) => Arc::clone(rows),
+            None => self.queries.about(about)?,
+        };
+        self.others.insert(about, Arc::clone(&rows));
+        let (at, bytes) = (
+            Position::of(copy.reference()),
+            BytesDigest::of(copy.statement()),
+        );
+        let is_before = |row: &&SubjectRow| {
+            let place = &row.position;
+            row.summary.bytes == bytes && place.origin == at.origin && place.index < at.index
+        };
+        for row in rows.iter().filter(is_before) {
+            self.queries.go_on()?;
+            let place = &row.position;
+            if let Found::Verified(first) = self.queries.statement(&place.origin, place.index)? {
+                return Ok(Some(first));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -144,6 +182,8 @@ impl QueryService {
         let rows = self.about(subject)?;
         let mut listing = Listing {
             queries: self,
+            subject,
+            others: BTreeMap::new(),
             firsts: BTreeMap::new(),
             entries: BTreeMap::new(),
         };

@@ -151,6 +151,24 @@ fn correction_logged_a_thousand_times_is_read_once() {
     assert_eq!(node.reads(), 2);
 }
 
+/// A supervisor that has the copy alone puts it upon another organisation: there the decision binds, and the
+/// copy is none.
+// spec: ADM-221
+#[test]
+fn decision_moved_by_the_correction_of_a_copy_is_listed_where_it_is_moved_to() {
+    let node = node(|fixture| {
+        let decision = fixture.decision(0, 2);
+        let copies: Vec<_> = (1..=3).map(|index| copied(&decision, index)).collect();
+        let other = fixture.decision(4, 2);
+        let correction = fixture.correction(5, &copies[1], 1);
+        let mut placed = vec![decision, other, correction];
+        placed.extend(copies);
+        placed
+    });
+    assert_eq!(node.listed(), [(0, 0), (2, 0)]);
+    assert_eq!(node.history(0), [0, 1, 2, 3, 5]);
+}
+
 /// What waits for a state of the registry waits with all its copies.
 // spec: IDX-60
 #[test]
