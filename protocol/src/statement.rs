@@ -32,8 +32,8 @@ mod payload;
 mod registry;
 
 pub use act::{
-    Admission, Correction, Ground, Objection, ObjectorRole, Outcome, Ruling, Withdrawal,
-    WithdrawalReason,
+    Admission, Correction, Ground, Objection, ObjectorRole, Outcome, Repair, RepairEffect,
+    RepairFields, Ruling, Stay, StayFields, Withdrawal, WithdrawalReason,
 };
 pub use agreement::{
     Accession, Agreement, AgreementFields, Clause, ClauseMeasure, Force, Retirement,

@@ -113,6 +113,8 @@ impl<'a> Agreements<'a> {
                 | Content::Correction(_)
                 | Content::Withdrawal(_)
                 | Content::Admission(_)
+                | Content::Stay(_)
+                | Content::Repair(_)
                 | Content::ItemCatalogue(_)
                 | Content::Calendar(_)
                 | Content::DeadlineRules(_)

@@ -2,7 +2,9 @@
 
 use crate::codec::integer_map;
 use crate::log::{Hash, Origin, TreeSize};
-use crate::statement::act::{Admission, Correction, Ground, Objection, Ruling, Withdrawal};
+use crate::statement::act::{
+    Admission, Correction, Ground, Objection, Repair, Ruling, Stay, Withdrawal,
+};
 use crate::statement::agreement::{Accession, Agreement, Retirement};
 use crate::statement::calendar::Calendar;
 use crate::statement::class::Class;
@@ -64,6 +66,8 @@ pub enum Content {
     Correction(Box<Correction>),
     Withdrawal(Withdrawal),
     Admission(Admission),
+    Stay(Box<Stay>),
+    Repair(Box<Repair>),
     Agreement(Box<Agreement>),
     Accession(Accession),
     Retirement(Retirement),
@@ -94,6 +98,8 @@ impl Content {
             Self::Correction(_) => Class::Correction,
             Self::Withdrawal(_) => Class::Withdrawal,
             Self::Admission(_) => Class::Admission,
+            Self::Stay(_) => Class::Stay,
+            Self::Repair(_) => Class::Repair,
             Self::Agreement(_) => Class::Agreement,
             Self::Accession(_) => Class::Accession,
             Self::Retirement(_) => Class::Retirement,
@@ -121,6 +127,8 @@ impl Content {
             | Self::Ruling(_)
             | Self::Withdrawal(_)
             | Self::Admission(_)
+            | Self::Stay(_)
+            | Self::Repair(_)
             | Self::Agreement(_)
             | Self::Accession(_)
             | Self::Retirement(_)
@@ -168,6 +176,8 @@ impl Content {
             | Self::Correction(_)
             | Self::Withdrawal(_)
             | Self::Admission(_)
+            | Self::Stay(_)
+            | Self::Repair(_)
             | Self::Agreement(_)
             | Self::Accession(_)
             | Self::Retirement(_)
@@ -198,6 +208,8 @@ impl Content {
             | Self::Ruling(_)
             | Self::Withdrawal(_)
             | Self::Admission(_)
+            | Self::Stay(_)
+            | Self::Repair(_)
             | Self::Agreement(_)
             | Self::Accession(_)
             | Self::Retirement(_)

@@ -552,6 +552,9 @@ pub enum Invalid {
         /// The character.
         character: char,
     },
+    /// A stay that ends before it was ordered.
+    #[error("the last day of the stay lies before the day of its order")]
+    StayEndsBeforeOrder,
     /// A list that must name something is empty.
     #[error("{field} names nothing")]
     EmptyList {

@@ -111,6 +111,8 @@ impl Serialize for Payload {
             Content::Correction(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Withdrawal(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Admission(content) => map.serialize_entry(&CONTENT, content)?,
+            Content::Stay(content) => map.serialize_entry(&CONTENT, content)?,
+            Content::Repair(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Agreement(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Accession(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Retirement(content) => map.serialize_entry(&CONTENT, content)?,
@@ -203,6 +205,8 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::Correction => Content::Correction(map.next_value()?),
         Class::Withdrawal => Content::Withdrawal(map.next_value()?),
         Class::Admission => Content::Admission(map.next_value()?),
+        Class::Stay => Content::Stay(map.next_value()?),
+        Class::Repair => Content::Repair(map.next_value()?),
         Class::Agreement => Content::Agreement(map.next_value()?),
         Class::Accession => Content::Accession(map.next_value()?),
         Class::Retirement => Content::Retirement(map.next_value()?),
@@ -227,8 +231,6 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         | Class::Response
         | Class::Push
         | Class::Feedback
-        | Class::Stay
-        | Class::Repair
         | Class::Erasure
         | Class::RecognitionResponse
         | Class::MeasureCatalogue

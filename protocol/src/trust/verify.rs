@@ -340,9 +340,14 @@ pub(crate) fn judged_by(statement: &Statement) -> Option<(Day, Option<&DecisionF
             Some((issued_on()?, Some(correction.replacement.fields())))
         }
         Content::Objection(objection) => Some((objection.received_on(), None)),
+        // The day of an order or of a repair is its author's to choose, and so is that of a mandate that has
+        // ended: what counts is when the act was made.
+        // spec: STM-73
         Content::Ruling(_)
         | Content::Withdrawal(_)
         | Content::Admission(_)
+        | Content::Stay(_)
+        | Content::Repair(_)
         | Content::Agreement(_)
         | Content::Accession(_)
         | Content::Retirement(_) => Some((issued_on()?, None)),
@@ -379,6 +384,8 @@ fn check_mandate(
         | Content::Ruling(_)
         | Content::Withdrawal(_)
         | Content::Admission(_)
+        | Content::Stay(_)
+        | Content::Repair(_)
         | Content::Agreement(_)
         | Content::Accession(_)
         | Content::Retirement(_) => {}

@@ -24,7 +24,7 @@ fn at(milliseconds: u64) -> Timestamp {
 }
 
 /// The hub, at a registry size, saw so much of a log.
-fn head(registry: u64, origin: &Origin, seen: u64, milliseconds: u64) -> Statement {
+pub(crate) fn head(registry: u64, origin: &Origin, seen: u64, milliseconds: u64) -> Statement {
     let content = Content::HeadSeen(HeadSeen {
         origin: origin.clone(),
         size: size(seen),
@@ -40,7 +40,7 @@ fn head(registry: u64, origin: &Origin, seen: u64, milliseconds: u64) -> Stateme
     Statement::decode(&bytes).unwrap()
 }
 
-fn heads(entries: &[(u64, Statement)]) -> HeadsSeen {
+pub(crate) fn heads(entries: &[(u64, Statement)]) -> HeadsSeen {
     let mut heads = HeadsSeen::new();
     let entries = entries.iter();
     heads.extend(entries.map(|(index, statement)| (LeafIndex::new(*index), statement, true)));
@@ -260,7 +260,7 @@ fn evidence_is_the_first_head_that_covers() {
 }
 
 /// Milliseconds from the beginning of these tests to noon of a day in China.
-fn noon(day_text: &str) -> u64 {
+pub(crate) fn noon(day_text: &str) -> u64 {
     instant(day_text).value() + 4 * 3_600_000 - BEGIN_MS
 }
 

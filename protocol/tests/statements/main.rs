@@ -14,6 +14,7 @@ mod heads_seen;
 mod lists;
 mod properties;
 mod registry;
+mod stays;
 mod support;
 mod vectors;
 mod verify;

@@ -3,15 +3,15 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use proptest::sample::select;
+use proptest::sample::{select, subsequence};
 
 use concordat_protocol::codec::Ext;
 use concordat_protocol::key::Signer;
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
 use concordat_protocol::statement::{
     BatchId, Content, Ctx, Decision, Ground, KeyUse, Objection, ObjectorRole, Outcome, Payload,
-    PenaltyClass, Restart, Rotation, Ruling, Standing, Statement, Suspension, Withdrawal,
-    WithdrawalReason, sign,
+    PenaltyClass, Repair, RepairEffect, RepairFields, Restart, Rotation, Ruling, Standing,
+    Statement, Stay, StayFields, Suspension, Withdrawal, WithdrawalReason, sign,
 };
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
@@ -80,7 +80,33 @@ fn acts() -> impl Strategy<Value = Content> {
     });
     let withdrawal = (select(WithdrawalReason::ALL), words())
         .prop_map(|(reason, reasons)| Content::Withdrawal(Withdrawal { reason, reasons }));
-    prop_oneof![objection, ruling, withdrawal]
+    let stay = (words(), words(), days(), option::of(0_i32..900), words()).prop_map(
+        |(body, document_number, ordered_on, lasts, reasons)| {
+            let until = lasts.map(|lasts| ordered_on.plus_days(lasts).unwrap());
+            let fields = StayFields {
+                body,
+                document_number,
+                ordered_on,
+                until,
+                reasons,
+            };
+            Content::Stay(Box::new(Stay::new(fields).unwrap()))
+        },
+    );
+    let effects = subsequence(RepairEffect::ALL.to_vec(), 1..=RepairEffect::ALL.len());
+    let repair = (effects, days(), any::<bool>(), words()).prop_map(
+        |(effects, decided_on, based, reasons)| {
+            let basis = penalty().basis.into_iter().filter(|_| based).collect();
+            let fields = RepairFields {
+                effects,
+                decided_on,
+                basis,
+                reasons,
+            };
+            Content::Repair(Box::new(Repair::new(fields).unwrap()))
+        },
+    );
+    prop_oneof![objection, ruling, withdrawal, stay, repair]
 }
 
 fn registry_contents() -> impl Strategy<Value = Content> {

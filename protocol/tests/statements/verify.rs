@@ -379,7 +379,7 @@ fn mandate_counts_on_its_first_and_its_last_day_and_not_beyond() {
     assert_eq!(at("2027-01-01"), Err(RejectReason::NoMandate));
 }
 
-fn with_mandates(mandates: Vec<Mandate>) -> Net {
+pub(crate) fn with_mandates(mandates: Vec<Mandate>) -> Net {
     let mut net = Net::production();
     let renewed = Enrolment {
         mandates,

@@ -1,5 +1,6 @@
 //! Statements: well-formed but for the one thing that the case is about, and signed over it.
 
+mod acts;
 mod approvals;
 mod content;
 mod envelope;
@@ -16,8 +17,8 @@ use concordat_protocol::statement::{
 };
 use concordat_protocol::statement::{
     Content, Correction, Ctx, Ground, HeadSeen, Notice, Objection, ObjectorRole, Outcome, Payload,
-    Policy, Proposal, Restart, Ruling, Withdrawal, WithdrawalReason, sign, sign_approval,
-    sign_approved,
+    Policy, Proposal, Repair, RepairEffect, RepairFields, Restart, Ruling, Stay, StayFields,
+    Withdrawal, WithdrawalReason, sign, sign_approval, sign_approved,
 };
 use concordat_protocol::trust::Network;
 
@@ -186,6 +187,8 @@ fn accepted() -> Vec<Case> {
         ),
         ok("withdrawal", plain(&act(withdrawal, reference()))),
         ok("correction", plain(&act(correction, reference()))),
+        ok("stay", plain(&act(acts::stay(), reference()))),
+        ok("repair", plain(&act(acts::repair(), reference()))),
         ok("notice", hub_says(Content::Notice(notice(&net)))),
         ok("head seen", hub_says(Content::HeadSeen(head))),
         ok("restart", hub_says(Content::Restart(restart()))),

@@ -347,6 +347,7 @@ pub(super) fn content() -> Vec<Case> {
         changed(ruling(), 2, [vec![0x82], second, first].concat()),
         "STM-26",
     ));
+    cases.extend(acts::refused(&net));
     cases.extend(registry::notices(&net));
     cases
 }
