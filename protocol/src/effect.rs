@@ -8,6 +8,7 @@
 //! ```text
 //! facts ─► by class ─► chain ─► objections ─► suspended by, waiting
 //!                        │
+//!                        ├────► repairs ─► repaired      stays, day ─► stayed by
 //!                        ├────► corrections, withdrawals, re-issues ─► validity, reading
 //!                        └────► what it rests on ─► basis
 //! horizon, day, now ──────────► backing, ends, freshness, fork
@@ -17,7 +18,7 @@
 //! binds is computed from the figures before and after it, never claimed by its author.
 //!
 //! Out of scope: signatures, mandates and `ctx` ([`crate::trust`]), recognition by a receiver, and
-//! deadlines. An axis for stays, repairs or erasures joins [`Effect`] as a field and a module.
+//! deadlines. An axis for erasures joins [`Effect`] as a field and a module.
 
 pub mod alike;
 mod announced;
@@ -35,7 +36,9 @@ mod objections;
 mod reading;
 mod record;
 mod rejections;
+mod repairs;
 mod sorted;
+mod stays;
 mod touch;
 mod work;
 
@@ -44,6 +47,7 @@ use crate::effect::basis::Bases;
 use crate::effect::case::Case;
 use crate::effect::reading::{Days, Reading};
 use crate::effect::sorted::Sorted;
+use crate::effect::stays::Stayed;
 use crate::log::{Origin, TreeSize};
 use crate::statement::{Decision, StatementRef};
 use crate::time::{Day, Timestamp};
@@ -54,8 +58,8 @@ pub use horizon::{Backing, FRESHNESS_DAYS, FRESHNESS_WARNING_DAYS, Horizon, Limi
 pub use reading::DutyEnd;
 pub use record::{
     Amounts, Basis, BasisFailure, BasisState, BindsOthers, Burden, DutyState, Effect, Ends, Fork,
-    Freshness, HorizonUsed, LaterActs, Source, SourceState, Suspension, SuspensionKind, Term,
-    Validity, Waiting, WaitingCause, Weighed,
+    Freshness, HorizonUsed, LaterActs, Repaired, Source, SourceState, Suspension, SuspensionKind,
+    Term, Validity, Waiting, WaitingCause, Weighed,
 };
 pub use work::EFFECT_WORK_MAX;
 
@@ -113,7 +117,7 @@ impl<'a> Examination<'a> {
         let now = self.horizon.at_least(now);
         let days = limits.freshness_days;
         let rests_on = &assessment.rests_on;
-        let basis = self.bases.examine(&case, rests_on, now, days);
+        let basis = self.bases.examine(&case, rests_on, (as_of, now), days);
         let freshness = self.horizon.freshness(&target.origin, now, days);
         record(&case, assessment, basis, freshness, as_of)
     }
@@ -162,10 +166,12 @@ fn record(
     as_of: Day,
 ) -> Effect {
     let reading = assessment.reading.as_ref();
-    let ends = |until: Option<Day>| Ends {
-        until,
-        ended: until.is_some_and(|until| until < as_of),
-    };
+    let publication_until = reading.and_then(|reading| reading.publication_until);
+    let has_passed = publication_until.is_some_and(|until| until < as_of);
+    let stayed = Stayed::on(as_of, &assessment.stays, reading);
+    let mut pending = assessment.pending;
+    pending.extend(stayed.pending);
+    pending.sort_unstable();
     Effect {
         target: case.target.clone(),
         weighed: match case.work.is_over() {
@@ -175,9 +181,11 @@ fn record(
         validity: assessment.validity,
         backing: assessment.backing,
         superseded_by: assessment.superseded_by,
+        stayed_by: stayed.by,
+        grant_stayed: stayed.takes_grant,
         suspended_by: assessment.suspended_by,
         waiting: assessment.waiting,
-        pending: assessment.pending,
+        pending,
         burden: burden(reading),
         is_grant: reading.is_some_and(Reading::grants),
         amounts: reading.map(amounts).unwrap_or_default(),
@@ -188,7 +196,12 @@ fn record(
         burden_term: reading
             .map(|r| term(r.burden_days, as_of))
             .unwrap_or_default(),
-        publication: ends(reading.and_then(|reading| reading.publication_until)),
+        // spec: EFF-161
+        publication: Ends {
+            until: publication_until,
+            ended: has_passed || assessment.repaired.is_some(),
+        },
+        repaired: assessment.repaired,
         basis,
         freshness,
         fork: fork(case),

@@ -7,7 +7,7 @@ use crate::admin::view::{
 };
 use crate::effect::{
     Backing, Basis, BasisState, BindsOthers, Burden, Effect, Fact, Fork, Horizon, LaterActs,
-    Source, SourceState, SuspensionKind, Validity, VoidCause, WaitingCause,
+    Repaired, Source, SourceState, SuspensionKind, Validity, VoidCause, WaitingCause,
 };
 use crate::log::LeafIndex;
 use crate::statement::{Content, Notice, StatementRef};
@@ -56,7 +56,21 @@ pub fn effect_view(effect: &Effect, as_of: Day) -> EffectView {
         as_of,
         horizon_issuer: effect.horizon.issuer,
         horizon_register: effect.horizon.register,
+        stayed_by: effect.stayed_by.clone(),
+        stayed_by_left: None,
+        repaired_by: repaired(effect, |repaired| &repaired.by),
+        repaired_by_left: None,
+        repair_effects: repaired(effect, |repaired| &repaired.effects),
     }
+}
+
+fn repaired<T: Clone>(effect: &Effect, list: impl Fn(&Repaired) -> &Vec<T>) -> Vec<T> {
+    effect
+        .repaired
+        .as_ref()
+        .map(list)
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// An act whose body is held.
@@ -86,9 +100,21 @@ pub fn act_view(
         notice,
         witnessed: witnessed(horizon, &reference),
         void_cause: act.void().map(void_cause),
+        body: None,
+        document_number: None,
+        decided_on: None,
+        until: None,
+        repair_effects: Vec::new(),
+        legal_basis: Vec::new(),
         reference,
     };
-    match &payload.content {
+    fill(&mut view, &payload.content, effect);
+    view
+}
+
+/// Adds to the view of an act what its class says.
+fn fill(view: &mut ActView, content: &Content, effect: Option<&Effect>) {
+    match content {
         Content::Objection(objection) => {
             view.ground = Some(objection.ground());
             view.role = Some(objection.role());
@@ -110,6 +136,21 @@ pub fn act_view(
             view.withdrawal_reason = Some(withdrawal.reason);
             view.reasons = Some(withdrawal.reasons.to_string());
         }
+        Content::Stay(stay) => {
+            let fields = stay.fields();
+            view.body = Some(fields.body.to_string());
+            view.document_number = Some(fields.document_number.to_string());
+            view.decided_on = Some(fields.ordered_on);
+            view.until = fields.until;
+            view.reasons = Some(fields.reasons.to_string());
+        }
+        Content::Repair(repair) => {
+            let fields = repair.fields();
+            view.repair_effects.clone_from(&fields.effects);
+            view.decided_on = Some(fields.decided_on);
+            view.legal_basis.clone_from(&fields.basis);
+            view.reasons = Some(fields.reasons.to_string());
+        }
         Content::Decision(_)
         | Content::ItemCatalogue(_)
         | Content::Calendar(_)
@@ -126,7 +167,6 @@ pub fn act_view(
         | Content::Retirement(_)
         | Content::Restart(_) => {}
     }
-    view
 }
 
 /// An act of which only the notice is known, and the notice's position where it is; `None` when its
@@ -157,6 +197,12 @@ pub fn noticed_view(
         notice: position,
         witnessed: witnessed(horizon, &notice.act),
         void_cause: None,
+        body: None,
+        document_number: None,
+        decided_on: None,
+        until: None,
+        repair_effects: Vec::new(),
+        legal_basis: Vec::new(),
     })
 }
 
@@ -248,6 +294,7 @@ fn suspensions(effect: &Effect) -> Vec<SuspensionView> {
             SuspensionKind::Conflict => (SuspensionCode::Conflict, None),
             SuspensionKind::Fork => (SuspensionCode::Fork, None),
             SuspensionKind::ActNotHeld => (SuspensionCode::ActNotHeld, None),
+            SuspensionKind::StayNotHeld => (SuspensionCode::StayNotHeld, None),
         };
         SuspensionView {
             kind,
@@ -302,6 +349,7 @@ const fn basis_state(state: BasisState) -> BasisStateCode {
     match state {
         BasisState::Void => BasisStateCode::Void,
         BasisState::Withdrawn => BasisStateCode::Withdrawn,
+        BasisState::Repaired => BasisStateCode::Repaired,
         BasisState::NotHeld => BasisStateCode::NotHeld,
         BasisState::NotWitnessed => BasisStateCode::NotWitnessed,
         BasisState::Suspended => BasisStateCode::Suspended,
@@ -341,6 +389,8 @@ fn binds_others(binds: BindsOthers) -> (BindsOthersCode, Option<SourceCode>, Opt
         BindsOthers::NotYet => BindsOthersCode::NotYet,
         BindsOthers::NotWitnessed => BindsOthersCode::NotWitnessed,
         BindsOthers::Lifted => BindsOthersCode::Lifted,
+        BindsOthers::Repaired => BindsOthersCode::Repaired,
+        BindsOthers::Stayed => BindsOthersCode::Stayed,
         BindsOthers::NoBasis => BindsOthersCode::NoBasis,
         BindsOthers::BasisNotHeld => BindsOthersCode::BasisNotHeld,
         BindsOthers::Superseded => BindsOthersCode::Superseded,

@@ -8,8 +8,8 @@ use crate::admin::tagged::named_codes;
 use crate::codec::integer_map;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
 use crate::statement::{
-    ActType, Class, Code, Decision, Enrolment, Ground, ObjectorRole, Outcome, Role, Standing,
-    StatementRef, Vis, WithdrawalReason,
+    ActType, Class, Code, Decision, Enrolment, Ground, LegalBasis, ObjectorRole, Outcome,
+    RepairEffect, Role, Standing, StatementRef, Vis, WithdrawalReason,
 };
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::time::{Day, Timestamp};
@@ -277,6 +277,18 @@ integer_map! {
         16 => witnessed: req(bool),
         /// Why it is void as far as it binds, if it is.
         17 => void_cause: opt(VoidCauseCode),
+        /// Of a stay: the court or review body.
+        18 => body: opt(String),
+        /// Of a stay: the number of the order.
+        19 => document_number: opt(String),
+        /// Of a stay: the day of the order. Of a repair: the day of the decision on it.
+        20 => decided_on: opt(Day),
+        /// Of a stay: its last day.
+        21 => until: opt(Day),
+        /// Of a repair: what it asks.
+        22 => repair_effects: list(RepairEffect),
+        /// Of a repair: the articles of law.
+        23 => legal_basis: list(LegalBasis),
     }
 }
 

@@ -144,6 +144,8 @@ impl Telling {
                 }
                 Content::Decision(_)
                 | Content::Objection(_)
+                | Content::Stay(_)
+                | Content::Repair(_)
                 | Content::Notice(_)
                 | Content::ItemCatalogue(_)
                 | Content::Calendar(_)

@@ -7,7 +7,9 @@ use crate::effect::fact::Fact;
 use crate::effect::horizon::Backing;
 use crate::effect::objections;
 use crate::effect::reading::Reading;
-use crate::effect::record::{Suspension, SuspensionKind, Validity, Waiting};
+use crate::effect::record::{Repaired, Suspension, SuspensionKind, Validity, Waiting};
+use crate::effect::repairs::repaired;
+use crate::effect::stays::{self, Reaching};
 use crate::statement::{Content, Decision, StatementRef};
 
 /// What is known of one decision by itself.
@@ -15,6 +17,9 @@ pub(super) struct Assessment<'a> {
     pub(super) validity: Validity,
     pub(super) backing: Option<Backing>,
     pub(super) superseded_by: Option<StatementRef>,
+    /// By day.
+    pub(super) stays: Vec<Reaching<'a>>,
+    pub(super) repaired: Option<Repaired>,
     pub(super) suspended_by: Vec<Suspension>,
     pub(super) waiting: Vec<Waiting>,
     pub(super) pending: Vec<StatementRef>,
@@ -30,11 +35,14 @@ pub(super) fn assess<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
         Some((fact, decision)) => assess_held(case, fact, decision),
         None => assess_unheld(case),
     };
-    let unread = case.unread();
-    if !unread.is_empty() {
+    let unheld = [
+        (SuspensionKind::ActNotHeld, case.unread()),
+        (SuspensionKind::StayNotHeld, stays::not_held(case)),
+    ];
+    for (kind, acts) in unheld.into_iter().filter(|(_, acts)| !acts.is_empty()) {
         assessment.suspended_by.push(Suspension {
-            kind: SuspensionKind::ActNotHeld,
-            by: cloned(&unread),
+            kind,
+            by: cloned(&acts),
             since: None,
             awaiting_act: Vec::new(),
         });
@@ -45,11 +53,15 @@ pub(super) fn assess<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
 fn assess_unheld<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
     // spec: EFF-100
     let validity = unheld(case);
+    let repaired = repaired(case);
+    let stays = stays::reaching(case);
     let (suspended_by, waiting) = objections::weigh(case);
     Assessment {
         validity,
         backing: None,
         superseded_by: None,
+        stays,
+        repaired,
         suspended_by,
         waiting,
         pending: Vec::new(),
@@ -74,6 +86,8 @@ fn assess_held<'a>(case: &Case<'_, 'a>, fact: &'a Fact, decision: &'a Decision) 
     let validity = validity(backing, is_grant, &corrected, &withdrawals);
     let (superseded_by, mut reading) =
         chain::supersede(case, (fact, decision), &successors, corrected.reading);
+    let repaired = repaired(case);
+    let stays = stays::reaching(case);
     let (mut suspended_by, waiting) = objections::weigh(case);
     if !corrected.conflict.is_empty() {
         suspended_by.push(Suspension {
@@ -104,6 +118,8 @@ fn assess_held<'a>(case: &Case<'_, 'a>, fact: &'a Fact, decision: &'a Decision) 
         validity,
         backing: Some(backing),
         superseded_by,
+        stays,
+        repaired,
         suspended_by,
         waiting,
         pending,

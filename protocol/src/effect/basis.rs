@@ -6,8 +6,9 @@ use crate::effect::assess::{Assessment, assess};
 use crate::effect::case::Case;
 use crate::effect::horizon::Backing;
 use crate::effect::record::{Basis, BasisFailure, BasisState, Validity};
+use crate::effect::stays::Reaching;
 use crate::statement::StatementRef;
-use crate::time::Timestamp;
+use crate::time::{Day, Timestamp};
 
 /// What is known of the statements that decisions rest on. Each is assessed once, however many
 /// decisions rest on it.
@@ -18,6 +19,8 @@ pub(super) struct Bases<'a>(BTreeMap<&'a StatementRef, Known<'a>>);
 struct Known<'a> {
     /// What is wrong with it but that its source is stale.
     failure: Option<BasisState>,
+    /// What stays it, by day.
+    stays: Vec<Reaching<'a>>,
     /// Whether it is of no weight once its source is stale.
     may_be_stale: bool,
     /// What it rests on in turn.
@@ -33,7 +36,7 @@ impl<'a> Bases<'a> {
         &mut self,
         case: &Case<'_, 'a>,
         rests_on: &[&'a StatementRef],
-        now: Timestamp,
+        (as_of, now): (Day, Timestamp),
         freshness_days: u32,
     ) -> Basis {
         if rests_on.is_empty() {
@@ -52,13 +55,18 @@ impl<'a> Bases<'a> {
             let known = self.known(case, reference);
             case.work.spend(known.work);
             next.extend(&known.rests_on);
+            let stayed = || {
+                let mut stays = known.stays.iter();
+                let is_stayed = stays.any(|one| one.stay.is_on(as_of));
+                is_stayed.then_some(BasisState::Suspended)
+            };
             let stale = || {
                 let horizon = case.horizon;
                 let freshness = horizon.freshness(&reference.origin, now, freshness_days);
                 let is_stale = known.may_be_stale && freshness.unknown().is_some();
                 is_stale.then_some(BasisState::Unknown)
             };
-            if let Some(why) = known.failure.or_else(stale) {
+            if let Some(why) = known.failure.or_else(stayed).or_else(stale) {
                 let basis = reference.clone();
                 failures.push(BasisFailure { basis, why });
             }
@@ -85,6 +93,7 @@ impl<'a> Known<'a> {
             let is_provisional = backing == Backing::Provisional;
             return Self {
                 failure: is_provisional.then_some(BasisState::NotWitnessed),
+                stays: Vec::new(),
                 may_be_stale: false,
                 rests_on: Vec::new(),
                 work: 0,
@@ -94,6 +103,7 @@ impl<'a> Known<'a> {
         let assessment = assess(&basis);
         Self {
             failure: failure(&assessment),
+            stays: assessment.stays,
             may_be_stale: true,
             rests_on: assessment.rests_on,
             work: basis.work.spent(),
@@ -106,18 +116,19 @@ fn correction(case: &Case<'_, '_>, reference: &StatementRef) -> Option<Backing> 
     Some(case.horizon.backing(fact))
 }
 
-/// The gravest thing that is wrong with a basis, but that it is stale.
+/// The gravest thing that is wrong with a basis, but that it is stayed or stale.
 fn failure(assessment: &Assessment<'_>) -> Option<BasisState> {
-    match &assessment.validity {
+    let is_held = match &assessment.validity {
         Validity::Void { .. } => return Some(BasisState::Void),
         Validity::Withdrawn { .. } => return Some(BasisState::Withdrawn),
-        Validity::TargetNotHeld { .. } | Validity::NotADecision => {
-            return Some(BasisState::NotHeld);
-        }
-        Validity::InForce | Validity::Corrected { .. } => {}
-    }
+        Validity::TargetNotHeld { .. } | Validity::NotADecision => false,
+        Validity::InForce | Validity::Corrected { .. } => true,
+    };
+    // spec: EFF-164
     match assessment.backing {
         Some(Backing::Void(_)) => return Some(BasisState::Void),
+        _ if assessment.repaired.is_some() => return Some(BasisState::Repaired),
+        _ if !is_held => return Some(BasisState::NotHeld),
         Some(Backing::Provisional) => return Some(BasisState::NotWitnessed),
         Some(Backing::Witnessed) | None => {}
     }

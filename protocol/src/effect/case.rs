@@ -6,7 +6,9 @@ use crate::effect::history::History;
 use crate::effect::horizon::Horizon;
 use crate::effect::sorted::{By, Said, Sorted};
 use crate::effect::work::Work;
-use crate::statement::{Correction, Decision, Notice, Objection, Ruling, StatementRef, Withdrawal};
+use crate::statement::{
+    Correction, Decision, Notice, Objection, Repair, Ruling, StatementRef, Stay, Withdrawal,
+};
 
 /// The decision asked about among the facts.
 pub(super) struct Case<'h, 'a> {
@@ -90,6 +92,28 @@ impl<'h, 'a> Case<'h, 'a> {
         self.work
             .count(self.facts.withdrawals.get(&self.target))
             .copied()
+    }
+
+    /// Repairs of this decision, by whom they may be, that are not taken back.
+    pub(super) fn repairs(&self) -> impl Iterator<Item = Said<'a, Repair>> + '_ {
+        self.work
+            .count(self.facts.repairs.get(&self.target))
+            .copied()
+    }
+
+    /// Stays of the chain that no withdrawal lifts.
+    pub(super) fn stays(&self) -> impl Iterator<Item = Said<'a, Stay>> + '_ {
+        self.on(&self.chain.wide, &self.facts.stays)
+    }
+
+    /// Those of them that take away what is granted too.
+    pub(super) fn sure_stays(&self) -> impl Iterator<Item = Said<'a, Stay>> + '_ {
+        self.on(&self.chain.narrow, &self.facts.sure_stays)
+    }
+
+    /// Notices on the chain of stays that are not held.
+    pub(super) fn noticed_stays(&self) -> impl Iterator<Item = Said<'a, Notice>> + '_ {
+        self.on(&self.chain.wide, &self.facts.noticed_stays)
     }
 
     /// Objections on the chain.

@@ -30,6 +30,22 @@ impl<'a> Notices<'a> {
         self.0.iter().map(|(_, said)| *said)
     }
 
+    /// Each act with the notices of it, by position.
+    pub(super) fn by_act(
+        &self,
+    ) -> impl Iterator<
+        Item = (
+            &'a StatementRef,
+            impl Iterator<Item = Said<'a, Notice>> + Clone + '_,
+        ),
+    > {
+        let acts = self.0.chunk_by(|(a, _), (b, _)| a == b);
+        acts.filter_map(|notices| {
+            let (act, _) = notices.first()?;
+            Some((*act, notices.iter().map(|(_, said)| *said)))
+        })
+    }
+
     fn on(&self, act: &StatementRef) -> &[(&'a StatementRef, Said<'a, Notice>)] {
         let from = self.0.partition_point(|(known, _)| **known < *act);
         let until = self.0.partition_point(|(known, _)| **known <= *act);

@@ -4,7 +4,7 @@ use crate::effect::fact::VoidCause;
 use crate::effect::horizon::Backing;
 use crate::effect::reading::DutyEnd;
 use crate::log::{LeafIndex, TreeSize};
-use crate::statement::{Ground, Measure, PenaltyClass, StatementRef};
+use crate::statement::{Ground, Measure, PenaltyClass, RepairEffect, StatementRef};
 use crate::time::{Day, Timestamp};
 
 /// What follows for one decision from everything known up to a horizon.
@@ -23,6 +23,13 @@ pub struct Effect {
     pub backing: Option<Backing>,
     /// The re-issue that took its place.
     pub superseded_by: Option<StatementRef>,
+    /// The stays by which it holds nobody on the day asked about, ascending. Of what only grants those that
+    /// count in full.
+    pub stayed_by: Vec<StatementRef>,
+    /// Whether what it grants is stayed too.
+    pub grant_stayed: bool,
+    /// By what its effect with others has ended for good.
+    pub repaired: Option<Repaired>,
     /// What suspends it for others.
     pub suspended_by: Vec<Suspension>,
     /// Open objections that do not suspend by themselves.
@@ -42,7 +49,7 @@ pub struct Effect {
     /// How long its burden lasts; differs from `term` only where a licence also burdens and what is
     /// not witnessed lengthens it.
     pub burden_term: Term,
-    /// Its publication.
+    /// Its publication; a repair ends it.
     pub publication: Ends,
     /// What it rests on.
     pub basis: Basis,
@@ -108,6 +115,26 @@ pub enum SuspensionKind {
     Fork,
     /// Its issuer's log has acts on it of which only the leaves are known.
     ActNotHeld,
+    /// The home register tells of stays of it that are not held.
+    StayNotHeld,
+}
+
+/// 信用修复: what it brings with others has ended; it stays its issuer's record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repaired {
+    /// By these repairs, ascending.
+    pub by: Vec<StatementRef>,
+    /// What they ask of whoever holds the information, ascending.
+    pub effects: Vec<RepairEffect>,
+}
+
+impl Repaired {
+    /// Whether it takes an entry off its list, for the issuer of the list too.
+    // spec: EFF-163
+    #[must_use]
+    pub fn removes_from_list(&self) -> bool {
+        self.effects.contains(&RepairEffect::RemoveFromList)
+    }
 }
 
 /// One suspension.
@@ -230,11 +257,13 @@ pub enum BasisState {
     Void,
     /// It was withdrawn.
     Withdrawn,
+    /// It was repaired.
+    Repaired,
     /// It is not held, so nothing is known of it.
     NotHeld,
     /// It is not witnessed.
     NotWitnessed,
-    /// It is suspended.
+    /// It is suspended or stayed.
     Suspended,
     /// Its source or the home register is stale.
     Unknown,
@@ -348,7 +377,11 @@ pub enum BindsOthers {
     NotWitnessed,
     /// Its burden, or the measure asked about, is lifted.
     Lifted,
-    /// What it rests on is void or withdrawn.
+    /// Its effect with others has ended by a repair.
+    Repaired,
+    /// It is stayed, for its issuer too.
+    Stayed,
+    /// What it rests on is void, withdrawn or repaired.
     NoBasis,
     /// What it rests on is not held.
     BasisNotHeld,
@@ -365,15 +398,20 @@ pub enum BindsOthers {
 }
 
 impl Effect {
-    /// Whether it stands for the authority that made it. An objection does not change that.
-    // spec: EFF-9
+    /// Whether it stands for the authority that made it. An objection does not change that, nor does a
+    /// repair; a stay does.
+    // spec: EFF-9, EFF-151, EFF-152, EFF-161
     #[must_use]
     pub const fn in_force_for_issuer(&self) -> bool {
         let stands = matches!(
             self.validity,
             Validity::InForce | Validity::Corrected { .. }
         );
-        stands && self.superseded_by.is_none() && !self.term.end.ended
+        let is_stayed = match self.is_grant {
+            true => self.grant_stayed,
+            false => !self.stayed_by.is_empty(),
+        };
+        stands && self.superseded_by.is_none() && !self.term.end.ended && !is_stayed
     }
 
     /// What another authority may do on the strength of it.
@@ -399,6 +437,7 @@ impl Effect {
             found.ok().and_then(|at| self.duties.get(at)),
         ) {
             (BindsOthers::Applies, None) => BindsOthers::Lifted,
+            (BindsOthers::Applies, Some(_)) if self.repaired.is_some() => BindsOthers::Repaired,
             (BindsOthers::Applies, Some(state)) if state.ended => BindsOthers::Ended,
             (verdict, _) => verdict,
         }
@@ -421,16 +460,17 @@ impl Effect {
         if self.weighed == Weighed::InPart {
             return BindsOthers::NotWeighed;
         }
+        // A repair leaves no burden to others.
+        let burdens = self.burden == Burden::Burdens && self.repaired.is_none();
         // spec: EFF-11
-        match (self.burden, self.backing) {
-            (Burden::Burdens, Some(Backing::Provisional)) => return BindsOthers::NotWitnessed,
-            (Burden::Burdens, Some(Backing::Void(_))) => return BindsOthers::Void,
-            (Burden::Burdens, Some(Backing::Witnessed) | None)
-            | (Burden::Free | Burden::Lifted, _) => {}
+        match self.backing {
+            Some(Backing::Provisional) if burdens => return BindsOthers::NotWitnessed,
+            Some(Backing::Void(_)) if burdens => return BindsOthers::Void,
+            Some(_) | None => {}
         }
-        let term = match self.burden {
-            Burden::Burdens => self.burden_term,
-            Burden::Free | Burden::Lifted => self.term,
+        let term = match burdens {
+            true => self.burden_term,
+            false => self.term,
         };
         if term.not_yet {
             return BindsOthers::NotYet;
@@ -439,15 +479,23 @@ impl Effect {
             return BindsOthers::Ended;
         }
         match (self.burden, self.is_grant) {
-            (Burden::Free, _) | (Burden::Lifted, true) => BindsOthers::Applies,
+            (Burden::Burdens, _) if burdens => self.burden_binds(),
+            // spec: EFF-161
+            (Burden::Burdens, false) => BindsOthers::Repaired,
             (Burden::Lifted, false) => BindsOthers::Lifted,
-            (Burden::Burdens, _) => self.burden_binds(),
+            // spec: EFF-152
+            (_, true) if self.grant_stayed => BindsOthers::Stayed,
+            (Burden::Free | Burden::Lifted | Burden::Burdens, _) => BindsOthers::Applies,
         }
     }
 
     fn burden_binds(&self) -> BindsOthers {
         if self.publication.ended {
             return BindsOthers::Ended;
+        }
+        // spec: EFF-151
+        if !self.stayed_by.is_empty() {
+            return BindsOthers::Stayed;
         }
         if let Some(verdict) = self.basis_verdict() {
             return verdict;
@@ -474,7 +522,7 @@ impl Effect {
         };
         let gravest = failures.iter().map(|failure| failure.why).min()?;
         Some(match gravest {
-            BasisState::Void | BasisState::Withdrawn => BindsOthers::NoBasis,
+            BasisState::Void | BasisState::Withdrawn | BasisState::Repaired => BindsOthers::NoBasis,
             BasisState::NotHeld => BindsOthers::BasisNotHeld,
             BasisState::NotWitnessed => BindsOthers::NotWitnessed,
             BasisState::Suspended => BindsOthers::Suspended,

@@ -8,8 +8,8 @@ use crate::effect::fact::Fact;
 use crate::effect::history::History;
 use crate::effect::horizon::Horizon;
 use crate::effect::notices::Notices;
-use crate::statement::{Class, Content, Correction, Decision, Notice, Objection, Ruling};
-use crate::statement::{StatementRef, Withdrawal};
+use crate::statement::{Class, Content, Correction, Decision, Notice, Objection, Repair, Ruling};
+use crate::statement::{StatementRef, Stay, Withdrawal};
 
 /// A fact with what it says.
 pub(super) type Said<'a, T> = (&'a Fact, &'a T);
@@ -56,6 +56,19 @@ pub(super) struct Sorted<'a> {
     pub(super) sure_objections: BTreeMap<&'a StatementRef, (Link, Said<'a, Objection>)>,
     /// Those that count in full and are not taken back; by the same chain.
     pub(super) rulings: By<'a, Link, Ruling>,
+    /// Those that no withdrawal lifts that counts in full; by the chain of their target, as every decision
+    /// known makes it.
+    pub(super) stays: By<'a, Link, Stay>,
+    /// Those of them that count in full, and that no withdrawal names that is verified; by the chain of their
+    /// target, as those decisions make it that count in full.
+    pub(super) sure_stays: By<'a, Link, Stay>,
+    /// Stays that a verified withdrawal by whom it may be takes back.
+    pub(super) doubted_stays: BTreeSet<&'a StatementRef>,
+    /// Of stays that are not held, in the order of the register's acts; by the chain of their target, as
+    /// every decision known makes it.
+    pub(super) noticed_stays: By<'a, Link, Notice>,
+    /// Those by whom it may be that are not taken back; by target.
+    pub(super) repairs: By<'a, &'a StatementRef, Repair>,
     /// Acts that are known by their leaves alone, by the chain of their target as every decision known
     /// makes it.
     pub(super) unread: BTreeMap<Link, Vec<&'a StatementRef>>,
@@ -78,7 +91,11 @@ impl<'a> Sorted<'a> {
         let by_class = ByClass::of(history, &copies);
         let objections = by_class.objections.iter().map(|(fact, _)| *fact);
         let rulings = by_class.rulings.iter().map(|(fact, _)| *fact);
-        let acts = || objections.clone().chain(rulings.clone());
+        let stays = by_class.stays.iter().map(|(fact, _)| *fact);
+        let acts = || {
+            let acts = objections.clone().chain(rulings.clone());
+            acts.chain(stays.clone())
+        };
         let targets = || acts().filter_map(Fact::named_target);
         let noticed = by_class.notices.iter().map(|(_, notice)| &notice.target);
         let decisions = || by_class.decisions.iter().copied();
@@ -100,6 +117,11 @@ impl<'a> Sorted<'a> {
             noticed: By::default(),
             sure_objections: BTreeMap::new(),
             rulings: By::default(),
+            stays: By::default(),
+            sure_stays: By::default(),
+            doubted_stays: BTreeSet::new(),
+            noticed_stays: By::default(),
+            repairs: By::default(),
             unread: BTreeMap::new(),
             unread_on: unread().map(|name| copies.first(name)).collect(),
             admitted: by_class.admitted,
@@ -132,6 +154,9 @@ impl<'a> Sorted<'a> {
             }
         }
         sorted.attach(history, horizon, by_class.objections, by_class.rulings);
+        sorted.attach_stays(horizon, by_class.stays);
+        sorted.attach_noticed_stays(history, horizon);
+        sorted.attach_repairs(history, horizon, by_class.repairs);
         sorted
     }
 
@@ -184,10 +209,93 @@ impl<'a> Sorted<'a> {
 
     /// A ruling that was withdrawn frees again what it closed, so the withdrawal acts at once.
     // spec: EFF-8
-    fn is_taken_back(&self, ruling: &Fact) -> bool {
-        let withdrawals = self.withdrawals.get(&ruling.reference()).iter();
-        let mut withdrawals = withdrawals.map(|(withdrawal, _)| withdrawal);
-        withdrawals.any(|by| by.issuer() == ruling.issuer() || by.is_supervision())
+    fn is_taken_back(&self, ruling: &'a Fact) -> bool {
+        self.taking_back(ruling).next().is_some()
+    }
+
+    /// The withdrawals of an act by whom they may be: its author, or a supervisor.
+    fn taking_back(&self, act: &'a Fact) -> impl Iterator<Item = &'a Fact> + '_ {
+        let by_author = |by: &Fact| by.issuer() == act.issuer();
+        self.withdrawing(act.reference())
+            .filter(move |by| by_author(by) || by.is_supervision())
+    }
+
+    fn withdrawing(&self, act: &'a StatementRef) -> impl Iterator<Item = &'a Fact> + '_ {
+        self.withdrawals.get(&act).iter().map(|(by, _)| *by)
+    }
+
+    /// Puts stays under the chains that they reach.
+    // spec: EFF-150, EFF-152, EFF-153
+    fn attach_stays(&mut self, horizon: &Horizon, stays: Vec<Said<'a, Stay>>) {
+        for said in stays {
+            let (mut is_doubted, mut is_lifted) = (false, false);
+            for by in self.taking_back(said.0) {
+                is_doubted = true;
+                is_lifted |= horizon.established(by);
+            }
+            if is_doubted {
+                self.doubted_stays.insert(said.0.reference());
+            }
+            let Some(target) = self.copies.target(said.0).filter(|_| !is_lifted) else {
+                continue;
+            };
+            self.stays.push(self.wide.link(target), said);
+            if horizon.established(said.0) && !is_doubted {
+                self.sure_stays.push(self.narrow.link(target), said);
+            }
+        }
+    }
+
+    /// Stays that only the home register tells of. What it calls an objection as well is one until its body
+    /// is held.
+    // spec: EFF-154
+    fn attach_noticed_stays(&mut self, history: &History, horizon: &Horizon) {
+        for (act, notices) in self.notices.by_act() {
+            let is_stay = |(_, notice): &Said<'a, Notice>| notice.class == Class::Stay;
+            let is_objection = |(_, notice): &Said<'a, Notice>| notice.class == Class::Objection;
+            if history.get(act).is_some()
+                || notices.clone().any(|said| is_objection(&said))
+                || !notices.clone().any(|said| is_stay(&said))
+            {
+                continue;
+            }
+            // Its author is not known before it is held.
+            let mut lifting = self.withdrawals.get(&act).iter();
+            let lifts = |by: &Fact| by.is_supervision() && horizon.established(by);
+            if lifting.any(|(by, _)| lifts(by)) {
+                continue;
+            }
+            for said in notices.filter(is_stay) {
+                let link = self.wide.link(self.copies.first(&said.1.target));
+                self.noticed_stays.push(link, said);
+            }
+        }
+    }
+
+    /// Puts repairs under the decisions that they are on.
+    // spec: EFF-160, EFF-162
+    fn attach_repairs(
+        &mut self,
+        history: &History,
+        horizon: &Horizon,
+        repairs: Vec<Said<'a, Repair>>,
+    ) {
+        for said in repairs {
+            let Some(target) = self.copies.target(said.0) else {
+                continue;
+            };
+            let decision = self.decision(target);
+            let may_act = match decision {
+                Some((decision, _)) => {
+                    said.0.is_supervision() || said.0.issuer() == decision.issuer()
+                }
+                None => said.0.is_supervision() && history.get(target).is_none(),
+            };
+            let is_taken_back = || self.taking_back(said.0).any(|by| horizon.established(by));
+            if may_act && !is_taken_back() {
+                self.repairs.push(Some(target), said);
+            }
+        }
     }
 }
 
@@ -199,6 +307,8 @@ struct ByClass<'a> {
     withdrawals: Vec<Said<'a, Withdrawal>>,
     objections: Vec<Said<'a, Objection>>,
     rulings: Vec<Said<'a, Ruling>>,
+    stays: Vec<Said<'a, Stay>>,
+    repairs: Vec<Said<'a, Repair>>,
     notices: Vec<Said<'a, Notice>>,
     admitted: Vec<&'a StatementRef>,
 }
@@ -218,6 +328,8 @@ impl<'a> ByClass<'a> {
                 Content::Withdrawal(withdrawal) => sorted.withdrawals.push((fact, withdrawal)),
                 Content::Objection(objection) => sorted.objections.push((fact, objection)),
                 Content::Ruling(ruling) => sorted.rulings.push((fact, ruling)),
+                Content::Stay(stay) => sorted.stays.push((fact, stay)),
+                Content::Repair(repair) => sorted.repairs.push((fact, repair)),
                 Content::Notice(notice) => sorted.notices.push((fact, notice)),
                 // An admission frees, so it acts as soon as it is verified.
                 // spec: EFF-10

@@ -5,7 +5,7 @@
 use crate::admin::tagged::named_codes;
 use crate::codec::integer_map;
 use crate::log::{LeafIndex, TreeSize};
-use crate::statement::{Ground, Measure, PenaltyClass, StatementRef};
+use crate::statement::{Ground, Measure, PenaltyClass, RepairEffect, StatementRef};
 use crate::time::{Day, Timestamp};
 
 named_codes! {
@@ -63,6 +63,8 @@ named_codes! {
         Fork = 3 "fork",
         /// Its issuer's log has acts on it whose bodies are not held.
         ActNotHeld = 4 "act-not-held",
+        /// The home register tells of stays of it whose bodies are not held.
+        StayNotHeld = 5 "stay-not-held",
     }
 }
 
@@ -115,6 +117,8 @@ named_codes! {
         Suspended = 5 "suspended",
         /// Its source or the home register is stale.
         Unknown = 6 "unknown",
+        /// It was repaired.
+        Repaired = 7 "repaired",
     }
 }
 
@@ -177,7 +181,7 @@ named_codes! {
         NotWitnessed = 6 "not-witnessed",
         /// Its burden, or the measure asked about, is lifted.
         Lifted = 7 "lifted",
-        /// What it rests on is void or withdrawn.
+        /// What it rests on is void, withdrawn or repaired.
         NoBasis = 8 "no-basis",
         /// What it rests on is not held.
         BasisNotHeld = 9 "basis-not-held",
@@ -191,6 +195,10 @@ named_codes! {
         NotHeld = 13 "not-held",
         /// More bears on it than is looked at for one answer, so its state is not known.
         NotWeighed = 14 "not-weighed",
+        /// Its effect with others has ended by a repair.
+        Repaired = 15 "repaired",
+        /// It is stayed, for its issuer too.
+        Stayed = 16 "stayed",
     }
 }
 
@@ -334,6 +342,16 @@ integer_map! {
         31 => horizon_issuer: req(TreeSize),
         /// Size of the home register at the horizon.
         32 => horizon_register: req(TreeSize),
+        /// The stays by which it holds nobody on the day asked about, ascending.
+        33 => stayed_by: list(StatementRef),
+        /// How many more there are than `stayed_by` shows; absent where it shows all.
+        34 => stayed_by_left: opt(u64),
+        /// The repairs by which its effect with others has ended, ascending.
+        35 => repaired_by: list(StatementRef),
+        /// How many more there are than `repaired_by` shows; absent where it shows all.
+        36 => repaired_by_left: opt(u64),
+        /// What these repairs ask of whoever holds the information, ascending.
+        37 => repair_effects: list(RepairEffect),
     }
 }
 
