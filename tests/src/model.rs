@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 mod application;
 pub mod facts;
 mod objections;
+mod repair;
 mod rest;
 pub mod scenario;
 mod standing;
+mod stay;
 
 /// Where a statement stands: number of the log, position, branch of a fork.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,11 +98,20 @@ pub enum Say {
         target: Place,
         admits: BTreeSet<Place>,
     },
+    Stay {
+        target: Place,
+        from: i32,
+        until: Option<i32>,
+    },
+    Repair {
+        target: Place,
+        /// What it asks, by code.
+        effects: BTreeSet<u8>,
+    },
     Notice {
         target: Place,
         act: Place,
-        /// The ground, of an objection; `None` for a ruling.
-        objection: Option<u8>,
+        told: Told,
         over_cap: bool,
     },
     /// What does not count.
@@ -130,7 +141,10 @@ impl Say {
                 *admits = all(admits);
                 *target = name(*target);
             }
-            Self::Withdrawal { target, .. } | Self::Objection { target, .. } => {
+            Self::Withdrawal { target, .. }
+            | Self::Objection { target, .. }
+            | Self::Stay { target, .. }
+            | Self::Repair { target, .. } => {
                 *target = name(*target);
             }
             Self::Notice { target, act, .. } => {
@@ -139,6 +153,24 @@ impl Say {
             }
             Self::Nothing => {}
         }
+    }
+}
+
+/// Of what a notice tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Told {
+    /// On a ground.
+    Objection(u8),
+    Ruling,
+    Stay,
+}
+
+impl Told {
+    /// Whether it is an objection.
+    #[must_use]
+    pub const fn is_objection(self) -> bool {
+        matches!(self, Self::Objection(_))
     }
 }
 
@@ -224,6 +256,7 @@ pub enum Why {
     Conflict,
     Fork,
     ActNotHeld,
+    StayNotHeld,
 }
 
 /// What is wrong with a basis.
@@ -232,6 +265,7 @@ pub enum Why {
 pub enum Weak {
     Void,
     Withdrawn,
+    Repaired,
     NotHeld,
     NotWitnessed,
     Suspended,
@@ -250,6 +284,8 @@ pub enum May {
     NotYet,
     NotWitnessed,
     Lifted,
+    Repaired,
+    Stayed,
     NoBasis,
     BasisNotHeld,
     Superseded,
@@ -282,6 +318,10 @@ pub struct Rest {
 pub struct Expected {
     pub state: State,
     pub superseded_by: Option<Place>,
+    /// The stays of the day, and whether they take away what is granted.
+    pub stayed: (BTreeSet<Place>, bool),
+    /// By whom and to what end.
+    pub repaired: Option<(BTreeSet<Place>, BTreeSet<u8>)>,
     pub suspended: BTreeMap<Why, BTreeSet<Place>>,
     /// Suspending objections that were ruled on and await the act announced.
     pub awaiting: BTreeSet<Place>,
@@ -291,6 +331,8 @@ pub struct Expected {
     pub rest: Option<Rest>,
     pub weak: BTreeMap<Place, Weak>,
     pub may: May,
+    /// Whether it stands for its issuer.
+    pub stands: bool,
 }
 
 /// Answers by the rules.
@@ -301,8 +343,11 @@ pub fn answer(scenario: &Scenario) -> Expected {
     let weak = scenario.weak(&own);
     let may = scenario.may(&own, &weak);
     Expected {
+        stands: scenario.stands(&own),
         state: own.state,
         superseded_by: own.superseded_by,
+        stayed: own.stayed,
+        repaired: own.repaired,
         suspended: own.suspended,
         awaiting: own.awaiting,
         waiting: own.waiting,
@@ -317,6 +362,8 @@ pub fn answer(scenario: &Scenario) -> Expected {
 struct Alone {
     state: State,
     superseded_by: Option<Place>,
+    stayed: (BTreeSet<Place>, bool),
+    repaired: Option<(BTreeSet<Place>, BTreeSet<u8>)>,
     suspended: BTreeMap<Why, BTreeSet<Place>>,
     awaiting: BTreeSet<Place>,
     waiting: BTreeMap<Place, bool>,
@@ -347,6 +394,8 @@ impl Spoken {
             Say::Decision(_)
             | Say::Ruling { .. }
             | Say::Admission { .. }
+            | Say::Stay { .. }
+            | Say::Repair { .. }
             | Say::Notice { .. }
             | Say::Nothing => 0,
         }
@@ -362,6 +411,8 @@ impl Scenario {
             Say::Withdrawal { target, .. }
             | Say::Objection { target, .. }
             | Say::Ruling { target, .. }
+            | Say::Stay { target, .. }
+            | Say::Repair { target, .. }
             | Say::Admission { target, .. } => self.at(*target).map_or(0, |target| target.about),
             Say::Notice { .. } | Say::Nothing => 0,
         }
@@ -378,6 +429,8 @@ impl Scenario {
                 Say::Withdrawal { target, .. }
                 | Say::Objection { target, .. }
                 | Say::Ruling { target, .. }
+                | Say::Stay { target, .. }
+                | Say::Repair { target, .. }
                 | Say::Admission { target, .. } => self.at(*target),
                 Say::Decision(_) | Say::Correction { .. } | Say::Notice { .. } | Say::Nothing => {
                     None

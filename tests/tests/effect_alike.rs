@@ -9,7 +9,7 @@ use concordat_protocol::effect::{Effect, Examination, Fact, Suspension, Validity
 use concordat_protocol::statement::{Class, Content};
 use concordat_tests::model::facts::{Question, fact, reference};
 use concordat_tests::model::scenario::{Random, generate};
-use concordat_tests::model::{Known, Place, REGISTER, Ruled, Say, Scenario, Spoken, Void};
+use concordat_tests::model::{Known, Place, REGISTER, Ruled, Say, Scenario, Spoken, Told, Void};
 
 const SEEDS: u64 = 4_000;
 /// Positions of a log that a crowd stands at.
@@ -192,7 +192,7 @@ impl Crowd {
                     let notice = Say::Notice {
                         target,
                         act,
-                        objection: Some(ground),
+                        told: Told::Objection(ground),
                         over_cap,
                     };
                     self.say(REGISTER, notice);
@@ -257,7 +257,7 @@ impl Crowd {
                 let notice = Say::Notice {
                     target,
                     act,
-                    objection: None,
+                    told: Told::Ruling,
                     over_cap: false,
                 };
                 self.say(REGISTER, notice);
@@ -309,7 +309,7 @@ impl Crowd {
         };
         let noticed = |spoken: &Spoken| Noticed {
             index: fact(spoken).reference().index,
-            as_objection: matches!(spoken.say, Say::Notice { objection, .. } if objection.is_some()),
+            as_objection: matches!(spoken.say, Say::Notice { told, .. } if told.is_objection()),
             is_void: spoken.void.is_some(),
         };
         let (mut raised, mut named) = (Vec::new(), Vec::new());
@@ -335,7 +335,7 @@ impl Crowd {
         let unheld: BTreeSet<Place> = set
             .iter()
             .filter_map(|spoken| match spoken.say {
-                Say::Notice { act, objection, .. } if objection.is_some() => Some(act),
+                Say::Notice { act, told, .. } if told.is_objection() => Some(act),
                 _ => None,
             })
             .filter(|act| set.iter().all(|spoken| spoken.place != *act))
@@ -367,6 +367,15 @@ impl Crowd {
             let is_named = |name: &&Place| telling.is_named(&reference(**name));
             for name in names.iter().filter(is_named) {
                 dropped.remove(name);
+            }
+        }
+        // What is rested on or made anew is shown by the name of its first.
+        for spoken in set {
+            if let Say::Decision(figures) | Say::Correction { figures, .. } = &spoken.say {
+                for name in figures.rests_on.iter().chain(&figures.root) {
+                    dropped.remove(name);
+                    dropped.remove(&self.scenario.first_with_the_bytes_at(*name));
+                }
             }
         }
         dropped.remove(&self.scenario.target);

@@ -7,7 +7,7 @@ use concordat_protocol::effect::{BindsOthers, Burden, Effect, History, Suspensio
 use concordat_tests::model::facts::{Question, expected, fact};
 use concordat_tests::model::scenario::{Random, generate};
 use concordat_tests::model::{
-    Figures, Known, Place, REGISTER, Rest, Ruled, Say, Scenario, Spoken, Why, answer,
+    Figures, Known, Place, REGISTER, Rest, Ruled, Say, Scenario, Spoken, Told, Why, answer,
 };
 use proptest::prelude::*;
 
@@ -45,7 +45,8 @@ fn spoken(log: u8, index: u64, say: Say) -> Spoken {
 /// What others may do to its subject on the strength of a decision.
 fn burden(effect: &Effect) -> Option<&Effect> {
     let applies = effect.binds_others() == BindsOthers::Applies;
-    (applies && effect.burden == Burden::Burdens).then_some(effect)
+    let burdens = effect.burden == Burden::Burdens && effect.repaired.is_none();
+    (applies && burdens).then_some(effect)
 }
 
 /// Whether the burden on others' part after lies within the one before.
@@ -94,6 +95,8 @@ fn provisional(scenario: &Scenario, seed: u64) -> Spoken {
         | Say::Withdrawal { target: on, .. }
         | Say::Objection { target: on, .. }
         | Say::Ruling { target: on, .. }
+        | Say::Stay { target: on, .. }
+        | Say::Repair { target: on, .. }
         | Say::Admission { target: on, .. } => *on = target,
         Say::Decision(figures) => figures.root = Some(target),
         Say::Notice { .. } | Say::Nothing => {}
@@ -333,7 +336,7 @@ fn rejection_changes_no_objection_to_a_decision_that_is_not_linked_directly() {
             Say::Notice {
                 target: ruled_on,
                 act: ruling,
-                objection: None,
+                told: Told::Ruling,
                 over_cap: false,
             },
         );

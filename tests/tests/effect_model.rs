@@ -70,7 +70,7 @@ fn sets_come_to_every_state_and_verdict() {
         }
     }
     assert_eq!(states.len(), 6, "every state: of a copy, no decision");
-    assert_eq!(verdicts.len(), 15, "{verdicts:?}");
+    assert_eq!(verdicts.len(), 17, "{verdicts:?}");
     assert_eq!(waiting, [true; 2]);
     assert!(awaiting > 0);
     assert!(unread > 100, "{unread}");

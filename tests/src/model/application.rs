@@ -40,10 +40,12 @@ impl Scenario {
             open.extend(&basis.rests_on);
             let why = match (&basis.state, spoken) {
                 (State::Withdrawn(_), _) => Some(Weak::Withdrawn),
+                // Acts on what is not held, or is no decision, say nothing of the rest.
+                (_, Some(s)) if s.void.is_some() && basis.rest.is_some() => Some(Weak::Void),
+                _ if basis.repaired.is_some() => Some(Weak::Repaired),
                 (State::NotHeld(_) | State::NotADecision, _) | (_, None) => Some(Weak::NotHeld),
-                (_, Some(s)) if s.void.is_some() => Some(Weak::Void),
                 (_, Some(s)) if provisional(s) => Some(Weak::NotWitnessed),
-                _ if !basis.suspended.is_empty() => Some(Weak::Suspended),
+                _ if !basis.suspended.is_empty() || self.is_stayed(place) => Some(Weak::Suspended),
                 _ if self.stale(place.log).is_some() || self.stale(REGISTER).is_some() => {
                     Some(Weak::Unknown)
                 }
@@ -52,6 +54,11 @@ impl Scenario {
             weak.extend(why.map(|why| (place, why)));
         }
         weak
+    }
+
+    /// Whether any stay reaches a decision on the day, whatever it grants.
+    fn is_stayed(&self, place: Place) -> bool {
+        !self.stayed(place, true, false).by.is_empty()
     }
 
     pub(super) fn may(&self, own: &Alone, weak: &BTreeMap<Place, Weak>) -> May {
@@ -65,8 +72,8 @@ impl Scenario {
             return May::Superseded;
         }
         let penalty = rest.same.2;
-        let sums = rest.fine > 0 || !rest.classes.is_empty() || !rest.duties.is_empty();
-        let burdens = !rest.lifted && (penalty || sums);
+        let repaired = own.repaired.is_some();
+        let burdens = rest.burdens() && !repaired;
         if burdens && spoken.void.is_some() {
             return May::Void;
         }
@@ -84,17 +91,25 @@ impl Scenario {
             return May::Ended;
         }
         if !burdens {
-            return if rest.lifted && penalty {
+            return if !penalty {
+                match own.stayed.1 {
+                    true => May::Stayed,
+                    false => May::Applies,
+                }
+            } else if rest.lifted {
                 May::Lifted
             } else {
-                May::Applies
+                May::Repaired
             };
         }
         if self.as_of > rest.publication {
             return May::Ended;
         }
+        if !own.stayed.0.is_empty() {
+            return May::Stayed;
+        }
         match weak.values().min() {
-            Some(Weak::Void | Weak::Withdrawn) => return May::NoBasis,
+            Some(Weak::Void | Weak::Withdrawn | Weak::Repaired) => return May::NoBasis,
             Some(Weak::NotHeld) => return May::BasisNotHeld,
             Some(Weak::NotWitnessed) => return May::NotWitnessed,
             Some(Weak::Suspended) => return May::Suspended,

@@ -12,8 +12,8 @@ use concordat_protocol::log::{Hash, LeafIndex, NetworkKind, Origin, TreeSize};
 use concordat_protocol::statement::{
     ActType, Admission, BasisLevel, Class, Code, Content, Correction, Decision, DecisionFields,
     Duty, Ground, LegalBasis, Measure, Notice, Objection, ObjectorRole, Outcome, Payload,
-    PenaltyClass, Remedy, RemedyKind, Ruling, Service, ServiceWay, StatementRef, Withdrawal,
-    WithdrawalReason,
+    PenaltyClass, Remedy, RemedyKind, Repair, RepairEffect, RepairFields, Ruling, Service,
+    ServiceWay, StatementRef, Stay, StayFields, Withdrawal, WithdrawalReason,
 };
 use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::text::Text;
@@ -22,7 +22,7 @@ use concordat_protocol::trust::Authority;
 
 use crate::model::{
     Expected, Figures, Known, May, Place, REGISTER, Rest, Ruled, Say, Scenario, Spoken, State,
-    Void, Weak, Why,
+    Told, Void, Weak, Why,
 };
 
 static ISSUERS: LazyLock<[AuthorityCode; 5]> = LazyLock::new(|| {
@@ -155,6 +155,12 @@ pub fn expected(record: &Effect) -> Expected {
     Expected {
         state: state(&record.validity),
         superseded_by: record.superseded_by.as_ref().map(place),
+        stayed: (places(&record.stayed_by), record.grant_stayed),
+        repaired: record.repaired.as_ref().map(|repaired| {
+            let asked = repaired.effects.iter();
+            let asked = asked.map(|one| u8::try_from(one.code()).expect("a code"));
+            (places(&repaired.by), asked.collect())
+        }),
         suspended: suspended(record),
         awaiting: record
             .suspended_by
@@ -170,6 +176,7 @@ pub fn expected(record: &Effect) -> Expected {
         rest: rest(record),
         weak: weak(&record.basis),
         may: may(record.binds_others()),
+        stands: record.in_force_for_issuer(),
     }
 }
 
@@ -236,20 +243,51 @@ fn content(say: &Say) -> (Content, Option<Place>, u64) {
         Say::Notice {
             target,
             act,
-            objection,
+            told,
             over_cap,
         } => {
             let notice = Notice {
                 target: reference(*target),
                 act: reference(*act),
-                class: match objection {
-                    Some(_) => Class::Objection,
-                    None => Class::Ruling,
+                class: match told {
+                    Told::Objection(_) => Class::Objection,
+                    Told::Ruling => Class::Ruling,
+                    Told::Stay => Class::Stay,
                 },
-                ground: objection.map(ground_of),
+                ground: match told {
+                    Told::Objection(ground) => Some(ground_of(*ground)),
+                    Told::Ruling | Told::Stay => None,
+                },
                 over_cap: over_cap.then_some(true),
             };
             (Content::Notice(notice), None, 0)
+        }
+        Say::Stay {
+            target,
+            from,
+            until,
+        } => {
+            let stay = Stay::new(StayFields {
+                body: text("市中级人民法院"),
+                document_number: text("〔2026〕行停1号"),
+                ordered_on: day(*from),
+                until: until.map(day),
+                reasons: text("停止执行"),
+            });
+            let stay = stay.expect("it ends no earlier");
+            (Content::Stay(Box::new(stay)), Some(*target), 0)
+        }
+        Say::Repair { target, effects } => {
+            let effect =
+                |code: &u8| RepairEffect::from_code(u64::from(*code)).expect("a repair effect");
+            let repair = Repair::new(RepairFields {
+                effects: effects.iter().map(effect).collect(),
+                decided_on: day(20_600),
+                basis: Vec::new(),
+                reasons: text("已履行义务"),
+            });
+            let repair = repair.expect("it asks something");
+            (Content::Repair(Box::new(repair)), Some(*target), 0)
         }
         Say::Nothing => panic!("the rules make this, and no statement says it"),
     }
@@ -346,6 +384,7 @@ fn suspended(record: &Effect) -> BTreeMap<Why, BTreeSet<Place>> {
                 SuspensionKind::Conflict => Why::Conflict,
                 SuspensionKind::Fork => Why::Fork,
                 SuspensionKind::ActNotHeld => Why::ActNotHeld,
+                SuspensionKind::StayNotHeld => Why::StayNotHeld,
             };
             (why, places(&suspension.by))
         })
@@ -392,6 +431,7 @@ fn weak(basis: &Basis) -> BTreeMap<Place, Weak> {
     let weak = |why: BasisState| match why {
         BasisState::Void => Weak::Void,
         BasisState::Withdrawn => Weak::Withdrawn,
+        BasisState::Repaired => Weak::Repaired,
         BasisState::NotHeld => Weak::NotHeld,
         BasisState::NotWitnessed => Weak::NotWitnessed,
         BasisState::Suspended => Weak::Suspended,
@@ -415,6 +455,8 @@ fn may(verdict: BindsOthers) -> May {
         BindsOthers::NotYet => May::NotYet,
         BindsOthers::NotWitnessed => May::NotWitnessed,
         BindsOthers::Lifted => May::Lifted,
+        BindsOthers::Repaired => May::Repaired,
+        BindsOthers::Stayed => May::Stayed,
         BindsOthers::NoBasis => May::NoBasis,
         BindsOthers::BasisNotHeld => May::BasisNotHeld,
         BindsOthers::Superseded => May::Superseded,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Figures, Place, REGISTER, Rest, Ruled, Say, Scenario, Spoken, Why};
+use super::{Figures, Place, REGISTER, Rest, Ruled, Say, Scenario, Spoken, Told, Why};
 
 impl Scenario {
     #[allow(clippy::type_complexity)]
@@ -56,7 +56,7 @@ impl Scenario {
             if let Say::Notice {
                 target: on,
                 act,
-                objection: Some(ground),
+                told: Told::Objection(ground),
                 over_cap,
             } = spoken.say
                 && chain.contains(&on)
@@ -125,13 +125,8 @@ impl Scenario {
     ) -> bool {
         let noticed = |register: u64| {
             self.notices_of(objection).any(|notice| {
-                let of_objection = matches!(
-                    notice.say,
-                    Say::Notice {
-                        objection: Some(_),
-                        ..
-                    }
-                );
+                let of_objection =
+                    matches!(notice.say, Say::Notice { told, .. } if told.is_objection());
                 of_objection && self.full(notice) && notice.place.index < register
             })
         };
@@ -197,7 +192,7 @@ impl Scenario {
                 let of_ruling = matches!(
                     notice.say,
                     Say::Notice {
-                        objection: None,
+                        told: Told::Ruling,
                         ..
                     }
                 );
@@ -221,6 +216,8 @@ impl Scenario {
                 | Say::Objection { .. }
                 | Say::Ruling { .. }
                 | Say::Admission { .. }
+                | Say::Stay { .. }
+                | Say::Repair { .. }
                 | Say::Notice { .. }
                 | Say::Nothing => None,
             };
@@ -286,7 +283,7 @@ impl Scenario {
             let of_ruling = matches!(
                 notice.say,
                 Say::Notice {
-                    objection: None,
+                    told: Told::Ruling,
                     ..
                 }
             );

@@ -23,6 +23,12 @@ impl Rest {
         }
     }
 
+    /// Whether anything of it burdens.
+    pub(super) fn burdens(&self) -> bool {
+        let sums = self.fine > 0 || !self.classes.is_empty() || !self.duties.is_empty();
+        !self.lifted && (self.same.2 || sums)
+    }
+
     pub(super) fn lift(&mut self) {
         self.lifted = true;
         self.fine = 0;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Figures, Known, Place, REGISTER, Ruled, Say, Scenario, Spoken, Void};
+use crate::model::{Figures, Known, Place, REGISTER, Ruled, Say, Scenario, Spoken, Told, Void};
 
 /// Positions of a log that statements of a set stand at.
 const POSITIONS: u64 = 8;
@@ -77,6 +77,8 @@ enum Class {
     Objection,
     Ruling,
     Admission,
+    Stay,
+    Repair,
     Notice,
 }
 
@@ -201,13 +203,16 @@ impl Cast {
     fn draw_places(&mut self) {
         let count = self.random.below(13);
         for _ in 0..count {
-            let class = match self.random.below(20) {
+            let class = match self.random.below(25) {
                 0..=2 => Class::Decision,
                 3..=6 => Class::Correction,
                 7 => Class::Withdrawal,
                 8..=11 => Class::Objection,
                 12..=14 => Class::Ruling,
                 15..=16 => Class::Admission,
+                17..=18 => Class::Stay,
+                19 => Class::Repair,
+                20 => Class::Withdrawal,
                 _ => Class::Notice,
             };
             let log = match class {
@@ -217,6 +222,8 @@ impl Cast {
                 | Class::Correction
                 | Class::Withdrawal
                 | Class::Objection
+                | Class::Stay
+                | Class::Repair
                 | Class::Ruling => self.random.small(3),
             };
             let place = Place {
@@ -289,7 +296,7 @@ impl Cast {
             Say::Notice {
                 target: ruled_on,
                 act: ruling,
-                objection: None,
+                told: Told::Ruling,
                 over_cap: false,
             },
             objection(again, POSITIONS),
@@ -323,9 +330,11 @@ impl Cast {
                 register: self.random.below(POSITIONS + 1),
             },
             Class::Withdrawal => Say::Withdrawal {
-                target: match self.random.once_in(2) {
-                    true => self.some(Class::Ruling),
-                    false => target,
+                target: match self.random.below(6) {
+                    0 => self.some(Class::Ruling),
+                    1..=2 => self.some(Class::Stay),
+                    3 => self.some(Class::Repair),
+                    _ => target,
                 },
                 register: self.random.below(POSITIONS + 1),
             },
@@ -353,24 +362,39 @@ impl Cast {
                 target,
                 admits: self.several(Class::Objection),
             },
+            Class::Stay => {
+                let from = FIRST_DAY - 3 + self.random.days(10);
+                Say::Stay {
+                    target,
+                    from,
+                    until: self.random.once_in(2).then(|| from + self.random.days(9)),
+                }
+            }
+            Class::Repair => Say::Repair {
+                target,
+                effects: (1..=4)
+                    .filter(|code| *code == 2 || self.random.once_in(3))
+                    .collect(),
+            },
             Class::Notice => self.notice(target),
         }
     }
 
     /// A notice says of its act what the act says, as far as it can be known here.
     fn notice(&mut self, target: Place) -> Say {
-        let of_ruling = !self.random.once_in(3);
-        let act = self.some(if of_ruling {
-            Class::Ruling
-        } else {
-            Class::Objection
-        });
         let ground = 1 + self.random.small(3);
+        let (class, told) = match self.random.below(10) {
+            0..=2 => (Class::Objection, Told::Objection(ground)),
+            3..=4 => (Class::Stay, Told::Stay),
+            // What the register calls by another name than it has.
+            5 if self.random.once_in(3) => (Class::Objection, Told::Stay),
+            _ => (Class::Ruling, Told::Ruling),
+        };
         Say::Notice {
             target,
-            act,
-            objection: (!of_ruling).then_some(ground),
-            over_cap: !of_ruling && self.random.once_in(4),
+            act: self.some(class),
+            told,
+            over_cap: told.is_objection() && self.random.once_in(4),
         }
     }
 

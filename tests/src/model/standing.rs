@@ -17,10 +17,14 @@ impl Scenario {
         if !unread.is_empty() {
             suspended.insert(Why::ActNotHeld, unread);
         }
+        let repaired = self.repaired(target);
         let Some(figures) = self.figures(target) else {
-            return Alone {
+            let stayed = self.stayed(target, false, false);
+            let mut unheld = Alone {
                 state: self.unheld(target),
                 superseded_by: None,
+                stayed: (stayed.by, stayed.grant),
+                repaired,
                 suspended,
                 awaiting,
                 waiting,
@@ -28,6 +32,8 @@ impl Scenario {
                 rest: None,
                 rests_on: BTreeSet::new(),
             };
+            self.suspend_by_stays(target, &mut unheld);
+            return unheld;
         };
         let spoken = self.at(target).expect("its figures are known");
         let (by, mut pending, conflict, mut rest) = self.corrected(target, figures);
@@ -63,16 +69,22 @@ impl Scenario {
         pending.extend(lifts);
         // What is void will never count.
         pending.retain(|act| self.at(*act).is_some_and(|act| act.void.is_none()));
-        Alone {
+        let stayed = self.stayed(target, rest.burdens(), !rest.same.2);
+        pending.extend(stayed.pending);
+        let mut own = Alone {
             state,
             superseded_by,
+            stayed: (stayed.by, stayed.grant),
+            repaired,
             suspended,
             awaiting,
             waiting,
             pending,
             rest: Some(rest),
             rests_on,
-        }
+        };
+        self.suspend_by_stays(target, &mut own);
+        own
     }
 
     pub(super) fn unheld(&self, target: Place) -> State {
