@@ -110,7 +110,10 @@ fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
             register: most.min(before_notice),
         }
     });
-    let noticed = case.noticed().map(|(fact, notice)| Known {
+    let mut noticed: Vec<_> = case.noticed().collect();
+    // One act may be noticed on several sets of a chain.
+    noticed.sort_unstable_by_key(|(fact, notice)| (&notice.act, fact.index()));
+    let noticed = noticed.into_iter().map(|(fact, notice)| Known {
         reference: &notice.act,
         on: Some(case.facts.copies.first(&notice.target)),
         ground: notice.ground.unwrap_or(Ground::Other),
@@ -121,7 +124,7 @@ fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
         register: fact.index().value(),
     });
     let mut known: Vec<_> = held.chain(noticed).collect();
-    // Notices stand in order of their acts and, for one act, of the register: the first is kept.
+    // The first notice of an act is kept.
     known.dedup_by(|later, kept| later.reference == kept.reference);
     known
 }

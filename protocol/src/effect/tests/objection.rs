@@ -369,3 +369,21 @@ fn reissues_of_one_authority_are_suspended_together_while_their_root_is_not_held
     let suspended = suspended.map(|at| !world.effect(at).suspended_by.is_empty());
     assert_eq!(suspended, [true, true, false]);
 }
+
+/// One act may be noticed on a decision and on what that was made of: the set of the chain that comes first
+/// is not the notice that does.
+// spec: EFF-23
+#[test]
+fn first_notice_of_an_act_counts_whatever_it_says_that_the_act_is_on() {
+    let (mut world, root) = World::with_penalty();
+    let by_city = with(penalty(), |fields| fields.reissues = Some(root.clone()));
+    let by_city = world.decide(Who::City, 1, by_city);
+    let act = at(Who::Supervisor, 5);
+    for (first, second) in [(&root, &by_city), (&by_city, &root)] {
+        let mut world = world.clone();
+        world.notice(3, first, &act, Class::Objection, Some(Ground::Facts));
+        world.notice(4, second, &act, Class::Objection, Some(Ground::Amount));
+        let kinds = grounds(&world.effect(&by_city));
+        assert_eq!(kinds, [SuspensionKind::Objection(Ground::Facts)]);
+    }
+}
