@@ -25,5 +25,7 @@ mod raw;
 mod refuses;
 #[path = "bundle/size.rs"]
 mod size;
+#[path = "bundle/stays.rs"]
+mod stays;
 #[path = "bundle/vectors.rs"]
 mod vectors;

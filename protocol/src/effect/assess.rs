@@ -51,7 +51,7 @@ pub(super) fn assess<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
 }
 
 fn assess_unheld<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
-    // spec: EFF-100
+    // spec: EFF-100, EFF-165
     let validity = unheld(case);
     let repaired = repaired(case);
     let stays = stays::reaching(case);
@@ -76,7 +76,7 @@ fn assess_held<'a>(case: &Case<'_, 'a>, fact: &'a Fact, decision: &'a Decision) 
     let is_grant = own.grants();
     // What takes the decision back or its place is visited first: whoever objects much must not keep it
     // out of sight.
-    // spec: EFF-100
+    // spec: EFF-100, EFF-165
     let withdrawing = corrections::withdrawing(case);
     let successors: Vec<_> = case.reissues().collect();
     let corrected = corrections::correct(case, own);
@@ -88,6 +88,8 @@ fn assess_held<'a>(case: &Case<'_, 'a>, fact: &'a Fact, decision: &'a Decision) 
         chain::supersede(case, (fact, decision), &successors, corrected.reading);
     let repaired = repaired(case);
     let stays = stays::reaching(case);
+    // What suspends for others does so beside a stay.
+    // spec: EFF-155
     let (mut suspended_by, waiting) = objections::weigh(case);
     if !corrected.conflict.is_empty() {
         suspended_by.push(Suspension {

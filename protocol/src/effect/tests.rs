@@ -8,8 +8,8 @@ use crate::log::{Hash, LeafIndex, NetworkKind};
 use crate::statement::{
     ActType, Admission, BasisLevel, Class, Code, Content, Correction, Decision, DecisionFields,
     Duty, Ground, LegalBasis, Measure, Notice, Objection, ObjectorRole, Outcome, Payload,
-    PenaltyClass, Remedy, RemedyKind, Ruling, Service, ServiceWay, Vis, Withdrawal,
-    WithdrawalReason,
+    PenaltyClass, Remedy, RemedyKind, Repair, RepairEffect, RepairFields, Ruling, Service,
+    ServiceWay, Stay, StayFields, Vis, Withdrawal, WithdrawalReason,
 };
 use crate::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use crate::text::Text;
@@ -20,7 +20,9 @@ mod doubles;
 mod ends;
 mod objection;
 mod rejection;
+mod repairs;
 mod restore;
+mod stays;
 mod story;
 mod unread;
 mod validity;
@@ -367,6 +369,27 @@ fn withdrawal() -> Content {
         reason: WithdrawalReason::OtherError,
         reasons: text("录入错误"),
     })
+}
+
+fn stay(ordered_on: &str, until: Option<&str>) -> Content {
+    let stay = Stay::new(StayFields {
+        body: text("鹤岗市中级人民法院"),
+        document_number: text("（2026）黑04行初12号"),
+        ordered_on: day(ordered_on),
+        until: until.map(day),
+        reasons: text("停止执行"),
+    });
+    Content::Stay(Box::new(stay.unwrap()))
+}
+
+fn repair(effects: &[RepairEffect]) -> Content {
+    let repair = Repair::new(RepairFields {
+        effects: effects.to_vec(),
+        decided_on: day("2026-05-01"),
+        basis: vec![],
+        reasons: text("已履行义务"),
+    });
+    Content::Repair(Box::new(repair.unwrap()))
 }
 
 fn notice(

@@ -200,7 +200,8 @@ impl Net {
         self.genesis.register_origin()
     }
 
-    fn enrol(&mut self, party: &Party, mandates: Vec<Mandate>) {
+    /// Enrols a member, or gives it other mandates.
+    pub fn enrol(&mut self, party: &Party, mandates: Vec<Mandate>) {
         let enrolment = party.enrolment(Role::Member, mandates);
         self.register_change(Content::Enrolment(Box::new(enrolment)), party.code.code());
     }
@@ -576,7 +577,7 @@ pub fn policy(cosigners: Vec<AuthorityCode>, quorum: u64) -> Policy {
     }
 }
 
-fn mandate(classes: &[Class]) -> Mandate {
+pub fn mandate(classes: &[Class]) -> Mandate {
     Mandate {
         classes: classes.to_vec(),
         act_types: vec![],

@@ -215,3 +215,59 @@ fn examination_gives_each_decision_the_effect_that_it_has_alone() {
         assert_eq!(effect, *alone);
     }
 }
+
+/// Whoever may stay, or repair, may do so often, and take it back as often.
+// spec: EFF-70, EFF-165
+#[test]
+fn thousands_of_stays_and_repairs_are_weighed_at_the_cost_of_those_that_hold() {
+    let of = |count: u64, taken_back: bool| {
+        let (mut world, target) = World::with_penalty();
+        for who in Who::ALL {
+            let size = TreeSize::new(1 << 20).unwrap();
+            (world.log(who).size, world.log(who).witnessed) = (size, size);
+        }
+        for index in 0..count {
+            let stay = world.act(Who::City, 2 * index, &target, stay("2026-05-01", None));
+            let repair = repair(&[RepairEffect::Mark]);
+            let repair = world.act(Who::Supervisor, 2 * index, &target, repair);
+            // By nobody who may, so that it is not even looked at.
+            let stranger = self::repair(&[RepairEffect::Mark]);
+            world.act(Who::Hub, 2 * index, &target, stranger);
+            if taken_back {
+                world.withdraw(Who::City, 2 * index + 1, &stay);
+                world.withdraw(Who::Supervisor, 2 * index + 1, &repair);
+            }
+        }
+        let effect = world.effect(&target);
+        assert_eq!(effect.weighed, Weighed::Fully);
+        let is_free = taken_back || count == 0;
+        assert_eq!(effect.stayed_by.is_empty(), is_free);
+        assert_eq!(effect.repaired.is_none(), is_free);
+        work(&world, &target)
+    };
+    let (none, short, long) = (of(0, false), of(100, false), of(2_000, false));
+    assert!(long <= short * 21, "{short} facts visited, then {long}");
+    assert_eq!(of(2_000, true), none, "what is taken back costs nothing");
+}
+
+/// What ends a burden is seen whatever objections bring with them.
+// spec: EFF-165
+#[test]
+fn stay_and_repair_are_seen_however_much_bears_on_the_decision() {
+    let (hostile, _) = hostile();
+    let mut world = World::new();
+    let target = world.decide(Who::Issuer, 10, licence());
+    for fact in hostile.history.facts() {
+        world.history.insert(Arc::clone(fact));
+    }
+    let stay = world.act(Who::Hub, 5, &target, stay("2026-05-01", None));
+    let repair = world.act(Who::Issuer, 50, &target, repair(&[RepairEffect::Mark]));
+    let effect = world.effect(&target);
+    assert_eq!(effect.weighed, Weighed::InPart);
+    assert_eq!(effect.stayed_by, [stay]);
+    assert!(!effect.grant_stands() && !effect.in_force_for_issuer());
+    assert_eq!(
+        effect.repaired.map(|repaired| repaired.by),
+        Some(vec![repair])
+    );
+}

@@ -1,0 +1,193 @@
+//! What a repair ends, for whom, and what takes it back.
+
+use super::*;
+
+// spec: EFF-161
+#[test]
+fn repair_ends_measures_and_publication_for_others_and_leaves_the_record() {
+    let (mut world, target) = World::with_penalty();
+    let by = world.act(
+        Who::Issuer,
+        20,
+        &target,
+        repair(&[RepairEffect::StopSharing]),
+    );
+    let effect = world.effect(&target);
+    let repaired = Repaired {
+        by: vec![by],
+        effects: vec![RepairEffect::StopSharing],
+    };
+    assert_eq!(effect.repaired, Some(repaired));
+    assert_eq!(effect.binds_others(), BindsOthers::Repaired);
+    let measure = &effect.duties[0].duty.measure;
+    assert_eq!(effect.measure_binds_others(measure), BindsOthers::Repaired);
+    assert!(effect.publication.ended);
+    assert_eq!(effect.publication.until, Some(day("2027-03-01")));
+    // The fine is still owed.
+    assert!(effect.in_force_for_issuer());
+    assert_eq!(effect.amounts.fine_fen, 500_000);
+    assert_eq!(effect.burden, Burden::Burdens);
+    assert_eq!(effect.validity, Validity::InForce);
+}
+
+// spec: EFF-160
+#[test]
+fn repair_counts_by_the_issuer_or_a_supervisor_as_soon_as_it_is_verified() {
+    for (who, counts) in [
+        (Who::Issuer, true),
+        (Who::Supervisor, true),
+        (Who::City, false),
+        (Who::Hub, false),
+    ] {
+        let (mut world, target) = World::with_penalty();
+        world.witnessed_up_to(who, 20);
+        world.witnessed_up_to(Who::Issuer, 20);
+        let made = act(who, 20, &target, 0, repair(&[RepairEffect::Mark]));
+        for made in [made.clone(), cut_off(made)] {
+            let mut world = world.clone();
+            world.put(made);
+            let effect = world.effect(&target);
+            assert_eq!(effect.repaired.is_some(), counts, "{who:?}");
+        }
+    }
+}
+
+// spec: EFF-161
+#[test]
+fn licence_is_not_touched_by_a_repair_and_what_it_asks_is() {
+    let mut world = World::new();
+    let plain = world.decide(Who::Issuer, 10, licence());
+    let burdening = with(licence(), |fields| {
+        fields.document_number = text("鹤食许字〔2026〕2号");
+        fields.basis = penalty().basis;
+        fields.duties = penalty().duties;
+    });
+    let burdening = world.decide(Who::Issuer, 11, burdening);
+    for (index, target) in [(20, &plain), (21, &burdening)] {
+        world.act(Who::Issuer, index, target, repair(&[RepairEffect::Mark]));
+        let effect = world.effect(target);
+        assert!(effect.grant_stands() && effect.in_force_for_issuer());
+        assert_eq!(effect.binds_others(), BindsOthers::Applies);
+    }
+    let effect = world.effect(&burdening);
+    let measure = &effect.duties[0].duty.measure;
+    assert_eq!(effect.measure_binds_others(measure), BindsOthers::Repaired);
+}
+
+// spec: EFF-160
+#[test]
+fn re_issue_behind_a_repair_is_a_new_burden() {
+    let (mut world, target) = World::with_penalty();
+    world.act(Who::Issuer, 20, &target, repair(&[RepairEffect::Mark]));
+    let again = with(penalty(), |fields| fields.reissues = Some(target.clone()));
+    let again = world.decide(Who::Issuer, 30, again);
+    assert_eq!(world.binds(&again), BindsOthers::Applies);
+    assert_eq!(world.binds(&target), BindsOthers::Superseded);
+}
+
+// spec: EFF-110, EFF-160
+#[test]
+fn repair_of_a_copy_repairs_the_first() {
+    let (mut world, target) = World::with_penalty();
+    let copy = decision(Who::Issuer, 12, penalty()).with_bytes_of(&target);
+    let copy = world.put(copy);
+    world.act(Who::Issuer, 20, &copy, repair(&[RepairEffect::Mark]));
+    assert_eq!(world.binds(&target), BindsOthers::Repaired);
+}
+
+// spec: EFF-162
+#[test]
+fn repair_is_taken_back_by_its_issuer_or_a_supervisor_once_that_counts_in_full() {
+    for (by, takes_back) in [
+        (Who::Issuer, true),
+        (Who::Supervisor, true),
+        (Who::City, false),
+    ] {
+        let (mut world, target) = World::with_penalty();
+        let repair = act(Who::Issuer, 20, &target, 0, repair(&[RepairEffect::Mark]));
+        let repair_at = repair.reference().clone();
+        world.witnessed_up_to(by, 50);
+        let withdrawal = act(by, 50, &repair_at, 0, withdrawal());
+        // The withdrawal comes first.
+        world.put(withdrawal.clone());
+        assert_eq!(world.binds(&target), BindsOthers::Applies);
+        world.put(repair);
+        assert_eq!(world.binds(&target), BindsOthers::Repaired, "{by:?}");
+        world.witnessed_up_to(by, 51);
+        let expected = match takes_back {
+            true => BindsOthers::Applies,
+            false => BindsOthers::Repaired,
+        };
+        assert_eq!(world.binds(&target), expected, "{by:?}");
+        world.put(void(withdrawal, VoidCause::MandateEnded));
+        assert_eq!(world.binds(&target), BindsOthers::Repaired, "{by:?}");
+    }
+}
+
+// spec: EFF-162
+#[test]
+fn withdrawal_of_what_takes_a_repair_back_does_not_bring_it_back() {
+    let (mut world, target) = World::with_penalty();
+    let repair = world.act(Who::Issuer, 20, &target, repair(&[RepairEffect::Mark]));
+    let withdrawal = world.withdraw(Who::Issuer, 21, &repair);
+    world.withdraw(Who::Issuer, 22, &withdrawal);
+    assert_eq!(world.binds(&target), BindsOthers::Applies);
+}
+
+// spec: EFF-163
+#[test]
+fn several_repairs_are_shown_with_all_that_they_ask() {
+    let (mut world, target) = World::with_penalty();
+    let (list, mark) = (RepairEffect::RemoveFromList, RepairEffect::Mark);
+    let first = world.act(Who::Issuer, 20, &target, repair(&[mark]));
+    let shown = world.effect(&target).repaired.unwrap();
+    assert!(!shown.removes_from_list());
+    let second = world.act(Who::Supervisor, 20, &target, repair(&[list, mark]));
+    let both = world.effect(&target).repaired.unwrap();
+    assert!(both.removes_from_list());
+    assert_eq!(both.effects, [list, mark]);
+    assert_eq!(both.by, sorted(&[&first, &second]));
+    world.withdraw(Who::Supervisor, 21, &second);
+    assert_eq!(world.effect(&target).repaired, Some(shown));
+}
+
+// spec: EFF-164
+#[test]
+fn repaired_basis_carries_no_burden_and_weighs_more_than_one_that_is_not_held() {
+    let (mut world, basis) = World::with_penalty();
+    let resting = with(fine(1), |fields| {
+        fields.document_number = text("黑劳罚字〔2026〕99号");
+        fields.rests_on = sorted(&[&basis, &at(Who::Issuer, 900)]);
+    });
+    let resting = world.decide(Who::City, 10, resting);
+    assert_eq!(world.binds(&resting), BindsOthers::BasisNotHeld);
+    let repair = world.act(Who::Issuer, 20, &basis, repair(&[RepairEffect::Mark]));
+    let effect = world.effect(&resting);
+    assert_eq!(effect.binds_others(), BindsOthers::NoBasis);
+    let failed = BasisFailure {
+        basis: basis.clone(),
+        why: BasisState::Repaired,
+    };
+    let Basis::Fails { failures } = effect.basis else {
+        panic!("{:?}", effect.basis)
+    };
+    assert!(failures.contains(&failed));
+    assert_eq!(effect.repaired, None);
+    world.withdraw(Who::Issuer, 21, &repair);
+    assert_eq!(world.binds(&resting), BindsOthers::BasisNotHeld);
+    world.withdraw(Who::Issuer, 22, &basis);
+    assert_eq!(world.binds(&resting), BindsOthers::NoBasis);
+}
+
+/// An act whose target is an act has no effect, save the withdrawal of one that may be taken back.
+// spec: EFF-160
+#[test]
+fn repair_of_an_act_says_nothing() {
+    let (mut world, target) = World::with_penalty();
+    let correction = world.correct(Who::Issuer, 20, &target, fine(1));
+    for (who, index) in [(Who::Issuer, 21), (Who::Supervisor, 21)] {
+        world.act(who, index, &correction, repair(&[RepairEffect::Mark]));
+    }
+    assert_eq!(world.effect(&correction).repaired, None);
+    assert_eq!(world.binds(&target), BindsOthers::Applies);
+}
