@@ -117,13 +117,15 @@ impl Crowd {
         Some(place)
     }
 
-    /// Whether something stands at a place, or a decision is said to rest on it or to re-issue it.
+    /// Whether something stands at a place, a decision is said to rest on it or to re-issue it, or a notice
+    /// tells of it: of one act the register tells one thing.
     fn is_taken(&self, place: Place) -> bool {
         self.scenario.set.iter().any(|spoken| {
             let names = match &spoken.say {
                 Say::Decision(figures) | Say::Correction { figures, .. } => {
                     figures.root == Some(place) || figures.rests_on.contains(&place)
                 }
+                Say::Notice { act, .. } => *act == place,
                 _ => false,
             };
             names || (spoken.place.log, spoken.place.index) == (place.log, place.index)

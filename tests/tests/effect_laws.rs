@@ -7,7 +7,7 @@ use concordat_protocol::effect::{BindsOthers, Burden, Effect, History, Suspensio
 use concordat_tests::model::facts::{Question, expected, fact};
 use concordat_tests::model::scenario::{Random, generate};
 use concordat_tests::model::{
-    Figures, Known, Place, REGISTER, Rest, Ruled, Say, Scenario, Spoken, Told, Why, answer,
+    Figures, Known, Place, REGISTER, Rest, Ruled, Say, Scenario, Spoken, Told, Void, Why, answer,
 };
 use proptest::prelude::*;
 
@@ -125,6 +125,41 @@ fn heaviest(rest: &Rest) -> Figures {
     }
 }
 
+/// Whether something that waits for what stands at a place is put right by it: a notice that calls it by
+/// another class, a decision that rests on it, an act on it, a leaf that suspends until its body is there.
+fn is_named(scenario: &Scenario, place: Place) -> bool {
+    let names = |known: &Spoken| {
+        let mut is_named = false;
+        known.say.clone().rename(|name| {
+            is_named |= name == place;
+            name
+        });
+        is_named
+    };
+    scenario.set.iter().any(names) || scenario.unread.iter().any(|(act, _)| *act == place)
+}
+
+/// Whether what stands at a place is a stay or a repair, or is said to be.
+fn frees(scenario: &Scenario, place: Place) -> bool {
+    let place = scenario.first_with_the_bytes_at(place);
+    scenario.set.iter().any(|known| match known.say {
+        Say::Stay { .. } | Say::Repair { .. } => known.place == place,
+        Say::Notice {
+            act,
+            told: Told::Stay,
+            ..
+        } => act == place,
+        Say::Decision(_)
+        | Say::Correction { .. }
+        | Say::Withdrawal { .. }
+        | Say::Objection { .. }
+        | Say::Ruling { .. }
+        | Say::Admission { .. }
+        | Say::Notice { .. }
+        | Say::Nothing => false,
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -200,19 +235,65 @@ proptest! {
             if scenario.set.iter().any(|known| known.place == added.place) {
                 continue;
             }
-            // A notice that calls it an objection is put right by what stands there.
-            let place = added.place;
-            let named = scenario.set.iter().any(|known| {
-                matches!(&known.say, Say::Decision(figures) | Say::Correction { figures, .. }
-                    if figures.rests_on.contains(&place))
-                    || matches!(&known.say, Say::Notice { act, .. } if *act == place)
-            });
-            // So is a leaf: it suspends until its body is there.
-            let named = named || scenario.unread.iter().any(|(act, _)| *act == place);
+            // To take back what frees binds, once it counts in full.
+            if index == 0 && frees(&scenario, target) {
+                continue;
+            }
+            let named = is_named(&scenario, added.place);
             let before = ask(&scenario);
             let after = with(&scenario, added);
             prop_assert!(named || is_within(&after, &before));
         }
+    }
+
+    // spec: EFF-151, EFF-155, EFF-160, EFF-161
+    #[test]
+    fn stay_and_repair_never_add_a_burden_nor_end_a_suspension(seed: u64, log in 0_u8..3, at in 0_usize..16, void: bool, effect in 1_u8..=4) {
+        let scenario = generate(seed);
+        let target = scenario.set.get(at).map_or(scenario.target, |spoken| spoken.place);
+        let (from, until) = (scenario.as_of - i32::from(effect), None);
+        for index in [PROVISIONAL, 0] {
+            for say in [
+                Say::Stay { target, from, until },
+                Say::Repair { target, effects: BTreeSet::from([effect]) },
+            ] {
+                let mut added = spoken(log, index, say);
+                added.void = void.then_some(Void::Late);
+                let taken = scenario.set.iter().any(|known| known.place == added.place);
+                if taken || is_named(&scenario, added.place) {
+                    continue;
+                }
+                let before = ask(&scenario);
+                let after = with(&scenario, added);
+                prop_assert!(is_within(&after, &before), "{:#?}\n{:#?}", before, after);
+                prop_assert_eq!(&after.suspended_by, &before.suspended_by);
+                // Only what counts in full takes away what is granted.
+                let stands = after.grant_stands() || !before.grant_stands();
+                prop_assert!(stands || index == 0 && !void);
+            }
+        }
+    }
+
+    // spec: EFF-153, EFF-162
+    #[test]
+    fn withdrawal_of_a_stay_or_a_repair_that_does_not_count_in_full_adds_no_burden(seed: u64, log in 0_u8..3, at in 0_usize..16, cut_off: bool) {
+        let scenario = generate(seed);
+        let freeing: Vec<Place> = scenario.set.iter().map(|spoken| spoken.place).filter(|place| frees(&scenario, *place)).collect();
+        let Some(target) = freeing.get(at % freeing.len().max(1)).copied() else { return Ok(()) };
+        let mut added = spoken(log, PROVISIONAL, Say::Withdrawal { target, register: 9 });
+        if cut_off {
+            (added.place.index, added.void) = (0, Some(Void::CutOff));
+        }
+        let taken = scenario.set.iter().any(|known| known.place == added.place);
+        prop_assume!(!taken && !is_named(&scenario, added.place));
+        let before = ask(&scenario);
+        let after = with(&scenario, added);
+        prop_assert!(is_within(&after, &before), "{:#?}\n{:#?}", before, after);
+        prop_assert!(after.grant_stands() || !before.grant_stands());
+        // Nor does it end what the stay does to the issuer, or the repair to others.
+        prop_assert_eq!(after.repaired, before.repaired);
+        let kept = before.stayed_by.iter().all(|stay| after.stayed_by.contains(stay));
+        prop_assert!(kept || before.is_grant);
     }
 
     // spec: EFF-24

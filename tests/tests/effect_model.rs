@@ -5,7 +5,7 @@
 
 use concordat_tests::model::facts::{Question, expected};
 use concordat_tests::model::scenario::generate;
-use concordat_tests::model::{Expected, May, State, Why, answer};
+use concordat_tests::model::{Expected, May, State, Weak, Why, answer};
 
 const SEEDS: u64 = 20_000;
 
@@ -26,7 +26,7 @@ fn without_identity(mut answer: Expected) -> Expected {
 
 // spec: EFF-1, EFF-2, EFF-3, EFF-4, EFF-5, EFF-6, EFF-7, EFF-8, EFF-10, EFF-16, EFF-17, EFF-23, EFF-26, EFF-27,
 // spec: EFF-28, EFF-29, EFF-30, EFF-40, EFF-41, EFF-42, EFF-80, EFF-81, EFF-82, EFF-84, EFF-90, EFF-91, EFF-110,
-// spec: EFF-130, EFF-131
+// spec: EFF-130, EFF-131, EFF-150, EFF-151, EFF-152, EFF-153, EFF-154, EFF-160, EFF-161, EFF-162, EFF-163, EFF-164
 #[test]
 fn effect_agrees_with_the_model_on_every_seed() {
     let first = setting("CONCORDAT_EFFECT_FIRST", 0);
@@ -45,6 +45,7 @@ fn sets_come_to_every_state_and_verdict() {
     let (mut states, mut verdicts) = (std::collections::BTreeSet::new(), Vec::new());
     let mut waiting = [false; 2];
     let (mut awaiting, mut unread) = (0, 0);
+    let mut met = [0; 6];
     for seed in 0..SEEDS / 4 {
         let answer = answer(&generate(seed));
         states.insert(match answer.state {
@@ -65,6 +66,18 @@ fn sets_come_to_every_state_and_verdict() {
         }
         awaiting += answer.awaiting.len();
         unread += usize::from(answer.suspended.contains_key(&Why::ActNotHeld));
+        let cases = [
+            !answer.stayed.0.is_empty(),
+            answer.stayed.1,
+            answer.repaired.is_some(),
+            answer.suspended.contains_key(&Why::StayNotHeld),
+            answer.weak.values().any(|weak| *weak == Weak::Repaired),
+            answer.may == May::Suspended
+                && answer.weak.values().any(|weak| *weak == Weak::Suspended),
+        ];
+        for (times, is_met) in met.iter_mut().zip(cases) {
+            *times += usize::from(is_met);
+        }
         for over_cap in answer.waiting.values() {
             waiting[usize::from(*over_cap)] = true;
         }
@@ -74,4 +87,5 @@ fn sets_come_to_every_state_and_verdict() {
     assert_eq!(waiting, [true; 2]);
     assert!(awaiting > 0);
     assert!(unread > 100, "{unread}");
+    assert!(met.iter().all(|times| *times > 20), "{met:?}");
 }

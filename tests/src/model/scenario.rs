@@ -116,6 +116,9 @@ pub fn generate(seed: u64) -> Scenario {
     if cast.random.once_in(4) {
         cast.reject(&mut set);
     }
+    if cast.random.once_in(5) {
+        cast.free_a_basis(&mut set);
+    }
     address(&mut cast.random, &mut set);
     copy_one(&mut cast.random, &mut set);
     let logs = cast.horizon();
@@ -317,6 +320,59 @@ impl Cast {
                     say,
                 });
             }
+        }
+    }
+
+    /// A decision that the one asked about rests on, what frees from it, and often what takes that back.
+    fn free_a_basis(&mut self, set: &mut Vec<Spoken>) {
+        let log = self.random.small(2);
+        let places = [(); 3].map(|()| Place {
+            log,
+            index: self.random.below(POSITIONS),
+            branch: 1,
+        });
+        let [basis, freeing, taking_back] = places;
+        if basis == freeing || freeing == taking_back || taking_back == basis {
+            return;
+        }
+        let stays = Say::Stay {
+            target: basis,
+            from: FIRST_DAY,
+            until: None,
+        };
+        let repairs = Say::Repair {
+            target: basis,
+            effects: BTreeSet::from([2]),
+        };
+        let said = [
+            Say::Decision(self.figures(true)),
+            if self.random.once_in(2) {
+                stays
+            } else {
+                repairs
+            },
+            Say::Withdrawal {
+                target: freeing,
+                register: 0,
+            },
+        ];
+        let count = if self.random.once_in(2) { 2 } else { 3 };
+        set.retain(|spoken| spoken.place == self.target || !places.contains(&spoken.place));
+        for spoken in set.iter_mut().filter(|spoken| spoken.place == self.target) {
+            if let Say::Decision(figures) = &mut spoken.say {
+                figures.rests_on.insert(basis);
+            }
+        }
+        for (place, say) in places.into_iter().zip(said).take(count) {
+            set.push(Spoken {
+                place,
+                bytes: place,
+                about: 0,
+                issuer: log,
+                supervision: false,
+                void: None,
+                say,
+            });
         }
     }
 
