@@ -10,8 +10,9 @@ use concordat_protocol::statement::{
     ActType, Audience, BasisLevel, Body, CatalogueItem, Class, Code, Content, Correction, Ctx,
     Decision, DecisionFields, Enrolment, Ground, ItemCatalogue, Kind, Leaf, LegalBasis, Level,
     Mandate, Notice, Objection, ObjectorRole, Outcome, Payload, Policy, Proposal, Remedy,
-    RemedyKind, Role, Ruling, Service, ServiceWay, Statement, StatementRef, Vis, VisibilityClass,
-    Withdrawal, WithdrawalReason, sign, sign_approval, sign_approved,
+    RemedyKind, Repair, RepairEffect, RepairFields, Role, Ruling, Service, ServiceWay, Statement,
+    StatementRef, Stay, StayFields, Vis, VisibilityClass, Withdrawal, WithdrawalReason, sign,
+    sign_approval, sign_approved,
 };
 use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::text::Text;
@@ -152,6 +153,8 @@ impl Fixture {
             Class::Correction,
             Class::Objection,
             Class::Decision,
+            Class::Stay,
+            Class::Repair,
         ];
         let fields = GenesisFields {
             format: FORMAT,
@@ -188,6 +191,8 @@ impl Fixture {
             Class::Withdrawal,
             Class::Correction,
             Class::Ruling,
+            Class::Stay,
+            Class::Repair,
         ];
         let member_enrolment = enrolment(member, Role::Member, [21, 22, 23, 24], classes);
         fixture.enact(Content::Enrolment(Box::new(member_enrolment)));
@@ -289,6 +294,56 @@ impl Fixture {
         self.say(index, about, target, Content::Withdrawal(withdrawal))
     }
 
+    /// A stay by the hub, or by the member.
+    pub(crate) fn stay(&self, by_hub: bool, index: u64, about: SubjectCode, on: &Placed) -> Placed {
+        let stay = Stay::new(StayFields {
+            body: text("市中级人民法院"),
+            document_number: text(&format!("〔2026〕行停{index}号")),
+            ordered_on: day("2026-03-10"),
+            until: None,
+            reasons: text("停止执行"),
+        });
+        let content = Content::Stay(Box::new(stay.unwrap()));
+        self.say_as(by_hub, index, about, on, content)
+    }
+
+    /// A repair by the hub, or by the member.
+    pub(crate) fn repair(
+        &self,
+        by_hub: bool,
+        index: u64,
+        about: SubjectCode,
+        on: &Placed,
+    ) -> Placed {
+        let repair = Repair::new(RepairFields {
+            effects: vec![RepairEffect::StopSharing],
+            decided_on: day("2026-03-10"),
+            basis: Vec::new(),
+            reasons: text(&format!("已履行义务，第{index}次")),
+        });
+        let content = Content::Repair(Box::new(repair.unwrap()));
+        self.say_as(by_hub, index, about, on, content)
+    }
+
+    fn say_as(
+        &self,
+        by_hub: bool,
+        index: u64,
+        about: SubjectCode,
+        on: &Placed,
+        content: Content,
+    ) -> Placed {
+        if !by_hub {
+            return self.say(index, about, Some(on.reference()), content);
+        }
+        let genesis = self.registry.genesis();
+        let origin = genesis.origin(self.hub, LogNumber::Statements);
+        let (payload, ctx) = (payload(Some(on.reference()), content), self.registry.ctx());
+        let bytes = sign(&self.hub_key, self.hub, about, ctx, &payload).unwrap();
+        let local = (on.origin == origin).then_some(on.index);
+        place(origin, index, Kind::Act, Vis::new(1), local, bytes)
+    }
+
     /// A correction that puts a decision about one organisation upon another.
     pub(crate) fn correction(&self, index: u64, target: &Placed, onto: u64) -> Placed {
         self.correction_with(index, target, onto, |_| {})
@@ -322,6 +377,27 @@ impl Fixture {
             act: act.reference(),
             class: Class::Objection,
             ground: Some(Ground::Facts),
+            over_cap: None,
+        };
+        let (origin, ctx) = (self.register(), self.registry.ctx());
+        let payload = payload(None, Content::Notice(notice));
+        let bytes = sign(&self.hub_key, self.hub, self.hub.code(), ctx, &payload).unwrap();
+        place(origin, index, Kind::Notice, Vis::ALL_MEMBERS, None, bytes)
+    }
+
+    /// The `index`th entry of the home register, of an act that is no objection.
+    pub(crate) fn notice_of(
+        &self,
+        index: u64,
+        target: &Placed,
+        act: &Placed,
+        class: Class,
+    ) -> Placed {
+        let notice = Notice {
+            target: target.reference(),
+            act: act.reference(),
+            class,
+            ground: None,
             over_cap: None,
         };
         let (origin, ctx) = (self.register(), self.registry.ctx());

@@ -195,6 +195,8 @@ pub(super) struct Known {
     pub(super) verified: Option<Arc<Verified>>,
     /// Acts on it, but for objections, in the logs of those who may act on it.
     decisive: Vec<Position>,
+    /// Stays of it, by whomever.
+    stays: Vec<Position>,
     /// Re-issues of it in the same logs.
     successors: Vec<Position>,
     /// What else acts on it but objections, and the notices of that.
@@ -297,6 +299,7 @@ impl<'q> Gatherer<'q> {
             }
             let to = |depth| move |position: &Position| (position.clone(), depth);
             open.extend(known.decisive.iter().map(to(depth)));
+            open.extend(known.stays.iter().map(to(depth)));
             open.extend(known.successors.iter().map(to(Depth::Bears)));
             open.extend(known.acts.iter().map(to(depth)));
             open.extend(names.iter().map(to(depth)));
@@ -320,11 +323,13 @@ impl<'q> Gatherer<'q> {
 
     /// What takes a decision back, corrects it or takes its place, in the logs of those who may: under
     /// every name of the decision, and under every name of what it re-issues. The names are among it: they
-    /// tell that one is a copy of the other.
-    // spec: IDX-30, IDX-50
+    /// tell that one is a copy of the other. Behind that its stays and those of what it re-issues: they take
+    /// away what is granted too.
+    // spec: IDX-30, IDX-50, EFF-166
     fn turning(&mut self, decision: &Position) -> Result<Vec<Arc<Verified>>, QueryError> {
         let mut turning: BTreeSet<Position> = BTreeSet::new();
-        for name in self.names(decision)? {
+        let mut names = self.names(decision)?;
+        for name in names.clone() {
             let known = self.known(&name)?;
             turning.extend(known.decisive.iter().chain(&known.successors).cloned());
             turning.insert(name);
@@ -332,18 +337,28 @@ impl<'q> Gatherer<'q> {
         if let Some(verified) = self.known(decision)?.verified.clone()
             && let Some(root) = root_of(&verified)
         {
-            turning.extend(self.names(&root)?);
+            let of_root = self.names(&root)?;
+            turning.extend(of_root.iter().cloned());
+            names.extend(of_root);
             turning.extend(
                 self.reissues_of(&root, issuer_of(&verified))?
                     .iter()
                     .cloned(),
             );
         }
+        let mut stays = BTreeSet::new();
+        for name in names {
+            stays.extend(self.known(&name)?.stays.iter().cloned());
+        }
         let (mut found, mut bytes) = (Vec::new(), 0);
         // The walk begins with the decision itself.
-        if turning.len() == 1 {
+        if turning.len() == 1 && stays.is_empty() {
             return Ok(found);
         }
+        let turning: Vec<Position> = turning
+            .into_iter()
+            .chain(self.with_lifting(stays)?)
+            .collect();
         for position in turning.into_iter().take(HISTORY_STATEMENTS_MAX) {
             self.queries.go_on()?;
             let statement = self.queries.statement(&position.origin, position.index)?;
@@ -356,6 +371,18 @@ impl<'q> Gatherer<'q> {
             }
         }
         Ok(found)
+    }
+
+    /// Stays, each with what lifts it.
+    fn with_lifting(&mut self, stays: BTreeSet<Position>) -> Result<Vec<Position>, QueryError> {
+        let mut all = Vec::new();
+        for stay in stays.into_iter().take(HISTORY_STATEMENTS_MAX) {
+            self.queries.go_on()?;
+            let lifting = self.known(&stay)?.decisive.clone();
+            all.push(stay);
+            all.extend(lifting);
+        }
+        Ok(all)
     }
 
     /// What else its issuer makes of the same decision as what stands at a place, with that.
@@ -425,6 +452,8 @@ impl<'q> Gatherer<'q> {
             Some(
                 Content::Ruling(_)
                 | Content::Admission(_)
+                | Content::Stay(_)
+                | Content::Repair(_)
                 | Content::Agreement(_)
                 | Content::Accession(_)
                 | Content::Retirement(_)
@@ -444,8 +473,9 @@ impl<'q> Gatherer<'q> {
             )
             | None => {}
         }
-        // Of the acts only rulings are acted on with effect: a withdrawn one closes nothing.
+        // Of the acts these alone are acted on with effect: by their withdrawal.
         match content.map(Content::class) {
+            None | Some(Class::Decision | Class::Ruling | Class::Stay | Class::Repair) => {
             None | Some(Class::Decision | Class::ListEntry | Class::Ruling) => {
                 let issuer = verified.as_deref().map(issuer_of);
                 self.pointing_at(position, issuer, &mut known)?;
@@ -490,22 +520,30 @@ impl<'q> Gatherer<'q> {
             |class, at: &Position| issuer.is_none() || !is_by_right(class) || may_act(at);
         let objects = |row: &ActRow| row.class == Class::Objection;
         let (raised, acts) = acts.into_iter().partition::<Vec<_>, _>(objects);
-        let (mut decisive, mut others) = (Vec::new(), Vec::new());
+        let (mut decisive, mut stays, mut others) = (Vec::new(), Vec::new(), Vec::new());
         for row in acts {
             match (is_by_right(row.class) && may_act(&row.position), row.class) {
                 (true, _) => decisive.push(row.position),
+                (false, Class::Stay) => stays.push(row.position),
                 (false, class) if has_effect(class, &row.position) => others.push(row.position),
                 (false, _) => {}
             }
         }
         known.decisive = self.without_copies(decisive)?;
+        known.stays = self.without_copies(stays)?;
         known.acts.extend(self.without_copies(others)?);
         known.raised = raised;
         let (mut tellings, mut told) = (Vec::new(), Vec::new());
+        // What is called an objection too is one until it is held.
+        // spec: EFF-154
+        let is_objection = |row: &&NoticeRow| row.class == Class::Objection;
+        let objections = notices.iter().filter(is_objection);
+        let objections: BTreeSet<Position> = objections.map(|row| row.act.clone()).collect();
         for row in notices {
             let raised = &known.raised;
             let tells = raised.binary_search_by(|act| act.position.cmp(&row.act));
-            if tells.is_ok() || row.class == Class::Objection {
+            let is_both = row.class == Class::Stay && objections.contains(&row.act);
+            if tells.is_ok() || is_both || row.class == Class::Objection {
                 known.told.push(row);
             } else if has_effect(row.class, &row.act) {
                 tellings.push(row.position);
@@ -579,7 +617,7 @@ impl<'q> Gatherer<'q> {
 const fn is_by_right(class: Class) -> bool {
     matches!(
         class,
-        Class::Correction | Class::Withdrawal | Class::Ruling | Class::Admission
+        Class::Correction | Class::Withdrawal | Class::Ruling | Class::Admission | Class::Repair
     )
 }
 

@@ -8,7 +8,9 @@ use concordat_protocol::effect::Horizon;
 use concordat_protocol::effect::alike::{self, GROUP_KEPT_MAX};
 use concordat_protocol::key::Signer as _;
 use concordat_protocol::log::Hash;
-use concordat_protocol::statement::{Body, DecisionFields, Ground, ObjectorRole, StatementRef};
+use concordat_protocol::statement::{
+    Body, Class, DecisionFields, Ground, ObjectorRole, StatementRef,
+};
 use concordat_protocol::text::Text;
 use tempfile::TempDir;
 
@@ -814,4 +816,56 @@ fn decision_moved_by_correction_is_gathered_with_those_of_the_organisation_that_
     let histories = [0, 2, 4].map(|index| node.history(index));
     let chain = vec![0, 1, 2, 3];
     assert_eq!(histories, [chain.clone(), chain, vec![4]]);
+}
+
+/// A court logs its stays where it publishes, and not with the issuer; what lifts one stands there too.
+// spec: EFF-150, EFF-166
+#[test]
+fn stays_by_whomever_and_repairs_by_whom_they_may_be_are_gathered_with_what_takes_them_back() {
+    let node = node(|fixture| {
+        let (decision, about) = (fixture.decision(0, 1), subject(1));
+        let repair = fixture.repair(false, 1, about, &decision);
+        let taken_back = fixture.withdrawal(2, about, &repair);
+        let own = fixture.stay(false, 3, about, &decision);
+        let lifted = fixture.withdrawal(4, about, &own);
+        // By nobody who may repair it, with what is said of that; and by a court.
+        let stranger = fixture.repair(true, 5, about, &decision);
+        let court = fixture.stay(true, 6, about, &decision);
+        // Not by whom it may be.
+        let meddling = fixture.withdrawal(7, about, &court);
+        vec![
+            decision, repair, taken_back, own, lifted, stranger, court, meddling,
+        ]
+    });
+    assert_eq!(node.history(0), [6, 0, 1, 2, 3, 4]);
+}
+
+/// Whoever logs much and withholds it kept a stayed licence alive.
+// spec: EFF-166
+#[test]
+fn stay_of_a_decision_and_of_its_root_is_gathered_however_much_bears_on_it() {
+    let node = flooded(|fixture| {
+        let (root, about) = (fixture.decision(5, 1), subject(1));
+        let decision = fixture.decision_with(0, 1, |fields| {
+            fields.reissues = Some(root.reference());
+        });
+        let of_root = fixture.stay(true, 6, about, &root);
+        let stay = fixture.stay(false, 7, about, &decision);
+        let lifted = fixture.withdrawal(8, about, &stay);
+        vec![root, decision, of_root, stay, lifted]
+    });
+    assert_eq!(gathered(&node, 0), (vec![6, 0, 5, 7, 8], false));
+}
+
+/// Known by its notice alone, a stay is asked for, and what lifts it.
+// spec: EFF-154
+#[test]
+fn notice_of_a_stay_that_is_not_held_is_gathered() {
+    let node = node(|fixture| {
+        let (decision, about) = (fixture.decision(0, 1), subject(1));
+        let stay = fixture.stay(true, 9, about, &decision);
+        let notice = fixture.notice_of(3, &decision, &stay, Class::Stay);
+        vec![decision, notice]
+    });
+    assert_eq!(node.history(0), [3, 0]);
 }

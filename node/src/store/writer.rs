@@ -302,6 +302,8 @@ impl<'a> Pending<'a> {
             | Content::Correction(_)
             | Content::Withdrawal(_)
             | Content::Admission(_)
+            | Content::Stay(_)
+            | Content::Repair(_)
             | Content::Agreement(_)
             | Content::Accession(_)
             | Content::Retirement(_)
