@@ -83,6 +83,10 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Admission(Admission),
     #[command(subcommand)]
+    Stay(Stay),
+    #[command(subcommand)]
+    Repair(Repair),
+    #[command(subcommand)]
     Bundle(Bundle),
     Completions(Completions),
 }
@@ -518,6 +522,44 @@ pub(crate) struct AdmissionIssue {
     pub(crate) admits: Vec<String>,
     #[arg(long, group = "named")]
     pub(crate) all_waiting: bool,
+    #[arg(long)]
+    pub(crate) reasons: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Stay {
+    Issue(StayIssue),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StayIssue {
+    #[command(flatten)]
+    pub(crate) act: Act,
+    #[arg(long)]
+    pub(crate) body: String,
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) document: String,
+    #[arg(long, value_name = "DAY")]
+    pub(crate) on: String,
+    #[arg(long, value_name = "DAY")]
+    pub(crate) until: Option<String>,
+    #[arg(long)]
+    pub(crate) reasons: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Repair {
+    Issue(RepairIssue),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RepairIssue {
+    #[command(flatten)]
+    pub(crate) act: Act,
+    #[arg(long, required = true)]
+    pub(crate) effect: Vec<String>,
+    #[arg(long, value_name = "DAY")]
+    pub(crate) decided_on: Option<String>,
     #[arg(long)]
     pub(crate) reasons: String,
 }

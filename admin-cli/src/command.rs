@@ -53,6 +53,8 @@ pub(crate) fn run(arguments: &Arguments, language: Language) -> Result<Report, F
         Verb::Correction(verb) => correction::run(verb, &context),
         Verb::Withdrawal(verb) => act::withdrawal(verb, &context),
         Verb::Admission(verb) => act::admission(verb, &context),
+        Verb::Stay(verb) => act::stay(verb, &context),
+        Verb::Repair(verb) => act::repair(verb, &context),
         Verb::Bundle(verb) => bundle::run(verb, &context),
         Verb::Completions(completions) => {
             let mut script = Vec::new();

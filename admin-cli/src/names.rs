@@ -6,6 +6,8 @@ use concordat_protocol::admin::{
     ValidityCode, VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::statement::{
+    ActType, Audience, BasisLevel, Class, Ground, KeyUse, Level, ObjectorRole, Outcome,
+    PenaltyClass, RemedyKind, RepairEffect, Role, ServiceWay, Standing, WithdrawalReason,
     ActType, Audience, BasisLevel, Class, Ground, KeyUse, Level, ListScope, ObjectorRole, Outcome,
     PenaltyClass, RemedyKind, Role, SeriousGroup, ServiceWay, Standing, WithdrawalReason,
 };
@@ -137,6 +139,10 @@ named! {
     PenaltyClass, "penalty-class" {
         Warning "warning" Fine "fine" Licence "licence" Restriction "restriction" Other "other"
     }
+    RepairEffect, "repair-effect" {
+        RemoveFromList "remove-from-list" StopSharing "stop-sharing" Mark "mark"
+        MaskOrDelete "mask-or-delete"
+    }
     RemedyKind, "remedy" { Reconsideration "reconsideration" Litigation "litigation" }
     Role, "role" { Member "member" Hub "hub" Issuer "issuer" }
     SeriousGroup, "serious-group" {
@@ -170,7 +176,7 @@ pub(crate) fn text_keys() -> Vec<String> {
         BackingCode BasisCode BasisStateCode BindsOthersCode BurdenCode EventKind ForkCode
         FreshnessCode LaterActsCode LinkCode SigningCode SourceCode Stage Step SuspensionCode
         ValidityCode VoidCauseCode WaitingCode ActType Class Form Ground KeyUse Level
-        Network ObjectorRole Outcome PenaltyClass Role Standing WithdrawalReason
+        Network ObjectorRole Outcome PenaltyClass RepairEffect Role Standing WithdrawalReason
     }
     keys
 }

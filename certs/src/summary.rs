@@ -150,6 +150,8 @@ impl Summary {
             | Content::Correction(_)
             | Content::Withdrawal(_)
             | Content::Admission(_)
+            | Content::Stay(_)
+            | Content::Repair(_)
             | Content::Agreement(_)
             | Content::Accession(_)
             | Content::Retirement(_)

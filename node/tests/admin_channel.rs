@@ -7,6 +7,8 @@ mod loopback;
 
 #[path = "admin_channel/cut_off.rs"]
 mod cut_off;
+#[path = "admin_channel/freeing.rs"]
+mod freeing;
 #[path = "admin_channel/large.rs"]
 mod large;
 #[path = "admin_channel/late.rs"]

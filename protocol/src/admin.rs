@@ -28,8 +28,8 @@ pub use reply::{
 };
 pub use request::{
     AdmissionAsk, BundleAsk, CorrectionAsk, ImportAsk, LookUp, ObjectionAsk, PeerAddress, PeerName,
-    ProfileChoice, Request, RowFilter, RulingAsk, StatementAsk, SubjectAsk, SubmitAsk, WatchAsk,
-    WithdrawalAsk,
+    ProfileChoice, RepairAsk, Request, RowFilter, RulingAsk, StatementAsk, StayAsk, SubjectAsk,
+    SubmitAsk, WatchAsk, WithdrawalAsk,
 };
 pub use show::{act_view, effect_view, name_of, noticed_view, open_objections, witnessed};
 pub use target::{SOCKET_FILE, TARGET_CHARS_MAX, Target, TargetError};

@@ -1,11 +1,12 @@
-//! Acts on a statement: objection, ruling, withdrawal, admission.
+//! Acts on a statement: objection, ruling, withdrawal, admission, stay, repair.
 
 use concordat_protocol::admin::{
-    AdmissionAsk, ObjectionAsk, Reply, Request, RulingAsk, StatementAsk, Target, WithdrawalAsk,
+    AdmissionAsk, ObjectionAsk, RepairAsk, Reply, Request, RulingAsk, StatementAsk, StayAsk,
+    Target, WithdrawalAsk,
 };
 use concordat_protocol::statement::Class;
 
-use crate::args::{Act, Admission, Objection, Ruling, Withdrawal};
+use crate::args::{Act, Admission, Objection, Repair, Ruling, Stay, Withdrawal};
 use crate::client::unexpected;
 use crate::command::Context;
 use crate::failure::Failure;
@@ -69,6 +70,42 @@ pub(super) fn admission(verb: &Admission, context: &Context<'_>) -> Result<Repor
     };
     confirm((Class::Admission, None), (&ask.target, &args.act), context)?;
     record(&Request::Admission(ask), context)
+}
+
+pub(super) fn stay(verb: &Stay, context: &Context<'_>) -> Result<Report, Failure> {
+    let Stay::Issue(args) = verb;
+    let ask = StayAsk {
+        target: parse::target("REFERENCE", &args.act.reference)?,
+        body: parse::text("--body", &args.body)?,
+        document_number: parse::text("--document", &args.document)?,
+        ordered_on: parse::day("--on", &args.on)?,
+        until: parse::optional_day("--until", args.until.as_ref())?,
+        reasons: parse::text("--reasons", &args.reasons)?,
+        issuer: parse::optional_authority("--issuer", args.act.issuer.as_ref())?,
+        dry_run: args.act.dry_run,
+    };
+    let how = Some(format!("{} {}", ask.body, ask.document_number));
+    confirm((Class::Stay, how), (&ask.target, &args.act), context)?;
+    record(&Request::Stay(ask), context)
+}
+
+pub(super) fn repair(verb: &Repair, context: &Context<'_>) -> Result<Report, Failure> {
+    let Repair::Issue(args) = verb;
+    let effects = args.effect.iter();
+    let effects = effects.map(|name| names::parse("--effect", name));
+    let ask = RepairAsk {
+        target: parse::target("REFERENCE", &args.act.reference)?,
+        effects: effects.collect::<Result<_, _>>()?,
+        decided_on: parse::optional_day("--decided-on", args.decided_on.as_ref())?,
+        reasons: parse::text("--reasons", &args.reasons)?,
+        issuer: parse::optional_authority("--issuer", args.act.issuer.as_ref())?,
+        dry_run: args.act.dry_run,
+    };
+    let words = context.words;
+    let asked: Vec<_> = ask.effects.iter().map(|one| words.code(*one)).collect();
+    let how = Some(words.list(&asked));
+    confirm((Class::Repair, how), (&ask.target, &args.act), context)?;
+    record(&Request::Repair(ask), context)
 }
 
 /// Asks before an act that goes into the log for ever, with what it does and upon whom; a dry run needs

@@ -1,6 +1,8 @@
 //! The effect of a decision: every axis, and the one sentence that people look for first.
 
-use concordat_protocol::admin::{EffectView, FreshnessView, SuspensionView, ValidityCode};
+use concordat_protocol::admin::{
+    BindsOthersCode, EffectView, FreshnessView, SuspensionView, ValidityCode,
+};
 use concordat_protocol::statement::StatementRef;
 use serde_json::{Value, json};
 
@@ -17,6 +19,13 @@ pub(super) fn json(effect: &EffectView) -> Value {
         "backing": effect.backing.map(Named::name),
         "witnessed": effect.is_witnessed(),
         "superseded_by": ref_json(effect.superseded_by.as_ref()),
+        "stayed_by": refs_json(&effect.stayed_by),
+        "stayed_by_left": effect.stayed_by_left.unwrap_or(0),
+        "repaired": (!effect.repaired_by.is_empty()).then(|| json!({
+            "by": refs_json(&effect.repaired_by),
+            "by_left": effect.repaired_by_left.unwrap_or(0),
+            "effects": effect.repair_effects.iter().map(|one| one.name()).collect::<Value>(),
+        })),
         "suspended_by": effect.suspended_by.iter().map(suspension_json).collect::<Value>(),
         "waiting": effect.waiting.iter().map(|one| json!({
             "objection": one.objection.to_string(),
@@ -65,6 +74,17 @@ pub(super) fn json(effect: &EffectView) -> Value {
 /// What others may do, in a few words: `suspended: objection open (facts)`.
 pub(super) fn verdict(effect: &EffectView, words: Words) -> String {
     let verdict = words.code(effect.binds_others);
+    // What else suspends it is not why.
+    if effect.binds_others == BindsOthersCode::Stayed {
+        return words.headed(
+            verdict,
+            listed(&effect.stayed_by, effect.stayed_by_left, words),
+        );
+    }
+    if effect.binds_others == BindsOthersCode::Repaired {
+        let (by, left) = (&effect.repaired_by, effect.repaired_by_left);
+        return words.headed(verdict, listed(by, left, words));
+    }
     if let Some(suspension) = effect.suspended_by.first() {
         return words.headed(verdict, suspension_words(suspension, words));
     }
@@ -106,6 +126,7 @@ pub(super) fn pairs(effect: &EffectView, words: Words) -> Vec<(String, String)> 
         validity = words.headed(validity, shorts(&effect.validity_by));
     }
     pairs.push(words.pair("validity", validity));
+    acts_of_others(effect, words, &mut pairs);
     for suspension in &effect.suspended_by {
         let by = listed(&suspension.by, suspension.by_left, words);
         let by = words.headed(suspension_words(suspension, words), by);
@@ -168,6 +189,20 @@ pub(super) fn pairs(effect: &EffectView, words: Words) -> Vec<(String, String)> 
     pairs.push(words.pair("horizon", format!("{log} / {register}")));
     pairs.push(words.pair("as_of", effect.as_of));
     pairs
+}
+
+/// Stays and repairs.
+fn acts_of_others(effect: &EffectView, words: Words, pairs: &mut Vec<(String, String)>) {
+    if !effect.stayed_by.is_empty() {
+        let by = listed(&effect.stayed_by, effect.stayed_by_left, words);
+        pairs.push(words.pair("stayed_by", by));
+    }
+    if !effect.repaired_by.is_empty() {
+        let by = listed(&effect.repaired_by, effect.repaired_by_left, words);
+        let asked = effect.repair_effects.iter();
+        let asked: Vec<_> = asked.map(|one| words.code(*one)).collect();
+        pairs.push(words.pair("repaired_by", words.noted(by, words.list(&asked))));
+    }
 }
 
 fn amounts(effect: &EffectView, words: Words, pairs: &mut Vec<(String, String)>) {

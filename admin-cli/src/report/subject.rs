@@ -228,6 +228,15 @@ fn act_row(act: &ActView, words: Words) -> Vec<String> {
             .map(|open| words.word(if open { "open" } else { "closed" })),
         act.outcome.map(|one| words.code(one)),
         act.withdrawal_reason.map(|one| words.code(one)),
+        act.body.clone(),
+        act.document_number.clone(),
+        act.decided_on.map(|day| day.to_string()),
+        act.until
+            .map(|day| words.fill("stayed_until", &[("until", &day.to_string())])),
+        (!act.repair_effects.is_empty()).then(|| {
+            let asked = act.repair_effects.iter();
+            words.list(&asked.map(|one| words.code(*one)).collect::<Vec<_>>())
+        }),
         (!act.held).then(|| words.word("not_held")),
         act.void_cause
             .map(|cause| words.noted(words.word("void_act"), words.code(cause))),
@@ -263,6 +272,16 @@ pub(super) fn act_json(act: &ActView) -> Value {
         "notice_index": act.notice.map(|index| index.value()),
         "witnessed": act.witnessed,
         "void_cause": act.void_cause.map(Named::name),
+        "body": act.body,
+        "document_number": act.document_number,
+        "decided_on": day_json(act.decided_on),
+        "until": day_json(act.until),
+        "repair_effects": act.repair_effects.iter().map(|one| one.name()).collect::<Value>(),
+        "legal_basis": act.legal_basis.iter().map(|one| json!({
+            "law": one.law.as_str(),
+            "article": one.article.as_str(),
+            "level": one.level.name(),
+        })).collect::<Value>(),
     })
 }
 

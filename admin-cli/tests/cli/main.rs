@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
 
 mod asked;
+mod freeing;
 mod network;
 mod node;
 mod offline;

@@ -5,15 +5,15 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use concordat_protocol::admin::{
-    AdminError, AlarmView, BackingCode, BasisCode, BindsOthersCode, BundleView, BurdenCode,
-    DecisionView, Detail, EffectView, ErrorCode, ForkCode, FreshnessCode, FreshnessView,
-    ImportReport, LaterActsCode, LinkCode, LogView, PeerBrief, Progress, Recorded, Refused, Reply,
-    Request, RowRefusal, SigningCode, Stage, StatementView, StatusView, SubjectAnswer,
-    SuspensionCode, SuspensionView, Target, ValidityCode, VoidCauseCode,
+    ActView, AdminError, AlarmView, BackingCode, BasisCode, BindsOthersCode, BundleView,
+    BurdenCode, DecisionView, Detail, EffectView, ErrorCode, ForkCode, FreshnessCode,
+    FreshnessView, ImportReport, LaterActsCode, LinkCode, LogView, PeerBrief, Progress, Recorded,
+    Refused, Reply, Request, RowRefusal, SigningCode, Stage, StatementView, StatusView,
+    SubjectAnswer, SuspensionCode, SuspensionView, Target, ValidityCode, VoidCauseCode,
 };
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{
-    ActType, Class, Code, Ground, ObjectorRole, Role, Standing, StatementRef, Vis,
+    ActType, Class, Code, Ground, ObjectorRole, RepairEffect, Role, Standing, StatementRef, Vis,
 };
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::{Day, Timestamp};
@@ -23,7 +23,7 @@ use tempfile::TempDir;
 
 use crate::support::{Ran, concordat, concordat_without_room, fake_node};
 
-const HUB: &str = "11310000MB00000009";
+pub(crate) const HUB: &str = "11310000MB00000009";
 
 fn hub() -> AuthorityCode {
     AuthorityCode::parse(HUB).unwrap()
@@ -33,7 +33,7 @@ fn origin() -> Origin {
     format!("test-{}/{HUB}/0", "0".repeat(64)).parse().unwrap()
 }
 
-fn reference(index: u64) -> StatementRef {
+pub(crate) fn reference(index: u64) -> StatementRef {
     let (index, leaf_hash) = (LeafIndex::new(index), Hash::from_bytes([7; 32]));
     StatementRef {
         origin: origin(),
@@ -100,6 +100,11 @@ fn effect() -> EffectView {
         as_of: day(),
         horizon_issuer: size(10),
         horizon_register: size(3),
+        stayed_by: Vec::new(),
+        stayed_by_left: None,
+        repaired_by: Vec::new(),
+        repaired_by_left: None,
+        repair_effects: Vec::new(),
     }
 }
 
@@ -153,7 +158,7 @@ fn imported(refused: u64) -> Reply {
 }
 
 /// Runs a command against a node that gives these replies to its last request, and none to chunks.
-fn against(replies: Vec<Reply>, arguments: &[&str]) -> (Ran, Vec<Request>) {
+pub(crate) fn against(replies: Vec<Reply>, arguments: &[&str]) -> (Ran, Vec<Request>) {
     let directory = tempfile::tempdir().unwrap();
     let node = fake_node(directory.path(), move |request| match request {
         Request::Import(ask) if ask.path.is_none() => Vec::new(),
@@ -532,32 +537,139 @@ fn code_that_the_registrar_confirmed_is_shown_with_a_warning_above_everything() 
     assert_eq!(ran.exits(0).json()["expected_check"], "M");
 }
 
+fn statement(effect: EffectView, acts: Vec<ActView>) -> Reply {
+    Reply::Statement(Box::new(StatementView {
+        reference: reference(7),
+        class: Class::Decision,
+        issuer: hub(),
+        issuer_name: "省枢纽".to_owned(),
+        about: SubjectCode::parse("91110108551385082Q").unwrap(),
+        issued_at: at(),
+        vis: Vis::ALL_MEMBERS,
+        target: None,
+        bytes: 400,
+        witnessed: true,
+        decision: None,
+        corrected: None,
+        act: None,
+        acts,
+        effect: Some(effect),
+        look_up_row: None,
+        fork: None,
+        acts_left: None,
+    }))
+}
+
+/// A stay and a repair as acts of the decision.
+fn freeing_acts() -> Vec<ActView> {
+    let stay = ActView {
+        reference: reference(8),
+        class: Class::Stay,
+        issuer: hub(),
+        issuer_name: Some("中级人民法院".to_owned()),
+        issued_at: Some(at()),
+        held: true,
+        ground: None,
+        role: None,
+        received_on: None,
+        open: None,
+        outcome: None,
+        names: Vec::new(),
+        withdrawal_reason: None,
+        reasons: Some("stay-reasons".to_owned()),
+        notice: None,
+        witnessed: true,
+        void_cause: None,
+        body: Some("某市中级人民法院".to_owned()),
+        document_number: Some("〔2026〕行停1号".to_owned()),
+        decided_on: Some(day()),
+        until: Some(day()),
+        repair_effects: Vec::new(),
+        legal_basis: Vec::new(),
+    };
+    let repair = ActView {
+        reference: reference(9),
+        class: Class::Repair,
+        body: None,
+        document_number: None,
+        until: None,
+        repair_effects: vec![RepairEffect::RemoveFromList, RepairEffect::StopSharing],
+        ..stay.clone()
+    };
+    vec![stay, repair]
+}
+
+// spec: EFF-151, EFF-161, EFF-163
+#[test]
+fn statement_shows_stays_and_repairs_in_both_languages_and_as_json() {
+    let stayed = EffectView {
+        stayed_by: vec![reference(8)],
+        stayed_by_left: Some(3),
+        binds_others: BindsOthersCode::Stayed,
+        in_force_for_issuer: false,
+        ..effect()
+    };
+    let repaired = EffectView {
+        repaired_by: vec![reference(9)],
+        repair_effects: vec![RepairEffect::RemoveFromList, RepairEffect::StopSharing],
+        binds_others: BindsOthersCode::Repaired,
+        publication_ended: true,
+        ..effect()
+    };
+    let target = format!("{HUB}/0#7");
+    let shown = |effect: &EffectView, option: [&str; 2]| {
+        let arguments = [option[0], option[1], "statement", &target];
+        let answer = statement(effect.clone(), freeing_acts());
+        against(vec![answer], &arguments).0.exits(0)
+    };
+    for (effect, language, wanted) in [
+        (&stayed, "en", ["stayed: ", "Stayed by", "and 3 more"]),
+        (&stayed, "zh", ["停止执行：", "停止执行依据", "另有 3 项"]),
+        (
+            &repaired,
+            "en",
+            [
+                "repaired: ",
+                "Repaired by",
+                "(removed from the list, no longer shared or published)",
+            ],
+        ),
+        (
+            &repaired,
+            "zh",
+            ["已修复：", "信用修复依据", "（移出名单、停止共享和公示）"],
+        ),
+    ] {
+        let out = shown(effect, ["--lang", language]).out;
+        for words in wanted {
+            assert!(out.contains(words), "{words} in {out}");
+        }
+        // The acts say by whom and to what end.
+        for words in ["某市中级人民法院", "〔2026〕行停1号", "stay-reasons"] {
+            assert!(out.contains(words), "{words} in {out}");
+        }
+    }
+    let json = shown(&stayed, ["--output", "json"]).json();
+    assert_eq!(json["effect"]["stayed_by"].as_array().unwrap().len(), 1);
+    assert_eq!(json["effect"]["stayed_by_left"], 3);
+    assert_eq!(json["effect"]["repaired"], serde_json::Value::Null);
+    assert_eq!(json["acts"][0]["body"], "某市中级人民法院");
+    assert_eq!(json["acts"][0]["until"], day().to_string());
+    let json = shown(&repaired, ["--output", "json"]).json();
+    let asked = ["remove-from-list", "stop-sharing"];
+    assert_eq!(
+        json["effect"]["repaired"]["effects"],
+        serde_json::json!(asked)
+    );
+    assert_eq!(json["effect"]["binds_others"], "repaired");
+    assert_eq!(json["acts"][1]["repair_effects"], serde_json::json!(asked));
+}
+
 /// "Witnessed yes" stood on top of a decision that binds nobody.
 // spec: ADM-188
 #[test]
 fn statement_says_of_a_void_decision_that_it_does_not_count() {
-    let view = |effect: EffectView| {
-        Reply::Statement(Box::new(StatementView {
-            reference: reference(7),
-            class: Class::Decision,
-            issuer: hub(),
-            issuer_name: "省枢纽".to_owned(),
-            about: SubjectCode::parse("91110108551385082Q").unwrap(),
-            issued_at: at(),
-            vis: Vis::ALL_MEMBERS,
-            target: None,
-            bytes: 400,
-            witnessed: true,
-            decision: None,
-            corrected: None,
-            act: None,
-            acts: Vec::new(),
-            effect: Some(effect),
-            look_up_row: None,
-            fork: None,
-            acts_left: None,
-        }))
-    };
+    let view = |effect: EffectView| statement(effect, Vec::new());
     let void = EffectView {
         validity: ValidityCode::Void,
         void_cause: Some(VoidCauseCode::CtxLate),

@@ -4,7 +4,7 @@ use concordat_certs::wording::remains;
 
 use crate::support::{concordat, concordat_in, concordat_without_room};
 
-const VERBS: [&str; 17] = [
+const VERBS: [&str; 19] = [
     "init",
     "genesis",
     "enrol",
@@ -20,6 +20,8 @@ const VERBS: [&str; 17] = [
     "correction",
     "withdrawal",
     "admission",
+    "stay",
+    "repair",
     "bundle",
     "completions",
 ];

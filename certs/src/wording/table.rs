@@ -175,6 +175,7 @@ const GENERAL: &[Entry] = &[
     ("{} stands for no end; every measure, duty and publication has one", "{1} 表示无期限；措施、义务与公示都须有期限"),
     ("{} lies before the day of the decision", "{1} 早于决定日期"),
     ("valid_until lies before valid_from", "valid_until 早于 valid_from"),
+    ("the last day of the stay lies before the day of its order", "停止执行的截止日早于裁定日期"),
     ("the day of service lies before the day of the decision", "送达日期早于决定日期"),
     ("{} is not in ascending order without repetition", "{1} 未按升序排列或有重复"),
     ("{} names nothing", "{1} 未指明任何内容"),

@@ -1,5 +1,7 @@
 //! Acts: signed with the node's statement key, durable, then answered.
 
+mod freeing;
+
 use concordat_protocol::admin::{
     AdminError, AdmissionAsk, CorrectionAsk, ErrorCode, ObjectionAsk, Recorded, Reply, RulingAsk,
     Target, WithdrawalAsk,
@@ -22,6 +24,8 @@ use crate::clock;
 use crate::node::Node;
 use crate::query::Found;
 use crate::store::Position;
+
+pub(super) use freeing::{repair, stay};
 
 /// How many days before today an objection that is recorded can have been received.
 const RECEIPT_DAYS_MAX: i32 = 30;
@@ -122,7 +126,8 @@ impl<'d> Case<'d> {
         // decisions.
         let withdraws = act == Class::Withdrawal;
         // spec: ADM-74
-        if withdraws && class.is_act() && class != Class::Ruling {
+        let can_be_withdrawn = matches!(class, Class::Ruling | Class::Stay | Class::Repair);
+        if withdraws && class.is_act() && !can_be_withdrawn {
             return Err(refusal::no_effect(class, "act"));
         }
         let fits = class.is_decision() || (withdraws && class.is_act());
@@ -176,6 +181,16 @@ impl<'d> Case<'d> {
     /// What takes the target back, now or once a quorum has cosigned it.
     fn withdrawn_by(&self) -> Result<Option<StatementRef>, AdminError> {
         let node = self.desk.node();
+        let target = Position::of(&self.target);
+        let any = || acts::withdrawal(node, &target, self.issuer);
+        // To take back what frees binds: what is void has not done it.
+        // spec: ADM-210
+        if matches!(self.class, Class::Stay | Class::Repair) {
+            let found = acts::on(node, &target, self.issuer, Class::Withdrawal)?;
+            let mut found = found.iter().filter(|one| node.fact(one).void().is_none());
+            return Ok(found.next().map(|one| one.reference().clone()));
+        }
+        if self.class != Class::Decision {
         let any = || acts::withdrawal(node, &Position::of(&self.target), self.issuer);
         if !self.class.is_decision() {
             return any();
@@ -415,12 +430,13 @@ impl<'d> Case<'d> {
     }
 }
 
-/// Anyone may receive an objection. What else acts on a statement is its issuer's to say, or a
+/// Anyone may receive an objection, and whose mandate is for stays may stay. What else acts on a statement is its issuer's to say, or a
 /// supervisor's: from others it would stay in the log for ever without any effect.
-// spec: ADM-23
+// spec: ADM-23, ADM-214
 fn require_say(node: &Node, issuer: AuthorityCode, act: Class) -> Result<(), AdminError> {
     let me = node.member();
-    match act == Class::Objection || issuer == me || supervises(node, act) {
+    let by_anyone = matches!(act, Class::Objection | Class::Stay);
+    match by_anyone || issuer == me || supervises(node, act) {
         true => Ok(()),
         false => Err(AdminError::new(ErrorCode::NotTheIssuer).with("issuer", issuer)),
     }

@@ -73,6 +73,8 @@ impl Desk {
             Request::Correction(ask) => self.act(|desk| act::correction(desk, ask)),
             Request::Withdrawal(ask) => self.act(|desk| act::withdrawal(desk, ask)),
             Request::Admission(ask) => self.act(|desk| act::admission(desk, ask)),
+            Request::Stay(ask) => self.act(|desk| act::stay(desk, ask)),
+            Request::Repair(ask) => self.act(|desk| act::repair(desk, ask)),
             Request::BundleExport(ask) => bundle::answer(&self, ask),
             // The server serves a watch itself, and takes the file of an import.
             Request::Watch(_) | Request::ImportChunk(_) | Request::ImportEnd => {

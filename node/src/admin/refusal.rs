@@ -189,6 +189,8 @@ fn synthetic(payload: &Payload) -> String {
         | Content::Ruling(_)
         | Content::Withdrawal(_)
         | Content::Admission(_)
+        | Content::Stay(_)
+        | Content::Repair(_)
         | Content::Agreement(_)
         | Content::Accession(_)
         | Content::Retirement(_)

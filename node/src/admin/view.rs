@@ -1,6 +1,6 @@
 //! Effects, acts and forks as an administrator sees them.
 
-use concordat_protocol::admin::{EffectView, ForkView, effect_view};
+use concordat_protocol::admin::{BasisStateCode, EffectView, ForkView, effect_view};
 use concordat_protocol::effect::{Effect, SuspensionKind};
 use concordat_protocol::log::Origin;
 use concordat_protocol::statement::StatementRef;
@@ -22,7 +22,7 @@ const SHOWN_MAX: usize = 16;
 pub(super) fn effect(effect: &Effect, as_of: Day) -> EffectView {
     let mut view = effect_view(effect, as_of);
     view.basis_failures
-        .sort_by(|a, b| (a.why.code(), &a.basis).cmp(&(b.why.code(), &b.basis)));
+        .sort_by(|a, b| (gravity(a.why), &a.basis).cmp(&(gravity(b.why), &b.basis)));
     view.basis_failures.truncate(SHOWN_MAX);
     view.basis_failures.sort_by(|a, b| a.basis.cmp(&b.basis));
     view.validity_by.truncate(SHOWN_MAX);
@@ -33,7 +33,22 @@ pub(super) fn effect(effect: &Effect, as_of: Day) -> EffectView {
         suspension.by_left = cut(&mut suspension.by);
         suspension.awaiting_act_left = cut(&mut suspension.awaiting_act);
     }
+    view.stayed_by_left = cut(&mut view.stayed_by);
+    view.repaired_by_left = cut(&mut view.repaired_by);
     view
+}
+
+/// The place of what is wrong with a basis among the others, the gravest first.
+const fn gravity(why: BasisStateCode) -> u8 {
+    match why {
+        BasisStateCode::Void => 0,
+        BasisStateCode::Withdrawn => 1,
+        BasisStateCode::Repaired => 2,
+        BasisStateCode::NotHeld => 3,
+        BasisStateCode::NotWitnessed => 4,
+        BasisStateCode::Suspended => 5,
+        BasisStateCode::Unknown => 6,
+    }
 }
 
 /// Cuts a list to what is shown, and gives how many are left.
@@ -74,7 +89,6 @@ pub(super) fn fork_of(node: &Node, origin: &Origin) -> Option<ForkView> {
 
 #[cfg(test)]
 mod tests {
-    use concordat_protocol::admin::BasisStateCode;
     use concordat_protocol::effect::{
         self, Basis, BasisFailure, BasisState, History, Horizon, Limits,
     };

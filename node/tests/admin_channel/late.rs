@@ -1,7 +1,7 @@
 //! A member that goes on under a registry that has been replaced, and what its clerks do then.
 
-use concordat_protocol::admin::{AlarmView, EffectView, RowRefusal, ValidityCode};
-use concordat_protocol::statement::{Code, Policy};
+use concordat_protocol::admin::{AlarmView, EffectView, RepairAsk, RowRefusal, ValidityCode};
+use concordat_protocol::statement::{Code, Policy, RepairEffect};
 
 use super::*;
 
@@ -42,6 +42,7 @@ async fn hasty() -> Pair {
             act_types: vec![ActType::Licence],
             ..penalty
         });
+        plan.members[0].mandates[0].classes.push(Class::Repair);
     })
     .await;
     let policy = Policy {
@@ -341,6 +342,41 @@ async fn ruling_that_came_too_late_is_to_be_made_anew() {
     until(&pair.member.node, |node| {
         let effect = node.effect_of(&target, clock::today());
         effect.is_ok_and(|effect| effect.suspended_by.is_empty())
+    })
+    .await;
+    assert_eq!(alarm(&mut client).await, None);
+    pair.stop().await;
+}
+
+/// To take a repair back binds: what came too late has not done it, and is taken anew.
+// spec: ADM-150, ADM-210, EFF-162
+#[tokio::test(flavor = "multi_thread")]
+async fn late_withdrawal_of_a_repair_is_to_be_made_anew() {
+    let pair = hasty().await;
+    pair.import().await;
+    let target = at(&pair.member, 0);
+    let mut client = Client::open(&pair.member).await;
+    let repair = Request::Repair(RepairAsk {
+        target: position(&target),
+        effects: vec![RepairEffect::StopSharing],
+        decided_on: None,
+        reasons: Text::new("已履行义务").unwrap(),
+        issuer: None,
+        dry_run: false,
+    });
+    let repair = client.act(&repair).await.reference.unwrap();
+    let apart = pair.part().await;
+    let mut client = Client::open(&apart.member).await;
+    client.act(&withdrawal(&repair)).await;
+    let pair = apart.meet(6).await;
+    let mut client = Client::open(&pair.member).await;
+    let found = effect(&mut client, &target).await;
+    assert_eq!(found.repaired_by, std::slice::from_ref(&repair));
+    assert_eq!(alarm(&mut client).await, Some(("1".into(), "6".into())));
+    client.act(&withdrawal(&repair)).await;
+    until(&pair.member.node, |node| {
+        let effect = node.effect_of(&target, clock::today());
+        effect.is_ok_and(|effect| effect.repaired.is_none())
     })
     .await;
     assert_eq!(alarm(&mut client).await, None);

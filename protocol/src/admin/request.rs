@@ -6,7 +6,8 @@ use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::target::Target;
 use crate::codec::{Truth, integer_map};
 use crate::statement::{
-    Address, DecisionFields, Ground, ObjectorRole, Outcome, StatementRef, WithdrawalReason,
+    Address, DecisionFields, Ground, ObjectorRole, Outcome, RepairEffect, StatementRef,
+    WithdrawalReason,
 };
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::text::Text;
@@ -61,6 +62,10 @@ tagged_enum! {
         Withdrawal(WithdrawalAsk) = 53,
         /// Admit objections, as supervisor.
         Admission(AdmissionAsk) = 54,
+        /// Record a stay. Answered by [`Reply::Recorded`](super::Reply::Recorded).
+        Stay(StayAsk) = 55,
+        /// Record a repair. Answered by [`Reply::Recorded`](super::Reply::Recorded).
+        Repair(RepairAsk) = 56,
         /// A proof bundle. Answered by [`Reply::Chunk`](super::Reply::Chunk), at last
         /// [`Reply::Bundle`](super::Reply::Bundle).
         BundleExport(BundleAsk) = 60,
@@ -270,6 +275,48 @@ integer_map! {
         4 => issuer: opt(AuthorityCode),
         /// Say what it would do.
         5 => dry_run: req(bool),
+    }
+}
+
+integer_map! {
+    /// A stay by a court or review body.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct StayAsk {
+        /// The decision stayed.
+        1 => target: req(Target),
+        /// The court or review body.
+        2 => body: req(Text<200>),
+        /// The number of its order.
+        3 => document_number: req(Text<128>),
+        /// The day of the order.
+        4 => ordered_on: req(Day),
+        /// The last day, where the order names one.
+        5 => until: opt(Day),
+        /// The reasons.
+        6 => reasons: req(Text<4000>),
+        /// The department that speaks; the member itself when absent.
+        7 => issuer: opt(AuthorityCode),
+        /// Say what it would do.
+        8 => dry_run: req(bool),
+    }
+}
+
+integer_map! {
+    /// The repair of an organisation's credit.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct RepairAsk {
+        /// The decision repaired.
+        1 => target: req(Target),
+        /// What is asked of whoever holds the information, in any order.
+        2 => effects: list(RepairEffect),
+        /// The day of the decision on it; today when absent.
+        3 => decided_on: opt(Day),
+        /// The reasons.
+        4 => reasons: req(Text<4000>),
+        /// The department that speaks; the member itself when absent.
+        5 => issuer: opt(AuthorityCode),
+        /// Say what it would do.
+        6 => dry_run: req(bool),
     }
 }
 

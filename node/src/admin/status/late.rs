@@ -197,12 +197,40 @@ fn is_to_be_made_good(node: &Node, at: &Position) -> Result<bool, AdminError> {
     let Some(target) = &payload.target else {
         return Ok(false);
     };
+    if payload.class() == Class::Withdrawal
+        && let Some(is_wanted) = is_to_be_taken_back_anew(node, at, target)?
+    {
+        return Ok(is_wanted);
+    }
     let effect = node.effect_of(target, node.today());
     let effect = effect.map_err(|error| refusal::ask(&error))?;
     match can_be_acted_on(&effect) {
         true => is_to_be_said_anew(node, at, payload, (target, &effect)),
         false => Ok(false),
     }
+}
+
+/// Whether a withdrawal of a stay or a repair has to be made anew: it binds, so that one that came late did
+/// nothing. `None` for a withdrawal of anything else.
+// spec: EFF-153, EFF-162
+fn is_to_be_taken_back_anew(
+    node: &Node,
+    at: &Position,
+    target: &StatementRef,
+) -> Result<Option<bool>, AdminError> {
+    let query = node.query().map_err(refusal::index)?;
+    let found = query.statement(&target.origin, target.index);
+    let Found::Verified(act) = found.map_err(refusal::query)? else {
+        return Ok(None);
+    };
+    let payload = act.statement().payload();
+    if !matches!(payload.class(), Class::Stay | Class::Repair) {
+        return Ok(None);
+    }
+    let author = act.statement().header().issuer;
+    let others = acts::on(node, &Position::of(target), author, Class::Withdrawal)?;
+    let is_newer = |one: &StatementRef| one.origin == at.origin && one.index > at.index;
+    Ok(Some(!others.iter().any(|one| is_newer(one.reference()))))
 }
 
 fn is_to_be_decided_anew(
@@ -268,6 +296,8 @@ fn is_to_be_said_anew(
             names(waiting, admission.admits())
         }
         Content::Withdrawal(_) => true,
+        // What they free counts however late they came; what is granted a stay takes away only anew.
+        Content::Stay(_) => effect.is_grant && !effect.grant_stayed,
         // What lightens counts however late it came.
         Content::Correction(correction) if has_come_about(effect, at, correction) => false,
         Content::Correction(_) => {
@@ -280,6 +310,7 @@ fn is_to_be_said_anew(
         }
         Content::Decision(_)
         | Content::Objection(_)
+        | Content::Repair(_)
         | Content::ItemCatalogue(_)
         | Content::Calendar(_)
         | Content::DeadlineRules(_)

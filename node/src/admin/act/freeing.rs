@@ -1,0 +1,59 @@
+//! Acts that free: the stay by a court or review body, and the repair.
+
+use concordat_protocol::admin::{AdminError, RepairAsk, StayAsk};
+use concordat_protocol::effect::Burden;
+use concordat_protocol::statement::{Class, Content, Repair, RepairFields, Stay, StayFields};
+use concordat_protocol::time::Day;
+
+use super::{Case, refusal};
+use crate::admin::desk::{Answer, Desk};
+
+/// `stay issue`
+// spec: ADM-211, ADM-212
+pub(in crate::admin) fn stay(desk: &Desk, ask: StayAsk) -> Answer {
+    let case = Case::open(desk, &ask.target, ask.issuer, Class::Stay)?;
+    case.require_not_withdrawn()?;
+    case.require_not_void()?;
+    require_not_ahead(desk, ask.ordered_on)?;
+    let stay = Stay::new(StayFields {
+        body: ask.body,
+        document_number: ask.document_number,
+        ordered_on: ask.ordered_on,
+        until: ask.until,
+        reasons: ask.reasons,
+    });
+    let stay = stay.map_err(|error| refusal::invalid(&error))?;
+    case.record(Content::Stay(Box::new(stay)), ask.dry_run)
+}
+
+/// `repair issue`
+// spec: ADM-211, ADM-212, ADM-213
+pub(in crate::admin) fn repair(desk: &Desk, ask: RepairAsk) -> Answer {
+    let case = Case::open(desk, &ask.target, ask.issuer, Class::Repair)?;
+    case.require_not_withdrawn()?;
+    case.require_not_void()?;
+    if case.effect()?.burden == Burden::Free {
+        return Err(refusal::no_effect(case.class, "free"));
+    }
+    let decided_on = ask.decided_on.unwrap_or_else(|| desk.node().today());
+    require_not_ahead(desk, decided_on)?;
+    let mut effects = ask.effects;
+    effects.sort_unstable();
+    effects.dedup();
+    let repair = Repair::new(RepairFields {
+        effects,
+        decided_on,
+        basis: Vec::new(),
+        reasons: ask.reasons,
+    });
+    let repair = repair.map_err(|error| refusal::invalid(&error))?;
+    case.record(Content::Repair(Box::new(repair)), ask.dry_run)
+}
+
+fn require_not_ahead(desk: &Desk, day: Day) -> Result<(), AdminError> {
+    let today = desk.node().today();
+    match day > today {
+        true => Err(refusal::day_ahead(day, today)),
+        false => Ok(()),
+    }
+}
