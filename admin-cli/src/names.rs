@@ -6,10 +6,9 @@ use concordat_protocol::admin::{
     ValidityCode, VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::statement::{
-    ActType, Audience, BasisLevel, Class, Ground, KeyUse, Level, ObjectorRole, Outcome,
-    PenaltyClass, RemedyKind, RepairEffect, Role, ServiceWay, Standing, WithdrawalReason,
     ActType, Audience, BasisLevel, Class, Ground, KeyUse, Level, ListScope, ObjectorRole, Outcome,
-    PenaltyClass, RemedyKind, Role, SeriousGroup, ServiceWay, Standing, WithdrawalReason,
+    PenaltyClass, RemedyKind, RepairEffect, Role, SeriousGroup, ServiceWay, Standing,
+    WithdrawalReason,
 };
 use concordat_protocol::subject::Form;
 use concordat_protocol::trust::Network;

@@ -188,6 +188,7 @@ fn record(
         pending,
         burden: burden(reading),
         is_grant: reading.is_some_and(Reading::grants),
+        off_list: off_list(reading, assessment.repaired.as_ref()),
         amounts: reading.map(amounts).unwrap_or_default(),
         duties: reading.map(|r| duties(r, as_of)).unwrap_or_default(),
         term: reading
@@ -211,6 +212,13 @@ fn record(
             register: size_of(case.horizon, &case.horizon.register),
         },
     }
+}
+
+/// Whether a repair took an entry off a list that burdens. Nobody is repaired off a red list.
+// spec: EFF-163
+fn off_list(reading: Option<&Reading<'_>>, repaired: Option<&Repaired>) -> bool {
+    let listed = reading.is_some_and(Reading::lists_adversely);
+    listed && repaired.is_some_and(Repaired::removes_from_list)
 }
 
 fn burden(reading: Option<&Reading<'_>>) -> Burden {

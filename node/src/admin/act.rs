@@ -190,8 +190,6 @@ impl<'d> Case<'d> {
             let mut found = found.iter().filter(|one| node.fact(one).void().is_none());
             return Ok(found.next().map(|one| one.reference().clone()));
         }
-        if self.class != Class::Decision {
-        let any = || acts::withdrawal(node, &Position::of(&self.target), self.issuer);
         if !self.class.is_decision() {
             return any();
         }

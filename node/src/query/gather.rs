@@ -475,8 +475,10 @@ impl<'q> Gatherer<'q> {
         }
         // Of the acts these alone are acted on with effect: by their withdrawal.
         match content.map(Content::class) {
-            None | Some(Class::Decision | Class::Ruling | Class::Stay | Class::Repair) => {
-            None | Some(Class::Decision | Class::ListEntry | Class::Ruling) => {
+            None
+            | Some(
+                Class::Decision | Class::ListEntry | Class::Ruling | Class::Stay | Class::Repair,
+            ) => {
                 let issuer = verified.as_deref().map(issuer_of);
                 self.pointing_at(position, issuer, &mut known)?;
             }

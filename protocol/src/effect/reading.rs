@@ -87,6 +87,11 @@ impl<'a> Reading<'a> {
         !self.act_type.is_adverse()
     }
 
+    /// Whether it is an entry in a list that burdens.
+    pub(super) const fn lists_adversely(&self) -> bool {
+        self.act_type.lists() && self.act_type.is_adverse()
+    }
+
     /// Whether it burdens.
     pub(super) fn burdens(&self) -> bool {
         let amounts = self.fine_fen != 0 || self.confiscation_fen != 0;

@@ -40,6 +40,8 @@ pub struct Effect {
     pub burden: Burden,
     /// Whether its type of act grants something, as a licence does.
     pub is_grant: bool,
+    /// Whether it is an entry in a list that a repair took off that list.
+    pub off_list: bool,
     /// Amounts and classes.
     pub amounts: Amounts,
     /// Its measures and duties with their ends, ascending by measure.
@@ -399,8 +401,8 @@ pub enum BindsOthers {
 
 impl Effect {
     /// Whether it stands for the authority that made it. An objection does not change that, nor does a
-    /// repair; a stay does.
-    // spec: EFF-9, EFF-151, EFF-152, EFF-161
+    /// repair but one that takes an entry off its list; a stay does.
+    // spec: EFF-9, EFF-151, EFF-152, EFF-161, EFF-163
     #[must_use]
     pub const fn in_force_for_issuer(&self) -> bool {
         let stands = matches!(
@@ -411,7 +413,8 @@ impl Effect {
             true => self.grant_stayed,
             false => !self.stayed_by.is_empty(),
         };
-        stands && self.superseded_by.is_none() && !self.term.end.ended && !is_stayed
+        let ended = self.term.end.ended || self.off_list;
+        stands && self.superseded_by.is_none() && !ended && !is_stayed
     }
 
     /// What another authority may do on the strength of it.

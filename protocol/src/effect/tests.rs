@@ -7,7 +7,7 @@ use crate::codec::Ext;
 use crate::log::{Hash, LeafIndex, NetworkKind};
 use crate::statement::{
     ActType, Admission, BasisLevel, Class, Code, Content, Correction, Decision, DecisionFields,
-    Duty, Ground, LegalBasis, Measure, Notice, Objection, ObjectorRole, Outcome, Payload,
+    Duty, Ground, LegalBasis, Listing, Measure, Notice, Objection, ObjectorRole, Outcome, Payload,
     PenaltyClass, Remedy, RemedyKind, Repair, RepairEffect, RepairFields, Ruling, Service,
     ServiceWay, Stay, StayFields, Vis, Withdrawal, WithdrawalReason,
 };

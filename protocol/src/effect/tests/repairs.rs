@@ -151,6 +151,47 @@ fn several_repairs_are_shown_with_all_that_they_ask() {
     assert_eq!(world.effect(&target).repaired, Some(shown));
 }
 
+/// An entry in a list of serious breaches.
+fn entry() -> DecisionFields {
+    with(penalty(), |fields| {
+        fields.act_type = ActType::SeriousList;
+        fields.penalty_classes.clear();
+        fields.fine_fen = None;
+        fields.valid_until = Some(day("2027-03-01"));
+        fields.listing = Some(Listing {
+            pre_notice: Some(Service {
+                on: day("2026-02-10"),
+                way: ServiceWay::Direct,
+            }),
+            exit_conditions: text("足额支付工资"),
+            exit_procedure: text("向认定单位申请"),
+            group: None,
+            quarter: None,
+        });
+    })
+}
+
+/// Off the list is off it for everybody; any other repair leaves the record to who keeps the list.
+// spec: EFF-163
+#[test]
+fn entry_that_a_repair_takes_off_its_list_stands_for_nobody() {
+    let mut world = World::new();
+    let target = world.decide(Who::Issuer, 10, entry());
+    assert_eq!(world.binds(&target), BindsOthers::Applies);
+    world.act(Who::Issuer, 20, &target, repair(&[RepairEffect::Mark]));
+    assert_eq!(world.binds(&target), BindsOthers::Repaired);
+    assert!(world.effect(&target).in_force_for_issuer());
+    let list = [RepairEffect::RemoveFromList];
+    let repair = world.act(Who::Issuer, 21, &target, repair(&list));
+    assert!(!world.effect(&target).in_force_for_issuer());
+    world.withdraw(Who::Issuer, 22, &repair);
+    assert!(world.effect(&target).in_force_for_issuer());
+    // A fine is owed all the same.
+    let (mut world, fined) = World::with_penalty();
+    world.act(Who::Issuer, 20, &fined, self::repair(&list));
+    assert!(world.effect(&fined).in_force_for_issuer());
+}
+
 // spec: EFF-164
 #[test]
 fn repaired_basis_carries_no_burden_and_weighs_more_than_one_that_is_not_held() {
