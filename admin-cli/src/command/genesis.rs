@@ -18,13 +18,15 @@ use crate::failure::{Failure, chain};
 use crate::report::{self, Fact, Report};
 use crate::{clock, names, parse};
 
-/// What an authority may say where nothing narrower is asked for.
-const USUAL: [Class; 5] = [
+/// What an authority may say where nothing narrower is asked for. Lists are for whom the law lets make
+/// them (HS-5.1), stays for courts and review bodies, agreements for who may bind it.
+const USUAL: [Class; 6] = [
     Class::Decision,
     Class::Objection,
     Class::Ruling,
     Class::Correction,
     Class::Withdrawal,
+    Class::Repair,
 ];
 
 pub(super) fn run(verb: &Genesis, context: &Context<'_>) -> Result<Report, Failure> {
