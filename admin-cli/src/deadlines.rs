@@ -103,6 +103,12 @@ fn one_calendar(table: &CalendarTable) -> Result<Calendar, Failure> {
 /// `file-refused` with line and column, `bad-value` and `bad-choice` with the key.
 pub(crate) fn rules(text: &str, path: &Path) -> Result<DeadlineRules, Failure> {
     let file: RuleFile = read(text, path)?;
+    // No rule at all would end every deadline there is.
+    if file.rule.is_empty() {
+        return Err(Failure::usage("file-refused")
+            .path(path)
+            .with("cause", "it has no [[rule]]"));
+    }
     let rules = file.rule.iter().map(rule);
     let mut rules: Vec<DeadlineRule> = rules.collect::<Result<_, _>>()?;
     rules.sort_by(|a, b| a.fields().id.cmp(&b.fields().id));
@@ -217,6 +223,7 @@ mod tests {
             (failure.key, failure.blank("argument").to_owned())
         };
         let at = |key: &'static str, argument: &str| (key, argument.to_owned());
+        assert_eq!(rules("", path).unwrap_err().key, "file-refused");
         assert_eq!(refused("n = 7", "days = 7"), at("file-refused", ""));
         assert_eq!(
             refused("\"decided\"", "\"decide\""),

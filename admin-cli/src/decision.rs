@@ -171,7 +171,11 @@ fn apply_one(fields: &mut DecisionFields, name: &str, value: &Value) -> Result<(
 }
 
 fn subject(name: &str, value: &Value) -> Result<Subject, Failure> {
-    let of = Fields::of(name, value)?;
+    let of = Fields::of(
+        name,
+        value,
+        &["code", "name", "form", "registrar_reference"],
+    )?;
     let reference = of.optional("registrar_reference", |name, value| {
         parse::text(name, wanted(name, value)?)
     })?;
@@ -191,7 +195,7 @@ fn subject(name: &str, value: &Value) -> Result<Subject, Failure> {
 }
 
 fn service(name: &str, value: &Value) -> Result<Service, Failure> {
-    let of = Fields::of(name, value)?;
+    let of = Fields::of(name, value, &["on", "way"])?;
     Ok(Service {
         on: of.read("on", day)?,
         way: of.read("way", |name, value| {
@@ -201,7 +205,17 @@ fn service(name: &str, value: &Value) -> Result<Service, Failure> {
 }
 
 fn listing(name: &str, value: &Value) -> Result<Listing, Failure> {
-    let of = Fields::of(name, value)?;
+    let of = Fields::of(
+        name,
+        value,
+        &[
+            "pre_notice",
+            "exit_conditions",
+            "exit_procedure",
+            "group",
+            "quarter",
+        ],
+    )?;
     let text = |field: &str| of.read(field, |name, value| parse::text(name, wanted(name, value)?));
     Ok(Listing {
         pre_notice: of.optional("pre_notice", service)?,
@@ -224,7 +238,7 @@ fn quarter(name: &str, value: &Value) -> Result<Quarter, Failure> {
 }
 
 fn basis(name: &str, value: &Value) -> Result<LegalBasis, Failure> {
-    let of = Fields::of(name, value)?;
+    let of = Fields::of(name, value, &["law", "article", "level"])?;
     Ok(LegalBasis {
         law: of.read("law", |name, value| parse::text(name, wanted(name, value)?))?,
         article: of.read("article", |name, value| {
@@ -237,7 +251,7 @@ fn basis(name: &str, value: &Value) -> Result<LegalBasis, Failure> {
 }
 
 fn duty(name: &str, value: &Value) -> Result<Duty, Failure> {
-    let of = Fields::of(name, value)?;
+    let of = Fields::of(name, value, &["measure", "until", "content"])?;
     Ok(Duty {
         measure: of.read("measure", measure)?,
         until: of.read("until", day)?,
@@ -248,7 +262,7 @@ fn duty(name: &str, value: &Value) -> Result<Duty, Failure> {
 }
 
 fn remedy(name: &str, value: &Value) -> Result<Remedy, Failure> {
-    let of = Fields::of(name, value)?;
+    let of = Fields::of(name, value, &["kind", "body", "within_days"])?;
     let kind = of.read("kind", |name, value| {
         names::parse(name, wanted(name, value)?)
     });
@@ -271,10 +285,18 @@ struct Fields<'v> {
 }
 
 impl<'v> Fields<'v> {
-    fn of(name: &'v str, value: &'v Value) -> Result<Self, Failure> {
+    /// The fields that an object may have; one more may be a slip of the pen, and would be lost.
+    // spec: ADM-222
+    fn of(name: &'v str, value: &'v Value, known: &[&str]) -> Result<Self, Failure> {
         let object = value.as_object();
         let object = object.ok_or_else(|| unfit(name, value, "an object is wanted"))?;
-        Ok(Self { name, object })
+        match object.keys().find(|key| !known.contains(&key.as_str())) {
+            Some(key) => {
+                let field = format!("{name}.{key}");
+                Err(Failure::usage("unknown-field").with("field", field))
+            }
+            None => Ok(Self { name, object }),
+        }
     }
 
     fn read<T>(
@@ -407,6 +429,11 @@ mod tests {
         assert_eq!(refused, ["duties.until", "null", "a text is wanted"]);
         let refused = list("duties", &json!("x"), duty).unwrap_err();
         assert_eq!(told(refused), ["duties", "\"x\"", "an array is wanted"]);
+        // spec: ADM-222
+        let refused = service("service", &json!({"on": "2026-01-01", "wya": "direct"}));
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.key, "unknown-field");
+        assert_eq!(refused.blank("field"), "service.wya");
         let refused = told(whole("fine_fen", &json!(-1)).unwrap_err());
         assert_eq!(refused, ["fine_fen", "-1", "a whole number is wanted"]);
     }

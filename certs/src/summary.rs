@@ -9,8 +9,8 @@ use std::fmt;
 
 use concordat_protocol::key::PublicKey;
 use concordat_protocol::statement::{
-    Calendar, Content, CutOff, DeadlineRule, DeadlineRules, Enrolment, ItemCatalogue, KeyUse,
-    Mandate, Payload, Policy, Rotation, Suspension,
+    Calendar, CatalogueItem, Content, CutOff, DeadlineRule, DeadlineRules, Enrolment,
+    ItemCatalogue, KeyUse, Mandate, Payload, Policy, Rotation, Suspension,
 };
 use concordat_protocol::time::{Day, Timestamp};
 use time::OffsetDateTime;
@@ -286,19 +286,9 @@ impl Summary {
 
     fn catalogue(&mut self, catalogue: &ItemCatalogue) {
         for item in &catalogue.items {
-            let open = self.word((" (visibility class ", "（可见级别 "));
-            let close = self.word((")", "）"));
-            let comma = self.word((", ", "，"));
-            let scope = item.list_scope.map(words::list_scope);
-            let list = scope.map(|scope| format!("{comma}{}", scope.text(self.language)));
-            let list = list.unwrap_or_default();
-            let value = format!(
-                "{} {}{open}{}{list}{close}",
-                item.code, item.title, item.vis
-            );
-            let list = scope.map(|scope| format!(", {}", scope.name));
-            let list = list.unwrap_or_default();
-            let code = format!("{} {} (vis {}{list})", item.code, item.title, item.vis);
+            let in_language = |word: Word| word.text(self.language).to_owned();
+            let value = catalogue_item(item, in_language, self.language);
+            let code = catalogue_item(item, |word| word.name.to_owned(), Language::English);
             self.both("item", ("Item", "目录条目"), value, code);
         }
         for class in &catalogue.classes {
@@ -349,6 +339,58 @@ pub(crate) fn instant(at: Timestamp) -> String {
 fn day(day: Day) -> String {
     let (year, month, day) = day.ymd();
     format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// All that an item says on one line, with its codes said in some way: whoever approves it sees what it
+/// lets others decide.
+// spec: ADM-166
+fn catalogue_item(
+    item: &CatalogueItem,
+    say: impl Fn(Word) -> String,
+    language: Language,
+) -> String {
+    let label = |english: &'static str, chinese: &'static str| match language {
+        Language::English => english,
+        Language::Chinese => chinese,
+    };
+    let act_types = item.act_types.iter();
+    let act_types: Vec<String> = act_types.map(|one| say(words::act_type(*one))).collect();
+    let basis = item.basis.iter();
+    let basis = basis.map(|basis| {
+        let level = say(words::basis_level(basis.level));
+        format!("{} {} ({level})", basis.law, basis.article)
+    });
+    let basis: Vec<String> = basis.collect();
+    let mut parts = vec![
+        format!("{} {}", item.code, item.title),
+        format!("{} {}", label("visibility class", "可见级别"), item.vis),
+        format!("{} {}", label("for", "适用于"), act_types.join(", ")),
+        format!(
+            "{} {}",
+            label("published at most days", "公示最长天数"),
+            item.publication_days_max
+        ),
+        format!("{} {}", label("valid from", "有效期自"), item.valid_from),
+    ];
+    let until = item.valid_until;
+    parts.extend(until.map(|until| format!("{} {until}", label("until", "至"))));
+    let fresh = item.freshness_days;
+    parts.extend(
+        fresh.map(|days| format!("{} {days}", label("unknown after days", "状态未知天数"))),
+    );
+    parts.extend(item.list_scope.map(|scope| say(words::list_scope(scope))));
+    if !item.measures.is_empty() {
+        let measures = joined(&item.measures);
+        parts.push(format!("{} {measures}", label("measures", "措施")));
+    }
+    if !basis.is_empty() {
+        parts.push(format!(
+            "{} {}",
+            label("rests on", "依据"),
+            basis.join(", ")
+        ));
+    }
+    parts.join("; ")
 }
 
 /// One rule on one line, with its codes said in some way.

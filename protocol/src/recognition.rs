@@ -38,11 +38,11 @@ pub struct Question<'a> {
     pub decision: &'a DecisionFields,
     /// Its effect on the day asked about.
     pub effect: &'a Effect,
-    /// Who decided, and the member in whose log it stands.
+    /// Who decided, first, and the member in whose log it stands.
     pub issuers: &'a [AuthorityCode],
     /// The region of who decided.
     pub issuer_region: RegionCode,
-    /// Who asks, and the member through whose node it publishes.
+    /// Who asks, first, and the member through whose node it publishes.
     pub receivers: &'a [AuthorityCode],
     /// The region of who asks.
     pub receiver_region: RegionCode,
@@ -125,11 +125,9 @@ pub enum Lacking {
 // spec: AGR-10
 #[must_use]
 pub fn recognise(question: &Question<'_>, agreements: &Agreements<'_>) -> Recognition {
-    if question
-        .issuers
-        .iter()
-        .any(|one| question.receivers.contains(one))
-    {
+    // Two departments behind one node are two authorities.
+    let (issuer, receiver) = (question.issuers.first(), question.receivers.first());
+    if issuer.is_some() && issuer == receiver {
         return Recognition::Own;
     }
     let grant = question.effect.grant_stands();
@@ -250,8 +248,9 @@ fn allow(
     question: &Question<'_>,
     (version, clause): (&InForce<'_>, &Clause),
 ) {
+    let effect = question.effect;
+    let ends = effect.burden_term.end.until;
     for one in &clause.measures {
-        let effect = question.effect;
         if effect.measure_binds_others(&one.measure) != BindsOthers::Applies
             || !version.narrower_allow(question, &one.measure)
         {
@@ -263,7 +262,7 @@ fn allow(
         };
         let allowed = Allowed {
             measure: one.measure.clone(),
-            until: state.duty.until,
+            until: ends.map_or(state.duty.until, |ends| state.duty.until.min(ends)),
             force: one.force,
             basis: one.basis.clone(),
             by: relied(version, clause),

@@ -4,7 +4,8 @@
 //! test there compares them.
 
 use concordat_protocol::statement::{
-    ActType, Audience, Class, DeadlineEvent, KeyUse, Level, ListScope, Role, Standing, TermUnit,
+    ActType, Audience, BasisLevel, Class, DeadlineEvent, KeyUse, Level, ListScope, Role, Standing,
+    TermUnit,
 };
 use concordat_protocol::trust::Network;
 
@@ -56,6 +57,20 @@ pub const fn act_type(code: ActType) -> Word {
         ActType::RedList => word("red-list", "red list", "列入守信激励名单"),
         ActType::SeriousList => word("serious-list", "list of serious breaches", "列入严重失信主体名单"),
         ActType::WatchList => word("watch-list", "watch list", "列入重点关注名单"),
+    }
+}
+
+/// The level of a legal basis.
+#[must_use]
+#[rustfmt::skip]
+pub const fn basis_level(code: BasisLevel) -> Word {
+    match code {
+        BasisLevel::Law => word("law", "law", "法律"),
+        BasisLevel::AdministrativeRegulation => word("administrative-regulation", "administrative regulation", "行政法规"),
+        BasisLevel::LocalRegulation => word("local-regulation", "local regulation", "地方性法规"),
+        BasisLevel::MinisterialRule => word("ministerial-rule", "ministerial rule", "部门规章"),
+        BasisLevel::LocalGovernmentRule => word("local-government-rule", "local government rule", "地方政府规章"),
+        BasisLevel::CentralPolicy => word("central-policy", "central policy", "中央政策文件"),
     }
 }
 

@@ -188,6 +188,7 @@ const GENERAL: &[Entry] = &[
     ("an entry in this list says nothing of {}", "列入该名单的决定未载明 {1}"),
     ("{} has no place in this list", "该名单不应载有 {1}"),
     ("an entry in a list brings no fine, confiscation or class of penalty of its own", "列入名单的决定本身不得处以罚款、没收或其他处罚"),
+    ("a measure lasts longer than the entry in the list that brings it", "措施的期限超过列入名单的有效期"),
     ("the organisation was not told before the day on which it was listed", "列入名单之前没有告知该组织"),
     ("it cites no act of a level that may found this list", "未引用可以设立该名单的效力层级的依据"),
     ("item {} in the order of codes: an item of lists, and no other, says whose list it is, is for lists alone and cites an act that may found it", "按代码顺序第 {1} 个事项：名单事项，且只有名单事项，须写明名单层级、只用于名单，并引用可以设立该名单的依据"),

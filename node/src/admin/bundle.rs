@@ -19,7 +19,7 @@ pub(super) fn answer(desk: &Desk, ask: BundleAsk) -> Answer {
     require_prefix(desk, &reference)?;
     let verified = subject::verified(desk, &reference)?;
     // spec: ADM-171
-    if !subject::is_about_organisation(&verified) {
+    if !verified.statement().payload().class().is_decision() {
         let class = refusal::class_name(verified.statement().payload().class());
         let error = AdminError::new(ErrorCode::WrongClass).with("class", class);
         return Err(error.with("state", "bundle"));

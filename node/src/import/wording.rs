@@ -1,5 +1,6 @@
 //! The words for every reason, in English and Chinese: what is wrong, and what to do about it.
 
+use concordat_certs::wording;
 use concordat_protocol::screen::PersonalNumber;
 
 use super::reason::ImportReason;
@@ -237,7 +238,10 @@ impl ImportReason {
                 "同一文书号和事项的已存决定因过晚送达或签名密钥停用而无约束力，且此后已更正；本行与最新更正的内容不一致".into()
             }
             Self::StatementTooLarge { max } => format!("整个决定超过 {max} 字节"),
-            Self::Rule(invalid) => format!("不符合决定的规则：{invalid}"),
+            Self::Rule(invalid) => {
+                let said = wording::said(wording::Language::Chinese, &invalid.to_string());
+                format!("不符合决定的规则：{said}")
+            }
         }
     }
 

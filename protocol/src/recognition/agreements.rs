@@ -3,30 +3,33 @@
 use std::collections::BTreeMap;
 
 use crate::effect::{Fact, Horizon};
+use crate::log::Origin;
 use crate::recognition::{Lacking, Question, covers};
 use crate::statement::{AgreementFields, Content, Measure, StatementRef};
 use crate::subject::AuthorityCode;
-use crate::time::Day;
+use crate::time::{Day, Timestamp};
 
 /// Agreements with everything that was said about them.
 #[derive(Clone, Debug, Default)]
 pub struct Agreements<'a> {
     /// By the first version of each agreement.
     by_first: BTreeMap<&'a StatementRef, Treaty<'a>>,
+    /// By the version acceded to.
+    accessions: BTreeMap<&'a StatementRef, Vec<Word>>,
 }
 
 /// One agreement.
 #[derive(Clone, Debug, Default)]
 struct Treaty<'a> {
     versions: Vec<Version<'a>>,
-    accessions: Vec<Word>,
-    retirements: Vec<Word>,
+    retirements: Vec<Retired>,
 }
 
 #[derive(Clone, Debug)]
 struct Version<'a> {
     reference: &'a StatementRef,
     fields: &'a AgreementFields,
+    proposed_at: Timestamp,
     /// Whether it counts in full.
     counts: bool,
 }
@@ -35,9 +38,50 @@ struct Version<'a> {
 #[derive(Clone, Copy, Debug)]
 struct Word {
     author: AuthorityCode,
-    version: u32,
     from: Day,
     counts: bool,
+}
+
+/// That an authority leaves a version, all before it, and what was proposed until then.
+#[derive(Clone, Copy, Debug)]
+struct Retired {
+    word: Word,
+    version: u32,
+    at: Timestamp,
+}
+
+/// Where the first of equal agreements of one log stands, by the place of each of the others.
+// spec: AGR-23
+struct Copies<'a>(BTreeMap<&'a StatementRef, &'a StatementRef>);
+
+impl<'a> Copies<'a> {
+    fn among(facts: &[&'a Fact]) -> Self {
+        let mut alike: BTreeMap<(&Origin, Timestamp), Vec<&'a Fact>> = BTreeMap::new();
+        let mut copies = BTreeMap::new();
+        let mut sorted: Vec<&Fact> = facts.to_vec();
+        sorted.sort_unstable_by_key(|fact| fact.reference());
+        for fact in sorted {
+            if !matches!(fact.payload().content, Content::Agreement(_)) {
+                continue;
+            }
+            let key = (&fact.reference().origin, fact.payload().issued_at);
+            let known = alike.entry(key).or_default();
+            let is_same = |one: &&&Fact| {
+                one.payload() == fact.payload() && one.reference() != fact.reference()
+            };
+            match known.iter().find(is_same) {
+                Some(first) => {
+                    copies.insert(fact.reference(), first.reference());
+                }
+                None => known.push(fact),
+            }
+        }
+        Self(copies)
+    }
+
+    fn first(&self, named: &'a StatementRef) -> &'a StatementRef {
+        self.0.get(named).copied().unwrap_or(named)
+    }
 }
 
 /// Between whom, and when.
@@ -76,36 +120,45 @@ impl<'a> Agreements<'a> {
     /// verified: every party that a version names has approved it.
     #[must_use]
     pub fn of(facts: impl IntoIterator<Item = &'a Fact>, horizon: &Horizon) -> Self {
+        let facts: Vec<&Fact> = facts.into_iter().collect();
+        let copies = Copies::among(&facts);
         let mut all = Self::default();
         for fact in facts {
             let counts = horizon.established(fact);
-            let word = |version, from| Word {
-                author: fact.issuer(),
-                version,
+            let at = fact.payload().issued_at;
+            let author = fact.issuer();
+            let word = |from| Word {
+                author,
                 from,
                 counts,
             };
             match &fact.payload().content {
+                Content::Agreement(_) if copies.0.contains_key(fact.reference()) => {}
                 Content::Agreement(agreement) => {
-                    let fields = agreement.fields();
-                    let first = fields.first.as_ref().unwrap_or_else(|| fact.reference());
+                    let (fields, reference) = (agreement.fields(), fact.reference());
+                    let first = copies.first(fields.first.as_ref().unwrap_or(reference));
+                    let version = Version {
+                        reference,
+                        fields,
+                        proposed_at: at,
+                        counts,
+                    };
                     all.by_first
                         .entry(first)
                         .or_default()
                         .versions
-                        .push(Version {
-                            reference: fact.reference(),
-                            fields,
-                            counts,
-                        });
+                        .push(version);
                 }
                 Content::Accession(said) => {
-                    let treaty = all.by_first.entry(&said.first).or_default();
-                    treaty.accessions.push(word(said.version, said.from));
+                    let version = copies.first(&said.agreement);
+                    let accessions = all.accessions.entry(version);
+                    accessions.or_default().push(word(said.from));
                 }
                 Content::Retirement(said) => {
-                    let treaty = all.by_first.entry(&said.first).or_default();
-                    treaty.retirements.push(word(said.version, said.from));
+                    let treaty = all.by_first.entry(copies.first(&said.first));
+                    let (word, version) = (word(said.from), said.version);
+                    let retired = Retired { word, version, at };
+                    treaty.or_default().retirements.push(retired);
                 }
                 Content::Decision(_)
                 | Content::Objection(_)
@@ -144,7 +197,7 @@ impl<'a> Agreements<'a> {
         let mut nearest = Lacking::NoAgreement;
         let mut in_force = Vec::new();
         for treaty in self.by_first.values() {
-            match treaty.between(pair, grant) {
+            match treaty.between(pair, grant, &self.accessions) {
                 Ok(version) => in_force.push(version),
                 Err(reached) => nearest = nearest.max(reached),
             }
@@ -158,12 +211,20 @@ impl<'a> Agreements<'a> {
 
 impl<'a> Treaty<'a> {
     // spec: AGR-20, AGR-21
-    fn between(&self, pair: &Pair<'_>, grant: bool) -> Result<InForce<'a>, Lacking> {
+    fn between(
+        &self,
+        pair: &Pair<'_>,
+        grant: bool,
+        accessions: &BTreeMap<&'a StatementRef, Vec<Word>>,
+    ) -> Result<InForce<'a>, Lacking> {
         let mut nearest = Lacking::NoAgreement;
         let mut newest: Option<&Version<'a>> = None;
         let mut both: Vec<&Version<'a>> = Vec::new();
         for version in &self.versions {
-            match self.joins(version, pair, grant) {
+            let accessions = accessions
+                .get(version.reference)
+                .map_or(&[][..], Vec::as_slice);
+            match self.joins(version, accessions, pair, grant) {
                 Ok(()) if version.counts => {
                     both.push(version);
                     let newer = |known: &&Version<'a>| version.order() > known.order();
@@ -188,9 +249,15 @@ impl<'a> Treaty<'a> {
     }
 
     /// Whether both are party to a version that is in force on the day, or what is lacking.
-    fn joins(&self, version: &Version<'a>, pair: &Pair<'_>, grant: bool) -> Result<(), Lacking> {
+    fn joins(
+        &self,
+        version: &Version<'a>,
+        accessions: &[Word],
+        pair: &Pair<'_>,
+        grant: bool,
+    ) -> Result<(), Lacking> {
         for codes in [pair.issuers, pair.receivers] {
-            let party = |code: &&AuthorityCode| self.is_party(version, **code, pair.as_of);
+            let party = |code: &&AuthorityCode| is_party(version, accessions, **code, pair.as_of);
             let mut parties = codes.iter().filter(party).peekable();
             if parties.peek().is_none() {
                 return Err(Lacking::NoAgreement);
@@ -207,18 +274,6 @@ impl<'a> Treaty<'a> {
         }
     }
 
-    fn is_party(&self, version: &Version<'a>, code: AuthorityCode, as_of: Day) -> bool {
-        let named = version.fields.parties.binary_search(&code).is_ok();
-        let mut accessions = self.accessions.iter();
-        let accedes = |word: &Word| {
-            word.author == code
-                && word.version == version.fields.version
-                && word.from <= as_of
-                && word.counts
-        };
-        named || version.fields.open.is_some() && accessions.any(accedes)
-    }
-
     fn has_left(
         &self,
         version: &Version<'a>,
@@ -226,11 +281,11 @@ impl<'a> Treaty<'a> {
         as_of: Day,
         grant: bool,
     ) -> bool {
-        let leaves = |word: &Word| {
-            word.author == code
-                && word.version >= version.fields.version
-                && word.from <= as_of
-                && (word.counts || !grant)
+        let leaves = |retired: &Retired| {
+            let Retired { word, .. } = retired;
+            let reaches = retired.version >= version.fields.version;
+            let reaches = reaches || version.proposed_at <= retired.at;
+            word.author == code && reaches && word.from <= as_of && (word.counts || !grant)
         };
         self.retirements.iter().any(leaves)
     }
@@ -241,4 +296,11 @@ impl<'a> Version<'a> {
     const fn order(&self) -> (u32, &'a StatementRef) {
         (self.fields.version, self.reference)
     }
+}
+
+/// Whether an authority is named by a version, or has acceded to it.
+fn is_party(version: &Version<'_>, accessions: &[Word], code: AuthorityCode, as_of: Day) -> bool {
+    let named = version.fields.parties.binary_search(&code).is_ok();
+    let accedes = |word: &Word| word.author == code && word.from <= as_of && word.counts;
+    named || version.fields.open.is_some() && accessions.iter().any(accedes)
 }

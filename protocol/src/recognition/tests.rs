@@ -13,6 +13,7 @@ use crate::statement::{
     Accession, ActType, Agreement, AgreementFields, ClauseMeasure, Content, Decision, Ground,
     Retirement,
 };
+use crate::time::Timestamp;
 
 const LAW: BasisLevel = BasisLevel::Law;
 
@@ -66,8 +67,11 @@ fn the_agreement() -> AgreementFields {
     }
 }
 
+/// A statement issued later the later it stands.
 fn says(who: Who, index: u64, content: Content) -> Fact {
-    fact(who, index, payload(content, None, 0))
+    let mut payload = payload(content, None, 0);
+    payload.issued_at = Timestamp::new(payload.issued_at.value() + index).unwrap();
+    fact(who, index, payload)
 }
 
 fn agreement(index: u64, fields: AgreementFields) -> Fact {
@@ -85,14 +89,14 @@ fn retirement(who: Who, index: u64, version: u32, from: &str) -> Fact {
     says(who, index, Content::Retirement(said))
 }
 
-fn accession(who: Who, index: u64, version: u32, from: &str) -> Fact {
-    let (first, from) = (at(Who::City, 50), day(from));
-    let said = Accession {
-        first,
-        version,
-        from,
-    };
-    says(who, index, Content::Accession(said))
+/// To the version that stands at a position of the city's log.
+fn accession(who: Who, index: u64, version: u64, from: &str) -> Fact {
+    let (agreement, from) = (at(Who::City, version), day(from));
+    says(
+        who,
+        index,
+        Content::Accession(Accession { agreement, from }),
+    )
 }
 
 /// A later version of the agreement that stands at the city's position 50.
@@ -289,7 +293,7 @@ fn others_join_an_open_agreement_and_parties_leave_it_by_their_own_word() {
     let ask = |facts: &[Fact]| asked_by(Who::Supervisor, &world, &penalty(), &target, facts);
     let mut open = the_agreement();
     open.open = Some(Truth);
-    let joins = |from| accession(Who::Supervisor, 60, 1, from);
+    let joins = |from| accession(Who::Supervisor, 60, 50, from);
     let closed = [agreement(50, the_agreement()), joins("2026-02-01")];
     assert_eq!(ask(&closed), information(Lacking::NoAgreement));
     let early = [agreement(50, open.clone()), joins("2026-05-29")];
@@ -310,12 +314,77 @@ fn others_join_an_open_agreement_and_parties_leave_it_by_their_own_word() {
     known.push(retirement(Who::Issuer, 62, 1, "2026-05-01"));
     let gone = asked(&world, &penalty(), &target, &known);
     assert_eq!(gone, information(Lacking::Retired));
-    // A later version names it again.
-    known.push(agreement(51, later(2, |_| {})));
+    // What was proposed before it left, and kept back, does not bring it back; a later version does.
+    let second = || later(2, |_| {});
+    let mut kept_back = known.clone();
+    kept_back.push(agreement(51, second()));
+    let gone = asked(&world, &penalty(), &target, &kept_back);
+    assert_eq!(gone, information(Lacking::Retired));
+    known.push(agreement(63, second()));
     assert_eq!(
         allowed(&asked(&world, &penalty(), &target, &known)).len(),
         1
     );
+}
+
+/// Whoever can log in the log of a party can log its agreements again.
+// spec: AGR-23
+#[test]
+fn agreement_logged_again_counts_for_nothing() {
+    let (world, target) = World::with_penalty();
+    let ask = |facts: &[Fact]| asked(&world, &penalty(), &target, facts);
+    let first = agreement(50, the_agreement());
+    let again = fact(Who::City, 70, first.payload().clone());
+    let left = retirement(Who::Issuer, 60, 1, "2026-05-01");
+    assert_eq!(allowed(&ask(&[again.clone(), first.clone()])).len(), 1);
+    let known = [again.clone(), left, first.clone()];
+    assert_eq!(ask(&known), information(Lacking::Retired));
+    // A name of the copy stands for the first.
+    let mut said = Retirement {
+        first: at(Who::City, 70),
+        version: 1,
+        from: day("2026-05-01"),
+        reasons: text("退出"),
+    };
+    for first_named in [at(Who::City, 70), at(Who::City, 50)] {
+        said.first = first_named;
+        let left = says(Who::Issuer, 61, Content::Retirement(said.clone()));
+        let known = [again.clone(), first.clone(), left];
+        assert_eq!(ask(&known), information(Lacking::Retired));
+    }
+}
+
+/// Two departments of one member publish through one node.
+// spec: AGR-10
+#[test]
+fn decision_of_another_department_behind_the_same_node_is_not_ones_own() {
+    let (world, target) = World::with_penalty();
+    let agreements = Agreements::default();
+    let question = Question {
+        decision: &penalty(),
+        effect: &world.effect(&target),
+        issuers: &[Who::Issuer.code(), Who::Hub.code()],
+        issuer_region: RegionCode::parse("230400").unwrap(),
+        receivers: &[Who::City.code(), Who::Hub.code()],
+        receiver_region: RegionCode::parse("230400").unwrap(),
+        as_of: world.as_of,
+    };
+    let other = recognise(&question, &agreements);
+    assert_eq!(other, information(Lacking::NoAgreement));
+}
+
+// spec: AGR-14
+#[test]
+fn measure_ends_with_the_burden_that_brings_it() {
+    let mut fields = penalty();
+    fields.valid_until = Some(day("2026-07-31"));
+    let mut world = World::new();
+    let target = world.decide(Who::Issuer, 10, fields.clone());
+    let recognition = asked(&world, &fields, &target, &[agreement(50, the_agreement())]);
+    let Recognition::Recognised { measures, .. } = recognition else {
+        panic!("{recognition:?}");
+    };
+    assert_eq!(measures[0].until, day("2026-07-31"));
 }
 
 // spec: AGR-21
@@ -391,7 +460,8 @@ struct Said {
 #[derive(Clone, Debug)]
 enum Word {
     Version(Said),
-    Joins(Who, u32, u8),
+    /// The version at a position.
+    Joins(Who, u64, u8),
     Leaves(Who, u32, u8),
 }
 
@@ -427,7 +497,7 @@ fn said() -> impl Strategy<Value = Said> {
 fn word() -> impl Strategy<Value = Word> {
     prop_oneof![
         3 => said().prop_map(Word::Version),
-        1 => (who(), 1_u32..5, 0_u8..12).prop_map(|(a, b, c)| Word::Joins(a, b, c)),
+        1 => (who(), 50_u64..58, 0_u8..12).prop_map(|(a, b, c)| Word::Joins(a, b, c)),
         1 => (who(), 1_u32..5, 0_u8..12).prop_map(|(a, b, c)| Word::Leaves(a, b, c)),
     ]
 }
@@ -462,9 +532,8 @@ fn fact_of(index: u64, word: &Word) -> Fact {
             };
             Content::Agreement(Box::new(Agreement::new(fields).unwrap()))
         }
-        Word::Joins(_, version, from) => Content::Accession(Accession {
-            first,
-            version: *version,
+        Word::Joins(_, position, from) => Content::Accession(Accession {
+            agreement: at(Who::City, *position),
             from: on(*from),
         }),
         Word::Leaves(_, version, from) => Content::Retirement(Retirement {
@@ -488,17 +557,16 @@ fn model(words: &[(u64, Word)], witnessed: u64, as_of: u8) -> Vec<String> {
     let in_pair = |index: u64, said: &Said| {
         let member = |who: Who| {
             let joined = words.iter().any(|(at, word)| {
-                matches!(word, Word::Joins(by, version, from)
-                    if *by == who && *version == said.version && *from <= as_of && counts(*at))
+                matches!(word, Word::Joins(by, position, from)
+                    if *by == who && *position == index && *from <= as_of && counts(*at))
             });
-            let left = words.iter().any(|(_, word)| {
+            let left = words.iter().any(|(at, word)| {
                 matches!(word, Word::Leaves(by, version, from)
-                    if *by == who && *version >= said.version && *from <= as_of)
+                    if *by == who && (*version >= said.version || index <= *at) && *from <= as_of)
             });
             (said.parties.contains(&who) || said.open && joined) && !left
         };
         let running = said.from <= as_of && said.until.is_none_or(|until| as_of <= until);
-        let _ = index;
         member(Who::Issuer) && member(Who::City) && running
     };
     let versions: Vec<(u64, &Said)> = words

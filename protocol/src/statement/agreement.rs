@@ -204,12 +204,10 @@ integer_map! {
     /// 加入: its author is a party to an open agreement from a day on.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Accession {
-        /// The first version of the agreement.
-        1 => first: req(StatementRef),
-        /// The version acceded to.
-        2 => version: req(u32),
+        /// The version acceded to, and no other: what it says is known.
+        1 => agreement: req(StatementRef),
         /// First day.
-        3 => from: req(Day),
+        2 => from: req(Day),
     }
 }
 

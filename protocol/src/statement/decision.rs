@@ -517,6 +517,9 @@ pub enum Invalid {
     /// An entry in a list that punishes by itself.
     #[error("an entry in a list brings no fine, confiscation or class of penalty of its own")]
     ListAmount,
+    /// A measure that goes on when its entry in a list has ended.
+    #[error("a measure lasts longer than the entry in the list that brings it")]
+    OutlastsEntry,
     /// An organisation that was told of its listing only with it, or later.
     #[error("the organisation was not told before the day on which it was listed")]
     ToldTooLate,

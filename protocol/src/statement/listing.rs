@@ -172,6 +172,11 @@ fn adverse(fields: &DecisionFields, listing: &Listing) -> Result<(), Invalid> {
     if listing.quarter.is_some() {
         return Err(Invalid::OtherList { field: "quarter" });
     }
+    // What an entry brings ends with it at the latest.
+    let outlasts = |until| fields.valid_until.is_some_and(|entry| entry < until);
+    if fields.duties.iter().any(|duty| outlasts(duty.until)) {
+        return Err(Invalid::OutlastsEntry);
+    }
     match &listing.pre_notice {
         None => Err(Invalid::ListLacks {
             field: "pre_notice",

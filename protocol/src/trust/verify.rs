@@ -6,6 +6,7 @@ use crate::statement::{
     Agreement, CatalogueItem, Class, Content, Decision, DecisionFields, Kind, Leaf, ListScope,
     Standing, Statement, StatementRef, Vis,
 };
+use crate::subject::AuthorityCode;
 use crate::time::Day;
 use crate::trust::member::Member;
 use crate::trust::registry::Registry;
@@ -155,6 +156,12 @@ pub fn check(
     }
     if let Content::Agreement(agreement) = &statement.payload().content {
         check_parties(registry, agreement, statement)?;
+    }
+    // Signatures that nobody has looked at are carried by nothing that is verified.
+    // spec: AGR-7
+    let alone = matches!(class, Class::Accession | Class::Retirement);
+    if alone && !statement.approvals().is_empty() {
+        return Err(RejectReason::KeyUnknown);
     }
     check_mandate(registry, issuer, statement, place.leaf)
 }
@@ -312,19 +319,30 @@ pub(super) fn mandate_has_ended(verified: &Verified, registry: &Registry, day: D
         return false;
     };
     let class = statement.payload().class();
-    if !class.is_act() || day <= judged_by {
+    let agrees = class.kind() == Kind::Agreement;
+    if !(class.is_act() || agrees) || day <= judged_by {
         return false;
     }
     let ctx = statement.header().ctx.size;
     let Some(issuer) = registry.member_at(statement.header().issuer, ctx) else {
         return false;
     };
-    match verified.authority() {
-        Authority::Supervision => !issuer.supervises(class, day),
-        Authority::Mandate => {
-            !issuer.supervises(class, day) && issuer.mandate(class, day, decision).is_none()
-        }
+    if verified.authority() == Authority::Supervision || issuer.supervises(class, day) {
+        return !issuer.supervises(class, day);
     }
+    // spec: STM-87
+    let lists = decision.is_some_and(|fields| fields.listing.is_some());
+    let may = |class| issuer.mandate(class, day, decision).is_some();
+    // spec: AGR-24
+    let mut parties: &[AuthorityCode] = &[];
+    if let Content::Agreement(agreement) = &statement.payload().content {
+        parties = &agreement.fields().parties;
+    }
+    let agreed = |party: &AuthorityCode| {
+        let party = registry.member_at(*party, ctx);
+        party.is_some_and(|party| party.mandate(Class::Agreement, day, None).is_some())
+    };
+    !may(class) || lists && !may(Class::ListEntry) || !parties.iter().all(agreed)
 }
 
 /// The day whose mandate a statement needs, and the decision that the mandate has to cover; `None` for
@@ -402,19 +420,15 @@ fn check_mandate(
         | Content::Restart(_) => return Ok(Authority::Mandate),
     }
     let (day, decision) = judged_by(statement).ok_or(RejectReason::NoMandate)?;
-    // Who may correct does not by that list anybody: what it puts in place is an entry in a list.
-    // spec: STM-87
-    let lists = decision.is_some_and(|fields| fields.listing.is_some());
-    let may_list = || {
-        issuer.supervises(Class::ListEntry, day)
-            || issuer.mandate(Class::ListEntry, day, decision).is_some()
-    };
-    if lists && !may_list() {
-        return Err(RejectReason::NoMandate);
-    }
     // A supervisor corrects what others decided, whatever its own items are.
     if issuer.supervises(class, day) {
         return Ok(Authority::Supervision);
+    }
+    // Who may correct does not by that list anybody: what it puts in place is an entry in a list.
+    // spec: STM-87
+    let lists = decision.is_some_and(|fields| fields.listing.is_some());
+    if lists && issuer.mandate(Class::ListEntry, day, decision).is_none() {
+        return Err(RejectReason::NoMandate);
     }
     if class == Class::Admission {
         return Err(RejectReason::NoMandate);

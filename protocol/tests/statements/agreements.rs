@@ -1,5 +1,6 @@
 //! Agreements: what one has to say, and who has to approve it.
 
+use concordat_protocol::effect::{Fact, VoidCause};
 use concordat_protocol::key::Signer;
 use concordat_protocol::log::{Hash, TreeSize};
 use concordat_protocol::statement::{
@@ -10,6 +11,7 @@ use concordat_protocol::statement::{
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::{Applied, Network, RejectReason};
 
+use crate::heads_seen::{head, heads, noon};
 use crate::support::*;
 
 fn clause(number: &str) -> Clause {
@@ -225,8 +227,7 @@ fn accession_and_retirement_are_said_by_one_alone_for_all_to_see() {
     let net = net();
     let first = net.reference(other_city(), 3);
     let accession = Content::Accession(Accession {
-        first: first.clone(),
-        version: 1,
+        agreement: first.clone(),
         from: day("2026-04-01"),
     });
     let retirement = Content::Retirement(Retirement {
@@ -247,5 +248,70 @@ fn accession_and_retirement_are_said_by_one_alone_for_all_to_see() {
         assert_eq!(few, Err(RejectReason::WrongVis));
         let hub = says(hub(), HUB_KEY, &content, all);
         assert_eq!(hub, Err(RejectReason::NoMandate));
+        // spec: AGR-7
+        let network = net.registry.genesis().id();
+        let said = payload(content);
+        let approved = signed(net.registry.ctx(), &network, &said, &[OTHER_KEY]);
+        let approved = Statement::decode(&approved).unwrap();
+        let approved = net.verdict(city(), approved, all).map(drop);
+        assert_eq!(approved, Err(RejectReason::KeyUnknown));
     }
+}
+
+/// Whoever may agree no more dates an agreement back, or gets one approved by who may no more.
+// spec: AGR-24, TRU-60
+#[test]
+fn agreement_dated_back_into_a_mandate_that_has_ended_counts_for_nothing() {
+    let mandates = |until: &str| {
+        vec![Mandate {
+            classes: vec![Class::Agreement, Class::Accession, Class::Retirement],
+            act_types: vec![],
+            items: vec![],
+            until: Some(day(until)),
+            ..mandate()
+        }]
+    };
+    let void = |until: [&str; 2], said: Content, seen_on: &str| {
+        let mut net = Net::production();
+        let enrolled = [
+            city_enrolment(),
+            enrolment(other_city(), Role::Member, OTHER_KEY),
+        ];
+        for (enrolled, until) in enrolled.into_iter().zip(until) {
+            let renewed = Enrolment {
+                mandates: mandates(until),
+                ..enrolled
+            };
+            let renewed = Content::Enrolment(Box::new(renewed));
+            assert_eq!(net.change(renewed), Applied::Changed);
+        }
+        let (network, ctx) = (net.registry.genesis().id(), net.registry.ctx());
+        let approved = matches!(said, Content::Agreement(_));
+        let said = payload(said);
+        let statement = match approved {
+            true => Statement::decode(&signed(ctx, &network, &said, &[OTHER_KEY])).unwrap(),
+            false => net.statement(CITY_KEY, city(), city().code(), &said),
+        };
+        let verified = net.verdict(city(), statement, Vis::ALL_MEMBERS).unwrap();
+        let registry = net.registry.size().value();
+        let seen = head(registry, &net.origin(city()), 9, noon(seen_on));
+        let timing = heads(&[(0, seen)]).judge(&verified, &net.registry);
+        Fact::from_verified(&verified, &net.registry, timing).void()
+    };
+    let ended = Some(VoidCause::MandateEnded);
+    let retirement = Content::Retirement(Retirement {
+        first: Net::production().reference(other_city(), 3),
+        version: 1,
+        from: day("2026-04-01"),
+        reasons: text("不再续签"),
+    });
+    let year = ["2026-12-31"; 2];
+    for said in [agreement(fields()), retirement] {
+        assert_eq!(void(year, said.clone(), "2027-01-04"), ended);
+        assert_eq!(void(year, said, "2026-12-31"), None);
+    }
+    let other_ended = ["2026-12-31", "2026-06-30"];
+    let said = agreement(fields());
+    assert_eq!(void(other_ended, said.clone(), "2026-07-04"), ended);
+    assert_eq!(void(other_ended, said, "2026-06-30"), None);
 }

@@ -1,12 +1,15 @@
 //! Entries in lists: what each kind of list has to say, and what founds it.
 
+use concordat_protocol::codec::Truth;
+use concordat_protocol::effect::{Fact, VoidCause};
 use concordat_protocol::statement::{
     ActType, BasisLevel, CatalogueItem, Class, Content, Correction, Decision, DecisionFields,
     Enrolment, Invalid, LegalBasis, ListScope, Listing, Mandate, Quarter, SeriousGroup, Service,
     ServiceWay, Vis,
 };
-use concordat_protocol::trust::{Applied, RejectReason};
+use concordat_protocol::trust::{Applied, Authority, RejectReason};
 
+use crate::heads_seen::{head, heads, noon};
 use crate::support::*;
 
 /// An entry in a list of serious breaches with everything that it has to say.
@@ -142,6 +145,11 @@ fn each_list_says_what_it_has_to_and_nothing_of_another_list() {
             refused(base, |f| f.publication_until = None),
             Invalid::NoPublicationEnd
         );
+        let longer: Change = |f| {
+            f.duties = serious().duties;
+            f.duties[0].until = day("2027-01-01");
+        };
+        assert_eq!(refused(base, longer), Invalid::OutlastsEntry);
         let late: Change = |f| of(f).pre_notice.as_mut().unwrap().on = f.decided_on;
         assert_eq!(refused(base, late), Invalid::ToldTooLate);
     }
@@ -248,4 +256,70 @@ fn list_is_made_under_a_mandate_for_lists_alone() {
     let mut plain = penalty();
     plain.item = code("labour.penalty");
     assert_eq!(net.decide(plain).unwrap_err(), RejectReason::NoMandate);
+}
+
+/// Who could once make lists widens none afterwards by a correction that it dates back.
+// spec: STM-87, TRU-60
+#[test]
+fn correction_that_lists_is_void_once_the_mandate_for_lists_has_ended() {
+    let mut net = net(ListScope::National, BasisLevel::Law, vec![Class::ListEntry]);
+    let until = |classes, until: &str| Mandate {
+        classes,
+        act_types: vec![],
+        items: vec![],
+        until: Some(day(until)),
+        ..mandate()
+    };
+    let renewed = Enrolment {
+        mandates: vec![
+            until(vec![Class::Correction], "2027-12-31"),
+            until(vec![Class::ListEntry], "2026-12-31"),
+        ],
+        ..city_enrolment()
+    };
+    let renewed = Content::Enrolment(Box::new(renewed));
+    assert_eq!(net.change(renewed), Applied::Changed);
+    let void = |replacement: DecisionFields| {
+        let correction = Content::Correction(Box::new(Correction {
+            reasons: text("认定有误"),
+            replacement: Decision::new(replacement).unwrap(),
+        }));
+        let payload = act(correction, net.reference(city(), 3));
+        let statement = net.statement(CITY_KEY, city(), subject(), &payload);
+        let act = net.verdict(city(), statement, Vis::new(1)).unwrap();
+        let registry = net.registry.size().value();
+        let seen = head(registry, &net.origin(city()), 9, noon("2027-01-04"));
+        let timing = heads(&[(0, seen)]).judge(&act, &net.registry);
+        Fact::from_verified(&act, &net.registry, timing).void()
+    };
+    assert_eq!(void(serious()), Some(VoidCause::MandateEnded));
+    assert_eq!(void(penalty()), None);
+}
+
+/// A supervisor corrects the entries of others, whoever makes the lists.
+// spec: STM-87
+#[test]
+fn supervisor_corrects_an_entry_in_a_list() {
+    let mut net = net(ListScope::National, BasisLevel::Law, vec![Class::ListEntry]);
+    let supervising = Mandate {
+        classes: vec![Class::Correction],
+        act_types: vec![],
+        items: vec![],
+        supervises: Some(Truth),
+        ..mandate()
+    };
+    let renewed = Enrolment {
+        mandates: vec![supervising],
+        ..city_enrolment()
+    };
+    let renewed = Content::Enrolment(Box::new(renewed));
+    assert_eq!(net.change(renewed), Applied::Changed);
+    let correction = Content::Correction(Box::new(Correction {
+        reasons: text("认定有误"),
+        replacement: Decision::new(serious()).unwrap(),
+    }));
+    let payload = act(correction, net.reference(other_city(), 3));
+    let statement = net.statement(CITY_KEY, city(), subject(), &payload);
+    let verified = net.verdict(city(), statement, Vis::new(1)).unwrap();
+    assert_eq!(verified.authority(), Authority::Supervision);
 }
