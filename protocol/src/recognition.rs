@@ -141,7 +141,7 @@ pub fn recognise(question: &Question<'_>, agreements: &Agreements<'_>) -> Recogn
         receivers: question.receivers,
         as_of: question.as_of,
     };
-    // What is granted is lost by less than what burdens is: each has its own agreements in force.
+    // It takes more to lose what is granted than to be free of what burdens: each has its own agreements in force.
     let burdens = covering(question, agreements.between(&pair, false));
     let grants = match grant {
         true => covering(question, agreements.between(&pair, true)),
