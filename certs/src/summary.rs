@@ -408,10 +408,13 @@ fn deadline_rule(rule: &DeadlineRule, say: impl Fn(Word) -> String) -> String {
     let valid = format!("{} – {}", fields.valid_from, until.unwrap_or_default());
     let act_types = fields.act_types.iter();
     let act_types: Vec<String> = act_types.map(|one| say(words::act_type(*one))).collect();
-    let act_types = act_types.join(", ");
+    let act_types = match act_types.is_empty() {
+        true => String::new(),
+        false => format!("; {}", act_types.join(", ")),
+    };
     let (id, region, source) = (&fields.id, fields.region, &fields.source);
     let (from, to) = (say(from), say(to));
-    format!("{id} {region}: {from} → {to}, {length}; {valid}; {act_types}; {source}")
+    format!("{id} {region}: {from} → {to}, {length}; {valid}{act_types}; {source}")
 }
 
 fn joined<T: fmt::Display>(items: &[T]) -> String {

@@ -80,6 +80,7 @@ const NAMES: &[&str] = &[
     "fen",
     "fields",
     "hub",
+    "rule",
     "human",
     "iss",
     "issuer",

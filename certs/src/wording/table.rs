@@ -179,6 +179,7 @@ const GENERAL: &[Entry] = &[
     ("the day of service lies before the day of the decision", "送达日期早于决定日期"),
     ("{} is not in ascending order without repetition", "{1} 未按升序排列或有重复"),
     ("{} names nothing", "{1} 未指明任何内容"),
+    ("it has no [[rule]]", "其中没有 [[rule]]"),
     ("an agreement names two parties or more, in ascending order without repetition", "协议须载明至少两个当事方，按升序排列且不重复"),
     ("the first version of an agreement is 1 and names no other; a later one names the first", "协议的首个版本为 1 且不指向其他版本；此后的版本须指明首个版本"),
     ("{} names an authority that is no party", "{1} 载有非当事方的机关"),
