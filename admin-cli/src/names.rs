@@ -1,9 +1,9 @@
 //! Stable names of code lists: what the command line takes, what JSON shows, what texts are keyed by.
 
 use concordat_protocol::admin::{
-    BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode, EventKind, ForkCode,
-    FreshnessCode, LaterActsCode, LinkCode, SigningCode, SourceCode, Stage, Step, SuspensionCode,
-    ValidityCode, VoidCauseCode, WaitingCode,
+    BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode, DeadlineCode, EventKind,
+    ForkCode, FreshnessCode, LaterActsCode, LinkCode, SigningCode, SourceCode, Stage, Step,
+    SuspensionCode, TaskCode, ValidityCode, VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::statement::{
     ActType, Audience, BasisLevel, Class, Ground, KeyUse, Level, ListScope, ObjectorRole, Outcome,
@@ -70,6 +70,7 @@ delegated! {
     BasisStateCode, "basis-state"
     BindsOthersCode, "binds-others"
     BurdenCode, "burden"
+    DeadlineCode, "deadline"
     EventKind, "event"
     ForkCode, "fork"
     FreshnessCode, "freshness"
@@ -80,6 +81,7 @@ delegated! {
     Stage, "stage"
     Step, "step"
     SuspensionCode, "suspension"
+    TaskCode, "task"
     ValidityCode, "validity"
     VoidCauseCode, "void-cause"
     WaitingCode, "waiting"

@@ -5,6 +5,7 @@
 //! fen. Fields are added, never renamed.
 
 mod act;
+mod awaited;
 mod bundle;
 mod effect;
 mod import;

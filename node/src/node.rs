@@ -47,8 +47,8 @@ use wiring::{Bodies, Gate, Wiring, accept, tick};
 
 pub use crate::upkeep::Upkeep;
 pub use layout::Layout;
-pub use questions::AskError;
 pub(crate) use questions::LATE_SHOWN_MS;
+pub use questions::{AskError, OpenObjections};
 
 /// Remote administrators that may wait for the admin channel.
 const ADMINISTRATORS_MAX: usize = 16;

@@ -34,11 +34,11 @@ pub use request::{
 pub use show::{act_view, effect_view, name_of, noticed_view, open_objections, witnessed};
 pub use target::{SOCKET_FILE, TARGET_CHARS_MAX, Target, TargetError};
 pub use view::{
-    ActView, AlarmView, BackingCode, BasisCode, BasisFailureView, BasisStateCode, BindsOthersCode,
-    BurdenCode, DecisionView, DutyView, EffectView, ForkCode, ForkView, FreshnessCode,
-    FreshnessView, LaterActsCode, LinkCode, LogView, PeerBrief, PeerView, SigningCode, SourceCode,
-    StatementView, StatusView, SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode,
-    WaitingCode, WaitingView,
+    ActView, AlarmView, AwaitedView, BackingCode, BasisCode, BasisFailureView, BasisStateCode,
+    BindsOthersCode, BurdenCode, DeadlineCode, DecisionView, DutyView, EffectView, ForkCode,
+    ForkView, FreshnessCode, FreshnessView, LaterActsCode, LinkCode, LogView, PeerBrief, PeerView,
+    SigningCode, SourceCode, StatementView, StatusView, SuspensionCode, SuspensionView, TaskCode,
+    ValidityCode, VoidCauseCode, WaitingCode, WaitingView,
 };
 
 /// Bytes of a frame's length prefix.

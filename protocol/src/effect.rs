@@ -58,8 +58,8 @@ pub use horizon::{Backing, FRESHNESS_DAYS, FRESHNESS_WARNING_DAYS, Horizon, Limi
 pub use reading::DutyEnd;
 pub use record::{
     Amounts, Basis, BasisFailure, BasisState, BindsOthers, Burden, DutyState, Effect, Ends, Fork,
-    Freshness, HorizonUsed, LaterActs, Repaired, Source, SourceState, Suspension, SuspensionKind,
-    Term, Validity, Waiting, WaitingCause, Weighed,
+    Freshness, HorizonUsed, LaterActs, Received, Repaired, Source, SourceState, Suspension,
+    SuspensionKind, Term, Validity, Waiting, WaitingCause, Weighed,
 };
 pub use work::EFFECT_WORK_MAX;
 

@@ -5,6 +5,7 @@
 //! arguments or go out as actions, so that one seed replays a whole network.
 
 pub mod admin;
+pub mod awaited;
 pub mod bundle;
 pub mod codec;
 pub mod deadline;

@@ -8,7 +8,7 @@ use crate::names::Named;
 use crate::page::Page;
 use crate::report::status::{fork_json, fork_line};
 use crate::report::{
-    Report, Words, at_json, at_text, day_json, effect, ref_json, refs_json, short,
+    Report, Words, at_json, at_text, awaited, day_json, effect, ref_json, refs_json, short,
 };
 use crate::{clock, decision};
 
@@ -51,6 +51,9 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         page.gap();
         page.table(&header, rows);
     }
+    let awaited = answer.decisions.iter();
+    let awaited = awaited.flat_map(|one| one.awaited.iter().map(|task| (&one.reference, task)));
+    awaited::table(&mut page, awaited, words);
     // spec: ADM-220
     if let Some(count) = answer.copies_left {
         page.line(words.fill("copies_left", &[("count", &count.to_string())]));
@@ -100,6 +103,7 @@ fn decision_json(one: &DecisionView) -> Value {
         "item_title": one.item_title,
         "decided_on": one.decided_on.to_string(),
         "effect": effect::json(&one.effect),
+        "awaited": awaited::json(&one.awaited),
     })
 }
 
@@ -141,6 +145,8 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
         page.line(words.word("effect"));
         page.pairs(&effect::pairs(effect, words));
     }
+    let awaited = view.awaited.iter().map(|task| (&view.reference, task));
+    awaited::table(&mut page, awaited, words);
     let acts: Vec<_> = view.act.iter().chain(&view.acts).collect();
     if !acts.is_empty() {
         page.gap();
@@ -198,6 +204,7 @@ fn statement_json(view: &StatementView) -> Value {
         "acts": view.acts.iter().map(act_json).collect::<Value>(),
         "acts_left": view.acts_left.unwrap_or(0),
         "effect": view.effect.as_ref().map(effect::json),
+        "awaited": awaited::json(&view.awaited),
         "look_up_row": view.look_up_row,
         "fork": view.fork.as_ref().map(fork_json),
     })

@@ -5,11 +5,12 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use concordat_protocol::admin::{
-    ActView, AdminError, AlarmView, BackingCode, BasisCode, BindsOthersCode, BundleView,
-    BurdenCode, DecisionView, Detail, EffectView, ErrorCode, ForkCode, FreshnessCode,
-    FreshnessView, ImportReport, LaterActsCode, LinkCode, LogView, PeerBrief, Progress, Recorded,
-    Refused, Reply, Request, RowRefusal, SigningCode, Stage, StatementView, StatusView,
-    SubjectAnswer, SuspensionCode, SuspensionView, Target, ValidityCode, VoidCauseCode,
+    ActView, AdminError, AlarmView, AwaitedView, BackingCode, BasisCode, BindsOthersCode,
+    BundleView, BurdenCode, DeadlineCode, DecisionView, Detail, EffectView, ErrorCode, ForkCode,
+    FreshnessCode, FreshnessView, ImportReport, LaterActsCode, LinkCode, LogView, PeerBrief,
+    Progress, Recorded, Refused, Reply, Request, RowRefusal, SigningCode, Stage, StatementView,
+    StatusView, SubjectAnswer, SuspensionCode, SuspensionView, Target, TaskCode, ValidityCode,
+    VoidCauseCode,
 };
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{
@@ -412,6 +413,7 @@ fn subject_shows_the_suspension_before_anything_else() {
             item_title: None,
             decided_on: day(),
             effect: effect(),
+            awaited: vec![awaited()],
         }],
         total: 1,
         bodies_missing: 0,
@@ -439,6 +441,10 @@ fn subject_shows_the_suspension_before_anything_else() {
     );
     assert!(ran.out.contains("suspended"), "{}", ran.out);
     assert!(ran.out.contains("not proven"), "{}", ran.out);
+    // spec: ADM-290
+    for said in ["ruling on objections", "overdue (by 3 days)", "第四十一条"] {
+        assert!(ran.out.contains(said), "{said}: {}", ran.out);
+    }
     // Not all of them were ruled on: those that are not listed count.
     // spec: ADM-199
     assert!(!ran.out.contains("announced"), "{}", ran.out);
@@ -456,6 +462,12 @@ fn subject_shows_the_suspension_before_anything_else() {
     assert_eq!(json["next_skip"], 1);
     // spec: ADM-220
     assert_eq!(json["copies_left"], 4_300);
+    // spec: ADM-290
+    let awaited = &json["decisions"][0]["awaited"][0];
+    assert_eq!(awaited["task"], "rule");
+    assert_eq!(awaited["owner"], HUB);
+    assert_eq!(awaited["state"], "overdue");
+    assert_eq!(awaited["days"], 3);
     let effect = &json["decisions"][0]["effect"];
     assert_eq!(effect["binds_others"], "suspended");
     assert_eq!(effect["suspended_by"][0]["ground"], "facts");
@@ -537,6 +549,22 @@ fn code_that_the_registrar_confirmed_is_shown_with_a_warning_above_everything() 
     assert_eq!(ran.exits(0).json()["expected_check"], "M");
 }
 
+/// A ruling that is overdue by three days.
+fn awaited() -> AwaitedView {
+    AwaitedView {
+        task: TaskCode::Rule,
+        ground: Some(Ground::Facts),
+        owner: Some(hub()),
+        owner_name: Some("某局".to_owned()),
+        since: Some(day()),
+        state: DeadlineCode::Overdue,
+        due: Some(day()),
+        days: Some(3),
+        rule: Some(Code::new("henan.rule-own").unwrap()),
+        source: Some("河南省社会信用条例 第四十一条".to_owned()),
+    }
+}
+
 fn statement(effect: EffectView, acts: Vec<ActView>) -> Reply {
     Reply::Statement(Box::new(StatementView {
         reference: reference(7),
@@ -557,6 +585,7 @@ fn statement(effect: EffectView, acts: Vec<ActView>) -> Reply {
         look_up_row: None,
         fork: None,
         acts_left: None,
+        awaited: Vec::new(),
     }))
 }
 

@@ -95,6 +95,7 @@ const MODULES: [(&str, &[&str]); 4] = [
         "concordat_protocol",
         &[
             "admin",
+            "awaited",
             "bundle",
             "codec",
             "deadline",

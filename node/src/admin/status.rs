@@ -177,6 +177,20 @@ fn alarms(
     for (name, details) in about_objections(open) {
         raise(name, details)?;
     }
+    // spec: ADM-291
+    for (name, overdue) in [
+        ("rulings-overdue", &open.overdue),
+        ("rulings-overdue-elsewhere", &open.overdue_elsewhere),
+    ] {
+        let Some(due) = overdue.first_due else {
+            continue;
+        };
+        let due = Detail {
+            name: "first_due".to_owned(),
+            value: due.to_string(),
+        };
+        raise(name, vec![detail("decisions", overdue.decisions), due])?;
+    }
     for alarm in quorum::alarms(node, status) {
         raise(alarm.name, alarm.details)?;
     }
@@ -349,9 +363,9 @@ mod tests {
     #[test]
     fn decisions_that_were_not_weighed_are_an_alarm() {
         let open = |not_weighed, is_current| open::Answer {
-            objections: 0,
             not_weighed,
             is_current,
+            ..open::Answer::default()
         };
         let names = |answer| {
             let alarms = about_objections(&answer);

@@ -13,6 +13,7 @@ use concordat_protocol::subject::CodeCheck;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Registry, Verified};
 
+use crate::admin::awaited::Timetable;
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::shown::Shown;
 use crate::admin::{lookup, peer, refusal, target, view};
@@ -56,6 +57,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         .map_err(|error| refusal::ask(&error))?;
     let query = node.query().map_err(refusal::index)?;
     let mut decisions = Shown::new();
+    let mut timetable = Timetable::new(&registry, as_of);
     let mut passed = 0;
     for (target, effect) in targets.iter().zip(&effects) {
         let found = query.statement(&target.origin, target.index);
@@ -63,7 +65,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         if let Found::Verified(verified) = found
             && let Some(decision) = decision_of(&verified)
         {
-            let view = decision_view(&registry, &verified, decision, effect, as_of);
+            let view = decision_view(&registry, &verified, decision, effect, &mut timetable);
             // spec: ADM-191
             if !decisions.take(view)? {
                 break;
@@ -179,7 +181,7 @@ fn decision_view(
     verified: &Verified,
     decision: &Decision,
     effect: &Effect,
-    as_of: Day,
+    timetable: &mut Timetable<'_>,
 ) -> DecisionView {
     let fields = decision.fields();
     let issuer = verified.statement().header().issuer;
@@ -197,7 +199,8 @@ fn decision_view(
         item: fields.item.clone(),
         item_title: item.map(|item| item.title.to_string()),
         decided_on: fields.decided_on,
-        effect: view::effect(effect, as_of),
+        effect: view::effect(effect, timetable.as_of()),
+        awaited: timetable.views(issuer, fields, effect),
     }
 }
 
@@ -243,6 +246,13 @@ fn statement_view(
         act: is_act.then(|| view::act(&node.fact(verified), &registry, &horizon, None, None)),
         acts,
         acts_left: (acts_left > 0).then_some(acts_left),
+        awaited: match (&effect, decision_of(verified)) {
+            (Some(effect), Some(decision)) => {
+                let mut timetable = Timetable::new(&registry, as_of);
+                timetable.views(header.issuer, decision.fields(), effect)
+            }
+            (None, _) | (_, None) => Vec::new(),
+        },
         effect: effect.as_ref().map(|effect| view::effect(effect, as_of)),
         look_up_row: None,
         fork: view::fork_of(node, &reference.origin),

@@ -120,18 +120,14 @@ impl Node {
         Ok(())
     }
 
-    /// The open objections to the chains of decisions, each once, and how many of the decisions more
-    /// bears on than is looked at for one answer.
+    /// The open objections to the chains of decisions.
     ///
     /// # Errors
     /// [`AskError`].
-    pub fn open_objections(
-        &self,
-        decisions: &[StatementRef],
-    ) -> Result<(BTreeSet<StatementRef>, u64), AskError> {
+    pub fn open_objections(&self, decisions: &[StatementRef]) -> Result<OpenObjections, AskError> {
         let query = self.query()?;
         let known = self.known();
-        let (mut open, mut not_weighed) = (BTreeSet::new(), 0);
+        let mut open = OpenObjections::default();
         let positions = decisions.iter().map(Position::of).collect();
         for dossier in query.dossiers(positions, Depth::Bears) {
             let dossier = match dossier {
@@ -147,13 +143,16 @@ impl Node {
                 };
                 query.go_on()?;
                 let found = examination.open_objections(target);
-                not_weighed += u64::from(found.is_none() || !dossier.is_whole);
+                open.not_weighed += u64::from(found.is_none() || !dossier.is_whole);
                 let mut found = found.unwrap_or_default();
                 alike::complete_open(&mut found, dossier.alike.values(), &known.horizon);
-                open.extend(found);
+                if !found.is_empty() {
+                    open.decisions.push(target.clone());
+                }
+                open.objections.extend(found);
             }
         }
-        Ok((open, not_weighed))
+        Ok(open)
     }
 
     /// An act of which only the leaf is known and without which a decision would read otherwise.
@@ -270,6 +269,17 @@ impl Node {
         let timing = ctx.map(|ctx| seen.timing_at(origin, index, ctx, &registry));
         timing == Some(Timing::Late)
     }
+}
+
+/// Open objections to decisions.
+#[derive(Clone, Debug, Default)]
+pub struct OpenObjections {
+    /// The objections, each once.
+    pub objections: BTreeSet<StatementRef>,
+    /// Those of the decisions whose chains they are to.
+    pub decisions: Vec<StatementRef>,
+    /// On how many of the decisions asked about more bears than is looked at for one answer.
+    pub not_weighed: u64,
 }
 
 /// The registry, the horizon and the time that effects are computed under.

@@ -300,7 +300,7 @@ fn suspensions(effect: &Effect) -> Vec<SuspensionView> {
             kind,
             ground,
             by: suspension.by.clone(),
-            since: suspension.since,
+            since: suspension.received.first(),
             awaiting_act: suspension.awaiting_act.clone(),
             by_left: None,
             awaiting_act_left: None,

@@ -213,6 +213,65 @@ integer_map! {
     }
 }
 
+named_codes! {
+    /// What is awaited.
+    pub enum TaskCode {
+        /// A ruling on objections.
+        Rule = 1 "rule",
+        /// The correction or withdrawal that a ruling announced.
+        ActAsAnnounced = 2 "act-as-announced",
+        /// The admission of an objection that does not suspend by itself, or a ruling on it.
+        Admit = 3 "admit",
+        /// A word on which of several corrections holds.
+        SettleConflict = 4 "settle-conflict",
+        /// A withdrawal or correction, since what the decision rests on is gone.
+        AnswerForBasis = 5 "answer-for-basis",
+    }
+}
+
+named_codes! {
+    /// How a deadline stands.
+    pub enum DeadlineCode {
+        /// Not over.
+        Open = 1 "open",
+        /// Over.
+        Overdue = 2 "overdue",
+        /// The clock stands.
+        Stopped = 3 "stopped",
+        /// A calendar is lacking.
+        UnknownUntilCalendar = 4 "unknown-until-calendar",
+        /// No rule of the place of who decided says by when.
+        NoRule = 5 "no-rule",
+    }
+}
+
+integer_map! {
+    /// What is awaited about a decision, from whom, and by when.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct AwaitedView {
+        /// What.
+        1 => task: req(TaskCode),
+        /// Of objections: the ground.
+        2 => ground: opt(Ground),
+        /// Who has to do it; absent where any supervisor may.
+        3 => owner: opt(AuthorityCode),
+        /// The name of that authority.
+        4 => owner_name: opt(String),
+        /// The day that it counts from, where it is known.
+        5 => since: opt(Day),
+        /// How it stands.
+        6 => state: req(DeadlineCode),
+        /// The last day; of one that waits for a calendar the first day that it can be.
+        7 => due: opt(Day),
+        /// Days left, or days over, in the unit of the rule.
+        8 => days: opt(u64),
+        /// The rule.
+        9 => rule: opt(Code),
+        /// Where the rule comes from.
+        10 => source: opt(String),
+    }
+}
+
 integer_map! {
     /// A decision in one line, with its effect.
     #[derive(Clone, Debug, PartialEq, Eq)]
@@ -235,6 +294,8 @@ integer_map! {
         8 => decided_on: req(Day),
         /// What follows from everything known.
         9 => effect: req(EffectView),
+        /// What is awaited about it.
+        12 => awaited: list(AwaitedView),
     }
 }
 
@@ -332,5 +393,7 @@ integer_map! {
         17 => fork: opt(ForkView),
         /// How many acts more there are, where not all are listed.
         18 => acts_left: opt(u64),
+        /// What is awaited about it, where it is a decision.
+        24 => awaited: list(AwaitedView),
     }
 }

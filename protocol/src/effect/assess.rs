@@ -7,7 +7,7 @@ use crate::effect::fact::Fact;
 use crate::effect::horizon::Backing;
 use crate::effect::objections;
 use crate::effect::reading::Reading;
-use crate::effect::record::{Repaired, Suspension, SuspensionKind, Validity, Waiting};
+use crate::effect::record::{Received, Repaired, Suspension, SuspensionKind, Validity, Waiting};
 use crate::effect::repairs::repaired;
 use crate::effect::stays::{self, Reaching};
 use crate::statement::{Content, Decision, StatementRef};
@@ -43,7 +43,7 @@ pub(super) fn assess<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
         assessment.suspended_by.push(Suspension {
             kind,
             by: cloned(&acts),
-            since: None,
+            received: Received::default(),
             awaiting_act: Vec::new(),
         });
     }
@@ -95,7 +95,7 @@ fn assess_held<'a>(case: &Case<'_, 'a>, fact: &'a Fact, decision: &'a Decision) 
         suspended_by.push(Suspension {
             kind: SuspensionKind::Conflict,
             by: cloned(&corrected.conflict),
-            since: None,
+            received: Received::default(),
             awaiting_act: Vec::new(),
         });
     }
@@ -104,7 +104,7 @@ fn assess_held<'a>(case: &Case<'_, 'a>, fact: &'a Fact, decision: &'a Decision) 
         suspended_by.push(Suspension {
             kind: SuspensionKind::Fork,
             by: Vec::new(),
-            since: None,
+            received: Received::default(),
             awaiting_act: Vec::new(),
         });
     }

@@ -3,7 +3,7 @@
 use crate::effect::announced::Announced;
 use crate::effect::case::Case;
 use crate::effect::notices::Notices;
-use crate::effect::record::{Suspension, SuspensionKind, Waiting};
+use crate::effect::record::{Received, Suspension, SuspensionKind, Waiting};
 use crate::effect::rejections::{Rejections, is_with_issuer};
 use crate::log::{LeafIndex, Origin};
 use crate::statement::{Ground, ObjectorRole, Outcome, StatementRef};
@@ -71,7 +71,10 @@ fn by_ground(mut suspending: Vec<Known<'_>>, announced: &[&StatementRef]) -> Vec
         let awaits = |objection: &&StatementRef| announced.binary_search(objection).is_ok();
         Some(Suspension {
             kind: SuspensionKind::Objection(ground),
-            since: group.iter().filter_map(|known| known.received_on).min(),
+            received: Received {
+                with_issuer: first(group, true),
+                elsewhere: first(group, false),
+            },
             awaiting_act: by.iter().filter(awaits).cloned().collect(),
             by,
         })
@@ -80,6 +83,15 @@ fn by_ground(mut suspending: Vec<Known<'_>>, announced: &[&StatementRef]) -> Vec
         .chunk_by(one_ground)
         .filter_map(suspension)
         .collect()
+}
+
+/// The first day of receipt of the objections of a group that lie with who decided, or of the others.
+// spec: DL-22
+fn first(group: &[Known<'_>], with_issuer: bool) -> Option<Day> {
+    let here = group
+        .iter()
+        .filter(|known| known.with_issuer == with_issuer);
+    here.filter_map(|known| known.received_on).min()
 }
 
 // spec: EFF-23

@@ -147,11 +147,29 @@ pub struct Suspension {
     /// The objections, the corrections in conflict, or the acts that are not held, ascending; empty for a
     /// fork.
     pub by: Vec<StatementRef>,
-    /// The first day of receipt of these objections, as far as their bodies are held.
-    pub since: Option<Day>,
+    /// The first days of receipt of these objections, as far as their bodies are held.
+    pub received: Received,
     /// Those of these objections that were ruled on and stay open until the correction or withdrawal
     /// that the ruling announced, ascending.
     pub awaiting_act: Vec<StatementRef>,
+}
+
+/// On which days objections were first received. With whoever decided the periods are other ones than
+/// elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Received {
+    /// The first day of those that lie with who decided.
+    pub with_issuer: Option<Day>,
+    /// The first day of those that were received elsewhere.
+    pub elsewhere: Option<Day>,
+}
+
+impl Received {
+    /// The first day of all.
+    #[must_use]
+    pub fn first(&self) -> Option<Day> {
+        self.with_issuer.into_iter().chain(self.elsewhere).min()
+    }
 }
 
 /// Why an open objection does not suspend until the supervisor admits it.

@@ -166,7 +166,15 @@ fn with(mut fields: DecisionFields, change: impl FnOnce(&mut DecisionFields)) ->
     fields
 }
 
-fn fine(fen: u64) -> DecisionFields {
+/// The penalty, resting on another decision.
+pub(crate) fn resting_on(basis: &StatementRef) -> DecisionFields {
+    with(penalty(), |fields| {
+        fields.document_number = text("鹤劳罚字〔2026〕13号");
+        fields.rests_on = vec![basis.clone()];
+    })
+}
+
+pub(crate) fn fine(fen: u64) -> DecisionFields {
     with(penalty(), |fields| fields.fine_fen = Some(fen))
 }
 
@@ -227,7 +235,7 @@ impl World {
         self.put(decision(who, index, fields))
     }
 
-    fn act(
+    pub(crate) fn act(
         &mut self,
         who: Who,
         index: u64,
@@ -237,7 +245,7 @@ impl World {
         self.put(act(who, index, target, 0, content))
     }
 
-    fn correct(
+    pub(crate) fn correct(
         &mut self,
         who: Who,
         index: u64,
@@ -257,7 +265,7 @@ impl World {
         self.act(who, index, target, objection(ground, false))
     }
 
-    fn rule(
+    pub(crate) fn rule(
         &mut self,
         who: Who,
         index: u64,
@@ -268,11 +276,11 @@ impl World {
         self.act(who, index, target, ruling(outcome, closes))
     }
 
-    fn withdraw(&mut self, who: Who, index: u64, target: &StatementRef) -> StatementRef {
+    pub(crate) fn withdraw(&mut self, who: Who, index: u64, target: &StatementRef) -> StatementRef {
         self.act(who, index, target, withdrawal())
     }
 
-    fn notice(
+    pub(crate) fn notice(
         &mut self,
         index: u64,
         target: &StatementRef,
@@ -348,6 +356,12 @@ pub(crate) fn objection(ground: Ground, over_cap: bool) -> Content {
 fn objection_as(role: ObjectorRole, ground: Ground, over_cap: bool) -> Content {
     let received_on = day("2026-04-01");
     Content::Objection(Objection::new(role, ground, received_on, over_cap, None))
+}
+
+/// An objection that was received on a day.
+pub(crate) fn objected_on(ground: Ground, on: &str) -> Content {
+    let role = ObjectorRole::Subject;
+    Content::Objection(Objection::new(role, ground, day(on), false, None))
 }
 
 fn sorted(references: &[&StatementRef]) -> Vec<StatementRef> {

@@ -1,4 +1,5 @@
-//! How many objections are open, counted beside the requests that ask for it.
+//! How many objections are open, and of how many decisions the ruling is overdue, counted beside the
+//! requests that ask for it.
 //!
 //! What is open follows from the effect of every decision that was objected to, and how much that is,
 //! is for others to decide. A request waits a short time for the count and goes on with the last one:
@@ -8,16 +9,22 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use concordat_protocol::statement::{Leaf, StatementRef};
+use concordat_protocol::awaited::Awaited;
+use concordat_protocol::effect::Effect;
+use concordat_protocol::statement::{Class, Leaf, StatementRef};
+use concordat_protocol::time::Day;
 use tracing::{debug, error};
 
+use crate::admin::awaited::Timetable;
 use crate::node::{AskError, Node};
-use crate::query::QueryError;
+use crate::query::{Found, QueryError};
 
 /// How long a request waits for a count.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// A count is followed by a rest of so many times its own duration.
 const REST: u32 = 4;
+/// Decisions whose effects are held in memory at once.
+const AT_ONCE: usize = 256;
 
 /// What is known of open objections.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,8 +33,28 @@ pub(super) struct Answer {
     pub(super) objections: u64,
     /// On how many decisions more bears than is looked at.
     pub(super) not_weighed: u64,
+    /// Decisions of this node on which somebody waits for longer than the rules of its place allow.
+    pub(super) overdue: Overdue,
+    /// The same of other members, where this one supervises.
+    pub(super) overdue_elsewhere: Overdue,
     /// Whether nothing has changed since they were counted.
     pub(super) is_current: bool,
+}
+
+/// Decisions of which a ruling, or what it announced, is overdue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Overdue {
+    /// How many.
+    pub(super) decisions: u64,
+    /// The first of their last days.
+    pub(super) first_due: Option<Day>,
+}
+
+impl Overdue {
+    fn add(&mut self, due: Option<Day>) {
+        self.decisions += u64::from(due.is_some());
+        self.first_due = self.first_due.into_iter().chain(due).min();
+    }
 }
 
 /// Counts open objections, one count at a time.
@@ -46,28 +73,46 @@ struct State {
 
 #[derive(Clone, Copy)]
 struct Count {
-    /// At which change of the node it was begun.
-    change: u64,
-    objections: u64,
-    not_weighed: u64,
+    /// When it was begun.
+    moment: Moment,
+    open: Answer,
     /// Before this instant no other one is begun.
     rest_until: Instant,
+}
+
+/// The change of the node and the day that a count is for: with the day deadlines run out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Moment {
+    change: u64,
+    today: Day,
+}
+
+impl Moment {
+    fn of(node: &Node) -> Self {
+        Self {
+            change: *node.changes().borrow(),
+            today: node.today(),
+        }
+    }
+
+    fn covers(&self, asked: &Self) -> bool {
+        self.change >= asked.change && self.today >= asked.today
+    }
 }
 
 impl OpenObjections {
     /// The open objections now, or as last counted where that takes too long.
     // spec: ADM-120
     pub(super) fn count(&self, node: &Arc<Node>) -> Answer {
-        let change = *node.changes().borrow();
-        self.ask(change, PATIENCE, || {
+        self.ask(Moment::of(node), PATIENCE, || {
             let node = Arc::clone(node);
             move || counted(&node)
         })
     }
 
-    /// What was counted at a change or after it; waits for it only so long. `work` makes what counts,
+    /// What was counted at a moment or after it; waits for it only so long. `work` makes what counts,
     /// on a thread of its own.
-    fn ask<F>(&self, change: u64, patience: Duration, work: impl Fn() -> F) -> Answer
+    fn ask<F>(&self, asked: Moment, patience: Duration, work: impl Fn() -> F) -> Answer
     where
         F: FnOnce() -> Option<Count> + Send + 'static,
     {
@@ -76,7 +121,7 @@ impl OpenObjections {
         let failed = state.failed;
         loop {
             let (last, now) = (state.last, Instant::now());
-            let is_current = last.is_some_and(|last| last.change >= change);
+            let is_current = last.is_some_and(|last| last.moment.covers(&asked));
             let rest = last.map_or(Duration::ZERO, |last| {
                 last.rest_until.saturating_duration_since(now)
             });
@@ -85,9 +130,8 @@ impl OpenObjections {
             }
             if is_current || now >= until || state.failed > failed {
                 return Answer {
-                    objections: last.map_or(0, |last| last.objections),
-                    not_weighed: last.map_or(0, |last| last.not_weighed),
                     is_current,
+                    ..last.map(|last| last.open).unwrap_or_default()
                 };
             }
             let mut wait = until.saturating_duration_since(now);
@@ -134,12 +178,11 @@ impl OpenObjections {
 }
 
 fn counted(node: &Node) -> Option<Count> {
-    let (begun, change) = (Instant::now(), *node.changes().borrow());
-    match objected(node).and_then(|decisions| node.open_objections(&decisions)) {
-        Ok((open, not_weighed)) => Some(Count {
-            change,
-            objections: open.len() as u64,
-            not_weighed,
+    let (begun, moment) = (Instant::now(), Moment::of(node));
+    match answer(node, moment.today) {
+        Ok(open) => Some(Count {
+            moment,
+            open,
             rest_until: Instant::now() + begun.elapsed() * REST,
         }),
         Err(AskError::Query(QueryError::Stopping)) => None,
@@ -148,6 +191,52 @@ fn counted(node: &Node) -> Option<Count> {
             None
         }
     }
+}
+
+fn answer(node: &Node, today: Day) -> Result<Answer, AskError> {
+    let open = node.open_objections(&objected(node)?)?;
+    let registry = node.registry();
+    let me = registry.member(node.member());
+    let supervises = me.is_some_and(|me| me.supervises(Class::Ruling, today));
+    let mut answer = Answer {
+        objections: open.objections.len() as u64,
+        not_weighed: open.not_weighed,
+        ..Answer::default()
+    };
+    let mut decisions = open.decisions;
+    decisions.retain(|decision| supervises || node.owns(&decision.origin));
+    let mut timetable = Timetable::new(&registry, today);
+    for some in decisions.chunks(AT_ONCE) {
+        let targets: Vec<_> = some.iter().collect();
+        for effect in node.effects_of(&targets, today)? {
+            let due = overdue_since(node, &mut timetable, &effect)?;
+            match node.owns(&effect.target.origin) {
+                true => answer.overdue.add(due),
+                false => answer.overdue_elsewhere.add(due),
+            }
+        }
+    }
+    Ok(answer)
+}
+
+/// The first last day that is over of what is awaited about a decision.
+// spec: ADM-291
+fn overdue_since(
+    node: &Node,
+    timetable: &mut Timetable<'_>,
+    effect: &Effect,
+) -> Result<Option<Day>, AskError> {
+    let query = node.query()?;
+    let found = query.statement(&effect.target.origin, effect.target.index)?;
+    let Found::Verified(verified) = found else {
+        return Ok(None);
+    };
+    let statement = verified.statement();
+    let Some(decision) = statement.payload().content.decision() else {
+        return Ok(None);
+    };
+    let awaited = timetable.of(statement.header().issuer, decision.fields(), effect);
+    Ok(awaited.iter().filter_map(Awaited::overdue_since).min())
 }
 
 /// Statements that are objected to. Objections are the same under any leaf hash that they name; the leaf
@@ -176,13 +265,34 @@ mod tests {
 
     use super::*;
 
+    fn at(change: u64) -> Moment {
+        let today = Day::parse_loose("2026-05-28").unwrap();
+        Moment { change, today }
+    }
+
     fn count(change: u64, objections: u64) -> Option<Count> {
         Some(Count {
-            change,
-            objections,
-            not_weighed: 0,
+            moment: at(change),
+            open: Answer {
+                objections,
+                ..Answer::default()
+            },
             rest_until: Instant::now(),
         })
+    }
+
+    /// A ruling becomes overdue although nothing changes at the node.
+    // spec: ADM-291
+    #[test]
+    fn count_of_yesterday_is_no_count_of_today() {
+        let open = OpenObjections::default();
+        assert!(open.ask(at(1), LONG, || || count(1, 5)).is_current);
+        let mut tomorrow = at(1);
+        tomorrow.today = tomorrow.today.plus_days(1).unwrap();
+        let moment = tomorrow;
+        let counted = move || count(1, 9).map(|count| Count { moment, ..count });
+        let asked = open.ask(tomorrow, LONG, || counted);
+        assert_eq!((asked.objections, asked.is_current), (9, true));
     }
 
     const LONG: Duration = Duration::from_secs(600);
@@ -192,7 +302,7 @@ mod tests {
     #[test]
     fn count_that_does_not_end_leaves_the_last_one() {
         let open = OpenObjections::default();
-        let first = open.ask(1, LONG, || || count(1, 5));
+        let first = open.ask(at(1), LONG, || || count(1, 5));
         assert_eq!((first.objections, first.is_current), (5, true));
         let (done, wait) = mpsc::channel::<()>();
         let wait = Arc::new(Mutex::new(wait));
@@ -203,10 +313,10 @@ mod tests {
                 count(2, 7)
             }
         };
-        let meanwhile = open.ask(2, Duration::ZERO, slow);
+        let meanwhile = open.ask(at(2), Duration::ZERO, slow);
         assert_eq!((meanwhile.objections, meanwhile.is_current), (5, false));
         drop(done);
-        let then = open.ask(2, LONG, slow);
+        let then = open.ask(at(2), LONG, slow);
         assert_eq!((then.objections, then.is_current), (7, true));
         assert!(open.settle(LONG));
     }
@@ -215,9 +325,9 @@ mod tests {
     #[test]
     fn count_that_fails_is_not_waited_for() {
         let open = OpenObjections::default();
-        let answer = open.ask(1, LONG, || || None);
+        let answer = open.ask(at(1), LONG, || || None);
         assert!(!answer.is_current);
-        let again = open.ask(1, LONG, || || count(1, 2));
+        let again = open.ask(at(1), LONG, || || count(1, 2));
         assert_eq!((again.objections, again.is_current), (2, true));
     }
 }

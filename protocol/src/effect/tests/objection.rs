@@ -214,10 +214,15 @@ fn objection_known_by_its_notice_alone_suspends() {
     let ground = Some(Ground::Facts);
     world.notice(5, &target, &objection, Class::Objection, ground);
     suspended_on(&world, &target, &[Ground::Facts]);
-    assert_eq!(world.effect(&target).suspended_by[0].since, None);
+    assert_eq!(world.effect(&target).suspended_by[0].received.first(), None);
     world.object(Who::City, 3, &target, Ground::Facts);
     suspended_on(&world, &target, &[Ground::Facts]);
-    assert!(world.effect(&target).suspended_by[0].since.is_some());
+    assert!(
+        world.effect(&target).suspended_by[0]
+            .received
+            .first()
+            .is_some()
+    );
 }
 
 // spec: EFF-23

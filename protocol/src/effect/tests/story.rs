@@ -19,7 +19,10 @@ fn decision_suspended_for_others_stays_in_force_for_its_issuer_until_corrected()
         [Suspension {
             kind: SuspensionKind::Objection(Ground::Amount),
             by: vec![objection.clone()],
-            since: Some(day("2026-04-01")),
+            received: Received {
+                with_issuer: None,
+                elsewhere: Some(day("2026-04-01")),
+            },
             awaiting_act: vec![],
         }]
     );

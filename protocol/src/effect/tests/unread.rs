@@ -21,7 +21,7 @@ fn act_that_is_not_held_suspends_until_it_is() {
     let expected = Suspension {
         kind: SuspensionKind::ActNotHeld,
         by: vec![act],
-        since: None,
+        received: Received::default(),
         awaiting_act: vec![],
     };
     assert_eq!(effect.suspended_by, [expected]);

@@ -1,0 +1,98 @@
+//! 待办: what is awaited about a decision, from whom, and by when.
+
+use concordat_protocol::admin::{AwaitedView, DeadlineCode};
+use concordat_protocol::statement::StatementRef;
+use serde_json::{Value, json};
+
+use crate::names::Named;
+use crate::page::Page;
+use crate::report::{Words, day_json, short};
+
+pub(super) fn json(awaited: &[AwaitedView]) -> Value {
+    awaited.iter().map(one_json).collect()
+}
+
+fn one_json(one: &AwaitedView) -> Value {
+    json!({
+        "task": one.task.name(),
+        "ground": one.ground.map(Named::name),
+        "owner": one.owner.map(|owner| owner.to_string()),
+        "owner_name": one.owner_name,
+        "since": day_json(one.since),
+        "state": one.state.name(),
+        "due": day_json(one.due),
+        "days": one.days,
+        "rule": one.rule.as_ref().map(|rule| rule.as_str()),
+        "source": one.source,
+    })
+}
+
+/// A table of what is awaited, where anything is, the decision before each.
+// spec: ADM-290
+pub(super) fn table<'a>(
+    page: &mut Page,
+    awaited: impl Iterator<Item = (&'a StatementRef, &'a AwaitedView)>,
+    words: Words,
+) {
+    let rows: Vec<_> = awaited.map(|(on, one)| row(on, one, words)).collect();
+    if rows.is_empty() {
+        return;
+    }
+    let header = [
+        "reference",
+        "awaited",
+        "awaited_from",
+        "since",
+        "due",
+        "deadline",
+        "rule",
+    ];
+    let header: Vec<_> = header.iter().map(|key| words.word(key)).collect();
+    page.gap();
+    page.table(&header, rows);
+}
+
+fn row(on: &StatementRef, one: &AwaitedView, words: Words) -> Vec<String> {
+    let task = words.code(one.task);
+    let task = match one.ground {
+        Some(ground) => words.noted(task, words.code(ground)),
+        None => task,
+    };
+    let named = one.owner_name.clone().filter(|name| !name.is_empty());
+    let owner = match (named, one.owner) {
+        (Some(name), _) => name,
+        (None, Some(owner)) => owner.to_string(),
+        (None, None) => words.word("any_supervisor"),
+    };
+    let day = |day: Option<_>| day.map(|day| format!("{day}")).unwrap_or_default();
+    let due = match one.state {
+        DeadlineCode::UnknownUntilCalendar => words.fill("not_before", &[("day", &day(one.due))]),
+        DeadlineCode::Open
+        | DeadlineCode::Overdue
+        | DeadlineCode::Stopped
+        | DeadlineCode::NoRule => day(one.due),
+    };
+    vec![
+        short(on),
+        task,
+        owner,
+        day(one.since),
+        due,
+        stands(one, words),
+        one.source.clone().unwrap_or_default(),
+    ]
+}
+
+/// How the deadline stands: `overdue (3 days)`.
+fn stands(one: &AwaitedView, words: Words) -> String {
+    let state = words.code(one.state);
+    let key = match one.state {
+        DeadlineCode::Overdue => "days_over",
+        DeadlineCode::Open | DeadlineCode::Stopped => "days_left",
+        DeadlineCode::UnknownUntilCalendar | DeadlineCode::NoRule => return state,
+    };
+    match one.days {
+        Some(days) => words.noted(state, words.fill(key, &[("days", &days.to_string())])),
+        None => state,
+    }
+}

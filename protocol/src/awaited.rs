@@ -1,0 +1,227 @@
+//! 待办: what is awaited about a decision, from whom, and by when (`spec/deadlines.md`, "Awaited").
+//!
+//! [`awaited`] is one pure function of an effect and the deadline rules of the issuer's place: what an
+//! effect leaves open somebody has to close. What is overdue stays open. No deadline ends a suspension;
+//! past it, a supervisor may rule as well.
+//!
+//! Out of scope: who is told, and what a receiver owes ([`crate::recognition`]).
+
+use crate::deadline::{Deadline, Due, State, WorkingDays};
+use crate::effect::{Basis, BasisState, Effect, Suspension, SuspensionKind, Validity};
+use crate::region::RegionCode;
+use crate::statement::{ActType, Code, DeadlineEvent, DeadlineRule, DeadlineRules, Ground};
+use crate::text::Text;
+use crate::time::Day;
+
+/// What somebody has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Task {
+    /// Rule on the objections on a ground.
+    Rule(Ground),
+    /// Make the correction or withdrawal that a ruling on this ground announced.
+    ActAsAnnounced(Ground),
+    /// Admit an objection that does not suspend by itself, or rule on it.
+    Admit(Ground),
+    /// Say which of several corrections holds.
+    SettleConflict,
+    /// Answer for a decision whose basis is gone: withdraw or correct it.
+    AnswerForBasis,
+}
+
+/// Who has to do it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// Who decided.
+    Issuer,
+    /// A supervisor.
+    Supervisor,
+}
+
+/// A rule that says by when, and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Within {
+    /// The rule.
+    pub rule: Code,
+    /// Where it comes from.
+    pub source: Text<200>,
+    /// By when.
+    pub due: Due,
+    /// How it stands on the day asked about.
+    pub state: State,
+}
+
+/// Something awaited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Awaited {
+    /// What.
+    pub task: Task,
+    /// The day that it counts from, where one is known.
+    pub since: Option<Day>,
+    /// By when, where a rule says so; of several the one that is due first.
+    pub within: Option<Within>,
+}
+
+impl Awaited {
+    /// Whose turn it is.
+    // spec: DL-21
+    #[must_use]
+    pub const fn owner(&self) -> Owner {
+        match self.task {
+            Task::Rule(_)
+            | Task::ActAsAnnounced(_)
+            | Task::SettleConflict
+            | Task::AnswerForBasis => Owner::Issuer,
+            Task::Admit(_) => Owner::Supervisor,
+        }
+    }
+
+    /// The last day, where it is over.
+    #[must_use]
+    pub fn overdue_since(&self) -> Option<Day> {
+        let within = self.within.as_ref()?;
+        match (within.due, within.state) {
+            (Due::On(day), State::Overdue { .. }) => Some(day),
+            (_, _) => None,
+        }
+    }
+}
+
+/// The rules of the issuer's place, and the day asked about.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'a> {
+    /// The rules of the registry state.
+    pub rules: Option<&'a DeadlineRules>,
+    /// The working days of the place.
+    pub days: &'a WorkingDays,
+    /// The place of who decided: deadlines for deciding are its own.
+    pub region: RegionCode,
+    /// The type of act.
+    pub act_type: ActType,
+    /// The day asked about.
+    pub today: Day,
+}
+
+/// What is awaited about a decision, ascending by task.
+// spec: DL-21
+#[must_use]
+pub fn awaited(effect: &Effect, terms: &Terms<'_>) -> Vec<Awaited> {
+    if !matches!(
+        effect.validity,
+        Validity::InForce | Validity::Corrected { .. }
+    ) {
+        return Vec::new();
+    }
+    let mut all: Vec<Awaited> = Vec::new();
+    for suspension in &effect.suspended_by {
+        match suspension.kind {
+            SuspensionKind::Objection(ground) => all.push(ruling(ground, suspension, terms)),
+            SuspensionKind::Conflict => all.push(without_rule(Task::SettleConflict)),
+            // Nobody owes an act for these; an operator has to look.
+            SuspensionKind::Fork | SuspensionKind::ActNotHeld | SuspensionKind::StayNotHeld => {}
+        }
+    }
+    let grounds = effect.waiting.iter().map(|waiting| waiting.ground);
+    all.extend(grounds.map(|ground| without_rule(Task::Admit(ground))));
+    if is_basis_gone(&effect.basis) {
+        all.push(without_rule(Task::AnswerForBasis));
+    }
+    all.sort_by_key(|one| one.task);
+    all.dedup_by_key(|one| one.task);
+    all
+}
+
+const fn without_rule(task: Task) -> Awaited {
+    Awaited {
+        task,
+        since: None,
+        within: None,
+    }
+}
+
+/// The ruling on the objections of a suspension, or where all of them were ruled on, what that announced.
+// spec: DL-22
+fn ruling(ground: Ground, suspension: &Suspension, terms: &Terms<'_>) -> Awaited {
+    let is_ruled = suspension.by == suspension.awaiting_act;
+    let task = match is_ruled {
+        true => Task::ActAsAnnounced(ground),
+        false => Task::Rule(ground),
+    };
+    let with_issuer = [
+        DeadlineEvent::ObjectionReceived,
+        DeadlineEvent::ObjectionInOwnScope,
+    ];
+    // The notice forwards it on the day of its receipt.
+    let elsewhere = [
+        DeadlineEvent::ObjectionReceived,
+        DeadlineEvent::ObjectionNeedsProvider,
+        DeadlineEvent::ObjectionForwarded,
+    ];
+    let with_issuer = first_due(suspension.received.with_issuer, &with_issuer, terms);
+    let elsewhere = first_due(suspension.received.elsewhere, &elsewhere, terms);
+    let due = with_issuer.into_iter().chain(elsewhere);
+    Awaited {
+        task,
+        since: suspension.received.first(),
+        within: due.min_by_key(order),
+    }
+}
+
+/// The deadline that ends first of those that count from one of some events and that a ruling meets.
+fn first_due(start: Option<Day>, events: &[DeadlineEvent], terms: &Terms<'_>) -> Option<Within> {
+    let (start, rules) = (start?, terms.rules?);
+    let rules = events
+        .iter()
+        .flat_map(|event| rules.for_event(*event, terms.region, Some(terms.act_type), start));
+    let met = rules.filter(|rule| is_met_by_ruling(rule.fields().event_to));
+    met.map(|rule| within(rule, start, terms)).min_by_key(order)
+}
+
+/// A ruling is how who decided answers, whoever received the objection.
+const fn is_met_by_ruling(event: DeadlineEvent) -> bool {
+    matches!(
+        event,
+        DeadlineEvent::Ruled | DeadlineEvent::ProviderAnswered
+    )
+}
+
+fn within(rule: &DeadlineRule, start: Day, terms: &Terms<'_>) -> Within {
+    let deadline = Deadline {
+        rule,
+        start,
+        stops: &[],
+        days: terms.days,
+    };
+    Within {
+        rule: rule.fields().id.clone(),
+        source: rule.fields().source.clone(),
+        due: deadline.due(),
+        state: deadline.state(terms.today, None),
+    }
+}
+
+/// The earliest day on which a deadline can end, what is known before what is not, then the rule.
+fn order(within: &Within) -> (Day, bool, Code) {
+    let (day, is_unknown) = match within.due {
+        Due::On(day) => (day, false),
+        Due::UnknownUntilCalendar { earliest, .. } => (earliest, true),
+        Due::Stopped { .. } | Due::OutOfRange => (Day::MAX, true),
+    };
+    (day, is_unknown, within.rule.clone())
+}
+
+/// Whether something that a decision rests on is gone for good: what is only suspended, silent or not
+/// held here asks nothing of its issuer.
+fn is_basis_gone(basis: &Basis) -> bool {
+    let Basis::Fails { failures } = basis else {
+        return false;
+    };
+    failures.iter().any(|failure| {
+        matches!(
+            failure.why,
+            BasisState::Void | BasisState::Withdrawn | BasisState::Repaired
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;
