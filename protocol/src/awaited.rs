@@ -139,7 +139,7 @@ const fn without_rule(task: Task) -> Awaited {
 }
 
 /// The ruling on the objections of a suspension, or where all of them were ruled on, what that announced.
-// spec: DL-22
+// spec: DL-22, DL-23
 fn ruling(ground: Ground, suspension: &Suspension, terms: &Terms<'_>) -> Awaited {
     let is_ruled = suspension.by == suspension.awaiting_act;
     let task = match is_ruled {

@@ -173,6 +173,23 @@ impl<'h, 'a> Case<'h, 'a> {
         rulings.filter(|(fact, _)| self.may_act(fact))
     }
 
+    /// Rulings that count in full and are by the issuer of the decision that they are on, which is another's
+    /// decision than the one asked about.
+    // spec: EFF-145
+    pub(super) fn rulings_above(&self) -> impl Iterator<Item = Said<'a, Ruling>> + '_ {
+        let rulings = self.on(&self.chain.narrow, &self.facts.rulings);
+        rulings.filter(|(fact, _)| {
+            let on = self.facts.copies.target(fact);
+            !self.may_act(fact) && on.is_some_and(|on| self.is_issued_by(on, fact))
+        })
+    }
+
+    /// Whether a decision is held and is by the issuer of a statement.
+    pub(super) fn is_issued_by(&self, decision: &StatementRef, statement: &Fact) -> bool {
+        let decision = self.decision_at(decision);
+        decision.is_some_and(|(decision, _)| decision.issuer() == statement.issuer())
+    }
+
     fn on<'s, T>(
         &'s self,
         links: &'s [Link],

@@ -124,7 +124,7 @@ fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
     });
     let mut noticed: Vec<_> = case.noticed().collect();
     // One act may be noticed on several sets of a chain.
-    noticed.sort_unstable_by_key(|(fact, notice)| (&notice.act, fact.index()));
+    noticed.sort_unstable_by_key(|(fact, notice)| (&notice.act, fact.reference()));
     let noticed = noticed.into_iter().map(|(fact, notice)| Known {
         reference: &notice.act,
         on: Some(case.facts.copies.first(&notice.target)),
@@ -189,8 +189,33 @@ impl<'a> Rulings<'a> {
                 }
             }
         }
+        rulings.above(case, objections);
         rulings.closed.sort_unstable();
         rulings.announced.sort_unstable();
         rulings
+    }
+
+    /// Whoever decided what another authority made a decision of closes for that one too what was raised
+    /// against its own and came to nothing. What it announces instead it announces for its own decision.
+    // spec: EFF-145
+    fn above(&mut self, case: &Case<'_, 'a>, objections: &[Known<'a>]) {
+        let mut on: Vec<_> = objections
+            .iter()
+            .filter_map(|one| Some((one.reference, one.on?)))
+            .collect();
+        on.sort_unstable();
+        for (fact, ruling) in case.rulings_above() {
+            match ruling.outcome() {
+                Outcome::Rejected | Outcome::Withdrawn => {}
+                Outcome::Upheld | Outcome::Corrected => continue,
+            }
+            for objection in case.closed_by(ruling) {
+                let known = on.binary_search_by(|(known, _)| (*known).cmp(objection));
+                let raised_on = known.ok().and_then(|at| on.get(at));
+                if raised_on.is_some_and(|(_, on)| case.is_issued_by(on, fact)) {
+                    self.closed.push(objection);
+                }
+            }
+        }
     }
 }

@@ -88,6 +88,18 @@ impl Scenario {
                 !(closes.contains(place) && done)
             });
         }
+        // Whoever decided what this was made of rejected what was raised against its own.
+        for ruling in self.set.iter().filter(|s| self.counts_above(s, target)) {
+            let Say::Ruling { closes, .. } = &ruling.say else {
+                continue;
+            };
+            let is_own = |place: Place| {
+                let on = self.raised_on(place);
+                on.and_then(|on| self.figures(on).and(self.at(on)))
+                    .is_some_and(|decision| decision.issuer == ruling.issuer)
+            };
+            open.retain(|place, _| !(closes.contains(place) && is_own(*place)));
+        }
         let (mut suspended, mut waiting) =
             (BTreeMap::<Why, BTreeSet<Place>>::new(), BTreeMap::new());
         let mut awaiting = BTreeSet::new();
@@ -114,6 +126,29 @@ impl Scenario {
             }
         }
         (suspended, awaiting, waiting)
+    }
+
+    /// What an objection is on, by its body or else by its first notice.
+    fn raised_on(&self, objection: Place) -> Option<Place> {
+        if let Some(spoken) = self.at(objection) {
+            let Say::Objection { target, .. } = spoken.say else {
+                return None;
+            };
+            return Some(target);
+        }
+        let mut notices: Vec<_> = self.notices_of(objection).collect();
+        notices.sort_by_key(|notice| notice.place);
+        notices.iter().find_map(|notice| {
+            let Say::Notice {
+                target,
+                told: Told::Objection(_),
+                ..
+            } = notice.say
+            else {
+                return None;
+            };
+            Some(target)
+        })
     }
 
     /// Whether the decision was corrected or withdrawn as a ruling announced, by one who knew.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Alone, Figures, Place, Rest, Say, Scenario, Spoken, State, Why};
+use super::{Alone, Figures, Place, Rest, Ruled, Say, Scenario, Spoken, State, Why};
 
 impl Scenario {
     pub(super) fn alone(&self, target: Place) -> Alone {
@@ -187,6 +187,27 @@ impl Scenario {
     }
 
     pub(super) fn ruling_counts(&self, ruling: &Spoken, target: Place) -> bool {
+        self.ruling_stands(ruling, target) && self.may_act(ruling, target)
+    }
+
+    /// Whether a ruling is by who made what the decision asked about was made of, and closes at once.
+    pub(super) fn counts_above(&self, ruling: &Spoken, target: Place) -> bool {
+        let Say::Ruling {
+            target: on,
+            outcome,
+            ..
+        } = &ruling.say
+        else {
+            return false;
+        };
+        let own = self.figures(*on).and(self.at(*on));
+        matches!(outcome, Ruled::Rejected | Ruled::Withdrawn)
+            && own.is_some_and(|own| own.issuer == ruling.issuer)
+            && self.ruling_stands(ruling, target)
+            && !self.may_act(ruling, target)
+    }
+
+    fn ruling_stands(&self, ruling: &Spoken, target: Place) -> bool {
         let Say::Ruling { target: on, .. } = &ruling.say else {
             return false;
         };
@@ -195,11 +216,7 @@ impl Scenario {
             .iter()
             .any(|w| w.withdraws(ruling.place) && (w.supervision || w.issuer == ruling.issuer));
         let may_be = self.unread().any(|(_, on)| on == ruling.place);
-        self.full(ruling)
-            && !withdrawn
-            && !may_be
-            && self.may_act(ruling, target)
-            && self.chain(target, true).contains(on)
+        self.full(ruling) && !withdrawn && !may_be && self.chain(target, true).contains(on)
     }
 
     pub(super) fn reissued(

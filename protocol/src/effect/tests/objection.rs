@@ -359,6 +359,46 @@ fn what_another_authority_makes_of_a_decision_is_suspended_with_it_and_does_not_
     );
 }
 
+/// The issuer of a decision rejected an objection to it, and what another authority had made of it stayed
+/// suspended: nobody there was asked.
+// spec: EFF-145
+#[test]
+fn rejection_by_who_decided_frees_what_another_authority_made_of_it() {
+    let (mut world, root) = World::with_penalty();
+    let by_city = with(penalty(), |fields| fields.reissues = Some(root.clone()));
+    let by_city = world.decide(Who::City, 5, by_city);
+    let objection = world.object(Who::Supervisor, 3, &root, Ground::Facts);
+    let open = |world: &World| {
+        [&root, &by_city].map(|at| world.effect(at).binds_others() == BindsOthers::Suspended)
+    };
+    assert_eq!(open(&world), [true, true]);
+    let ruled = |outcome, on: &StatementRef| {
+        let mut world = world.clone();
+        world.rule(Who::Issuer, 20, on, outcome, &[&objection]);
+        open(&world)
+    };
+    assert_eq!(ruled(Outcome::Rejected, &root), [false, false]);
+    assert_eq!(ruled(Outcome::Withdrawn, &root), [false, false]);
+    // What the other made of it may be wrong as well: its author has to look.
+    assert_eq!(ruled(Outcome::Upheld, &root), [true, true]);
+    // Nobody rules on another's decision.
+    assert_eq!(ruled(Outcome::Rejected, &by_city), [true, true]);
+    let mut other = world.clone();
+    let on_it = other.object(Who::Supervisor, 4, &by_city, Ground::Facts);
+    other.rule(
+        Who::Issuer,
+        20,
+        &root,
+        Outcome::Rejected,
+        &[&objection, &on_it],
+    );
+    assert_eq!(open(&other), [false, true]);
+    let mut corrected = world.clone();
+    corrected.rule(Who::Issuer, 20, &root, Outcome::Corrected, &[&objection]);
+    corrected.correct(Who::Issuer, 21, &root, fine(1));
+    assert_eq!(open(&corrected), [false, true]);
+}
+
 /// Their root may be withheld.
 // spec: EFF-144
 #[test]
