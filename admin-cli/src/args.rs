@@ -277,6 +277,7 @@ pub(crate) enum Change {
     Catalogue(ChangeCatalogue),
     Calendar(ChangeCalendar),
     Deadlines(ChangeDeadlines),
+    Measures(ChangeMeasures),
     Policy(ChangePolicy),
     Show(ChangeShow),
     Approve(ChangeApprove),
@@ -305,6 +306,15 @@ pub(crate) struct ChangeCalendar {
 
 #[derive(Debug, Args)]
 pub(crate) struct ChangeDeadlines {
+    pub(crate) file: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ChangeMeasures {
     pub(crate) file: PathBuf,
     #[arg(long, value_name = "FILE")]
     pub(crate) genesis: PathBuf,

@@ -50,7 +50,7 @@ struct ItemTable {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct BasisTable {
+pub(crate) struct BasisTable {
     law: String,
     article: String,
     level: String,
@@ -127,7 +127,7 @@ fn item(table: &ItemTable) -> Result<CatalogueItem, Failure> {
     })
 }
 
-fn basis(table: &BasisTable) -> Result<LegalBasis, Failure> {
+pub(crate) fn basis(table: &BasisTable) -> Result<LegalBasis, Failure> {
     Ok(LegalBasis {
         law: parse::text("item.basis.law", &table.law)?,
         article: parse::text("item.basis.article", &table.article)?,

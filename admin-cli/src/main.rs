@@ -22,6 +22,7 @@ mod deadlines;
 mod decision;
 mod failure;
 mod json;
+mod measures;
 mod names;
 mod page;
 mod parse;

@@ -10,7 +10,8 @@ use std::fmt;
 use concordat_protocol::key::PublicKey;
 use concordat_protocol::statement::{
     Calendar, CatalogueItem, Content, CutOff, DeadlineRule, DeadlineRules, Enrolment,
-    ItemCatalogue, KeyUse, Mandate, Payload, Policy, Rotation, Suspension,
+    ItemCatalogue, KeyUse, Mandate, MeasureCatalogue, MeasureItem, Payload, Policy, Rotation,
+    Suspension,
 };
 use concordat_protocol::time::{Day, Timestamp};
 use time::OffsetDateTime;
@@ -141,6 +142,7 @@ impl Summary {
             Content::Suspension(suspension) => self.suspension(suspension),
             Content::CutOff(cut_off) => self.cut_off(cut_off),
             Content::ItemCatalogue(catalogue) => self.catalogue(catalogue),
+            Content::MeasureCatalogue(catalogue) => self.measures(catalogue),
             Content::Calendar(calendar) => self.calendar(calendar),
             Content::DeadlineRules(rules) => self.deadline_rules(rules),
             Content::Policy(policy) => self.policy(policy),
@@ -284,6 +286,15 @@ impl Summary {
         }
     }
 
+    fn measures(&mut self, catalogue: &MeasureCatalogue) {
+        for item in catalogue.measures() {
+            let in_language = |word: Word| word.text(self.language).to_owned();
+            let value = measure_item(item, in_language, self.language);
+            let code = measure_item(item, |word| word.name.to_owned(), Language::English);
+            self.both("measure", ("Measure", "措施"), value, code);
+        }
+    }
+
     fn catalogue(&mut self, catalogue: &ItemCatalogue) {
         for item in &catalogue.items {
             let in_language = |word: Word| word.text(self.language).to_owned();
@@ -389,6 +400,41 @@ fn catalogue_item(
             label("rests on", "依据"),
             basis.join(", ")
         ));
+    }
+    parts.join("; ")
+}
+
+/// One measure on one line, with its codes said in some way.
+fn measure_item(item: &MeasureItem, say: impl Fn(Word) -> String, language: Language) -> String {
+    let label = |english: &'static str, chinese: &'static str| match language {
+        Language::English => english,
+        Language::Chinese => chinese,
+    };
+    let until = item.valid_until.map(|until| until.to_string());
+    let mut parts = vec![
+        format!("{} {}", item.measure, item.title),
+        say(words::force(item.force)),
+        format!("{} – {}", item.valid_from, until.unwrap_or_default()),
+    ];
+    let levels = item.levels.iter();
+    let levels: Vec<String> = levels.map(|one| say(words::level(*one))).collect();
+    if !levels.is_empty() {
+        parts.push(levels.join(", "));
+    }
+    let basis = item.basis.iter();
+    let basis = basis.map(|basis| {
+        let level = say(words::basis_level(basis.level));
+        format!("{} {} ({level})", basis.law, basis.article)
+    });
+    let basis: Vec<String> = basis.collect();
+    parts.push(format!(
+        "{} {}",
+        label("rests on", "依据"),
+        basis.join(", ")
+    ));
+    if let Some(gone) = &item.revoked {
+        let revoked = label("revoked from", "废止自");
+        parts.push(format!("{revoked} {}: {}", gone.from, gone.source));
     }
     parts.join("; ")
 }

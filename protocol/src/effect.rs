@@ -119,7 +119,7 @@ impl<'a> Examination<'a> {
         let rests_on = &assessment.rests_on;
         let basis = self.bases.examine(&case, rests_on, (as_of, now), days);
         let freshness = self.horizon.freshness(&target.origin, now, days);
-        record(&case, assessment, basis, freshness, as_of)
+        record(&case, assessment, basis, freshness, (as_of, limits))
     }
 
     /// The objections to the chain of a decision that are open, whether they suspend or wait, ascending;
@@ -163,7 +163,7 @@ fn record(
     assessment: Assessment<'_>,
     basis: Basis,
     freshness: Freshness,
-    as_of: Day,
+    (as_of, limits): (Day, &Limits),
 ) -> Effect {
     let reading = assessment.reading.as_ref();
     let publication_until = reading.and_then(|reading| reading.publication_until);
@@ -190,7 +190,9 @@ fn record(
         is_grant: reading.is_some_and(Reading::grants),
         off_list: off_list(reading, assessment.repaired.as_ref()),
         amounts: reading.map(amounts).unwrap_or_default(),
-        duties: reading.map(|r| duties(r, as_of)).unwrap_or_default(),
+        duties: reading
+            .map(|r| duties(r, as_of, limits))
+            .unwrap_or_default(),
         term: reading
             .map(|r| term(r.grant_days.unwrap_or(r.burden_days), as_of))
             .unwrap_or_default(),
@@ -237,14 +239,15 @@ fn amounts(reading: &Reading<'_>) -> Amounts {
     }
 }
 
-// spec: EFF-19
-fn duties(reading: &Reading<'_>, as_of: Day) -> Vec<DutyState> {
+// spec: EFF-19, EFF-170
+fn duties(reading: &Reading<'_>, as_of: Day, limits: &Limits) -> Vec<DutyState> {
     let state = |(measure, until): &(&crate::statement::Measure, Day)| DutyState {
         duty: DutyEnd {
             measure: (*measure).clone(),
             until: *until,
         },
         ended: *until < as_of,
+        revoked: limits.is_revoked(measure, as_of),
     };
     reading.duties.iter().map(state).collect()
 }

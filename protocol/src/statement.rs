@@ -28,6 +28,7 @@ mod envelope;
 mod leaf;
 mod listing;
 mod measure;
+mod measure_catalogue;
 mod payload;
 mod registry;
 
@@ -59,6 +60,7 @@ pub use envelope::{
 pub use leaf::{LEAF_BYTES_MAX, Leaf, LeafError, SUITE_SHA256, Vis};
 pub use listing::{Listing, Quarter, SeriousGroup};
 pub use measure::{Measure, MeasureError};
+pub use measure_catalogue::{MeasureCatalogue, MeasureItem, Revocation};
 pub use payload::{BatchId, Payload, StatementRef};
 pub use registry::{
     Address, Audience, CatalogueItem, CutOff, Enrolment, ItemCatalogue, KeyUse, Level, ListScope,

@@ -10,8 +10,8 @@ use serde_bytes::ByteBuf;
 use serde_json::json;
 
 use crate::args::{
-    Change, ChangeApprove, ChangeCalendar, ChangeCatalogue, ChangeDeadlines, ChangePolicy,
-    ChangeShow, ChangeSubmit,
+    Change, ChangeApprove, ChangeCalendar, ChangeCatalogue, ChangeDeadlines, ChangeMeasures,
+    ChangePolicy, ChangeShow, ChangeSubmit,
 };
 use crate::client::unexpected;
 use crate::command::{Context, files};
@@ -19,13 +19,14 @@ use crate::failure::{Failure, chain};
 use crate::names::Named;
 use crate::page::Page;
 use crate::report::{self, Fact, Report, Words};
-use crate::{catalogue, clock, deadlines, parse};
+use crate::{catalogue, clock, deadlines, measures, parse};
 
 pub(super) fn run(verb: &Change, context: &Context<'_>) -> Result<Report, Failure> {
     match verb {
         Change::Catalogue(change) => catalogue(change, context),
         Change::Calendar(change) => calendar(change, context),
         Change::Deadlines(change) => deadline_rules(change, context),
+        Change::Measures(change) => measure_catalogue(change, context),
         Change::Policy(change) => policy(change, context),
         Change::Show(show) => self::show(show, context),
         Change::Approve(approve) => self::approve(approve, context),
@@ -58,6 +59,13 @@ fn deadline_rules(args: &ChangeDeadlines, context: &Context<'_>) -> Result<Repor
     let text = files::read_text(&args.file)?;
     let rules = deadlines::rules(&text, &args.file)?;
     let content = Content::DeadlineRules(Box::new(rules));
+    propose(content, &args.genesis, &args.out, Held::Counts, context)
+}
+
+fn measure_catalogue(args: &ChangeMeasures, context: &Context<'_>) -> Result<Report, Failure> {
+    let text = files::read_text(&args.file)?;
+    let catalogue = measures::parse(&text, &args.file)?;
+    let content = Content::MeasureCatalogue(Box::new(catalogue));
     propose(content, &args.genesis, &args.out, Held::Counts, context)
 }
 

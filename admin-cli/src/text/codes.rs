@@ -50,6 +50,8 @@ pub(super) const TEXTS: &[Entry] = &[
     ("event.registry-changed", "registry changed", "名册变更"),
     ("event.import", "import", "导入"),
     ("event.alarm", "alarm", "告警"),
+    ("force.mandatory", "mandatory", "强制性"),
+    ("force.recommended", "recommended", "推荐性"),
     ("fork.not-known", "none known", "未发现"),
     ("fork.before", "log frozen later", "日志在其后冻结"),
     ("fork.beyond", "beyond the common prefix", "位于共同前缀之外"),

@@ -4,8 +4,8 @@
 //! test there compares them.
 
 use concordat_protocol::statement::{
-    ActType, Audience, BasisLevel, Class, DeadlineEvent, KeyUse, Level, ListScope, Role, Standing,
-    TermUnit,
+    ActType, Audience, BasisLevel, Class, DeadlineEvent, Force, KeyUse, Level, ListScope, Role,
+    Standing, TermUnit,
 };
 use concordat_protocol::trust::Network;
 
@@ -235,6 +235,16 @@ pub const fn level(code: Level) -> Word {
         Level::Provincial => word("provincial", "provincial", "省级"),
         Level::Prefectural => word("prefectural", "prefectural", "市级"),
         Level::County => word("county", "county", "县级"),
+    }
+}
+
+/// Whether a measure of an agreement has to be applied.
+#[must_use]
+#[rustfmt::skip]
+pub const fn force(code: Force) -> Word {
+    match code {
+        Force::Mandatory => word("mandatory", "mandatory", "强制性"),
+        Force::Recommended => word("recommended", "recommended", "推荐性"),
     }
 }
 

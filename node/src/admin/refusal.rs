@@ -195,6 +195,7 @@ fn synthetic(payload: &Payload) -> String {
         | Content::Accession(_)
         | Content::Retirement(_)
         | Content::ItemCatalogue(_)
+        | Content::MeasureCatalogue(_)
         | Content::Calendar(_)
         | Content::DeadlineRules(_)
         | Content::Policy(_)

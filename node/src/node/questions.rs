@@ -304,17 +304,12 @@ impl Known {
     }
 }
 
-/// The numbers of the catalogue item that a decision is under, as the catalogue reads now.
+/// What the catalogues say about a decision, as they read now.
 fn limits_of(verified: &Verified, registry: &Registry) -> Limits {
     let Content::Decision(decision) = &verified.statement().payload().content else {
         return Limits::default();
     };
-    let catalogue = registry.catalogue_at(registry.size());
-    let item = catalogue.and_then(|catalogue| {
-        let mut items = catalogue.items.iter();
-        items.find(|item| item.code == decision.fields().item)
-    });
-    item.map_or_else(Limits::default, Limits::of)
+    Limits::of(&decision.fields().item, registry)
 }
 
 #[cfg(test)]
@@ -339,7 +334,7 @@ mod tests {
         };
         let verified = trust::verify(&fixture.registry, place, statement).unwrap();
         let limits = limits_of(&verified, &fixture.registry);
-        assert_eq!(limits, Limits { freshness_days: 3 });
+        assert_eq!(limits.freshness_days, 3);
         assert_ne!(limits, Limits::default());
     }
 }

@@ -461,6 +461,7 @@ impl<'q> Gatherer<'q> {
                 | Content::Objection(_)
                 | Content::Withdrawal(_)
                 | Content::ItemCatalogue(_)
+                | Content::MeasureCatalogue(_)
                 | Content::Calendar(_)
                 | Content::DeadlineRules(_)
                 | Content::Policy(_)

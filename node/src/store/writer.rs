@@ -308,6 +308,7 @@ impl<'a> Pending<'a> {
             | Content::Accession(_)
             | Content::Retirement(_)
             | Content::ItemCatalogue(_)
+            | Content::MeasureCatalogue(_)
             | Content::Calendar(_)
             | Content::DeadlineRules(_)
             | Content::Policy(_)

@@ -153,6 +153,7 @@ fn fill(view: &mut ActView, content: &Content, effect: Option<&Effect>) {
         }
         Content::Decision(_)
         | Content::ItemCatalogue(_)
+        | Content::MeasureCatalogue(_)
         | Content::Calendar(_)
         | Content::DeadlineRules(_)
         | Content::Policy(_)

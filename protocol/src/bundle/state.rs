@@ -36,12 +36,7 @@ impl VerifiedBundle<'_> {
             now = now.min(quorum_time(&registry)?);
         }
         let as_of = Day::of(now).ok()?;
-        let catalogue = self.registry().catalogue_at(self.registry().size());
-        let item = catalogue.and_then(|catalogue| {
-            let mut items = catalogue.items.iter();
-            items.find(|item| item.code == decision.fields().item)
-        });
-        let limits = item.map_or_else(Limits::default, Limits::of);
+        let limits = Limits::of(&decision.fields().item, self.registry());
         let effect = effect(reference, &self.history(), &horizon, as_of, now, &limits);
         Some(BundleState { effect, as_of })
     }

@@ -148,6 +148,7 @@ impl Telling {
                 | Content::Repair(_)
                 | Content::Notice(_)
                 | Content::ItemCatalogue(_)
+                | Content::MeasureCatalogue(_)
                 | Content::Calendar(_)
                 | Content::DeadlineRules(_)
                 | Content::Policy(_)

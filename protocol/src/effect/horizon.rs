@@ -1,12 +1,14 @@
 //! How far the logs are known, and the limits of freshness.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::effect::fact::{Fact, VoidCause};
 use crate::effect::record::{Freshness, SourceState};
 use crate::log::{LeafIndex, Origin, TreeSize};
-use crate::statement::{CatalogueItem, StatementRef};
+use crate::statement::{Code, Measure, MeasureCatalogue, StatementRef};
 use crate::time::{Day, Timestamp};
+use crate::trust::Registry;
 
 /// Days after which a record of an unreachable source reads unknown, where its item names none.
 pub const FRESHNESS_DAYS: u32 = 10;
@@ -35,28 +37,45 @@ pub struct Horizon {
     pub register: Origin,
 }
 
-/// The numbers that an item sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the catalogues say about the effect of a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Days after which an adverse measure reads unknown.
     pub freshness_days: u32,
+    /// The catalogue of measures, which says whose basis was revoked.
+    pub measures: Option<Arc<MeasureCatalogue>>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             freshness_days: FRESHNESS_DAYS,
+            measures: None,
         }
     }
 }
 
 impl Limits {
-    /// The limits of a catalogue item.
+    /// The limits of decisions under an item, as the catalogues of a registry read now.
     #[must_use]
-    pub fn of(item: &CatalogueItem) -> Self {
+    pub fn of(item: &Code, registry: &Registry) -> Self {
+        let catalogue = registry.catalogue_at(registry.size());
+        let item = catalogue.and_then(|catalogue| {
+            let mut items = catalogue.items.iter();
+            items.find(|known| known.code == *item)
+        });
+        let freshness_days = item.and_then(|item| item.freshness_days);
         Self {
-            freshness_days: item.freshness_days.unwrap_or(FRESHNESS_DAYS),
+            freshness_days: freshness_days.unwrap_or(FRESHNESS_DAYS),
+            measures: registry.measures_at(registry.size()).cloned(),
         }
+    }
+
+    /// Whether what a measure rests on is gone on a day.
+    // spec: EFF-170
+    pub(super) fn is_revoked(&self, measure: &Measure, on: Day) -> bool {
+        let catalogue = self.measures.as_ref();
+        catalogue.is_some_and(|catalogue| catalogue.is_revoked(measure, on))
     }
 }
 

@@ -222,6 +222,8 @@ pub struct DutyState {
     pub duty: DutyEnd,
     /// Whether it has ended on the day asked about.
     pub ended: bool,
+    /// Whether what the measure rests on was revoked, by the catalogue of measures, on or before that day.
+    pub revoked: bool,
 }
 
 /// An end.
@@ -447,7 +449,7 @@ impl Effect {
     }
 
     /// What another authority may do about one measure on the strength of it.
-    // spec: EFF-19
+    // spec: EFF-19, EFF-170
     #[must_use]
     pub fn measure_binds_others(&self, measure: &Measure) -> BindsOthers {
         let found = self
@@ -459,6 +461,7 @@ impl Effect {
         ) {
             (BindsOthers::Applies, None) => BindsOthers::Lifted,
             (BindsOthers::Applies, Some(_)) if self.repaired.is_some() => BindsOthers::Repaired,
+            (BindsOthers::Applies, Some(state)) if state.revoked => BindsOthers::NoBasis,
             (BindsOthers::Applies, Some(state)) if state.ended => BindsOthers::Ended,
             (verdict, _) => verdict,
         }

@@ -341,6 +341,7 @@ impl<'a> ByClass<'a> {
                 }
                 Content::Admission(_)
                 | Content::ItemCatalogue(_)
+                | Content::MeasureCatalogue(_)
                 | Content::Calendar(_)
                 | Content::DeadlineRules(_)
                 | Content::Policy(_)

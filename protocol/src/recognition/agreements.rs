@@ -169,6 +169,7 @@ impl<'a> Agreements<'a> {
                 | Content::Stay(_)
                 | Content::Repair(_)
                 | Content::ItemCatalogue(_)
+                | Content::MeasureCatalogue(_)
                 | Content::Calendar(_)
                 | Content::DeadlineRules(_)
                 | Content::Policy(_)

@@ -177,7 +177,7 @@ fn check_clause(clause: &Clause, parties: &[AuthorityCode]) -> Result<(), Invali
 }
 
 /// Whether an act of this level can make a measure mandatory: a statute does (ZS-4.6a, HS-6.1a).
-const fn binds(level: BasisLevel) -> bool {
+pub(super) const fn binds(level: BasisLevel) -> bool {
     matches!(
         level,
         BasisLevel::Law | BasisLevel::AdministrativeRegulation | BasisLevel::LocalRegulation

@@ -10,6 +10,7 @@ use crate::statement::calendar::Calendar;
 use crate::statement::class::Class;
 use crate::statement::deadline_rules::DeadlineRules;
 use crate::statement::decision::{Decision, Invalid};
+use crate::statement::measure_catalogue::MeasureCatalogue;
 use crate::statement::payload::StatementRef;
 use crate::statement::registry::{CutOff, Enrolment, ItemCatalogue, Policy, Rotation, Suspension};
 use crate::subject::SubjectCode;
@@ -72,6 +73,8 @@ pub enum Content {
     Accession(Accession),
     Retirement(Retirement),
     ItemCatalogue(ItemCatalogue),
+    /// The measures that decisions may bring.
+    MeasureCatalogue(Box<MeasureCatalogue>),
     Calendar(Box<Calendar>),
     DeadlineRules(Box<DeadlineRules>),
     Policy(Policy),
@@ -104,6 +107,7 @@ impl Content {
             Self::Accession(_) => Class::Accession,
             Self::Retirement(_) => Class::Retirement,
             Self::ItemCatalogue(_) => Class::ItemCatalogue,
+            Self::MeasureCatalogue(_) => Class::MeasureCatalogue,
             Self::Calendar(_) => Class::Calendar,
             Self::DeadlineRules(_) => Class::DeadlineRules,
             Self::Policy(_) => Class::Policy,
@@ -133,6 +137,7 @@ impl Content {
             | Self::Accession(_)
             | Self::Retirement(_)
             | Self::ItemCatalogue(_)
+            | Self::MeasureCatalogue(_)
             | Self::Calendar(_)
             | Self::DeadlineRules(_)
             | Self::Policy(_)
@@ -182,6 +187,7 @@ impl Content {
             | Self::Accession(_)
             | Self::Retirement(_)
             | Self::ItemCatalogue(_)
+            | Self::MeasureCatalogue(_)
             | Self::Calendar(_)
             | Self::DeadlineRules(_)
             | Self::Policy(_)
@@ -214,6 +220,7 @@ impl Content {
             | Self::Accession(_)
             | Self::Retirement(_)
             | Self::ItemCatalogue(_)
+            | Self::MeasureCatalogue(_)
             | Self::Calendar(_)
             | Self::DeadlineRules(_)
             | Self::Policy(_)

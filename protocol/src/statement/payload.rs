@@ -117,6 +117,7 @@ impl Serialize for Payload {
             Content::Accession(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Retirement(content) => map.serialize_entry(&CONTENT, content)?,
             Content::ItemCatalogue(content) => map.serialize_entry(&CONTENT, content)?,
+            Content::MeasureCatalogue(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Calendar(content) => map.serialize_entry(&CONTENT, content)?,
             Content::DeadlineRules(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Policy(content) => map.serialize_entry(&CONTENT, content)?,
@@ -211,6 +212,7 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::Accession => Content::Accession(map.next_value()?),
         Class::Retirement => Content::Retirement(map.next_value()?),
         Class::ItemCatalogue => Content::ItemCatalogue(map.next_value()?),
+        Class::MeasureCatalogue => Content::MeasureCatalogue(map.next_value()?),
         Class::Calendar => Content::Calendar(map.next_value()?),
         Class::DeadlineRules => Content::DeadlineRules(map.next_value()?),
         Class::Policy => Content::Policy(map.next_value()?),
@@ -233,7 +235,6 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         | Class::Feedback
         | Class::Erasure
         | Class::RecognitionResponse
-        | Class::MeasureCatalogue
         | Class::Succession
         | Class::Holdings
         | Class::DeliveryBatch

@@ -13,7 +13,7 @@ use crate::log::{CompactRange, Hash, LeafIndex, Origin, TreeSize, hash};
 use crate::region::RegionCode;
 use crate::statement::{
     Audience, Calendar, CatalogueItem, Class, Ctx, CtxCourse, DeadlineRules, ItemCatalogue, Kind,
-    Leaf, Policy, Role, Statement, Vis, VisibilityClass, registry_state,
+    Leaf, MeasureCatalogue, Policy, Role, Statement, Vis, VisibilityClass, registry_state,
 };
 use crate::subject::{AuthorityCode, Subject};
 use crate::time::Timestamp;
@@ -94,6 +94,7 @@ pub struct Registry {
     catalogues: History<ItemCatalogue>,
     calendars: History<Calendar>,
     deadline_rules: History<DeadlineRules>,
+    measures: History<MeasureCatalogue>,
     policies: History<Policy>,
     /// The largest size in the `ctx` of an entry that the hub signed.
     ctx_size_max: TreeSize,
@@ -124,6 +125,7 @@ impl Registry {
             catalogues: History::default(),
             calendars: History::default(),
             deadline_rules: History::default(),
+            measures: History::default(),
             policies,
             ctx_size_max: TreeSize::ZERO,
             proposals: BTreeSet::new(),
@@ -302,6 +304,13 @@ impl Registry {
     #[must_use]
     pub fn deadline_rules_at(&self, size: TreeSize) -> Option<&DeadlineRules> {
         self.deadline_rules.at(size).map(Arc::as_ref)
+    }
+
+    /// The catalogue of measures as of a size: the newest, as a whole.
+    // spec: STM-152
+    #[must_use]
+    pub fn measures_at(&self, size: TreeSize) -> Option<&Arc<MeasureCatalogue>> {
+        self.measures.at(size)
     }
 
     /// The catalogue as of a size.

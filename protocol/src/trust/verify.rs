@@ -4,7 +4,7 @@ use crate::key::KeyId;
 use crate::log::{LeafIndex, Origin, TreeSize};
 use crate::statement::{
     Agreement, CatalogueItem, Class, Content, Decision, DecisionFields, Kind, Leaf, ListScope,
-    Standing, Statement, StatementRef, Vis,
+    Measure, Standing, Statement, StatementRef, Vis,
 };
 use crate::subject::AuthorityCode;
 use crate::time::Day;
@@ -370,6 +370,7 @@ pub(crate) fn judged_by(statement: &Statement) -> Option<(Day, Option<&DecisionF
         | Content::Accession(_)
         | Content::Retirement(_) => Some((issued_on()?, None)),
         Content::ItemCatalogue(_)
+        | Content::MeasureCatalogue(_)
         | Content::Calendar(_)
         | Content::DeadlineRules(_)
         | Content::Policy(_)
@@ -408,6 +409,7 @@ fn check_mandate(
         | Content::Accession(_)
         | Content::Retirement(_) => {}
         Content::ItemCatalogue(_)
+        | Content::MeasureCatalogue(_)
         | Content::Calendar(_)
         | Content::DeadlineRules(_)
         | Content::Policy(_)
@@ -466,11 +468,38 @@ fn check_decision(
         return Err(RejectReason::ItemActType);
     }
     check_ends(fields, item)?;
+    check_measures(registry, statement, fields)?;
     check_list_basis(fields, item)?;
     let vis = Registry::vis_for(catalogue, item, &fields.subject);
     match leaf.vis == vis {
         true => Ok(()),
         false => Err(RejectReason::WrongVis),
+    }
+}
+
+/// Each measure is one that the catalogue of measures lets the issuer bring on the day of the decision, once
+/// there is such a catalogue.
+// spec: STM-152
+fn check_measures(
+    registry: &Registry,
+    statement: &Statement,
+    fields: &DecisionFields,
+) -> Result<(), RejectReason> {
+    let (size, issuer) = (statement.header().ctx.size, statement.header().issuer);
+    let Some(catalogue) = registry.measures_at(size) else {
+        return Ok(());
+    };
+    let level = registry
+        .member_at(issuer, size)
+        .map(|issuer| issuer.enrolment().level);
+    let may = |measure: &Measure| {
+        let item = catalogue.get(measure);
+        item.zip(level)
+            .is_some_and(|(item, level)| item.may_be_brought(level, fields.decided_on))
+    };
+    match fields.duties.iter().all(|duty| may(&duty.measure)) {
+        true => Ok(()),
+        false => Err(RejectReason::MeasureUnknown),
     }
 }
 

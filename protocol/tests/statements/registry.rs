@@ -3,6 +3,7 @@
 mod admits;
 mod deadlines;
 mod keys;
+pub(crate) mod measures;
 
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
 use concordat_protocol::statement::{

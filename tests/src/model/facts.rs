@@ -95,6 +95,7 @@ impl Question {
             now: Timestamp::new(scenario.now_ms).expect("an instant"),
             limits: Limits {
                 freshness_days: scenario.freshness_days,
+                measures: None,
             },
         }
     }

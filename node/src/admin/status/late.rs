@@ -312,6 +312,7 @@ fn is_to_be_said_anew(
         | Content::Objection(_)
         | Content::Repair(_)
         | Content::ItemCatalogue(_)
+        | Content::MeasureCatalogue(_)
         | Content::Calendar(_)
         | Content::DeadlineRules(_)
         | Content::Policy(_)

@@ -1,6 +1,7 @@
 //! Days, freshness, the set as a set.
 
 use super::*;
+use crate::statement::{Force, MeasureCatalogue, MeasureItem, Revocation};
 
 // spec: EFF-19
 #[test]
@@ -18,6 +19,42 @@ fn measure_and_publication_end_after_their_last_day_each_by_itself() {
     assert_eq!(on(&mut world, "2026-10-01"), (applies, ended));
     assert_eq!(on(&mut world, "2027-03-01"), (applies, ended));
     assert_eq!(on(&mut world, "2027-03-02"), (ended, ended));
+}
+
+/// What a measure rests on was revoked, and others went on applying it until its last day.
+// spec: EFF-170
+#[test]
+fn measure_whose_basis_is_revoked_binds_nobody_from_that_day_on() {
+    let (world, target) = World::with_penalty();
+    let tender = measure("tender.limit");
+    let item = MeasureItem {
+        measure: tender.clone(),
+        title: text("限制参加政府采购活动"),
+        force: Force::Recommended,
+        basis: penalty().basis,
+        valid_from: Day::MIN,
+        valid_until: None,
+        levels: vec![],
+        revoked: Some(Revocation {
+            from: day("2026-05-28"),
+            source: text("关于废止部分规定的决定"),
+        }),
+    };
+    let limits = Limits {
+        measures: Some(Arc::new(MeasureCatalogue::new(vec![item]).unwrap())),
+        ..Limits::default()
+    };
+    let on = |as_of: &str| {
+        let (as_of, now) = (day(as_of), world.now);
+        let effect = effect(&target, &world.history, &world.horizon, as_of, now, &limits);
+        (effect.binds_others(), effect.measure_binds_others(&tender))
+    };
+    let applies = BindsOthers::Applies;
+    assert_eq!(on("2026-05-27"), (applies, applies));
+    assert_eq!(on("2026-05-28"), (applies, BindsOthers::NoBasis));
+    // No catalogue acts on what it does not name.
+    let other = measure("credit.limit");
+    assert!(!limits.is_revoked(&other, Day::MAX));
 }
 
 // spec: EFF-19
@@ -79,7 +116,10 @@ fn limit_of_the_item_decides_and_a_day_is_the_warning() {
         SourceState::Fresh { at }
     );
     world.log(Who::Issuer).quorum_time = Some(Timestamp::new(NOW_MS - 3 * DAY_MS).unwrap());
-    let limits = Limits { freshness_days: 2 };
+    let limits = Limits {
+        freshness_days: 2,
+        ..Limits::default()
+    };
     let strict = effect(
         &target,
         &world.history,

@@ -8,7 +8,8 @@ use crate::key::PublicKey;
 use crate::log::Hash;
 use crate::statement::{
     Audience, Calendar, CatalogueItem, Content, CutOff, DeadlineRules, Enrolment, ItemCatalogue,
-    KeyUse, Policy, Role, Rotation, SUITE_SHA256, Standing, Suspension, Vis, VisibilityClass,
+    KeyUse, MeasureCatalogue, Policy, Role, Rotation, SUITE_SHA256, Standing, Suspension, Vis,
+    VisibilityClass,
 };
 use crate::subject::AuthorityCode;
 use crate::trust::change_fault::ChangeFault;
@@ -43,7 +44,9 @@ impl Genesis {
             }
             Content::ItemCatalogue(catalogue) => catalogue_fits(catalogue),
             // They hold together by themselves, or cannot be held.
-            Content::Calendar(_) | Content::DeadlineRules(_) => Ok(()),
+            Content::MeasureCatalogue(_) | Content::Calendar(_) | Content::DeadlineRules(_) => {
+                Ok(())
+            }
             Content::Policy(policy) => check_policy(policy).map_err(|_| ChangeFault::Quorum),
             Content::Decision(_)
             | Content::Objection(_)
@@ -181,6 +184,11 @@ impl Registry {
             Content::Calendar(calendar) => {
                 self.calendars
                     .push(self.range.size(), Calendar::clone(calendar));
+                Ok(())
+            }
+            Content::MeasureCatalogue(catalogue) => {
+                let catalogue = MeasureCatalogue::clone(catalogue);
+                self.measures.push(self.range.size(), catalogue);
                 Ok(())
             }
             Content::DeadlineRules(rules) => {
@@ -335,6 +343,7 @@ fn commitment(content: &Content) -> Option<(Hash, [Option<&PublicKey>; 2])> {
         Content::Enrolment(_)
         | Content::Suspension(_)
         | Content::ItemCatalogue(_)
+        | Content::MeasureCatalogue(_)
         | Content::Calendar(_)
         | Content::DeadlineRules(_)
         | Content::Policy(_)

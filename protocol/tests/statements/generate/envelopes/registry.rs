@@ -1,20 +1,27 @@
 //! Contents of the registry and of the home register that break a rule.
 
+use concordat_protocol::statement::{BasisLevel, LegalBasis, Level, Revocation};
+
+use super::super::cases::Entry;
 use super::*;
+use crate::registry::measures::item;
+
+/// What the hub says about somebody, under a class.
+fn said(about: &str, content: &[u8], class: u8) -> Vec<u8> {
+    let mut header = header_entries(PLAIN);
+    header[2].1 = bytes(public(HUB_KEY).id().as_bytes());
+    header[3].1 = claims(hub().as_str(), about);
+    let fields = entries(&encode(&payload(decision(penalty()))).unwrap());
+    let fields = set(&fields, &[1], encode(&class).unwrap());
+    signed(
+        &map_of(&header),
+        &map_of(&set(&fields, &[6], content.to_vec())),
+    )
+}
 
 /// Keys that nobody may trust, wherever the registry takes one, and truths said in two ways.
 pub(super) fn registry() -> Vec<Case> {
-    let says = |content: &[u8], class: u8| {
-        let mut header = header_entries(PLAIN);
-        header[2].1 = bytes(public(HUB_KEY).id().as_bytes());
-        header[3].1 = claims(hub().as_str(), city().as_str());
-        let fields = entries(&encode(&payload(decision(penalty()))).unwrap());
-        let fields = set(&fields, &[1], encode(&class).unwrap());
-        signed(
-            &map_of(&header),
-            &map_of(&set(&fields, &[6], content.to_vec())),
-        )
-    };
+    let says = |content: &[u8], class: u8| said(city().as_str(), content, class);
     let enrolled = Enrolment {
         recovery_key: Some(public(6)),
         ..city_enrolment()
@@ -95,7 +102,110 @@ pub(super) fn registry() -> Vec<Case> {
         });
     }
     cases.extend(personal(&says));
+    cases.extend(measures(&|content, class| {
+        said(hub().as_str(), content, class)
+    }));
     cases
+}
+
+/// Catalogues of measures that hold together, and one for each rule that they can break.
+fn measures(says: &impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<Case> {
+    let good = encode(&item(|item| {
+        item.levels = vec![Level::Provincial, Level::Prefectural];
+        item.revoked = Some(Revocation {
+            from: day("2027-01-01"),
+            source: crate::support::text("关于废止部分规定的决定"),
+        });
+    }));
+    let good = entries(&good.unwrap());
+    let other = encode(&item(|item| item.measure = measure("loan.limit"))).unwrap();
+    let list = |items: &[Vec<u8>]| {
+        let mut writer = Writer::default();
+        writer.array(items.len() as u64);
+        items.iter().for_each(|item| {
+            writer.raw(item);
+        });
+        map_of(&[(vec![1], writer.finish())])
+    };
+    let one = |fields: &[Entry]| says(&list(&[map_of(fields)]), 41);
+    let bad = |name: &str, comment: &str, spec, input| {
+        Case::refused(name, comment, input, spec, "Decode.Shape")
+    };
+    let with = |key: u8, value: Vec<u8>| one(&set(&good, &[key], value));
+    let policy = encode(&[LegalBasis {
+        law: crate::support::text("国办发〔2020〕49号"),
+        article: crate::support::text("六（一）"),
+        level: BasisLevel::CentralPolicy,
+    }]);
+    let policy = set(&good, &[4], policy.unwrap());
+    let recommended = one(&set(&policy, &[3], vec![2]));
+    let two = [other, map_of(&good)];
+    let reversed = [two[1].clone(), two[0].clone()];
+    let before = encode(&day("2023-12-31")).unwrap();
+    vec![
+        Case::ok("measures", says(&list(&two), 41), "STM-150"),
+        Case::ok("measure recommended by a policy", recommended, "STM-151"),
+        bad(
+            "no measure",
+            "an empty catalogue",
+            "STM-150",
+            says(&list(&[]), 41),
+        ),
+        bad(
+            "measures out of order",
+            "two in descending order",
+            "STM-150",
+            says(&list(&reversed), 41),
+        ),
+        bad(
+            "measure on no article",
+            "it rests on nothing",
+            "STM-150",
+            one(&without(&good, &[4])),
+        ),
+        bad(
+            "measure that ends before it begins",
+            "its days",
+            "STM-150",
+            with(6, before),
+        ),
+        bad(
+            "levels out of order",
+            "two in descending order",
+            "STM-150",
+            with(7, vec![0x82, 3, 2]),
+        ),
+        bad(
+            "level of no authority",
+            "a level that there is not",
+            "STM-150",
+            with(7, vec![0x81, 5]),
+        ),
+        bad(
+            "mandatory on a policy",
+            "what obliges rests on less than a statute",
+            "STM-151",
+            one(&policy),
+        ),
+        bad(
+            "measure of no force",
+            "a force that there is not",
+            "STM-150",
+            with(3, vec![3]),
+        ),
+        bad(
+            "measure on a person",
+            "no organisation travels",
+            "STM-40",
+            with(1, text("travel.exclusion")),
+        ),
+        bad(
+            "mobile number in a measure's title",
+            "personal data",
+            "ID-37",
+            with(2, text("联系人138.0013.8000")),
+        ),
+    ]
 }
 
 /// A person's mobile number in every text of the registry.
