@@ -2,12 +2,12 @@
 
 use concordat_protocol::admin::{
     BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode, EventKind, ForkCode,
-    FreshnessCode, LaterActsCode, LinkCode, SigningCode, SourceCode, Stage, Step, SuspensionCode,
-    ValidityCode, VoidCauseCode, WaitingCode,
+    FreshnessCode, LackingCode, LaterActsCode, LinkCode, RecognitionCode, SigningCode, SourceCode,
+    Stage, Step, SuspensionCode, ValidityCode, VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::statement::{
-    ActType, Audience, BasisLevel, Class, Ground, KeyUse, Level, ListScope, ObjectorRole, Outcome,
-    PenaltyClass, RemedyKind, RepairEffect, Role, SeriousGroup, ServiceWay, Standing,
+    ActType, Audience, BasisLevel, Class, Force, Ground, KeyUse, Level, ListScope, ObjectorRole,
+    Outcome, PenaltyClass, RemedyKind, RepairEffect, Role, SeriousGroup, ServiceWay, Standing,
     WithdrawalReason,
 };
 use concordat_protocol::subject::Form;
@@ -73,8 +73,10 @@ delegated! {
     EventKind, "event"
     ForkCode, "fork"
     FreshnessCode, "freshness"
+    LackingCode, "lacking"
     LaterActsCode, "later-acts"
     LinkCode, "link"
+    RecognitionCode, "recognition"
     SigningCode, "signing"
     SourceCode, "source"
     Stage, "stage"
@@ -112,6 +114,7 @@ named! {
         Holdings "holdings" DeliveryBatch "delivery-batch" ReceiptBatch "receipt-batch"
         QueryRoot "query-root" HeadSeen "head-seen" Restart "restart"
     }
+    Force, "force" { Mandatory "mandatory" Recommended "recommended" }
     Form, "form" {
         Enterprise "enterprise" Cooperative "cooperative" PublicInstitution "public-institution"
         SocialOrganisation "social-organisation" GovernmentOrgan "government-organ"
@@ -176,6 +179,7 @@ pub(crate) fn text_keys() -> Vec<String> {
         FreshnessCode LaterActsCode LinkCode SigningCode SourceCode Stage Step SuspensionCode
         ValidityCode VoidCauseCode WaitingCode ActType Class Form Ground KeyUse Level
         Network ObjectorRole Outcome PenaltyClass RepairEffect Role Standing WithdrawalReason
+        Force LackingCode RecognitionCode
     }
     keys
 }

@@ -9,6 +9,7 @@ mod bundle;
 mod effect;
 mod import;
 mod peer;
+mod recognition;
 mod status;
 mod subject;
 

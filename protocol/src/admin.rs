@@ -31,14 +31,17 @@ pub use request::{
     ProfileChoice, RepairAsk, Request, RowFilter, RulingAsk, StatementAsk, StayAsk, SubjectAsk,
     SubmitAsk, WatchAsk, WithdrawalAsk,
 };
-pub use show::{act_view, effect_view, name_of, noticed_view, open_objections, witnessed};
+pub use show::{
+    act_view, effect_view, name_of, noticed_view, open_objections, recognition_view, witnessed,
+};
 pub use target::{SOCKET_FILE, TARGET_CHARS_MAX, Target, TargetError};
 pub use view::{
-    ActView, AlarmView, BackingCode, BasisCode, BasisFailureView, BasisStateCode, BindsOthersCode,
-    BurdenCode, DecisionView, DutyView, EffectView, ForkCode, ForkView, FreshnessCode,
-    FreshnessView, LaterActsCode, LinkCode, LogView, PeerBrief, PeerView, SigningCode, SourceCode,
-    StatementView, StatusView, SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode,
-    WaitingCode, WaitingView,
+    ActView, AlarmView, AllowedView, BackingCode, BasisCode, BasisFailureView, BasisStateCode,
+    BindsOthersCode, BurdenCode, DecisionView, DutyView, EffectView, ForkCode, ForkView,
+    FreshnessCode, FreshnessView, LackingCode, LaterActsCode, LinkCode, LogView, PeerBrief,
+    PeerView, RecognitionCode, RecognitionView, ReliedView, SigningCode, SourceCode, StatementView,
+    StatusView, SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode,
+    WaitingView,
 };
 
 /// Bytes of a frame's length prefix.

@@ -119,6 +119,8 @@ pub enum Lacking {
     DecidedOutside,
     /// The decision rests on local acts that do not hold at the receiver.
     BasisNotValidHere,
+    /// There are more agreements than are looked at for one answer.
+    TooMany,
 }
 
 /// Says whether a receiver may rely on a decision.

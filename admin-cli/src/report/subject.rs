@@ -8,7 +8,7 @@ use crate::names::Named;
 use crate::page::Page;
 use crate::report::status::{fork_json, fork_line};
 use crate::report::{
-    Report, Words, at_json, at_text, day_json, effect, ref_json, refs_json, short,
+    Report, Words, at_json, at_text, day_json, effect, recognition, ref_json, refs_json, short,
 };
 use crate::{clock, decision};
 
@@ -51,6 +51,8 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         page.gap();
         page.table(&header, rows);
     }
+    recognition::of_decisions(&mut page, &answer.decisions, words);
+    recognition::cut(&mut page, &answer.agreements_cut, words);
     // spec: ADM-220
     if let Some(count) = answer.copies_left {
         page.line(words.fill("copies_left", &[("count", &count.to_string())]));
@@ -71,6 +73,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         "bodies_missing": answer.bodies_missing,
         "next_skip": answer.next_skip,
         "copies_left": answer.copies_left.unwrap_or(0),
+        "agreements_cut": recognition::cut_json(&answer.agreements_cut),
         "decisions": decisions,
     });
     Report::new(page, json)
@@ -100,6 +103,7 @@ fn decision_json(one: &DecisionView) -> Value {
         "item_title": one.item_title,
         "decided_on": one.decided_on.to_string(),
         "effect": effect::json(&one.effect),
+        "recognition": one.recognition.as_ref().map(recognition::json),
     })
 }
 
@@ -140,6 +144,11 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
         page.gap();
         page.line(words.word("effect"));
         page.pairs(&effect::pairs(effect, words));
+    }
+    if let Some(recognition) = &view.recognition {
+        let label = words.word("recognition");
+        page.pairs(&recognition::pairs(&label, recognition, words));
+        recognition::cut(&mut page, &view.agreements_cut, words);
     }
     let acts: Vec<_> = view.act.iter().chain(&view.acts).collect();
     if !acts.is_empty() {
@@ -200,6 +209,8 @@ fn statement_json(view: &StatementView) -> Value {
         "effect": view.effect.as_ref().map(effect::json),
         "look_up_row": view.look_up_row,
         "fork": view.fork.as_ref().map(fork_json),
+        "recognition": view.recognition.as_ref().map(recognition::json),
+        "agreements_cut": recognition::cut_json(&view.agreements_cut),
     })
 }
 

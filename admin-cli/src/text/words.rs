@@ -200,4 +200,10 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.line", "Line", "行"),
     ("word.column", "Column", "列"),
     ("word.reason", "Reason", "原因"),
+    ("word.recognition", "Recognised here", "本机关互认"),
+    ("word.may_apply", "May be applied", "可采取措施"),
+    ("word.may_rely", "May be relied on", "可予采信"),
+    ("word.grant_recognised", "what it grants", "其授予的内容"),
+    ("word.allowed", "{measure} until {until}, {force}, by force of {law} {article} ({clause})", "{measure} 至 {until}，{force}，依据《{law}》{article}（{clause}）"),
+    ("word.agreements_cut", "! {log} says more about agreements than is looked at: only the first 1024 of a kind count here. Ask its author why.", "! {log} 中有关协议的声明超出查看上限：每类仅计前 1024 条。请询问其作出单位。"),
 ];

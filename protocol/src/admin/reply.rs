@@ -306,6 +306,8 @@ integer_map! {
         /// Copies of the decisions on this page that are not listed (EFF-40); absent where there are none.
         // spec: ADM-220
         9 => copies_left: opt(u64),
+        /// Logs that say more about agreements than is looked at.
+        10 => agreements_cut: list(Origin),
     }
 }
 

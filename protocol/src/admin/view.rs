@@ -2,6 +2,7 @@
 //! that the node does not hold.
 
 mod effect;
+mod recognition;
 
 use crate::admin::error::Detail;
 use crate::admin::tagged::named_codes;
@@ -20,6 +21,7 @@ pub use effect::{
     DutyView, EffectView, ForkCode, FreshnessCode, FreshnessView, LaterActsCode, SourceCode,
     SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode, WaitingView,
 };
+pub use recognition::{AllowedView, LackingCode, RecognitionCode, RecognitionView, ReliedView};
 
 named_codes! {
     /// Whether a node signs.
@@ -235,6 +237,9 @@ integer_map! {
         8 => decided_on: req(Day),
         /// What follows from everything known.
         9 => effect: req(EffectView),
+        /// Whether the node's member may rely on it.
+        // spec: ADM-230
+        10 => recognition: opt(RecognitionView),
     }
 }
 
@@ -332,5 +337,10 @@ integer_map! {
         17 => fork: opt(ForkView),
         /// How many acts more there are, where not all are listed.
         18 => acts_left: opt(u64),
+        /// Whether the node's member may rely on it, where it is a decision.
+        // spec: ADM-230
+        19 => recognition: opt(RecognitionView),
+        /// Logs that say more about agreements than is looked at.
+        20 => agreements_cut: list(Origin),
     }
 }

@@ -16,6 +16,8 @@ pub struct Agreements<'a> {
     by_first: BTreeMap<&'a StatementRef, Treaty<'a>>,
     /// By the version acceded to.
     accessions: BTreeMap<&'a StatementRef, Vec<Word>>,
+    /// Whether there are more than were looked at.
+    too_many: bool,
 }
 
 /// One agreement.
@@ -200,6 +202,16 @@ impl<'a> Agreements<'a> {
         all
     }
 
+    /// What stands for more agreements than are looked at: nothing is in force.
+    // spec: AGR-30
+    #[must_use]
+    pub fn too_many() -> Self {
+        Self {
+            too_many: true,
+            ..Self::default()
+        }
+    }
+
     /// What is in force between two on a day: of each agreement the newest version that both are party
     /// to. Otherwise how far the nearest agreement reaches.
     ///
@@ -210,6 +222,10 @@ impl<'a> Agreements<'a> {
         pair: &Pair<'_>,
         grant: bool,
     ) -> Result<Vec<InForce<'a>>, Lacking> {
+        // spec: AGR-30
+        if self.too_many {
+            return Err(Lacking::TooMany);
+        }
         let mut nearest = Lacking::NoAgreement;
         let mut in_force = Vec::new();
         for treaty in self.by_first.values() {

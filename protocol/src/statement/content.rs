@@ -164,6 +164,15 @@ impl Content {
         None
     }
 
+    /// The agreement that this is.
+    #[must_use]
+    pub const fn agreement(&self) -> Option<&Agreement> {
+        if let Self::Agreement(agreement) = self {
+            return Some(agreement);
+        }
+        None
+    }
+
     /// Looks at contents whose shape alone does not keep them right.
     // spec: STM-30
     pub(super) fn check(&self) -> Result<(), Invalid> {
