@@ -1,9 +1,9 @@
 //! Stable names of code lists: what the command line takes, what JSON shows, what texts are keyed by.
 
 use concordat_protocol::admin::{
-    BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode, EventKind, ForkCode,
-    FreshnessCode, LackingCode, LaterActsCode, LinkCode, RecognitionCode, SigningCode, SourceCode,
-    Stage, Step, SuspensionCode, ValidityCode, VoidCauseCode, WaitingCode,
+    AgreementStateCode, BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode,
+    EventKind, ForkCode, FreshnessCode, LackingCode, LaterActsCode, LinkCode, RecognitionCode,
+    SigningCode, SourceCode, Stage, Step, SuspensionCode, ValidityCode, VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::statement::{
     ActType, Audience, BasisLevel, Class, Force, Ground, KeyUse, Level, ListScope, ObjectorRole,
@@ -65,6 +65,7 @@ macro_rules! delegated {
 }
 
 delegated! {
+    AgreementStateCode, "agreement-state"
     BackingCode, "backing"
     BasisCode, "basis"
     BasisStateCode, "basis-state"
@@ -179,7 +180,7 @@ pub(crate) fn text_keys() -> Vec<String> {
         FreshnessCode LaterActsCode LinkCode SigningCode SourceCode Stage Step SuspensionCode
         ValidityCode VoidCauseCode WaitingCode ActType Class Form Ground KeyUse Level
         Network ObjectorRole Outcome PenaltyClass RepairEffect Role Standing WithdrawalReason
-        Force LackingCode RecognitionCode
+        Force LackingCode RecognitionCode AgreementStateCode
     }
     keys
 }

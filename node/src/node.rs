@@ -50,7 +50,7 @@ pub use crate::upkeep::Upkeep;
 pub use layout::Layout;
 pub use questions::AskError;
 pub(crate) use questions::LATE_SHOWN_MS;
-pub(crate) use recognition::publisher;
+pub(crate) use recognition::{Agreed, publisher};
 
 /// Remote administrators that may wait for the admin channel.
 const ADMINISTRATORS_MAX: usize = 16;

@@ -27,8 +27,9 @@ pub use reply::{
     Reply, RowRefusal, Stage, Step, StepResult, SubjectAnswer, Submitted,
 };
 pub use request::{
-    AdmissionAsk, BundleAsk, CorrectionAsk, ImportAsk, LookUp, ObjectionAsk, PeerAddress, PeerName,
-    ProfileChoice, RepairAsk, Request, RowFilter, RulingAsk, StatementAsk, StayAsk, SubjectAsk,
+    AccedeAsk, AdmissionAsk, AgreementApproveAsk, AgreementListAsk, AgreementLogAsk, BundleAsk,
+    CorrectionAsk, ImportAsk, LookUp, ObjectionAsk, PeerAddress, PeerName, ProfileChoice,
+    RepairAsk, Request, RetireAsk, RowFilter, RulingAsk, StatementAsk, StayAsk, SubjectAsk,
     SubmitAsk, WatchAsk, WithdrawalAsk,
 };
 pub use show::{
@@ -36,12 +37,13 @@ pub use show::{
 };
 pub use target::{SOCKET_FILE, TARGET_CHARS_MAX, Target, TargetError};
 pub use view::{
-    ActView, AlarmView, AllowedView, BackingCode, BasisCode, BasisFailureView, BasisStateCode,
+    ActView, AgreementApproved, AgreementLogged, AgreementStateCode, AgreementView, AgreementsView,
+    AlarmView, AllowedView, BackingCode, BasisCode, BasisFailureView, BasisStateCode,
     BindsOthersCode, BurdenCode, DecisionView, DutyView, EffectView, ForkCode, ForkView,
-    FreshnessCode, FreshnessView, LackingCode, LaterActsCode, LinkCode, LogView, PeerBrief,
-    PeerView, RecognitionCode, RecognitionView, ReliedView, SigningCode, SourceCode, StatementView,
-    StatusView, SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode,
-    WaitingView,
+    FreshnessCode, FreshnessView, LackingCode, LaterActsCode, LinkCode, LogView, PartyView,
+    PeerBrief, PeerView, RecognitionCode, RecognitionView, ReliedView, SigningCode, SourceCode,
+    StatementView, StatusView, SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode,
+    WaitingCode, WaitingView, WordView,
 };
 
 /// Bytes of a frame's length prefix.

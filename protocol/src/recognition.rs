@@ -28,7 +28,7 @@ use crate::subject::AuthorityCode;
 use crate::text::Text;
 use crate::time::Day;
 
-pub use agreements::Agreements;
+pub use agreements::{Agreements, Standing};
 use agreements::{InForce, Pair};
 
 /// What is asked.

@@ -150,6 +150,11 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
         page.pairs(&recognition::pairs(&label, recognition, words));
         recognition::cut(&mut page, &view.agreements_cut, words);
     }
+    if let Some(agreement) = &view.agreement {
+        page.gap();
+        page.pairs(&super::agreement::lines(agreement, words));
+    }
+    page.pairs(&super::agreement::word_pairs(view, words));
     let acts: Vec<_> = view.act.iter().chain(&view.acts).collect();
     if !acts.is_empty() {
         page.gap();
@@ -211,6 +216,9 @@ fn statement_json(view: &StatementView) -> Value {
         "fork": view.fork.as_ref().map(fork_json),
         "recognition": view.recognition.as_ref().map(recognition::json),
         "agreements_cut": recognition::cut_json(&view.agreements_cut),
+        "agreement": view.agreement.as_ref().map(super::agreement::json),
+        "accession": view.accession.as_ref().map(super::agreement::accession_json),
+        "retirement": view.retirement.as_ref().map(super::agreement::retirement_json),
     })
 }
 

@@ -102,6 +102,9 @@ fn question_before_an_act_names_what_it_does_and_upon_whom() {
         acts_left: None,
         recognition: None,
         agreements_cut: vec![],
+        agreement: None,
+        accession: None,
+        retirement: None,
     };
     let reply = Reply::Statement(Box::new(view));
     let node = fake_node(directory.path(), move |_| vec![reply.clone()]);

@@ -563,6 +563,9 @@ fn statement(effect: EffectView, acts: Vec<ActView>) -> Reply {
         acts_left: None,
         recognition: None,
         agreements_cut: vec![],
+        agreement: None,
+        accession: None,
+        retirement: None,
     }))
 }
 

@@ -4,8 +4,8 @@
 //! test there compares them.
 
 use concordat_protocol::statement::{
-    ActType, Audience, BasisLevel, Class, DeadlineEvent, KeyUse, Level, ListScope, Role, Standing,
-    TermUnit,
+    ActType, Audience, BasisLevel, Class, DeadlineEvent, Force, KeyUse, Level, ListScope, Role,
+    Standing, TermUnit,
 };
 use concordat_protocol::trust::Network;
 
@@ -267,5 +267,15 @@ pub const fn network(code: Network) -> Word {
     match code {
         Network::Test => word("test", "test", "测试"),
         Network::Production => word("production", "production", "生产"),
+    }
+}
+
+/// Whether a measure of an agreement has to be applied.
+#[must_use]
+#[rustfmt::skip]
+pub const fn force(code: Force) -> Word {
+    match code {
+        Force::Mandatory => word("mandatory", "mandatory", "强制性"),
+        Force::Recommended => word("recommended", "recommended", "推荐性"),
     }
 }

@@ -7,7 +7,7 @@ use serde_bytes::ByteBuf;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use crate::admin::{act, bundle, import, peer, status, subject, submit};
+use crate::admin::{act, agreement, bundle, import, peer, status, subject, submit};
 use crate::node::Node;
 
 /// What an answer ends with.
@@ -76,6 +76,11 @@ impl Desk {
             Request::Stay(ask) => self.act(|desk| act::stay(desk, ask)),
             Request::Repair(ask) => self.act(|desk| act::repair(desk, ask)),
             Request::BundleExport(ask) => bundle::answer(&self, ask),
+            Request::AgreementApprove(ask) => agreement::approve(&self, &ask),
+            Request::AgreementLog(ask) => self.act(|desk| agreement::log(desk, &ask)),
+            Request::AgreementList(ask) => agreement::list(&self, &ask),
+            Request::Accede(ask) => self.act(|desk| agreement::accede(desk, &ask)),
+            Request::Retire(ask) => self.act(|desk| agreement::retire(desk, ask)),
             // The server serves a watch itself, and takes the file of an import.
             Request::Watch(_) | Request::ImportChunk(_) | Request::ImportEnd => {
                 Err(AdminError::new(ErrorCode::OutOfTurn))

@@ -267,6 +267,9 @@ fn statement_view(
         fork: view::fork_of(node, &reference.origin),
         recognition,
         agreements_cut,
+        agreement: payload.content.agreement().cloned(),
+        accession: payload.content.accession().cloned(),
+        retirement: payload.content.retirement().cloned(),
     })
 }
 

@@ -76,6 +76,16 @@ impl Agreed {
         }
     }
 
+    /// The statements.
+    pub(crate) fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
+    /// Whether there are more than are looked at for one answer.
+    pub(crate) const fn too_many(&self) -> bool {
+        self.too_many
+    }
+
     /// Logs that say more about agreements than is looked at.
     pub(crate) fn cut(&self) -> Vec<Origin> {
         self.cut.clone()

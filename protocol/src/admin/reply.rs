@@ -5,7 +5,8 @@ use serde_bytes::ByteBuf;
 use crate::admin::error::AdminError;
 use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::view::{
-    DecisionView, EffectView, PeerBrief, PeerView, StatementView, StatusView,
+    AgreementApproved, AgreementLogged, AgreementsView, DecisionView, EffectView, PeerBrief,
+    PeerView, StatementView, StatusView,
 };
 use crate::codec::{Truth, integer_map};
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
@@ -46,6 +47,12 @@ tagged_enum! {
         Chunk(ByteBuf) = 60,
         /// The bundle is complete.
         Bundle(BundleView) = 61,
+        /// An agreement is approved.
+        AgreementApproved(AgreementApproved) = 70,
+        /// An agreement is logged, or was looked at.
+        AgreementLogged(AgreementLogged) = 71,
+        /// Agreements of a party.
+        Agreements(Box<AgreementsView>) = 72,
         /// It is not done.
         Error(AdminError) = 99,
     }
@@ -70,6 +77,9 @@ impl Reply {
             | Self::Statement(_)
             | Self::Recorded(_)
             | Self::Bundle(_)
+            | Self::AgreementApproved(_)
+            | Self::AgreementLogged(_)
+            | Self::Agreements(_)
             | Self::Error(_) => true,
         }
     }

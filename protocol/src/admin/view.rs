@@ -9,8 +9,9 @@ use crate::admin::tagged::named_codes;
 use crate::codec::integer_map;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
 use crate::statement::{
-    ActType, Class, Code, Decision, Enrolment, Ground, LegalBasis, ObjectorRole, Outcome,
-    RepairEffect, Role, Standing, StatementRef, Vis, WithdrawalReason,
+    Accession, ActType, Agreement, Class, Code, Decision, Enrolment, Ground, LegalBasis,
+    ObjectorRole, Outcome, RepairEffect, Retirement, Role, Standing, StatementRef, Vis,
+    WithdrawalReason,
 };
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::time::{Day, Timestamp};
@@ -21,7 +22,10 @@ pub use effect::{
     DutyView, EffectView, ForkCode, FreshnessCode, FreshnessView, LaterActsCode, SourceCode,
     SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode, WaitingView,
 };
-pub use recognition::{AllowedView, LackingCode, RecognitionCode, RecognitionView, ReliedView};
+pub use recognition::{
+    AgreementApproved, AgreementLogged, AgreementStateCode, AgreementView, AgreementsView,
+    AllowedView, LackingCode, PartyView, RecognitionCode, RecognitionView, ReliedView, WordView,
+};
 
 named_codes! {
     /// Whether a node signs.
@@ -342,5 +346,11 @@ integer_map! {
         19 => recognition: opt(RecognitionView),
         /// Logs that say more about agreements than is looked at.
         20 => agreements_cut: list(Origin),
+        /// The agreement, where it is one.
+        21 => agreement: opt(Agreement),
+        /// The accession, where it is one.
+        22 => accession: opt(Accession),
+        /// The retirement, where it is one.
+        23 => retirement: opt(Retirement),
     }
 }

@@ -9,6 +9,17 @@ use crate::statement::{AgreementFields, Content, Measure, StatementRef};
 use crate::subject::AuthorityCode;
 use crate::time::{Day, Timestamp};
 
+/// How a version stands between two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is in force.
+    InForce,
+    /// A newer version took its place.
+    Replaced,
+    /// It is not, for what is lacking.
+    Lacking(Lacking),
+}
+
 /// Agreements with everything that was said about them.
 #[derive(Clone, Debug, Default)]
 pub struct Agreements<'a> {
@@ -212,6 +223,49 @@ impl<'a> Agreements<'a> {
         }
     }
 
+    /// The versions known with their first versions, by agreement, number and reference; copies are none.
+    pub fn versions(&self) -> impl Iterator<Item = (&'a StatementRef, &'a StatementRef)> {
+        self.by_first.iter().flat_map(|(first, treaty)| {
+            let mut versions: Vec<_> = treaty.versions.iter().map(Version::order).collect();
+            versions.sort_unstable();
+            versions.dedup();
+            let versions = versions.into_iter();
+            versions.map(|(_, version)| (*first, version))
+        })
+    }
+
+    /// How a version stands between two on a day, as far as what burdens is concerned.
+    #[must_use]
+    pub fn standing(
+        &self,
+        version: &StatementRef,
+        (one, other): (AuthorityCode, AuthorityCode),
+        as_of: Day,
+    ) -> Standing {
+        let is_it = |known: &&Version<'a>| known.reference == version;
+        let mut treaties = self.by_first.values();
+        let found = treaties.find_map(|treaty| Some((treaty, treaty.versions.iter().find(is_it)?)));
+        let Some((treaty, version)) = found else {
+            return Standing::Lacking(Lacking::NoAgreement);
+        };
+        let pair = Pair {
+            issuers: &[one],
+            receivers: &[other],
+            as_of,
+        };
+        let in_force = treaty.between(&pair, false, &self.accessions);
+        if in_force.is_ok_and(|it| it.reference == version.reference) {
+            return Standing::InForce;
+        }
+        let accessions = self.accessions.get(version.reference);
+        let accessions = accessions.map_or(&[][..], Vec::as_slice);
+        match version.joins(accessions, &treaty.sides(&pair, false), as_of) {
+            Ok(Term::Runs) if version.counts => Standing::Replaced,
+            Ok(_) => Standing::Lacking(Lacking::NotInForce),
+            Err(lacking) => Standing::Lacking(lacking),
+        }
+    }
+
     /// What is in force between two on a day: of each agreement the newest version that both are party
     /// to. Otherwise how far the nearest agreement reaches.
     ///
@@ -250,10 +304,7 @@ impl<'a> Treaty<'a> {
         grant: bool,
         accessions: &BTreeMap<&'a StatementRef, Vec<Word>>,
     ) -> Result<InForce<'a>, Lacking> {
-        let sides = [pair.issuers, pair.receivers].map(|codes| {
-            let left = |code: &AuthorityCode| (*code, self.left_by(*code, pair.as_of, grant));
-            codes.iter().map(left).collect::<Vec<_>>()
-        });
+        let sides = self.sides(pair, grant);
         let mut nearest = Lacking::NoAgreement;
         let mut newest: Option<(&Version<'a>, Term)> = None;
         let mut provisional: Vec<(&Version<'a>, Term)> = Vec::new();
@@ -286,6 +337,14 @@ impl<'a> Treaty<'a> {
             reference: newest.reference,
             agreement: newest.fields,
             newer: newer.map(|(one, term)| (one.fields, *term)).collect(),
+        })
+    }
+
+    /// Each of the two with what it has left.
+    fn sides(&self, pair: &Pair<'_>, grant: bool) -> [Vec<(AuthorityCode, Left)>; 2] {
+        [pair.issuers, pair.receivers].map(|codes| {
+            let left = |code: &AuthorityCode| (*code, self.left_by(*code, pair.as_of, grant));
+            codes.iter().map(left).collect()
         })
     }
 
