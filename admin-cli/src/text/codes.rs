@@ -45,6 +45,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("event.registry-changed", "registry changed", "名册变更"),
     ("event.import", "import", "导入"),
     ("event.alarm", "alarm", "告警"),
+    ("event.notice", "notice", "提示"),
     ("fork.not-known", "none known", "未发现"),
     ("fork.before", "log frozen later", "日志在其后冻结"),
     ("fork.beyond", "beyond the common prefix", "位于共同前缀之外"),

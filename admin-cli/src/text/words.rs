@@ -220,6 +220,8 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.agreement_proposed", "Next: at the node of each other party `concordat agreement approve`, then at a party's node `concordat agreement log` with every approval.", "下一步：其他各缔约机关在本节点运行 `concordat agreement approve`，再由一方节点运行 `concordat agreement log` 并附全部审批文件。"),
     ("word.agreement_approved", "Next: hand the file to the party that logs the agreement.", "下一步：将该文件交给负责将协议入日志的缔约机关。"),
     ("word.agreement_not_asked", "Who has approved is not looked at: name a node with --node or --remote.", "未核对审批情况：可用 --node 或 --remote 指明节点。"),
+    ("alarm.agreement-ended", "an agreement is in force no more with the authority named: nothing that it decided is recognised by it from `ended_on` on; `decisions` held here were about its clauses. End what rests on them, and see `concordat agreement list`.", "该协议与所列机关之间已不再生效：自 `ended_on` 起，其决定不再据此互认；`decisions` 为本节点所持、属其条款范围的决定数。请终止据此采取的措施，并查看 `concordat agreement list`。"),
+    ("word.notice", "Notice", "提示"),
     ("word.recognition", "Recognised here", "本机关互认"),
     ("word.may_apply", "May be applied", "可采取措施"),
     ("word.may_rely", "May be relied on", "可予采信"),

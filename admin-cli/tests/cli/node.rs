@@ -134,6 +134,7 @@ fn status() -> Reply {
         disk_bytes: 4_097,
         alarms: Vec::new(),
         look_ups: 4,
+        notices: vec![],
     }))
 }
 

@@ -24,7 +24,7 @@ use crate::admin::{act, refusal, submit, view};
 use crate::clock;
 use crate::node::Node;
 
-pub(super) use list::list;
+pub(super) use list::{list, of_now};
 pub(super) use words::{accede, retire};
 
 /// `agreement approve`

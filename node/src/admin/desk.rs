@@ -18,6 +18,7 @@ pub(super) struct Office {
     pub(super) node: Arc<Node>,
     pub(super) open_objections: status::OpenObjections,
     pub(super) late_statements: status::LateStatements,
+    pub(super) ended_agreements: status::EndedAgreements,
     /// Held by the import under way.
     pub(super) importing: Mutex<()>,
     /// Held by the act under way: what it was decided on must stand until it is appended.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use concordat_protocol::admin::{RecognitionView, recognition_view};
-use concordat_protocol::effect::{Effect, Fact, Horizon};
+use concordat_protocol::effect::{Effect, Fact, Horizon, Validity};
 use concordat_protocol::log::Origin;
 use concordat_protocol::recognition::{Agreements, Lacking, Question, Recognition, recognise};
 use concordat_protocol::region::RegionCode;
@@ -16,7 +16,7 @@ use concordat_protocol::trust::{Registry, Verified};
 
 use super::Node;
 use super::questions::AskError;
-use crate::query::AgreementSet;
+use crate::query::{AgreementSet, Found};
 
 /// What was said about the agreements that can bind the node's member to some authorities.
 pub(crate) struct Agreed {
@@ -42,6 +42,45 @@ impl Node {
             false => AgreementSet::default(),
         };
         Ok(self.agreed_of(set))
+    }
+
+    /// Whether the node's member may rely on a decision on a day; `None` where none is held that holds.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub fn recognition_of(
+        &self,
+        target: &StatementRef,
+        as_of: Day,
+    ) -> Result<Option<Recognition>, AskError> {
+        let query = self.query()?;
+        let decision = match query.statement(&target.origin, target.index)? {
+            Found::Verified(found) => found,
+            Found::Rejected(_) | Found::NotHeld => return Ok(None),
+        };
+        let effect = self.effect_of(target, as_of)?;
+        let mut stands = Arc::clone(&decision);
+        if let Validity::Corrected { by } = &effect.validity
+            && let Some(last) = by.last()
+            && let Found::Verified(correction) = query.statement(&last.origin, last.index)?
+        {
+            stands = correction;
+        }
+        let Some(fields) = stands.statement().payload().content.decision() else {
+            return Ok(None);
+        };
+        let issuer = decision.statement().header().issuer;
+        let publisher = publisher(&target.origin);
+        let agreed = self.agreed(&publisher.into_iter().chain([issuer]).collect())?;
+        let agreements = agreed.agreements();
+        let fields = fields.fields();
+        Ok(Some(agreed.recognise(
+            &agreements,
+            &decision,
+            fields,
+            &effect,
+            as_of,
+        )))
     }
 
     /// The same of a set.

@@ -25,6 +25,8 @@ use super::{Store, StoreError, read};
 pub const AGREEMENT_ROWS_MAX: usize = 1_024;
 /// Rows of one kind, log and authority that are passed over in the index, refused ones included.
 const AGREEMENT_ROWS_PASSED_MAX: usize = 16_384;
+/// Of a code in a key.
+const SUBJECT_BYTES: usize = 18;
 /// Places of what stands many times in its log that are looked at.
 pub const COPIES_MAX: usize = 8;
 
@@ -107,6 +109,33 @@ impl Store {
         })?;
         rows.sort_by(|a, b| a.position.cmp(&b.position));
         Ok(rows)
+    }
+
+    /// How many decisions that were not refused are such as is asked, and whether all were looked at: at
+    /// most so many rows are.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn count_decisions(
+        &self,
+        most: usize,
+        matches: impl Fn(&Summary, &Position) -> bool,
+    ) -> Result<(u64, bool), StoreError> {
+        let prefix = Bytes::key(Family::Subjects).finish();
+        let logs = read(&self.logs);
+        let verdicts = read(&self.verdicts);
+        let place = prefix.len() + SUBJECT_BYTES;
+        let rows = self.collect(Family::Subjects, &prefix, Some(most + 1), |key, value| {
+            let spot = Spot::decode(key.get(place..)?)?;
+            let position = position(&logs, spot)?;
+            let summary = Summary::decode(value, position.origin.member())?;
+            let is_refused = matches!(verdicts.state(spot).verdict(), Some(Verdict::Rejected(_)));
+            let is_decision = summary.class.is_decision() && !is_refused;
+            Some(is_decision && matches(&summary, &position))
+        })?;
+        let whole = rows.len() <= most;
+        let counted = rows.iter().take(most).filter(|is_such| **is_such);
+        Ok((counted.count() as u64, whole))
     }
 
     /// Decisions under a document number, by position, of every issuer.

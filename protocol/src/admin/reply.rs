@@ -106,6 +106,8 @@ named_codes! {
         Import = 8 "import",
         /// Something that an operator should look at; `details.alarm`.
         Alarm = 9 "alarm",
+        /// Something that an operator should know; `details.notice`.
+        Notice = 10 "notice",
     }
 }
 

@@ -216,6 +216,8 @@ integer_map! {
         23 => alarms: list(AlarmView),
         /// Rows of the look-up register.
         24 => look_ups: req(u64),
+        /// What an operator should know, and nothing is wrong with.
+        25 => notices: list(AlarmView),
     }
 }
 

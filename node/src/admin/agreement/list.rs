@@ -20,7 +20,7 @@ use crate::admin::desk::{Answer, Desk};
 use crate::admin::shown::Shown;
 use crate::admin::{refusal, view};
 use crate::node::{Agreed, Node};
-use crate::query::Found;
+use crate::query::{Found, QueryService};
 
 /// Versions that one answer shows.
 // spec: ADM-243
@@ -126,10 +126,19 @@ pub(super) fn joined(node: &Node, version: &StatementRef) -> Result<bool, AdminE
     Ok(acceded && standing != Standing::Lacking(Lacking::Retired))
 }
 
+/// All that was said about the agreements of a party.
 fn of(node: &Node, party: AuthorityCode) -> Result<Agreed, AdminError> {
+    of_query(node, party, node.query().map_err(refusal::index)?)
+}
+
+/// The same as far as the index has come: nothing waits for it.
+pub(in crate::admin) fn of_now(node: &Node) -> Result<Agreed, AdminError> {
+    of_query(node, node.member(), node.query_now())
+}
+
+fn of_query(node: &Node, party: AuthorityCode, query: &QueryService) -> Result<Agreed, AdminError> {
     let registry = node.registry();
     let all: BTreeSet<_> = registry.members().map(|member| member.code()).collect();
-    let query = node.query().map_err(refusal::index)?;
     let set = query.agreements(&[party], &all).map_err(refusal::query)?;
     Ok(node.agreed_of(set))
 }
