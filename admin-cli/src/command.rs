@@ -1,6 +1,7 @@
 //! The commands: each parses its values, asks once and reports.
 
 mod act;
+mod agreement;
 mod bundle;
 mod certificate;
 mod change;
@@ -55,6 +56,7 @@ pub(crate) fn run(arguments: &Arguments, language: Language) -> Result<Report, F
         Verb::Admission(verb) => act::admission(verb, &context),
         Verb::Stay(verb) => act::stay(verb, &context),
         Verb::Repair(verb) => act::repair(verb, &context),
+        Verb::Agreement(verb) => agreement::run(verb, &context),
         Verb::Bundle(verb) => bundle::run(verb, &context),
         Verb::Completions(completions) => {
             let mut script = Vec::new();

@@ -13,6 +13,7 @@
 // A reply of any other kind, and an error that needs no words of its own, are one case each here.
 #![allow(clippy::wildcard_enum_match_arm)]
 
+mod agreement;
 mod args;
 mod catalogue;
 mod client;

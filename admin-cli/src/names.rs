@@ -1,9 +1,10 @@
 //! Stable names of code lists: what the command line takes, what JSON shows, what texts are keyed by.
 
 use concordat_protocol::admin::{
-    BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode, DeadlineCode, EventKind,
-    ForkCode, FreshnessCode, LaterActsCode, LinkCode, SigningCode, SourceCode, Stage, Step,
-    SuspensionCode, TaskCode, ValidityCode, VoidCauseCode, WaitingCode,
+    AgreementStateCode, BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode,
+    DeadlineCode, EventKind, ForkCode, FreshnessCode, LackingCode, LaterActsCode, LinkCode,
+    RecognitionCode, SigningCode, SourceCode, Stage, Step, SuspensionCode, TaskCode, ValidityCode,
+    VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::statement::{
     ActType, Audience, BasisLevel, Class, Force, Ground, KeyUse, Level, ListScope, ObjectorRole,
@@ -65,6 +66,7 @@ macro_rules! delegated {
 }
 
 delegated! {
+    AgreementStateCode, "agreement-state"
     BackingCode, "backing"
     BasisCode, "basis"
     BasisStateCode, "basis-state"
@@ -74,8 +76,10 @@ delegated! {
     EventKind, "event"
     ForkCode, "fork"
     FreshnessCode, "freshness"
+    LackingCode, "lacking"
     LaterActsCode, "later-acts"
     LinkCode, "link"
+    RecognitionCode, "recognition"
     SigningCode, "signing"
     SourceCode, "source"
     Stage, "stage"
@@ -179,7 +183,7 @@ pub(crate) fn text_keys() -> Vec<String> {
         FreshnessCode LaterActsCode LinkCode SigningCode SourceCode Stage Step SuspensionCode
         ValidityCode VoidCauseCode WaitingCode ActType Class Form Ground KeyUse Level
         Network ObjectorRole Outcome PenaltyClass RepairEffect Role Standing WithdrawalReason
-        Force DeadlineCode TaskCode
+        Force LackingCode RecognitionCode AgreementStateCode DeadlineCode TaskCode
     }
     keys
 }

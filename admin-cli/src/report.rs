@@ -5,11 +5,13 @@
 //! fen. Fields are added, never renamed.
 
 mod act;
+mod agreement;
 mod awaited;
 mod bundle;
 mod effect;
 mod import;
 mod peer;
+mod recognition;
 mod status;
 mod subject;
 
@@ -27,6 +29,7 @@ use crate::page::Page;
 use crate::{clock, text};
 
 pub(crate) use act::recorded;
+pub(crate) use agreement::{agreement_words, agreements, logged, parties};
 pub(crate) use bundle::verified;
 pub(crate) use import::imported;
 pub(crate) use peer::{changed, peer, peers, tested};

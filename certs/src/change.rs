@@ -33,7 +33,7 @@ use crate::kind::{self, FileKind};
 use crate::summary::{Language, Summary};
 
 /// Bounds of a proposal file: a proposal, a request and sixteen approvals.
-const LIMITS: Limits = Limits {
+pub(crate) const LIMITS: Limits = Limits {
     bytes_max: 256 << 10,
     items_max: 8_192,
     depth_max: Limits::DEPTH_CEILING,
@@ -384,6 +384,14 @@ pub struct ApprovalFile {
 }
 
 impl ApprovalFile {
+    pub(crate) const fn of(fields: ApprovalFields) -> Self {
+        Self { fields }
+    }
+
+    pub(crate) const fn fields(&self) -> &ApprovalFields {
+        &self.fields
+    }
+
     /// Takes the bytes of an approval file. It is verified by [`PendingChange::add`].
     ///
     /// # Errors
@@ -424,12 +432,12 @@ fn approvers(genesis: &Genesis) -> impl Iterator<Item = &PublicKey> {
     genesis.fields().approvers.keys.iter()
 }
 
-fn digest(proposal: &Proposal) -> Hash {
+pub(crate) fn digest(proposal: &Proposal) -> Hash {
     let digest: [u8; 32] = Sha256::digest(proposal.as_bytes()).into();
     Hash::from_bytes(digest)
 }
 
-fn refuse_other_network(found: &Hash, genesis: &Genesis) -> Result<(), ChangeError> {
+pub(crate) fn refuse_other_network(found: &Hash, genesis: &Genesis) -> Result<(), ChangeError> {
     match *found == genesis.id() {
         true => Ok(()),
         false => Err(ChangeError::OtherNetwork {
@@ -438,7 +446,7 @@ fn refuse_other_network(found: &Hash, genesis: &Genesis) -> Result<(), ChangeErr
     }
 }
 
-fn refuse_other_form(bytes: &[u8], wanted: FileKind) -> Result<(), ChangeError> {
+pub(crate) fn refuse_other_form(bytes: &[u8], wanted: FileKind) -> Result<(), ChangeError> {
     kind::refuse_other(bytes, wanted).map_err(|found| ChangeError::OtherForm { found, wanted })
 }
 
@@ -475,6 +483,17 @@ pub enum ChangeError {
         /// The class code.
         class: u64,
     },
+    /// The class is no agreement.
+    #[error("the file proposes a statement of class {class}, not an agreement")]
+    NotAnAgreement {
+        /// The class code.
+        class: u64,
+    },
+    /// The proposal of an agreement with more in it than its words.
+    #[error(
+        "the proposal of an agreement carries a request or approvals, which belong in files of their own"
+    )]
+    CarriesApprovals,
     /// An enrolment without the request that proves its keys.
     #[error("an enrolment needs the request of the member that it enrols")]
     NoRequest,

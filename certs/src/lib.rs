@@ -16,6 +16,7 @@
 //! Out of scope: what the registry makes of a change ([`concordat_protocol::trust`]), and clocks,
 //! which come in as arguments.
 
+pub mod agreement;
 pub mod certificate;
 pub mod certificate_file;
 pub mod change;

@@ -3,13 +3,14 @@
 //! Lines of a fixed name, a label in the reader's language, and a value: in that language for people,
 //! and with the stable names of codes for programs. Out of scope: layout.
 
+mod agreement;
 pub mod words;
 
 use std::fmt;
 
 use concordat_protocol::key::PublicKey;
 use concordat_protocol::statement::{
-    Calendar, CatalogueItem, Content, CutOff, DeadlineRule, DeadlineRules, Enrolment,
+    Agreement, Calendar, CatalogueItem, Content, CutOff, DeadlineRule, DeadlineRules, Enrolment,
     ItemCatalogue, KeyUse, Mandate, MeasureCatalogue, MeasureItem, Payload, Policy, Rotation,
     Suspension,
 };
@@ -128,6 +129,14 @@ impl Summary {
         self.add(name, label, Fingerprint::of_key(key));
     }
 
+    /// Every word of an agreement that is logged.
+    #[must_use]
+    pub fn of_agreement(agreement: &Agreement, language: Language) -> Self {
+        let mut summary = Self::new(language);
+        summary.agreement(agreement.fields());
+        summary
+    }
+
     pub(crate) fn payload(&mut self, payload: &Payload) {
         let class = words::class(payload.content.class());
         self.coded("change", ("Change", "变更"), class);
@@ -146,6 +155,7 @@ impl Summary {
             Content::Calendar(calendar) => self.calendar(calendar),
             Content::DeadlineRules(rules) => self.deadline_rules(rules),
             Content::Policy(policy) => self.policy(policy),
+            Content::Agreement(agreement) => self.agreement(agreement.fields()),
             Content::Decision(_)
             | Content::Objection(_)
             | Content::Ruling(_)
@@ -154,7 +164,6 @@ impl Summary {
             | Content::Admission(_)
             | Content::Stay(_)
             | Content::Repair(_)
-            | Content::Agreement(_)
             | Content::Accession(_)
             | Content::Retirement(_)
             | Content::Notice(_)

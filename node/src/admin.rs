@@ -17,6 +17,7 @@
 
 mod act;
 mod acts;
+mod agreement;
 mod awaited;
 mod bundle;
 mod desk;

@@ -1,5 +1,7 @@
 //! A small network for tests: a hub, one member, a catalogue, and statements that verify in it.
 
+pub(crate) mod agreements;
+
 use std::sync::Arc;
 
 use concordat_protocol::codec::Ext;
@@ -155,6 +157,9 @@ impl Fixture {
             Class::Decision,
             Class::Stay,
             Class::Repair,
+            Class::Agreement,
+            Class::Accession,
+            Class::Retirement,
         ];
         let fields = GenesisFields {
             format: FORMAT,
@@ -193,6 +198,9 @@ impl Fixture {
             Class::Ruling,
             Class::Stay,
             Class::Repair,
+            Class::Agreement,
+            Class::Accession,
+            Class::Retirement,
         ];
         let member_enrolment = enrolment(member, Role::Member, [21, 22, 23, 24], classes);
         fixture.enact(Content::Enrolment(Box::new(member_enrolment)));

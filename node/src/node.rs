@@ -2,6 +2,7 @@
 
 mod layout;
 mod questions;
+mod recognition;
 mod reindex;
 mod wiring;
 
@@ -49,6 +50,7 @@ pub use crate::upkeep::Upkeep;
 pub use layout::Layout;
 pub(crate) use questions::LATE_SHOWN_MS;
 pub use questions::{AskError, OpenObjections};
+pub(crate) use recognition::{Agreed, publisher};
 
 /// Remote administrators that may wait for the admin channel.
 const ADMINISTRATORS_MAX: usize = 16;

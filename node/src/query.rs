@@ -8,6 +8,7 @@
 //! Out of scope: waiting for the indexer ([`crate::indexer::Indexer::barrier`]) and recording who
 //! asked; the caller does both first.
 
+mod agreements;
 mod cache;
 mod documents;
 mod gather;
@@ -29,6 +30,7 @@ use crate::store::{Position, Store, StoreError, SubjectRow, Verdict};
 
 use cache::Cache;
 
+pub use agreements::{AGREEMENT_BYTES_MAX, AGREEMENT_STATEMENTS_MAX, AgreementSet};
 pub use gather::{
     Depth, Dossier, Dossiers, HISTORY_BYTES_MAX, HISTORY_NOT_HELD_MAX, HISTORY_OBJECTION_BYTES_MAX,
     HISTORY_STATEMENTS_MAX,

@@ -1,7 +1,8 @@
 //! The tour: a whole network on this machine, with real keys, sockets, disks and decisions.
 //!
 //! It does what an operator would do, through the same functions: genesis, enrolment approved by
-//! two, import, exchange, objection, ruling, correction, export and offline verification.
+//! two, import, exchange, objection, ruling, correction, an agreement by which another authority relies on
+//! a decision, export and offline verification.
 
 mod network;
 mod tour;
@@ -42,6 +43,10 @@ pub struct TourResult {
     pub suspended_at: Vec<String>,
     /// Nodes whose query said that the decision is corrected.
     pub corrected_at: Vec<String>,
+    /// Nodes at which the decision was for information before two authorities agreed.
+    pub for_information_at: Vec<String>,
+    /// The clause by which it is recognised at the other authority since.
+    pub recognised_by: Option<String>,
     /// Whether the exported bundle verified offline.
     pub bundle_verified: bool,
     /// Whether the bundle with one byte flipped was refused.

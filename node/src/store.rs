@@ -26,6 +26,7 @@
 //! ```
 
 mod acts;
+mod agreements;
 mod engine;
 mod ledger;
 mod migrate;
@@ -54,10 +55,11 @@ use thiserror::Error;
 use crate::journal::JournalId;
 
 pub use acts::{ActRow, BytesDigest, NoticeRow, ObjectionSaid};
+pub use agreements::{AgreementKind, AgreementRow, AgreementRows};
 pub use engine::EngineFault;
 pub use ledger::{Delivery, Lookup, LookupError};
 pub use own::OwnStatement;
-pub use read::UnverifiedCursor;
+pub use read::{AGREEMENT_ROWS_MAX, COPIES_MAX, UnverifiedCursor};
 pub use schema::{Counts, JournalPosition, Position};
 pub use subjects::{DocumentDigest, SubjectRow, Summary};
 pub use verdicts::Verdict;

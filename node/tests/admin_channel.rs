@@ -5,6 +5,8 @@
 #[path = "../../tests/src/processes/loopback.rs"]
 mod loopback;
 
+#[path = "admin_channel/agreements.rs"]
+mod agreements;
 #[path = "admin_channel/awaited.rs"]
 mod awaited;
 #[path = "admin_channel/cut_off.rs"]

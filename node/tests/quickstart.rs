@@ -50,6 +50,9 @@ fn tour_ends_with_every_statement_everywhere_and_a_proof_that_holds() {
         let names = result[field].as_array().unwrap();
         assert_eq!(names.len() as u64, nodes, "{field}: {line}");
     }
+    let informed = result["for_information_at"].as_array().unwrap();
+    assert_eq!(informed.len() as u64, nodes - 1, "{line}");
+    assert_eq!(result["recognised_by"], "第三条", "{line}");
     assert!(result["elapsed_ms"].is_u64(), "{line}");
     let written: Vec<_> = std::fs::read_dir(folder.path())
         .unwrap()

@@ -27,18 +27,23 @@ pub use reply::{
     Reply, RowRefusal, Stage, Step, StepResult, SubjectAnswer, Submitted,
 };
 pub use request::{
-    AdmissionAsk, BundleAsk, CorrectionAsk, ImportAsk, LookUp, ObjectionAsk, PeerAddress, PeerName,
-    ProfileChoice, RepairAsk, Request, RowFilter, RulingAsk, StatementAsk, StayAsk, SubjectAsk,
+    AccedeAsk, AdmissionAsk, AgreementApproveAsk, AgreementListAsk, AgreementLogAsk, BundleAsk,
+    CorrectionAsk, ImportAsk, LookUp, ObjectionAsk, PeerAddress, PeerName, ProfileChoice,
+    RepairAsk, Request, RetireAsk, RowFilter, RulingAsk, StatementAsk, StayAsk, SubjectAsk,
     SubmitAsk, WatchAsk, WithdrawalAsk,
 };
-pub use show::{act_view, effect_view, name_of, noticed_view, open_objections, witnessed};
+pub use show::{
+    act_view, effect_view, name_of, noticed_view, open_objections, recognition_view, witnessed,
+};
 pub use target::{SOCKET_FILE, TARGET_CHARS_MAX, Target, TargetError};
 pub use view::{
-    ActView, AlarmView, AwaitedView, BackingCode, BasisCode, BasisFailureView, BasisStateCode,
+    ActView, AgreementApproved, AgreementLogged, AgreementStateCode, AgreementView, AgreementsView,
+    AlarmView, AllowedView, AwaitedView, BackingCode, BasisCode, BasisFailureView, BasisStateCode,
     BindsOthersCode, BurdenCode, DeadlineCode, DecisionView, DutyView, EffectView, ForkCode,
-    ForkView, FreshnessCode, FreshnessView, LaterActsCode, LinkCode, LogView, PeerBrief, PeerView,
-    SigningCode, SourceCode, StatementView, StatusView, SuspensionCode, SuspensionView, TaskCode,
-    ValidityCode, VoidCauseCode, WaitingCode, WaitingView,
+    ForkView, FreshnessCode, FreshnessView, LackingCode, LaterActsCode, LinkCode, LogView,
+    PartyView, PeerBrief, PeerView, RecognitionCode, RecognitionView, ReliedView, SigningCode,
+    SourceCode, StatementView, StatusView, SuspensionCode, SuspensionView, TaskCode, ValidityCode,
+    VoidCauseCode, WaitingCode, WaitingView, WordView,
 };
 
 /// Bytes of a frame's length prefix.

@@ -28,7 +28,7 @@ use crate::subject::AuthorityCode;
 use crate::text::Text;
 use crate::time::Day;
 
-pub use agreements::Agreements;
+pub use agreements::{Agreements, Standing};
 use agreements::{InForce, Pair};
 
 /// What is asked.
@@ -119,6 +119,8 @@ pub enum Lacking {
     DecidedOutside,
     /// The decision rests on local acts that do not hold at the receiver.
     BasisNotValidHere,
+    /// There are more agreements than are looked at for one answer.
+    TooMany,
 }
 
 /// Says whether a receiver may rely on a decision.

@@ -19,14 +19,17 @@ use crate::report::{self, Fact, Report};
 use crate::{clock, names, parse};
 
 /// What an authority may say where nothing narrower is asked for. Lists are for whom the law lets make
-/// them (HS-5.1), stays for courts and review bodies, agreements for who may bind it.
-const USUAL: [Class; 6] = [
+/// them (HS-5.1), stays for courts and review bodies.
+const USUAL: [Class; 9] = [
     Class::Decision,
     Class::Objection,
     Class::Ruling,
     Class::Correction,
     Class::Withdrawal,
     Class::Repair,
+    Class::Agreement,
+    Class::Accession,
+    Class::Retirement,
 ];
 
 pub(super) fn run(verb: &Genesis, context: &Context<'_>) -> Result<Report, Failure> {

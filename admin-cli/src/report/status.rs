@@ -1,6 +1,6 @@
 //! How a node is, and what happens at it.
 
-use concordat_protocol::admin::{Detail, Event, ForkView, LogView, StatusView};
+use concordat_protocol::admin::{AlarmView, Detail, Event, ForkView, LogView, StatusView};
 use concordat_protocol::log::Origin;
 use serde_json::{Map, Value, json};
 
@@ -52,6 +52,13 @@ pub(crate) fn status(view: &StatusView, words: Words) -> Report {
         details.extend(alarm.since.map(|at| format!("since={}", clock::civil(at))));
         let told = words.alarm(alarm.name.as_str());
         page.line(format!("! {told} {}", details.join(" ")).trim_end());
+    }
+    // spec: ADM-244
+    for notice in &view.notices {
+        let details: Vec<_> = notice.details.iter().map(detail_text).collect();
+        let told = words.alarm(notice.name.as_str());
+        let told = words.headed(words.word("notice"), told);
+        page.line(format!("{told} {}", details.join(" ")).trim_end());
     }
     page.gap();
     logs_table(&mut page, &view.logs, words);
@@ -175,10 +182,15 @@ pub(super) fn log_json(log: &LogView) -> Value {
 }
 
 fn status_json(view: &StatusView) -> Value {
-    let alarms: Value = view.alarms.iter().map(|alarm| {
-        let details: Map<_, _> = alarm.details.iter().map(|d| (d.name.clone(), json!(d.value))).collect();
-        json!({"name": alarm.name.as_str(), "since_at": at_json(alarm.since), "details": details})
-    }).collect();
+    let listed = |alarms: &[AlarmView]| -> Value {
+        let one = |alarm: &AlarmView| {
+            let details = alarm.details.iter();
+            let details: Map<_, _> = details.map(|d| (d.name.clone(), json!(d.value))).collect();
+            json!({"name": alarm.name.as_str(), "since_at": at_json(alarm.since), "details": details})
+        };
+        alarms.iter().map(one).collect()
+    };
+    let (alarms, notices) = (listed(&view.alarms), listed(&view.notices));
     json!({
         "at": view.at.value(),
         "member": view.member.as_str(),
@@ -202,6 +214,7 @@ fn status_json(view: &StatusView) -> Value {
         "look_ups": view.look_ups,
         "disk_bytes": view.disk_bytes,
         "alarms": alarms,
+        "notices": notices,
         "logs": view.logs.iter().map(log_json).collect::<Value>(),
         "peers": view.peers.iter().map(brief_json).collect::<Value>(),
     })

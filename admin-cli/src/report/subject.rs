@@ -8,7 +8,8 @@ use crate::names::Named;
 use crate::page::Page;
 use crate::report::status::{fork_json, fork_line};
 use crate::report::{
-    Report, Words, at_json, at_text, awaited, day_json, effect, ref_json, refs_json, short,
+    Report, Words, at_json, at_text, awaited, day_json, effect, recognition, ref_json, refs_json,
+    short,
 };
 use crate::{clock, decision};
 
@@ -51,6 +52,8 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         page.gap();
         page.table(&header, rows);
     }
+    recognition::of_decisions(&mut page, &answer.decisions, words);
+    recognition::cut(&mut page, &answer.agreements_cut, words);
     let awaited = answer.decisions.iter();
     let awaited = awaited.flat_map(|one| one.awaited.iter().map(|task| (&one.reference, task)));
     awaited::table(&mut page, awaited, words);
@@ -74,6 +77,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         "bodies_missing": answer.bodies_missing,
         "next_skip": answer.next_skip,
         "copies_left": answer.copies_left.unwrap_or(0),
+        "agreements_cut": recognition::cut_json(&answer.agreements_cut),
         "decisions": decisions,
     });
     Report::new(page, json)
@@ -103,6 +107,7 @@ fn decision_json(one: &DecisionView) -> Value {
         "item_title": one.item_title,
         "decided_on": one.decided_on.to_string(),
         "effect": effect::json(&one.effect),
+        "recognition": one.recognition.as_ref().map(recognition::json),
         "awaited": awaited::json(&one.awaited),
     })
 }
@@ -145,6 +150,16 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
         page.line(words.word("effect"));
         page.pairs(&effect::pairs(effect, words));
     }
+    if let Some(recognition) = &view.recognition {
+        let label = words.word("recognition");
+        page.pairs(&recognition::pairs(&label, recognition, words));
+        recognition::cut(&mut page, &view.agreements_cut, words);
+    }
+    if let Some(agreement) = &view.agreement {
+        page.gap();
+        page.pairs(&super::agreement::lines(agreement, words));
+    }
+    page.pairs(&super::agreement::word_pairs(view, words));
     let awaited = view.awaited.iter().map(|task| (&view.reference, task));
     awaited::table(&mut page, awaited, words);
     let acts: Vec<_> = view.act.iter().chain(&view.acts).collect();
@@ -207,6 +222,11 @@ fn statement_json(view: &StatementView) -> Value {
         "awaited": awaited::json(&view.awaited),
         "look_up_row": view.look_up_row,
         "fork": view.fork.as_ref().map(fork_json),
+        "recognition": view.recognition.as_ref().map(recognition::json),
+        "agreements_cut": recognition::cut_json(&view.agreements_cut),
+        "agreement": view.agreement.as_ref().map(super::agreement::json),
+        "accession": view.accession.as_ref().map(super::agreement::accession_json),
+        "retirement": view.retirement.as_ref().map(super::agreement::retirement_json),
     })
 }
 

@@ -100,6 +100,11 @@ fn question_before_an_act_names_what_it_does_and_upon_whom() {
         look_up_row: None,
         fork: None,
         acts_left: None,
+        recognition: None,
+        agreements_cut: vec![],
+        agreement: None,
+        accession: None,
+        retirement: None,
         awaited: Vec::new(),
     };
     let reply = Reply::Statement(Box::new(view));

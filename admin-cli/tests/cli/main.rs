@@ -8,5 +8,6 @@ mod freeing;
 mod network;
 mod node;
 mod offline;
+mod recognised;
 mod support;
 mod usage;

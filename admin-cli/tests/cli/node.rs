@@ -26,11 +26,11 @@ use crate::support::{Ran, concordat, concordat_without_room, fake_node};
 
 pub(crate) const HUB: &str = "11310000MB00000009";
 
-fn hub() -> AuthorityCode {
+pub(crate) fn hub() -> AuthorityCode {
     AuthorityCode::parse(HUB).unwrap()
 }
 
-fn origin() -> Origin {
+pub(crate) fn origin() -> Origin {
     format!("test-{}/{HUB}/0", "0".repeat(64)).parse().unwrap()
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn reference(index: u64) -> StatementRef {
     }
 }
 
-fn day() -> Day {
+pub(crate) fn day() -> Day {
     Day::from_ymd(2025, 3, 1).unwrap()
 }
 
@@ -55,7 +55,7 @@ fn size(count: u64) -> TreeSize {
     TreeSize::new(count).unwrap()
 }
 
-fn effect() -> EffectView {
+pub(crate) fn effect() -> EffectView {
     let fresh = FreshnessView {
         state: FreshnessCode::Fresh,
         at: Some(at()),
@@ -135,6 +135,7 @@ fn status() -> Reply {
         disk_bytes: 4_097,
         alarms: Vec::new(),
         look_ups: 4,
+        notices: vec![],
     }))
 }
 
@@ -413,12 +414,14 @@ fn subject_shows_the_suspension_before_anything_else() {
             item_title: None,
             decided_on: day(),
             effect: effect(),
+            recognition: None,
             awaited: vec![awaited()],
         }],
         total: 1,
         bodies_missing: 0,
         next_skip: Some(1),
         copies_left: Some(4_300),
+        agreements_cut: vec![],
     }));
     let text = code.to_string();
     let arguments = [
@@ -495,6 +498,7 @@ fn subject_says_how_many_copies_it_leaves_out() {
             bodies_missing: 0,
             next_skip: None,
             copies_left,
+            agreements_cut: vec![],
         }))
     };
     let text = code.to_string();
@@ -533,6 +537,7 @@ fn code_that_the_registrar_confirmed_is_shown_with_a_warning_above_everything() 
         bodies_missing: 0,
         next_skip: None,
         copies_left: None,
+        agreements_cut: vec![],
     }));
     let text = code.to_string();
     let mut arguments = vec!["subject", &text, "--purpose", "p", "--case", "c"];
@@ -585,6 +590,11 @@ fn statement(effect: EffectView, acts: Vec<ActView>) -> Reply {
         look_up_row: None,
         fork: None,
         acts_left: None,
+        recognition: None,
+        agreements_cut: vec![],
+        agreement: None,
+        accession: None,
+        retirement: None,
         awaited: Vec::new(),
     }))
 }

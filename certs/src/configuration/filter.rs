@@ -32,6 +32,7 @@ const MODULES: [(&str, &[&str]); 4] = [
     (
         "concordat_certs",
         &[
+            "agreement",
             "certificate",
             "certificate_file",
             "change",

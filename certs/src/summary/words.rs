@@ -238,7 +238,7 @@ pub const fn level(code: Level) -> Word {
     }
 }
 
-/// Whether a measure of an agreement has to be applied.
+/// Whether a measure has to be applied.
 #[must_use]
 #[rustfmt::skip]
 pub const fn force(code: Force) -> Word {

@@ -1,5 +1,6 @@
 //! How the node is.
 
+mod agreements;
 mod late;
 mod open;
 
@@ -19,6 +20,7 @@ use crate::clock;
 use crate::core::DamageCount;
 use crate::node::Node;
 
+pub(super) use agreements::EndedAgreements;
 pub(super) use late::LateStatements;
 pub(super) use open::OpenObjections;
 
@@ -84,6 +86,7 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
         disk_bytes: disk_bytes(node),
         alarms: Vec::new(),
         look_ups: node.look_ups(),
+        notices: office.ended_agreements.notices(node)?,
     };
     let late = office.late_statements.count(node, view.at)?;
     view.alarms = alarms(node, &view, &open, &late)?;

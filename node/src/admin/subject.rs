@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use concordat_protocol::admin::{
-    ActView, AdminError, DecisionView, ErrorCode, Reply, SUBJECT_DECISIONS_MAX, StatementAsk,
-    StatementView, SubjectAnswer, SubjectAsk,
+    ActView, AdminError, DecisionView, ErrorCode, RecognitionView, Reply, SUBJECT_DECISIONS_MAX,
+    StatementAsk, StatementView, SubjectAnswer, SubjectAsk,
 };
 use concordat_protocol::effect::{Effect, Horizon, Validity};
+use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{Audience, Class, Content, Decision, StatementRef};
 use concordat_protocol::subject::CodeCheck;
 use concordat_protocol::time::Day;
@@ -17,7 +18,7 @@ use crate::admin::awaited::Timetable;
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::shown::Shown;
 use crate::admin::{lookup, peer, refusal, target, view};
-use crate::node::Node;
+use crate::node::{Node, publisher};
 use crate::query::{Found, QueryService, sort_newest_first};
 use crate::store::{NoticeRow, Position};
 
@@ -56,6 +57,14 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         .effects_of(&targets, as_of)
         .map_err(|error| refusal::ask(&error))?;
     let query = node.query().map_err(refusal::index)?;
+    // spec: AGR-31
+    let issuers = page.iter().map(|entry| entry.issuer);
+    let publishers = targets
+        .iter()
+        .filter_map(|target| publisher(&target.origin));
+    let agreed = node.agreed(&issuers.chain(publishers).collect());
+    let agreed = agreed.map_err(|error| refusal::ask(&error))?;
+    let agreements = agreed.agreements();
     let mut decisions = Shown::new();
     let mut timetable = Timetable::new(&registry, as_of);
     let mut passed = 0;
@@ -65,7 +74,10 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         if let Found::Verified(verified) = found
             && let Some(decision) = decision_of(&verified)
         {
-            let view = decision_view(&registry, &verified, decision, effect, &mut timetable);
+            let stands = corrected(query, effect)?;
+            let stands = stands.as_ref().unwrap_or(decision).fields();
+            let mut view = decision_view(&registry, &verified, decision, effect, &mut timetable);
+            view.recognition = Some(agreed.view(&agreements, &verified, stands, effect, as_of));
             // spec: ADM-191
             if !decisions.take(view)? {
                 break;
@@ -88,6 +100,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         bodies_missing: logs.iter().map(|log| log.bodies_missing).sum(),
         next_skip: (next_skip < total).then_some(next_skip),
         copies_left: (copies > 0).then_some(copies),
+        agreements_cut: agreed.cut(),
     };
     // spec: ADM-63
     if total == 0 && ask.code.check() == CodeCheck::Mismatch {
@@ -200,6 +213,7 @@ fn decision_view(
         item_title: item.map(|item| item.title.to_string()),
         decided_on: fields.decided_on,
         effect: view::effect(effect, timetable.as_of()),
+        recognition: None,
         awaited: timetable.views(issuer, fields, effect),
     }
 }
@@ -226,6 +240,14 @@ fn statement_view(
     };
     let query = node.query().map_err(refusal::index)?;
     let is_act = payload.class().is_act();
+    let corrected = match &effect {
+        Some(effect) => corrected(query, effect)?,
+        None => None,
+    };
+    let (recognition, agreements_cut) = match &effect {
+        Some(effect) => recognised(node, verified, corrected.as_ref(), effect, as_of)?,
+        None => (None, Vec::new()),
+    };
     let (acts, acts_left) = acts(node, reference, &registry, &horizon, effect.as_ref())?;
     Ok(StatementView {
         reference: reference.clone(),
@@ -239,10 +261,7 @@ fn statement_view(
         bytes: verified.statement().as_bytes().len() as u64,
         witnessed: view::witnessed(&horizon, reference),
         decision: decision_of(verified).cloned(),
-        corrected: match &effect {
-            Some(effect) => corrected(query, effect)?,
-            None => None,
-        },
+        corrected,
         act: is_act.then(|| view::act(&node.fact(verified), &registry, &horizon, None, None)),
         acts,
         acts_left: (acts_left > 0).then_some(acts_left),
@@ -256,7 +275,34 @@ fn statement_view(
         effect: effect.as_ref().map(|effect| view::effect(effect, as_of)),
         look_up_row: None,
         fork: view::fork_of(node, &reference.origin),
+        recognition,
+        agreements_cut,
+        agreement: payload.content.agreement().cloned(),
+        accession: payload.content.accession().cloned(),
+        retirement: payload.content.retirement().cloned(),
     })
+}
+
+/// Whether the node's member may rely on a decision, and the logs that say more about agreements than is
+/// looked at.
+// spec: ADM-230
+fn recognised(
+    node: &Node,
+    verified: &Verified,
+    corrected: Option<&Decision>,
+    effect: &Effect,
+    as_of: Day,
+) -> Result<(Option<RecognitionView>, Vec<Origin>), AdminError> {
+    let Some(decision) = decision_of(verified) else {
+        return Ok((None, Vec::new()));
+    };
+    let stands = corrected.unwrap_or(decision).fields();
+    let issuer = verified.statement().header().issuer;
+    let publisher = publisher(&verified.reference().origin);
+    let agreed = node.agreed(&publisher.into_iter().chain([issuer]).collect());
+    let agreed = agreed.map_err(|error| refusal::ask(&error))?;
+    let view = agreed.view(&agreed.agreements(), verified, stands, effect, as_of);
+    Ok((Some(view), agreed.cut()))
 }
 
 /// The decision as the newest correction that holds puts it.

@@ -74,7 +74,7 @@ pub(super) fn answer(desk: &Desk, ask: &SubmitAsk) -> Answer {
 
 /// Refuses a change dated ahead: a bundle counts the grace of what was made before from this date.
 // spec: ADM-165
-fn is_dated(proposed_at: Timestamp, now: Timestamp) -> Result<(), AdminError> {
+pub(super) fn is_dated(proposed_at: Timestamp, now: Timestamp) -> Result<(), AdminError> {
     let ahead_ms = proposed_at.value().saturating_sub(now.value());
     match ahead_ms > limits::COSIGNATURE_AHEAD_MAX_MS {
         true => Err(AdminError::new(ErrorCode::ProposalAhead).with("minutes", ahead_ms / 60_000)),

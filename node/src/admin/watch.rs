@@ -115,6 +115,17 @@ fn between(before: &StatusView, now: &StatusView, registry: &Origin) -> Vec<Even
             ..event(EventKind::Alarm)
         });
     }
+    let known_notice = |notice: &&AlarmView| before.notices.contains(notice);
+    for notice in now.notices.iter().filter(|notice| !known_notice(notice)) {
+        let name = Detail {
+            name: "notice".to_owned(),
+            value: notice.name.to_string(),
+        };
+        events.push(Event {
+            details: [name].into_iter().chain(notice.details.clone()).collect(),
+            ..event(EventKind::Notice)
+        });
+    }
     for log in &now.logs {
         let known: Option<&LogView> = before.logs.iter().find(|known| known.origin == log.origin);
         let on = |kind| Event {

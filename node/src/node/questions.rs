@@ -48,6 +48,11 @@ impl Node {
         Ok(&self.query)
     }
 
+    /// The queries that see what the index has taken in by now, and wait for nothing.
+    pub(crate) fn query_now(&self) -> &QueryService {
+        &self.query
+    }
+
     /// The decisions about an organisation, by log and position.
     ///
     /// # Errors

@@ -1,3 +1,4 @@
+mod agreements;
 mod copies;
 
 use std::collections::BTreeMap;

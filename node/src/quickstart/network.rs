@@ -204,6 +204,9 @@ fn member(
             Class::Ruling,
             Class::Correction,
             Class::Withdrawal,
+            Class::Agreement,
+            Class::Accession,
+            Class::Retirement,
         ],
     };
     let mandate = Mandate {

@@ -1,5 +1,7 @@
 //! The steps of the tour.
 
+mod agreement;
+
 use std::net::UdpSocket;
 use std::path::Path;
 use std::sync::Arc;
@@ -136,6 +138,8 @@ async fn shown(
     let (subject, target) = pick(&imported).ok_or(TourError::NoAuthorities)?;
     let (objection, suspended_at) = object(nodes, subject, &target, voice).await?;
     let corrected_at = correct(nodes, subject, &target, objection, voice).await?;
+    let (for_information_at, recognised_by) =
+        agreement::agree(nodes, &target, profile, voice).await?;
     let (bundle_verified, tampered_bundle_rejected) =
         prove(&options.directory, nodes, &target, voice).await?;
     let result = TourResult {
@@ -144,6 +148,8 @@ async fn shown(
         exchanged_to_all,
         suspended_at,
         corrected_at,
+        for_information_at,
+        recognised_by,
         bundle_verified,
         tampered_bundle_rejected,
         elapsed_ms: started.elapsed().as_millis(),

@@ -1,5 +1,6 @@
 //! What can be asked of the store.
 
+use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 
 use concordat_protocol::log::{LeafIndex, Origin};
@@ -8,7 +9,8 @@ use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::RejectReason;
 
-use super::acts::{self, ActRow, NoticeRow};
+use super::acts::{self, ActRow, BytesDigest, NoticeRow};
+use super::agreements::{self, AgreementKind, AgreementRow, AgreementRows};
 use super::ledger::{self, Delivery, Lookup};
 use super::own::{self, OwnStatement};
 use super::peers;
@@ -17,6 +19,59 @@ use super::subjects::{self, DocumentDigest, SubjectRow, Summary};
 use super::verdicts::{State, Verdict};
 use super::writer::Logs;
 use super::{Store, StoreError, read};
+
+/// Statements about agreements that are looked at, of one kind, log and authority.
+// spec: IDX-71
+pub const AGREEMENT_ROWS_MAX: usize = 1_024;
+/// Rows of one kind, log and authority that are passed over in the index, refused ones included.
+const AGREEMENT_ROWS_PASSED_MAX: usize = 16_384;
+/// Of a code in a key.
+const SUBJECT_BYTES: usize = 18;
+/// Places of what stands many times in its log that are looked at.
+pub const COPIES_MAX: usize = 8;
+
+/// How many rows of one log were met.
+#[derive(Default)]
+struct LogRows {
+    log: Option<LogId>,
+    passed: usize,
+    taken: usize,
+    copies: BTreeMap<BytesDigest, usize>,
+}
+
+enum Take {
+    Yes,
+    No,
+    TooMany,
+}
+
+impl LogRows {
+    fn takes(&mut self, spot: Spot, row: &AgreementRow) -> Take {
+        if self.log != Some(spot.log) {
+            *self = Self {
+                log: Some(spot.log),
+                ..Self::default()
+            };
+        }
+        self.passed += 1;
+        if self.passed > AGREEMENT_ROWS_PASSED_MAX {
+            return Take::TooMany;
+        }
+        if matches!(row.verdict, Some(Verdict::Rejected(_))) {
+            return Take::No;
+        }
+        let copies = self.copies.entry(row.digest).or_default();
+        *copies += 1;
+        if *copies > COPIES_MAX {
+            return Take::No;
+        }
+        self.taken += 1;
+        match self.taken > AGREEMENT_ROWS_MAX {
+            true => Take::TooMany,
+            false => Take::Yes,
+        }
+    }
+}
 
 /// Where a walk over unverified statements goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +109,33 @@ impl Store {
         })?;
         rows.sort_by(|a, b| a.position.cmp(&b.position));
         Ok(rows)
+    }
+
+    /// How many decisions that were not refused are such as is asked, and whether all were looked at: at
+    /// most so many rows are.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn count_decisions(
+        &self,
+        most: usize,
+        matches: impl Fn(&Summary, &Position) -> bool,
+    ) -> Result<(u64, bool), StoreError> {
+        let prefix = Bytes::key(Family::Subjects).finish();
+        let logs = read(&self.logs);
+        let verdicts = read(&self.verdicts);
+        let place = prefix.len() + SUBJECT_BYTES;
+        let rows = self.collect(Family::Subjects, &prefix, Some(most + 1), |key, value| {
+            let spot = Spot::decode(key.get(place..)?)?;
+            let position = position(&logs, spot)?;
+            let summary = Summary::decode(value, position.origin.member())?;
+            let is_refused = matches!(verdicts.state(spot).verdict(), Some(Verdict::Rejected(_)));
+            let is_decision = summary.class.is_decision() && !is_refused;
+            Some(is_decision && matches(&summary, &position))
+        })?;
+        let whole = rows.len() <= most;
+        let counted = rows.iter().take(most).filter(|is_such| **is_such);
+        Ok((counted.count() as u64, whole))
     }
 
     /// Decisions under a document number, by position, of every issuer.
@@ -168,6 +250,72 @@ impl Store {
         })?;
         rows.sort();
         Ok(rows)
+    }
+
+    /// Agreements that name an authority, and its accessions and retirements: of each kind and log the
+    /// first [`AGREEMENT_ROWS_MAX`] that were not refused, of what stands there again the first
+    /// [`COPIES_MAX`]. In a log in which more stands the others are passed over, and it is named.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    // spec: IDX-70, IDX-71
+    pub fn agreements_of(&self, code: AuthorityCode) -> Result<AgreementRows, StoreError> {
+        let mut found = AgreementRows::default();
+        for kind in AgreementKind::ALL {
+            let prefix = agreements::prefix(code, kind);
+            let mut from = Some(prefix.clone());
+            while let Some(at) = from {
+                from = self.agreements_from(&mut found, kind, &prefix, &at)?;
+            }
+        }
+        found.cut.sort();
+        found.cut.dedup();
+        Ok(found)
+    }
+
+    /// Adds rows of a kind from a key on; where to go on, if a log has more than is looked at.
+    fn agreements_from(
+        &self,
+        found: &mut AgreementRows,
+        kind: AgreementKind,
+        prefix: &[u8],
+        from: &[u8],
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let logs = read(&self.logs);
+        let verdicts = read(&self.verdicts);
+        let mut log = LogRows::default();
+        let (mut whole, mut go_on) = (true, None);
+        self.table().scan(prefix, from, |key, value| {
+            let row = agreements::place(key).zip(agreements::decode(value));
+            let row = row.and_then(|(spot, (named, digest))| {
+                let row = AgreementRow {
+                    position: position(&logs, spot)?,
+                    kind,
+                    named: position(&logs, named)?,
+                    digest,
+                    verdict: verdicts.state(spot).verdict(),
+                };
+                Some((spot, row))
+            });
+            let Some((spot, row)) = row else {
+                whole = false;
+                return ControlFlow::Break(());
+            };
+            match log.takes(spot, &row) {
+                Take::Yes => found.rows.push(row),
+                Take::No => {}
+                Take::TooMany => {
+                    found.cut.push(row.position.origin);
+                    go_on = agreements::behind(prefix, spot.log);
+                    return ControlFlow::Break(());
+                }
+            }
+            ControlFlow::Continue(())
+        })?;
+        match whole {
+            true => Ok(go_on),
+            false => Err(self.table().judged(StoreError::damaged(Family::Agreements))),
+        }
     }
 
     /// Own decisions of an issuer with a document number and item, by position: the first is the

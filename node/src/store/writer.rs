@@ -9,6 +9,7 @@ use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::RejectReason;
 
 use super::acts;
+use super::agreements;
 use super::engine::EngineBatch;
 use super::ledger::{self, Delivery, Lookup};
 use super::own::Runs;
@@ -275,6 +276,14 @@ impl<'a> Pending<'a> {
                 statement,
             };
             acts::put_act(&mut self.batch, at, target, &act);
+        }
+        // spec: IDX-70
+        if let Some(said) = agreements::Said::by(statement) {
+            let named = match said.names {
+                Some(named) => self.spot(&named.origin, named.index)?,
+                None => spot,
+            };
+            agreements::put(&mut self.batch, &said, spot, named);
         }
         match &statement.payload().content {
             Content::Decision(decision) => {

@@ -133,6 +133,20 @@ named_codes! {
         NothingHeard = 90 "nothing-heard",
         /// The registry names another key for the node's member than the one it would sign with; `key`.
         KeyNotRegistered = 91 "key-not-registered",
+        /// The node's member is no party to the agreement; `member`, `title`.
+        NotAParty = 100 "not-a-party",
+        /// Parties have not approved the agreement; `missing`.
+        PartiesMissing = 101 "parties-missing",
+        /// Others cannot accede to the agreement; `title`.
+        NotOpen = 102 "not-open",
+        /// The node's member is party already; `title`, `version`.
+        AlreadyAParty = 103 "already-a-party",
+        /// The day lies before today; `day`, `today`.
+        DayGone = 104 "day-gone",
+        /// The version named does not follow on those known; `version`, `known`.
+        VersionUnfit = 105 "version-unfit",
+        /// A party that the agreement names cannot agree; `member`, `cause`.
+        PartyUnfit = 106 "party-unfit",
     }
 }
 
@@ -153,7 +167,9 @@ impl ErrorCode {
             | Self::CodeCheck
             | Self::OwnMember
             | Self::DayAhead
-            | Self::DayPast => ExitCode::Usage,
+            | Self::DayPast
+            | Self::DayGone
+            | Self::VersionUnfit => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
             | Self::ActNotHeld
@@ -164,7 +180,8 @@ impl ErrorCode {
             Self::VerificationFailed
             | Self::ApprovalsMissing
             | Self::RecoveryMissing
-            | Self::OtherNetwork => ExitCode::VerificationFailed,
+            | Self::OtherNetwork
+            | Self::PartiesMissing => ExitCode::VerificationFailed,
             Self::PeerUnreachable | Self::NoAddress => ExitCode::Unreachable,
             Self::NotTheHub
             | Self::NoMandate
@@ -180,7 +197,11 @@ impl ErrorCode {
             | Self::NotCurrent
             | Self::RoleRefused
             | Self::HistoryDiffers
-            | Self::ProposalAhead => ExitCode::Denied,
+            | Self::ProposalAhead
+            | Self::NotAParty
+            | Self::NotOpen
+            | Self::AlreadyAParty
+            | Self::PartyUnfit => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
             | Self::StorageFailed

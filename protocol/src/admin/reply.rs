@@ -5,7 +5,8 @@ use serde_bytes::ByteBuf;
 use crate::admin::error::AdminError;
 use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::view::{
-    DecisionView, EffectView, PeerBrief, PeerView, StatementView, StatusView,
+    AgreementApproved, AgreementLogged, AgreementsView, DecisionView, EffectView, PeerBrief,
+    PeerView, StatementView, StatusView,
 };
 use crate::codec::{Truth, integer_map};
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
@@ -46,6 +47,12 @@ tagged_enum! {
         Chunk(ByteBuf) = 60,
         /// The bundle is complete.
         Bundle(BundleView) = 61,
+        /// An agreement is approved.
+        AgreementApproved(AgreementApproved) = 70,
+        /// An agreement is logged, or was looked at.
+        AgreementLogged(AgreementLogged) = 71,
+        /// Agreements of a party.
+        Agreements(Box<AgreementsView>) = 72,
         /// It is not done.
         Error(AdminError) = 99,
     }
@@ -70,6 +77,9 @@ impl Reply {
             | Self::Statement(_)
             | Self::Recorded(_)
             | Self::Bundle(_)
+            | Self::AgreementApproved(_)
+            | Self::AgreementLogged(_)
+            | Self::Agreements(_)
             | Self::Error(_) => true,
         }
     }
@@ -96,6 +106,8 @@ named_codes! {
         Import = 8 "import",
         /// Something that an operator should look at; `details.alarm`.
         Alarm = 9 "alarm",
+        /// Something that an operator should know; `details.notice`.
+        Notice = 10 "notice",
     }
 }
 
@@ -306,6 +318,8 @@ integer_map! {
         /// Copies of the decisions on this page that are not listed (EFF-40); absent where there are none.
         // spec: ADM-220
         9 => copies_left: opt(u64),
+        /// Logs that say more about agreements than is looked at.
+        10 => agreements_cut: list(Origin),
     }
 }
 

@@ -69,6 +69,18 @@ tagged_enum! {
         /// A proof bundle. Answered by [`Reply::Chunk`](super::Reply::Chunk), at last
         /// [`Reply::Bundle`](super::Reply::Bundle).
         BundleExport(BundleAsk) = 60,
+        /// Approve an agreement as a party. Answered by
+        /// [`Reply::AgreementApproved`](super::Reply::AgreementApproved).
+        AgreementApprove(AgreementApproveAsk) = 70,
+        /// Log an agreement that every party has approved; a dry run says who has. Answered by
+        /// [`Reply::AgreementLogged`](super::Reply::AgreementLogged).
+        AgreementLog(AgreementLogAsk) = 71,
+        /// The agreements of a party. Answered by [`Reply::Agreements`](super::Reply::Agreements).
+        AgreementList(AgreementListAsk) = 72,
+        /// Accede to an open agreement. Answered by [`Reply::Recorded`](super::Reply::Recorded).
+        Accede(AccedeAsk) = 73,
+        /// Retire from an agreement. Answered by [`Reply::Recorded`](super::Reply::Recorded).
+        Retire(RetireAsk) = 74,
     }
 }
 
@@ -345,5 +357,76 @@ integer_map! {
         1 => target: req(Target),
         /// Why; wanted when it is not public and another authority's.
         2 => look_up: opt(LookUp),
+    }
+}
+
+integer_map! {
+    /// An agreement to approve.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct AgreementApproveAsk {
+        /// A whole proposal file.
+        1 => proposal: req(ByteBuf),
+        /// Say what it would do.
+        2 => dry_run: req(bool),
+    }
+}
+
+integer_map! {
+    /// An agreement with its approvals.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct AgreementLogAsk {
+        /// A whole proposal file.
+        1 => proposal: req(ByteBuf),
+        /// Whole approval files, in any order.
+        2 => approvals: list(ByteBuf),
+        /// Verify and say what would happen, record nothing.
+        3 => dry_run: req(bool),
+        /// There when only who has approved is asked.
+        4 => show: opt(Truth),
+    }
+}
+
+integer_map! {
+    /// Whose agreements to list.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct AgreementListAsk {
+        /// The party; the node's member when absent.
+        1 => party: opt(AuthorityCode),
+        /// Only the versions of this agreement, named by any of them.
+        2 => agreement: opt(Target),
+        /// The day asked about; today when absent.
+        3 => as_of: opt(Day),
+        /// Versions to pass over, for the next page.
+        4 => skip: opt(u64),
+    }
+}
+
+integer_map! {
+    /// An accession.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct AccedeAsk {
+        /// The version acceded to.
+        1 => agreement: req(Target),
+        /// First day as a party.
+        2 => from: req(Day),
+        /// Say what it would do.
+        3 => dry_run: req(bool),
+    }
+}
+
+integer_map! {
+    /// A retirement.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct RetireAsk {
+        /// Any version of the agreement.
+        1 => agreement: req(Target),
+        /// The newest version left; the newest that is known when absent.
+        2 => version: opt(u32),
+        /// First day on which the member is no party.
+        3 => from: req(Day),
+        /// Why.
+        4 => reasons: req(Text<4000>),
+        /// Say what it would do.
+        5 => dry_run: req(bool),
     }
 }

@@ -1,15 +1,18 @@
 //! Effects and acts as they are shown: by a node out of its store, by a verifier out of a bundle.
 
 use crate::admin::view::{
-    ActView, BackingCode, BasisCode, BasisFailureView, BasisStateCode, BindsOthersCode, BurdenCode,
-    DutyView, EffectView, ForkCode, FreshnessCode, FreshnessView, LaterActsCode, SourceCode,
+    ActView, AllowedView, BackingCode, BasisCode, BasisFailureView, BasisStateCode,
+    BindsOthersCode, BurdenCode, DutyView, EffectView, ForkCode, FreshnessCode, FreshnessView,
+    LackingCode, LaterActsCode, RecognitionCode, RecognitionView, ReliedView, SourceCode,
     SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode, WaitingView,
 };
+use crate::codec::Truth;
 use crate::effect::{
     Backing, Basis, BasisState, BindsOthers, Burden, Effect, Fact, Fork, Horizon, LaterActs,
     Repaired, Source, SourceState, SuspensionKind, Validity, VoidCause, WaitingCause,
 };
 use crate::log::LeafIndex;
+use crate::recognition::{Lacking, Recognition, Relied};
 use crate::statement::{Content, Notice, StatementRef};
 use crate::subject::AuthorityCode;
 use crate::time::{Day, Timestamp};
@@ -401,4 +404,80 @@ fn binds_others(binds: BindsOthers) -> (BindsOthersCode, Option<SourceCode>, Opt
         BindsOthers::NotWeighed => BindsOthersCode::NotWeighed,
     };
     (code, None, None)
+}
+
+/// Clauses that a recognition shows.
+const CLAUSES_SHOWN_MAX: usize = 16;
+
+/// What a member may do on the strength of a decision, flat. `title_of` gives the title of an agreement
+/// that is relied on.
+// spec: ADM-230
+#[must_use]
+pub fn recognition_view(
+    recognition: &Recognition,
+    title_of: impl Fn(&StatementRef) -> Option<String>,
+) -> RecognitionView {
+    let relied = |relied: &Relied| ReliedView {
+        agreement: relied.agreement.clone(),
+        title: title_of(&relied.agreement).unwrap_or_default(),
+        version: relied.version,
+        clause: relied.clause.to_string(),
+    };
+    let empty = |code| RecognitionView {
+        code,
+        by: Vec::new(),
+        by_left: None,
+        measures: Vec::new(),
+        grant: None,
+        lacking: None,
+        state: None,
+    };
+    match recognition {
+        Recognition::Own => empty(RecognitionCode::Own),
+        Recognition::Recognised {
+            by,
+            measures,
+            grant,
+        } => RecognitionView {
+            by: by.iter().take(CLAUSES_SHOWN_MAX).map(relied).collect(),
+            by_left: by
+                .len()
+                .checked_sub(CLAUSES_SHOWN_MAX)
+                .filter(|left| *left > 0)
+                .map(|left| left as u64),
+            measures: measures
+                .iter()
+                .map(|one| AllowedView {
+                    measure: one.measure.clone(),
+                    until: one.until,
+                    force: one.force,
+                    basis: one.basis.clone(),
+                    by: relied(&one.by),
+                })
+                .collect(),
+            grant: grant.then_some(Truth),
+            ..empty(RecognitionCode::Recognised)
+        },
+        Recognition::ForInformation { why } => RecognitionView {
+            lacking: Some(lacking(*why)),
+            ..empty(RecognitionCode::ForInformation)
+        },
+        Recognition::NotRecognised { state } => RecognitionView {
+            state: Some(binds_others(*state).0),
+            ..empty(RecognitionCode::NotRecognised)
+        },
+    }
+}
+
+const fn lacking(why: Lacking) -> LackingCode {
+    match why {
+        Lacking::NoAgreement => LackingCode::NoAgreement,
+        Lacking::Retired => LackingCode::Retired,
+        Lacking::NotInForce => LackingCode::NotInForce,
+        Lacking::NotCovered => LackingCode::NotCovered,
+        Lacking::ActType => LackingCode::ActType,
+        Lacking::DecidedOutside => LackingCode::DecidedOutside,
+        Lacking::BasisNotValidHere => LackingCode::BasisNotValidHere,
+        Lacking::TooMany => LackingCode::TooManyAgreements,
+    }
 }

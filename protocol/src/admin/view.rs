@@ -2,14 +2,16 @@
 //! that the node does not hold.
 
 mod effect;
+mod recognition;
 
 use crate::admin::error::Detail;
 use crate::admin::tagged::named_codes;
 use crate::codec::integer_map;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
 use crate::statement::{
-    ActType, Class, Code, Decision, Enrolment, Ground, LegalBasis, ObjectorRole, Outcome,
-    RepairEffect, Role, Standing, StatementRef, Vis, WithdrawalReason,
+    Accession, ActType, Agreement, Class, Code, Decision, Enrolment, Ground, LegalBasis,
+    ObjectorRole, Outcome, RepairEffect, Retirement, Role, Standing, StatementRef, Vis,
+    WithdrawalReason,
 };
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::time::{Day, Timestamp};
@@ -19,6 +21,10 @@ pub use effect::{
     BackingCode, BasisCode, BasisFailureView, BasisStateCode, BindsOthersCode, BurdenCode,
     DutyView, EffectView, ForkCode, FreshnessCode, FreshnessView, LaterActsCode, SourceCode,
     SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode, WaitingView,
+};
+pub use recognition::{
+    AgreementApproved, AgreementLogged, AgreementStateCode, AgreementView, AgreementsView,
+    AllowedView, LackingCode, PartyView, RecognitionCode, RecognitionView, ReliedView, WordView,
 };
 
 named_codes! {
@@ -210,6 +216,8 @@ integer_map! {
         23 => alarms: list(AlarmView),
         /// Rows of the look-up register.
         24 => look_ups: req(u64),
+        /// What an operator should know, and nothing is wrong with.
+        25 => notices: list(AlarmView),
     }
 }
 
@@ -294,6 +302,9 @@ integer_map! {
         8 => decided_on: req(Day),
         /// What follows from everything known.
         9 => effect: req(EffectView),
+        /// Whether the node's member may rely on it.
+        // spec: ADM-230
+        10 => recognition: opt(RecognitionView),
         /// What is awaited about it.
         12 => awaited: list(AwaitedView),
     }
@@ -393,6 +404,17 @@ integer_map! {
         17 => fork: opt(ForkView),
         /// How many acts more there are, where not all are listed.
         18 => acts_left: opt(u64),
+        /// Whether the node's member may rely on it, where it is a decision.
+        // spec: ADM-230
+        19 => recognition: opt(RecognitionView),
+        /// Logs that say more about agreements than is looked at.
+        20 => agreements_cut: list(Origin),
+        /// The agreement, where it is one.
+        21 => agreement: opt(Agreement),
+        /// The accession, where it is one.
+        22 => accession: opt(Accession),
+        /// The retirement, where it is one.
+        23 => retirement: opt(Retirement),
         /// What is awaited about it, where it is a decision.
         24 => awaited: list(AwaitedView),
     }

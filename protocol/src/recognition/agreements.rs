@@ -9,6 +9,17 @@ use crate::statement::{AgreementFields, Content, Measure, StatementRef};
 use crate::subject::AuthorityCode;
 use crate::time::{Day, Timestamp};
 
+/// How a version stands between two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It is in force.
+    InForce,
+    /// A newer version took its place.
+    Replaced,
+    /// It is not, for what is lacking.
+    Lacking(Lacking),
+}
+
 /// Agreements with everything that was said about them.
 #[derive(Clone, Debug, Default)]
 pub struct Agreements<'a> {
@@ -16,6 +27,8 @@ pub struct Agreements<'a> {
     by_first: BTreeMap<&'a StatementRef, Treaty<'a>>,
     /// By the version acceded to.
     accessions: BTreeMap<&'a StatementRef, Vec<Word>>,
+    /// Whether there are more than were looked at.
+    too_many: bool,
 }
 
 /// One agreement.
@@ -97,7 +110,22 @@ pub(super) struct Pair<'a> {
 pub(super) struct InForce<'a> {
     pub(super) reference: &'a StatementRef,
     pub(super) agreement: &'a AgreementFields,
-    newer: Vec<&'a AgreementFields>,
+    newer: Vec<(&'a AgreementFields, Term)>,
+}
+
+/// How far a version that came into force between two has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Term {
+    Runs,
+    Ended,
+}
+
+/// What one authority left by its retirements from an agreement: the newest version that it named, and
+/// the newest instant at which it did.
+#[derive(Clone, Copy, Debug, Default)]
+struct Left {
+    version: u32,
+    at: Option<Timestamp>,
 }
 
 impl InForce<'_> {
@@ -105,12 +133,13 @@ impl InForce<'_> {
     /// evidence than what widens.
     // spec: AGR-22
     pub(super) fn narrower_allow(&self, question: &Question<'_>, measure: &Measure) -> bool {
-        self.newer.iter().all(|agreement| {
+        self.newer.iter().all(|(agreement, term)| {
             let mut clauses = agreement.clauses.iter();
-            clauses.any(|clause| {
-                let mut measures = clause.measures.iter();
-                covers(clause, question).is_ok() && measures.any(|one| one.measure == *measure)
-            })
+            *term == Term::Runs
+                && clauses.any(|clause| {
+                    let mut measures = clause.measures.iter();
+                    covers(clause, question).is_ok() && measures.any(|one| one.measure == *measure)
+                })
         })
     }
 }
@@ -185,6 +214,59 @@ impl<'a> Agreements<'a> {
         all
     }
 
+    /// What stands for more agreements than are looked at: nothing is in force.
+    // spec: AGR-30
+    #[must_use]
+    pub fn too_many() -> Self {
+        Self {
+            too_many: true,
+            ..Self::default()
+        }
+    }
+
+    /// The versions known with their first versions, by agreement, number and reference; copies are none.
+    pub fn versions(&self) -> impl Iterator<Item = (&'a StatementRef, &'a StatementRef)> {
+        self.by_first.iter().flat_map(|(first, treaty)| {
+            let mut versions: Vec<_> = treaty.versions.iter().map(Version::order).collect();
+            versions.sort_unstable();
+            versions.dedup();
+            let versions = versions.into_iter();
+            versions.map(|(_, version)| (*first, version))
+        })
+    }
+
+    /// How a version stands between two on a day, as far as what burdens is concerned.
+    #[must_use]
+    pub fn standing(
+        &self,
+        version: &StatementRef,
+        (one, other): (AuthorityCode, AuthorityCode),
+        as_of: Day,
+    ) -> Standing {
+        let is_it = |known: &&Version<'a>| known.reference == version;
+        let mut treaties = self.by_first.values();
+        let found = treaties.find_map(|treaty| Some((treaty, treaty.versions.iter().find(is_it)?)));
+        let Some((treaty, version)) = found else {
+            return Standing::Lacking(Lacking::NoAgreement);
+        };
+        let pair = Pair {
+            issuers: &[one],
+            receivers: &[other],
+            as_of,
+        };
+        let in_force = treaty.between(&pair, false, &self.accessions);
+        if in_force.is_ok_and(|it| it.reference == version.reference) {
+            return Standing::InForce;
+        }
+        let accessions = self.accessions.get(version.reference);
+        let accessions = accessions.map_or(&[][..], Vec::as_slice);
+        match version.joins(accessions, &treaty.sides(&pair, false), as_of) {
+            Ok(Term::Runs) if version.counts => Standing::Replaced,
+            Ok(_) => Standing::Lacking(Lacking::NotInForce),
+            Err(lacking) => Standing::Lacking(lacking),
+        }
+    }
+
     /// What is in force between two on a day: of each agreement the newest version that both are party
     /// to. Otherwise how far the nearest agreement reaches.
     ///
@@ -195,6 +277,10 @@ impl<'a> Agreements<'a> {
         pair: &Pair<'_>,
         grant: bool,
     ) -> Result<Vec<InForce<'a>>, Lacking> {
+        // spec: AGR-30
+        if self.too_many {
+            return Err(Lacking::TooMany);
+        }
         let mut nearest = Lacking::NoAgreement;
         let mut in_force = Vec::new();
         for treaty in self.by_first.values() {
@@ -211,6 +297,7 @@ impl<'a> Agreements<'a> {
 }
 
 impl<'a> Treaty<'a> {
+    /// Takes as many steps as there are versions and words on them.
     // spec: AGR-20, AGR-21
     fn between(
         &self,
@@ -218,90 +305,111 @@ impl<'a> Treaty<'a> {
         grant: bool,
         accessions: &BTreeMap<&'a StatementRef, Vec<Word>>,
     ) -> Result<InForce<'a>, Lacking> {
+        let sides = self.sides(pair, grant);
         let mut nearest = Lacking::NoAgreement;
-        let mut newest: Option<&Version<'a>> = None;
-        let mut both: Vec<&Version<'a>> = Vec::new();
+        let mut newest: Option<(&Version<'a>, Term)> = None;
+        let mut provisional: Vec<(&Version<'a>, Term)> = Vec::new();
         for version in &self.versions {
             let accessions = accessions
                 .get(version.reference)
                 .map_or(&[][..], Vec::as_slice);
-            match self.joins(version, accessions, pair, grant) {
-                Ok(()) if version.counts => {
-                    both.push(version);
-                    let newer = |known: &&Version<'a>| version.order() > known.order();
+            match version.joins(accessions, &sides, pair.as_of) {
+                Ok(term) if version.counts => {
+                    let newer = |(known, _): &(&Version<'a>, Term)| version.order() > known.order();
                     if newest.as_ref().is_none_or(newer) {
-                        newest = Some(version);
+                        newest = Some((version, term));
                     }
                 }
-                Ok(()) => {
-                    both.push(version);
+                Ok(term) => {
+                    provisional.push((version, term));
                     nearest = nearest.max(Lacking::NotInForce);
                 }
                 Err(reached) => nearest = nearest.max(reached),
             }
         }
-        let newest = newest.ok_or(nearest)?;
-        let newer = both.iter().filter(|one| one.order() > newest.order());
+        let (newest, term) = newest.ok_or(nearest)?;
+        // What has ended took the place of what was before it for good.
+        if term == Term::Ended {
+            return Err(Lacking::NotInForce);
+        }
+        provisional.retain(|(version, _)| version.order() > newest.order());
+        let newer = provisional.iter();
         Ok(InForce {
             reference: newest.reference,
             agreement: newest.fields,
-            newer: newer.map(|one| one.fields).collect(),
+            newer: newer.map(|(one, term)| (one.fields, *term)).collect(),
         })
     }
 
-    /// Whether both are party to a version that is in force on the day, or what is lacking.
-    fn joins(
-        &self,
-        version: &Version<'a>,
-        accessions: &[Word],
-        pair: &Pair<'_>,
-        grant: bool,
-    ) -> Result<(), Lacking> {
-        for codes in [pair.issuers, pair.receivers] {
-            let party = |code: &&AuthorityCode| is_party(version, accessions, **code, pair.as_of);
-            let mut parties = codes.iter().filter(party).peekable();
-            if parties.peek().is_none() {
-                return Err(Lacking::NoAgreement);
-            }
-            if !parties.any(|code| !self.has_left(version, *code, pair.as_of, grant)) {
-                return Err(Lacking::Retired);
-            }
-        }
-        let fields = version.fields;
-        let ended = fields.until.is_some_and(|until| until < pair.as_of);
-        match pair.as_of < fields.from || ended {
-            true => Err(Lacking::NotInForce),
-            false => Ok(()),
-        }
+    /// Each of the two with what it has left.
+    fn sides(&self, pair: &Pair<'_>, grant: bool) -> [Vec<(AuthorityCode, Left)>; 2] {
+        [pair.issuers, pair.receivers].map(|codes| {
+            let left = |code: &AuthorityCode| (*code, self.left_by(*code, pair.as_of, grant));
+            codes.iter().map(left).collect()
+        })
     }
 
-    fn has_left(
-        &self,
-        version: &Version<'a>,
-        code: AuthorityCode,
-        as_of: Day,
-        grant: bool,
-    ) -> bool {
-        let leaves = |retired: &Retired| {
-            let Retired { word, .. } = retired;
-            let reaches = retired.version >= version.fields.version;
-            let reaches = reaches || version.proposed_at <= retired.at;
-            word.author == code && reaches && word.from <= as_of && (word.counts || !grant)
-        };
-        self.retirements.iter().any(leaves)
+    fn left_by(&self, code: AuthorityCode, as_of: Day, grant: bool) -> Left {
+        let mut left = Left::default();
+        for retired in &self.retirements {
+            let word = &retired.word;
+            if word.author == code && word.from <= as_of && (word.counts || !grant) {
+                left.version = left.version.max(retired.version);
+                left.at = left.at.max(Some(retired.at));
+            }
+        }
+        left
     }
 }
 
 impl<'a> Version<'a> {
+    /// How far a version has come between two that are party to it, or what is lacking.
+    fn joins(
+        &self,
+        accessions: &[Word],
+        sides: &[Vec<(AuthorityCode, Left)>; 2],
+        as_of: Day,
+    ) -> Result<Term, Lacking> {
+        // The first day on which both are party.
+        let mut since = self.fields.from;
+        for codes in sides {
+            let parties = codes.iter().filter_map(|(code, left)| {
+                let since = self.party_since(accessions, *code, as_of)?;
+                Some((since, self.has_left(*left)))
+            });
+            let parties: Vec<_> = parties.collect();
+            if parties.is_empty() {
+                return Err(Lacking::NoAgreement);
+            }
+            let staying = parties.into_iter().filter(|(_, left)| !left);
+            let first = staying.map(|(since, _)| since).min();
+            since = since.max(first.ok_or(Lacking::Retired)?);
+        }
+        match self.fields.until {
+            _ if as_of < self.fields.from => Err(Lacking::NotInForce),
+            Some(until) if until < since => Err(Lacking::NotInForce),
+            Some(until) if until < as_of => Ok(Term::Ended),
+            Some(_) | None => Ok(Term::Runs),
+        }
+    }
+
+    /// The first day from which an authority is party: one that the version names is from the first on.
+    fn party_since(&self, accessions: &[Word], code: AuthorityCode, as_of: Day) -> Option<Day> {
+        if self.fields.parties.binary_search(&code).is_ok() {
+            return Some(self.fields.from);
+        }
+        self.fields.open?;
+        let accedes = |word: &&Word| word.author == code && word.from <= as_of && word.counts;
+        let words = accessions.iter().filter(accedes);
+        words.map(|word| word.from).min()
+    }
+
+    fn has_left(&self, left: Left) -> bool {
+        left.version >= self.fields.version || left.at.is_some_and(|at| self.proposed_at <= at)
+    }
+
     /// Newer versions are greater; of two with one number the one that stands later by reference.
     const fn order(&self) -> (u32, &'a StatementRef) {
         (self.fields.version, self.reference)
     }
-}
-
-/// Whether an authority is named by a version, or has acceded to it.
-fn is_party(version: &Version<'_>, accessions: &[Word], code: AuthorityCode, as_of: Day) -> bool {
-    let named = version.fields.parties.binary_search(&code).is_ok();
-    let accedes = |word: &Word| word.author == code && word.from <= as_of && word.counts;
-    named || version.fields.open.is_some() && accessions.iter().any(accedes)
 }

@@ -444,6 +444,66 @@ fn version_that_is_not_witnessed_narrows_and_never_widens() {
     assert_eq!(ask(&world, &wide), information(Lacking::NotInForce));
 }
 
+/// A version with a last day takes the place of the older ones for good.
+// spec: AGR-20
+#[test]
+fn version_that_has_ended_does_not_bring_the_one_before_it_back() {
+    let (mut world, target) = World::with_penalty();
+    let first = agreement(50, the_agreement());
+    let second = |from: &str, until: &str| {
+        let fields = later(2, |fields| {
+            (fields.from, fields.until) = (day(from), Some(day(until)));
+        });
+        agreement(51, fields)
+    };
+    let ask = |world: &World, facts: &[Fact]| asked(world, &penalty(), &target, facts);
+    let ended = [first.clone(), second("2026-02-01", "2026-05-27")];
+    assert_eq!(ask(&world, &ended), information(Lacking::NotInForce));
+    // Before it began, and where it has not begun, the first is in force.
+    let to_come = [first.clone(), second("2026-06-01", "2026-06-30")];
+    assert_eq!(allowed(&ask(&world, &to_come)).len(), 1);
+    // One that names only one of the two has replaced nothing between them.
+    let apart = later(2, |fields| {
+        fields.parties = parties(&[Who::Hub, Who::City]);
+        fields.until = Some(day("2026-05-27"));
+    });
+    let apart = [first.clone(), agreement(51, apart)];
+    assert_eq!(allowed(&ask(&world, &apart)).len(), 1);
+    // Not witnessed, it takes measures away all the same.
+    world.witnessed_up_to(Who::City, 51);
+    assert_eq!(allowed(&ask(&world, &ended)), []);
+    // A third goes on.
+    world.witnessed_up_to(Who::City, 60);
+    let [first, second] = ended;
+    let third = agreement(52, later(3, |_| {}));
+    assert_eq!(allowed(&ask(&world, &[first, second, third])).len(), 1);
+}
+
+/// Whoever joined an open version after its last day was never bound by it.
+// spec: AGR-20
+#[test]
+fn version_that_never_ran_between_two_replaces_nothing_between_them() {
+    let (world, target) = World::with_penalty();
+    let ask = |facts: &[Fact]| asked_by(Who::Supervisor, &world, &penalty(), &target, facts);
+    let mut first = the_agreement();
+    first.open = Some(Truth);
+    let second = later(2, |fields| {
+        fields.open = Some(Truth);
+        fields.until = Some(day("2026-04-30"));
+    });
+    let known = |from| {
+        vec![
+            agreement(50, first.clone()),
+            agreement(51, second.clone()),
+            accession(Who::Supervisor, 60, 50, "2026-02-01"),
+            accession(Who::Supervisor, 61, 51, from),
+        ]
+    };
+    assert_eq!(allowed(&ask(&known("2026-05-01"))).len(), 1);
+    let ended = information(Lacking::NotInForce);
+    assert_eq!(ask(&known("2026-04-30")), ended);
+}
+
 /// What a generated version says.
 #[derive(Clone, Debug)]
 struct Said {
@@ -555,20 +615,32 @@ fn fact_of(index: u64, word: &Word) -> Fact {
 fn model(words: &[(u64, Word)], witnessed: u64, as_of: u8) -> Vec<String> {
     let counts = |index: u64| index < witnessed;
     let in_pair = |index: u64, said: &Said| {
+        // The first day as a party, if it is one.
         let member = |who: Who| {
-            let joined = words.iter().any(|(at, word)| {
-                matches!(word, Word::Joins(by, position, from)
-                    if *by == who && *position == index && *from <= as_of && counts(*at))
+            let joined = words.iter().filter_map(|(at, word)| match word {
+                Word::Joins(by, position, from)
+                    if *by == who && *position == index && *from <= as_of && counts(*at) =>
+                {
+                    Some(*from)
+                }
+                Word::Version(_) | Word::Joins(..) | Word::Leaves(..) => None,
             });
             let left = words.iter().any(|(at, word)| {
                 matches!(word, Word::Leaves(by, version, from)
                     if *by == who && (*version >= said.version || index <= *at) && *from <= as_of)
             });
-            (said.parties.contains(&who) || said.open && joined) && !left
+            let named = said.parties.contains(&who).then_some(said.from);
+            let joined = joined.min().filter(|_| said.open);
+            named.or(joined).filter(|_| !left)
         };
-        let running = said.from <= as_of && said.until.is_none_or(|until| as_of <= until);
-        member(Who::Issuer) && member(Who::City) && running
+        let both = member(Who::Issuer).zip(member(Who::City));
+        // Whether there was a day on which it ran between the two.
+        both.is_some_and(|(one, other)| {
+            let since = one.max(other).max(said.from);
+            since <= as_of.min(said.until.unwrap_or(as_of))
+        })
     };
+    let running = |said: &Said| said.until.is_none_or(|until| as_of <= until);
     let versions: Vec<(u64, &Said)> = words
         .iter()
         .filter_map(|(index, word)| match word {
@@ -578,7 +650,7 @@ fn model(words: &[(u64, Word)], witnessed: u64, as_of: u8) -> Vec<String> {
         .collect();
     let allows = |said: &Said, name: &str| {
         let mut clauses = said.clauses.iter();
-        clauses.any(|(covers, measures)| *covers && measures.contains(&name))
+        running(said) && clauses.any(|(covers, measures)| *covers && measures.contains(&name))
     };
     let newer = |a: &(u64, &Said), b: &(u64, &Said)| (a.1.version, a.0) > (b.1.version, b.0);
     let stands = |name: &str| {

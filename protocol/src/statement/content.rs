@@ -169,6 +169,33 @@ impl Content {
         None
     }
 
+    /// The agreement that this is.
+    #[must_use]
+    pub const fn agreement(&self) -> Option<&Agreement> {
+        if let Self::Agreement(agreement) = self {
+            return Some(agreement);
+        }
+        None
+    }
+
+    /// The accession that this is.
+    #[must_use]
+    pub const fn accession(&self) -> Option<&Accession> {
+        if let Self::Accession(accession) = self {
+            return Some(accession);
+        }
+        None
+    }
+
+    /// The retirement that this is.
+    #[must_use]
+    pub const fn retirement(&self) -> Option<&Retirement> {
+        if let Self::Retirement(retirement) = self {
+            return Some(retirement);
+        }
+        None
+    }
+
     /// Looks at contents whose shape alone does not keep them right.
     // spec: STM-30
     pub(super) fn check(&self) -> Result<(), Invalid> {

@@ -1,0 +1,166 @@
+//! What the tool says of a decision that is recognised, or not.
+
+use concordat_protocol::admin::{
+    AllowedView, BindsOthersCode, DecisionView, LackingCode, RecognitionCode, RecognitionView,
+    ReliedView, Reply, SubjectAnswer,
+};
+use concordat_protocol::codec::Truth;
+use concordat_protocol::statement::{ActType, BasisLevel, Code, Force, LegalBasis, Measure};
+use concordat_protocol::subject::SubjectCode;
+use concordat_protocol::text::Text;
+
+use crate::node::{HUB, against, day, effect, hub, origin, reference};
+
+fn empty(code: RecognitionCode) -> RecognitionView {
+    RecognitionView {
+        code,
+        by: Vec::new(),
+        by_left: None,
+        measures: Vec::new(),
+        grant: None,
+        lacking: None,
+        state: None,
+    }
+}
+
+fn recognised() -> RecognitionView {
+    let by = ReliedView {
+        agreement: reference(50),
+        title: "区域信用互认协议".to_owned(),
+        version: 2,
+        clause: "第五条".to_owned(),
+    };
+    let basis = LegalBasis {
+        law: Text::new("招标投标法").unwrap(),
+        article: Text::new("第五十四条").unwrap(),
+        level: BasisLevel::Law,
+    };
+    RecognitionView {
+        by: vec![by.clone()],
+        by_left: Some(3),
+        measures: vec![AllowedView {
+            measure: Measure::new("tender.limit").unwrap(),
+            until: day(),
+            force: Force::Mandatory,
+            basis,
+            by,
+        }],
+        grant: Some(Truth),
+        ..empty(RecognitionCode::Recognised)
+    }
+}
+
+fn code() -> SubjectCode {
+    SubjectCode::with_check("91310000717854505").unwrap()
+}
+
+fn answer() -> Reply {
+    let lacking = RecognitionView {
+        lacking: Some(LackingCode::BasisNotValidHere),
+        ..empty(RecognitionCode::ForInformation)
+    };
+    let refused = RecognitionView {
+        state: Some(BindsOthersCode::Suspended),
+        ..empty(RecognitionCode::NotRecognised)
+    };
+    let own = empty(RecognitionCode::Own);
+    let all = [recognised(), lacking, refused, own].into_iter();
+    let decision = |(at, recognition)| DecisionView {
+        reference: reference(at),
+        issuer: hub(),
+        issuer_name: "某局".to_owned(),
+        document_number: "A〔2025〕1号".to_owned(),
+        act_type: ActType::Penalty,
+        item: Code::new("penalty.labour").unwrap(),
+        item_title: None,
+        decided_on: day(),
+        effect: effect(),
+        recognition: Some(recognition),
+        awaited: Vec::new(),
+    };
+    Reply::Subject(Box::new(SubjectAnswer {
+        code: code(),
+        names: vec!["某公司".to_owned()],
+        as_of: day(),
+        look_up_row: 4,
+        decisions: (7..).zip(all).map(decision).collect(),
+        total: 4,
+        bodies_missing: 0,
+        next_skip: None,
+        copies_left: None,
+        agreements_cut: vec![origin()],
+    }))
+}
+
+fn shown(before: &[&str]) -> String {
+    let text = code().to_string();
+    let mut arguments = before.to_vec();
+    arguments.extend([
+        "subject",
+        &text,
+        "--purpose",
+        "p",
+        "--case",
+        "c",
+        "--basis",
+        "b",
+    ]);
+    let (ran, _) = against(vec![answer()], &arguments);
+    ran.exits(0).out
+}
+
+/// Spaces as one: columns are laid out by their widest value.
+fn plain(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let words: Vec<_> = line.split_whitespace().collect();
+        words.join(" ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+// spec: ADM-231, ADM-233
+#[test]
+fn each_decision_has_a_line_with_the_reason_and_each_measure_another() {
+    let out = plain(&shown(&["--lang", "en"]));
+    for line in [
+        format!("{HUB}/0#7 recognised: 《区域信用互认协议》 v2 第五条 ({HUB}/0#50) and 3 more"),
+        "May be applied tender.limit until 2025-03-01, mandatory, by force of 招标投标法 第五十四条 (第五条)"
+            .to_owned(),
+        "May be relied on what it grants".to_owned(),
+        format!("{HUB}/0#8 for information: it rests on local acts of another place"),
+        format!("{HUB}/0#9 not recognised: suspended"),
+        format!("{HUB}/0#10 own decision"),
+        format!("! {} says more about agreements than is looked at", origin()),
+    ] {
+        assert!(out.contains(&line), "{line}\n{out}");
+    }
+    let out = plain(&shown(&["--lang", "zh"]));
+    for line in [
+        "予以互认：《区域信用互认协议》 v2 第五条",
+        "可采取措施 tender.limit 至 2025-03-01，强制性，依据《招标投标法》第五十四条（第五条）",
+        "仅供参考：依据在本地无效",
+        "不予互认：中止",
+    ] {
+        assert!(out.contains(line), "{line}\n{out}");
+    }
+}
+
+// spec: ADM-230
+#[test]
+fn json_says_all_of_it() {
+    let json: serde_json::Value = serde_json::from_str(&shown(&["--output", "json"])).unwrap();
+    let first = &json["decisions"][0]["recognition"];
+    assert_eq!(first["code"], "recognised");
+    assert_eq!(first["by"][0]["title"], "区域信用互认协议");
+    assert_eq!(first["by"][0]["version"], 2);
+    assert_eq!(first["by_left"], 3);
+    assert_eq!(first["measures"][0]["measure"], "tender.limit");
+    assert_eq!(first["measures"][0]["until"], "2025-03-01");
+    assert_eq!(first["measures"][0]["force"], "mandatory");
+    assert_eq!(first["measures"][0]["level"], "law");
+    assert_eq!(first["grant"], true);
+    let second = &json["decisions"][1]["recognition"];
+    assert_eq!(second["lacking"], "basis-not-valid-here");
+    assert_eq!(json["decisions"][2]["recognition"]["state"], "suspended");
+    assert_eq!(json["agreements_cut"][0], origin().as_str());
+}

@@ -1,0 +1,263 @@
+//! Agreements as one party has them.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use concordat_protocol::admin::{
+    AdminError, AgreementListAsk, AgreementStateCode, AgreementView, AgreementsView, Reply,
+    WordView,
+};
+use concordat_protocol::codec::Truth;
+use concordat_protocol::effect::{Fact, Horizon};
+use concordat_protocol::recognition::{Agreements, Lacking, Standing};
+use concordat_protocol::statement::{Agreement, AgreementFields, StatementRef};
+use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::time::Day;
+use concordat_protocol::trust::Registry;
+
+use super::{parties, words};
+use crate::admin::desk::{Answer, Desk};
+use crate::admin::shown::Shown;
+use crate::admin::{refusal, view};
+use crate::node::{Agreed, Node};
+use crate::query::{Found, QueryService};
+
+/// Versions that one answer shows.
+// spec: ADM-243
+const VERSIONS_SHOWN_MAX: usize = 64;
+/// Accessions and retirements that are shown with one version.
+// spec: ADM-243
+const WORDS_SHOWN_MAX: usize = 64;
+
+/// `agreement list`
+// spec: ADM-243
+pub(in crate::admin) fn list(desk: &Desk, ask: &AgreementListAsk) -> Answer {
+    let node = desk.node();
+    let party = ask.party.unwrap_or_else(|| node.member());
+    let as_of = ask.as_of.unwrap_or_else(|| node.today());
+    let only = match &ask.agreement {
+        Some(named) => {
+            let (reference, fields) = words::version(desk, named)?;
+            Some(fields.first.unwrap_or(reference))
+        }
+        None => None,
+    };
+    let agreed = of(node, party)?;
+    let agreements = agreed.agreements();
+    let known = Known {
+        agreed: &agreed,
+        agreements: &agreements,
+        registry: node.registry(),
+        horizon: node.horizon(),
+        party,
+        as_of,
+    };
+    let versions = known.versions(only.as_ref());
+    let (total, skip) = (versions.len() as u64, ask.skip.unwrap_or(0));
+    let mut shown = Shown::new();
+    let mut passed = 0;
+    let from = usize::try_from(skip).unwrap_or(usize::MAX);
+    for (first, fact, fields) in versions.into_iter().skip(from).take(VERSIONS_SHOWN_MAX) {
+        if !shown.take(known.view(first, fact, fields))? {
+            break;
+        }
+        passed += 1;
+    }
+    let next = skip.saturating_add(passed);
+    Ok(Reply::Agreements(Box::new(AgreementsView {
+        as_of,
+        party,
+        agreements: shown.into_views(),
+        total,
+        next_skip: (next < total).then_some(next),
+        cut: agreed.cut(),
+        too_many: agreed.too_many().then_some(Truth),
+    })))
+}
+
+/// The number of the newest version known of an agreement that the member is party to, or whose first
+/// version is held; `None` where it is not.
+pub(super) fn newest(node: &Node, first: &StatementRef) -> Result<Option<u32>, AdminError> {
+    if let Some(newest) = newest_of_member(node, first)? {
+        return Ok(Some(newest));
+    }
+    let query = node.query().map_err(refusal::index)?;
+    let found = query.statement(&first.origin, first.index);
+    Ok(match found.map_err(refusal::query)? {
+        Found::Verified(verified) if verified.reference() == first => {
+            let agreement = verified.statement().payload().content.agreement();
+            let fields = agreement.map(Agreement::fields);
+            fields.filter(|it| it.first.is_none()).map(|it| it.version)
+        }
+        Found::Verified(_) | Found::Rejected(_) | Found::NotHeld => None,
+    })
+}
+
+/// The same of the versions that name the member, or that it acceded to.
+pub(super) fn newest_of_member(
+    node: &Node,
+    first: &StatementRef,
+) -> Result<Option<u32>, AdminError> {
+    let agreed = of(node, node.member())?;
+    let agreements = agreed.agreements();
+    let known = Known {
+        agreed: &agreed,
+        agreements: &agreements,
+        registry: node.registry(),
+        horizon: node.horizon(),
+        party: node.member(),
+        as_of: node.today(),
+    };
+    let versions = known.versions(Some(first));
+    Ok(versions.iter().map(|(_, _, fields)| fields.version).max())
+}
+
+/// Whether the member has acceded to a version, and not left it since.
+pub(super) fn joined(node: &Node, version: &StatementRef) -> Result<bool, AdminError> {
+    let agreed = of(node, node.member())?;
+    let member = node.member();
+    let mut facts = agreed.facts().iter();
+    let acceded = facts.any(|fact| {
+        let said = fact.payload().content.accession();
+        fact.issuer() == member && said.is_some_and(|said| said.agreement == *version)
+    });
+    let agreements = agreed.agreements();
+    let standing = agreements.standing(version, (member, member), node.today());
+    Ok(acceded && standing != Standing::Lacking(Lacking::Retired))
+}
+
+/// All that was said about the agreements of a party.
+fn of(node: &Node, party: AuthorityCode) -> Result<Agreed, AdminError> {
+    of_query(node, party, node.query().map_err(refusal::index)?)
+}
+
+/// The same as far as the index has come: nothing waits for it.
+pub(in crate::admin) fn of_now(node: &Node) -> Result<Agreed, AdminError> {
+    of_query(node, node.member(), node.query_now())
+}
+
+fn of_query(node: &Node, party: AuthorityCode, query: &QueryService) -> Result<Agreed, AdminError> {
+    let registry = node.registry();
+    let all: BTreeSet<_> = registry.members().map(|member| member.code()).collect();
+    let set = query.agreements(&[party], &all).map_err(refusal::query)?;
+    Ok(node.agreed_of(set))
+}
+
+/// What a list is made of.
+struct Known<'a> {
+    agreed: &'a Agreed,
+    agreements: &'a Agreements<'a>,
+    registry: Arc<Registry>,
+    horizon: Horizon,
+    party: AuthorityCode,
+    as_of: Day,
+}
+
+type Version<'a> = (&'a StatementRef, &'a Fact, &'a AgreementFields);
+
+impl<'a> Known<'a> {
+    /// The versions that name the party, or that it acceded to, by agreement and number.
+    fn versions(&self, only: Option<&StatementRef>) -> Vec<Version<'a>> {
+        let versions = self.agreements.versions().filter_map(|(first, version)| {
+            let mut facts = self.agreed.facts().iter();
+            let fact = facts.find(|fact| fact.reference() == version)?;
+            let fields = fact.payload().content.agreement()?.fields();
+            let is_party = fields.parties.contains(&self.party)
+                || self
+                    .accessions(version)
+                    .any(|word| word.member == self.party);
+            let wanted = only.is_none_or(|only| only == first);
+            (is_party && wanted).then_some((first, fact, fields))
+        });
+        versions.collect()
+    }
+
+    fn view(&self, first: &StatementRef, fact: &Fact, fields: &AgreementFields) -> AgreementView {
+        let version = fact.reference();
+        let acceded: Vec<_> = self.accessions(version).take(WORDS_SHOWN_MAX).collect();
+        let others = fields.parties.iter().copied();
+        let others: BTreeSet<_> = others
+            .chain(self.accessions(version).map(|word| word.member))
+            .filter(|code| *code != self.party)
+            .collect();
+        let mut in_force_with = Vec::new();
+        let mut state = AgreementStateCode::NoParty;
+        for other in others {
+            let pair = (self.party, other);
+            let standing = self.agreements.standing(version, pair, self.as_of);
+            // The nearest to being in force; codes begin with it.
+            state = state.min(code(standing));
+            if standing == Standing::InForce {
+                in_force_with.push(other);
+            }
+        }
+        AgreementView {
+            reference: version.clone(),
+            first: (first != version).then(|| first.clone()),
+            title: fields.title.to_string(),
+            version: fields.version,
+            parties: parties(
+                &self.registry,
+                fields,
+                &fields.parties.iter().copied().collect(),
+            ),
+            open: fields.open,
+            from: fields.from,
+            until: fields.until,
+            clauses: fields.clauses.len() as u64,
+            witnessed: view::witnessed(&self.horizon, version),
+            state,
+            in_force_with,
+            acceded,
+            retired: self.retirements(first).take(WORDS_SHOWN_MAX).collect(),
+        }
+    }
+
+    fn accessions(&self, version: &StatementRef) -> impl Iterator<Item = WordView> {
+        let facts = self.agreed.facts().iter();
+        facts.filter_map(move |fact| {
+            let said = fact.payload().content.accession()?;
+            (said.agreement == *version).then(|| self.word(fact, said.from))
+        })
+    }
+
+    fn retirements(&self, first: &StatementRef) -> impl Iterator<Item = WordView> {
+        let facts = self.agreed.facts().iter();
+        facts.filter_map(move |fact| {
+            let said = fact.payload().content.retirement()?;
+            (said.first == *first).then(|| WordView {
+                version: Some(said.version),
+                reasons: Some(said.reasons.to_string()),
+                ..self.word(fact, said.from)
+            })
+        })
+    }
+
+    fn word(&self, fact: &Fact, from: Day) -> WordView {
+        WordView {
+            member: fact.issuer(),
+            from,
+            reference: fact.reference().clone(),
+            witnessed: view::witnessed(&self.horizon, fact.reference()),
+            version: None,
+            reasons: None,
+        }
+    }
+}
+
+const fn code(standing: Standing) -> AgreementStateCode {
+    match standing {
+        Standing::InForce => AgreementStateCode::InForce,
+        Standing::Replaced => AgreementStateCode::Replaced,
+        Standing::Lacking(Lacking::Retired) => AgreementStateCode::Retired,
+        Standing::Lacking(Lacking::NoAgreement) => AgreementStateCode::NoParty,
+        Standing::Lacking(
+            Lacking::NotInForce
+            | Lacking::NotCovered
+            | Lacking::ActType
+            | Lacking::DecidedOutside
+            | Lacking::BasisNotValidHere
+            | Lacking::TooMany,
+        ) => AgreementStateCode::NotInForce,
+    }
+}
