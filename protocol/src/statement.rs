@@ -23,12 +23,14 @@ mod content;
 mod ctx_course;
 mod deadline_rules;
 mod decision;
+mod delivery;
 mod document;
 mod envelope;
 mod leaf;
 mod listing;
 mod measure;
 mod payload;
+mod receipt;
 mod registry;
 
 pub use act::{
@@ -51,6 +53,7 @@ pub use decision::{
     ActType, BasisLevel, Code, CodeTextError, Decision, DecisionFields, Duty, Invalid, LegalBasis,
     PenaltyClass, Remedy, RemedyKind, Service, ServiceWay,
 };
+pub use delivery::DeliveryBatch;
 pub use document::DocumentKey;
 pub use envelope::{
     Approval, Ctx, Header, Proposal, Statement, StatementError, registry_state, sign,
@@ -60,6 +63,7 @@ pub use leaf::{LEAF_BYTES_MAX, Leaf, LeafError, SUITE_SHA256, Vis};
 pub use listing::{Listing, Quarter, SeriousGroup};
 pub use measure::{Measure, MeasureError};
 pub use payload::{BatchId, Payload, StatementRef};
+pub use receipt::{ActOutcome, Receipt, ReceiptBatch};
 pub use registry::{
     Address, Audience, CatalogueItem, CutOff, Enrolment, ItemCatalogue, KeyUse, Level, ListScope,
     Mandate, Policy, Role, Rotation, Standing, Suspension, VisibilityClass,

@@ -315,6 +315,8 @@ impl<'a> Pending<'a> {
             | Content::Rotation(_)
             | Content::Suspension(_)
             | Content::CutOff(_)
+            | Content::DeliveryBatch(_)
+            | Content::ReceiptBatch(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => {}
         }

@@ -57,6 +57,8 @@ impl Genesis {
             | Content::Accession(_)
             | Content::Retirement(_)
             | Content::Notice(_)
+            | Content::DeliveryBatch(_)
+            | Content::ReceiptBatch(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => Err(ChangeFault::NoChange),
         }
@@ -201,6 +203,8 @@ impl Registry {
             | Content::Accession(_)
             | Content::Retirement(_)
             | Content::Notice(_)
+            | Content::DeliveryBatch(_)
+            | Content::ReceiptBatch(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => Err(ChangeFault::NoChange),
         }
@@ -350,6 +354,8 @@ fn commitment(content: &Content) -> Option<(Hash, [Option<&PublicKey>; 2])> {
         | Content::Accession(_)
         | Content::Retirement(_)
         | Content::Notice(_)
+        | Content::DeliveryBatch(_)
+        | Content::ReceiptBatch(_)
         | Content::HeadSeen(_)
         | Content::Restart(_) => None,
     }
