@@ -88,6 +88,7 @@ pub(crate) enum Verb {
     Repair(Repair),
     #[command(subcommand)]
     Bundle(Bundle),
+    Propagation(Propagation),
     Completions(Completions),
 }
 
@@ -423,6 +424,11 @@ pub(crate) struct Statement {
     pub(crate) look_up: LookUp,
     #[arg(long, value_name = "DAY")]
     pub(crate) as_of: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Propagation {
+    pub(crate) reference: String,
 }
 
 #[derive(Debug, Args)]

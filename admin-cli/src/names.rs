@@ -2,8 +2,8 @@
 
 use concordat_protocol::admin::{
     BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode, EventKind, ForkCode,
-    FreshnessCode, LaterActsCode, LinkCode, SigningCode, SourceCode, Stage, Step, SuspensionCode,
-    ValidityCode, VoidCauseCode, WaitingCode,
+    FreshnessCode, HolderCode, LaterActsCode, LinkCode, SigningCode, SourceCode, Stage, Step,
+    SuspensionCode, ValidityCode, VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::statement::{
     ActType, Audience, BasisLevel, Class, Ground, KeyUse, Level, ListScope, ObjectorRole, Outcome,
@@ -73,6 +73,7 @@ delegated! {
     EventKind, "event"
     ForkCode, "fork"
     FreshnessCode, "freshness"
+    HolderCode, "holder"
     LaterActsCode, "later-acts"
     LinkCode, "link"
     SigningCode, "signing"
@@ -173,7 +174,7 @@ pub(crate) fn text_keys() -> Vec<String> {
     macro_rules! all { ($($ty:ty)+) => { $(of::<$ty>(&mut keys);)+ } }
     all! {
         BackingCode BasisCode BasisStateCode BindsOthersCode BurdenCode EventKind ForkCode
-        FreshnessCode LaterActsCode LinkCode SigningCode SourceCode Stage Step SuspensionCode
+        FreshnessCode HolderCode LaterActsCode LinkCode SigningCode SourceCode Stage Step SuspensionCode
         ValidityCode VoidCauseCode WaitingCode ActType Class Form Ground KeyUse Level
         Network ObjectorRole Outcome PenaltyClass RepairEffect Role Standing WithdrawalReason
     }

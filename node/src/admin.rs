@@ -25,6 +25,7 @@ mod link;
 mod lookup;
 mod naming;
 mod peer;
+mod propagation;
 mod quorum;
 mod refusal;
 mod server;

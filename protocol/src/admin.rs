@@ -28,17 +28,17 @@ pub use reply::{
 };
 pub use request::{
     AdmissionAsk, BundleAsk, CorrectionAsk, ImportAsk, LookUp, ObjectionAsk, PeerAddress, PeerName,
-    ProfileChoice, RepairAsk, Request, RowFilter, RulingAsk, StatementAsk, StayAsk, SubjectAsk,
-    SubmitAsk, WatchAsk, WithdrawalAsk,
+    ProfileChoice, PropagationAsk, RepairAsk, Request, RowFilter, RulingAsk, StatementAsk, StayAsk,
+    SubjectAsk, SubmitAsk, WatchAsk, WithdrawalAsk,
 };
 pub use show::{act_view, effect_view, name_of, noticed_view, open_objections, witnessed};
 pub use target::{SOCKET_FILE, TARGET_CHARS_MAX, Target, TargetError};
 pub use view::{
     ActView, AlarmView, BackingCode, BasisCode, BasisFailureView, BasisStateCode, BindsOthersCode,
     BurdenCode, DecisionView, DutyView, EffectView, ForkCode, ForkView, FreshnessCode,
-    FreshnessView, LaterActsCode, LinkCode, LogView, PeerBrief, PeerView, SigningCode, SourceCode,
-    StatementView, StatusView, SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode,
-    WaitingCode, WaitingView,
+    FreshnessView, HolderCode, HolderView, LaterActsCode, LinkCode, LogView, PeerBrief, PeerView,
+    PropagatedView, PropagationView, ReachView, SigningCode, SourceCode, StatementView, StatusView,
+    SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode, WaitingView,
 };
 
 /// Bytes of a frame's length prefix.

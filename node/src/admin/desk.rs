@@ -7,7 +7,7 @@ use serde_bytes::ByteBuf;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use crate::admin::{act, bundle, import, peer, status, subject, submit};
+use crate::admin::{act, bundle, import, peer, propagation, status, subject, submit};
 use crate::node::Node;
 
 /// What an answer ends with.
@@ -18,6 +18,7 @@ pub(super) struct Office {
     pub(super) node: Arc<Node>,
     pub(super) open_objections: status::OpenObjections,
     pub(super) late_statements: status::LateStatements,
+    pub(super) outstanding: status::Outstanding,
     /// Held by the import under way.
     pub(super) importing: Mutex<()>,
     /// Held by the act under way: what it was decided on must stand until it is appended.
@@ -76,6 +77,7 @@ impl Desk {
             Request::Stay(ask) => self.act(|desk| act::stay(desk, ask)),
             Request::Repair(ask) => self.act(|desk| act::repair(desk, ask)),
             Request::BundleExport(ask) => bundle::answer(&self, ask),
+            Request::Propagation(ask) => propagation::answer(&self, &ask),
             // The server serves a watch itself, and takes the file of an import.
             Request::Watch(_) | Request::ImportChunk(_) | Request::ImportEnd => {
                 Err(AdminError::new(ErrorCode::OutOfTurn))

@@ -106,6 +106,7 @@ impl AdminServer {
             node: Arc::clone(node),
             open_objections: Default::default(),
             late_statements: Default::default(),
+            outstanding: Default::default(),
             importing: Default::default(),
             acting: Default::default(),
             salt,

@@ -2,6 +2,7 @@
 
 mod late;
 mod open;
+mod outstanding;
 
 use std::path::Path;
 
@@ -21,6 +22,7 @@ use crate::node::Node;
 
 pub(super) use late::LateStatements;
 pub(super) use open::OpenObjections;
+pub(super) use outstanding::Outstanding;
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 const MINUTE_MS: u64 = 60 * 1_000;
@@ -86,7 +88,8 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
         look_ups: node.look_ups(),
     };
     let late = office.late_statements.count(node, view.at)?;
-    view.alarms = alarms(node, &view, &open, &late)?;
+    let awaited = office.outstanding.count(node, view.at)?;
+    view.alarms = alarms(node, &view, &open, &late, &awaited)?;
     view.alarms.extend(frozen::alarms(node)?);
     Ok(view)
 }
@@ -96,6 +99,7 @@ fn alarms(
     status: &StatusView,
     open: &open::Answer,
     to_make_good: &late::ToMakeGood,
+    awaited: &outstanding::Awaited,
 ) -> Result<Vec<AlarmView>, AdminError> {
     let mut alarms = Vec::new();
     let mut raise = |name: &str, details: Vec<Detail>| -> Result<(), AdminError> {
@@ -226,6 +230,17 @@ fn alarms(
         ];
         let details = [log].into_iter().chain(counts).collect();
         raise(name, details)?;
+    }
+    if let Some(first) = &awaited.first {
+        let first = Detail {
+            name: "first".to_owned(),
+            value: first.to_string(),
+        };
+        let (acts, holders) = (
+            detail("acts", awaited.acts),
+            detail("holders", awaited.holders),
+        );
+        raise("corrections-outstanding", vec![acts, holders, first])?;
     }
     let rejected = node.store().counts().rejected;
     if rejected > 0 {

@@ -5,7 +5,7 @@ use serde_bytes::ByteBuf;
 use crate::admin::error::AdminError;
 use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::view::{
-    DecisionView, EffectView, PeerBrief, PeerView, StatementView, StatusView,
+    DecisionView, EffectView, PeerBrief, PeerView, PropagationView, StatementView, StatusView,
 };
 use crate::codec::{Truth, integer_map};
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
@@ -46,6 +46,8 @@ tagged_enum! {
         Chunk(ByteBuf) = 60,
         /// The bundle is complete.
         Bundle(BundleView) = 61,
+        /// Who has done what an act asks.
+        Propagation(Box<PropagationView>) = 70,
         /// It is not done.
         Error(AdminError) = 99,
     }
@@ -70,6 +72,7 @@ impl Reply {
             | Self::Statement(_)
             | Self::Recorded(_)
             | Self::Bundle(_)
+            | Self::Propagation(_)
             | Self::Error(_) => true,
         }
     }

@@ -69,6 +69,9 @@ tagged_enum! {
         /// A proof bundle. Answered by [`Reply::Chunk`](super::Reply::Chunk), at last
         /// [`Reply::Bundle`](super::Reply::Bundle).
         BundleExport(BundleAsk) = 60,
+        /// Who has done what an act asks. Answered by
+        /// [`Reply::Propagation`](super::Reply::Propagation).
+        Propagation(PropagationAsk) = 70,
     }
 }
 
@@ -345,5 +348,14 @@ integer_map! {
         1 => target: req(Target),
         /// Why; wanted when it is not public and another authority's.
         2 => look_up: opt(LookUp),
+    }
+}
+
+integer_map! {
+    /// An act, or a decision with every act on it, to follow to those who were given the decision.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct PropagationAsk {
+        /// The act or the decision.
+        1 => target: req(Target),
     }
 }

@@ -2,6 +2,7 @@
 //! that the node does not hold.
 
 mod effect;
+mod propagation;
 
 use crate::admin::error::Detail;
 use crate::admin::tagged::named_codes;
@@ -20,6 +21,7 @@ pub use effect::{
     DutyView, EffectView, ForkCode, FreshnessCode, FreshnessView, LaterActsCode, SourceCode,
     SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode, WaitingView,
 };
+pub use propagation::{HolderCode, HolderView, PropagatedView, PropagationView, ReachView};
 
 named_codes! {
     /// Whether a node signs.
