@@ -302,6 +302,16 @@ impl Cluster {
         self.enter_change(self.network.changes.len() - 1)
     }
 
+    /// Lets the hub enter a member anew, with whatever mandates it has by now.
+    ///
+    /// # Errors
+    /// As [`Cluster::change_registry`].
+    pub fn enrol(&mut self, member: &TestMember) -> Result<(), Failure> {
+        let made = self.network.enrol(member).map(|_| ());
+        self.verdict(made.map_err(|error| error.to_string()))?;
+        self.enter_change(self.network.changes.len() - 1)
+    }
+
     /// Has one node say something, as chance will have it.
     ///
     /// # Errors

@@ -310,8 +310,8 @@ fn member_that_comes_to_supervise_gets_the_receipts_it_was_refused() {
         before.contains(&false) && before.contains(&true),
         "{before:?}"
     );
-    let mut enrolment = cluster.network().members[2].enrolment.clone();
-    enrolment.mandates.push(Mandate {
+    let mut member = cluster.network().members[2].clone();
+    member.enrolment.mandates.push(Mandate {
         classes: vec![Class::Ruling],
         act_types: vec![],
         items: vec![],
@@ -320,8 +320,7 @@ fn member_that_comes_to_supervise_gets_the_receipts_it_was_refused() {
         objections_daily_cap: None,
         supervises: Some(Truth),
     });
-    let renewed = Content::Enrolment(Box::new(enrolment));
-    cluster.change_registry(renewed).unwrap();
+    cluster.enrol(&member).unwrap();
     cluster.run_for(20_000).unwrap();
     let after = all(&cluster);
     assert!(
