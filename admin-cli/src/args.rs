@@ -90,6 +90,7 @@ pub(crate) enum Verb {
     Agreement(Agreement),
     #[command(subcommand)]
     Bundle(Bundle),
+    Propagation(Propagation),
     Completions(Completions),
 }
 
@@ -435,6 +436,11 @@ pub(crate) struct Statement {
     pub(crate) look_up: LookUp,
     #[arg(long, value_name = "DAY")]
     pub(crate) as_of: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Propagation {
+    pub(crate) reference: String,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod genesis;
 mod import;
 mod init;
 mod peer;
+mod propagation;
 mod status;
 mod subject;
 mod watch;
@@ -58,6 +59,7 @@ pub(crate) fn run(arguments: &Arguments, language: Language) -> Result<Report, F
         Verb::Repair(verb) => act::repair(verb, &context),
         Verb::Agreement(verb) => agreement::run(verb, &context),
         Verb::Bundle(verb) => bundle::run(verb, &context),
+        Verb::Propagation(propagation) => propagation::run(propagation, &context),
         Verb::Completions(completions) => {
             let mut script = Vec::new();
             let mut command = args::command(language);

@@ -2,9 +2,9 @@
 
 use concordat_protocol::admin::{
     AgreementStateCode, BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode,
-    DeadlineCode, EventKind, ForkCode, FreshnessCode, LackingCode, LaterActsCode, LinkCode,
-    RecognitionCode, SigningCode, SourceCode, Stage, Step, SuspensionCode, TaskCode, ValidityCode,
-    VoidCauseCode, WaitingCode,
+    DeadlineCode, EventKind, ForkCode, FreshnessCode, HolderCode, LackingCode, LaterActsCode,
+    LinkCode, RecognitionCode, SigningCode, SourceCode, Stage, Step, SuspensionCode, TaskCode,
+    ValidityCode, VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::statement::{
     ActType, Audience, BasisLevel, Class, Force, Ground, KeyUse, Level, ListScope, ObjectorRole,
@@ -76,6 +76,7 @@ delegated! {
     EventKind, "event"
     ForkCode, "fork"
     FreshnessCode, "freshness"
+    HolderCode, "holder"
     LackingCode, "lacking"
     LaterActsCode, "later-acts"
     LinkCode, "link"
@@ -180,7 +181,7 @@ pub(crate) fn text_keys() -> Vec<String> {
     macro_rules! all { ($($ty:ty)+) => { $(of::<$ty>(&mut keys);)+ } }
     all! {
         BackingCode BasisCode BasisStateCode BindsOthersCode BurdenCode EventKind ForkCode
-        FreshnessCode LaterActsCode LinkCode SigningCode SourceCode Stage Step SuspensionCode
+        FreshnessCode HolderCode LaterActsCode LinkCode SigningCode SourceCode Stage Step SuspensionCode
         ValidityCode VoidCauseCode WaitingCode ActType Class Form Ground KeyUse Level
         Network ObjectorRole Outcome PenaltyClass RepairEffect Role Standing WithdrawalReason
         Force LackingCode RecognitionCode AgreementStateCode DeadlineCode TaskCode

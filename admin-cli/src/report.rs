@@ -11,6 +11,7 @@ mod bundle;
 mod effect;
 mod import;
 mod peer;
+mod propagation;
 mod recognition;
 mod status;
 mod subject;
@@ -33,6 +34,7 @@ pub(crate) use agreement::{agreement_words, agreements, logged, parties};
 pub(crate) use bundle::verified;
 pub(crate) use import::imported;
 pub(crate) use peer::{changed, peer, peers, tested};
+pub(crate) use propagation::propagation;
 pub(crate) use status::{event_json, event_line, status};
 pub(crate) use subject::{acted_on, statement, subject};
 

@@ -180,7 +180,7 @@ mod tests {
         ("Failure::new(ExitCode::Unreachable, \"", "error"),
     ];
 
-    const SOURCES: [&str; 27] = [
+    const SOURCES: [&str; 29] = [
         include_str!("catalogue.rs"),
         include_str!("client.rs"),
         include_str!("decision.rs"),
@@ -208,6 +208,8 @@ mod tests {
         include_str!("report/peer.rs"),
         include_str!("report/status.rs"),
         include_str!("report/subject.rs"),
+        include_str!("command/propagation.rs"),
+        include_str!("report/propagation.rs"),
     ];
 
     #[test]

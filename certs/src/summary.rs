@@ -167,6 +167,8 @@ impl Summary {
             | Content::Accession(_)
             | Content::Retirement(_)
             | Content::Notice(_)
+            | Content::DeliveryBatch(_)
+            | Content::ReceiptBatch(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => {}
         }

@@ -27,6 +27,7 @@ mod link;
 mod lookup;
 mod naming;
 mod peer;
+mod propagation;
 mod quorum;
 mod refusal;
 mod server;

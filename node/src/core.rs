@@ -17,12 +17,14 @@
 //!                              (6) again from (1) while the exchange asks for more
 //!                              (7) release             frames, receipts, events
 //! ```
+//! Before (1), what the node says by itself of acts and deliveries is appended when it is due.
 //! A crash before (1) loses nothing that anyone was told. Between (1) and (4) the leaves are there
 //! without a head: the next start signs one for all of them. After (4) the head is there and may not
 //! have been shown: the next start shows it. A crash anywhere in (5)–(7) is repaired by the frontier
 //! that the next connection begins with.
 
 mod damage;
+mod deliveries;
 mod entitle;
 #[cfg(test)]
 mod fixture;
@@ -35,6 +37,7 @@ mod ledger;
 mod logs;
 mod lost;
 mod own;
+mod receipts;
 mod recover;
 mod register;
 mod serve;
@@ -62,10 +65,12 @@ use crate::signer_state::{SignedHead, SignerState};
 
 use damage::DamageList;
 pub use damage::{BodyFault, DamageCount, DamagedBody};
+use deliveries::Deliveries;
 pub use found::Arrived;
 pub use frozen::Frozen;
 use ledger::Record;
 pub use logs::{BodyState, Log, LogTable};
+use receipts::Receipts;
 pub use recover::{OpenCoreError, Opened};
 pub use types::{
     CoreInput, CoreOptions, Durable, Entry, Fatal, Output, Signing, Submission, SubmitError,
@@ -100,6 +105,7 @@ pub struct Shared<D: Disk> {
     given_up: RwLock<BTreeMap<Origin, u64>>,
     foreign_keys: RwLock<Vec<KeyUse>>,
     waiting: RwLock<Option<Waiting>>,
+    unsaid: deliveries::Unsaid,
     reader: JournalReader<D>,
     damage: DamageList,
 }
@@ -242,6 +248,10 @@ pub struct Core<D: Disk> {
     records: u64,
     /// Acts that are durable and that the register may not have a notice about.
     unnoticed: BTreeSet<(Origin, LeafIndex)>,
+    /// Acts of others that this node says what it did with.
+    receipts: Receipts,
+    /// What this node gave and has to say.
+    deliveries: Deliveries,
     /// Logs that may have leaves which the hub has to say that it saw.
     unseen: BTreeSet<Origin>,
     /// When heads are due that the hub has to say that it saw.
@@ -272,6 +282,8 @@ struct Staged {
     own: BTreeMap<Origin, TreeSize>,
     tickets: Vec<(Ticket, Vec<concordat_protocol::statement::StatementRef>)>,
     durable: Vec<Durable>,
+    /// Bodies that did not hold.
+    refused: Vec<(Origin, LeafIndex)>,
     cosign: BTreeMap<Origin, VerifiedCheckpoint>,
     /// Frames that may go once their delivery row is durable.
     after_row: Vec<Output>,
@@ -308,6 +320,8 @@ impl<D: Disk> Core<D> {
     /// As [`Core::handle`].
     pub fn finish(&mut self) -> Result<Vec<Output>, Fatal> {
         self.want_damaged();
+        self.say_receipts()?;
+        self.say_deliveries()?;
         loop {
             self.record_pushes()?;
             let staged = self.commit()?;
@@ -327,6 +341,8 @@ impl<D: Disk> Core<D> {
             self.follow_heads_seen(&staged.durable);
             self.write_heads_seen()?;
             self.follow_notices(&staged.durable);
+            self.follow_receipts(&staged.durable, staged.refused);
+            self.follow_deliveries(&staged.durable);
             // The index hears of it before whoever submitted it: they may ask at once.
             if !staged.durable.is_empty() {
                 let (items, records) = (staged.durable, self.records);
@@ -363,7 +379,8 @@ impl<D: Disk> Core<D> {
             Signing::Open | Signing::Forked => None,
         };
         // One that has passed waits for something else.
-        let waits = [waits, self.heads_due].into_iter().flatten();
+        let own = [self.receipts.due(), self.deliveries.due()];
+        let waits = [waits, self.heads_due].into_iter().chain(own).flatten();
         let waits = waits.filter(|until| *until > self.now).min();
         waits.map_or(deadline, |until| deadline.min(until))
     }

@@ -429,6 +429,15 @@ impl Fixture {
         place(self.origin(), index, kind, Vis::new(1), local, bytes)
     }
 
+    /// What the member says by itself, about nobody.
+    pub(crate) fn says(&self, index: u64, content: Content) -> Placed {
+        let kind = content.class().kind();
+        let (about, ctx) = (self.member.code(), self.registry.ctx());
+        let payload = payload(None, content);
+        let bytes = sign(&self.member_key, self.member, about, ctx, &payload).unwrap();
+        place(self.origin(), index, kind, Vis::ALL_MEMBERS, None, bytes)
+    }
+
     fn enact(&mut self, content: Content) {
         let about = content.subject().unwrap_or_else(|| self.hub.code());
         let proposal = Proposal::new(&payload(None, content)).unwrap();

@@ -1,6 +1,7 @@
 //! A running node: keys, storage, core, transport, index and queries, wired together.
 
 mod layout;
+mod propagation;
 mod questions;
 mod recognition;
 mod reindex;

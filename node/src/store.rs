@@ -32,6 +32,7 @@ mod ledger;
 mod migrate;
 mod own;
 mod peers;
+mod propagation;
 mod read;
 mod schema;
 mod subjects;

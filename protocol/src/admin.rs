@@ -29,8 +29,8 @@ pub use reply::{
 pub use request::{
     AccedeAsk, AdmissionAsk, AgreementApproveAsk, AgreementListAsk, AgreementLogAsk, BundleAsk,
     CorrectionAsk, ImportAsk, LookUp, ObjectionAsk, PeerAddress, PeerName, ProfileChoice,
-    RepairAsk, Request, RetireAsk, RowFilter, RulingAsk, StatementAsk, StayAsk, SubjectAsk,
-    SubmitAsk, WatchAsk, WithdrawalAsk,
+    PropagationAsk, RepairAsk, Request, RetireAsk, RowFilter, RulingAsk, StatementAsk, StayAsk,
+    SubjectAsk, SubmitAsk, WatchAsk, WithdrawalAsk,
 };
 pub use show::{
     act_view, effect_view, name_of, noticed_view, open_objections, recognition_view, witnessed,
@@ -40,10 +40,11 @@ pub use view::{
     ActView, AgreementApproved, AgreementLogged, AgreementStateCode, AgreementView, AgreementsView,
     AlarmView, AllowedView, AwaitedView, BackingCode, BasisCode, BasisFailureView, BasisStateCode,
     BindsOthersCode, BurdenCode, DeadlineCode, DecisionView, DutyView, EffectView, ForkCode,
-    ForkView, FreshnessCode, FreshnessView, LackingCode, LaterActsCode, LinkCode, LogView,
-    PartyView, PeerBrief, PeerView, RecognitionCode, RecognitionView, ReliedView, SigningCode,
-    SourceCode, StatementView, StatusView, SuspensionCode, SuspensionView, TaskCode, ValidityCode,
-    VoidCauseCode, WaitingCode, WaitingView, WordView,
+    ForkView, FreshnessCode, FreshnessView, HolderCode, HolderView, LackingCode, LaterActsCode,
+    LinkCode, LogView, PartyView, PeerBrief, PeerView, PropagatedView, PropagationView, ReachView,
+    RecognitionCode, RecognitionView, ReliedView, SigningCode, SourceCode, StatementView,
+    StatusView, SuspensionCode, SuspensionView, TaskCode, ValidityCode, VoidCauseCode, WaitingCode,
+    WaitingView, WordView,
 };
 
 /// Bytes of a frame's length prefix.

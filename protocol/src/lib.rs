@@ -16,6 +16,7 @@ pub mod limits;
 pub mod log;
 pub mod message;
 mod nfc;
+pub mod propagation;
 pub mod recognition;
 pub mod redacted;
 pub mod region;

@@ -23,6 +23,7 @@ mod content;
 mod ctx_course;
 mod deadline_rules;
 mod decision;
+mod delivery;
 mod document;
 mod envelope;
 mod leaf;
@@ -30,6 +31,7 @@ mod listing;
 mod measure;
 mod measure_catalogue;
 mod payload;
+mod receipt;
 mod registry;
 
 pub use act::{
@@ -52,6 +54,7 @@ pub use decision::{
     ActType, BasisLevel, Code, CodeTextError, Decision, DecisionFields, Duty, Invalid, LegalBasis,
     PenaltyClass, Remedy, RemedyKind, Service, ServiceWay,
 };
+pub use delivery::DeliveryBatch;
 pub use document::DocumentKey;
 pub use envelope::{
     Approval, Ctx, Header, Proposal, Statement, StatementError, registry_state, sign,
@@ -62,6 +65,7 @@ pub use listing::{Listing, Quarter, SeriousGroup};
 pub use measure::{Measure, MeasureError};
 pub use measure_catalogue::{MeasureCatalogue, MeasureItem, Revocation};
 pub use payload::{BatchId, Payload, StatementRef};
+pub use receipt::{ActOutcome, Receipt, ReceiptBatch};
 pub use registry::{
     Address, Audience, CatalogueItem, CutOff, Enrolment, ItemCatalogue, KeyUse, Level, ListScope,
     Mandate, Policy, Role, Rotation, Standing, Suspension, VisibilityClass,

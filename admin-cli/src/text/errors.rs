@@ -12,6 +12,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.purpose-required", "This is not public. Say why you look: --purpose TEXT --case NUMBER --basis TEXT.", "该信息不公开。请说明查询目的：--purpose 目的 --case 案号 --basis 依据。"),
     ("error.profile-invalid", "The import profile cannot be read at line {line}, column {column}: {cause}.", "导入配置无法读取，第 {line} 行第 {column} 列：{cause}。"),
     ("error.wrong-class", "This act cannot act on a statement of class {class}.", "该操作不能作用于类别为 {class} 的声明。"),
+    ("error.wrong-class-propagation", "Propagation is followed of an act or a decision, of no statement of class {class}.", "只能查询操作或决定的传播情况，不能查询类别为 {class} 的声明。"),
     ("error.wrong-class-bundle", "A bundle proves a decision or an act, no statement of class {class}.", "证明文件只能证明决定或操作，不能证明类别为 {class} 的声明。"),
     ("error.file-unusable", "The file cannot be imported at all: {cause}. Nothing was recorded.", "文件完全无法导入：{cause}。未作任何记录。"),
     ("error.code-check", "The check character of {code} is wrong: the places before it ask for {expected}. Nothing bears the code as it stands; compare every place with the organisation's licence, and look up again.", "{code} 的校验码有误：按前 17 位应为 {expected}。没有任何决定使用该代码；请逐位与该组织的证照核对后重新查询。"),

@@ -76,6 +76,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("verb.bundle", "Proof as one file", "证明包"),
     ("verb.bundle.export", "Writes the proof of a statement to a file", "将声明的证明写入文件"),
     ("verb.bundle.verify", "Verifies a proof without any node", "离线验证证明"),
+    ("verb.propagation", "Shows who has applied an act, or every act on a decision, of those who were given it", "显示一项操作（或一项决定的各项操作）在各接收机关的执行情况"),
     ("verb.completions", "Prints completions for a shell", "输出 shell 补全脚本"),
     ("arg.node", "Directory of a node on this machine", "本机节点目录"),
     ("arg.remote", "A node elsewhere", "远程节点"),

@@ -107,6 +107,7 @@ const MODULES: [(&str, &[&str]); 4] = [
             "log",
             "message",
             "nfc",
+            "propagation",
             "recognition",
             "redacted",
             "region",

@@ -185,6 +185,8 @@ const GENERAL: &[Entry] = &[
     ("an agreement names two parties or more, in ascending order without repetition", "协议须载明至少两个当事方，按升序排列且不重复"),
     ("the first version of an agreement is 1 and names no other; a later one names the first", "协议的首个版本为 1 且不指向其他版本；此后的版本须指明首个版本"),
     ("{} names an authority that is no party", "{1} 载有非当事方的机关"),
+    ("a receipt gives a reason exactly for a refusal, and measures only where the act was applied", "回执仅在拒绝时须载明理由，仅在已执行时可载明措施数"),
+    ("{} has more entries than one statement takes", "{1} 的条目超过一份声明的上限"),
     ("a mandatory measure rests on a law, an administrative or a local regulation", "强制性措施须依据法律、行政法规或地方性法规"),
     ("a party that the agreement names has not approved it", "协议载明的当事方尚未同意"),
     ("an entry in a list, and nothing else, says how it ends and how one was told of it", "列入名单的决定，且只有此类决定，须载明移出条件、程序和事先告知"),

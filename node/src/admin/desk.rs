@@ -7,7 +7,7 @@ use serde_bytes::ByteBuf;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use crate::admin::{act, agreement, bundle, import, peer, status, subject, submit};
+use crate::admin::{act, agreement, bundle, import, peer, propagation, status, subject, submit};
 use crate::node::Node;
 
 /// What an answer ends with.
@@ -19,6 +19,7 @@ pub(super) struct Office {
     pub(super) open_objections: status::OpenObjections,
     pub(super) late_statements: status::LateStatements,
     pub(super) ended_agreements: status::EndedAgreements,
+    pub(super) outstanding: status::Outstanding,
     /// Held by the import under way.
     pub(super) importing: Mutex<()>,
     /// Held by the act under way: what it was decided on must stand until it is appended.
@@ -82,6 +83,7 @@ impl Desk {
             Request::AgreementList(ask) => agreement::list(&self, &ask),
             Request::Accede(ask) => self.act(|desk| agreement::accede(desk, &ask)),
             Request::Retire(ask) => self.act(|desk| agreement::retire(desk, ask)),
+            Request::Propagation(ask) => propagation::answer(&self, &ask),
             // The server serves a watch itself, and takes the file of an import.
             Request::Watch(_) | Request::ImportChunk(_) | Request::ImportEnd => {
                 Err(AdminError::new(ErrorCode::OutOfTurn))

@@ -204,6 +204,8 @@ fn synthetic(payload: &Payload) -> String {
         | Content::Suspension(_)
         | Content::CutOff(_)
         | Content::Notice(_)
+        | Content::DeliveryBatch(_)
+        | Content::ReceiptBatch(_)
         | Content::HeadSeen(_)
         | Content::Restart(_) => return String::new(),
     };

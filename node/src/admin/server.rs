@@ -107,6 +107,7 @@ impl AdminServer {
             open_objections: Default::default(),
             late_statements: Default::default(),
             ended_agreements: Default::default(),
+            outstanding: Default::default(),
             importing: Default::default(),
             acting: Default::default(),
             salt,

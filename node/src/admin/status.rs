@@ -3,6 +3,7 @@
 mod agreements;
 mod late;
 mod open;
+mod outstanding;
 
 use std::path::Path;
 
@@ -23,6 +24,7 @@ use crate::node::Node;
 pub(super) use agreements::EndedAgreements;
 pub(super) use late::LateStatements;
 pub(super) use open::OpenObjections;
+pub(super) use outstanding::Outstanding;
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 const MINUTE_MS: u64 = 60 * 1_000;
@@ -89,7 +91,8 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
         notices: office.ended_agreements.notices(node)?,
     };
     let late = office.late_statements.count(node, view.at)?;
-    view.alarms = alarms(node, &view, &open, &late)?;
+    let awaited = office.outstanding.count(node, view.at)?;
+    view.alarms = alarms(node, &view, &open, &late, &awaited)?;
     view.alarms.extend(frozen::alarms(node)?);
     Ok(view)
 }
@@ -99,6 +102,7 @@ fn alarms(
     status: &StatusView,
     open: &open::Answer,
     to_make_good: &late::ToMakeGood,
+    awaited: &outstanding::Awaited,
 ) -> Result<Vec<AlarmView>, AdminError> {
     let mut alarms = Vec::new();
     let mut raise = |name: &str, details: Vec<Detail>| -> Result<(), AdminError> {
@@ -243,6 +247,17 @@ fn alarms(
         ];
         let details = [log].into_iter().chain(counts).collect();
         raise(name, details)?;
+    }
+    if let Some(first) = &awaited.first {
+        let first = Detail {
+            name: "first".to_owned(),
+            value: first.to_string(),
+        };
+        let (acts, holders) = (
+            detail("acts", awaited.acts),
+            detail("holders", awaited.holders),
+        );
+        raise("corrections-outstanding", vec![acts, holders, first])?;
     }
     let rejected = node.store().counts().rejected;
     if rejected > 0 {

@@ -83,6 +83,12 @@ impl<D: Disk> Core<D> {
     }
 
     fn newly_entitled(&self, before: Option<&Registry>, origin: &Origin, leaf: &Leaf) -> bool {
+        // Whom they concern does not change, but who reads all of them does.
+        // spec: EXC-111
+        if leaf.kind.is_between_parties() {
+            let withheld = before.is_none_or(|registry| !registry.oversees(self.me));
+            return withheld && self.registry.oversees(self.me);
+        }
         // What an unknown class withheld has been asked for all along.
         let withheld = before.is_none_or(|registry| {
             let known = registry.visibility_class(leaf.vis).is_some();

@@ -45,6 +45,11 @@ pub(super) struct Found {
     /// Bodies that were held and are lost, and have not come again.
     pub(super) lost: BTreeSet<(Origin, LeafIndex)>,
     pub(super) heads_seen: Vec<(Origin, LeafIndex)>,
+    /// Where receipts and deliveries lie, by log.
+    pub(super) receipts: BTreeMap<Origin, Vec<LeafIndex>>,
+    pub(super) deliveries: BTreeMap<Origin, Vec<LeafIndex>>,
+    /// Decisions and acts, by log: what can be acted on.
+    pub(super) sayable: BTreeMap<Origin, Gaps>,
     pub(super) cosigned: BTreeMap<Origin, SignedHead>,
     /// Where promises were forgotten: the logs of which some were made since.
     pub(super) promised_since: Option<BTreeSet<Origin>>,
@@ -94,6 +99,18 @@ impl Found {
                     }
                     if leaf.kind == Kind::HeadSeen {
                         self.heads_seen.push(place());
+                    }
+                    if leaf.kind == Kind::Receipts {
+                        let log = self.receipts.entry(origin.clone()).or_default();
+                        log.push(place().1);
+                    }
+                    if leaf.kind == Kind::Deliveries {
+                        let log = self.deliveries.entry(origin.clone()).or_default();
+                        log.push(place().1);
+                    }
+                    if matches!(leaf.kind, Kind::Data | Kind::Act) {
+                        let sayable = self.sayable.entry(origin.clone()).or_default();
+                        sayable.insert(begin + i as u64, begin + i as u64 + 1);
                     }
                     if *mark != BodyMark::Unknown || leaf.kind == Kind::ActsMap {
                         continue;

@@ -18,21 +18,31 @@ use crate::core::{Core, Shared};
 use crate::disk::Disk;
 
 impl<D: Disk> Core<D> {
-    /// The row that says which bodies went to a member; durable before they leave.
-    // spec: STO-25
+    /// The row that says which bodies went to a member; durable before they leave. Deliveries and
+    /// receipts need none: the row would be said in a delivery, and that one be given again.
+    // spec: STO-25, STO-91
     pub(super) fn record_delivery(
         &mut self,
         member: AuthorityCode,
         origin: &Origin,
-        positions: impl IntoIterator<Item = u64>,
+        bodies: impl IntoIterator<Item = (u64, Kind)>,
     ) -> Result<(), Fatal> {
         // What a row names already needs no other: asking again must not make the ledger grow.
         let given = self.delivered.get(&(member, origin.clone()));
-        let is_new = |position: &u64| given.is_none_or(|given| !given.contains(*position));
-        let ranges = ranges(positions.into_iter().filter(is_new));
-        if ranges.is_empty() {
+        let is_new = |(position, kind): &(u64, Kind)| {
+            let given = given.is_some_and(|given| given.contains(*position));
+            !given && !kind.is_between_parties()
+        };
+        let bodies: Vec<(u64, Kind)> = bodies.into_iter().filter(is_new).collect();
+        let all = ranges(bodies.iter().map(|(position, _)| *position));
+        if all.is_empty() {
             return Ok(());
         }
+        let acted_on = |(_, kind): &&(u64, Kind)| matches!(kind, Kind::Data | Kind::Act);
+        let acted_on = bodies.iter().filter(acted_on);
+        let acted_on = ranges(acted_on.map(|(position, _)| *position));
+        self.await_delivery(member, origin, &acted_on);
+        let ranges = all;
         let id = self.log_id(origin)?;
         let at_ms = self.clock.value();
         let delivered = self.delivered.entry((member, origin.clone())).or_default();

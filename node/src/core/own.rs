@@ -332,6 +332,9 @@ impl<D: Disk> Core<D> {
                 marks.push((index.value(), BodyMark::Held(pointer, false)));
             }
             marks.push((index.value(), BodyMark::of(&outcome, pointer)));
+            if let BodyOutcome::Refused { .. } = outcome {
+                self.staged.refused.push((origin.clone(), index));
+            }
             if let BodyOutcome::Accepted {
                 leaf,
                 body,

@@ -8,12 +8,14 @@ use concordat_protocol::exchange::{Exchange, Restored, World};
 use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::statement::{Body, Content, Statement};
 use concordat_protocol::subject::AuthorityCode;
-use concordat_protocol::trust::{Genesis, Registry};
+use concordat_protocol::trust::{Genesis, LogNumber, Registry};
 
 use crate::clock::Moment;
 use crate::core::damage::{BodyFault, DamageList, DamagedBody};
+use crate::core::deliveries::Deliveries;
 use crate::core::found::{Arrived, Found};
 use crate::core::logs::{BodyState, Log};
+use crate::core::receipts::Receipts;
 use crate::core::types::{CoreOptions, Fatal, Signing};
 use crate::core::{Core, CoreKeys, Random, Shared, Staged, own_logs, read, write};
 use crate::disk::Disk;
@@ -120,6 +122,7 @@ impl<D: Disk> Core<D> {
             signer_states.insert(origin, state);
         }
         let registry = Registry::new(Arc::clone(&genesis));
+        let deliveries = Deliveries::default();
         let shared = Arc::new(Shared {
             logs: RwLock::new(std::mem::take(&mut found.logs)),
             registry: RwLock::new(Arc::new(registry.clone())),
@@ -132,6 +135,7 @@ impl<D: Disk> Core<D> {
             given_up: RwLock::default(),
             foreign_keys: RwLock::default(),
             waiting: RwLock::default(),
+            unsaid: deliveries.unsaid(),
             reader: journal.reader(),
             damage: DamageList::default(),
         });
@@ -163,7 +167,9 @@ impl<D: Disk> Core<D> {
             notices: BTreeMap::new(),
             noticed: BTreeSet::new(),
             records: opened.recovery.records,
-            unnoticed: std::mem::take(&mut found.acts).into_iter().collect(),
+            unnoticed: found.acts.iter().cloned().collect(),
+            receipts: Receipts::default(),
+            deliveries,
             unseen: BTreeSet::new(),
             heads_due: None,
             unproven: BTreeMap::new(),
@@ -178,6 +184,7 @@ impl<D: Disk> Core<D> {
         core.require_registry()?;
         let lost_before = std::mem::take(&mut found.lost);
         core.restore_heads_seen(std::mem::take(&mut found.heads_seen))?;
+        core.restore_said(&mut found)?;
         core.restore_exchange(found);
         core.write_lost(&lost)?;
         core.want_lost(lost_before);
@@ -186,6 +193,19 @@ impl<D: Disk> Core<D> {
         core.start_signing(first_start, has_signed)?;
         core.show_missing();
         Ok((core, opened))
+    }
+
+    /// What the own log says of acts and deliveries, and what it does not say yet.
+    fn restore_said(&mut self, found: &mut Found) -> Result<(), OpenCoreError> {
+        let origin = self.genesis.origin(self.me, LogNumber::Statements);
+        let own = |said: &mut BTreeMap<Origin, Vec<LeafIndex>>| {
+            let said = std::mem::take(said).remove(&origin);
+            said.unwrap_or_default()
+        };
+        let receipts = own(&mut found.receipts);
+        self.restore_receipts(&receipts, &std::mem::take(&mut found.acts))?;
+        let deliveries = own(&mut found.deliveries);
+        self.restore_deliveries(&deliveries, &std::mem::take(&mut found.sayable))
     }
 
     // spec: STO-33, STO-47

@@ -4,7 +4,7 @@ use concordat_protocol::exchange::{PeerId, ServeId, ServeRequest};
 use concordat_protocol::limits;
 use concordat_protocol::log::{LeafIndex, Origin, RightCover, TreeSize, VerifiedCheckpoint};
 use concordat_protocol::message::{Absence, BodyEntry, BodyFilter, ErrorCode, Frame, LeafAndBody};
-use concordat_protocol::statement::{Kind, Leaf, Vis};
+use concordat_protocol::statement::{Body, Kind, Leaf, Statement, Vis};
 use concordat_protocol::subject::AuthorityCode;
 
 use crate::core::Core;
@@ -35,8 +35,8 @@ type BodyOf<'a> = (u64, &'a [u8], Result<Vec<u8>, Absence>);
 #[derive(Default)]
 struct Part {
     frames: Vec<Vec<u8>>,
-    /// Positions of the bodies in it.
-    given: Vec<u64>,
+    /// Positions and kinds of the bodies in it.
+    given: Vec<(u64, Kind)>,
     /// Where the next part begins.
     next: Option<LeafIndex>,
 }
@@ -96,11 +96,10 @@ impl<D: Disk> Core<D> {
             tail,
         }
         .encode();
-        let given = bodies
-            .iter()
-            .zip(begin..)
-            .filter(|(body, _)| body.is_some());
-        let given: Vec<u64> = given.map(|(_, position)| position).collect();
+        let given = bodies.iter().zip(&leaves).zip(begin..);
+        let given = given.filter(|((body, _), _)| body.is_some());
+        let given = given.filter_map(|((_, leaf), position)| Some((position, kind_of(leaf)?)));
+        let given: Vec<(u64, Kind)> = given.collect();
         self.record_delivery(member, &origin, given)?;
         self.staged.after_row.push(Output::Send { peer, frame });
         Ok(())
@@ -123,11 +122,11 @@ impl<D: Disk> Core<D> {
             if to.is_empty() {
                 continue;
             }
-            let (mut tail, mut bytes): (Vec<(u64, Vis)>, _) = (Vec::new(), 0);
+            let (mut tail, mut bytes): (Vec<(u64, Leaf)>, _) = (Vec::new(), 0);
             let staged = self.staged.durable.iter().filter(|d| d.origin == origin);
             // A body of ours that others gave back may be staged too: it is no part of the tail.
             for entry in staged.filter(|d| d.index.value() >= from.value()) {
-                tail.push((entry.index.value(), entry.leaf.vis));
+                tail.push((entry.index.value(), entry.leaf));
                 bytes += entry.body.len() + entry.leaf.encode().len();
             }
             if tail.len() as u64 > limits::BLOCK_LEAVES || bytes > limits::PUSH_INLINE_BYTES_MAX {
@@ -135,8 +134,9 @@ impl<D: Disk> Core<D> {
             }
             for member in to {
                 let entitled = |vis: Vis| self.registry.entitled(vis, &origin, member);
-                let given = tail.iter().filter(|(_, vis)| entitled(*vis));
-                let given: Vec<u64> = given.map(|(position, _)| *position).collect();
+                let given = tail.iter().filter(|(_, leaf)| entitled(leaf.vis));
+                let given = given.map(|(position, leaf)| (*position, leaf.kind));
+                let given: Vec<(u64, Kind)> = given.collect();
                 self.record_delivery(member, &origin, given)?;
             }
         }
@@ -253,14 +253,15 @@ impl<D: Disk> Core<D> {
         let (mut part, mut bytes) = (Part::default(), 0);
         let mut entries: Vec<BodyOf<'_>> = Vec::new();
         for (position, leaf) in (begin..end).zip(&leaves) {
-            let is_data = Leaf::decode(leaf).is_ok_and(|leaf| leaf.kind == Kind::Data);
+            let kind = kind_of(leaf);
+            let is_data = kind == Some(Kind::Data);
             if filter == BodyFilter::Acts && is_data {
                 continue;
             }
             let index = LeafIndex::new(position);
             let body = match self.body_for(origin, index, leaf, member, suspended) {
                 Ok(body) => {
-                    part.given.push(position);
+                    part.given.extend(kind.map(|kind| (position, kind)));
                     Ok(body)
                 }
                 Err(Withheld::For(absence)) => Err(absence),
@@ -287,7 +288,7 @@ impl<D: Disk> Core<D> {
     }
 
     /// A body, if this node gives it to this member.
-    // spec: EXC-20, EXC-21, EXC-26
+    // spec: EXC-20, EXC-21, EXC-26, EXC-110
     fn body_for(
         &self,
         origin: &Origin,
@@ -301,7 +302,9 @@ impl<D: Disk> Core<D> {
         if suspended && is_data {
             return Err(Withheld::For(Absence::Suspended));
         }
-        if !self.registry.entitled(leaf.vis, origin, member)
+        let between_parties = leaf.kind.is_between_parties();
+        if !between_parties
+            && !self.registry.entitled(leaf.vis, origin, member)
             && !self.owed_to(member, origin, index, &leaf)
         {
             return Err(Withheld::For(Absence::NotEntitled));
@@ -314,6 +317,27 @@ impl<D: Disk> Core<D> {
         if is_data && !source {
             return Err(Withheld::For(Absence::NotHeld));
         }
+        let body = self.body_held(origin, index)?;
+        match between_parties && !self.may_read(member, origin, &body) {
+            true => Err(Withheld::For(Absence::NotEntitled)),
+            false => Ok(body),
+        }
+    }
+
+    /// Whether a delivery or a receipt is for a member. What cannot be read as either is for those alone
+    /// who read all of them.
+    // spec: PRP-4
+    fn may_read(&self, member: AuthorityCode, origin: &Origin, body: &[u8]) -> bool {
+        let body = Body::decode(body).ok();
+        let statement = body.and_then(|body| Statement::decode(body.statement()).ok());
+        let content = statement.as_ref().map(|one| &one.payload().content);
+        match content {
+            Some(content) => self.registry.may_read(origin, content, member),
+            None => origin.member() == member.as_str() || self.registry.oversees(member),
+        }
+    }
+
+    fn body_held(&self, origin: &Origin, index: LeafIndex) -> Result<Vec<u8>, Withheld> {
         let state = self
             .shared
             .logs()
@@ -350,6 +374,11 @@ impl<D: Disk> Core<D> {
             false => ErrorCode::RangeNotHeld,
         }
     }
+}
+
+/// The kind of a leaf; `None` for one of a later version.
+fn kind_of(leaf: &[u8]) -> Option<Kind> {
+    Some(Leaf::decode(leaf).ok()?.kind)
 }
 
 fn body_frame(next: u64, bodies: &[BodyOf<'_>]) -> Vec<u8> {

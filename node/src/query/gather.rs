@@ -469,6 +469,8 @@ impl<'q> Gatherer<'q> {
                 | Content::Rotation(_)
                 | Content::Suspension(_)
                 | Content::CutOff(_)
+                | Content::DeliveryBatch(_)
+                | Content::ReceiptBatch(_)
                 | Content::HeadSeen(_)
                 | Content::Restart(_),
             )

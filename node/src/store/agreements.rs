@@ -122,6 +122,8 @@ impl<'a> Said<'a> {
             | Content::Suspension(_)
             | Content::CutOff(_)
             | Content::Notice(_)
+            | Content::DeliveryBatch(_)
+            | Content::ReceiptBatch(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => None,
         }

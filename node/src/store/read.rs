@@ -470,7 +470,7 @@ impl Store {
     }
 
     /// The entries under a prefix, as `row` reads them; `None` from it means damage.
-    fn collect<T>(
+    pub(super) fn collect<T>(
         &self,
         family: Family,
         prefix: &[u8],
@@ -502,7 +502,7 @@ fn spot(logs: &Logs, origin: &Origin, index: LeafIndex) -> Option<Spot> {
     Some(Spot { log, index })
 }
 
-fn position(logs: &Logs, spot: Spot) -> Option<Position> {
+pub(super) fn position(logs: &Logs, spot: Spot) -> Option<Position> {
     let origin = logs.origin(spot.log)?.clone();
     let index = LeafIndex::new(spot.index);
     Some(Position { origin, index })

@@ -9,6 +9,8 @@
 //! b  objections     day u32 · position                -> nothing
 //! c  chains         root position · position          -> nothing
 //! d  deliveries     peer 18 · log u32 · begin u64 · end u64 · at u64 -> nothing
+//! e  receipts       act position · position           -> nothing
+//! f  given          log u32 · block u64 · position · begin u64 -> end u64
 //! g  agreements       authority 18 · kind u8 · position -> what is named, digest
 //! i  first keys     run u32 · part u32                -> see table/run.rs
 //! j  runs                                             -> see table/run.rs
@@ -121,6 +123,8 @@ pub(super) enum Family {
     Objections = b'b',
     Chains = b'c',
     Deliveries = b'd',
+    Receipts = b'e',
+    Given = b'f',
     Agreements = b'g',
     FirstKeys = b'i',
     Runs = b'j',

@@ -14,6 +14,7 @@ use super::engine::EngineBatch;
 use super::ledger::{self, Delivery, Lookup};
 use super::own::Runs;
 use super::peers;
+use super::propagation;
 use super::schema::{Bytes, Family, Fields, JournalPosition, LogId, Meta, Spot};
 use super::subjects::{self, Summary};
 use super::table::Table;
@@ -305,6 +306,16 @@ impl<'a> Pending<'a> {
                 self.pointed_at.push(target);
                 let kid = statement.header().kid;
                 acts::put_notice(&mut self.batch, target, spot, act, notice, kid);
+            }
+            Content::DeliveryBatch(said) => {
+                let log = self.log(said.origin())?;
+                propagation::put_deliveries(&mut self.batch, log, said, spot);
+            }
+            Content::ReceiptBatch(said) => {
+                for (origin, index) in propagation::acts_of(said) {
+                    let act = self.spot(origin, index)?;
+                    propagation::put_receipt(&mut self.batch, act, spot);
+                }
             }
             Content::Objection(objection) => acts::put_objection(&mut self.batch, spot, objection),
             Content::Ruling(_)

@@ -6,7 +6,7 @@ use crate::admin::error::AdminError;
 use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::view::{
     AgreementApproved, AgreementLogged, AgreementsView, DecisionView, EffectView, PeerBrief,
-    PeerView, StatementView, StatusView,
+    PeerView, PropagationView, StatementView, StatusView,
 };
 use crate::codec::{Truth, integer_map};
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
@@ -53,6 +53,8 @@ tagged_enum! {
         AgreementLogged(AgreementLogged) = 71,
         /// Agreements of a party.
         Agreements(Box<AgreementsView>) = 72,
+        /// Who has done what an act asks.
+        Propagation(Box<PropagationView>) = 80,
         /// It is not done.
         Error(AdminError) = 99,
     }
@@ -80,6 +82,7 @@ impl Reply {
             | Self::AgreementApproved(_)
             | Self::AgreementLogged(_)
             | Self::Agreements(_)
+            | Self::Propagation(_)
             | Self::Error(_) => true,
         }
     }

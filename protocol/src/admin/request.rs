@@ -81,6 +81,9 @@ tagged_enum! {
         Accede(AccedeAsk) = 73,
         /// Retire from an agreement. Answered by [`Reply::Recorded`](super::Reply::Recorded).
         Retire(RetireAsk) = 74,
+        /// Who has done what an act asks. Answered by
+        /// [`Reply::Propagation`](super::Reply::Propagation).
+        Propagation(PropagationAsk) = 80,
     }
 }
 
@@ -428,5 +431,14 @@ integer_map! {
         4 => reasons: req(Text<4000>),
         /// Say what it would do.
         5 => dry_run: req(bool),
+    }
+}
+
+integer_map! {
+    /// An act, or a decision with every act on it, to follow to those who were given the decision.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct PropagationAsk {
+        /// The act or the decision.
+        1 => target: req(Target),
     }
 }

@@ -165,6 +165,8 @@ fn fill(view: &mut ActView, content: &Content, effect: Option<&Effect>) {
         | Content::Suspension(_)
         | Content::CutOff(_)
         | Content::Notice(_)
+        | Content::DeliveryBatch(_)
+        | Content::ReceiptBatch(_)
         | Content::HeadSeen(_)
         | Content::Agreement(_)
         | Content::Accession(_)

@@ -2,6 +2,7 @@
 //! that the node does not hold.
 
 mod effect;
+mod propagation;
 mod recognition;
 
 use crate::admin::error::Detail;
@@ -22,6 +23,7 @@ pub use effect::{
     DutyView, EffectView, ForkCode, FreshnessCode, FreshnessView, LaterActsCode, SourceCode,
     SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode, WaitingView,
 };
+pub use propagation::{HolderCode, HolderView, PropagatedView, PropagationView, ReachView};
 pub use recognition::{
     AgreementApproved, AgreementLogged, AgreementStateCode, AgreementView, AgreementsView,
     AllowedView, LackingCode, PartyView, RecognitionCode, RecognitionView, ReliedView, WordView,

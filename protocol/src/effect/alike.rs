@@ -156,6 +156,8 @@ impl Telling {
                 | Content::Rotation(_)
                 | Content::Suspension(_)
                 | Content::CutOff(_)
+                | Content::DeliveryBatch(_)
+                | Content::ReceiptBatch(_)
                 | Content::HeadSeen(_)
                 | Content::Agreement(_)
                 | Content::Accession(_)

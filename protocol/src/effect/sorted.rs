@@ -349,6 +349,8 @@ impl<'a> ByClass<'a> {
                 | Content::Rotation(_)
                 | Content::Suspension(_)
                 | Content::CutOff(_)
+                | Content::DeliveryBatch(_)
+                | Content::ReceiptBatch(_)
                 | Content::HeadSeen(_)
                 | Content::Agreement(_)
                 | Content::Accession(_)

@@ -654,6 +654,9 @@ impl Exchange {
         outcome: Option<BodyOutcome>,
         outcomes: &mut Vec<(LeafIndex, BodyOutcome)>,
     ) {
+        // spec: EXC-111
+        let between_parties = leaf.kind.is_between_parties();
+        let knows = !between_parties || self.knows_whom_it_concerns(world, id, origin);
         let Some(replica) = self.replicas.get_mut(origin) else {
             return;
         };
@@ -666,7 +669,10 @@ impl Exchange {
         }
         let is_data = leaf.kind == Kind::Data;
         let suspended = Self::is_suspended(world, self.me);
-        let entitled = world.registry.entitled(leaf.vis, origin, self.me);
+        let entitled = match between_parties {
+            true => world.registry.oversees(self.me),
+            false => world.registry.entitled(leaf.vis, origin, self.me),
+        };
         // What is still on its way may turn out to be ours: an act must not be given up before its
         // target is settled.
         let acts_on_ours = leaf
@@ -674,6 +680,12 @@ impl Exchange {
             .is_some_and(|target| world.logs.holds_body(origin, target) || replica.awaits(target));
         let lost = replica.lost.contains(position);
         let owed = !is_data && (acts_on_ours || self.owed.contains_key(&(origin.clone(), index)));
+        let outcome = outcome.map(|outcome| match outcome {
+            BodyOutcome::Absent(_) if !knows => BodyOutcome::Absent(Absence::NotHeld),
+            BodyOutcome::Accepted { .. } | BodyOutcome::Refused { .. } | BodyOutcome::Absent(_) => {
+                outcome
+            }
+        });
         match outcome {
             None => replica.waiting.insert(position, position + 1),
             // There is no statement yet that proves an erasure: who says so may as well not hold it,
@@ -711,6 +723,14 @@ impl Exchange {
                 outcomes.push((index, outcome));
             }
         }
+    }
+
+    /// Whether a peer's word that a delivery or a receipt is not for us counts: its author's does, and that
+    /// of the hub, which has all of them.
+    fn knows_whom_it_concerns(&self, world: World<'_>, id: PeerId, origin: &Origin) -> bool {
+        let hub = world.registry.genesis().hub();
+        let member = self.peers.get(&id).map(|peer| peer.member);
+        member.is_some_and(|member| member == hub || member.as_str() == origin.member())
     }
 
     fn store(&mut self, storing: Storing) -> StoreId {

@@ -207,6 +207,8 @@ impl<'a> Agreements<'a> {
                 | Content::Suspension(_)
                 | Content::CutOff(_)
                 | Content::Notice(_)
+                | Content::DeliveryBatch(_)
+                | Content::ReceiptBatch(_)
                 | Content::HeadSeen(_)
                 | Content::Restart(_) => {}
             }

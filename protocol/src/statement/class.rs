@@ -121,6 +121,16 @@ code_enum! {
     }
 }
 
+impl Kind {
+    /// Whether bodies of this kind are given to those alone whom they concern
+    /// ([`Content::concerns`](crate::statement::Content::concerns)), whatever their visibility class.
+    // spec: PRP-4
+    #[must_use]
+    pub const fn is_between_parties(self) -> bool {
+        matches!(self, Self::Receipts | Self::Deliveries)
+    }
+}
+
 impl Class {
     /// The kind of leaf that a statement of this class becomes.
     // spec: STM-11

@@ -10,10 +10,12 @@ use crate::statement::calendar::Calendar;
 use crate::statement::class::Class;
 use crate::statement::deadline_rules::DeadlineRules;
 use crate::statement::decision::{Decision, Invalid};
+use crate::statement::delivery::DeliveryBatch;
 use crate::statement::measure_catalogue::MeasureCatalogue;
 use crate::statement::payload::StatementRef;
+use crate::statement::receipt::ReceiptBatch;
 use crate::statement::registry::{CutOff, Enrolment, ItemCatalogue, Policy, Rotation, Suspension};
-use crate::subject::SubjectCode;
+use crate::subject::{AuthorityCode, SubjectCode};
 
 integer_map! {
     /// 通知: the home register's word that an act on another log's statement exists. No content.
@@ -83,6 +85,8 @@ pub enum Content {
     Suspension(Suspension),
     CutOff(CutOff),
     Notice(Notice),
+    DeliveryBatch(DeliveryBatch),
+    ReceiptBatch(ReceiptBatch),
     HeadSeen(HeadSeen),
     Restart(Restart),
 }
@@ -116,6 +120,8 @@ impl Content {
             Self::Suspension(_) => Class::Suspension,
             Self::CutOff(_) => Class::CutOff,
             Self::Notice(_) => Class::Notice,
+            Self::DeliveryBatch(_) => Class::DeliveryBatch,
+            Self::ReceiptBatch(_) => Class::ReceiptBatch,
             Self::HeadSeen(_) => Class::HeadSeen,
             Self::Restart(_) => Class::Restart,
         }
@@ -146,6 +152,8 @@ impl Content {
             | Self::Suspension(_)
             | Self::CutOff(_)
             | Self::Notice(_)
+            | Self::DeliveryBatch(_)
+            | Self::ReceiptBatch(_)
             | Self::HeadSeen(_)
             | Self::Restart(_) => None,
         }
@@ -196,6 +204,44 @@ impl Content {
         None
     }
 
+    /// Those that this is about and whose bodies it is given to besides the log's author, the hub and
+    /// supervisors: the member whose log it names, and the receiver of a delivery. `None` of every other
+    /// class, whose bodies are given by visibility class.
+    // spec: PRP-4
+    #[must_use]
+    pub fn concerns(&self, member: AuthorityCode) -> Option<bool> {
+        let is_origin = |origin: &Origin| origin.member() == member.as_str();
+        match self {
+            Self::DeliveryBatch(batch) => {
+                Some(batch.receiver() == member || is_origin(batch.origin()))
+            }
+            Self::ReceiptBatch(batch) => Some(is_origin(batch.origin())),
+            Self::Decision(_)
+            | Self::Objection(_)
+            | Self::Ruling(_)
+            | Self::Correction(_)
+            | Self::Withdrawal(_)
+            | Self::Admission(_)
+            | Self::Stay(_)
+            | Self::Repair(_)
+            | Self::Agreement(_)
+            | Self::Accession(_)
+            | Self::Retirement(_)
+            | Self::ItemCatalogue(_)
+            | Self::MeasureCatalogue(_)
+            | Self::Calendar(_)
+            | Self::DeadlineRules(_)
+            | Self::Policy(_)
+            | Self::Enrolment(_)
+            | Self::Rotation(_)
+            | Self::Suspension(_)
+            | Self::CutOff(_)
+            | Self::Notice(_)
+            | Self::HeadSeen(_)
+            | Self::Restart(_) => None,
+        }
+    }
+
     /// Looks at contents whose shape alone does not keep them right.
     // spec: STM-30
     pub(super) fn check(&self) -> Result<(), Invalid> {
@@ -222,6 +268,8 @@ impl Content {
             | Self::Rotation(_)
             | Self::Suspension(_)
             | Self::CutOff(_)
+            | Self::DeliveryBatch(_)
+            | Self::ReceiptBatch(_)
             | Self::HeadSeen(_)
             | Self::Restart(_) => Ok(()),
         }
@@ -252,6 +300,8 @@ impl Content {
             | Self::DeadlineRules(_)
             | Self::Policy(_)
             | Self::Notice(_)
+            | Self::DeliveryBatch(_)
+            | Self::ReceiptBatch(_)
             | Self::HeadSeen(_)
             | Self::Restart(_) => None,
         }

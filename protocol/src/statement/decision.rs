@@ -558,6 +558,17 @@ pub enum Invalid {
     /// A stay that ends before it was ordered.
     #[error("the last day of the stay lies before the day of its order")]
     StayEndsBeforeOrder,
+    /// A receipt that says of an act what cannot be.
+    #[error(
+        "a receipt gives a reason exactly for a refusal, and measures only where the act was applied"
+    )]
+    Receipt,
+    /// A list with more entries than one statement takes.
+    #[error("{field} has more entries than one statement takes")]
+    TooMany {
+        /// The field.
+        field: &'static str,
+    },
     /// A list that must name something is empty.
     #[error("{field} names nothing")]
     EmptyList {

@@ -126,6 +126,8 @@ impl Serialize for Payload {
             Content::Suspension(content) => map.serialize_entry(&CONTENT, content)?,
             Content::CutOff(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Notice(content) => map.serialize_entry(&CONTENT, content)?,
+            Content::DeliveryBatch(content) => map.serialize_entry(&CONTENT, content)?,
+            Content::ReceiptBatch(content) => map.serialize_entry(&CONTENT, content)?,
             Content::HeadSeen(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Restart(content) => map.serialize_entry(&CONTENT, content)?,
         }
@@ -221,6 +223,8 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::Suspension => Content::Suspension(map.next_value()?),
         Class::CutOff => Content::CutOff(map.next_value()?),
         Class::Notice => Content::Notice(map.next_value()?),
+        Class::DeliveryBatch => Content::DeliveryBatch(map.next_value()?),
+        Class::ReceiptBatch => Content::ReceiptBatch(map.next_value()?),
         Class::HeadSeen => Content::HeadSeen(map.next_value()?),
         Class::Restart => Content::Restart(map.next_value()?),
         Class::Commitment
@@ -237,8 +241,6 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         | Class::RecognitionResponse
         | Class::Succession
         | Class::Holdings
-        | Class::DeliveryBatch
-        | Class::ReceiptBatch
         | Class::QueryRoot => {
             return Err(A::Error::custom(format_args!(
                 "class {} is reserved",

@@ -12,8 +12,9 @@ use crate::key::PublicKey;
 use crate::log::{CompactRange, Hash, LeafIndex, Origin, TreeSize, hash};
 use crate::region::RegionCode;
 use crate::statement::{
-    Audience, Calendar, CatalogueItem, Class, Ctx, CtxCourse, DeadlineRules, ItemCatalogue, Kind,
-    Leaf, MeasureCatalogue, Policy, Role, Statement, Vis, VisibilityClass, registry_state,
+    Audience, Calendar, CatalogueItem, Class, Content, Ctx, CtxCourse, DeadlineRules,
+    ItemCatalogue, Kind, Leaf, MeasureCatalogue, Policy, Role, Statement, Vis, VisibilityClass,
+    registry_state,
 };
 use crate::subject::{AuthorityCode, Subject};
 use crate::time::Timestamp;
@@ -368,6 +369,24 @@ impl Registry {
             },
             None => false,
         }
+    }
+
+    /// Whether a member reads every delivery and receipt, whomever they concern: the hub, and whoever has
+    /// a mandate that supervises by the newest registry, of whatever days.
+    // spec: PRP-4
+    #[must_use]
+    pub fn oversees(&self, member: AuthorityCode) -> bool {
+        let mandates = self.member(member).map(|one| &one.enrolment().mandates);
+        let mut mandates = mandates.into_iter().flatten();
+        member == self.genesis.hub() || mandates.any(|mandate| mandate.supervises.is_some())
+    }
+
+    /// Whether a member is given the body of a delivery or receipt that stands in a log.
+    // spec: PRP-4
+    #[must_use]
+    pub fn may_read(&self, origin: &Origin, content: &Content, member: AuthorityCode) -> bool {
+        let concerns = content.concerns(member).unwrap_or(false);
+        origin.member() == member.as_str() || concerns || self.oversees(member)
     }
 
     /// The visibility class of a code, by the newest catalogue.

@@ -146,8 +146,9 @@ pub fn check(
         return Err(RejectReason::IssuerElsewhere);
     }
     let class = statement.payload().class();
-    // spec: TRU-25
-    if issuer.standing() != Standing::Active && !class.is_act() {
+    // spec: TRU-25, PRP-3
+    let after_standing = class.is_act() || class.kind().is_between_parties();
+    if issuer.standing() != Standing::Active && !after_standing {
         return Err(RejectReason::IssuerSuspended);
     }
     check_log(registry, place.origin, issuer, class)?;
@@ -179,10 +180,16 @@ pub(super) fn check_leaf(
     if leaf.kind != kind {
         return Err(RejectReason::WrongKind);
     }
-    // spec: STM-14
+    // spec: STM-14, PRP-3
     let for_all = matches!(
         kind,
-        Kind::Registry | Kind::Notice | Kind::HeadSeen | Kind::Restart | Kind::Agreement
+        Kind::Registry
+            | Kind::Notice
+            | Kind::HeadSeen
+            | Kind::Restart
+            | Kind::Agreement
+            | Kind::Receipts
+            | Kind::Deliveries
     );
     if for_all && leaf.vis != Vis::ALL_MEMBERS {
         return Err(RejectReason::WrongVis);
@@ -300,9 +307,15 @@ fn check_log(
     if !fits {
         return Err(RejectReason::WrongLog);
     }
+    // spec: PRP-3
     let ledger = matches!(
         class.kind(),
-        Kind::Registry | Kind::Notice | Kind::HeadSeen | Kind::Restart
+        Kind::Registry
+            | Kind::Notice
+            | Kind::HeadSeen
+            | Kind::Restart
+            | Kind::Receipts
+            | Kind::Deliveries
     );
     match ledger && issuer.code().as_str() != origin.member() {
         true => Err(RejectReason::IssuerElsewhere),
@@ -379,6 +392,8 @@ pub(crate) fn judged_by(statement: &Statement) -> Option<(Day, Option<&DecisionF
         | Content::Suspension(_)
         | Content::CutOff(_)
         | Content::Notice(_)
+        | Content::DeliveryBatch(_)
+        | Content::ReceiptBatch(_)
         | Content::HeadSeen(_)
         | Content::Restart(_) => None,
     }
@@ -418,6 +433,8 @@ fn check_mandate(
         | Content::Suspension(_)
         | Content::CutOff(_)
         | Content::Notice(_)
+        | Content::DeliveryBatch(_)
+        | Content::ReceiptBatch(_)
         | Content::HeadSeen(_)
         | Content::Restart(_) => return Ok(Authority::Mandate),
     }

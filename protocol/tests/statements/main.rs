@@ -11,6 +11,7 @@ mod ed25519;
 mod errors;
 mod generate;
 mod heads_seen;
+mod ledgers;
 mod lists;
 mod properties;
 mod registry;

@@ -9,9 +9,10 @@ use concordat_protocol::codec::Ext;
 use concordat_protocol::key::Signer;
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
 use concordat_protocol::statement::{
-    BatchId, Content, Ctx, Decision, Ground, KeyUse, Objection, ObjectorRole, Outcome, Payload,
-    PenaltyClass, Repair, RepairEffect, RepairFields, Restart, Rotation, Ruling, Standing,
-    Statement, Stay, StayFields, Suspension, Withdrawal, WithdrawalReason, sign,
+    ActOutcome, BatchId, Content, Ctx, Decision, DeliveryBatch, Ground, KeyUse, Objection,
+    ObjectorRole, Outcome, Payload, PenaltyClass, Receipt, ReceiptBatch, Repair, RepairEffect,
+    RepairFields, Restart, Rotation, Ruling, Standing, Statement, Stay, StayFields, Suspension,
+    Withdrawal, WithdrawalReason, sign,
 };
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
@@ -146,8 +147,40 @@ fn registry_contents() -> impl Strategy<Value = Content> {
     prop_oneof![rotation, suspension, policy, restart]
 }
 
+fn ledgers() -> impl Strategy<Value = Content> {
+    let origin = || Net::empty(Network::Production).origin(other_city());
+    let spans = vec((1_u64..99, 1_u64..99), 1..9);
+    let deliveries = spans.prop_map(move |spans| {
+        let ranges = spans.iter().scan(0, |end, (gap, length)| {
+            let begin = *end + gap;
+            *end = begin + length;
+            Some((LeafIndex::new(begin), LeafIndex::new(*end)))
+        });
+        let batch = DeliveryBatch::new(city(), origin(), ranges.collect());
+        Content::DeliveryBatch(batch.unwrap())
+    });
+    let outcome = prop_oneof![
+        option::of(any::<u32>()).prop_map(|measures| ActOutcome::Applied { measures }),
+        (1_u8..=255).prop_map(|reason| ActOutcome::Refused { reason }),
+        Just(ActOutcome::TargetNotHeld),
+    ];
+    let receipts = vec((outcome, any::<u64>(), any::<[u8; 32]>()), 1..9);
+    let receipts = receipts.prop_map(move |receipts| {
+        let net = Net::empty(Network::Production);
+        let receipts = (0..).zip(receipts);
+        let receipts = receipts.map(|(index, (outcome, target, hash))| Receipt {
+            act: net.reference(city(), index),
+            target: (LeafIndex::new(target), Hash::from_bytes(hash)),
+            outcome,
+        });
+        let batch = ReceiptBatch::new(net.origin(other_city()), receipts.collect());
+        Content::ReceiptBatch(batch.unwrap())
+    });
+    prop_oneof![deliveries, receipts]
+}
+
 fn payloads() -> impl Strategy<Value = Payload> {
-    let contents = prop_oneof![decisions(), acts(), registry_contents()];
+    let contents = prop_oneof![decisions(), acts(), registry_contents(), ledgers()];
     (
         contents,
         0_u64..1 << 53,

@@ -6,7 +6,9 @@ use concordat_node::core::{BodyState, Core, Durable};
 use concordat_node::disk::MemoryDisk;
 use concordat_protocol::log::{Cosignature, Hash, LeafIndex, Origin, SignedCheckpoint, TreeSize};
 use concordat_protocol::message::Frame;
-use concordat_protocol::statement::{Body, Content, Kind, Leaf, Statement, StatementRef};
+use concordat_protocol::statement::{
+    ActOutcome, Body, Content, Kind, Leaf, Statement, StatementRef,
+};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::{self, Place};
 
@@ -151,8 +153,9 @@ fn seen_by_hub(core: &Core<MemoryDisk>) -> Verdict {
 
 /// Whether every log, body and notice is where it must be.
 pub(super) fn complete(cores: &[Running<'_>]) -> Verdict {
-    for (_, core) in cores {
+    for (code, core) in cores {
         seen_by_hub(core)?;
+        receipted(*code, core)?;
     }
     for (owner, source) in cores {
         for origin in source.own_logs() {
@@ -216,7 +219,10 @@ fn same_log(
         let leaf = leaf.and_then(|leaf| Leaf::decode(&leaf).ok());
         let leaf = leaf.ok_or_else(|| format!("{code} cannot read leaf {index} of {origin}"))?;
         let state = shared.logs().get(origin).map(|log| log.body(index));
-        let entitled = core.registry().entitled(leaf.vis, origin, code);
+        let entitled = match leaf.kind.is_between_parties() {
+            true => concerned(source, (origin, index), code),
+            false => core.registry().entitled(leaf.vis, origin, code),
+        };
         let held = matches!(state, Some(BodyState::Held(_)));
         let owed = match leaf.kind == Kind::Act {
             true => owed(cores, (origin, index), source, (code, core)),
@@ -240,6 +246,170 @@ fn same_log(
         }
     }
     Ok(())
+}
+
+/// Whether a delivery or a receipt is for a member, as its author has it.
+// spec: PRP-4, EXC-110
+fn concerned(
+    source: &Core<MemoryDisk>,
+    (origin, index): (&Origin, LeafIndex),
+    code: AuthorityCode,
+) -> bool {
+    let body = source.shared().body(origin, index);
+    let body = body.and_then(|body| Body::decode(&body).ok());
+    let statement = body.and_then(|body| Statement::decode(body.statement()).ok());
+    let content = statement.map(|statement| statement.payload().content.clone());
+    let named = match content {
+        Some(Content::DeliveryBatch(batch)) => {
+            batch.receiver() == code || batch.origin().member() == code.as_str()
+        }
+        Some(Content::ReceiptBatch(batch)) => batch.origin().member() == code.as_str(),
+        _ => false,
+    };
+    named || origin.member() == code.as_str() || source.registry().oversees(code)
+}
+
+/// Whether a node has said of every act of others that it has what became of it: once that its target is
+/// not here at most, and once for good.
+// spec: PRP-10, PRP-11
+fn receipted(code: AuthorityCode, core: &Core<MemoryDisk>) -> Verdict {
+    let mut said: BTreeMap<(Origin, LeafIndex), Vec<ActOutcome>> = BTreeMap::new();
+    for statement in core
+        .own_logs()
+        .first()
+        .map(|own| statements(core, own))
+        .unwrap_or_default()
+    {
+        if let Content::ReceiptBatch(batch) = &statement.payload().content {
+            for receipt in batch.receipts() {
+                let act = (receipt.act.origin.clone(), receipt.act.index);
+                said.entry(act).or_default().push(receipt.outcome);
+            }
+        }
+    }
+    let shared = core.shared();
+    let logs: Vec<(Origin, TreeSize)> = {
+        let logs = shared.logs();
+        logs.iter()
+            .map(|(origin, log)| (origin.clone(), log.size()))
+            .collect()
+    };
+    for (origin, size) in logs
+        .iter()
+        .filter(|(origin, _)| origin.member() != code.as_str())
+    {
+        for index in (0..size.value()).map(LeafIndex::new) {
+            let leaf = shared.leaf(origin, index);
+            let leaf = leaf.and_then(|leaf| Leaf::decode(&leaf).ok());
+            let body = shared
+                .body(origin, index)
+                .and_then(|body| Body::decode(&body).ok());
+            let statement = body.and_then(|body| Statement::decode(body.statement()).ok());
+            let target = statement.and_then(|statement| statement.payload().target.clone());
+            let is_act = leaf.is_some_and(|leaf| leaf.kind == Kind::Act);
+            let Some(target) = target.filter(|_| is_act) else {
+                continue;
+            };
+            let held = shared.body(&target.origin, target.index).is_some();
+            let outcomes = said.remove(&(origin.clone(), index)).unwrap_or_default();
+            let applied = ActOutcome::Applied { measures: None };
+            let right = match (held, outcomes.as_slice()) {
+                (true, [one]) => *one == applied,
+                (true, [first, second]) => {
+                    (*first, *second) == (ActOutcome::TargetNotHeld, applied)
+                }
+                (false, [one]) => *one == ActOutcome::TargetNotHeld,
+                _ => false,
+            };
+            if !right {
+                let what = format!("{origin}#{index}, its target held: {held}");
+                return Err(format!("{code} has receipts {outcomes:?} of {what}"));
+            }
+        }
+    }
+    match said.first_key_value() {
+        None => Ok(()),
+        Some(((origin, index), _)) => Err(format!("{code} has a receipt of {origin}#{index}")),
+    }
+}
+
+/// Whether every member that was given a decision or an act is named once in a delivery of whoever gave it.
+// spec: PRP-12, PRP-13, PRP-14
+pub(super) fn deliveries_said(cores: &[Running<'_>]) -> Verdict {
+    for (giver, core) in cores {
+        let mut said = BTreeSet::new();
+        for statement in core
+            .own_logs()
+            .first()
+            .map(|own| statements(core, own))
+            .unwrap_or_default()
+        {
+            if let Content::DeliveryBatch(batch) = &statement.payload().content {
+                for (begin, end) in batch.ranges() {
+                    let positions = begin.value()..end.value();
+                    let named = positions.map(|at| (batch.receiver(), batch.origin().clone(), at));
+                    for one in named {
+                        if !said.insert(one.clone()) {
+                            return Err(format!("{giver} said twice that it gave {one:?}"));
+                        }
+                    }
+                }
+            }
+        }
+        let mut given = BTreeSet::new();
+        for (receiver, _) in cores {
+            given.extend(given_to(core, *giver, *receiver));
+        }
+        if let Some(one) = given.difference(&said).next() {
+            return Err(format!("{giver} has not said that it gave {one:?}"));
+        }
+        if let Some(one) = said.difference(&given).next() {
+            return Err(format!(
+                "{giver} said and has forgotten that it gave {one:?}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What a node's rows name of its own logs' decisions and acts, and of every log's as the hub.
+fn given_to(
+    core: &Core<MemoryDisk>,
+    giver: AuthorityCode,
+    receiver: AuthorityCode,
+) -> Vec<(AuthorityCode, Origin, u64)> {
+    let shared = core.shared();
+    let mut given = Vec::new();
+    let logs: Vec<(Origin, TreeSize)> = {
+        let logs = shared.logs();
+        logs.iter()
+            .map(|(origin, log)| (origin.clone(), log.size()))
+            .collect()
+    };
+    for (origin, size) in logs {
+        let gives = core.is_hub() || origin.member() == giver.as_str();
+        if !gives || origin.member() == receiver.as_str() {
+            continue;
+        }
+        for index in (0..size.value()).map(LeafIndex::new) {
+            let leaf = shared.leaf(&origin, index);
+            let leaf = leaf.and_then(|leaf| Leaf::decode(&leaf).ok());
+            // One that has a row would be said, and given again: it shows as one that is not said.
+            // spec: STO-91
+            let other = [
+                Kind::Registry,
+                Kind::Agreement,
+                Kind::Notice,
+                Kind::HeadSeen,
+                Kind::Restart,
+            ];
+            let said = leaf.is_some_and(|leaf| !other.contains(&leaf.kind));
+            if said && core.has_given(receiver, &origin, index) {
+                given.push((receiver, origin.clone(), index.value()));
+            }
+        }
+    }
+    given
 }
 
 /// What a reader is owed of an act for the sake of its target.

@@ -35,6 +35,8 @@ const BEGIN_MS: u64 = 1_772_400_000_000;
 const CONVERGE_MS: u64 = 60_000;
 /// Virtual milliseconds within which every head must be witnessed after that: far less than a heartbeat.
 const WITNESS_MS: u64 = 60_000;
+/// Virtual milliseconds within which every delivery must be said: a little more than the minute between two.
+const DELIVERY_MS: u64 = 70_000;
 /// Inputs after which a run is taken to go round in circles.
 const INPUTS_MAX: u64 = 400_000;
 
@@ -243,6 +245,7 @@ impl Cluster {
         let begin = self.now;
         self.wait_until(CONVERGE_MS, checker::complete)?;
         self.outcome.converged_after_ms = self.now - begin;
+        self.wait_until(DELIVERY_MS, checker::deliveries_said)?;
         self.wait_until(WITNESS_MS, checker::witnessed)
     }
 
@@ -295,6 +298,16 @@ impl Cluster {
     /// [`Failure`] when the change is not approved or the hub refuses it.
     pub fn change_registry(&mut self, content: Content) -> Result<(), Failure> {
         let made = self.network.append(content).map(|_| ());
+        self.verdict(made.map_err(|error| error.to_string()))?;
+        self.enter_change(self.network.changes.len() - 1)
+    }
+
+    /// Lets the hub enter a member anew, with whatever mandates it has by now.
+    ///
+    /// # Errors
+    /// As [`Cluster::change_registry`].
+    pub fn enrol(&mut self, member: &TestMember) -> Result<(), Failure> {
+        let made = self.network.enrol(member).map(|_| ());
         self.verdict(made.map_err(|error| error.to_string()))?;
         self.enter_change(self.network.changes.len() - 1)
     }

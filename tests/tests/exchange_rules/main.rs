@@ -13,6 +13,7 @@ mod forks;
 mod gaps;
 mod greeting;
 mod keys;
+mod parties;
 mod pulling;
 mod serving;
 mod witnesses;
@@ -50,7 +51,12 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let network = TestNetwork::build(TestPlan::numbered(2, 1)).unwrap();
+        Self::of(2)
+    }
+
+    /// In a network of so many members.
+    fn of(members: u32) -> Self {
+        let network = TestNetwork::build(TestPlan::numbered(members, 1)).unwrap();
         let now = Timestamp::new(1_772_400_000_000).unwrap();
         let exchange = Exchange::new(network.members[1].code(), now, Vec::new());
         let logs = OneLog::default();
@@ -67,7 +73,11 @@ impl Bench {
     }
 
     fn greeted() -> Self {
-        let mut bench = Self::new();
+        Self::new().greeting()
+    }
+
+    fn greeting(self) -> Self {
+        let mut bench = self;
         let hello = Frame::Hello {
             version: VERSION,
             genesis: bench.network.genesis.id(),

@@ -18,6 +18,7 @@ mod late;
 mod lost_bodies;
 mod malformed;
 mod overtaking;
+mod propagation;
 mod registry_changes;
 mod stranger;
 mod withheld;

@@ -146,7 +146,7 @@ fn code(cluster: &Cluster, node: NodeId) -> AuthorityCode {
     }
 }
 
-/// The bodies of another's log that a node is entitled to: kind of leaf, and whether it is held.
+/// The bodies of another's log that a node is entitled to by their class: kind of leaf, and whether it is held.
 fn bodies(cluster: &Cluster, node: NodeId, of: NodeId) -> Vec<(Kind, bool)> {
     let registry = cluster.core(node).unwrap().registry();
     let origin = cluster.core(of).unwrap().own_logs().remove(0);
@@ -157,7 +157,8 @@ fn bodies(cluster: &Cluster, node: NodeId, of: NodeId) -> Vec<(Kind, bool)> {
         let leaf = Leaf::decode(&shared.leaf(&origin, index).unwrap()).unwrap();
         let state = shared.logs().get(&origin).unwrap().body(index);
         let entitled = registry.entitled(leaf.vis, &origin, code(cluster, node));
-        entitled.then_some((leaf.kind, matches!(state, BodyState::Held(_))))
+        let by_class = entitled && !leaf.kind.is_between_parties();
+        by_class.then_some((leaf.kind, matches!(state, BodyState::Held(_))))
     };
     (0..size.value()).filter_map(body).collect()
 }

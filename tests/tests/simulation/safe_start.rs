@@ -147,7 +147,13 @@ fn body_lost() -> (Cluster, Origin, LeafIndex, Vec<(NodeId, BodyPointer)>) {
     };
     let size = cluster.core(3).unwrap().exchange().replica(&origin);
     let size = size.unwrap().durable().value();
-    let last = (0..size).rev().find(|index| place(3, *index).is_some());
+    let is_decision = |index| {
+        let shared = cluster.core(3).unwrap().shared();
+        let leaf = shared.leaf(&origin, LeafIndex::new(index));
+        Leaf::decode(&leaf.unwrap()).unwrap().kind == Kind::Data
+    };
+    let mut held = (0..size).rev().filter(|index| place(3, *index).is_some());
+    let last = held.find(|index| is_decision(*index));
     let last = last.unwrap();
     let copies = [0, 2, 3].into_iter().filter_map(|node| place(node, last));
     let copies: Vec<_> = copies.collect();

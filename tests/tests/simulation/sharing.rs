@@ -1,5 +1,9 @@
 //! Who is given what, and when: entitlement, acts, suspended members and keys that were cut off.
 
+use concordat_protocol::codec::Truth;
+use concordat_protocol::statement::{Class, Mandate};
+use concordat_protocol::time::Day;
+
 use super::*;
 
 // spec: EXC-26
@@ -240,7 +244,7 @@ fn member_that_holds_anothers_data_gives_it_to_nobody() {
     assert_eq!(others(&by_relay), others(&by_owner));
 }
 
-// spec: EXC-20
+// spec: EXC-20, PRP-10
 #[test]
 fn suspended_member_gets_acts_only_until_it_is_restored() {
     let mut cluster = peaceful(3);
@@ -255,15 +259,74 @@ fn suspended_member_gets_acts_only_until_it_is_restored() {
         .unwrap();
     cluster.run_for(5_000).unwrap();
     let before = bodies(&cluster, 3, 1).len();
+    let receipts = |cluster: &Cluster| {
+        let held = bodies_between(cluster, 0, 3).into_iter();
+        held.filter(|entry| *entry == (Kind::Receipts, true))
+            .count()
+    };
+    let said = receipts(&cluster);
     for _ in 0..40 {
         cluster.say_something(1).unwrap();
     }
     cluster.run_for(20_000).unwrap();
+    // It goes on saying what it does with them.
+    assert!(receipts(&cluster) > said);
     let new = bodies(&cluster, 3, 1).split_off(before);
     assert!(new.contains(&(Kind::Act, true)) && new.contains(&(Kind::Data, false)));
     assert!(new.iter().all(|(kind, held)| (*kind == Kind::Act) == *held));
     cluster
         .change_registry(Content::Suspension(active))
         .unwrap();
+    cluster.converge().unwrap();
+}
+
+/// The deliveries and receipts in another's log: kind of leaf, and whether a node holds the body.
+fn bodies_between(cluster: &Cluster, node: NodeId, of: NodeId) -> Vec<(Kind, bool)> {
+    let origin = cluster.core(of).unwrap().own_logs().remove(0);
+    let shared = cluster.core(node).unwrap().shared();
+    let size = shared.logs().get(&origin).unwrap().size().value();
+    let body = |index| {
+        let index = LeafIndex::new(index);
+        let kind = Leaf::decode(&shared.leaf(&origin, index).unwrap())
+            .unwrap()
+            .kind;
+        let held = holds(cluster, node, &origin, index);
+        kind.is_between_parties().then_some((kind, held))
+    };
+    (0..size).filter_map(body).collect()
+}
+
+// spec: PRP-4, EXC-110, EXC-111
+#[test]
+fn member_that_comes_to_supervise_gets_the_receipts_it_was_refused() {
+    let mut cluster = peaceful(3);
+    let all = |cluster: &Cluster| {
+        let others = [0, 1, 2].map(|of| bodies_between(cluster, 3, of));
+        let others = others.into_iter().flatten();
+        others.map(|(_, held)| held).collect::<Vec<bool>>()
+    };
+    let before = all(&cluster);
+    assert!(
+        before.contains(&false) && before.contains(&true),
+        "{before:?}"
+    );
+    let mut member = cluster.network().members[2].clone();
+    member.enrolment.mandates.push(Mandate {
+        classes: vec![Class::Ruling],
+        act_types: vec![],
+        items: vec![],
+        from: Day::from_ymd(2026, 1, 1).unwrap(),
+        until: None,
+        objections_daily_cap: None,
+        supervises: Some(Truth),
+    });
+    cluster.enrol(&member).unwrap();
+    cluster.run_for(20_000).unwrap();
+    let after = all(&cluster);
+    assert!(
+        after.len() >= before.len() && !after.contains(&false),
+        "{after:?}"
+    );
+    cluster.say_something(1).unwrap();
     cluster.converge().unwrap();
 }

@@ -321,6 +321,8 @@ fn is_to_be_said_anew(
         | Content::Suspension(_)
         | Content::CutOff(_)
         | Content::Notice(_)
+        | Content::DeliveryBatch(_)
+        | Content::ReceiptBatch(_)
         | Content::HeadSeen(_)
         | Content::Agreement(_)
         | Content::Accession(_)

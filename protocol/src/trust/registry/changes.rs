@@ -60,6 +60,8 @@ impl Genesis {
             | Content::Accession(_)
             | Content::Retirement(_)
             | Content::Notice(_)
+            | Content::DeliveryBatch(_)
+            | Content::ReceiptBatch(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => Err(ChangeFault::NoChange),
         }
@@ -209,6 +211,8 @@ impl Registry {
             | Content::Accession(_)
             | Content::Retirement(_)
             | Content::Notice(_)
+            | Content::DeliveryBatch(_)
+            | Content::ReceiptBatch(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => Err(ChangeFault::NoChange),
         }
@@ -359,6 +363,8 @@ fn commitment(content: &Content) -> Option<(Hash, [Option<&PublicKey>; 2])> {
         | Content::Accession(_)
         | Content::Retirement(_)
         | Content::Notice(_)
+        | Content::DeliveryBatch(_)
+        | Content::ReceiptBatch(_)
         | Content::HeadSeen(_)
         | Content::Restart(_) => None,
     }

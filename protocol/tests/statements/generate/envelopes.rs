@@ -7,6 +7,7 @@ mod envelope;
 mod header;
 mod lists;
 mod payload;
+mod propagation;
 mod registry;
 
 use concordat_protocol::codec::{Ext, Writer, encode};
@@ -194,6 +195,14 @@ fn accepted() -> Vec<Case> {
         ok("restart", hub_says(Content::Restart(restart()))),
         ok("approved enrolment", approvals::approved(&[1, 2])),
         ok("approved agreement", crate::agreements::approved_vector()),
+        ok(
+            "deliveries",
+            propagation::by_city(&propagation::deliveries(&net)),
+        ),
+        ok(
+            "receipts",
+            propagation::by_city(&propagation::receipts(&net)),
+        ),
     ]
 }
 

@@ -349,5 +349,6 @@ pub(super) fn content() -> Vec<Case> {
     ));
     cases.extend(acts::refused(&net));
     cases.extend(registry::notices(&net));
+    cases.extend(propagation::refused(&net));
     cases
 }

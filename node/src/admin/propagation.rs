@@ -1,0 +1,173 @@
+//! Who has done what an act asks, for administrators.
+
+use std::sync::Arc;
+
+use concordat_protocol::admin::{
+    AdminError, ErrorCode, HolderCode, HolderView, PropagatedView, PropagationAsk, PropagationView,
+    ReachView, Reply,
+};
+use concordat_protocol::propagation::{Certificate, State};
+use concordat_protocol::statement::StatementRef;
+use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::trust::{Registry, RejectReason, Verified};
+
+use crate::admin::desk::{Answer, Desk};
+use crate::admin::shown::Shown;
+use crate::admin::{refusal, subject, target, view};
+use crate::clock;
+use crate::query::Found;
+
+/// Acts on one decision that are followed in one answer.
+// spec: ADM-271
+const ACTS_SHOWN_MAX: usize = 64;
+
+/// `propagation`
+// spec: ADM-270
+pub(super) fn answer(desk: &Desk, ask: &PropagationAsk) -> Answer {
+    let asked = target::resolve(desk, &ask.target)?;
+    let verified = subject::verified(desk, &asked)?;
+    let (acts, mut left) = acts(desk, &verified)?;
+    let node = desk.node();
+    let (registry, hearing) = (node.registry(), node.hearing());
+    let sees_all = verified.statement().payload().target.as_ref();
+    let sees_all = node.sees_all_of(&registry, &sees_all.unwrap_or(&asked).origin);
+    let mut shown = Shown::new();
+    let mut acts = acts.into_iter();
+    for act in acts.by_ref() {
+        let found = node.certificate(&hearing, &act);
+        let Some(certificate) = found.map_err(|error| refusal::ask(&error))? else {
+            continue;
+        };
+        if !shown.take(act_view(&registry, &act, &certificate))? {
+            left += 1;
+            break;
+        }
+    }
+    left += acts.len() as u64;
+    let horizon = hearing.reach.iter().map(|(origin, reach)| ReachView {
+        origin: origin.clone(),
+        read: reach.read,
+        held: reach.held,
+        witnessed: reach.witnessed,
+    });
+    Ok(Reply::Propagation(Box::new(PropagationView {
+        asked,
+        acts: shown.into_views(),
+        acts_left: (left > 0).then_some(left),
+        horizon: horizon.collect(),
+        sees_all,
+        at: clock::now(),
+    })))
+}
+
+/// The act asked about, or those on the decision asked about, and how many more there are.
+// spec: ADM-271
+fn acts(desk: &Desk, asked: &Arc<Verified>) -> Result<(Vec<Arc<Verified>>, u64), AdminError> {
+    let class = asked.statement().payload().class();
+    if class.is_act() {
+        return Ok((vec![Arc::clone(asked)], 0));
+    }
+    if !class.is_decision() {
+        let error = AdminError::new(ErrorCode::WrongClass);
+        let error = error.with("class", refusal::class_name(class));
+        return Err(error.with("state", "propagation"));
+    }
+    let query = desk.node().query().map_err(refusal::index)?;
+    let StatementRef { origin, index, .. } = asked.reference();
+    let rows = query.store().acts_on(origin, *index);
+    let rows = rows.map_err(refusal::store)?;
+    let (mut found, mut left) = (Vec::new(), 0);
+    for row in rows {
+        if found.len() >= ACTS_SHOWN_MAX {
+            left += 1;
+            continue;
+        }
+        let act = query.statement(&row.position.origin, row.position.index);
+        if let Found::Verified(act) = act.map_err(refusal::query)? {
+            found.push(act);
+        }
+    }
+    Ok((found, left))
+}
+
+fn act_view(registry: &Registry, act: &Verified, certificate: &Certificate) -> PropagatedView {
+    let states = certificate.states.iter();
+    let given = states.filter(|(_, state)| **state != State::NeverGiven);
+    let holders = given.map(|(member, state)| holder_view(registry, *member, state));
+    let holders: Vec<HolderView> = holders.collect();
+    PropagatedView {
+        act: certificate.act.reference.clone(),
+        class: act.statement().payload().class(),
+        target: certificate.act.target.clone(),
+        issued_at: certificate.act.at,
+        never_given: (certificate.states.len() - holders.len()) as u64,
+        holders,
+        complete: certificate.is_complete(),
+        closed: certificate.is_closed(),
+    }
+}
+
+fn holder_view(registry: &Registry, member: AuthorityCode, state: &State) -> HolderView {
+    let none = HolderView {
+        member,
+        name: view::name_of(registry, member).unwrap_or_default(),
+        state: HolderCode::NotKnown,
+        receipt: None,
+        at: None,
+        given: None,
+        reason: None,
+        measures: None,
+        target_not_held: None,
+    };
+    match state.clone() {
+        State::Applied {
+            receipt,
+            at,
+            measures,
+        } => HolderView {
+            state: HolderCode::Applied,
+            receipt: Some(receipt),
+            at: Some(at),
+            measures,
+            ..none
+        },
+        State::Refused {
+            receipt,
+            at,
+            reason,
+        } => HolderView {
+            state: HolderCode::Refused,
+            receipt: Some(receipt),
+            at: Some(at),
+            reason: Some(reason_in_words(reason)),
+            ..none
+        },
+        State::Outstanding {
+            since,
+            given,
+            target_not_held,
+        } => HolderView {
+            state: HolderCode::Outstanding,
+            at: Some(since),
+            given,
+            target_not_held,
+            ..none
+        },
+        State::Lost { given } => HolderView {
+            state: HolderCode::Lost,
+            given,
+            ..none
+        },
+        State::NeverGiven => HolderView {
+            state: HolderCode::NeverGiven,
+            ..none
+        },
+        State::NotKnown => none,
+    }
+}
+
+/// A reason that this version does not have reads as its code.
+fn reason_in_words(code: u8) -> String {
+    let reason = RejectReason::from_code(u64::from(code));
+    reason.map_or_else(|| code.to_string(), |reason| reason.to_string())
+}

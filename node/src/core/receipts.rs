@@ -1,0 +1,327 @@
+//! Receipts: what this node did with the acts of others, said in its own log.
+//!
+//! ```text
+//! act durable or refused ──> pending ──> said, with whatever is appended next, or by itself a little later
+//! target comes later ──────> pending ──> said once more, as applied
+//! ```
+//! An act counts as applied as soon as it is durable: every answer waits for the index to have taken in
+//! what was durable when it was asked. A crash before the statement is durable leaves the act pending:
+//! the own log says which acts have a receipt, and the next start goes by it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use concordat_protocol::exchange::Gaps;
+use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::statement::{
+    ActOutcome, Body, Content, Kind, Receipt, ReceiptBatch, Statement, StatementRef,
+};
+use concordat_protocol::time::Timestamp;
+use concordat_protocol::trust::LogNumber;
+
+use crate::core::Core;
+use crate::core::damage::BodyFault;
+use crate::core::logs::BodyState;
+use crate::core::recover::OpenCoreError;
+use crate::core::types::{Durable, Entry, Fatal, Signing};
+use crate::disk::Disk;
+
+/// How long a receipt waits for something to be appended with.
+pub(super) const TICK: Duration = Duration::from_millis(50);
+/// Between two heads for the sake of receipts alone.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Acts looked at in one step: each costs a read.
+const ACTS_PER_STEP: usize = 1_024;
+
+/// A position of a log.
+type Place = (Origin, LeafIndex);
+
+/// Which acts have a receipt, and which are to get one.
+#[derive(Debug, Default)]
+pub(super) struct Receipts {
+    /// Acts that are durable, or refused, and have none; or whose target has come since.
+    pending: BTreeSet<Place>,
+    /// Positions of the acts that have one, by log.
+    said: BTreeMap<Origin, Gaps>,
+    /// Acts that have one without their target, by that.
+    without: BTreeMap<Place, Vec<Place>>,
+    /// When those pending are said by themselves.
+    due: Option<Timestamp>,
+    /// Not before.
+    rests_until: Option<Timestamp>,
+}
+
+impl Receipts {
+    /// When there is something to say, if nothing else happens.
+    pub(super) const fn due(&self) -> Option<Timestamp> {
+        self.due
+    }
+
+    fn has_said(&self, act: &Place) -> bool {
+        let said = self.said.get(&act.0);
+        said.is_some_and(|positions| positions.contains(act.1.value()))
+    }
+
+    fn note(&mut self, act: &Place) {
+        let position = act.1.value();
+        let said = self.said.entry(act.0.clone()).or_default();
+        said.insert(position, position.saturating_add(1));
+    }
+
+    /// Takes in what the own log says.
+    fn take_in(&mut self, batch: &ReceiptBatch) {
+        for receipt in batch.receipts() {
+            let act = (receipt.act.origin.clone(), receipt.act.index);
+            self.note(&act);
+            self.pending.remove(&act);
+            let target = (batch.origin().clone(), receipt.target.0);
+            if receipt.outcome == ActOutcome::TargetNotHeld {
+                self.without.entry(target).or_default().push(act);
+            } else if let Some(acts) = self.without.get_mut(&target) {
+                acts.retain(|one| *one != act);
+                if acts.is_empty() {
+                    self.without.remove(&target);
+                }
+            }
+        }
+    }
+}
+
+/// What is to be done with an act that is pending.
+enum Verdict {
+    Say(Receipt, Origin),
+    /// It is nothing that a receipt is about, or what would be said has been said.
+    Nothing,
+    /// It is pending again as soon as it is there again.
+    Later,
+    /// It cannot be read now.
+    Wait,
+}
+
+impl<D: Disk> Core<D> {
+    /// Takes down acts of others that have become durable or were refused, targets that acts were waiting
+    /// for, and receipts of our own that were fetched back.
+    pub(super) fn follow_receipts(&mut self, durable: &[Durable], refused: Vec<Place>) {
+        for place in refused {
+            self.await_receipt(place);
+        }
+        for entry in durable {
+            let place = (entry.origin.clone(), entry.index);
+            let own = entry.origin.member() == self.me.as_str();
+            if own && entry.leaf.kind == Kind::Receipts {
+                let batch = batch_of(&entry.body);
+                batch.iter().for_each(|batch| self.receipts.take_in(batch));
+            }
+            if let Some(acts) = self.receipts.without.remove(&place) {
+                self.receipts.pending.extend(acts);
+            }
+            if entry.leaf.kind == Kind::Act && entry.verified {
+                self.await_receipt(place);
+            }
+        }
+        self.time_receipts();
+    }
+
+    /// An act, or something that may be one, needs a receipt once it is durable.
+    pub(super) fn await_receipt(&mut self, act: Place) {
+        if act.0.member() != self.me.as_str() && !self.receipts.has_said(&act) {
+            self.receipts.pending.insert(act);
+        }
+    }
+
+    fn time_receipts(&mut self) {
+        if self.receipts.pending.is_empty() {
+            self.receipts.due = None;
+        } else if self.receipts.due.is_none() {
+            let due = self.now.checked_add(TICK).unwrap_or(self.now);
+            let rests = self.receipts.rests_until.unwrap_or(due);
+            self.receipts.due = Some(due.max(rests));
+        }
+    }
+
+    /// Whether the node may say something by itself in its log 0, and whether it does so anyway.
+    pub(super) fn says_by_itself(&self) -> (bool, bool) {
+        let may = self.signing == Signing::Open && self.registry.member(self.me).is_some();
+        let origin = self.genesis.origin(self.me, LogNumber::Statements);
+        (may, self.staged.own.contains_key(&origin))
+    }
+
+    /// Appends the receipts that are due, or all of them where something is appended anyway: they cost
+    /// no commit and no head of their own then.
+    // spec: PRP-10, PRP-11
+    pub(super) fn say_receipts(&mut self) -> Result<(), Fatal> {
+        let (may, appends) = self.says_by_itself();
+        let is_due = self.receipts.due.is_some_and(|due| due <= self.now);
+        if !may || !(is_due || appends) || self.receipts.pending.is_empty() {
+            return Ok(());
+        }
+        let (batches, settled) = self.receipts_to_say();
+        let mut entries: Vec<Entry> = Vec::with_capacity(batches.len());
+        for batch in &batches {
+            // Without a key that counts nothing is said, and nothing is settled.
+            let Some(entry) = self.sign_own(Content::ReceiptBatch(batch.clone())) else {
+                return Ok(());
+            };
+            entries.push(entry);
+        }
+        for act in settled {
+            self.receipts.note(&act);
+        }
+        for batch in &batches {
+            self.receipts.take_in(batch);
+        }
+        self.receipts.due = None;
+        self.receipts.rests_until = self.now.checked_add(PAUSE).ok();
+        if !entries.is_empty() {
+            let origin = self.genesis.origin(self.me, LogNumber::Statements);
+            self.append(&origin, entries)?;
+        }
+        self.time_receipts();
+        Ok(())
+    }
+
+    /// The receipts of acts that are pending, by the log of their targets, and acts that need none.
+    ///
+    /// Acts that are gone, or that need none, are pending no more.
+    fn receipts_to_say(&mut self) -> (Vec<ReceiptBatch>, Vec<Place>) {
+        let mut said: BTreeMap<Origin, Vec<Receipt>> = BTreeMap::new();
+        let mut settled = Vec::new();
+        let acts = self.receipts.pending.iter().take(ACTS_PER_STEP);
+        let acts: Vec<Place> = acts.cloned().collect();
+        for act in acts {
+            match self.receipt_of(&act) {
+                Verdict::Say(receipt, log) => said.entry(log).or_default().push(receipt),
+                Verdict::Nothing => {
+                    self.receipts.pending.remove(&act);
+                    settled.push(act);
+                }
+                Verdict::Later => {
+                    self.receipts.pending.remove(&act);
+                }
+                Verdict::Wait => {}
+            }
+        }
+        let mut batches = Vec::new();
+        for (log, receipts) in said {
+            for part in receipts.chunks(ReceiptBatch::RECEIPTS_MAX) {
+                batches.extend(ReceiptBatch::new(log.clone(), part.to_vec()));
+            }
+        }
+        (batches, settled)
+    }
+
+    fn receipt_of(&self, (origin, index): &Place) -> Verdict {
+        let (state, leaf_hash) = {
+            let logs = self.shared.logs();
+            let log = logs.get(origin);
+            let leaf_hash = log.and_then(|log| log.tree().leaf_hash(*index));
+            let state = log.map_or(BodyState::None, |log| log.body(*index));
+            (state, leaf_hash)
+        };
+        let (body, refusal) = match state {
+            BodyState::Refused(reason) => (self.shared.read_refused(origin, *index), Some(reason)),
+            BodyState::Held(_) => match self.shared.read_body(origin, *index) {
+                Ok(body) => (body, None),
+                Err(BodyFault::Unavailable { .. }) => return Verdict::Wait,
+                Err(BodyFault::Damaged(_)) => return Verdict::Later,
+            },
+            BodyState::Damaged | BodyState::Missing | BodyState::None | BodyState::Absent(_) => {
+                return Verdict::Later;
+            }
+        };
+        let Some(body) = body else {
+            return Verdict::Later;
+        };
+        let target = statement_of(&body).and_then(|statement| statement.payload().target.clone());
+        let Some((target, leaf_hash)) = target.zip(leaf_hash) else {
+            return Verdict::Nothing;
+        };
+        let outcome = match (refusal, self.holds_target(&target)) {
+            (Some(reason), _) => ActOutcome::Refused { reason },
+            (None, true) => ActOutcome::Applied { measures: None },
+            (None, false) if self.receipts.has_said(&(origin.clone(), *index)) => {
+                return Verdict::Nothing;
+            }
+            (None, false) => ActOutcome::TargetNotHeld,
+        };
+        let act = StatementRef {
+            origin: origin.clone(),
+            index: *index,
+            leaf_hash,
+        };
+        let receipt = Receipt {
+            act,
+            target: (target.index, target.leaf_hash),
+            outcome,
+        };
+        Verdict::Say(receipt, target.origin)
+    }
+
+    /// Whether the very statement is held, readable or not: until its body has come again, no answer
+    /// shows it.
+    fn holds_target(&self, target: &StatementRef) -> bool {
+        let logs = self.shared.logs();
+        logs.get(&target.origin).is_some_and(|log| {
+            let is_it = log.tree().leaf_hash(target.index) == Some(target.leaf_hash);
+            let body = log.body(target.index);
+            is_it && matches!(body, BodyState::Held(_) | BodyState::Damaged)
+        })
+    }
+
+    /// Reads from the own log which acts have a receipt, and takes down those that are held without.
+    // spec: PRP-11
+    pub(super) fn restore_receipts(
+        &mut self,
+        own: &[LeafIndex],
+        acts: &[Place],
+    ) -> Result<(), OpenCoreError> {
+        let origin = self.genesis.origin(self.me, LogNumber::Statements);
+        for index in own {
+            match self.shared.read_body(&origin, *index) {
+                Ok(Some(body)) => {
+                    let batch = batch_of(&body);
+                    batch.iter().for_each(|batch| self.receipts.take_in(batch));
+                }
+                // What is not known any more may be said again.
+                Ok(None) | Err(BodyFault::Damaged(_)) => {}
+                Err(BodyFault::Unavailable { .. }) => {
+                    return Err(OpenCoreError::NotNow { origin });
+                }
+            }
+        }
+        let mut found = Vec::new();
+        {
+            let logs = self.shared.logs();
+            for (origin, index) in acts {
+                let body = logs
+                    .get(origin)
+                    .map_or(BodyState::None, |log| log.body(*index));
+                if matches!(body, BodyState::Held(_) | BodyState::Refused(_)) {
+                    found.push((origin.clone(), *index));
+                }
+            }
+        }
+        for act in found {
+            self.await_receipt(act);
+        }
+        // A target may have come just before the end of the last life.
+        let without = self.receipts.without.values().flatten();
+        let without: Vec<Place> = without.cloned().collect();
+        self.receipts.pending.extend(without);
+        self.time_receipts();
+        Ok(())
+    }
+}
+
+fn statement_of(body: &[u8]) -> Option<Statement> {
+    let body = Body::decode(body).ok()?;
+    Statement::decode(body.statement()).ok()
+}
+
+fn batch_of(body: &[u8]) -> Option<ReceiptBatch> {
+    let statement = statement_of(body)?;
+    if let Content::ReceiptBatch(batch) = &statement.payload().content {
+        return Some(batch.clone());
+    }
+    None
+}

@@ -1,0 +1,156 @@
+//! What a running node is asked: who has done what an act asks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
+use concordat_protocol::propagation::{Act, Certificate, Evidence, Reach, Said, certificate};
+use concordat_protocol::statement::{Leaf, Standing};
+use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::trust::{LogNumber, Registry, Verified};
+
+use crate::core::BodyState;
+use crate::node::{AskError, Node};
+use crate::query::{Found, QueryError, QueryService};
+use crate::store::Position;
+
+/// Receipts of one act that are read in one log: one member says two at most.
+// spec: IDX-80
+const RECEIPTS_MAX: usize = 16;
+/// Deliveries of one statement that are read in one log.
+// spec: IDX-81
+const DELIVERIES_MAX: usize = 4_096;
+/// Bodies that are missing of which it is looked whether they are deliveries or receipts.
+const MISSING_LOOKED_AT_MAX: usize = 256;
+
+/// What certificates are worked out under, the same for all acts of an answer.
+pub(crate) struct Hearing {
+    members: BTreeMap<AuthorityCode, Standing>,
+    /// Where each of them speaks.
+    logs: Vec<Origin>,
+    pub(crate) reach: BTreeMap<Origin, Reach>,
+}
+
+impl Node {
+    /// Everyone with a log, and how far each of these is read here.
+    pub(crate) fn hearing(&self) -> Hearing {
+        let registry = self.registry();
+        let speaks = |code| self.genesis.origin(code, LogNumber::Statements);
+        let members = registry.members();
+        let members = members.filter(|member| member.enrolment().publishes_through.is_none());
+        let members = members.map(|member| (member.code(), member.standing()));
+        let members: BTreeMap<_, _> = members.collect();
+        let logs: Vec<Origin> = members.keys().map(|code| speaks(*code)).collect();
+        let reach = logs.iter().map(|log| (log.clone(), self.reach(log)));
+        Hearing {
+            reach: reach.collect(),
+            members,
+            logs,
+        }
+    }
+
+    /// Whether this node is given whatever tells of acts on statements of a log.
+    // spec: PRP-4
+    pub(crate) fn sees_all_of(&self, registry: &Registry, origin: &Origin) -> bool {
+        origin.member() == self.member.as_str() || registry.oversees(self.member)
+    }
+
+    /// What became of an act; `None` for a statement that acts on nothing.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    // spec: PRP-20, IDX-80
+    pub(crate) fn certificate(
+        &self,
+        hearing: &Hearing,
+        verified: &Verified,
+    ) -> Result<Option<Certificate>, AskError> {
+        let Some(act) = Act::from_verified(verified) else {
+            return Ok(None);
+        };
+        let query = self.query()?;
+        let registry = self.registry();
+        let mut places: BTreeSet<Position> = BTreeSet::new();
+        let (at, target) = (Position::of(&act.reference), Position::of(&act.target));
+        let issuer = AuthorityCode::parse(act.target.origin.member());
+        let givers = issuer.into_iter().chain([self.genesis.hub()]);
+        let store = query.store();
+        for giver in givers.collect::<BTreeSet<_>>() {
+            let giver = self.genesis.origin(giver, LogNumber::Statements);
+            let found = store.deliveries_of(&target, &giver, DELIVERIES_MAX);
+            places.extend(found.map_err(QueryError::Store)?);
+        }
+        for log in &hearing.logs {
+            query.go_on()?;
+            let found = store.receipts_of(&at, log, RECEIPTS_MAX);
+            places.extend(found.map_err(QueryError::Store)?);
+        }
+        let mut said = Vec::with_capacity(places.len());
+        for place in places {
+            said.extend(said_at(query, &registry, &place)?);
+        }
+        let evidence = Evidence {
+            hub: self.genesis.hub(),
+            members: &hearing.members,
+            said: &said,
+            given_here: &self
+                .shared
+                .given_unsaid(&act.target.origin, act.target.index),
+            reach: &hearing.reach,
+            sees_all: self.sees_all_of(&registry, &act.target.origin),
+        };
+        Ok(Some(certificate(&act, &evidence)))
+    }
+
+    /// How far a log is read here: up to the first delivery or receipt that is still to come.
+    // spec: PRP-26
+    fn reach(&self, origin: &Origin) -> Reach {
+        let witnessed = self.shared.witnessed();
+        let witnessed = witnessed.get(origin).map_or(TreeSize::ZERO, |it| it.size);
+        let (held, missing) = {
+            let logs = self.shared.logs();
+            let Some(log) = logs.get(origin) else {
+                let none = TreeSize::ZERO;
+                return Reach {
+                    read: none,
+                    held: none,
+                    witnessed,
+                };
+            };
+            let lacks = |index: &LeafIndex| {
+                matches!(log.body(*index), BodyState::Missing | BodyState::Damaged)
+            };
+            let positions = (0..log.size().value()).map(LeafIndex::new);
+            let missing = positions.filter(lacks).take(MISSING_LOOKED_AT_MAX + 1);
+            (log.size(), missing.collect::<Vec<_>>())
+        };
+        let looked_at = missing.get(..MISSING_LOOKED_AT_MAX).unwrap_or(&missing);
+        let tells = |index: &&LeafIndex| {
+            let leaf = self.shared.leaf(origin, **index);
+            let leaf = leaf.and_then(|leaf| Leaf::decode(&leaf).ok());
+            // One that cannot be read may be of any kind.
+            leaf.is_none_or(|leaf| leaf.kind.is_between_parties())
+        };
+        // What was not looked at counts as missing.
+        let first = looked_at.iter().find(tells);
+        let first = first.or_else(|| missing.get(MISSING_LOOKED_AT_MAX));
+        let read = first.and_then(|first| TreeSize::new(first.value()).ok());
+        Reach {
+            read: read.unwrap_or(held),
+            held,
+            witnessed,
+        }
+    }
+}
+
+fn said_at(
+    query: &QueryService,
+    registry: &Registry,
+    place: &Position,
+) -> Result<Option<Said>, QueryError> {
+    Ok(match query.statement(&place.origin, place.index) {
+        Ok(Found::Verified(verified)) => Said::from_verified(&verified, registry),
+        // A damaged body has been noted and is asked for again; the horizon says that it is missing.
+        Ok(Found::Rejected(_) | Found::NotHeld) | Err(QueryError::Body(_)) => None,
+        Err(error) => return Err(error),
+    })
+}

@@ -1,0 +1,320 @@
+//! The propagation certificate: which of those who were given a statement have done what an act on it asks.
+//!
+//! ```text
+//! deliveries of the target's member and of the hub ──> holders ─┐
+//! receipts, each in the log of its own author ──────────────────┼─> state of each holder
+//! standing of the members ──────────────────────────────────────┘
+//! ```
+//! Implements `spec/propagation.md`. A pure function of a set: order and repetition change nothing, and
+//! more of it never takes back that somebody has applied an act. It says no more than what it was given
+//! to read; how far that goes, its horizon says.
+//!
+//! Out of scope: verifying what was said ([`crate::trust`]), and what the act does ([`crate::effect`]).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::log::{LeafIndex, Origin, TreeSize};
+use crate::statement::{ActOutcome, Content, Payload, Receipt, Standing, StatementRef};
+use crate::subject::AuthorityCode;
+use crate::time::Timestamp;
+use crate::trust::{Registry, Verified};
+
+/// An act, and what it is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    /// The act.
+    pub reference: StatementRef,
+    /// What it acts on.
+    pub target: StatementRef,
+    /// The registry size that its author had adopted.
+    pub ctx: TreeSize,
+    /// When its author says that it was made.
+    pub at: Timestamp,
+}
+
+impl Act {
+    /// Takes a verified statement; `None` for one that acts on nothing.
+    #[must_use]
+    pub fn from_verified(verified: &Verified) -> Option<Self> {
+        let statement = verified.statement();
+        Some(Self {
+            reference: verified.reference().clone(),
+            target: statement.payload().target.clone()?,
+            ctx: statement.header().ctx.size,
+            at: statement.payload().issued_at,
+        })
+    }
+}
+
+/// A delivery or a receipt at its place. Its author is the member whose log it stands in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    reference: StatementRef,
+    ctx: TreeSize,
+    payload: Arc<Payload>,
+}
+
+impl Said {
+    /// Takes a verified statement; `None` for one of another class, and for one at or after the position
+    /// at which its key was cut off: a thief may have made it.
+    // spec: PRP-22
+    #[must_use]
+    pub fn from_verified(verified: &Verified, registry: &Registry) -> Option<Self> {
+        let (statement, reference) = (verified.statement(), verified.reference());
+        let header = statement.header();
+        let cut_off = registry.member(header.issuer);
+        let cut_off = cut_off.and_then(|member| member.cut_off(header.kid));
+        let is_void = cut_off.is_some_and(|from| reference.index >= from);
+        let fits = statement.payload().class().kind().is_between_parties();
+        (fits && !is_void).then(|| Self {
+            reference: reference.clone(),
+            ctx: header.ctx.size,
+            payload: statement.shared_payload(),
+        })
+    }
+
+    /// Puts one together without verification, for tests.
+    #[cfg(any(test, feature = "test-util"))]
+    #[must_use]
+    pub const fn new(reference: StatementRef, ctx: TreeSize, payload: Arc<Payload>) -> Self {
+        Self {
+            reference,
+            ctx,
+            payload,
+        }
+    }
+
+    /// Who was given a statement, as far as this says so.
+    fn receiver_of(&self, target: &StatementRef) -> Option<AuthorityCode> {
+        let Content::DeliveryBatch(batch) = &self.payload.content else {
+            return None;
+        };
+        let names = *batch.origin() == target.origin && batch.contains(target.index);
+        names.then(|| batch.receiver())
+    }
+
+    /// The receipt of an act. Under an older registry than the act's nobody has seen it: whoever says so
+    /// knew it before it was made.
+    // spec: PRP-22
+    fn receipt_of(&self, act: &Act) -> Option<&Receipt> {
+        let Content::ReceiptBatch(batch) = &self.payload.content else {
+            return None;
+        };
+        let receipt = batch.of(&act.reference.origin, act.reference.index)?;
+        let target = (act.target.index, act.target.leaf_hash);
+        let is_it = receipt.act == act.reference
+            && *batch.origin() == act.target.origin
+            && receipt.target == target;
+        (is_it && self.ctx >= act.ctx).then_some(receipt)
+    }
+}
+
+/// How far a log was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// Up to here nothing is missing that concerns whoever reads.
+    pub read: TreeSize,
+    /// Leaves held.
+    pub held: TreeSize,
+    /// Leaves witnessed.
+    pub witnessed: TreeSize,
+}
+
+/// What a certificate is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// The hub.
+    pub hub: AuthorityCode,
+    /// Everyone with a log, and how they stand.
+    pub members: &'a BTreeMap<AuthorityCode, Standing>,
+    /// What was said, by whoever.
+    pub said: &'a [Said],
+    /// Whom the reader itself gave the target, by its own rows; what it says of them may be to come.
+    pub given_here: &'a BTreeSet<AuthorityCode>,
+    /// How far each log was read.
+    pub reach: &'a BTreeMap<Origin, Reach>,
+    /// Whether the reader is given whatever is said of the target: as its member, the hub or a supervisor.
+    pub sees_all: bool,
+}
+
+/// What became of an act at one member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It has applied the act.
+    Applied {
+        /// Where it says so.
+        receipt: StatementRef,
+        /// When.
+        at: Timestamp,
+        /// How many of its own measures have changed; `None` from one that keeps none.
+        measures: Option<u32>,
+    },
+    /// The act does not hold there.
+    Refused {
+        /// Where it says so.
+        receipt: StatementRef,
+        /// When.
+        at: Timestamp,
+        /// The code of the reason.
+        reason: u8,
+    },
+    /// It was given the target, and has not said that it applied the act.
+    Outstanding {
+        /// From when on it has had both to do with: act and delivery were made by then.
+        since: Timestamp,
+        /// Where the delivery is said, if it is.
+        given: Option<StatementRef>,
+        /// Where it says that it has the act, and not the target.
+        target_not_held: Option<StatementRef>,
+    },
+    /// It was given the target, has not applied the act, and has left.
+    Lost {
+        /// Where the delivery is said, if it is.
+        given: Option<StatementRef>,
+    },
+    /// Nobody says that it was given the target.
+    NeverGiven,
+    /// What it did is not for the reader to read.
+    NotKnown,
+}
+
+/// What became of an act, member by member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Certificate {
+    /// The act.
+    pub act: Act,
+    /// Everyone with a log but the act's own author.
+    pub states: BTreeMap<AuthorityCode, State>,
+    /// How far each log was read.
+    pub horizon: BTreeMap<Origin, Reach>,
+}
+
+impl Certificate {
+    /// Whether all who were given the target have applied the act.
+    // spec: PRP-24
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let settled = |state: &State| matches!(state, State::Applied { .. } | State::NeverGiven);
+        self.states.values().all(settled)
+    }
+
+    /// Whether nothing is awaited of anybody any more.
+    // spec: PRP-24
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        let open = |state: &State| matches!(state, State::Outstanding { .. } | State::NotKnown);
+        !self.states.values().any(open)
+    }
+
+    /// Members of which the act is outstanding.
+    pub fn outstanding(&self) -> impl Iterator<Item = AuthorityCode> + '_ {
+        let open = self.states.iter();
+        let open = open.filter(|(_, state)| matches!(state, State::Outstanding { .. }));
+        open.map(|(member, _)| *member)
+    }
+}
+
+/// Works out what became of an act at every member.
+// spec: PRP-20, PRP-21, PRP-22, PRP-23
+#[must_use]
+pub fn certificate(act: &Act, evidence: &Evidence<'_>) -> Certificate {
+    let deliveries = deliveries(act, evidence);
+    let mut receipts: BTreeMap<&str, Vec<(&Said, &Receipt)>> = BTreeMap::new();
+    for said in evidence.said {
+        if let Some(receipt) = said.receipt_of(act) {
+            let author = said.reference.origin.member();
+            receipts.entry(author).or_default().push((said, receipt));
+        }
+    }
+    let author = act.reference.origin.member();
+    let others = evidence.members.iter();
+    let others = others.filter(|(member, _)| member.as_str() != author);
+    let states = others.map(|(member, standing)| {
+        let receipts = receipts.get(member.as_str()).map_or(&[][..], Vec::as_slice);
+        let given = deliveries.get(member).copied();
+        let is_issuer = member.as_str() == act.target.origin.member();
+        let is_given = given.is_some() || is_issuer || evidence.given_here.contains(member);
+        let state = said_by(receipts).unwrap_or_else(|| match (is_given, standing) {
+            _ if !evidence.sees_all => State::NotKnown,
+            (true, Standing::Left) => State::Lost {
+                given: given.map(|said| said.reference.clone()),
+            },
+            (true, Standing::Active | Standing::Suspended) => outstanding(act, given, receipts),
+            (false, _) => State::NeverGiven,
+        });
+        (*member, state)
+    });
+    Certificate {
+        act: act.clone(),
+        states: states.collect(),
+        horizon: evidence.reach.clone(),
+    }
+}
+
+/// The first delivery of the target to each member: by the member whose log it lies in, or by the hub.
+// spec: PRP-20
+fn deliveries<'a>(act: &Act, evidence: &Evidence<'a>) -> BTreeMap<AuthorityCode, &'a Said> {
+    let issuer = act.target.origin.member();
+    let mut first: BTreeMap<AuthorityCode, &Said> = BTreeMap::new();
+    for said in evidence.said {
+        let giver = said.reference.origin.member();
+        let counts = giver == issuer || giver == evidence.hub.as_str();
+        let Some(receiver) = said.receiver_of(&act.target).filter(|_| counts) else {
+            continue;
+        };
+        let known = first.entry(receiver).or_insert(said);
+        if place(said) < place(known) {
+            *known = said;
+        }
+    }
+    first
+}
+
+fn place(said: &Said) -> (Timestamp, &Origin, LeafIndex) {
+    let StatementRef { origin, index, .. } = &said.reference;
+    (said.payload.issued_at, origin, *index)
+}
+
+/// What a member's own receipts settle: applied before anything else, and the first of them.
+// spec: PRP-22
+fn said_by(receipts: &[(&Said, &Receipt)]) -> Option<State> {
+    let settled = receipts.iter().filter_map(|(said, receipt)| {
+        let (at, place) = (said.payload.issued_at, said.reference.clone());
+        let (order, state) = match receipt.outcome {
+            ActOutcome::Applied { measures } => (
+                0,
+                State::Applied {
+                    receipt: place,
+                    at,
+                    measures,
+                },
+            ),
+            ActOutcome::Refused { reason } => (
+                1,
+                State::Refused {
+                    receipt: place,
+                    at,
+                    reason,
+                },
+            ),
+            ActOutcome::TargetNotHeld => return None,
+        };
+        Some(((order, &said.reference), state))
+    });
+    let first = settled.min_by(|(one, _), (other, _)| one.cmp(other));
+    first.map(|(_, state)| state)
+}
+
+fn outstanding(act: &Act, given: Option<&Said>, receipts: &[(&Said, &Receipt)]) -> State {
+    let given_at = given.map(|said| said.payload.issued_at);
+    let without = receipts.iter().map(|(said, _)| &said.reference).min();
+    State::Outstanding {
+        since: given_at.map_or(act.at, |at| at.max(act.at)),
+        given: given.map(|said| said.reference.clone()),
+        target_not_held: without.cloned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,240 @@
+//! Deliveries and receipts, and those that break a rule.
+
+use concordat_protocol::log::LeafIndex;
+use concordat_protocol::statement::{ActOutcome, DeliveryBatch, Receipt, ReceiptBatch};
+
+use super::*;
+
+pub(super) fn deliveries(net: &Net) -> Content {
+    let range = |begin, end| (LeafIndex::new(begin), LeafIndex::new(end));
+    let ranges = vec![range(0, 12), range(14, 15)];
+    let batch = DeliveryBatch::new(other_city(), net.origin(city()), ranges);
+    Content::DeliveryBatch(batch.unwrap())
+}
+
+pub(super) fn receipts(net: &Net) -> Content {
+    let outcomes = [
+        ActOutcome::Applied { measures: None },
+        ActOutcome::Applied { measures: Some(2) },
+        ActOutcome::Refused { reason: 9 },
+        ActOutcome::TargetNotHeld,
+    ];
+    let receipt = |(index, outcome)| Receipt {
+        act: net.reference(other_city(), index),
+        target: (LeafIndex::new(3), Hash::from_bytes([5; 32])),
+        outcome,
+    };
+    let receipts = (4..).zip(outcomes).map(receipt).collect();
+    Content::ReceiptBatch(ReceiptBatch::new(net.origin(city()), receipts).unwrap())
+}
+
+fn says(content: &Content, about: &str) -> Vec<u8> {
+    let mut header = header_entries(PLAIN);
+    header[3].1 = claims(city().as_str(), about);
+    signed(
+        &map_of(&header),
+        &encode(&payload(content.clone())).unwrap(),
+    )
+}
+
+/// What the city says of it by itself.
+pub(super) fn by_city(content: &Content) -> Vec<u8> {
+    says(content, city().as_str())
+}
+
+/// A good content with another value under one key, or without the key.
+struct Changed(Content);
+
+impl Changed {
+    fn whole(&self, change: impl FnOnce(&[(Vec<u8>, Vec<u8>)]) -> Vec<u8>) -> Vec<u8> {
+        let payload = entries(&encode(&payload(self.0.clone())).unwrap());
+        let inner = entries(&payload.iter().find(|(key, _)| key == &[6]).unwrap().1);
+        let mut header = header_entries(PLAIN);
+        header[3].1 = claims(city().as_str(), city().as_str());
+        let payload = map_of(&set(&payload, &[6], change(&inner)));
+        signed(&map_of(&header), &payload)
+    }
+
+    fn with(&self, key: u8, value: Vec<u8>) -> Vec<u8> {
+        self.whole(|inner| map_of(&set(inner, &[key], value)))
+    }
+
+    fn lacks(&self, key: u8) -> Vec<u8> {
+        self.whole(|inner| map_of(&without(inner, &[key])))
+    }
+}
+
+pub(super) fn refused(net: &Net) -> Vec<Case> {
+    let mut cases = refused_deliveries(&Changed(deliveries(net)));
+    cases.extend(refused_receipts(net, &Changed(receipts(net))));
+    for (name, content) in [("delivery", deliveries(net)), ("receipts", receipts(net))] {
+        let (name, comment) = (
+            format!("{name} about an enterprise"),
+            "what is about nobody",
+        );
+        let input = says(&content, SUBJECT);
+        cases.push(Case::refused(
+            name,
+            comment,
+            input,
+            "STM-13",
+            "AboutAnother",
+        ));
+    }
+    cases
+}
+
+fn shape(name: &str, comment: &str, input: Vec<u8>, spec: &'static str) -> Case {
+    Case::refused(name, comment, input, spec, "Decode.Shape")
+}
+
+fn ranges(ranges: &[(u64, u64)]) -> Vec<u8> {
+    encode(&ranges.to_vec()).unwrap()
+}
+
+fn refused_deliveries(delivery: &Changed) -> Vec<Case> {
+    let with = |of: &[(u64, u64)]| delivery.with(3, ranges(of));
+    let many: Vec<(u64, u64)> = (0..257).map(|at| (3 * at, 3 * at + 1)).collect();
+    vec![
+        shape(
+            "delivery to nobody",
+            "required",
+            delivery.lacks(1),
+            "STM-15",
+        ),
+        shape(
+            "delivery of no log",
+            "required",
+            delivery.lacks(2),
+            "STM-15",
+        ),
+        shape(
+            "delivery of nothing",
+            "no range",
+            delivery.lacks(3),
+            "PRP-1",
+        ),
+        shape(
+            "delivery of an empty list",
+            "left out when empty",
+            with(&[]),
+            "STM-15",
+        ),
+        shape(
+            "delivery of an empty range",
+            "[3, 3)",
+            with(&[(3, 3)]),
+            "PRP-1",
+        ),
+        shape("delivery backwards", "[4, 3)", with(&[(4, 3)]), "PRP-1"),
+        shape(
+            "delivery out of order",
+            "ranges that descend",
+            with(&[(5, 6), (1, 2)]),
+            "PRP-1",
+        ),
+        shape(
+            "delivery that overlaps",
+            "one position twice",
+            with(&[(1, 4), (3, 6)]),
+            "PRP-1",
+        ),
+        shape(
+            "delivery that touches",
+            "two ranges for one",
+            with(&[(1, 4), (4, 6)]),
+            "PRP-1",
+        ),
+        shape(
+            "delivery of 257 ranges",
+            "one too many",
+            with(&many),
+            "PRP-1",
+        ),
+        shape(
+            "delivery with key 4",
+            "no such key",
+            delivery.with(4, vec![0]),
+            "STM-15",
+        ),
+    ]
+}
+
+fn refused_receipts(net: &Net, batch: &Changed) -> Vec<Case> {
+    let one = |act: u64, rest: &[u8]| {
+        let act = encode(&net.reference(other_city(), act)).unwrap();
+        let target = encode(&(LeafIndex::new(3), Hash::from_bytes([5; 32]))).unwrap();
+        let entries = 3 + (rest.len() - 2) / 2;
+        let entries = u8::try_from(entries).unwrap();
+        [vec![0xa0 + entries, 1], act, vec![2], target, rest.to_vec()].concat()
+    };
+    let with = |receipts: &[Vec<u8>]| {
+        let mut writer = Writer::default();
+        writer.array(receipts.len() as u64);
+        receipts.iter().for_each(|receipt| {
+            writer.raw(receipt);
+        });
+        batch.with(2, writer.finish())
+    };
+    let says = |rest: &[u8]| with(&[one(4, rest)]);
+    let many: Vec<Vec<u8>> = (0..257).map(|act| one(act, &[3, 3])).collect();
+    vec![
+        shape("receipts for no log", "required", batch.lacks(1), "STM-15"),
+        shape("receipts of nothing", "none named", batch.lacks(2), "PRP-2"),
+        shape(
+            "receipt of one act twice",
+            "one act",
+            with(&[one(4, &[3, 1]), one(4, &[3, 3])]),
+            "PRP-2",
+        ),
+        shape(
+            "receipts out of order",
+            "acts descend",
+            with(&[one(5, &[3, 1]), one(4, &[3, 1])]),
+            "PRP-2",
+        ),
+        shape("257 receipts", "one too many", with(&many), "PRP-2"),
+        shape(
+            "receipt with outcome 4",
+            "no such code",
+            says(&[3, 4]),
+            "PRP-2",
+        ),
+        shape(
+            "refusal without a reason",
+            "required",
+            says(&[3, 2]),
+            "PRP-2",
+        ),
+        shape(
+            "refusal for reason 0",
+            "no such code",
+            says(&[3, 2, 4, 0]),
+            "PRP-2",
+        ),
+        shape(
+            "refusal with measures",
+            "nothing was applied",
+            says(&[3, 2, 4, 9, 5, 1]),
+            "PRP-2",
+        ),
+        shape(
+            "applied with a reason",
+            "nothing was refused",
+            says(&[3, 1, 4, 9]),
+            "PRP-2",
+        ),
+        shape(
+            "measures without the target",
+            "nothing was applied",
+            says(&[3, 3, 5, 1]),
+            "PRP-2",
+        ),
+        shape(
+            "receipt with key 6",
+            "no such key",
+            says(&[3, 1, 6, 1]),
+            "STM-15",
+        ),
+    ]
+}
