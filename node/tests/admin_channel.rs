@@ -17,6 +17,8 @@ mod freeing;
 mod large;
 #[path = "admin_channel/late.rs"]
 mod late;
+#[path = "admin_channel/moved.rs"]
+mod moved;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

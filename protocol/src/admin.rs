@@ -23,8 +23,8 @@ use crate::codec::{self, DecodeError, Limits};
 
 pub use error::{AdminError, Detail, ErrorCode, ExitCode};
 pub use reply::{
-    BundleView, Change, Event, EventKind, ImportReport, PeerTest, Progress, Recorded, Refused,
-    Reply, RowRefusal, Stage, Step, StepResult, SubjectAnswer, Submitted,
+    BundleView, Change, Event, EventKind, ImportReport, NotAboutView, PeerTest, Progress, Recorded,
+    Refused, Reply, RowRefusal, Stage, Step, StepResult, SubjectAnswer, Submitted,
 };
 pub use request::{
     AccedeAsk, AdmissionAsk, AgreementApproveAsk, AgreementListAsk, AgreementLogAsk, BundleAsk,

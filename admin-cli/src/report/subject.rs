@@ -57,6 +57,18 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
     let awaited = answer.decisions.iter();
     let awaited = awaited.flat_map(|one| one.awaited.iter().map(|task| (&one.reference, task)));
     awaited::table(&mut page, awaited, words);
+    // spec: ADM-293
+    for one in &answer.not_about {
+        let name = one.issuer_name.clone();
+        let issuer = name.unwrap_or_else(|| one.issuer.to_string());
+        let blanks = [
+            ("reference", short(&one.reference)),
+            ("issuer", issuer),
+            ("by", short(&one.by)),
+        ];
+        let blanks = blanks.each_ref().map(|(key, text)| (*key, text.as_str()));
+        page.line(words.fill("not_about", &blanks));
+    }
     // spec: ADM-220
     if let Some(count) = answer.copies_left {
         page.line(words.fill("copies_left", &[("count", &count.to_string())]));
@@ -79,6 +91,12 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         "copies_left": answer.copies_left.unwrap_or(0),
         "agreements_cut": recognition::cut_json(&answer.agreements_cut),
         "decisions": decisions,
+        "not_about": answer.not_about.iter().map(|one| json!({
+            "reference": one.reference.to_string(),
+            "issuer": one.issuer.as_str(),
+            "issuer_name": one.issuer_name,
+            "by": one.by.to_string(),
+        })).collect::<Value>(),
     });
     Report::new(page, json)
 }

@@ -31,6 +31,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.content", "Content", "内容"),
     ("word.later_acts_note", "Later acts: not proven.", "后续操作：未证明。"),
     ("word.more_decisions", "There are more: go on with --skip {skip}.", "还有更多决定：请以 --skip {skip} 继续。"),
+    ("word.not_about", "{reference} by {issuer} is not about this organisation: {by} put it right.", "{issuer} 的 {reference} 与该主体无关：已由 {by} 纠正。"),
     ("word.copies_left", "{count} copies that the logs hold of these decisions are not listed: the first stands for all.", "日志中另有这些决定的 {count} 份副本未列出，以最先的一份为准。"),
     ("word.bodies_missing", "{count} bodies are not held here; more may be known elsewhere.", "有 {count} 份正文未持有；其他节点可能有更多信息。"),
     ("word.no_independent_view", "no independent view", "无独立视角"),

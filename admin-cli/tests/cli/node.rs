@@ -7,10 +7,10 @@ use std::process::{Command, Stdio};
 use concordat_protocol::admin::{
     ActView, AdminError, AlarmView, AwaitedView, BackingCode, BasisCode, BindsOthersCode,
     BundleView, BurdenCode, DeadlineCode, DecisionView, Detail, EffectView, ErrorCode, ForkCode,
-    FreshnessCode, FreshnessView, ImportReport, LaterActsCode, LinkCode, LogView, PeerBrief,
-    Progress, Recorded, Refused, Reply, Request, RowRefusal, SigningCode, Stage, StatementView,
-    StatusView, SubjectAnswer, SuspensionCode, SuspensionView, Target, TaskCode, ValidityCode,
-    VoidCauseCode,
+    FreshnessCode, FreshnessView, ImportReport, LaterActsCode, LinkCode, LogView, NotAboutView,
+    PeerBrief, Progress, Recorded, Refused, Reply, Request, RowRefusal, SigningCode, Stage,
+    StatementView, StatusView, SubjectAnswer, SuspensionCode, SuspensionView, Target, TaskCode,
+    ValidityCode, VoidCauseCode,
 };
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{
@@ -422,6 +422,12 @@ fn subject_shows_the_suspension_before_anything_else() {
         next_skip: Some(1),
         copies_left: Some(4_300),
         agreements_cut: vec![],
+        not_about: vec![NotAboutView {
+            reference: reference(11),
+            issuer: hub(),
+            issuer_name: Some("某局".to_owned()),
+            by: reference(12),
+        }],
     }));
     let text = code.to_string();
     let arguments = [
@@ -444,6 +450,12 @@ fn subject_shows_the_suspension_before_anything_else() {
     );
     assert!(ran.out.contains("suspended"), "{}", ran.out);
     assert!(ran.out.contains("not proven"), "{}", ran.out);
+    // spec: ADM-293
+    assert!(
+        ran.out.contains("not about this organisation"),
+        "{}",
+        ran.out
+    );
     // spec: ADM-290
     for said in ["ruling on objections", "overdue (by 3 days)", "第四十一条"] {
         assert!(ran.out.contains(said), "{said}: {}", ran.out);
@@ -465,6 +477,8 @@ fn subject_shows_the_suspension_before_anything_else() {
     assert_eq!(json["next_skip"], 1);
     // spec: ADM-220
     assert_eq!(json["copies_left"], 4_300);
+    // spec: ADM-293
+    assert_eq!(json["not_about"][0]["issuer_name"], "某局");
     // spec: ADM-290
     let awaited = &json["decisions"][0]["awaited"][0];
     assert_eq!(awaited["task"], "rule");
@@ -499,6 +513,7 @@ fn subject_says_how_many_copies_it_leaves_out() {
             next_skip: None,
             copies_left,
             agreements_cut: vec![],
+            not_about: vec![],
         }))
     };
     let text = code.to_string();
@@ -538,6 +553,7 @@ fn code_that_the_registrar_confirmed_is_shown_with_a_warning_above_everything() 
         next_skip: None,
         copies_left: None,
         agreements_cut: vec![],
+        not_about: vec![],
     }));
     let text = code.to_string();
     let mut arguments = vec!["subject", &text, "--purpose", "p", "--case", "c"];

@@ -89,6 +89,7 @@ fn answer() -> Reply {
         next_skip: None,
         copies_left: None,
         agreements_cut: vec![origin()],
+        not_about: vec![],
     }))
 }
 

@@ -343,6 +343,12 @@ impl<'d> Case<'d> {
         Ok(Reply::Recorded(Box::new(recorded)))
     }
 
+    /// Whom an act is about: a correction may put the decision upon another organisation.
+    // spec: ADM-294
+    fn about_by(&self, payload: &Payload) -> SubjectCode {
+        payload.content.subject().unwrap_or(self.about)
+    }
+
     /// Acts of one class, appended as one batch.
     fn record_all(&self, contents: Vec<Content>, dry_run: bool) -> Result<Recorded, AdminError> {
         let node = self.desk.node();
@@ -353,7 +359,7 @@ impl<'d> Case<'d> {
         let class = first.class();
         let statements: Result<Vec<_>, AdminError> = payloads
             .iter()
-            .map(|payload| signed(node, self.about, payload))
+            .map(|payload| signed(node, self.about_by(payload), payload))
             .collect();
         let statements = statements?;
         let mut references = match dry_run {

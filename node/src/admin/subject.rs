@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use concordat_protocol::admin::{
-    ActView, AdminError, DecisionView, ErrorCode, RecognitionView, Reply, SUBJECT_DECISIONS_MAX,
-    StatementAsk, StatementView, SubjectAnswer, SubjectAsk,
+    ActView, AdminError, DecisionView, ErrorCode, NotAboutView, RecognitionView, Reply,
+    SUBJECT_DECISIONS_MAX, StatementAsk, StatementView, SubjectAnswer, SubjectAsk,
 };
 use concordat_protocol::effect::{Effect, Horizon, Validity};
 use concordat_protocol::log::Origin;
-use concordat_protocol::statement::{Audience, Class, Content, Decision, StatementRef};
-use concordat_protocol::subject::CodeCheck;
+use concordat_protocol::statement::{
+    Audience, Class, Content, Decision, StatementRef, WithdrawalReason,
+};
+use concordat_protocol::subject::{CodeCheck, SubjectCode};
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Registry, Verified};
 
@@ -19,7 +21,7 @@ use crate::admin::desk::{Answer, Desk};
 use crate::admin::shown::Shown;
 use crate::admin::{lookup, peer, refusal, target, view};
 use crate::node::{Node, publisher};
-use crate::query::{Found, QueryService, sort_newest_first};
+use crate::query::{Found, QueryService, SubjectEntry, sort_newest_first};
 use crate::store::{NoticeRow, Position};
 
 /// `subject`
@@ -32,19 +34,6 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     sort_newest_first(&mut found);
     let total = found.len() as u64;
     let registry = node.registry();
-    let mut names: Vec<String> = Vec::new();
-    for entry in &found {
-        let Some((code, name)) = &entry.named else {
-            continue;
-        };
-        // spec: ADM-191
-        if names.len() >= NAMES_SHOWN_MAX {
-            break;
-        }
-        if *code == ask.code && !names.iter().any(|known| known == name.as_str()) {
-            names.push(name.to_string());
-        }
-    }
     let skip = usize::try_from(ask.skip.unwrap_or(0)).unwrap_or(usize::MAX);
     // spec: ADM-3
     let page: Vec<_> = found
@@ -65,7 +54,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let agreed = node.agreed(&issuers.chain(publishers).collect());
     let agreed = agreed.map_err(|error| refusal::ask(&error))?;
     let agreements = agreed.agreements();
-    let mut decisions = Shown::new();
+    let (mut decisions, mut not_about) = (Shown::new(), Vec::new());
     let mut timetable = Timetable::new(&registry, as_of);
     let mut passed = 0;
     for (target, effect) in targets.iter().zip(&effects) {
@@ -74,6 +63,17 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         if let Found::Verified(verified) = found
             && let Some(decision) = decision_of(&verified)
         {
+            if let Some(by) = not_about_by(query, ask.code, effect)? {
+                let issuer = verified.statement().header().issuer;
+                not_about.push(NotAboutView {
+                    reference: (*target).clone(),
+                    issuer,
+                    issuer_name: view::name_of(&registry, issuer),
+                    by,
+                });
+                passed += 1;
+                continue;
+            }
             let stands = corrected(query, effect)?;
             let stands = stands.as_ref().unwrap_or(decision).fields();
             let mut view = decision_view(&registry, &verified, decision, effect, &mut timetable);
@@ -92,7 +92,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let logs = peer::logs(node);
     let answer = SubjectAnswer {
         code: ask.code,
-        names,
+        names: names(&found, ask.code, &not_about),
         as_of,
         look_up_row: 0,
         decisions,
@@ -101,6 +101,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         next_skip: (next_skip < total).then_some(next_skip),
         copies_left: (copies > 0).then_some(copies),
         agreements_cut: agreed.cut(),
+        not_about,
     };
     // spec: ADM-63
     if total == 0 && ask.code.check() == CodeCheck::Mismatch {
@@ -124,6 +125,55 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
             ..answer.clone()
         }))
     })
+}
+
+/// The names that decisions give an organisation, the newest first; those are left out that turned out to
+/// be about another.
+// spec: ADM-191, ADM-293
+fn names(found: &[SubjectEntry], code: SubjectCode, not_about: &[NotAboutView]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for entry in found {
+        let Some((_, name)) = entry.named.as_ref().filter(|(named, _)| *named == code) else {
+            continue;
+        };
+        if not_about.iter().any(|one| one.reference == entry.reference) {
+            continue;
+        }
+        if names.len() >= NAMES_SHOWN_MAX {
+            break;
+        }
+        if !names.iter().any(|known| known == name.as_str()) {
+            names.push(name.to_string());
+        }
+    }
+    names
+}
+
+/// The act by which a decision turned out not to be about an organisation: the last of the corrections that
+/// stand, where all put it upon another, or of the withdrawals, where all say that it named the wrong one.
+// spec: ADM-293
+fn not_about_by(
+    query: &QueryService,
+    code: SubjectCode,
+    effect: &Effect,
+) -> Result<Option<StatementRef>, AdminError> {
+    let (Validity::Corrected { by } | Validity::Withdrawn { by }) = &effect.validity else {
+        return Ok(None);
+    };
+    for act in by {
+        let found = query.statement(&act.origin, act.index);
+        let Found::Verified(verified) = found.map_err(refusal::query)? else {
+            return Ok(None);
+        };
+        let is_another = match &verified.statement().payload().content {
+            Content::Withdrawal(withdrawal) => withdrawal.reason == WithdrawalReason::WrongSubject,
+            content => content.subject().is_some_and(|named| named != code),
+        };
+        if !is_another {
+            return Ok(None);
+        }
+    }
+    Ok(by.last().cloned())
 }
 
 /// `statement`

@@ -323,6 +323,25 @@ integer_map! {
         9 => copies_left: opt(u64),
         /// Logs that say more about agreements than is looked at.
         10 => agreements_cut: list(Origin),
+        /// Decisions on this page that turned out not to be about it, which are not among `decisions`.
+        // spec: ADM-293
+        30 => not_about: list(NotAboutView),
+    }
+}
+
+integer_map! {
+    /// A decision that was put right: it is not about the organisation that it names. What it says is
+    /// nobody's business under this code.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct NotAboutView {
+        /// Where it stands.
+        1 => reference: req(StatementRef),
+        /// Who decided.
+        2 => issuer: req(AuthorityCode),
+        /// The name of the authority.
+        3 => issuer_name: opt(String),
+        /// The correction or withdrawal that says so.
+        4 => by: req(StatementRef),
     }
 }
 
