@@ -6,6 +6,7 @@
 // A helper that fails is a test that fails.
 #![allow(clippy::unwrap_used)]
 
+mod agreements;
 mod cut_off;
 mod fork;
 #[path = "../../../tests/src/processes/loopback.rs"]

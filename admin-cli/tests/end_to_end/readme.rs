@@ -125,6 +125,12 @@ fn commands_of_the_readme_do_what_it_says() {
         "{}",
         of("statement ")
     );
+    let shown = said.iter().filter(|(line, _)| line.contains("statement "));
+    let informed = shown
+        .clone()
+        .filter(|(_, out)| out.contains("for information: no agreement names both"));
+    let recognised = shown.filter(|(_, out)| out.contains("recognised: 《Recognition between"));
+    assert_eq!((informed.count(), recognised.count()), (2, 1), "{said:?}");
     assert!(
         of("verify trial/proof").starts_with("Verified"),
         "{}",
@@ -137,7 +143,10 @@ fn arrived(said: &[(String, String)], line: &str, ran: &Ran) -> bool {
     let corrected = said
         .iter()
         .any(|(line, _)| line.contains("correction issue"));
+    let agreed = said.iter().any(|(line, _)| line.contains("agreement log"));
     match () {
+        () if line.contains("trial/osaka statement") && agreed => ran.out.contains("recognised:"),
+        () if line.contains("agreement list") => ran.out.contains("in force with"),
         () if line.contains("trial/osaka statement") && corrected => ran.out.contains("corrected"),
         () if line.contains("ruling issue") || line.contains("trial/osaka") => ran.exit == 0,
         () => true,

@@ -36,8 +36,7 @@ pub(super) fn approve(desk: &Desk, ask: &AgreementApproveAsk) -> Answer {
     let member = node.member();
     require_party(fields, member)?;
     require_next_version(node, fields)?;
-    agrees(node, &pending, member)
-        .map_err(|reason| refused(reason, member, pending.payload().class()))?;
+    agrees(node, &pending, member).map_err(|reason| refused(reason, member, &pending))?;
     let approval = match ask.dry_run {
         true => None,
         false => {
@@ -109,7 +108,7 @@ pub(super) fn log(desk: &Desk, ask: &AgreementLogAsk) -> Answer {
     for party in &fields.parties {
         let agrees = agrees(node, &pending, *party);
         agrees.map_err(|reason| match *party == member {
-            true => refused(reason, member, pending.payload().class()),
+            true => refused(reason, member, &pending),
             false => AdminError::new(ErrorCode::PartyUnfit)
                 .with("member", named(&registry, *party))
                 .with("cause", reason),
@@ -252,13 +251,10 @@ fn named(registry: &Registry, party: AuthorityCode) -> String {
 }
 
 /// Why the node's own member may not.
-pub(super) fn refused(reason: RejectReason, member: AuthorityCode, class: Class) -> AdminError {
-    match reason {
-        RejectReason::IssuerSuspended => suspended(member),
-        RejectReason::NoMandate => AdminError::new(ErrorCode::NoMandate)
-            .with("issuer", member)
-            .with("class", refusal::class_name(class)),
-        other => AdminError::new(ErrorCode::InvalidStatement).with("rule", other),
+fn refused(reason: RejectReason, member: AuthorityCode, pending: &PendingAgreement) -> AdminError {
+    match reason == RejectReason::IssuerSuspended {
+        true => suspended(member),
+        false => refusal::rejected(reason, member, pending.payload()),
     }
 }
 

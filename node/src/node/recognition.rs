@@ -115,6 +115,19 @@ impl Agreed {
         }
     }
 
+    /// What would be in force if an authority had left nothing.
+    pub(crate) fn agreements_but_for(&self, author: AuthorityCode) -> Agreements<'_> {
+        let by_it =
+            |fact: &&Fact| fact.issuer() == author && fact.payload().content.retirement().is_some();
+        match self.too_many {
+            true => Agreements::too_many(),
+            false => {
+                let others = self.facts.iter().filter(|fact| !by_it(fact));
+                Agreements::of(others, &self.horizon)
+            }
+        }
+    }
+
     /// The statements.
     pub(crate) fn facts(&self) -> &[Fact] {
         &self.facts

@@ -106,9 +106,10 @@ fn record(desk: &Desk, target: StatementRef, content: Content, dry_run: bool) ->
         ext: Ext::default(),
     };
     let signed = act::signed(node, member.code(), &payload)?;
-    let told = |error: AdminError| match error.code {
-        ErrorCode::MemberSuspended => super::suspended(member),
-        _ => error,
+    // spec: ADM-239
+    let told = |error: AdminError| match error.code == ErrorCode::MemberSuspended {
+        true => super::suspended(member),
+        false => error,
     };
     let reference = match dry_run {
         true => {

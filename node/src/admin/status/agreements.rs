@@ -1,11 +1,11 @@
 //! Agreements that have ended: with whom, and how many decisions held were recognised by them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use concordat_protocol::admin::{AdminError, AlarmView, Detail};
-use concordat_protocol::recognition::{Agreements, Standing};
-use concordat_protocol::statement::{AgreementFields, Clause, Code, StatementRef};
+use concordat_protocol::recognition::{Agreements, Lacking, Standing};
+use concordat_protocol::statement::{Agreement, AgreementFields, Clause, Code, StatementRef};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
 
@@ -102,58 +102,88 @@ fn covers(
 /// their last day has passed.
 fn ended(agreed: &Agreed, member: AuthorityCode, today: Day) -> Vec<(Ended, &AgreementFields)> {
     let agreements = agreed.agreements();
+    let versions: Vec<_> = agreements.versions().map(|(_, version)| version).collect();
     let mut found = Vec::new();
-    for (first, version) in agreements.versions() {
-        let mut facts = agreed.facts().iter();
-        let fact = facts.find(|fact| fact.reference() == version);
-        let Some(agreement) = fact.and_then(|fact| fact.payload().content.agreement()) else {
-            continue;
-        };
-        let fields = agreement.fields();
-        for (with, on) in ends(agreed, first, fields, member) {
-            let is_late = on <= today && today.days_since(on) < SHOWN_DAYS;
-            if is_late && has_ended(&agreements, version, (member, with), on) {
-                let version = version.clone();
-                found.push((Ended { version, with, on }, fields));
-            }
+    for (with, days) in departures(agreed, member) {
+        let but_for = agreed.agreements_but_for(with);
+        for on in days.into_iter().filter(|on| is_of_late(*on, today)) {
+            let by_it = |version: &&&StatementRef| {
+                let pair = (member, with);
+                but_for.standing(version, pair, on) == Standing::InForce
+                    && agreements.standing(version, pair, on) == LEFT
+            };
+            let ended = versions.iter().filter(by_it);
+            found.extend(ended.map(|version| Ended {
+                version: (*version).clone(),
+                with,
+                on,
+            }));
         }
     }
-    found.sort_by(|(a, _), (b, _)| a.cmp(b));
-    found.dedup_by(|(a, _), (b, _)| (&a.version, a.with) == (&b.version, b.with));
-    found
+    for version in versions {
+        found.extend(run_out(agreed, &agreements, version, (member, today)));
+    }
+    found.sort();
+    found.dedup_by(|a, b| (&a.version, a.with) == (&b.version, b.with));
+    let known = |ended: Ended| {
+        let fields = fields_of(agreed, &ended.version)?;
+        Some((ended, fields))
+    };
+    found.into_iter().filter_map(known).collect()
 }
 
-/// The days from which on a version can be in force no more, each with whom.
-fn ends(
+const LEFT: Standing = Standing::Lacking(Lacking::Retired);
+
+const fn is_of_late(on: Day, today: Day) -> bool {
+    let days = today.days_since(on);
+    0 <= days && days < SHOWN_DAYS
+}
+
+/// From which days on each other authority has left something.
+fn departures(agreed: &Agreed, member: AuthorityCode) -> BTreeMap<AuthorityCode, BTreeSet<Day>> {
+    let mut departures: BTreeMap<_, BTreeSet<Day>> = BTreeMap::new();
+    for fact in agreed.facts().iter().filter(|fact| fact.issuer() != member) {
+        if let Some(said) = fact.payload().content.retirement() {
+            departures
+                .entry(fact.issuer())
+                .or_default()
+                .insert(said.from);
+        }
+    }
+    departures
+}
+
+/// With whom a version was in force on its last day, where that has passed of late.
+fn run_out(
     agreed: &Agreed,
-    first: &StatementRef,
-    fields: &AgreementFields,
-    member: AuthorityCode,
-) -> Vec<(AuthorityCode, Day)> {
-    let left = agreed.facts().iter().filter_map(|fact| {
-        let said = fact.payload().content.retirement()?;
-        let of_it = said.first == *first || said.first.origin == first.origin;
-        of_it.then(|| (fact.issuer(), said.from))
-    });
-    let over = fields.until.and_then(|until| until.plus_days(1).ok());
-    let parties = fields.parties.iter().copied();
-    let over = parties.filter_map(|party| Some((party, over?)));
-    let ends = left.chain(over);
-    ends.filter(|(with, _)| *with != member).collect()
-}
-
-fn has_ended(
     agreements: &Agreements<'_>,
     version: &StatementRef,
-    pair: (AuthorityCode, AuthorityCode),
-    on: Day,
-) -> bool {
-    let Ok(before) = on.plus_days(-1) else {
-        return false;
+    (member, today): (AuthorityCode, Day),
+) -> Vec<Ended> {
+    let Some(fields) = fields_of(agreed, version) else {
+        return Vec::new();
     };
-    let was = agreements.standing(version, pair, before);
-    let is = agreements.standing(version, pair, on);
-    was == Standing::InForce && matches!(is, Standing::Lacking(_))
+    let last = fields.until;
+    let days = last.and_then(|last| Some((last, last.plus_days(1).ok()?)));
+    let Some((last, on)) = days.filter(|(_, on)| is_of_late(*on, today)) else {
+        return Vec::new();
+    };
+    let others = fields.parties.iter().filter(|party| **party != member);
+    let was = |with: &&AuthorityCode| {
+        agreements.standing(version, (member, **with), last) == Standing::InForce
+    };
+    let ended = others.filter(was).map(|with| Ended {
+        version: version.clone(),
+        with: *with,
+        on,
+    });
+    ended.collect()
+}
+
+fn fields_of<'a>(agreed: &'a Agreed, version: &StatementRef) -> Option<&'a AgreementFields> {
+    let mut facts = agreed.facts().iter();
+    let fact = facts.find(|fact| fact.reference() == version)?;
+    fact.payload().content.agreement().map(Agreement::fields)
 }
 
 fn notice(

@@ -2,11 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use concordat_protocol::statement::{Clause, Code};
+use concordat_protocol::effect::{self, Fact, History, Limits, LogHorizon};
+use concordat_protocol::recognition::{Agreements, Question, Recognition, recognise};
+use concordat_protocol::region::RegionCode;
+use concordat_protocol::statement::{AgreementFields, Clause, Code};
 use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::time::Timestamp;
+use concordat_protocol::trust::{LogNumber, Timing};
+use proptest::prelude::*;
 
 use super::*;
 use crate::fixture::agreements::{open, stranger};
+use crate::fixture::day;
 use crate::store::{AGREEMENT_ROWS_MAX, COPIES_MAX};
 
 /// What is found when the hub asks about decisions of the member.
@@ -187,4 +194,140 @@ fn more_agreements_than_are_looked_at_bind_nobody() {
     });
     let found = asked(&node);
     assert!(found.too_many && found.statements.is_empty());
+}
+
+/// What is said in a generated log of the member and the hub.
+#[derive(Clone, Debug)]
+enum Word {
+    Version(u32, bool),
+    /// What stands at a place before, again.
+    Again(prop::sample::Index),
+    /// By the hub or the member, from what stands at a place.
+    Retires(bool, prop::sample::Index),
+    Accedes(bool, prop::sample::Index),
+    /// Approved by nobody that may.
+    Forged(u32),
+}
+
+fn word() -> impl Strategy<Value = Word> {
+    let index = any::<prop::sample::Index>;
+    prop_oneof![
+        3 => (1_u32..4, any::<bool>()).prop_map(|(a, b)| Word::Version(a, b)),
+        2 => index().prop_map(Word::Again),
+        2 => (any::<bool>(), index()).prop_map(|(a, b)| Word::Retires(a, b)),
+        1 => (any::<bool>(), index()).prop_map(|(a, b)| Word::Accedes(a, b)),
+        1 => (1_u32..4).prop_map(Word::Forged),
+    ]
+}
+
+/// The statements of a generated log, the decision at 0, and the first version at 1.
+fn said(f: &Fixture, words: &[Word]) -> Vec<Placed> {
+    let first = f.agreement(1, |_| {});
+    let version_of = |at: u32| {
+        let first = first.reference();
+        move |fields: &mut AgreementFields| {
+            fields.version = at;
+            fields.first = (at > 1).then_some(first);
+        }
+    };
+    let mut all = vec![f.decision(0, 1), first.clone()];
+    for (at, word) in (2..).zip(words) {
+        let agreements = all.iter().skip(1).filter(|one| {
+            let body = Body::decode(&one.body).unwrap();
+            let statement = Statement::decode(body.statement()).unwrap();
+            statement.payload().content.agreement().is_some()
+        });
+        let agreements: Vec<Placed> = agreements.cloned().collect();
+        let pick = |index: &prop::sample::Index| index.get(&agreements).clone();
+        all.push(match word {
+            Word::Version(version, opened) => f.agreement(at, |fields| {
+                version_of(*version)(fields);
+                if *opened {
+                    open(fields);
+                }
+            }),
+            Word::Again(index) => f.again(at, &pick(index)),
+            Word::Retires(by_hub, index) => f.retirement(*by_hub, at, pick(index).reference()),
+            Word::Accedes(by_hub, index) => f.accession(*by_hub, at, pick(index).reference()),
+            Word::Forged(version) => f.agreement_approved_by(at, &stranger(), version_of(*version)),
+        });
+    }
+    all
+}
+
+/// What the hub makes of the decision by some statements about agreements.
+fn recognised(node: &Node, statements: &[Arc<Verified>]) -> Recognition {
+    let registry = &node.fixture.registry;
+    let fact = |verified: &Verified| Fact::from_verified(verified, registry, Timing::InTime);
+    let facts: Vec<Fact> = statements.iter().map(|one| fact(one)).collect();
+    let at = Timestamp::new(1_772_500_000_000).unwrap();
+    let size = TreeSize::new(100).unwrap();
+    let seen = LogHorizon {
+        size,
+        witnessed: size,
+        quorum_time: Some(at),
+        frozen_at: None,
+    };
+    let genesis = registry.genesis();
+    let logs = [
+        node.fixture.origin(),
+        node.fixture.register(),
+        genesis.origin(node.fixture.hub, LogNumber::Statements),
+    ];
+    let horizon = Horizon {
+        logs: logs.into_iter().map(|log| (log, seen.clone())).collect(),
+        register: node.fixture.register(),
+    };
+    let Found::Verified(decision) = node
+        .queries
+        .statement(&node.fixture.origin(), LeafIndex::new(0))
+        .unwrap()
+    else {
+        panic!("no decision");
+    };
+    let fields = decision.statement().payload().content.decision().unwrap();
+    let history: History = [Arc::new(fact(&decision))].into_iter().collect();
+    let as_of = day("2026-03-05");
+    let target = decision.reference();
+    let limits = Limits::default();
+    let effect = effect::effect(target, &history, &horizon, as_of, at, &limits);
+    let region = RegionCode::parse("230400").unwrap();
+    let question = Question {
+        decision: fields.fields(),
+        effect: &effect,
+        issuers: &[node.fixture.member],
+        issuer_region: region,
+        receivers: &[node.fixture.hub],
+        receiver_region: region,
+        as_of,
+    };
+    recognise(&question, &Agreements::of(&facts, &horizon))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// What is gathered gives what all that was ever said gives.
+    // spec: AGR-31, IDX-70
+    #[test]
+    fn recognition_by_what_is_gathered_is_that_by_everything(
+        words in prop::collection::vec(word(), 0..10),
+    ) {
+        let node = node(|f| said(f, &words));
+        let gathered = asked(&node);
+        let mut all = Vec::new();
+        let genesis = node.fixture.registry.genesis();
+        let hub = genesis.origin(node.fixture.hub, LogNumber::Statements);
+        for origin in [node.fixture.origin(), hub] {
+            for index in 1..13 {
+                let found = node.queries.statement(&origin, LeafIndex::new(index));
+                if let Found::Verified(verified) = found.unwrap() {
+                    all.push(verified);
+                }
+            }
+        }
+        prop_assert!(gathered.statements.len() <= all.len());
+        let by_all = recognised(&node, &all);
+        prop_assert_eq!(recognised(&node, &gathered.statements), by_all, "{:?}", words);
+    }
 }
