@@ -137,6 +137,7 @@ fn catalogue() -> ItemCatalogue {
             freshness_days: Some(3),
             measures: vec![],
             list_scope: None,
+            classes: vec![],
         }],
         classes: vec![class(1, Audience::Public), class(2, Audience::Members)],
         near_personal: Vis::new(2),

@@ -197,6 +197,7 @@ fn items(vis: concordat_protocol::statement::Vis) -> Vec<CatalogueItem> {
         freshness_days: None,
         measures: Vec::new(),
         list_scope: None,
+        classes: vec![],
     });
     items.collect()
 }

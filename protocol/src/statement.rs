@@ -29,6 +29,7 @@ mod leaf;
 mod listing;
 mod measure;
 mod payload;
+mod record;
 mod registry;
 
 pub use act::{
@@ -60,6 +61,13 @@ pub use leaf::{LEAF_BYTES_MAX, Leaf, LeafError, SUITE_SHA256, Vis};
 pub use listing::{Listing, Quarter, SeriousGroup};
 pub use measure::{Measure, MeasureError};
 pub use payload::{BatchId, Payload, StatementRef};
+pub use record::{
+    Answer, AppliedMeasure, AppliedMeasureFields, Commitment, CommitmentFields, CommitmentKind,
+    CommitmentOutcome, CommitmentOutcomeFields, CommitmentResult, Evaluation, EvaluationFields,
+    Execution, Feedback, FeedbackFields, Initiation, InitiationFields, Interview, InterviewFields,
+    InterviewKind, Month, Push, PushFields, Record, RecordError, Response, ResponseFields,
+    SelfDeclaration, SelfDeclarationFields, Verification,
+};
 pub use registry::{
     Address, Audience, CatalogueItem, CutOff, Enrolment, ItemCatalogue, KeyUse, Level, ListScope,
     Mandate, Policy, Role, Rotation, Standing, Suspension, VisibilityClass,

@@ -204,7 +204,8 @@ fn synthetic(payload: &Payload) -> String {
         | Content::CutOff(_)
         | Content::Notice(_)
         | Content::HeadSeen(_)
-        | Content::Restart(_) => return String::new(),
+        | Content::Restart(_)
+        | Content::Record(_) => return String::new(),
     };
     let names = keys.iter().map(|key| match Field::of_key(*key) {
         Some(field) => field.to_string(),

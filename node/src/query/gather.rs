@@ -469,7 +469,8 @@ impl<'q> Gatherer<'q> {
                 | Content::Suspension(_)
                 | Content::CutOff(_)
                 | Content::HeadSeen(_)
-                | Content::Restart(_),
+                | Content::Restart(_)
+                | Content::Record(_),
             )
             | None => {}
         }

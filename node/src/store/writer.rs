@@ -316,7 +316,8 @@ impl<'a> Pending<'a> {
             | Content::Suspension(_)
             | Content::CutOff(_)
             | Content::HeadSeen(_)
-            | Content::Restart(_) => {}
+            | Content::Restart(_)
+            | Content::Record(_) => {}
         }
         Ok(())
     }

@@ -178,7 +178,8 @@ impl<'a> Agreements<'a> {
                 | Content::CutOff(_)
                 | Content::Notice(_)
                 | Content::HeadSeen(_)
-                | Content::Restart(_) => {}
+                | Content::Restart(_)
+                | Content::Record(_) => {}
             }
         }
         all

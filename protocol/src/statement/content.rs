@@ -11,6 +11,7 @@ use crate::statement::class::Class;
 use crate::statement::deadline_rules::DeadlineRules;
 use crate::statement::decision::{Decision, Invalid};
 use crate::statement::payload::StatementRef;
+use crate::statement::record::Record;
 use crate::statement::registry::{CutOff, Enrolment, ItemCatalogue, Policy, Rotation, Suspension};
 use crate::subject::SubjectCode;
 
@@ -82,6 +83,8 @@ pub enum Content {
     Notice(Notice),
     HeadSeen(HeadSeen),
     Restart(Restart),
+    /// Any of the classes 3 to 12.
+    Record(Box<Record>),
 }
 
 impl Content {
@@ -89,10 +92,7 @@ impl Content {
     #[must_use]
     pub const fn class(&self) -> Class {
         match self {
-            Self::Decision(decision) => match decision.fields().act_type.lists() {
-                true => Class::ListEntry,
-                false => Class::Decision,
-            },
+            Self::Decision(decision) => decision.class(),
             Self::Objection(_) => Class::Objection,
             Self::Ruling(_) => Class::Ruling,
             Self::Correction(_) => Class::Correction,
@@ -114,6 +114,7 @@ impl Content {
             Self::Notice(_) => Class::Notice,
             Self::HeadSeen(_) => Class::HeadSeen,
             Self::Restart(_) => Class::Restart,
+            Self::Record(record) => record.class(),
         }
     }
 
@@ -142,8 +143,18 @@ impl Content {
             | Self::CutOff(_)
             | Self::Notice(_)
             | Self::HeadSeen(_)
-            | Self::Restart(_) => None,
+            | Self::Restart(_)
+            | Self::Record(_) => None,
         }
+    }
+
+    /// The record that this is.
+    #[must_use]
+    pub const fn record(&self) -> Option<&Record> {
+        if let Self::Record(record) = self {
+            return Some(record);
+        }
+        None
     }
 
     /// The objection that this is.
@@ -190,7 +201,8 @@ impl Content {
             | Self::Suspension(_)
             | Self::CutOff(_)
             | Self::HeadSeen(_)
-            | Self::Restart(_) => Ok(()),
+            | Self::Restart(_)
+            | Self::Record(_) => Ok(()),
         }
     }
 
@@ -204,6 +216,7 @@ impl Content {
             Self::Rotation(rotation) => Some(rotation.member.code()),
             Self::Suspension(suspension) => Some(suspension.member.code()),
             Self::CutOff(cut_off) => Some(cut_off.member.code()),
+            Self::Record(record) => Some(record.subject().code()),
             Self::Objection(_)
             | Self::Ruling(_)
             | Self::Withdrawal(_)

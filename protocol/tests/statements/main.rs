@@ -13,6 +13,7 @@ mod generate;
 mod heads_seen;
 mod lists;
 mod properties;
+mod records;
 mod registry;
 mod stays;
 mod support;

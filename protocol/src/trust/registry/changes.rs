@@ -7,8 +7,9 @@ use sha2::{Digest, Sha256};
 use crate::key::PublicKey;
 use crate::log::Hash;
 use crate::statement::{
-    Audience, Calendar, CatalogueItem, Content, CutOff, DeadlineRules, Enrolment, ItemCatalogue,
-    KeyUse, Policy, Role, Rotation, SUITE_SHA256, Standing, Suspension, Vis, VisibilityClass,
+    Audience, Calendar, CatalogueItem, Class, Content, CutOff, DeadlineRules, Enrolment,
+    ItemCatalogue, KeyUse, Kind, Policy, Role, Rotation, SUITE_SHA256, Standing, Suspension, Vis,
+    VisibilityClass,
 };
 use crate::subject::AuthorityCode;
 use crate::trust::change_fault::ChangeFault;
@@ -58,7 +59,8 @@ impl Genesis {
             | Content::Retirement(_)
             | Content::Notice(_)
             | Content::HeadSeen(_)
-            | Content::Restart(_) => Err(ChangeFault::NoChange),
+            | Content::Restart(_)
+            | Content::Record(_) => Err(ChangeFault::NoChange),
         }
     }
 
@@ -202,7 +204,8 @@ impl Registry {
             | Content::Retirement(_)
             | Content::Notice(_)
             | Content::HeadSeen(_)
-            | Content::Restart(_) => Err(ChangeFault::NoChange),
+            | Content::Restart(_)
+            | Content::Record(_) => Err(ChangeFault::NoChange),
         }
     }
 
@@ -351,7 +354,8 @@ fn commitment(content: &Content) -> Option<(Hash, [Option<&PublicKey>; 2])> {
         | Content::Retirement(_)
         | Content::Notice(_)
         | Content::HeadSeen(_)
-        | Content::Restart(_) => None,
+        | Content::Restart(_)
+        | Content::Record(_) => None,
     }
 }
 
@@ -373,6 +377,11 @@ fn catalogue_fits(catalogue: &ItemCatalogue) -> Result<(), ChangeFault> {
     let unfit = |item: &CatalogueItem| !list_fits(item);
     if let Some(at) = catalogue.items.iter().position(unfit) {
         return Err(ChangeFault::ListUnfit { item: at + 1 });
+    }
+    // spec: STM-102
+    let unfit = |item: &CatalogueItem| !classes_fit(item);
+    if let Some(at) = catalogue.items.iter().position(unfit) {
+        return Err(ChangeFault::ItemClasses { item: at + 1 });
     }
     let unfit = |class: &&VisibilityClass| !class_fits(class);
     if let Some(class) = catalogue.classes.iter().find(unfit) {
@@ -404,6 +413,15 @@ fn list_fits(item: &CatalogueItem) -> bool {
     let only_lists = item.act_types.iter().all(|act_type| act_type.lists());
     let mut basis = item.basis.iter();
     lists && only_lists && basis.any(|basis| scope.is_founded_by(basis.level))
+}
+
+/// Whether an item names classes of data alone, each once, and types of act exactly where it is for
+/// decisions.
+fn classes_fit(item: &CatalogueItem) -> bool {
+    let data = |class: &Class| class.kind() == Kind::Data;
+    let named = item.classes.iter().all(data) && item.classes.is_sorted_by(|a, b| a < b);
+    let decides = item.is_for(Class::Decision) || item.is_for(Class::ListEntry);
+    named && (decides || item.act_types.is_empty())
 }
 
 /// Whether an enrolment renews region, mandates, addresses and administrators of a known member. All

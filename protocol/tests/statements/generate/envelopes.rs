@@ -7,6 +7,7 @@ mod envelope;
 mod header;
 mod lists;
 mod payload;
+mod records;
 mod registry;
 
 use concordat_protocol::codec::{Ext, Writer, encode};
@@ -42,6 +43,7 @@ pub(super) fn families() -> Vec<(&'static str, Vec<Case>)> {
         ("lists", lists::lists()),
         ("approvals", approvals::approvals()),
         ("registry", registry::registry()),
+        ("records", records::records()),
     ]
 }
 
