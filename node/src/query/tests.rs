@@ -1,4 +1,5 @@
 mod copies;
+mod records;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

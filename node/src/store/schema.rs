@@ -9,6 +9,8 @@
 //! b  objections     day u32 · position                -> nothing
 //! c  chains         root position · position          -> nothing
 //! d  deliveries     peer 18 · log u32 · begin u64 · end u64 · at u64 -> nothing
+//! e  records        subject 18 · position             -> see records.rs
+//! f  referred to    position · position               -> see records.rs
 //! i  first keys     run u32 · part u32                -> see table/run.rs
 //! j  runs                                             -> see table/run.rs
 //! k  documents      digest 8 · position               -> nothing
@@ -33,7 +35,7 @@ use concordat_protocol::statement::StatementRef;
 use crate::journal::JournalId;
 
 /// Format of keys and values; another one on disk asks for a rebuild.
-pub(super) const FORMAT: u16 = 5;
+pub(super) const FORMAT: u16 = 6;
 
 /// Statements whose verdicts share a value.
 pub(super) const BLOCK: u64 = 256;
@@ -120,6 +122,8 @@ pub(super) enum Family {
     Objections = b'b',
     Chains = b'c',
     Deliveries = b'd',
+    Records = b'e',
+    Referred = b'f',
     FirstKeys = b'i',
     Runs = b'j',
     Documents = b'k',

@@ -34,7 +34,13 @@ use super::schema::Family;
 use run::{Directory, Run, RunWriter};
 
 /// Families of small rows.
-const IN_RUNS: [Family; 3] = [Family::Subjects, Family::Documents, Family::Natural];
+const IN_RUNS: [Family; 5] = [
+    Family::Subjects,
+    Family::Documents,
+    Family::Natural,
+    Family::Records,
+    Family::Referred,
+];
 /// Rows in memory at which they become a run.
 const BUFFER_ROWS_MAX: usize = 32_768;
 /// Bytes in memory at which they go to the engine.

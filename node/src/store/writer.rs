@@ -13,6 +13,7 @@ use super::engine::EngineBatch;
 use super::ledger::{self, Delivery, Lookup};
 use super::own::Runs;
 use super::peers;
+use super::records;
 use super::schema::{Bytes, Family, Fields, JournalPosition, LogId, Meta, Spot};
 use super::subjects::{self, Summary};
 use super::table::Table;
@@ -298,6 +299,14 @@ impl<'a> Pending<'a> {
                 acts::put_notice(&mut self.batch, target, spot, act, notice, kid);
             }
             Content::Objection(objection) => acts::put_objection(&mut self.batch, spot, objection),
+            Content::Record(record) => {
+                let value = records::encode(record, statement);
+                records::put(&mut self.batch, record.subject().code(), spot, &value);
+                for to in record.refers_to() {
+                    let to = self.spot(&to.origin, to.index)?;
+                    records::put_reference(&mut self.batch, to, spot, &value);
+                }
+            }
             Content::Ruling(_)
             | Content::Correction(_)
             | Content::Withdrawal(_)
@@ -316,8 +325,7 @@ impl<'a> Pending<'a> {
             | Content::Suspension(_)
             | Content::CutOff(_)
             | Content::HeadSeen(_)
-            | Content::Restart(_)
-            | Content::Record(_) => {}
+            | Content::Restart(_) => {}
         }
         Ok(())
     }
