@@ -11,6 +11,7 @@ mod genesis;
 mod import;
 mod init;
 mod peer;
+mod record;
 mod status;
 mod subject;
 mod watch;
@@ -55,6 +56,11 @@ pub(crate) fn run(arguments: &Arguments, language: Language) -> Result<Report, F
         Verb::Admission(verb) => act::admission(verb, &context),
         Verb::Stay(verb) => act::stay(verb, &context),
         Verb::Repair(verb) => act::repair(verb, &context),
+        Verb::Record(verb) => record::run(verb, &context),
+        Verb::Initiate(verb) => record::initiate(verb, &context),
+        Verb::Respond(verb) => record::respond(verb, &context),
+        Verb::Push(verb) => record::push(verb, &context),
+        Verb::Feedback(verb) => record::feedback(verb, &context),
         Verb::Bundle(verb) => bundle::run(verb, &context),
         Verb::Completions(completions) => {
             let mut script = Vec::new();

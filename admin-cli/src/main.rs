@@ -25,6 +25,7 @@ mod json;
 mod names;
 mod page;
 mod parse;
+mod record;
 mod report;
 mod terminal;
 mod text;

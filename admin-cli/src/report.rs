@@ -9,6 +9,7 @@ mod bundle;
 mod effect;
 mod import;
 mod peer;
+mod record;
 mod status;
 mod subject;
 
@@ -29,6 +30,7 @@ pub(crate) use act::recorded;
 pub(crate) use bundle::verified;
 pub(crate) use import::imported;
 pub(crate) use peer::{changed, peer, peers, tested};
+pub(crate) use record::{record_made, record_template};
 pub(crate) use status::{event_json, event_line, status};
 pub(crate) use subject::{acted_on, statement, subject};
 

@@ -26,6 +26,8 @@ mod lookup;
 mod naming;
 mod peer;
 mod quorum;
+mod record;
+mod records;
 mod refusal;
 mod server;
 mod shown;

@@ -20,13 +20,23 @@ use crate::{clock, names, parse};
 
 /// What an authority may say where nothing narrower is asked for. Lists are for whom the law lets make
 /// them (HS-5.1), stays for courts and review bodies, agreements for who may bind it.
-const USUAL: [Class; 6] = [
+const USUAL: [Class; 16] = [
     Class::Decision,
     Class::Objection,
     Class::Ruling,
     Class::Correction,
     Class::Withdrawal,
     Class::Repair,
+    Class::Commitment,
+    Class::CommitmentOutcome,
+    Class::SelfDeclaration,
+    Class::Evaluation,
+    Class::Interview,
+    Class::Measure,
+    Class::Initiation,
+    Class::Response,
+    Class::Push,
+    Class::Feedback,
 ];
 
 pub(super) fn run(verb: &Genesis, context: &Context<'_>) -> Result<Report, Failure> {

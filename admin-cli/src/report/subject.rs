@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::names::Named;
 use crate::page::Page;
+use crate::report::record;
 use crate::report::status::{fork_json, fork_line};
 use crate::report::{
     Report, Words, at_json, at_text, day_json, effect, ref_json, refs_json, short,
@@ -60,6 +61,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         page.line(words.fill("more_decisions", &[("skip", &skip.to_string())]));
     }
     page.line(words.word("later_acts_note"));
+    record::records(&mut page, answer, words);
     let decisions: Value = answer.decisions.iter().map(decision_json).collect();
     let json = json!({
         "code": answer.code.to_string(),
@@ -72,6 +74,9 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         "next_skip": answer.next_skip,
         "copies_left": answer.copies_left.unwrap_or(0),
         "decisions": decisions,
+        "records": answer.records.iter().map(record::record_json).collect::<Value>(),
+        "records_total": answer.records_total.unwrap_or(0),
+        "records_next_skip": answer.records_next_skip,
     });
     Report::new(page, json)
 }
@@ -141,6 +146,10 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
         page.line(words.word("effect"));
         page.pairs(&effect::pairs(effect, words));
     }
+    if let Some(record) = &view.record {
+        record::record_page(&mut page, record, words);
+    }
+    record::referring(&mut page, &view.referred_by, view.referred_by_left, words);
     let acts: Vec<_> = view.act.iter().chain(&view.acts).collect();
     if !acts.is_empty() {
         page.gap();
@@ -200,6 +209,9 @@ fn statement_json(view: &StatementView) -> Value {
         "effect": view.effect.as_ref().map(effect::json),
         "look_up_row": view.look_up_row,
         "fork": view.fork.as_ref().map(fork_json),
+        "record": view.record.as_ref().map(record::record_json),
+        "referred_by": view.referred_by.iter().map(record::answer_json).collect::<Value>(),
+        "referred_by_left": view.referred_by_left.unwrap_or(0),
     })
 }
 

@@ -7,7 +7,7 @@ use serde_bytes::ByteBuf;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use crate::admin::{act, bundle, import, peer, status, subject, submit};
+use crate::admin::{act, bundle, import, peer, record, status, subject, submit};
 use crate::node::Node;
 
 /// What an answer ends with.
@@ -75,6 +75,7 @@ impl Desk {
             Request::Admission(ask) => self.act(|desk| act::admission(desk, ask)),
             Request::Stay(ask) => self.act(|desk| act::stay(desk, ask)),
             Request::Repair(ask) => self.act(|desk| act::repair(desk, ask)),
+            Request::Record(ask) => self.act(|desk| record::answer(desk, *ask)),
             Request::BundleExport(ask) => bundle::answer(&self, ask),
             // The server serves a watch itself, and takes the file of an import.
             Request::Watch(_) | Request::ImportChunk(_) | Request::ImportEnd => {

@@ -111,7 +111,11 @@ pub(super) fn rejected(
         RejectReason::IssuerSuspended => {
             AdminError::new(ErrorCode::MemberSuspended).with("member", issuer)
         }
-        RejectReason::ItemUnknown | RejectReason::ItemActType | RejectReason::MeasureUnknown => {
+        RejectReason::ItemUnknown
+        | RejectReason::ItemActType
+        | RejectReason::MeasureUnknown
+        | RejectReason::ItemClass
+        | RejectReason::InterviewOpen => {
             AdminError::new(ErrorCode::OutsideCatalogue).with("rule", reason)
         }
         // spec: ADM-144

@@ -15,7 +15,7 @@ use concordat_protocol::trust::{Registry, Verified};
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::shown::Shown;
-use crate::admin::{lookup, peer, refusal, target, view};
+use crate::admin::{lookup, peer, records, refusal, target, view};
 use crate::node::Node;
 use crate::query::{Found, QueryService, sort_newest_first};
 use crate::store::{NoticeRow, Position};
@@ -45,11 +45,21 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     }
     let skip = usize::try_from(ask.skip.unwrap_or(0)).unwrap_or(usize::MAX);
     // spec: ADM-3
-    let page: Vec<_> = found
-        .iter()
-        .skip(skip)
-        .take(SUBJECT_DECISIONS_MAX)
-        .collect();
+    let most = match ask.records_skip {
+        Some(_) => 0,
+        None => SUBJECT_DECISIONS_MAX,
+    };
+    let page: Vec<_> = found.iter().skip(skip).take(most).collect();
+    let records_skip = ask.records_skip.or(match ask.skip {
+        Some(_) => None,
+        None => Some(0),
+    });
+    let records_skip = records_skip.map(|skip| usize::try_from(skip).unwrap_or(usize::MAX));
+    let records = records::page(node, ask.code, records_skip)?;
+    if names.is_empty() {
+        let about = records.views.iter().map(|one| one.subject.name().as_str());
+        names.extend(about.take(1).map(str::to_owned));
+    }
     let targets: Vec<_> = page.iter().map(|entry| &entry.reference).collect();
     let effects = node
         .effects_of(&targets, as_of)
@@ -84,9 +94,13 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         decisions,
         total,
         bodies_missing: logs.iter().map(|log| log.bodies_missing).sum(),
-        next_skip: (next_skip < total).then_some(next_skip),
+        next_skip: (next_skip < total && ask.records_skip.is_none()).then_some(next_skip),
         copies_left: (copies > 0).then_some(copies),
+        records: records.views,
+        records_total: (records.total > 0).then_some(records.total),
+        records_next_skip: records.next_skip,
     };
+    let total = total + records.total;
     // spec: ADM-63
     if total == 0 && ask.code.check() == CodeCheck::Mismatch {
         let error = AdminError::new(ErrorCode::CodeCheck)
@@ -167,7 +181,7 @@ pub(super) fn require_look_up(
 /// Whether a statement says something about an organisation.
 pub(super) fn is_about_organisation(verified: &Verified) -> bool {
     let class = verified.statement().payload().class();
-    class.is_decision() || class.is_act()
+    class.is_decision() || class.is_act() || class.is_record()
 }
 
 fn decision_of(verified: &Verified) -> Option<&Decision> {
@@ -224,6 +238,15 @@ fn statement_view(
     let query = node.query().map_err(refusal::index)?;
     let is_act = payload.class().is_act();
     let (acts, acts_left) = acts(node, reference, &registry, &horizon, effect.as_ref())?;
+    // Their answers are told with them.
+    let answered = matches!(
+        payload.class(),
+        Class::Commitment | Class::Initiation | Class::Push
+    );
+    let (referred_by, referred_by_left) = match answered {
+        true => (Vec::new(), None),
+        false => records::referring(node, reference)?,
+    };
     Ok(StatementView {
         reference: reference.clone(),
         class: payload.class(),
@@ -246,6 +269,9 @@ fn statement_view(
         effect: effect.as_ref().map(|effect| view::effect(effect, as_of)),
         look_up_row: None,
         fork: view::fork_of(node, &reference.origin),
+        record: records::record_view(node, verified)?,
+        referred_by,
+        referred_by_left,
     })
 }
 

@@ -133,6 +133,14 @@ named_codes! {
         NothingHeard = 90 "nothing-heard",
         /// The registry names another key for the node's member than the one it would sign with; `key`.
         KeyNotRegistered = 91 "key-not-registered",
+        /// A record names a statement about another organisation; `target`, `about`, `subject`.
+        OtherSubject = 110 "other-subject",
+        /// Several items of the catalogue are for the class, or none; `class`, `known`.
+        ItemNeeded = 111 "item-needed",
+        /// The node's member was not asked; `target`.
+        NotAsked = 112 "not-asked",
+        /// The decision cannot carry a measure with others now; `binds`.
+        NotBinding = 113 "not-binding",
     }
 }
 
@@ -153,7 +161,9 @@ impl ErrorCode {
             | Self::CodeCheck
             | Self::OwnMember
             | Self::DayAhead
-            | Self::DayPast => ExitCode::Usage,
+            | Self::DayPast
+            | Self::OtherSubject
+            | Self::ItemNeeded => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
             | Self::ActNotHeld
@@ -180,7 +190,9 @@ impl ErrorCode {
             | Self::NotCurrent
             | Self::RoleRefused
             | Self::HistoryDiffers
-            | Self::ProposalAhead => ExitCode::Denied,
+            | Self::ProposalAhead
+            | Self::NotAsked
+            | Self::NotBinding => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
             | Self::StorageFailed

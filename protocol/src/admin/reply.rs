@@ -3,6 +3,7 @@
 use serde_bytes::ByteBuf;
 
 use crate::admin::error::AdminError;
+use crate::admin::record::{RecordMade, RecordView};
 use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::view::{
     DecisionView, EffectView, PeerBrief, PeerView, StatementView, StatusView,
@@ -42,6 +43,8 @@ tagged_enum! {
         Statement(Box<StatementView>) = 41,
         /// An act is recorded.
         Recorded(Box<Recorded>) = 50,
+        /// A record is made.
+        RecordMade(Box<RecordMade>) = 70,
         /// Bytes of a file, at most [`CHUNK_BYTES_MAX`](super::CHUNK_BYTES_MAX).
         Chunk(ByteBuf) = 60,
         /// The bundle is complete.
@@ -69,6 +72,7 @@ impl Reply {
             | Self::Subject(_)
             | Self::Statement(_)
             | Self::Recorded(_)
+            | Self::RecordMade(_)
             | Self::Bundle(_)
             | Self::Error(_) => true,
         }
@@ -306,6 +310,12 @@ integer_map! {
         /// Copies of the decisions on this page that are not listed (EFF-40); absent where there are none.
         // spec: ADM-220
         9 => copies_left: opt(u64),
+        /// Records about it, the newest first.
+        20 => records: list(RecordView),
+        /// Records in all, on every page.
+        21 => records_total: opt(u64),
+        /// How many records to pass over to go on behind this page; absent on the last.
+        22 => records_next_skip: opt(u64),
     }
 }
 

@@ -4,6 +4,7 @@
 mod effect;
 
 use crate::admin::error::Detail;
+use crate::admin::record::{AnswerView, RecordView};
 use crate::admin::tagged::named_codes;
 use crate::codec::integer_map;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
@@ -332,5 +333,11 @@ integer_map! {
         17 => fork: opt(ForkView),
         /// How many acts more there are, where not all are listed.
         18 => acts_left: opt(u64),
+        /// The record, where it is one.
+        30 => record: opt(RecordView),
+        /// Records that refer to it, by position.
+        31 => referred_by: list(AnswerView),
+        /// How many of them there are that are not listed.
+        32 => referred_by_left: opt(u64),
     }
 }
