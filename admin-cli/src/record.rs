@@ -50,7 +50,11 @@ pub(crate) fn parse(text: &str, path: &Path) -> Result<RecordAsk, Failure> {
     };
     let mut ask = empty(class("class", named)?);
     for (key, value) in &table {
-        set(&mut ask, key, &plain(value))?;
+        let value = plain(value);
+        if is_unfilled(&value) {
+            return Err(Failure::usage("record-unfilled").with("field", key));
+        }
+        set(&mut ask, key, &value)?;
     }
     Ok(ask)
 }
@@ -83,6 +87,20 @@ fn plain(value: &toml::Value) -> Value {
             let fields = table.iter().map(|(key, value)| (key.clone(), plain(value)));
             Value::Object(fields.collect())
         }
+    }
+}
+
+/// What a template has where somebody is to write.
+pub(crate) const UNFILLED: &str = "…";
+
+/// Whether a value still has what the template had: nobody means to sign that.
+// spec: ADM-263
+fn is_unfilled(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text == UNFILLED,
+        Value::Array(values) => values.iter().any(is_unfilled),
+        Value::Object(fields) => fields.values().any(is_unfilled),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

@@ -307,6 +307,7 @@ impl Client {
             look_up: look_up(),
             as_of: None,
             skip: None,
+            records_skip: None,
         };
         match self.ask(&Request::Subject(ask)).await.unwrap() {
             Reply::Subject(answer) => *answer,
@@ -507,6 +508,7 @@ async fn code_with_a_wrong_check_character_is_refused_and_its_look_up_kept() {
         look_up: look_up(),
         as_of: None,
         skip: None,
+        records_skip: None,
     };
     let error = client.ask(&Request::Subject(ask)).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::CodeCheck);

@@ -38,7 +38,11 @@ pub(super) fn initiate(args: &Initiate, context: &Context<'_>) -> Result<Report,
 }
 
 pub(super) fn respond(args: &Respond, context: &Context<'_>) -> Result<Report, Failure> {
-    let mut ask = asked(Class::Response, &[args.reference.clone()], &args.flags)?;
+    let mut ask = asked(
+        Class::Response,
+        std::slice::from_ref(&args.reference),
+        &args.flags,
+    )?;
     let (flag, answer, reasons) = match (&args.not_competent, &args.no_such_subject, &args.no_basis)
     {
         (Some(reasons), _, _) => ("--not-competent", Answer::NotCompetent, Some(reasons)),
@@ -68,7 +72,11 @@ pub(super) fn push(args: &Push, context: &Context<'_>) -> Result<Report, Failure
 }
 
 pub(super) fn feedback(args: &Feedback, context: &Context<'_>) -> Result<Report, Failure> {
-    let mut ask = asked(Class::Feedback, &[args.reference.clone()], &args.flags)?;
+    let mut ask = asked(
+        Class::Feedback,
+        std::slice::from_ref(&args.reference),
+        &args.flags,
+    )?;
     ask.said.month = Some(record::month("--month", &args.month)?);
     let (execution, why) = match (args.done, &args.partly, &args.not_done) {
         (true, _, _) => (Some(Execution::Done), None),

@@ -67,31 +67,20 @@ fn sample(name: &str) -> (String, String) {
         "answer" => return of::<Answer>(),
         "execution" => return of::<Execution>(),
         "verification" => return of::<Verification>(),
-        "subject" => {
-            r#"{ code = "91230400MA0000015M", name = "鹤岗某某有限公司", form = "enterprise" }"#
-        }
-        "item" => r#""credit.record""#,
-        "commitment" | "about" | "decision" | "answers" => r#""11230400000000019A/0#12""#,
-        "agreement" => r#""11230400000000019A/0#3""#,
-        "decisions" => r#"["鹤劳罚字〔2026〕12号"]"#,
+        "subject" => r#"{ code = "…", name = "…", form = "enterprise" }"#,
+        "decisions" | "to" => r#"["…"]"#,
         "measure" => r#""tender.exclusion""#,
         "measures" => r#"[{ measure = "tender.exclusion", until = "2027-06-30" }]"#,
-        "to" => r#"["11230400000000019A"]"#,
-        "basis" => r#"[{ law = "劳动法", article = "第九十一条", level = "law" }]"#,
-        "article" => r#"{ law = "劳动法", article = "第九十一条", level = "law" }"#,
+        "basis" => r#"[{ law = "…", article = "…", level = "law" }]"#,
+        "article" => r#"{ law = "…", article = "…", level = "law" }"#,
         "service" => r#"{ on = "2026-11-23", way = "direct" }"#,
-        "remedies" => {
-            r#"[{ kind = "reconsideration", body = "鹤岗市人民政府", within_days = 60 }]"#
-        }
+        "remedies" => r#"[{ kind = "reconsideration", body = "…", within_days = 60 }]"#,
         "truthful" | "from_above" => "true",
         "month" => r#""2026-11""#,
         "day" | "from" | "period_from" => r#""2026-11-23""#,
         "due_on" | "publication_until" | "valid_until" | "correct_by" | "until"
         | "period_until" => r#""2027-06-30""#,
-        "grade" => r#""A""#,
-        "clause" => r#""第三条""#,
-        "case_number" => r#""鹤审〔2026〕118号""#,
-        _ => r#""…""#,
+        _ => return (format!("{:?}", record::UNFILLED), String::new()),
     };
     (fixed.to_owned(), String::new())
 }
@@ -198,6 +187,7 @@ fn said(one: &RecordView, words: Words) -> String {
         said.interview.map(|it| words.code(it)),
         said.grade.as_ref().map(ToString::to_string),
         said.scheme.as_ref().map(ToString::to_string),
+        said.edition.as_ref().map(ToString::to_string),
         said.promise.as_ref().map(ToString::to_string),
         said.declares.as_ref().map(ToString::to_string),
         said.findings.as_ref().map(ToString::to_string),

@@ -99,6 +99,9 @@ fn question_before_an_act_names_what_it_does_and_upon_whom() {
         effect: None,
         look_up_row: None,
         fork: None,
+        record: None,
+        referred_by: Vec::new(),
+        referred_by_left: None,
         acts_left: None,
     };
     let reply = Reply::Statement(Box::new(view));

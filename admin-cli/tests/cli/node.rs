@@ -417,6 +417,9 @@ fn subject_shows_the_suspension_before_anything_else() {
         bodies_missing: 0,
         next_skip: Some(1),
         copies_left: Some(4_300),
+        records: Vec::new(),
+        records_total: None,
+        records_next_skip: None,
     }));
     let text = code.to_string();
     let arguments = [
@@ -483,6 +486,9 @@ fn subject_says_how_many_copies_it_leaves_out() {
             bodies_missing: 0,
             next_skip: None,
             copies_left,
+            records: Vec::new(),
+            records_total: None,
+            records_next_skip: None,
         }))
     };
     let text = code.to_string();
@@ -521,6 +527,9 @@ fn code_that_the_registrar_confirmed_is_shown_with_a_warning_above_everything() 
         bodies_missing: 0,
         next_skip: None,
         copies_left: None,
+        records: Vec::new(),
+        records_total: None,
+        records_next_skip: None,
     }));
     let text = code.to_string();
     let mut arguments = vec!["subject", &text, "--purpose", "p", "--case", "c"];
@@ -556,6 +565,9 @@ fn statement(effect: EffectView, acts: Vec<ActView>) -> Reply {
         effect: Some(effect),
         look_up_row: None,
         fork: None,
+        record: None,
+        referred_by: Vec::new(),
+        referred_by_left: None,
         acts_left: None,
     }))
 }
