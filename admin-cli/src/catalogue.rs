@@ -35,7 +35,10 @@ struct ClassTable {
 struct ItemTable {
     code: String,
     title: String,
+    #[serde(default)]
     act_types: Vec<String>,
+    #[serde(default)]
+    classes: Vec<String>,
     class: u8,
     publication_days_max: u32,
     valid_from: String,
@@ -100,6 +103,12 @@ fn item(table: &ItemTable) -> Result<CatalogueItem, Failure> {
         .map(|name| names::parse(&key("act_types"), name));
     let mut act_types: Vec<_> = act_types.collect::<Result<_, _>>()?;
     act_types.sort();
+    let classes = table
+        .classes
+        .iter()
+        .map(|name| names::parse(&key("classes"), name));
+    let mut classes: Vec<_> = classes.collect::<Result<_, _>>()?;
+    classes.sort();
     let measures = table
         .measures
         .iter()
@@ -124,6 +133,7 @@ fn item(table: &ItemTable) -> Result<CatalogueItem, Failure> {
             Some(name) => Some(names::parse(&key("list_scope"), name)?),
             None => None,
         },
+        classes,
     })
 }
 

@@ -13,6 +13,7 @@ mod import;
 mod init;
 mod peer;
 mod propagation;
+mod record;
 mod status;
 mod subject;
 mod watch;
@@ -58,6 +59,11 @@ pub(crate) fn run(arguments: &Arguments, language: Language) -> Result<Report, F
         Verb::Stay(verb) => act::stay(verb, &context),
         Verb::Repair(verb) => act::repair(verb, &context),
         Verb::Agreement(verb) => agreement::run(verb, &context),
+        Verb::Record(verb) => record::run(verb, &context),
+        Verb::Initiate(verb) => record::initiate(verb, &context),
+        Verb::Respond(verb) => record::respond(verb, &context),
+        Verb::Push(verb) => record::push(verb, &context),
+        Verb::Feedback(verb) => record::feedback(verb, &context),
         Verb::Bundle(verb) => bundle::run(verb, &context),
         Verb::Propagation(propagation) => propagation::run(propagation, &context),
         Verb::Completions(completions) => {

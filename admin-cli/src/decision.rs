@@ -170,7 +170,7 @@ fn apply_one(fields: &mut DecisionFields, name: &str, value: &Value) -> Result<(
     Ok(())
 }
 
-fn subject(name: &str, value: &Value) -> Result<Subject, Failure> {
+pub(crate) fn subject(name: &str, value: &Value) -> Result<Subject, Failure> {
     let of = Fields::of(
         name,
         value,
@@ -194,7 +194,7 @@ fn subject(name: &str, value: &Value) -> Result<Subject, Failure> {
     made.map_err(|error| Failure::value(name, "…", error))
 }
 
-fn service(name: &str, value: &Value) -> Result<Service, Failure> {
+pub(crate) fn service(name: &str, value: &Value) -> Result<Service, Failure> {
     let of = Fields::of(name, value, &["on", "way"])?;
     Ok(Service {
         on: of.read("on", day)?,
@@ -237,7 +237,7 @@ fn quarter(name: &str, value: &Value) -> Result<Quarter, Failure> {
     quarter.ok_or_else(|| unfit(name, value, "YEAR-QUARTER is wanted, as 2026-1"))
 }
 
-fn basis(name: &str, value: &Value) -> Result<LegalBasis, Failure> {
+pub(crate) fn basis(name: &str, value: &Value) -> Result<LegalBasis, Failure> {
     let of = Fields::of(name, value, &["law", "article", "level"])?;
     Ok(LegalBasis {
         law: of.read("law", |name, value| parse::text(name, wanted(name, value)?))?,
@@ -250,7 +250,7 @@ fn basis(name: &str, value: &Value) -> Result<LegalBasis, Failure> {
     })
 }
 
-fn duty(name: &str, value: &Value) -> Result<Duty, Failure> {
+pub(crate) fn duty(name: &str, value: &Value) -> Result<Duty, Failure> {
     let of = Fields::of(name, value, &["measure", "until", "content"])?;
     Ok(Duty {
         measure: of.read("measure", measure)?,
@@ -261,7 +261,7 @@ fn duty(name: &str, value: &Value) -> Result<Duty, Failure> {
     })
 }
 
-fn remedy(name: &str, value: &Value) -> Result<Remedy, Failure> {
+pub(crate) fn remedy(name: &str, value: &Value) -> Result<Remedy, Failure> {
     let of = Fields::of(name, value, &["kind", "body", "within_days"])?;
     let kind = of.read("kind", |name, value| {
         names::parse(name, wanted(name, value)?)
@@ -320,15 +320,15 @@ impl<'v> Fields<'v> {
 }
 
 /// A value of another shape than the field has.
-fn unfit(name: &str, value: &Value, wanted: &str) -> Failure {
+pub(crate) fn unfit(name: &str, value: &Value, wanted: &str) -> Failure {
     Failure::value(name, &value.to_string(), wanted)
 }
 
-fn basis_json(basis: &LegalBasis) -> Value {
+pub(crate) fn basis_json(basis: &LegalBasis) -> Value {
     json!({"law": basis.law.as_str(), "article": basis.article.as_str(), "level": basis.level.name()})
 }
 
-fn service_json(service: &Service) -> Value {
+pub(crate) fn service_json(service: &Service) -> Value {
     json!({"on": service.on.to_string(), "way": service.way.name()})
 }
 
@@ -350,12 +350,12 @@ fn listing_json(listing: &Listing) -> Value {
     Value::Object(map)
 }
 
-fn duty_json(duty: &Duty) -> Value {
+pub(crate) fn duty_json(duty: &Duty) -> Value {
     let content = duty.content.as_ref().map(Text::as_str);
     json!({"measure": duty.measure.as_str(), "until": duty.until.to_string(), "content": content})
 }
 
-fn remedy_json(remedy: &Remedy) -> Value {
+pub(crate) fn remedy_json(remedy: &Remedy) -> Value {
     let (kind, body) = (remedy.kind.name(), remedy.body.as_str());
     json!({"kind": kind, "body": body, "within_days": remedy.within_days})
 }
@@ -370,7 +370,7 @@ fn optional<T>(
     }
 }
 
-fn list<T>(
+pub(crate) fn list<T>(
     name: &str,
     value: &Value,
     read: impl Fn(&str, &Value) -> Result<T, Failure>,
@@ -384,22 +384,22 @@ fn list<T>(
     }
 }
 
-fn wanted<'v>(name: &str, value: &'v Value) -> Result<&'v str, Failure> {
+pub(crate) fn wanted<'v>(name: &str, value: &'v Value) -> Result<&'v str, Failure> {
     value
         .as_str()
         .ok_or_else(|| unfit(name, value, "a text is wanted"))
 }
 
-fn day(name: &str, value: &Value) -> Result<Day, Failure> {
+pub(crate) fn day(name: &str, value: &Value) -> Result<Day, Failure> {
     parse::day(name, wanted(name, value)?)
 }
 
-fn code(name: &str, value: &Value) -> Result<Code, Failure> {
+pub(crate) fn code(name: &str, value: &Value) -> Result<Code, Failure> {
     let text = wanted(name, value)?;
     Code::new(text).map_err(|error| Failure::value(name, text, error))
 }
 
-fn measure(name: &str, value: &Value) -> Result<Measure, Failure> {
+pub(crate) fn measure(name: &str, value: &Value) -> Result<Measure, Failure> {
     let text = wanted(name, value)?;
     Measure::new(text).map_err(|error| Failure::value(name, text, error))
 }

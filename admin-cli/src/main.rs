@@ -27,6 +27,7 @@ mod measures;
 mod names;
 mod page;
 mod parse;
+mod record;
 mod report;
 mod terminal;
 mod text;

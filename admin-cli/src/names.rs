@@ -7,8 +7,9 @@ use concordat_protocol::admin::{
     ValidityCode, VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::statement::{
-    ActType, Audience, BasisLevel, Class, Force, Ground, KeyUse, Level, ListScope, ObjectorRole,
-    Outcome, PenaltyClass, RemedyKind, RepairEffect, Role, SeriousGroup, ServiceWay, Standing,
+    ActType, Answer, Audience, BasisLevel, Class, CommitmentKind, CommitmentResult, Execution,
+    Force, Ground, InterviewKind, KeyUse, Level, ListScope, ObjectorRole, Outcome, PenaltyClass,
+    RemedyKind, RepairEffect, Role, SeriousGroup, ServiceWay, Standing, Verification,
     WithdrawalReason,
 };
 use concordat_protocol::subject::Form;
@@ -167,6 +168,23 @@ named! {
     }
 }
 
+named! {
+    Answer, "answer" {
+        Accepted "accepted" NotCompetent "not-competent" NoSuchSubject "no-such-subject"
+        NoBasis "no-basis"
+    }
+    CommitmentKind, "occasion" {
+        ConditionalAcceptance "conditional-acceptance" NoticeAndPromise "notice-and-promise"
+        Repair "repair" Voluntary "voluntary" Industry "industry"
+    }
+    CommitmentResult, "kept" { Kept "kept" Broken "broken" PartlyKept "partly-kept" }
+    Execution, "execution" { Done "done" Partly "partly" NotDone "not-done" }
+    InterviewKind, "interview" { Reminder "reminder" Warning "warning" }
+    Verification, "verification" {
+        Verified "verified" NotFound "not-found" WrongSubject "wrong-subject"
+    }
+}
+
 /// Every `<list>.<name>` that a text is wanted for.
 #[cfg(test)]
 pub(crate) fn text_keys() -> Vec<String> {
@@ -186,6 +204,7 @@ pub(crate) fn text_keys() -> Vec<String> {
         Network ObjectorRole Outcome PenaltyClass RepairEffect Role Standing WithdrawalReason
         Force LackingCode RecognitionCode AgreementStateCode DeadlineCode TaskCode
     }
+    all! { Answer CommitmentKind CommitmentResult Execution Force InterviewKind Verification }
     keys
 }
 

@@ -13,6 +13,7 @@ mod import;
 mod peer;
 mod propagation;
 mod recognition;
+mod record;
 mod status;
 mod subject;
 
@@ -35,6 +36,7 @@ pub(crate) use bundle::verified;
 pub(crate) use import::imported;
 pub(crate) use peer::{changed, peer, peers, tested};
 pub(crate) use propagation::propagation;
+pub(crate) use record::{record_made, record_template};
 pub(crate) use status::{event_json, event_line, status};
 pub(crate) use subject::{acted_on, statement, subject};
 

@@ -5,6 +5,7 @@
 mod codes;
 mod errors;
 mod help;
+mod records;
 mod words;
 
 use concordat_certs::summary::Language;
@@ -15,7 +16,13 @@ use crate::failure::Failure;
 /// Key, English, 中文.
 type Entry = (&'static str, &'static str, &'static str);
 
-const TABLES: [&[Entry]; 4] = [codes::TEXTS, errors::TEXTS, help::TEXTS, words::TEXTS];
+const TABLES: [&[Entry]; 5] = [
+    codes::TEXTS,
+    errors::TEXTS,
+    help::TEXTS,
+    words::TEXTS,
+    records::TEXTS,
+];
 
 /// The text of a key, its blanks as they are.
 // spec: ADM-14
@@ -180,7 +187,12 @@ mod tests {
         ("Failure::new(ExitCode::Unreachable, \"", "error"),
     ];
 
-    const SOURCES: [&str; 29] = [
+    const SOURCES: [&str; 34] = [
+        include_str!("measures.rs"),
+        include_str!("report/awaited.rs"),
+        include_str!("record.rs"),
+        include_str!("command/record.rs"),
+        include_str!("report/record.rs"),
         include_str!("catalogue.rs"),
         include_str!("client.rs"),
         include_str!("decision.rs"),

@@ -403,6 +403,7 @@ pub fn test_catalogue() -> ItemCatalogue {
         freshness_days: None,
         measures: Vec::new(),
         list_scope: act_type.lists().then_some(ListScope::Local),
+        classes: vec![],
     };
     let class = |code, audience| VisibilityClass {
         code,

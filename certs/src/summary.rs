@@ -170,7 +170,8 @@ impl Summary {
             | Content::DeliveryBatch(_)
             | Content::ReceiptBatch(_)
             | Content::HeadSeen(_)
-            | Content::Restart(_) => {}
+            | Content::Restart(_)
+            | Content::Record(_) => {}
         }
     }
 
@@ -377,6 +378,7 @@ fn catalogue_item(
     };
     let act_types = item.act_types.iter();
     let act_types: Vec<String> = act_types.map(|one| say(words::act_type(*one))).collect();
+    let classes = item.classes.iter();
     let basis = item.basis.iter();
     let basis = basis.map(|basis| {
         let level = say(words::basis_level(basis.level));
@@ -401,6 +403,14 @@ fn catalogue_item(
         fresh.map(|days| format!("{} {days}", label("unknown after days", "状态未知天数"))),
     );
     parts.extend(item.list_scope.map(|scope| say(words::list_scope(scope))));
+    if !item.classes.is_empty() {
+        let classes: Vec<String> = classes.map(|one| say(words::class(*one))).collect();
+        let classes = classes.join(", ");
+        parts.push(format!(
+            "{} {classes}",
+            label("classes of statements", "声明类别")
+        ));
+    }
     if !item.measures.is_empty() {
         let measures = joined(&item.measures);
         parts.push(format!("{} {measures}", label("measures", "措施")));

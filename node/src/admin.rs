@@ -29,6 +29,8 @@ mod naming;
 mod peer;
 mod propagation;
 mod quorum;
+mod record;
+mod records;
 mod refusal;
 mod server;
 mod shown;

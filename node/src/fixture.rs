@@ -9,12 +9,13 @@ use concordat_protocol::key::{PublicKey, Signer};
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
-    ActType, Audience, BasisLevel, Body, CatalogueItem, Class, Code, Content, Correction, Ctx,
-    Decision, DecisionFields, Enrolment, Ground, ItemCatalogue, Kind, Leaf, LegalBasis, Level,
-    Mandate, Notice, Objection, ObjectorRole, Outcome, Payload, Policy, Proposal, Remedy,
-    RemedyKind, Repair, RepairEffect, RepairFields, Role, Ruling, Service, ServiceWay, Statement,
-    StatementRef, Stay, StayFields, Vis, VisibilityClass, Withdrawal, WithdrawalReason, sign,
-    sign_approval, sign_approved,
+    ActType, Audience, BasisLevel, Body, CatalogueItem, Class, Code, Commitment, CommitmentFields,
+    CommitmentKind, CommitmentOutcome, CommitmentOutcomeFields, CommitmentResult, Content,
+    Correction, Ctx, Decision, DecisionFields, Enrolment, Ground, ItemCatalogue, Kind, Leaf,
+    LegalBasis, Level, Mandate, Notice, Objection, ObjectorRole, Outcome, Payload, Policy,
+    Proposal, Record, Remedy, RemedyKind, Repair, RepairEffect, RepairFields, Role, Ruling,
+    Service, ServiceWay, Statement, StatementRef, Stay, StayFields, Vis, VisibilityClass,
+    Withdrawal, WithdrawalReason, sign, sign_approval, sign_approved,
 };
 use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::text::Text;
@@ -139,6 +140,7 @@ fn catalogue() -> ItemCatalogue {
             freshness_days: Some(3),
             measures: vec![],
             list_scope: None,
+            classes: vec![Class::Decision, Class::Commitment, Class::CommitmentOutcome],
         }],
         classes: vec![class(1, Audience::Public), class(2, Audience::Members)],
         near_personal: Vis::new(2),
@@ -201,6 +203,8 @@ impl Fixture {
             Class::Agreement,
             Class::Accession,
             Class::Retirement,
+            Class::Commitment,
+            Class::CommitmentOutcome,
         ];
         let member_enrolment = enrolment(member, Role::Member, [21, 22, 23, 24], classes);
         fixture.enact(Content::Enrolment(Box::new(member_enrolment)));
@@ -236,6 +240,42 @@ impl Fixture {
         change(&mut fields);
         let decision = Content::Decision(Box::new(Decision::new(fields).unwrap()));
         self.say(index, subject(subject_number), None, decision)
+    }
+
+    /// The `index`th statement of the member: a commitment of an organisation.
+    pub(crate) fn commitment(&self, index: u64, subject_number: u64) -> Placed {
+        let fields = CommitmentFields {
+            subject: penalty(subject(subject_number), "1号").subject,
+            item: item(),
+            day: day("2026-03-02"),
+            kind: CommitmentKind::Voluntary,
+            promise: text(&format!("按期支付工资，第{index}次")),
+            due_on: day("2026-04-01"),
+            case_number: None,
+            publication_until: day("2027-03-01"),
+        };
+        let record = Record::Commitment(Commitment::new(fields).unwrap());
+        let content = Content::Record(Box::new(record));
+        self.say(index, subject(subject_number), None, content)
+    }
+
+    /// The `index`th statement of the member: that a commitment was kept, said of some organisation.
+    pub(crate) fn kept(&self, index: u64, of: &Placed, subject_number: u64) -> Placed {
+        let fields = CommitmentOutcomeFields {
+            subject: penalty(subject(subject_number), "1号").subject,
+            item: item(),
+            day: day("2026-04-02"),
+            commitment: of.reference(),
+            result: CommitmentResult::Kept,
+            findings: text(&format!("已履行，第{index}次")),
+            basis: vec![],
+            service: None,
+            publication_until: None,
+            remedies: vec![],
+        };
+        let record = CommitmentOutcome::new(fields).unwrap();
+        let content = Content::Record(Box::new(Record::CommitmentOutcome(record)));
+        self.say(index, subject(subject_number), None, content)
     }
 
     /// The `index`th statement of the hub: what it makes of a decision of the member.

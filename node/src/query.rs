@@ -14,6 +14,7 @@ mod documents;
 mod gather;
 mod organisation;
 mod raised;
+mod records;
 mod verifier;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,6 +39,7 @@ pub use gather::{
 pub use organisation::SubjectEntry;
 pub(crate) use organisation::sort_newest_first;
 pub use raised::HISTORY_OBJECTIONS_MAX;
+pub use records::{RECORDS_SHOWN_MAX, REFERRING_READ_MAX};
 pub use verifier::{BackgroundVerifier, VerifyStep};
 
 /// Verified statements kept in memory, unless configured.

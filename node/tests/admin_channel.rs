@@ -203,6 +203,7 @@ fn items(vis: concordat_protocol::statement::Vis) -> Vec<CatalogueItem> {
         freshness_days: None,
         measures: Vec::new(),
         list_scope: None,
+        classes: vec![],
     });
     items.collect()
 }
@@ -312,6 +313,7 @@ impl Client {
             look_up: look_up(),
             as_of: None,
             skip: None,
+            records_skip: None,
         };
         match self.ask(&Request::Subject(ask)).await.unwrap() {
             Reply::Subject(answer) => *answer,
@@ -512,6 +514,7 @@ async fn code_with_a_wrong_check_character_is_refused_and_its_look_up_kept() {
         look_up: look_up(),
         as_of: None,
         skip: None,
+        records_skip: None,
     };
     let error = client.ask(&Request::Subject(ask)).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::CodeCheck);

@@ -12,6 +12,7 @@
 //! Out of scope: who may connect, sockets, and how an answer is shown to people.
 
 mod error;
+mod record;
 mod reply;
 mod request;
 mod show;
@@ -22,6 +23,10 @@ mod view;
 use crate::codec::{self, DecodeError, Limits};
 
 pub use error::{AdminError, Detail, ErrorCode, ExitCode};
+pub use record::{
+    AnswerView, RecordAsk, RecordMade, RecordParts, RecordSaid, RecordView, record_fields,
+    reference_key,
+};
 pub use reply::{
     BundleView, Change, Event, EventKind, ImportReport, NotAboutView, PeerTest, Progress, Recorded,
     Refused, Reply, RowRefusal, Stage, Step, StepResult, SubjectAnswer, Submitted,

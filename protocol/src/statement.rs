@@ -32,6 +32,7 @@ mod measure;
 mod measure_catalogue;
 mod payload;
 mod receipt;
+mod record;
 mod registry;
 
 pub use act::{
@@ -66,6 +67,13 @@ pub use measure::{Measure, MeasureError};
 pub use measure_catalogue::{MeasureCatalogue, MeasureItem, Revocation};
 pub use payload::{BatchId, Payload, StatementRef};
 pub use receipt::{ActOutcome, Receipt, ReceiptBatch};
+pub use record::{
+    Answer, AppliedMeasure, AppliedMeasureFields, Commitment, CommitmentFields, CommitmentKind,
+    CommitmentOutcome, CommitmentOutcomeFields, CommitmentResult, Evaluation, EvaluationFields,
+    Execution, Feedback, FeedbackFields, Initiation, InitiationFields, Interview, InterviewFields,
+    InterviewKind, Month, Push, PushFields, Record, RecordError, Response, ResponseFields,
+    SelfDeclaration, SelfDeclarationFields, Verification,
+};
 pub use registry::{
     Address, Audience, CatalogueItem, CutOff, Enrolment, ItemCatalogue, KeyUse, Level, ListScope,
     Mandate, Policy, Role, Rotation, Standing, Suspension, VisibilityClass,

@@ -19,6 +19,7 @@ pub(super) fn subject(args: &Subject, context: &Context<'_>) -> Result<Report, F
         },
         as_of: parse::optional_day("--as-of", args.as_of.as_ref())?,
         skip: args.skip,
+        records_skip: args.records_skip,
     };
     match context.ask(&Request::Subject(ask))? {
         Reply::Subject(answer) => Ok(report::subject(&answer, context.words)),

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::names::Named;
 use crate::page::Page;
+use crate::report::record;
 use crate::report::status::{fork_json, fork_line};
 use crate::report::{
     Report, Words, at_json, at_text, awaited, day_json, effect, recognition, ref_json, refs_json,
@@ -78,6 +79,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         page.line(words.fill("more_decisions", &[("skip", &skip.to_string())]));
     }
     page.line(words.word("later_acts_note"));
+    record::records(&mut page, answer, words);
     let decisions: Value = answer.decisions.iter().map(decision_json).collect();
     let json = json!({
         "code": answer.code.to_string(),
@@ -97,6 +99,9 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
             "issuer_name": one.issuer_name,
             "by": one.by.to_string(),
         })).collect::<Value>(),
+        "records": answer.records.iter().map(record::record_json).collect::<Value>(),
+        "records_total": answer.records_total.unwrap_or(0),
+        "records_next_skip": answer.records_next_skip,
     });
     Report::new(page, json)
 }
@@ -180,6 +185,10 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
     page.pairs(&super::agreement::word_pairs(view, words));
     let awaited = view.awaited.iter().map(|task| (&view.reference, task));
     awaited::table(&mut page, awaited, words);
+    if let Some(record) = &view.record {
+        record::record_page(&mut page, record, words);
+    }
+    record::referring(&mut page, &view.referred_by, view.referred_by_left, words);
     let acts: Vec<_> = view.act.iter().chain(&view.acts).collect();
     if !acts.is_empty() {
         page.gap();
@@ -245,6 +254,9 @@ fn statement_json(view: &StatementView) -> Value {
         "agreement": view.agreement.as_ref().map(super::agreement::json),
         "accession": view.accession.as_ref().map(super::agreement::accession_json),
         "retirement": view.retirement.as_ref().map(super::agreement::retirement_json),
+        "record": view.record.as_ref().map(record::record_json),
+        "referred_by": view.referred_by.iter().map(record::answer_json).collect::<Value>(),
+        "referred_by_left": view.referred_by_left.unwrap_or(0),
     })
 }
 

@@ -428,6 +428,9 @@ fn subject_shows_the_suspension_before_anything_else() {
             issuer_name: Some("某局".to_owned()),
             by: reference(12),
         }],
+        records: Vec::new(),
+        records_total: None,
+        records_next_skip: None,
     }));
     let text = code.to_string();
     let arguments = [
@@ -514,6 +517,9 @@ fn subject_says_how_many_copies_it_leaves_out() {
             copies_left,
             agreements_cut: vec![],
             not_about: vec![],
+            records: Vec::new(),
+            records_total: None,
+            records_next_skip: None,
         }))
     };
     let text = code.to_string();
@@ -554,6 +560,9 @@ fn code_that_the_registrar_confirmed_is_shown_with_a_warning_above_everything() 
         copies_left: None,
         agreements_cut: vec![],
         not_about: vec![],
+        records: Vec::new(),
+        records_total: None,
+        records_next_skip: None,
     }));
     let text = code.to_string();
     let mut arguments = vec!["subject", &text, "--purpose", "p", "--case", "c"];
@@ -605,6 +614,9 @@ fn statement(effect: EffectView, acts: Vec<ActView>) -> Reply {
         effect: Some(effect),
         look_up_row: None,
         fork: None,
+        record: None,
+        referred_by: Vec::new(),
+        referred_by_left: None,
         acts_left: None,
         recognition: None,
         agreements_cut: vec![],

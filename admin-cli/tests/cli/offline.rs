@@ -1062,7 +1062,7 @@ fn json_of_a_summary_is_the_same_in_every_language() {
         assert!(english.to_string().is_ascii(), "{english}");
         let mandate = english["mandate"][0].as_str().unwrap();
         assert!(
-            mandate.starts_with("classes decision,objection,"),
+            mandate.starts_with("classes decision,commitment,"),
             "{mandate}"
         );
     }
@@ -1077,7 +1077,7 @@ fn json_of_a_summary_is_the_same_in_every_language() {
     ]);
     let shown = ran.exits(0).out;
     assert!(
-        shown.contains("行政决定、异议、") && shown.contains("；自 2000-01-01"),
+        shown.contains("行政决定、信用承诺、") && shown.contains("；自 2000-01-01"),
         "{shown}"
     );
     assert!(

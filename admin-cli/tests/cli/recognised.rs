@@ -90,6 +90,9 @@ fn answer() -> Reply {
         copies_left: None,
         agreements_cut: vec![origin()],
         not_about: vec![],
+        records: vec![],
+        records_total: None,
+        records_next_skip: None,
     }))
 }
 

@@ -14,6 +14,7 @@ mod loopback;
 mod main_job;
 mod network;
 mod readme;
+mod records;
 mod recovery_key;
 mod refusals;
 mod remote;

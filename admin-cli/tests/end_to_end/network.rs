@@ -40,6 +40,25 @@ act_types = ["penalty"]
 class = 2
 publication_days_max = 1095
 valid_from = "1990-01-01"
+[[class]]
+code = 3
+audience = "named"
+members = ["113100000000000017"]
+[[item]]
+code = "credit.record"
+title = "Credit records 信用记录"
+classes = ["commitment", "commitment-outcome", "self-declaration", "evaluation", "interview", "measure", "initiation", "response", "push", "feedback"]
+measures = ["tender.exclusion"]
+class = 1
+publication_days_max = 1095
+valid_from = "1990-01-01"
+[[item]]
+code = "credit.interview"
+title = "Interviews 约谈"
+classes = ["interview"]
+class = 3
+publication_days_max = 1095
+valid_from = "1990-01-01"
 "#;
 
 /// What a run left behind.

@@ -4,6 +4,7 @@ mod command_line;
 mod log;
 mod network;
 mod node;
+mod records;
 mod system;
 
 pub(super) use command_line::{LINES, MARKS};
@@ -18,6 +19,7 @@ pub(super) fn sentences() -> impl Iterator<Item = &'static Entry> {
         log::SENTENCES,
         network::SENTENCES,
         node::SENTENCES,
+        records::SENTENCES,
         system::SENTENCES,
     ];
     tables.into_iter().flatten()

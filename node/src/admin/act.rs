@@ -130,7 +130,7 @@ impl<'d> Case<'d> {
         if withdraws && class.is_act() && !can_be_withdrawn {
             return Err(refusal::no_effect(class, "act"));
         }
-        let fits = class.is_decision() || (withdraws && class.is_act());
+        let fits = class.is_decision() || (withdraws && (class.is_act() || class.is_record()));
         if !fits {
             let error = AdminError::new(ErrorCode::WrongClass);
             return Err(error.with("class", refusal::class_name(class)));

@@ -7,7 +7,9 @@ use serde_bytes::ByteBuf;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use crate::admin::{act, agreement, bundle, import, peer, propagation, status, subject, submit};
+use crate::admin::{
+    act, agreement, bundle, import, peer, propagation, record, status, subject, submit,
+};
 use crate::node::Node;
 
 /// What an answer ends with.
@@ -77,6 +79,7 @@ impl Desk {
             Request::Admission(ask) => self.act(|desk| act::admission(desk, ask)),
             Request::Stay(ask) => self.act(|desk| act::stay(desk, ask)),
             Request::Repair(ask) => self.act(|desk| act::repair(desk, ask)),
+            Request::Record(ask) => self.act(|desk| record::answer(desk, *ask)),
             Request::BundleExport(ask) => bundle::answer(&self, ask),
             Request::AgreementApprove(ask) => agreement::approve(&self, &ask),
             Request::AgreementLog(ask) => self.act(|desk| agreement::log(desk, &ask)),

@@ -111,7 +111,11 @@ pub(super) fn rejected(
         RejectReason::IssuerSuspended => {
             AdminError::new(ErrorCode::MemberSuspended).with("member", issuer)
         }
-        RejectReason::ItemUnknown | RejectReason::ItemActType | RejectReason::MeasureUnknown => {
+        RejectReason::ItemUnknown
+        | RejectReason::ItemActType
+        | RejectReason::MeasureUnknown
+        | RejectReason::ItemClass
+        | RejectReason::InterviewOpen => {
             AdminError::new(ErrorCode::OutsideCatalogue).with("rule", reason)
         }
         // spec: ADM-144
@@ -207,7 +211,8 @@ fn synthetic(payload: &Payload) -> String {
         | Content::DeliveryBatch(_)
         | Content::ReceiptBatch(_)
         | Content::HeadSeen(_)
-        | Content::Restart(_) => return String::new(),
+        | Content::Restart(_)
+        | Content::Record(_) => return String::new(),
     };
     let names = keys.iter().map(|key| match Field::of_key(*key) {
         Some(field) => field.to_string(),

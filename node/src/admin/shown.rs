@@ -12,23 +12,38 @@ use crate::admin::refusal;
 // spec: ADM-190, ADM-191
 const LIST_BYTES_MAX: usize = FRAME_BYTES_MAX / 8 * 5;
 
+/// Bytes that a second list may take beside it.
+const BESIDE_BYTES_MAX: usize = FRAME_BYTES_MAX / 8;
+
 /// What is shown of a list, in the order in which it matters.
 pub(super) struct Shown<T> {
     views: Vec<T>,
     bytes: usize,
+    most: usize,
 }
 
 impl<T: Serialize> Shown<T> {
     pub(super) const fn new() -> Self {
+        Self::of_bytes(LIST_BYTES_MAX)
+    }
+
+    /// A list that stands beside one of the other kind.
+    // spec: ADM-257
+    pub(super) const fn beside() -> Self {
+        Self::of_bytes(BESIDE_BYTES_MAX)
+    }
+
+    const fn of_bytes(most: usize) -> Self {
         let views = Vec::new();
-        Self { views, bytes: 0 }
+        let bytes = 0;
+        Self { views, bytes, most }
     }
 
     /// `false` where there is no room for it; there is for the first.
     pub(super) fn take(&mut self, view: T) -> Result<bool, AdminError> {
         let encoded = codec::encode(&view).map_err(|error| refusal::internal(&error))?;
         let bytes = self.bytes.saturating_add(encoded.len());
-        if bytes > LIST_BYTES_MAX && !self.views.is_empty() {
+        if bytes > self.most && !self.views.is_empty() {
             return Ok(false);
         }
         self.views.push(view);

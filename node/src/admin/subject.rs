@@ -19,7 +19,7 @@ use concordat_protocol::trust::{Registry, Verified};
 use crate::admin::awaited::Timetable;
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::shown::Shown;
-use crate::admin::{lookup, peer, refusal, target, view};
+use crate::admin::{lookup, peer, records, refusal, target, view};
 use crate::node::{Node, publisher};
 use crate::query::{Found, QueryService, SubjectEntry, sort_newest_first};
 use crate::store::{NoticeRow, Position};
@@ -36,11 +36,17 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let registry = node.registry();
     let skip = usize::try_from(ask.skip.unwrap_or(0)).unwrap_or(usize::MAX);
     // spec: ADM-3
-    let page: Vec<_> = found
-        .iter()
-        .skip(skip)
-        .take(SUBJECT_DECISIONS_MAX)
-        .collect();
+    let most = match ask.records_skip {
+        Some(_) => 0,
+        None => SUBJECT_DECISIONS_MAX,
+    };
+    let page: Vec<_> = found.iter().skip(skip).take(most).collect();
+    let records_skip = ask.records_skip.or(match ask.skip {
+        Some(_) => None,
+        None => Some(0),
+    });
+    let records_skip = records_skip.map(|skip| usize::try_from(skip).unwrap_or(usize::MAX));
+    let records = records::page(node, ask.code, records_skip)?;
     let targets: Vec<_> = page.iter().map(|entry| &entry.reference).collect();
     let effects = node
         .effects_of(&targets, as_of)
@@ -90,19 +96,28 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let copies: u64 = page.iter().take(passed).map(|entry| entry.copies).sum();
     let next_skip = skip.saturating_add(passed) as u64;
     let logs = peer::logs(node);
+    let mut names = names_of(&found, ask.code, &not_about);
+    if names.is_empty() {
+        let about = records.views.iter().map(|one| one.subject.name().as_str());
+        names.extend(about.take(1).map(str::to_owned));
+    }
     let answer = SubjectAnswer {
         code: ask.code,
-        names: names(&found, ask.code, &not_about),
+        names,
         as_of,
         look_up_row: 0,
         decisions,
         total,
         bodies_missing: logs.iter().map(|log| log.bodies_missing).sum(),
-        next_skip: (next_skip < total).then_some(next_skip),
+        next_skip: (next_skip < total && ask.records_skip.is_none()).then_some(next_skip),
         copies_left: (copies > 0).then_some(copies),
         agreements_cut: agreed.cut(),
         not_about,
+        records: records.views,
+        records_total: (records.total > 0).then_some(records.total),
+        records_next_skip: records.next_skip,
     };
+    let total = total + records.total;
     // spec: ADM-63
     if total == 0 && ask.code.check() == CodeCheck::Mismatch {
         let error = AdminError::new(ErrorCode::CodeCheck)
@@ -130,7 +145,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
 /// The names that decisions give an organisation, the newest first; those are left out that turned out to
 /// be about another.
 // spec: ADM-191, ADM-293
-fn names(found: &[SubjectEntry], code: SubjectCode, not_about: &[NotAboutView]) -> Vec<String> {
+fn names_of(found: &[SubjectEntry], code: SubjectCode, not_about: &[NotAboutView]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for entry in found {
         let Some((_, name)) = entry.named.as_ref().filter(|(named, _)| *named == code) else {
@@ -232,7 +247,7 @@ pub(super) fn require_look_up(
 /// Whether a statement says something about an organisation.
 pub(super) fn is_about_organisation(verified: &Verified) -> bool {
     let class = verified.statement().payload().class();
-    class.is_decision() || class.is_act()
+    class.is_decision() || class.is_act() || class.is_record()
 }
 
 fn decision_of(verified: &Verified) -> Option<&Decision> {
@@ -299,6 +314,15 @@ fn statement_view(
         None => (None, Vec::new()),
     };
     let (acts, acts_left) = acts(node, reference, &registry, &horizon, effect.as_ref())?;
+    // Their answers are told with them.
+    let answered = matches!(
+        payload.class(),
+        Class::Commitment | Class::Initiation | Class::Push
+    );
+    let (referred_by, referred_by_left) = match answered {
+        true => (Vec::new(), None),
+        false => records::referring(node, reference)?,
+    };
     Ok(StatementView {
         reference: reference.clone(),
         class: payload.class(),
@@ -330,6 +354,9 @@ fn statement_view(
         agreement: payload.content.agreement().cloned(),
         accession: payload.content.accession().cloned(),
         retirement: payload.content.retirement().cloned(),
+        record: records::record_view(node, verified)?,
+        referred_by,
+        referred_by_left,
     })
 }
 

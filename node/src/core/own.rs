@@ -8,7 +8,8 @@ use concordat_protocol::log::{
     Checkpoint, CosignatureTime, LeafIndex, Origin, TreeSize, VerifiedCheckpoint,
     VerifiedCosignature, hash,
 };
-use concordat_protocol::statement::{Body, Content, Leaf, Statement, StatementRef, Vis};
+use concordat_protocol::statement::{Body, Code, Content, Leaf, Statement, StatementRef, Vis};
+use concordat_protocol::subject::Subject;
 use concordat_protocol::trust::{self, LogNumber, Place, Registry, RejectReason};
 
 use crate::core::damage::{BodyFault, is_damage};
@@ -196,12 +197,18 @@ impl<D: Disk> Core<D> {
     fn vis(&self, statement: &Statement, held: Option<Leaf>) -> Result<Vis, RejectReason> {
         let payload = statement.payload();
         let catalogue = self.registry.catalogue_at(statement.header().ctx.size);
+        let of_item = |code: &Code, subject: &Subject| {
+            let catalogue = catalogue.ok_or(RejectReason::ItemUnknown)?;
+            let item = catalogue.items.iter().find(|item| item.code == *code);
+            let item = item.ok_or(RejectReason::ItemUnknown)?;
+            Ok(Registry::vis_for(catalogue, item, subject))
+        };
         if let Content::Decision(decision) = &payload.content {
             let fields = decision.fields();
-            let catalogue = catalogue.ok_or(RejectReason::ItemUnknown)?;
-            let item = catalogue.items.iter().find(|item| item.code == fields.item);
-            let item = item.ok_or(RejectReason::ItemUnknown)?;
-            return Ok(Registry::vis_for(catalogue, item, &fields.subject));
+            return of_item(&fields.item, &fields.subject);
+        }
+        if let Some(record) = payload.content.record() {
+            return of_item(record.item(), record.subject());
         }
         let Some(target) = &payload.target else {
             return Ok(Vis::ALL_MEMBERS);

@@ -472,7 +472,8 @@ impl<'q> Gatherer<'q> {
                 | Content::DeliveryBatch(_)
                 | Content::ReceiptBatch(_)
                 | Content::HeadSeen(_)
-                | Content::Restart(_),
+                | Content::Restart(_)
+                | Content::Record(_),
             )
             | None => {}
         }

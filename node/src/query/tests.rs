@@ -1,5 +1,6 @@
 mod agreements;
 mod copies;
+mod records;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

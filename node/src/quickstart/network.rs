@@ -250,6 +250,7 @@ fn catalogue(items: impl IntoIterator<Item = Code>) -> Result<ItemCatalogue, Tou
             freshness_days: None,
             measures: Vec::new(),
             list_scope: None,
+            classes: vec![],
         });
     }
     entries.sort_by(|a, b| a.code.cmp(&b.code));

@@ -125,6 +125,7 @@ impl<'a> Said<'a> {
             | Content::DeliveryBatch(_)
             | Content::ReceiptBatch(_)
             | Content::HeadSeen(_)
+            | Content::Record(_)
             | Content::Restart(_) => None,
         }
     }

@@ -14,6 +14,7 @@ use super::agreements::{self, AgreementKind, AgreementRow, AgreementRows};
 use super::ledger::{self, Delivery, Lookup};
 use super::own::{self, OwnStatement};
 use super::peers;
+use super::records::{self, RecordRow};
 use super::schema::{Bytes, Family, LogId, Position, Spot};
 use super::subjects::{self, DocumentDigest, SubjectRow, Summary};
 use super::verdicts::{State, Verdict};
@@ -136,6 +137,44 @@ impl Store {
         let whole = rows.len() <= most;
         let counted = rows.iter().take(most).filter(|is_such| **is_such);
         Ok((counted.count() as u64, whole))
+    }
+
+    /// The records about an organisation, by position.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    // spec: IDX-75
+    pub fn records_about(&self, subject: SubjectCode) -> Result<Vec<RecordRow>, StoreError> {
+        self.records(Family::Records, &records::prefix(subject))
+    }
+
+    /// The records that refer to a statement, by position. The statement itself need not be held.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    // spec: IDX-75
+    pub fn records_on(
+        &self,
+        origin: &Origin,
+        index: LeafIndex,
+    ) -> Result<Vec<RecordRow>, StoreError> {
+        let to = spot(&read(&self.logs), origin, index);
+        to.map_or(Ok(Vec::new()), |to| {
+            self.records(Family::Referred, &records::reference_prefix(to))
+        })
+    }
+
+    fn records(&self, family: Family, prefix: &[u8]) -> Result<Vec<RecordRow>, StoreError> {
+        let logs = read(&self.logs);
+        let verdicts = read(&self.verdicts);
+        let mut rows = self.collect(family, prefix, None, |key, value| {
+            let spot = Spot::decode(key.get(prefix.len()..)?)?;
+            let row = records::decode(value, position(&logs, spot)?)?;
+            let verdict = verdicts.state(spot).verdict();
+            Some(RecordRow { verdict, ..row })
+        })?;
+        rows.sort_by(|a, b| a.position.cmp(&b.position));
+        Ok(rows)
     }
 
     /// Decisions under a document number, by position, of every issuer.

@@ -12,6 +12,8 @@
 //! e  receipts       act position · position           -> nothing
 //! f  given          log u32 · block u64 · position · begin u64 -> end u64
 //! g  agreements       authority 18 · kind u8 · position -> what is named, digest
+//! h  records        subject 18 · position             -> see records.rs
+//! u  referred to    position · position               -> see records.rs
 //! i  first keys     run u32 · part u32                -> see table/run.rs
 //! j  runs                                             -> see table/run.rs
 //! k  documents      digest 8 · position               -> nothing
@@ -126,6 +128,8 @@ pub(super) enum Family {
     Receipts = b'e',
     Given = b'f',
     Agreements = b'g',
+    Records = b'h',
+    Referred = b'u',
     FirstKeys = b'i',
     Runs = b'j',
     Documents = b'k',

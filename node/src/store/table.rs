@@ -34,12 +34,14 @@ use super::schema::Family;
 use run::{Directory, Run, RunWriter};
 
 /// Families of small rows.
-const IN_RUNS: [Family; 5] = [
+const IN_RUNS: [Family; 7] = [
     Family::Subjects,
     Family::Documents,
     Family::Natural,
     Family::Receipts,
     Family::Given,
+    Family::Records,
+    Family::Referred,
 ];
 /// Rows in memory at which they become a run.
 const BUFFER_ROWS_MAX: usize = 32_768;

@@ -81,6 +81,9 @@ fn sample(fixture: &Fixture) -> Vec<IndexItem> {
     let mut items: Vec<_> = decisions.iter().map(own).collect();
     items.extend([&objection, &withdrawal, &reissue].map(own));
     items.extend([&notice, &broken].map(foreign));
+    let commitment = fixture.commitment(64, 3);
+    let kept = fixture.kept(65, &commitment, 3);
+    items.extend([&commitment, &kept].map(own));
     items.push(IndexItem::Delivery(Delivery {
         peer: fixture.hub,
         origin: fixture.origin(),
@@ -121,6 +124,13 @@ fn answers(store: &Store, fixture: &Fixture) -> String {
         let natural = store.natural(fixture.member, &number, &item()).unwrap();
         writeln!(text, "{natural:?}").unwrap();
     }
+    for number in 0..8 {
+        let rows = store.records_about(subject(number)).unwrap();
+        writeln!(text, "{number} {rows:?}").unwrap();
+    }
+    for index in (0..70).map(LeafIndex::new) {
+        writeln!(text, "{:?}", store.records_on(&origin, index).unwrap()).unwrap();
+    }
     let rows = store.lookups(0..100).unwrap();
     let deliveries = store.deliveries(fixture.hub).unwrap();
     let quarantine = store.quarantine(100).unwrap();
@@ -131,6 +141,33 @@ fn answers(store: &Store, fixture: &Fixture) -> String {
 
 fn positions(rows: &[SubjectRow]) -> Vec<u64> {
     rows.iter().map(|row| row.position.index.value()).collect()
+}
+
+// spec: IDX-75
+#[test]
+fn records_are_found_by_organisation_and_reference_and_by_no_question_about_decisions() {
+    let (directory, fixture) = (TempDir::new().unwrap(), Fixture::new());
+    let (store, _) = open(directory.path());
+    let decision = fixture.decision(0, 1);
+    let commitment = fixture.commitment(1, 1);
+    let kept = fixture.kept(2, &commitment, 1);
+    let items: Vec<_> = [&decision, &commitment, &kept].map(own).into();
+    store.apply(&items, at(1)).unwrap();
+    let found = |rows: Vec<RecordRow>| -> Vec<(u64, Class)> {
+        let row = |row: &RecordRow| (row.position.index.value(), row.class);
+        rows.iter().map(row).collect()
+    };
+    let both = [(1, Class::Commitment), (2, Class::CommitmentOutcome)];
+    assert_eq!(found(store.records_about(subject(1)).unwrap()), both);
+    assert_eq!(found(store.records_about(subject(2)).unwrap()), []);
+    let (origin, index) = (fixture.origin(), LeafIndex::new);
+    assert_eq!(
+        found(store.records_on(&origin, index(1)).unwrap()),
+        both[1..]
+    );
+    assert_eq!(found(store.records_on(&origin, index(0)).unwrap()), []);
+    assert_eq!(positions(&store.by_subject(subject(1)).unwrap()), [0]);
+    assert!(!store.is_pointed_at(&Position::of(&commitment.reference())));
 }
 
 #[test]
@@ -172,7 +209,7 @@ fn statements_are_found_by_subject_target_document_and_position() {
     assert_eq!(natural.len(), 1);
     let own = store.own(&origin, LeafIndex::new(41)).unwrap().unwrap();
     assert_eq!(own.body, fixture.decision(41, 41 % 7).body);
-    assert_eq!(store.counts().statements, 65);
+    assert_eq!(store.counts().statements, 67);
     assert_eq!(store.counts().lookups, 3);
     assert_eq!(store.applied(), at(70));
 }
@@ -487,10 +524,10 @@ proptest! {
 
     // spec: IDX-3
     #[test]
-    fn any_order_repetition_and_batching_gives_the_same_index(delivered in delivered(70)) {
+    fn any_order_repetition_and_batching_gives_the_same_index(delivered in delivered(72)) {
         let fixture = Fixture::new();
         let items = sample(&fixture);
-        prop_assert_eq!(items.len(), 70);
+        prop_assert_eq!(items.len(), 72);
         let (one, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
         let (whole, _) = open(one.path());
         whole.apply(&items, at(70)).unwrap();

@@ -63,7 +63,7 @@ impl State {
 }
 
 /// Reasons by their stored code, from [`State::REJECTED`] on. Only ever appended to.
-const REASONS: [RejectReason; 25] = [
+const REASONS: [RejectReason; 27] = [
     RejectReason::CtxForeign,
     RejectReason::CtxDecreases,
     RejectReason::IssuerUnknown,
@@ -89,6 +89,8 @@ const REASONS: [RejectReason; 25] = [
     RejectReason::OtherNetwork,
     RejectReason::ListBasis,
     RejectReason::NotAParty,
+    RejectReason::ItemClass,
+    RejectReason::InterviewOpen,
 ];
 
 /// A reason that this table lacks is kept as the last thing it can be: no statement.

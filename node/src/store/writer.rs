@@ -15,6 +15,7 @@ use super::ledger::{self, Delivery, Lookup};
 use super::own::Runs;
 use super::peers;
 use super::propagation;
+use super::records;
 use super::schema::{Bytes, Family, Fields, JournalPosition, LogId, Meta, Spot};
 use super::subjects::{self, Summary};
 use super::table::Table;
@@ -318,6 +319,14 @@ impl<'a> Pending<'a> {
                 }
             }
             Content::Objection(objection) => acts::put_objection(&mut self.batch, spot, objection),
+            Content::Record(record) => {
+                let value = records::encode(record, statement);
+                records::put(&mut self.batch, record.subject().code(), spot, &value);
+                for to in record.refers_to() {
+                    let to = self.spot(&to.origin, to.index)?;
+                    records::put_reference(&mut self.batch, to, spot, &value);
+                }
+            }
             Content::Ruling(_)
             | Content::Correction(_)
             | Content::Withdrawal(_)

@@ -94,6 +94,7 @@ async fn organisation_is_answered_in_pages_that_the_channel_carries() {
             look_up: look_up(),
             as_of: None,
             skip,
+            records_skip: None,
         };
         let answer = match client.ask(&Request::Subject(ask)).await.unwrap() {
             Reply::Subject(answer) => *answer,
@@ -149,6 +150,7 @@ async fn decision_logged_a_thousand_times_is_one_row_of_its_organisation() {
             look_up: look_up(),
             as_of: None,
             skip,
+            records_skip: None,
         };
         let answer = match client.ask(&Request::Subject(ask)).await.unwrap() {
             Reply::Subject(answer) => *answer,

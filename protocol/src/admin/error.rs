@@ -147,6 +147,14 @@ named_codes! {
         VersionUnfit = 105 "version-unfit",
         /// A party that the agreement names cannot agree; `member`, `cause`.
         PartyUnfit = 106 "party-unfit",
+        /// A record names a statement about another organisation; `target`, `about`, `subject`.
+        OtherSubject = 110 "other-subject",
+        /// Several items of the catalogue are for the class, or none; `class`, `known`.
+        ItemNeeded = 111 "item-needed",
+        /// The node's member was not asked; `target`.
+        NotAsked = 112 "not-asked",
+        /// The decision cannot carry a measure with others now; `binds`.
+        NotBinding = 113 "not-binding",
     }
 }
 
@@ -169,7 +177,9 @@ impl ErrorCode {
             | Self::DayAhead
             | Self::DayPast
             | Self::DayGone
-            | Self::VersionUnfit => ExitCode::Usage,
+            | Self::VersionUnfit
+            | Self::OtherSubject
+            | Self::ItemNeeded => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
             | Self::ActNotHeld
@@ -201,7 +211,9 @@ impl ErrorCode {
             | Self::NotAParty
             | Self::NotOpen
             | Self::AlreadyAParty
-            | Self::PartyUnfit => ExitCode::Denied,
+            | Self::PartyUnfit
+            | Self::NotAsked
+            | Self::NotBinding => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
             | Self::StorageFailed

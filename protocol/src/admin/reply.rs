@@ -3,6 +3,7 @@
 use serde_bytes::ByteBuf;
 
 use crate::admin::error::AdminError;
+use crate::admin::record::{RecordMade, RecordView};
 use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::view::{
     AgreementApproved, AgreementLogged, AgreementsView, DecisionView, EffectView, PeerBrief,
@@ -43,6 +44,8 @@ tagged_enum! {
         Statement(Box<StatementView>) = 41,
         /// An act is recorded.
         Recorded(Box<Recorded>) = 50,
+        /// A record is made.
+        RecordMade(Box<RecordMade>) = 90,
         /// Bytes of a file, at most [`CHUNK_BYTES_MAX`](super::CHUNK_BYTES_MAX).
         Chunk(ByteBuf) = 60,
         /// The bundle is complete.
@@ -78,6 +81,7 @@ impl Reply {
             | Self::Subject(_)
             | Self::Statement(_)
             | Self::Recorded(_)
+            | Self::RecordMade(_)
             | Self::Bundle(_)
             | Self::AgreementApproved(_)
             | Self::AgreementLogged(_)
@@ -323,6 +327,12 @@ integer_map! {
         9 => copies_left: opt(u64),
         /// Logs that say more about agreements than is looked at.
         10 => agreements_cut: list(Origin),
+        /// Records about it, the newest first.
+        20 => records: list(RecordView),
+        /// Records in all, on every page.
+        21 => records_total: opt(u64),
+        /// How many records to pass over to go on behind this page; absent on the last.
+        22 => records_next_skip: opt(u64),
         /// Decisions on this page that turned out not to be about it, which are not among `decisions`.
         // spec: ADM-293
         30 => not_about: list(NotAboutView),

@@ -2,6 +2,7 @@
 
 use serde_bytes::ByteBuf;
 
+use crate::admin::record::RecordAsk;
 use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::target::Target;
 use crate::codec::{Truth, integer_map};
@@ -66,6 +67,8 @@ tagged_enum! {
         Stay(StayAsk) = 55,
         /// Record a repair. Answered by [`Reply::Recorded`](super::Reply::Recorded).
         Repair(RepairAsk) = 56,
+        /// Make a record. Answered by [`Reply::RecordMade`](super::Reply::RecordMade).
+        Record(Box<RecordAsk>) = 90,
         /// A proof bundle. Answered by [`Reply::Chunk`](super::Reply::Chunk), at last
         /// [`Reply::Bundle`](super::Reply::Bundle).
         BundleExport(BundleAsk) = 60,
@@ -200,6 +203,8 @@ integer_map! {
         3 => as_of: opt(Day),
         /// Decisions to pass over, for the next page.
         4 => skip: opt(u64),
+        /// Records to pass over, for the next page of them; no decisions are shown then.
+        20 => records_skip: opt(u64),
     }
 }
 

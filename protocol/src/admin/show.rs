@@ -171,7 +171,8 @@ fn fill(view: &mut ActView, content: &Content, effect: Option<&Effect>) {
         | Content::Agreement(_)
         | Content::Accession(_)
         | Content::Retirement(_)
-        | Content::Restart(_) => {}
+        | Content::Restart(_)
+        | Content::Record(_) => {}
     }
 }
 

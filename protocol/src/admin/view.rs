@@ -6,6 +6,7 @@ mod propagation;
 mod recognition;
 
 use crate::admin::error::Detail;
+use crate::admin::record::{AnswerView, RecordView};
 use crate::admin::tagged::named_codes;
 use crate::codec::integer_map;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
@@ -419,5 +420,11 @@ integer_map! {
         23 => retirement: opt(Retirement),
         /// What is awaited about it, where it is a decision.
         24 => awaited: list(AwaitedView),
+        /// The record, where it is one.
+        30 => record: opt(RecordView),
+        /// Records that refer to it, by position.
+        31 => referred_by: list(AnswerView),
+        /// How many of them there are that are not listed.
+        32 => referred_by_left: opt(u64),
     }
 }

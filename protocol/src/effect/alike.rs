@@ -162,7 +162,8 @@ impl Telling {
                 | Content::Agreement(_)
                 | Content::Accession(_)
                 | Content::Retirement(_)
-                | Content::Restart(_) => {}
+                | Content::Restart(_)
+                | Content::Record(_) => {}
             }
         }
         rejections.sort_unstable();

@@ -355,7 +355,8 @@ impl<'a> ByClass<'a> {
                 | Content::Agreement(_)
                 | Content::Accession(_)
                 | Content::Retirement(_)
-                | Content::Restart(_) => {}
+                | Content::Restart(_)
+                | Content::Record(_) => {}
             }
         }
         sorted.admitted.sort_unstable();

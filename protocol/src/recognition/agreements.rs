@@ -210,7 +210,8 @@ impl<'a> Agreements<'a> {
                 | Content::DeliveryBatch(_)
                 | Content::ReceiptBatch(_)
                 | Content::HeadSeen(_)
-                | Content::Restart(_) => {}
+                | Content::Restart(_)
+                | Content::Record(_) => {}
             }
         }
         all

@@ -187,6 +187,13 @@ impl Class {
         matches!(self, Self::Decision | Self::ListEntry)
     }
 
+    /// Whether a statement of this class is a record about an organisation beside its decisions: data that no
+    /// effect follows from.
+    #[must_use]
+    pub const fn is_record(self) -> bool {
+        matches!(self.kind(), Kind::Data) && !self.is_decision()
+    }
+
     /// Whether a statement of this class acts on another one and therefore names a target.
     #[must_use]
     pub const fn is_act(self) -> bool {

@@ -14,6 +14,7 @@ use crate::statement::delivery::DeliveryBatch;
 use crate::statement::measure_catalogue::MeasureCatalogue;
 use crate::statement::payload::StatementRef;
 use crate::statement::receipt::ReceiptBatch;
+use crate::statement::record::Record;
 use crate::statement::registry::{CutOff, Enrolment, ItemCatalogue, Policy, Rotation, Suspension};
 use crate::subject::{AuthorityCode, SubjectCode};
 
@@ -89,6 +90,8 @@ pub enum Content {
     ReceiptBatch(ReceiptBatch),
     HeadSeen(HeadSeen),
     Restart(Restart),
+    /// Any of the classes 3 to 12.
+    Record(Box<Record>),
 }
 
 impl Content {
@@ -96,10 +99,7 @@ impl Content {
     #[must_use]
     pub const fn class(&self) -> Class {
         match self {
-            Self::Decision(decision) => match decision.fields().act_type.lists() {
-                true => Class::ListEntry,
-                false => Class::Decision,
-            },
+            Self::Decision(decision) => decision.class(),
             Self::Objection(_) => Class::Objection,
             Self::Ruling(_) => Class::Ruling,
             Self::Correction(_) => Class::Correction,
@@ -124,6 +124,7 @@ impl Content {
             Self::ReceiptBatch(_) => Class::ReceiptBatch,
             Self::HeadSeen(_) => Class::HeadSeen,
             Self::Restart(_) => Class::Restart,
+            Self::Record(record) => record.class(),
         }
     }
 
@@ -155,8 +156,18 @@ impl Content {
             | Self::DeliveryBatch(_)
             | Self::ReceiptBatch(_)
             | Self::HeadSeen(_)
-            | Self::Restart(_) => None,
+            | Self::Restart(_)
+            | Self::Record(_) => None,
         }
+    }
+
+    /// The record that this is.
+    #[must_use]
+    pub const fn record(&self) -> Option<&Record> {
+        if let Self::Record(record) = self {
+            return Some(record);
+        }
+        None
     }
 
     /// The objection that this is.
@@ -238,6 +249,7 @@ impl Content {
             | Self::CutOff(_)
             | Self::Notice(_)
             | Self::HeadSeen(_)
+            | Self::Record(_)
             | Self::Restart(_) => None,
         }
     }
@@ -271,7 +283,8 @@ impl Content {
             | Self::DeliveryBatch(_)
             | Self::ReceiptBatch(_)
             | Self::HeadSeen(_)
-            | Self::Restart(_) => Ok(()),
+            | Self::Restart(_)
+            | Self::Record(_) => Ok(()),
         }
     }
 
@@ -285,6 +298,7 @@ impl Content {
             Self::Rotation(rotation) => Some(rotation.member.code()),
             Self::Suspension(suspension) => Some(suspension.member.code()),
             Self::CutOff(cut_off) => Some(cut_off.member.code()),
+            Self::Record(record) => Some(record.subject().code()),
             Self::Objection(_)
             | Self::Ruling(_)
             | Self::Withdrawal(_)

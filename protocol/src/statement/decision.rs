@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::codec::{code_enum, integer_map};
 use crate::screen::find_personal;
+use crate::statement::class::Class;
 use crate::statement::listing::{self, Listing};
 use crate::statement::measure::Measure;
 use crate::statement::payload::StatementRef;
@@ -350,6 +351,15 @@ impl Decision {
         Ok(decision)
     }
 
+    /// The class that it is said under.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        match self.0.act_type.lists() {
+            true => Class::ListEntry,
+            false => Class::Decision,
+        }
+    }
+
     /// Whether it reduces rights or adds duties.
     #[must_use]
     pub fn is_adverse(&self) -> bool {
@@ -458,7 +468,7 @@ fn strictly_ascending<T: Ord>(list: &[T]) -> bool {
 }
 
 /// Days from 2099 on are used as "no end" in the field's tables (`CF_YXQ` 2099/12/31).
-fn is_no_end(day: Day) -> bool {
+pub(super) fn is_no_end(day: Day) -> bool {
     day.ymd().0 >= 2099
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::de::{Error as _, MapAccess, Visitor};
-use serde::ser::SerializeMap as _;
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::codec::{Ext, byte_newtype};
@@ -11,6 +11,7 @@ use crate::log::{Hash, LeafIndex, Origin, TreeSize};
 use crate::statement::class::Class;
 use crate::statement::content::Content;
 use crate::statement::decision::Invalid;
+use crate::statement::record::Record;
 use crate::time::Timestamp;
 
 byte_newtype! {
@@ -130,6 +131,7 @@ impl Serialize for Payload {
             Content::ReceiptBatch(content) => map.serialize_entry(&CONTENT, content)?,
             Content::HeadSeen(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Restart(content) => map.serialize_entry(&CONTENT, content)?,
+            Content::Record(record) => write_record(&mut map, record)?,
         }
         if !self.ext.is_empty() {
             map.serialize_entry(&EXT, &self.ext)?;
@@ -194,6 +196,7 @@ impl<'de> Visitor<'de> for PayloadVisitor {
 
 // spec: STM-18
 fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Content, A::Error> {
+    let record = |record| Content::Record(Box::new(record));
     Ok(match class {
         Class::Decision | Class::ListEntry => {
             let content = Content::Decision(map.next_value()?);
@@ -227,17 +230,17 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::ReceiptBatch => Content::ReceiptBatch(map.next_value()?),
         Class::HeadSeen => Content::HeadSeen(map.next_value()?),
         Class::Restart => Content::Restart(map.next_value()?),
-        Class::Commitment
-        | Class::CommitmentOutcome
-        | Class::SelfDeclaration
-        | Class::Evaluation
-        | Class::Interview
-        | Class::Measure
-        | Class::Initiation
-        | Class::Response
-        | Class::Push
-        | Class::Feedback
-        | Class::Erasure
+        Class::Commitment => record(Record::Commitment(map.next_value()?)),
+        Class::CommitmentOutcome => record(Record::CommitmentOutcome(map.next_value()?)),
+        Class::SelfDeclaration => record(Record::SelfDeclaration(map.next_value()?)),
+        Class::Evaluation => record(Record::Evaluation(map.next_value()?)),
+        Class::Interview => record(Record::Interview(map.next_value()?)),
+        Class::Measure => record(Record::Measure(map.next_value()?)),
+        Class::Initiation => record(Record::Initiation(map.next_value()?)),
+        Class::Response => record(Record::Response(map.next_value()?)),
+        Class::Push => record(Record::Push(map.next_value()?)),
+        Class::Feedback => record(Record::Feedback(map.next_value()?)),
+        Class::Erasure
         | Class::RecognitionResponse
         | Class::Succession
         | Class::Holdings
@@ -248,4 +251,19 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
             )));
         }
     })
+}
+
+fn write_record<M: SerializeMap>(map: &mut M, record: &Record) -> Result<(), M::Error> {
+    match record {
+        Record::Commitment(content) => map.serialize_entry(&CONTENT, content),
+        Record::CommitmentOutcome(content) => map.serialize_entry(&CONTENT, content),
+        Record::SelfDeclaration(content) => map.serialize_entry(&CONTENT, content),
+        Record::Evaluation(content) => map.serialize_entry(&CONTENT, content),
+        Record::Interview(content) => map.serialize_entry(&CONTENT, content),
+        Record::Measure(content) => map.serialize_entry(&CONTENT, content),
+        Record::Initiation(content) => map.serialize_entry(&CONTENT, content),
+        Record::Response(content) => map.serialize_entry(&CONTENT, content),
+        Record::Push(content) => map.serialize_entry(&CONTENT, content),
+        Record::Feedback(content) => map.serialize_entry(&CONTENT, content),
+    }
 }

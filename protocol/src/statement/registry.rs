@@ -302,6 +302,26 @@ integer_map! {
         10 => measures: list(Measure),
         /// Whose list it is; exactly with the types of act that list.
         11 => list_scope: opt(ListScope),
+        /// The classes that it is for, ascending; decisions and entries in lists where none is named.
+        12 => classes: list(Class),
+    }
+}
+
+impl CatalogueItem {
+    /// Whether statements of a class may be made under it.
+    // spec: STM-101
+    #[must_use]
+    pub fn is_for(&self, class: Class) -> bool {
+        match self.classes.is_empty() {
+            true => class.is_decision(),
+            false => self.classes.contains(&class),
+        }
+    }
+
+    /// Whether it is in force on a day.
+    #[must_use]
+    pub fn is_in_force(&self, day: Day) -> bool {
+        self.valid_from <= day && self.valid_until.is_none_or(|until| day <= until)
     }
 }
 

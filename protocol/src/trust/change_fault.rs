@@ -22,6 +22,15 @@ pub enum ChangeFault {
         /// Which one, from 1.
         item: usize,
     },
+    /// An item that names classes of statements out of order or other than data, or types of act though it is
+    /// not for decisions.
+    #[error(
+        "item {item} in the order of codes: classes of statements ascend and are 1 to 12, and types of act belong to items for decisions or lists"
+    )]
+    ItemClasses {
+        /// Which one, from 1.
+        item: usize,
+    },
     /// A visibility class that an item, or the class for near-personal subjects, names and the
     /// catalogue lacks.
     #[error("the catalogue has no visibility class {vis}")]
@@ -131,6 +140,7 @@ impl ChangeFault {
             | Self::HubStanding
             | Self::KeyNotInUse { .. }
             | Self::KeyTaken { .. }
+            | Self::ItemClasses { .. }
             | Self::ListUnfit { .. }
             | Self::NearPersonalPublic
             | Self::NextTaken

@@ -2,7 +2,7 @@
 
 use crate::key::{KeyId, PublicKey};
 use crate::log::{Checkpoint, Hash, LeafIndex, TreeSize};
-use crate::statement::{Class, CutOff, DecisionFields, Enrolment, KeyUse, Mandate, Standing};
+use crate::statement::{Class, Code, CutOff, DecisionFields, Enrolment, KeyUse, Mandate, Standing};
 use crate::subject::AuthorityCode;
 use crate::time::Day;
 
@@ -180,6 +180,15 @@ impl Member {
     ) -> Option<&Mandate> {
         self.mandates_on(class, day)
             .find(|mandate| decision.is_none_or(|decision| covers(mandate, decision)))
+    }
+
+    /// The mandate that lets it make a record of a class under an item on a day. Types of act are for
+    /// decisions and say nothing of records.
+    // spec: STM-100
+    #[must_use]
+    pub fn record_mandate(&self, class: Class, day: Day, item: &Code) -> Option<&Mandate> {
+        self.mandates_on(class, day)
+            .find(|mandate| mandate.items.is_empty() || mandate.items.contains(item))
     }
 
     /// Whether a mandate for acts of a class on a day reaches every authority's statements.

@@ -90,6 +90,12 @@ code_enum! {
         /// An agreement that a party it names has not approved, or that its issuer is no party to.
         #[error("a party that the agreement names has not approved it")]
         NotAParty = 27,
+        /// The item is not for this class of record.
+        #[error("the catalogue item is not for this class of statement")]
+        ItemClass = 28,
+        /// The note of an interview that others than members named in the catalogue would see.
+        #[error("an interview is seen by members named in the catalogue alone, and this item is open to more")]
+        InterviewOpen = 29,
     }
 }
 

@@ -1,10 +1,12 @@
 //! The verdict on a statement: signature, standing, mandate and catalogue at its `ctx`.
 
+mod record;
+
 use crate::key::KeyId;
 use crate::log::{LeafIndex, Origin, TreeSize};
 use crate::statement::{
-    Agreement, CatalogueItem, Class, Content, Decision, DecisionFields, Kind, Leaf, ListScope,
-    Measure, Standing, Statement, StatementRef, Vis,
+    Agreement, CatalogueItem, Class, Code, Content, Decision, DecisionFields, ItemCatalogue, Kind,
+    Leaf, ListScope, Measure, Standing, Statement, StatementRef, Vis,
 };
 use crate::subject::AuthorityCode;
 use crate::time::Day;
@@ -371,6 +373,7 @@ pub(crate) fn judged_by(statement: &Statement) -> Option<(Day, Option<&DecisionF
             Some((issued_on()?, Some(correction.replacement.fields())))
         }
         Content::Objection(objection) => Some((objection.received_on(), None)),
+        Content::Record(record) => Some((record.day(), None)),
         // The day of an order or of a repair is its author's to choose, and so is that of a mandate that has
         // ended: what counts is when the act was made.
         // spec: STM-73
@@ -413,6 +416,10 @@ fn check_mandate(
         // spec: STM-34
         Content::Correction(correction) => {
             check_decision(registry, statement, &correction.replacement, leaf)?;
+        }
+        Content::Record(record) => {
+            record::check(registry, statement, record, leaf)?;
+            return record::mandate(issuer, record);
         }
         Content::Objection(_)
         | Content::Ruling(_)
@@ -472,14 +479,10 @@ fn check_decision(
     }
     let catalogue = registry.catalogue_at(statement.header().ctx.size);
     let catalogue = catalogue.ok_or(RejectReason::ItemUnknown)?;
-    let item = catalogue.items.iter().find(|item| item.code == fields.item);
-    let item = item.ok_or(RejectReason::ItemUnknown)?;
-    let in_force = item.valid_from <= fields.decided_on
-        && item
-            .valid_until
-            .is_none_or(|until| fields.decided_on <= until);
-    if !in_force {
-        return Err(RejectReason::ItemUnknown);
+    let item = item_in_force(catalogue, &fields.item, fields.decided_on)?;
+    // spec: STM-101
+    if !item.is_for(decision.class()) {
+        return Err(RejectReason::ItemClass);
     }
     if !item.act_types.contains(&fields.act_type) {
         return Err(RejectReason::ItemActType);
@@ -518,6 +521,16 @@ fn check_measures(
         true => Ok(()),
         false => Err(RejectReason::MeasureUnknown),
     }
+}
+
+fn item_in_force<'c>(
+    catalogue: &'c ItemCatalogue,
+    code: &Code,
+    day: Day,
+) -> Result<&'c CatalogueItem, RejectReason> {
+    let item = catalogue.items.iter().find(|item| item.code == *code);
+    let item = item.filter(|item| item.is_in_force(day));
+    item.ok_or(RejectReason::ItemUnknown)
 }
 
 /// An entry in a list cites what may found that list.

@@ -608,6 +608,7 @@ pub fn catalogue() -> ItemCatalogue {
             freshness_days: None,
             measures: vec![],
             list_scope: None,
+            classes: vec![],
         }],
         classes: vec![
             class(PUBLIC, Audience::Public),

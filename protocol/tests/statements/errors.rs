@@ -36,7 +36,7 @@ fn reject_reasons_have_the_codes_of_the_table() {
         assert_eq!(RejectReason::from_code(reason.code()), Some(*reason));
     }
     assert_eq!(RejectReason::from_code(0), None);
-    assert_eq!(RejectReason::from_code(28), None);
+    assert_eq!(RejectReason::from_code(30), None);
 }
 
 // spec: ERR-1

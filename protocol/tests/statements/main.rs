@@ -14,6 +14,7 @@ mod heads_seen;
 mod ledgers;
 mod lists;
 mod properties;
+mod records;
 mod registry;
 mod stays;
 mod support;

@@ -199,6 +199,7 @@ pub(crate) fn catalogue() -> ItemCatalogue {
         freshness_days: None,
         measures: vec![measure("tender.exclusion")],
         list_scope: None,
+        classes: vec![],
     };
     let class = |code: u8, audience: Audience, members: Vec<AuthorityCode>| VisibilityClass {
         code: Vis::new(code),

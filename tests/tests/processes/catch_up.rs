@@ -79,6 +79,7 @@ async fn catch_up(network: &Network) -> Result<(), Failure> {
         },
         as_of: None,
         skip: None,
+        records_skip: None,
     });
     let reply = client.ask(&ask).await?;
     let Reply::Subject(answer) = reply else {

@@ -327,6 +327,7 @@ fn is_to_be_said_anew(
         | Content::Agreement(_)
         | Content::Accession(_)
         | Content::Retirement(_)
-        | Content::Restart(_) => false,
+        | Content::Restart(_)
+        | Content::Record(_) => false,
     })
 }

@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 use crate::key::PublicKey;
 use crate::log::Hash;
 use crate::statement::{
-    Audience, Calendar, CatalogueItem, Content, CutOff, DeadlineRules, Enrolment, ItemCatalogue,
-    KeyUse, MeasureCatalogue, Policy, Role, Rotation, SUITE_SHA256, Standing, Suspension, Vis,
-    VisibilityClass,
+    Audience, Calendar, CatalogueItem, Class, Content, CutOff, DeadlineRules, Enrolment,
+    ItemCatalogue, KeyUse, Kind, MeasureCatalogue, Policy, Role, Rotation, SUITE_SHA256, Standing,
+    Suspension, Vis, VisibilityClass,
 };
 use crate::subject::AuthorityCode;
 use crate::trust::change_fault::ChangeFault;
@@ -63,7 +63,8 @@ impl Genesis {
             | Content::DeliveryBatch(_)
             | Content::ReceiptBatch(_)
             | Content::HeadSeen(_)
-            | Content::Restart(_) => Err(ChangeFault::NoChange),
+            | Content::Restart(_)
+            | Content::Record(_) => Err(ChangeFault::NoChange),
         }
     }
 
@@ -214,7 +215,8 @@ impl Registry {
             | Content::DeliveryBatch(_)
             | Content::ReceiptBatch(_)
             | Content::HeadSeen(_)
-            | Content::Restart(_) => Err(ChangeFault::NoChange),
+            | Content::Restart(_)
+            | Content::Record(_) => Err(ChangeFault::NoChange),
         }
     }
 
@@ -366,7 +368,8 @@ fn commitment(content: &Content) -> Option<(Hash, [Option<&PublicKey>; 2])> {
         | Content::DeliveryBatch(_)
         | Content::ReceiptBatch(_)
         | Content::HeadSeen(_)
-        | Content::Restart(_) => None,
+        | Content::Restart(_)
+        | Content::Record(_) => None,
     }
 }
 
@@ -388,6 +391,11 @@ fn catalogue_fits(catalogue: &ItemCatalogue) -> Result<(), ChangeFault> {
     let unfit = |item: &CatalogueItem| !list_fits(item);
     if let Some(at) = catalogue.items.iter().position(unfit) {
         return Err(ChangeFault::ListUnfit { item: at + 1 });
+    }
+    // spec: STM-102
+    let unfit = |item: &CatalogueItem| !classes_fit(item);
+    if let Some(at) = catalogue.items.iter().position(unfit) {
+        return Err(ChangeFault::ItemClasses { item: at + 1 });
     }
     let unfit = |class: &&VisibilityClass| !class_fits(class);
     if let Some(class) = catalogue.classes.iter().find(unfit) {
@@ -419,6 +427,15 @@ fn list_fits(item: &CatalogueItem) -> bool {
     let only_lists = item.act_types.iter().all(|act_type| act_type.lists());
     let mut basis = item.basis.iter();
     lists && only_lists && basis.any(|basis| scope.is_founded_by(basis.level))
+}
+
+/// Whether an item names classes of data alone, each once, and types of act exactly where it is for
+/// decisions.
+fn classes_fit(item: &CatalogueItem) -> bool {
+    let data = |class: &Class| class.kind() == Kind::Data;
+    let named = item.classes.iter().all(data) && item.classes.is_sorted_by(|a, b| a < b);
+    let decides = item.is_for(Class::Decision) || item.is_for(Class::ListEntry);
+    named && (decides || item.act_types.is_empty())
 }
 
 /// Whether an enrolment renews region, mandates, addresses and administrators of a known member. All

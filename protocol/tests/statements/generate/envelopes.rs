@@ -8,6 +8,7 @@ mod header;
 mod lists;
 mod payload;
 mod propagation;
+mod records;
 mod registry;
 
 use concordat_protocol::codec::{Ext, Writer, encode};
@@ -43,6 +44,7 @@ pub(super) fn families() -> Vec<(&'static str, Vec<Case>)> {
         ("lists", lists::lists()),
         ("approvals", approvals::approvals()),
         ("registry", registry::registry()),
+        ("records", records::records()),
     ]
 }
 

@@ -1,0 +1,243 @@
+//! Records as they are shown: each with what was said to it, and with who has not answered.
+
+use std::sync::Arc;
+
+use concordat_protocol::admin::{AdminError, AnswerView, RecordSaid, RecordView};
+use concordat_protocol::effect::Horizon;
+use concordat_protocol::statement::{Class, Record, StatementRef};
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::trust::{Registry, Verified};
+
+use crate::admin::shown::Shown;
+use crate::admin::{acts, refusal, view};
+use crate::node::Node;
+use crate::query::{Found, RECORDS_SHOWN_MAX};
+use crate::store::Position;
+
+/// Records that are listed of those that refer to one statement.
+// spec: ADM-258
+const ANSWERS_SHOWN_MAX: usize = 64;
+/// Characters of the reasons of an answer in a list; `statement` shows them whole.
+const REASONS_SHOWN_MAX: usize = 200;
+
+/// A page of records about an organisation.
+pub(super) struct RecordsPage {
+    pub(super) views: Vec<RecordView>,
+    pub(super) total: u64,
+    pub(super) next_skip: Option<u64>,
+}
+
+/// The records about an organisation behind the first `skip`; none are shown without it.
+// spec: ADM-257, IDX-76
+pub(super) fn page(
+    node: &Node,
+    subject: SubjectCode,
+    skip: Option<usize>,
+) -> Result<RecordsPage, AdminError> {
+    let query = node.query().map_err(refusal::index)?;
+    let rows = query.records(subject).map_err(refusal::query)?;
+    let total = rows.len();
+    let mut shown = Shown::beside();
+    let Some(skip) = skip else {
+        let views = Vec::new();
+        let next_skip = (total > 0).then_some(0);
+        let total = total as u64;
+        return Ok(RecordsPage {
+            views,
+            total,
+            next_skip,
+        });
+    };
+    let mut passed = 0;
+    for row in rows.iter().skip(skip).take(RECORDS_SHOWN_MAX) {
+        let place = &row.position;
+        let found = query.statement(&place.origin, place.index);
+        if let Found::Verified(verified) = found.map_err(refusal::query)?
+            && let Some(view) = record_view(node, &verified)?
+            && !shown.take(view)?
+        {
+            break;
+        }
+        passed += 1;
+    }
+    let next = skip.saturating_add(passed);
+    Ok(RecordsPage {
+        views: shown.into_views(),
+        total: total as u64,
+        next_skip: (next < total).then_some(next as u64),
+    })
+}
+
+/// A record with what was said to it; `None` of what is none.
+pub(super) fn record_view(
+    node: &Node,
+    verified: &Verified,
+) -> Result<Option<RecordView>, AdminError> {
+    let statement = verified.statement();
+    let Some(record) = statement.payload().content.record() else {
+        return Ok(None);
+    };
+    let (registry, horizon) = (node.registry(), node.horizon());
+    let (reference, issuer) = (verified.reference(), statement.header().issuer);
+    let (said, agreement) = RecordSaid::of(record);
+    let about = record.subject().code();
+    let answers = match record {
+        Record::Commitment(_) => answers(node, reference, about, |class| {
+            class == Class::CommitmentOutcome
+        })?,
+        Record::Initiation(_) | Record::Push(_) => answers(node, reference, about, |class| {
+            matches!(class, Class::Response | Class::Feedback)
+        })?,
+        Record::CommitmentOutcome(_)
+        | Record::SelfDeclaration(_)
+        | Record::Evaluation(_)
+        | Record::Interview(_)
+        | Record::Measure(_)
+        | Record::Response(_)
+        | Record::Feedback(_) => Answers::default(),
+    };
+    Ok(Some(RecordView {
+        reference: reference.clone(),
+        class: record.class(),
+        issuer,
+        issuer_name: view::name_of(&registry, issuer).unwrap_or_default(),
+        item: record.item().clone(),
+        item_title: title(&registry, record),
+        day: record.day(),
+        subject: record.subject().clone(),
+        said: Box::new(said),
+        refers_to: record.refers_to().to_vec(),
+        agreement,
+        withdrawn_by: acts::withdrawal(node, &Position::of(reference), issuer)?,
+        unanswered: answers.unanswered(record),
+        answers: answers.listed,
+        answers_left: (answers.left > 0).then_some(answers.left),
+        witnessed: is_witnessed(&horizon, reference),
+    }))
+}
+
+fn is_witnessed(horizon: &Horizon, reference: &StatementRef) -> bool {
+    view::witnessed(horizon, reference)
+}
+
+fn title(registry: &Registry, record: &Record) -> Option<String> {
+    let catalogue = registry.catalogue_at(registry.size())?;
+    let mut items = catalogue.items.iter();
+    let item = items.find(|item| item.code == *record.item())?;
+    Some(item.title.to_string())
+}
+
+/// What was said to a record.
+#[derive(Default)]
+struct Answers {
+    listed: Vec<AnswerView>,
+    /// How many are not listed.
+    left: u64,
+    /// Who responded and did not take it back.
+    responded: Vec<AuthorityCode>,
+    /// Whether not all of them were read, so that nobody can be said to be silent.
+    is_cut: bool,
+}
+
+impl Answers {
+    /// Those asked who have not responded.
+    // spec: ADM-259
+    fn unanswered(&self, record: &Record) -> Vec<AuthorityCode> {
+        let asked = match record {
+            Record::Initiation(initiation) => initiation.fields().to.as_slice(),
+            Record::Push(push) => push.fields().to.as_slice(),
+            Record::Commitment(_)
+            | Record::CommitmentOutcome(_)
+            | Record::SelfDeclaration(_)
+            | Record::Evaluation(_)
+            | Record::Interview(_)
+            | Record::Measure(_)
+            | Record::Response(_)
+            | Record::Feedback(_) => &[],
+        };
+        let silent = |one: &&AuthorityCode| !self.is_cut && !self.responded.contains(one);
+        asked.iter().filter(silent).copied().collect()
+    }
+}
+
+fn answers(
+    node: &Node,
+    to: &StatementRef,
+    about: SubjectCode,
+    class: impl Fn(Class) -> bool,
+) -> Result<Answers, AdminError> {
+    let query = node.query().map_err(refusal::index)?;
+    let found = query.referring(to, Some(about), class);
+    let (found, unread) = found.map_err(refusal::query)?;
+    let registry = node.registry();
+    let mut answers = Answers {
+        left: unread,
+        is_cut: unread > 0,
+        ..Answers::default()
+    };
+    for verified in &found {
+        let Some(answer) = answer(node, &registry, verified)? else {
+            continue;
+        };
+        if answer.class == Class::Response && answer.withdrawn_by.is_none() {
+            answers.responded.push(answer.issuer);
+        }
+        match answers.listed.len() < ANSWERS_SHOWN_MAX {
+            true => answers.listed.push(answer),
+            false => answers.left += 1,
+        }
+    }
+    Ok(answers)
+}
+
+/// The records that refer to a statement, and how many are not listed.
+pub(super) fn referring(
+    node: &Node,
+    to: &StatementRef,
+) -> Result<(Vec<AnswerView>, Option<u64>), AdminError> {
+    let query = node.query().map_err(refusal::index)?;
+    let found = query.referring(to, None, |_| true);
+    let (found, unread) = found.map_err(refusal::query)?;
+    let registry = node.registry();
+    let left = unread + found.len().saturating_sub(ANSWERS_SHOWN_MAX) as u64;
+    let mut views = Vec::new();
+    for verified in found.iter().take(ANSWERS_SHOWN_MAX) {
+        views.extend(answer(node, &registry, verified)?);
+    }
+    Ok((views, (left > 0).then_some(left)))
+}
+
+fn answer(
+    node: &Node,
+    registry: &Registry,
+    verified: &Arc<Verified>,
+) -> Result<Option<AnswerView>, AdminError> {
+    let statement = verified.statement();
+    let Some(record) = statement.payload().content.record() else {
+        return Ok(None);
+    };
+    let (said, _) = RecordSaid::of(record);
+    let (reference, issuer) = (verified.reference(), statement.header().issuer);
+    let reasons = said.reasons.as_ref().map(|text| {
+        let mut characters = text.as_str().chars();
+        let shown: String = characters.by_ref().take(REASONS_SHOWN_MAX).collect();
+        match characters.next() {
+            Some(_) => format!("{shown}…"),
+            None => shown,
+        }
+    });
+    Ok(Some(AnswerView {
+        reference: reference.clone(),
+        class: record.class(),
+        issuer,
+        issuer_name: view::name_of(registry, issuer).unwrap_or_default(),
+        day: record.day(),
+        result: said.result,
+        answer: said.answer,
+        month: said.month,
+        execution: said.execution,
+        verification: said.verification,
+        withdrawn_by: acts::withdrawal(node, &Position::of(reference), issuer)?,
+        reasons,
+    }))
+}

@@ -1,0 +1,78 @@
+//! The records about an organisation, and those that refer to a statement.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use concordat_protocol::statement::{Class, Record, StatementRef};
+use concordat_protocol::subject::SubjectCode;
+use concordat_protocol::trust::Verified;
+
+use super::{Found, QueryError, QueryService};
+use crate::store::{RecordRow, Verdict};
+
+/// Records of which one page shows what they say.
+// spec: IDX-76
+pub const RECORDS_SHOWN_MAX: usize = 64;
+/// Records that are read of those that refer to one statement.
+// spec: IDX-76
+pub const REFERRING_READ_MAX: usize = 256;
+
+impl QueryService {
+    /// The records about an organisation as the index knows them, the newest first, without those that were
+    /// refused; of several with one text the first of its log. No body is read.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    // spec: IDX-75
+    pub fn records(&self, subject: SubjectCode) -> Result<Vec<RecordRow>, QueryError> {
+        let mut rows = first_of_each(self.store.records_about(subject)?);
+        rows.sort_by(|a, b| {
+            let newest = b.day.cmp(&a.day);
+            newest.then_with(|| a.position.cmp(&b.position))
+        });
+        Ok(rows)
+    }
+
+    /// Those of some records that hold, by position, and how many more there are than are read. Records about
+    /// another organisation than `about` do not belong to the statement that they name.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    // spec: IDX-76
+    pub fn referring(
+        &self,
+        to: &StatementRef,
+        about: Option<SubjectCode>,
+        class: impl Fn(Class) -> bool,
+    ) -> Result<(Vec<Arc<Verified>>, u64), QueryError> {
+        let mut rows = first_of_each(self.store.records_on(&to.origin, to.index)?);
+        rows.retain(|row| class(row.class));
+        let left = rows.len().saturating_sub(REFERRING_READ_MAX) as u64;
+        let mut found = Vec::new();
+        for row in rows.iter().take(REFERRING_READ_MAX) {
+            self.go_on()?;
+            let place = &row.position;
+            let Found::Verified(verified) = self.statement(&place.origin, place.index)? else {
+                continue;
+            };
+            let record = verified.statement().payload().content.record();
+            let is_about = |code| about.is_none_or(|about| about == code);
+            let is_meant = |record: &&Record| {
+                record.refers_to().contains(to) && is_about(record.subject().code())
+            };
+            if record.filter(is_meant).is_some() {
+                found.push(verified);
+            }
+        }
+        Ok((found, left))
+    }
+}
+
+/// Without what was refused, and without copies: rows come by position.
+fn first_of_each(rows: Vec<RecordRow>) -> Vec<RecordRow> {
+    let mut seen = BTreeSet::new();
+    let stands = |row: &RecordRow| !matches!(row.verdict, Some(Verdict::Rejected(_)));
+    let rows = rows.into_iter().filter(stands);
+    rows.filter(|row| seen.insert((row.position.origin.clone(), row.bytes)))
+        .collect()
+}

@@ -1,0 +1,90 @@
+//! The records about an organisation, and what refers to them.
+
+use super::*;
+
+fn copied(placed: &Placed, index: u64) -> Placed {
+    Placed {
+        index: LeafIndex::new(index),
+        ..placed.clone()
+    }
+}
+
+fn rows(node: &Node, number: u64) -> Vec<(u64, Class)> {
+    let rows = node.queries.records(subject(number)).unwrap();
+    let row = |row: &crate::store::RecordRow| (row.position.index.value(), row.class);
+    rows.iter().map(row).collect()
+}
+
+// spec: IDX-75
+#[test]
+fn records_come_newest_first_and_stand_in_no_list_of_decisions() {
+    let node = node(|fixture| {
+        let first = fixture.commitment(0, 1);
+        let kept = fixture.kept(2, &first, 1);
+        vec![
+            first,
+            fixture.decision(1, 1),
+            kept,
+            fixture.commitment(3, 2),
+        ]
+    });
+    let both = [(2, Class::CommitmentOutcome), (0, Class::Commitment)];
+    assert_eq!(rows(&node, 1), both);
+    let decisions = node.queries.subject(subject(1)).unwrap();
+    let decisions: Vec<_> = decisions
+        .iter()
+        .map(|it| it.reference.index.value())
+        .collect();
+    assert_eq!(decisions, [1]);
+}
+
+/// Whoever has a log key can log again what is signed: the first place stands for all.
+// spec: IDX-75
+#[test]
+fn record_that_stands_in_its_log_many_times_is_one_and_no_body_is_read_to_tell() {
+    let node = node(|fixture| {
+        let first = fixture.commitment(0, 1);
+        let copies = (1..=300).map(|index| copied(&first, index));
+        copies.chain([first.clone()]).collect()
+    });
+    assert_eq!(rows(&node, 1), [(0, Class::Commitment)]);
+    assert_eq!(node.bodies.2.load(Ordering::Relaxed), 0);
+}
+
+/// What is said of another organisation than the one that promised is no outcome of its promise.
+// spec: IDX-75, IDX-76
+#[test]
+fn what_refers_to_a_record_is_read_up_to_a_bound_and_is_about_its_organisation() {
+    let many = REFERRING_READ_MAX as u64 + 3;
+    let node = node(|fixture| {
+        let first = fixture.commitment(0, 1);
+        let another = fixture.kept(1, &first, 2);
+        let mut placed = vec![first.clone(), another];
+        placed.extend((2..many + 2).map(|index| fixture.kept(index, &first, 1)));
+        placed
+    });
+    let to = |node: &Node| {
+        let found = node
+            .queries
+            .statement(&node.fixture.origin(), LeafIndex::new(0));
+        let Ok(Found::Verified(found)) = found else {
+            panic!("the commitment is held");
+        };
+        found.reference().clone()
+    };
+    let (found, left) = node
+        .queries
+        .referring(&to(&node), Some(subject(1)), |class| {
+            class == Class::CommitmentOutcome
+        })
+        .unwrap();
+    assert_eq!((found.len(), left), (REFERRING_READ_MAX - 1, 4));
+    assert_eq!(indexes(&found)[0], 2);
+    let (found, left) = node.queries.referring(&to(&node), None, |_| true).unwrap();
+    assert_eq!((found.len(), left), (REFERRING_READ_MAX, 4));
+    let (found, _) = node
+        .queries
+        .referring(&to(&node), None, |class| class == Class::Feedback)
+        .unwrap();
+    assert_eq!(indexes(&found), []);
+}

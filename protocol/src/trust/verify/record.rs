@@ -1,0 +1,59 @@
+//! What the catalogue in force and the issuer's mandates ask of a record.
+
+use super::{Authority, item_in_force};
+use crate::statement::{Audience, Class, ItemCatalogue, Leaf, Record, Statement, Vis};
+use crate::time::Day;
+use crate::trust::member::Member;
+use crate::trust::registry::Registry;
+use crate::trust::reject::RejectReason;
+
+// spec: STM-100, STM-101, STM-115, STM-116, STM-117
+pub(super) fn check(
+    registry: &Registry,
+    statement: &Statement,
+    record: &Record,
+    leaf: &Leaf,
+) -> Result<(), RejectReason> {
+    let catalogue = registry.catalogue_at(statement.header().ctx.size);
+    let catalogue = catalogue.ok_or(RejectReason::ItemUnknown)?;
+    let item = item_in_force(catalogue, record.item(), record.day())?;
+    if !item.is_for(record.class()) {
+        return Err(RejectReason::ItemClass);
+    }
+    let days = |until: Day| u64::try_from(until.days_since(record.day())).unwrap_or(0);
+    let longest = u64::from(item.publication_days_max);
+    if record
+        .publication_until()
+        .is_some_and(|until| days(until) > longest)
+    {
+        return Err(RejectReason::PublicationTooLong);
+    }
+    if !record
+        .measures()
+        .all(|measure| item.measures.contains(measure))
+    {
+        return Err(RejectReason::MeasureUnknown);
+    }
+    let vis = Registry::vis_for(catalogue, item, record.subject());
+    if record.class() == Class::Interview && !is_named(catalogue, vis) {
+        return Err(RejectReason::InterviewOpen);
+    }
+    match leaf.vis == vis {
+        true => Ok(()),
+        false => Err(RejectReason::WrongVis),
+    }
+}
+
+/// Whether a visibility class is for members that the catalogue names.
+fn is_named(catalogue: &ItemCatalogue, vis: Vis) -> bool {
+    let mut classes = catalogue.classes.iter();
+    classes.any(|class| class.code == vis && class.audience == Audience::Named)
+}
+
+// spec: STM-100
+pub(super) fn mandate(issuer: &Member, record: &Record) -> Result<Authority, RejectReason> {
+    issuer
+        .record_mandate(record.class(), record.day(), record.item())
+        .ok_or(RejectReason::NoMandate)?;
+    Ok(Authority::Mandate)
+}
