@@ -9,5 +9,6 @@ mod network;
 mod node;
 mod offline;
 mod recognised;
+mod samples;
 mod support;
 mod usage;
