@@ -67,6 +67,11 @@ struct RuleTable {
 /// do, or none does.
 pub(crate) fn calendar(text: &str, path: &Path, covers: Option<Day>) -> Result<Calendar, Failure> {
     let file: CalendarFile = read(text, path)?;
+    if file.calendar.is_empty() {
+        return Err(Failure::usage("file-refused")
+            .path(path)
+            .with("cause", "it has no [[calendar]]"));
+    }
     let calendars = file.calendar.iter().map(one_calendar);
     let mut calendars: Vec<Calendar> = calendars.collect::<Result<_, _>>()?;
     calendars.retain(|calendar| {
@@ -112,6 +117,13 @@ pub(crate) fn rules(text: &str, path: &Path) -> Result<DeadlineRules, Failure> {
     let rules = file.rule.iter().map(rule);
     let mut rules: Vec<DeadlineRule> = rules.collect::<Result<_, _>>()?;
     rules.sort_by(|a, b| a.fields().id.cmp(&b.fields().id));
+    let mut twice = rules.iter().zip(rules.iter().skip(1));
+    let twice = twice.find(|(one, next)| one.fields().id == next.fields().id);
+    if let Some((one, _)) = twice {
+        return Err(Failure::usage("file-refused")
+            .path(path)
+            .with("cause", format!("[[rule]] {} comes twice", one.fields().id)));
+    }
     DeadlineRules::new(rules).map_err(|error| Failure::value("rule", "…", chain(&error)))
 }
 
@@ -224,6 +236,9 @@ mod tests {
         };
         let at = |key: &'static str, argument: &str| (key, argument.to_owned());
         assert_eq!(rules("", path).unwrap_err().key, "file-refused");
+        assert_eq!(calendar("", path, None).unwrap_err().key, "file-refused");
+        let twice = rules(&good.repeat(2), path).unwrap_err();
+        assert!(twice.blank("cause").contains("[[rule]] a comes twice"));
         assert_eq!(refused("n = 7", "days = 7"), at("file-refused", ""));
         assert_eq!(
             refused("\"decided\"", "\"decide\""),

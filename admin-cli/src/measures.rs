@@ -51,15 +51,11 @@ pub(crate) fn parse(text: &str, path: &Path) -> Result<MeasureCatalogue, Failure
     })?;
     let mut items: Vec<_> = file.measure.iter().map(measure).collect::<Result<_, _>>()?;
     items.sort_by(|a, b| a.measure.cmp(&b.measure));
-    let mut twice = items
-        .windows(2)
-        .map(|two| two.iter().map(|item| &item.measure));
-    if let Some(code) =
-        twice.find_map(|mut two| two.next().filter(|first| two.next() == Some(*first)))
-    {
+    let mut twice = items.iter().zip(items.iter().skip(1));
+    if let Some((one, _)) = twice.find(|(one, next)| one.measure == next.measure) {
         return Err(Failure::usage("file-refused")
             .path(path)
-            .with("cause", format!("[[measure]] {code} comes twice")));
+            .with("cause", format!("[[measure]] {} comes twice", one.measure)));
     }
     // One by one, so that what does not hold together is named.
     for item in &items {

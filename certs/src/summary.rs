@@ -502,7 +502,8 @@ const fn key_name(key_use: KeyUse) -> &'static str {
 }
 
 /// A mandate for people: what may be said, about what, from when until when.
-fn mandate_text(mandate: &Mandate, language: Language) -> String {
+#[must_use]
+pub fn mandate_text(mandate: &Mandate, language: Language) -> String {
     let (comma, semicolon) = match language {
         Language::English => (", ", "; "),
         Language::Chinese => ("、", "；"),
@@ -547,7 +548,8 @@ fn mandate_text(mandate: &Mandate, language: Language) -> String {
 }
 
 /// A mandate for programs: names and values, the names of codes stable.
-fn mandate_code(mandate: &Mandate) -> String {
+#[must_use]
+pub fn mandate_code(mandate: &Mandate) -> String {
     let names = |words: &mut dyn Iterator<Item = Word>| {
         let names: Vec<_> = words.map(|word| word.name).collect();
         names.join(",")

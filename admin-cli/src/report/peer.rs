@@ -1,5 +1,6 @@
 //! Members, how they are connected, and what a test call met.
 
+use concordat_certs::summary::{mandate_code, mandate_text};
 use concordat_certs::{enrolment, wording};
 use concordat_protocol::admin::{Change, ExitCode, PeerBrief, PeerTest, PeerView, StepResult};
 use serde_json::{Value, json};
@@ -38,6 +39,10 @@ pub(crate) fn peer(view: &PeerView, words: Words) -> Report {
     if let Some(failure) = &brief.last_failure {
         pairs.push(words.pair("last_failure", wording::said(words.0, failure)));
     }
+    // spec: ADM-297
+    for mandate in &view.enrolment.mandates {
+        pairs.push(words.pair("mandate", mandate_text(mandate, words.0)));
+    }
     for (key_use, key) in enrolment::keys(&view.enrolment) {
         pairs.push((words.code(key_use), key.to_string()));
     }
@@ -54,6 +59,12 @@ pub(crate) fn peer(view: &PeerView, words: Words) -> Report {
         .map(|(key_use, key)| json!({"use": key_use.name(), "key": key.to_string()}))
         .collect();
     let mut json = brief_json(brief);
+    json["mandates"] = view
+        .enrolment
+        .mandates
+        .iter()
+        .map(|mandate| json!(mandate_code(mandate)))
+        .collect();
     json["level"] = json!(view.enrolment.level.name());
     json["region"] = json!(view.enrolment.region.as_str());
     json["keys"] = keys;

@@ -294,6 +294,10 @@ fn act_row(act: &ActView, words: Words) -> Vec<String> {
             let asked = act.repair_effects.iter();
             words.list(&asked.map(|one| words.code(*one)).collect::<Vec<_>>())
         }),
+        // spec: ADM-295
+        act.taken_back_by
+            .as_ref()
+            .map(|by| words.noted(words.word("taken_back"), short(by))),
         (!act.held).then(|| words.word("not_held")),
         act.void_cause
             .map(|cause| words.noted(words.word("void_act"), words.code(cause))),
@@ -329,6 +333,7 @@ pub(super) fn act_json(act: &ActView) -> Value {
         "notice_index": act.notice.map(|index| index.value()),
         "witnessed": act.witnessed,
         "void_cause": act.void_cause.map(Named::name),
+        "taken_back_by": ref_json(act.taken_back_by.as_ref()),
         "body": act.body,
         "document_number": act.document_number,
         "decided_on": day_json(act.decided_on),

@@ -168,6 +168,8 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.said", "Says", "内容"),
     ("word.reasons", "In words", "说明"),
     ("word.validity", "Validity", "效力状态"),
+    ("word.mandate", "Mandate", "职权"),
+    ("word.taken_back", "taken back", "已撤销"),
     ("word.stayed_by", "Stayed by", "停止执行依据"),
     ("word.repaired_by", "Repaired by", "信用修复依据"),
     ("word.stayed_until", "until {until}", "至 {until}"),

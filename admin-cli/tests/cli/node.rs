@@ -653,6 +653,7 @@ fn freeing_acts() -> Vec<ActView> {
         until: Some(day()),
         repair_effects: Vec::new(),
         legal_basis: Vec::new(),
+        taken_back_by: Some(reference(10)),
     };
     let repair = ActView {
         reference: reference(9),

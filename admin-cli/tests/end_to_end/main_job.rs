@@ -318,6 +318,9 @@ fn look_around(network: &Network) {
     let list = network.at("town", &["peer", "list"]).exits(0).json();
     assert_eq!(list["peers"].as_array().unwrap().len(), 2);
     let one = network.at("town", &["peer", "show", CITY]).exits(0).json();
+    // spec: ADM-297
+    let mandate = one["mandates"][0].as_str().unwrap();
+    assert!(mandate.contains("decision"), "{mandate}");
     assert_eq!(
         (&one["link"], &one["behind"]),
         (&"connected".into(), &0.into())

@@ -178,20 +178,32 @@ impl<'d> Case<'d> {
         }
     }
 
+    /// Refuses to say once more what the node's member said of the target and did not take back.
+    // spec: ADM-296
+    fn require_new(
+        &self,
+        class: Class,
+        is_same: impl Fn(&Content) -> bool,
+    ) -> Result<(), AdminError> {
+        let (node, target) = (self.desk.node(), Position::of(&self.target));
+        let me = node.member();
+        for act in acts::on(node, &target, me, class)? {
+            let (statement, at) = (act.statement(), act.reference());
+            let is_same = statement.header().issuer == me && is_same(&statement.payload().content);
+            if is_same && acts::taken_back(node, at, me, class)?.is_none() {
+                return Err(refusal::no_effect(self.class, "stands").with("by", at));
+            }
+        }
+        Ok(())
+    }
+
     /// What takes the target back, now or once a quorum has cosigned it.
     fn withdrawn_by(&self) -> Result<Option<StatementRef>, AdminError> {
         let node = self.desk.node();
         let target = Position::of(&self.target);
         let any = || acts::withdrawal(node, &target, self.issuer);
-        // To take back what frees binds: what is void has not done it.
-        // spec: ADM-210
-        if matches!(self.class, Class::Stay | Class::Repair) {
-            let found = acts::on(node, &target, self.issuer, Class::Withdrawal)?;
-            let mut found = found.iter().filter(|one| node.fact(one).void().is_none());
-            return Ok(found.next().map(|one| one.reference().clone()));
-        }
         if !self.class.is_decision() {
-            return any();
+            return acts::taken_back(node, &self.target, self.issuer, self.class);
         }
         let effect = self.effect()?;
         match &effect.validity {

@@ -48,6 +48,22 @@ pub(super) fn withdrawal(
     Ok(found.first().map(|act| act.reference().clone()))
 }
 
+/// What takes an act back. To take back what frees binds: what is void has not done it.
+// spec: ADM-210, ADM-295
+pub(super) fn taken_back(
+    node: &Node,
+    act: &StatementRef,
+    issuer: AuthorityCode,
+    class: Class,
+) -> Result<Option<StatementRef>, AdminError> {
+    let frees = matches!(class, Class::Stay | Class::Repair);
+    let found = on(node, &Position::of(act), issuer, Class::Withdrawal)?;
+    let mut found = found
+        .iter()
+        .filter(|one| !frees || node.fact(one).void().is_none());
+    Ok(found.next().map(|one| one.reference().clone()))
+}
+
 fn may_act(act: &Verified, issuer: AuthorityCode) -> bool {
     act.statement().header().issuer == issuer || act.authority() == Authority::Supervision
 }

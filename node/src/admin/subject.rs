@@ -19,7 +19,7 @@ use concordat_protocol::trust::{Registry, Verified};
 use crate::admin::awaited::Timetable;
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::shown::Shown;
-use crate::admin::{lookup, peer, records, refusal, target, view};
+use crate::admin::{acts as acts_on, lookup, peer, records, refusal, target, view};
 use crate::node::{Node, publisher};
 use crate::query::{Found, QueryService, SubjectEntry, sort_newest_first};
 use crate::store::{NoticeRow, Position};
@@ -444,7 +444,9 @@ fn acts(
         let view = match (found.map_err(refusal::query)?, notice) {
             (Found::Verified(act), _) => {
                 let fact = node.fact(&act);
-                Some(view::act(&fact, registry, horizon, effect, at))
+                let mut view = view::act(&fact, registry, horizon, effect, at);
+                view.taken_back_by = taken_back(node, &view)?;
+                Some(view)
             }
             (Found::NotHeld, Some(notice)) => noticed(query, notice, registry, horizon)?,
             (Found::NotHeld | Found::Rejected(_), _) => None,
@@ -459,6 +461,15 @@ fn acts(
     let mut views = shown.into_views();
     views.sort_by(|a, b| a.reference.cmp(&b.reference));
     Ok((views, left as u64))
+}
+
+/// What takes a ruling, a stay or a repair back.
+// spec: ADM-295
+fn taken_back(node: &Node, act: &ActView) -> Result<Option<StatementRef>, AdminError> {
+    match matches!(act.class, Class::Ruling | Class::Stay | Class::Repair) {
+        true => acts_on::taken_back(node, &act.reference, act.issuer, act.class),
+        false => Ok(None),
+    }
 }
 
 /// An act of which only the notice is known.

@@ -159,6 +159,9 @@ async fn court_stays_the_decision_of_another_authority_and_lifts_it() {
         effect.stayed_by == std::slice::from_ref(&stay)
     })
     .await;
+    // spec: ADM-296
+    let again = hub.ask(&Request::Stay(stay_ask(&target))).await;
+    assert_eq!(again.unwrap_err().detail("state"), Some("stands"));
     // By its author, or a supervisor; once.
     let refused = member.refused(&withdrawal(&stay)).await;
     assert_eq!(refused, ErrorCode::NotTheIssuer);
@@ -222,10 +225,19 @@ async fn issuer_repairs_its_own_decision_and_takes_that_back() {
     assert_eq!(effect.repair_effects, asked);
     assert!(effect.publication_ended && effect.in_force_for_issuer);
     assert_ne!(effect.binds_others, BindsOthersCode::Applies);
+    // spec: ADM-296
+    let again = member.ask(&with(&|_| ())).await.unwrap_err();
+    assert_eq!(again.detail("state"), Some("stands"));
+    assert_eq!(again.detail("by"), Some(&*repair.to_string()));
     let view = member.statement(position(&target)).await;
     let shown = view.acts.iter().find(|act| act.reference == repair);
     assert_eq!(shown.unwrap().repair_effects, asked);
-    member.act(&withdrawal(&repair)).await;
+    assert_eq!(shown.unwrap().taken_back_by, None);
+    let taken = member.act(&withdrawal(&repair)).await.reference;
+    // spec: ADM-295
+    let view = member.statement(position(&target)).await;
+    let shown = view.acts.iter().find(|act| act.reference == repair);
+    assert_eq!(shown.unwrap().taken_back_by, taken);
     seen(&pair, &target, |effect| effect.repaired.is_none()).await;
     let refused = member.refused(&withdrawal(&repair)).await;
     assert_eq!(refused, ErrorCode::NoEffect);

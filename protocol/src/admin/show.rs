@@ -109,6 +109,7 @@ pub fn act_view(
         until: None,
         repair_effects: Vec::new(),
         legal_basis: Vec::new(),
+        taken_back_by: None,
         reference,
     };
     fill(&mut view, &payload.content, effect);
@@ -210,6 +211,7 @@ pub fn noticed_view(
         until: None,
         repair_effects: Vec::new(),
         legal_basis: Vec::new(),
+        taken_back_by: None,
     })
 }
 

@@ -364,6 +364,8 @@ integer_map! {
         22 => repair_effects: list(RepairEffect),
         /// Of a repair: the articles of law.
         23 => legal_basis: list(LegalBasis),
+        /// Of a ruling, a stay or a repair: what takes it back.
+        24 => taken_back_by: opt(StatementRef),
     }
 }
 

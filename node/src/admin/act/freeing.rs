@@ -15,6 +15,13 @@ pub(in crate::admin) fn stay(desk: &Desk, ask: StayAsk) -> Answer {
     case.require_not_withdrawn()?;
     case.require_not_void()?;
     require_not_ahead(desk, ask.ordered_on)?;
+    case.require_new(Class::Stay, |said| {
+        let Content::Stay(said) = said else {
+            return false;
+        };
+        let said = said.fields();
+        said.body == ask.body && said.document_number == ask.document_number
+    })?;
     let stay = Stay::new(StayFields {
         body: ask.body,
         document_number: ask.document_number,
@@ -40,6 +47,10 @@ pub(in crate::admin) fn repair(desk: &Desk, ask: RepairAsk) -> Answer {
     let mut effects = ask.effects;
     effects.sort_unstable();
     effects.dedup();
+    case.require_new(
+        Class::Repair,
+        |said| matches!(said, Content::Repair(said) if said.fields().effects == effects),
+    )?;
     let repair = Repair::new(RepairFields {
         effects,
         decided_on,
