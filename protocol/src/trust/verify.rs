@@ -488,7 +488,8 @@ fn check_decision(
         return Err(RejectReason::ItemActType);
     }
     check_ends(fields, item)?;
-    check_measures(registry, statement, fields)?;
+    let measures = fields.duties.iter().map(|duty| &duty.measure);
+    check_measures(registry, statement, measures, fields.decided_on)?;
     check_list_basis(fields, item)?;
     let vis = Registry::vis_for(catalogue, item, &fields.subject);
     match leaf.vis == vis {
@@ -497,13 +498,14 @@ fn check_decision(
     }
 }
 
-/// Each measure is one that the catalogue of measures lets the issuer bring on the day of the decision, once
-/// there is such a catalogue.
+/// Each measure is one that the catalogue of measures lets the issuer bring on the day, once there is such a
+/// catalogue.
 // spec: STM-152
-fn check_measures(
+fn check_measures<'m>(
     registry: &Registry,
     statement: &Statement,
-    fields: &DecisionFields,
+    mut measures: impl Iterator<Item = &'m Measure>,
+    day: Day,
 ) -> Result<(), RejectReason> {
     let (size, issuer) = (statement.header().ctx.size, statement.header().issuer);
     let Some(catalogue) = registry.measures_at(size) else {
@@ -513,11 +515,10 @@ fn check_measures(
         .member_at(issuer, size)
         .map(|issuer| issuer.enrolment().level);
     let may = |measure: &Measure| {
-        let item = catalogue.get(measure);
-        item.zip(level)
-            .is_some_and(|(item, level)| item.may_be_brought(level, fields.decided_on))
+        let item = catalogue.get(measure).zip(level);
+        item.is_some_and(|(item, level)| item.may_be_brought(level, day))
     };
-    match fields.duties.iter().all(|duty| may(&duty.measure)) {
+    match measures.all(may) {
         true => Ok(()),
         false => Err(RejectReason::MeasureUnknown),
     }

@@ -14,6 +14,7 @@ use concordat_protocol::statement::{
 use concordat_protocol::subject::{Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::trust::{Applied, ChangeFault, RejectReason};
 
+use crate::registry::measures;
 use crate::support::*;
 
 const ITEM: &str = "credit.record";
@@ -816,6 +817,26 @@ fn record_brings_no_more_than_its_item_allows() {
         assert_eq!(with(days), Ok(()), "{name}");
         let longer = with(days - 1);
         assert_eq!(longer, Err(RejectReason::PublicationTooLong), "{name}");
+    }
+}
+
+/// Of the catalogue of measures as of the catalogue of items.
+// spec: STM-152
+#[test]
+fn record_brings_no_measure_that_the_catalogue_of_measures_does_not_let_it() {
+    for name in ["measure", "initiation", "acceptance"] {
+        let said_under = |code: &str| {
+            let mut net = net(item(&records(), 2), may(records(), &[]));
+            let only = measures::item(|item| item.measure = measure(code));
+            assert_eq!(
+                net.change(measures::catalogue(vec![only])),
+                Applied::Changed
+            );
+            said(&net, &named(name), 2)
+        };
+        assert_eq!(said_under("tender.exclusion"), Ok(()), "{name}");
+        let other = said_under("loan.limit");
+        assert_eq!(other, Err(RejectReason::MeasureUnknown), "{name}");
     }
 }
 

@@ -1,13 +1,13 @@
 //! What the catalogue in force and the issuer's mandates ask of a record.
 
-use super::{Authority, item_in_force};
+use super::{Authority, check_measures, item_in_force};
 use crate::statement::{Audience, Class, ItemCatalogue, Leaf, Record, Statement, Vis};
 use crate::time::Day;
 use crate::trust::member::Member;
 use crate::trust::registry::Registry;
 use crate::trust::reject::RejectReason;
 
-// spec: STM-100, STM-101, STM-115, STM-116, STM-117
+// spec: STM-100, STM-101, STM-115, STM-116, STM-117, STM-152
 pub(super) fn check(
     registry: &Registry,
     statement: &Statement,
@@ -34,6 +34,7 @@ pub(super) fn check(
     {
         return Err(RejectReason::MeasureUnknown);
     }
+    check_measures(registry, statement, record.measures(), record.day())?;
     let vis = Registry::vis_for(catalogue, item, record.subject());
     if record.class() == Class::Interview && !is_named(catalogue, vis) {
         return Err(RejectReason::InterviewOpen);
