@@ -97,6 +97,7 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Bundle(Bundle),
     Propagation(Propagation),
+    Statistics(Statistics),
     Completions(Completions),
 }
 
@@ -444,6 +445,13 @@ pub(crate) struct Statement {
     pub(crate) look_up: LookUp,
     #[arg(long, value_name = "DAY")]
     pub(crate) as_of: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Statistics {
+    pub(crate) period: String,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -14,6 +14,7 @@ mod init;
 mod peer;
 mod propagation;
 mod record;
+mod statistics;
 mod status;
 mod subject;
 mod watch;
@@ -66,6 +67,7 @@ pub(crate) fn run(arguments: &Arguments, language: Language) -> Result<Report, F
         Verb::Feedback(verb) => record::feedback(verb, &context),
         Verb::Bundle(verb) => bundle::run(verb, &context),
         Verb::Propagation(propagation) => propagation::run(propagation, &context),
+        Verb::Statistics(statistics) => statistics::run(statistics, &context),
         Verb::Completions(completions) => {
             let mut script = Vec::new();
             let mut command = args::command(language);

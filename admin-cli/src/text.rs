@@ -187,8 +187,10 @@ mod tests {
         ("Failure::new(ExitCode::Unreachable, \"", "error"),
     ];
 
-    const SOURCES: [&str; 34] = [
+    const SOURCES: [&str; 36] = [
         include_str!("measures.rs"),
+        include_str!("command/statistics.rs"),
+        include_str!("report/statistics.rs"),
         include_str!("report/awaited.rs"),
         include_str!("record.rs"),
         include_str!("command/record.rs"),

@@ -5,6 +5,7 @@ mod propagation;
 mod questions;
 mod recognition;
 mod reindex;
+mod statistics;
 mod wiring;
 
 use std::collections::BTreeMap;

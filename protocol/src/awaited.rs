@@ -146,18 +146,8 @@ fn ruling(ground: Ground, suspension: &Suspension, terms: &Terms<'_>) -> Awaited
         true => Task::ActAsAnnounced(ground),
         false => Task::Rule(ground),
     };
-    let with_issuer = [
-        DeadlineEvent::ObjectionReceived,
-        DeadlineEvent::ObjectionInOwnScope,
-    ];
-    // The notice forwards it on the day of its receipt.
-    let elsewhere = [
-        DeadlineEvent::ObjectionReceived,
-        DeadlineEvent::ObjectionNeedsProvider,
-        DeadlineEvent::ObjectionForwarded,
-    ];
-    let with_issuer = first_due(suspension.received.with_issuer, &with_issuer, terms);
-    let elsewhere = first_due(suspension.received.elsewhere, &elsewhere, terms);
+    let with_issuer = first_due(suspension.received.with_issuer, &WITH_ISSUER, terms);
+    let elsewhere = first_due(suspension.received.elsewhere, &ELSEWHERE, terms);
     let due = with_issuer.into_iter().chain(elsewhere);
     Awaited {
         task,
@@ -165,6 +155,58 @@ fn ruling(ground: Ground, suspension: &Suspension, terms: &Terms<'_>) -> Awaited
         within: due.min_by_key(order),
     }
 }
+
+/// How an objection was dealt with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Handling {
+    /// It is closed, within its deadline as far as anybody can tell.
+    Closed,
+    /// It is closed, after its deadline.
+    ClosedLate,
+    /// It is open, and not overdue as far as anybody can tell.
+    Open,
+    /// It is open, and its deadline is over.
+    Overdue,
+}
+
+/// How an objection was dealt with that was received on a day, with who decided or elsewhere, and closed on
+/// another, if it was: by the deadline that [`awaited`] gives for it.
+// spec: STA-4
+#[must_use]
+pub fn handling(
+    (received_on, with_issuer): (Day, bool),
+    closed_on: Option<Day>,
+    terms: &Terms<'_>,
+) -> Handling {
+    let events: &[DeadlineEvent] = match with_issuer {
+        true => &WITH_ISSUER,
+        false => &ELSEWHERE,
+    };
+    let within = first_due(Some(received_on), events, terms);
+    let due = within.and_then(|within| match within.due {
+        Due::On(day) => Some(day),
+        Due::UnknownUntilCalendar { .. } | Due::Stopped { .. } | Due::OutOfRange => None,
+    });
+    let is_past = |day: Day| due.is_some_and(|due| due < day);
+    match closed_on {
+        Some(on) if is_past(on) => Handling::ClosedLate,
+        Some(_) => Handling::Closed,
+        None if is_past(terms.today) => Handling::Overdue,
+        None => Handling::Open,
+    }
+}
+
+/// What counts for objections that lie with who decided.
+const WITH_ISSUER: [DeadlineEvent; 2] = [
+    DeadlineEvent::ObjectionReceived,
+    DeadlineEvent::ObjectionInOwnScope,
+];
+/// For others: the notice forwards them on the day of their receipt.
+const ELSEWHERE: [DeadlineEvent; 3] = [
+    DeadlineEvent::ObjectionReceived,
+    DeadlineEvent::ObjectionNeedsProvider,
+    DeadlineEvent::ObjectionForwarded,
+];
 
 /// The deadline that ends first of those that count from one of some events and that a ruling meets.
 fn first_due(start: Option<Day>, events: &[DeadlineEvent], terms: &Terms<'_>) -> Option<Within> {

@@ -22,6 +22,7 @@ pub mod redacted;
 pub mod region;
 pub mod screen;
 pub mod statement;
+pub mod statistics;
 pub mod subject;
 pub mod text;
 pub mod time;

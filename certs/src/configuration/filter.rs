@@ -113,6 +113,7 @@ const MODULES: [(&str, &[&str]); 4] = [
             "region",
             "screen",
             "statement",
+            "statistics",
             "subject",
             "text",
             "time",

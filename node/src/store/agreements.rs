@@ -8,7 +8,7 @@
 //! first version, an accession the version acceded to, a retirement the first version of what is left.
 
 use concordat_protocol::limits::APPROVALS_MAX;
-use concordat_protocol::statement::{Content, Statement, StatementRef};
+use concordat_protocol::statement::{Statement, StatementRef};
 use concordat_protocol::subject::AuthorityCode;
 use sha2::{Digest, Sha256};
 
@@ -89,45 +89,23 @@ impl<'a> Said<'a> {
             names: Some(names),
             digest: BytesDigest::of(statement),
         };
-        match &statement.payload().content {
-            Content::Agreement(agreement) => {
-                let fields = agreement.fields();
-                let words = statement.proposal()?.as_bytes();
-                // Whoever else it names could not have approved it: it is refused when it is read.
-                let parties = fields.parties.iter().take(APPROVALS_MAX + 1);
-                Some(Self {
-                    kind: AgreementKind::Agreement,
-                    authorities: parties.copied().collect(),
-                    names: fields.first.as_ref(),
-                    digest: BytesDigest::stored(first_bytes(Sha256::digest(words))),
-                })
-            }
-            Content::Accession(said_) => Some(said(AgreementKind::Accession, &said_.agreement)),
-            Content::Retirement(said_) => Some(said(AgreementKind::Retirement, &said_.first)),
-            Content::Decision(_)
-            | Content::Objection(_)
-            | Content::Ruling(_)
-            | Content::Correction(_)
-            | Content::Withdrawal(_)
-            | Content::Admission(_)
-            | Content::Stay(_)
-            | Content::Repair(_)
-            | Content::ItemCatalogue(_)
-            | Content::MeasureCatalogue(_)
-            | Content::Calendar(_)
-            | Content::DeadlineRules(_)
-            | Content::Policy(_)
-            | Content::Enrolment(_)
-            | Content::Rotation(_)
-            | Content::Suspension(_)
-            | Content::CutOff(_)
-            | Content::Notice(_)
-            | Content::DeliveryBatch(_)
-            | Content::ReceiptBatch(_)
-            | Content::HeadSeen(_)
-            | Content::Record(_)
-            | Content::Restart(_) => None,
+        let content = &statement.payload().content;
+        if let Some(agreement) = content.agreement() {
+            let fields = agreement.fields();
+            let words = statement.proposal()?.as_bytes();
+            // Whoever else it names could not have approved it: it is refused when it is read.
+            let parties = fields.parties.iter().take(APPROVALS_MAX + 1);
+            return Some(Self {
+                kind: AgreementKind::Agreement,
+                authorities: parties.copied().collect(),
+                names: fields.first.as_ref(),
+                digest: BytesDigest::stored(first_bytes(Sha256::digest(words))),
+            });
         }
+        let accession = content.accession().map(|word| &word.agreement);
+        let accession = accession.map(|names| said(AgreementKind::Accession, names));
+        let retirement = content.retirement().map(|word| &word.first);
+        accession.or_else(|| retirement.map(|names| said(AgreementKind::Retirement, names)))
     }
 }
 

@@ -139,6 +139,62 @@ impl Store {
         Ok((counted.count() as u64, whole))
     }
 
+    /// The decisions of a span of days that were not refused, each with what tells its copies, by position; and
+    /// whether all were looked at: at most so many rows are.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    // spec: STA-5
+    pub fn decisions_between(
+        &self,
+        (first, last): (Day, Day),
+        most: usize,
+    ) -> Result<(Vec<(Position, BytesDigest)>, bool), StoreError> {
+        let prefix = Bytes::key(Family::Subjects).finish();
+        let logs = read(&self.logs);
+        let verdicts = read(&self.verdicts);
+        let place = prefix.len() + SUBJECT_BYTES;
+        let rows = self.collect(Family::Subjects, &prefix, Some(most + 1), |key, value| {
+            let spot = Spot::decode(key.get(place..)?)?;
+            let position = position(&logs, spot)?;
+            let summary = Summary::decode(value, position.origin.member())?;
+            let is_refused = matches!(verdicts.state(spot).verdict(), Some(Verdict::Rejected(_)));
+            let is_asked =
+                summary.class.is_decision() && (first..=last).contains(&summary.decided_on);
+            Some((is_asked && !is_refused).then_some((position, summary.bytes)))
+        })?;
+        let is_whole = rows.len() <= most;
+        let mut rows: Vec<_> = rows.into_iter().take(most).flatten().collect();
+        rows.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Ok((rows, is_whole))
+    }
+
+    /// The acts of some classes on whatever statements, by position; and whether these are all: at most so
+    /// many are given.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    // spec: STA-5
+    pub fn acts_of(
+        &self,
+        classes: &[Class],
+        most: usize,
+    ) -> Result<(Vec<Position>, bool), StoreError> {
+        let prefix = Bytes::key(Family::Acts).finish();
+        let logs = read(&self.logs);
+        let rows = self.collect(Family::Acts, &prefix, None, |key, value| {
+            let class = acts::act_class(value)?;
+            let at = position(&logs, acts::acting(key)?)?;
+            Some(classes.contains(&class).then_some(at))
+        })?;
+        let mut rows: Vec<Position> = rows.into_iter().flatten().collect();
+        rows.sort();
+        rows.dedup();
+        let is_whole = rows.len() <= most;
+        rows.truncate(most);
+        Ok((rows, is_whole))
+    }
+
     /// The records about an organisation, by position.
     ///
     /// # Errors

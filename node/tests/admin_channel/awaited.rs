@@ -1,6 +1,6 @@
 //! What is awaited about a decision that is objected to, and what is overdue.
 
-use concordat_protocol::admin::{AlarmView, DeadlineCode, TaskCode};
+use concordat_protocol::admin::{AlarmView, DeadlineCode, StatisticsAsk, StatisticsView, TaskCode};
 use concordat_protocol::statement::{
     Calendar, CalendarFields, Code, DeadlineEvent, DeadlineRule, DeadlineRuleFields, DeadlineRules,
     Term,
@@ -19,6 +19,17 @@ impl Pair {
         submitted.await.unwrap();
         let size = self.network.registry.size();
         until(&self.member.node, |node| node.ctx().size == size).await;
+    }
+}
+
+impl Client {
+    async fn statistics(&mut self, period: &str) -> StatisticsView {
+        let period = period.to_owned();
+        let ask = Request::Statistics(StatisticsAsk { period });
+        match self.ask(&ask).await.unwrap() {
+            Reply::Statistics(view) => *view,
+            other => panic!("{other:?}"),
+        }
     }
 }
 
@@ -105,6 +116,10 @@ async fn overdue_ruling_is_shown_with_whose_turn_it_is() {
     assert_eq!(overdue(&status, "rulings-overdue"), None);
     assert!(overdue(&status, "rulings-overdue-elsewhere").is_some());
 
+    // spec: ADM-300, STA-4
+    let received_in = days_from_today(-20).ymd().0.to_string();
+    let figures = hub.statistics(&received_in).await.total;
+    assert_eq!((figures.objections, figures.overdue), (1, 1));
     let rejected = RulingAsk {
         target: target.clone(),
         outcome: Outcome::Rejected,
@@ -115,6 +130,27 @@ async fn overdue_ruling_is_shown_with_whose_turn_it_is() {
     };
     member.act(&Request::Ruling(rejected)).await;
     until(&pair.member.node, |node| !suspended(node)).await;
+    // spec: ADM-300, STA-2, STA-3, STA-4, STA-5
+    let figures = hub.statistics(&received_in).await;
+    assert_eq!((figures.total.closed_late, figures.total.overdue), (1, 0));
+    assert_eq!(figures.cut, None);
+    let this_year = clock::today().ymd().0.to_string();
+    let ruled = hub.statistics(&this_year).await;
+    let of = |view: &StatisticsView| {
+        let mut all = view.authorities.clone().into_iter();
+        all.find(|one| one.authority == Some(pair.member.node.member()))
+    };
+    assert_eq!(of(&ruled).unwrap().acts[0].class, Class::Ruling);
+    let decision = member.statement(target.clone()).await.decision.unwrap();
+    let decided_in = decision.fields().decided_on.ymd().0.to_string();
+    let decided = of(&hub.statistics(&decided_in).await).unwrap();
+    let penalties = &decided.decisions[0];
+    assert_eq!(penalties.act_type, ActType::Penalty);
+    assert!((1..=5).contains(&penalties.count), "{decided:?}");
+    let refused = hub.refused(&Request::Statistics(StatisticsAsk {
+        period: "2026-13".to_owned(),
+    }));
+    assert_eq!(refused.await, ErrorCode::BadRequest);
     assert_eq!(member.statement(target).await.awaited, []);
     assert_eq!(overdue(&member.status().await, "rulings-overdue"), None);
     drop((member, hub));

@@ -7,7 +7,7 @@ use crate::admin::record::{RecordMade, RecordView};
 use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::view::{
     AgreementApproved, AgreementLogged, AgreementsView, DecisionView, EffectView, PeerBrief,
-    PeerView, PropagationView, StatementView, StatusView,
+    PeerView, PropagationView, StatementView, StatisticsView, StatusView,
 };
 use crate::codec::{Truth, integer_map};
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
@@ -58,6 +58,8 @@ tagged_enum! {
         Agreements(Box<AgreementsView>) = 72,
         /// Who has done what an act asks.
         Propagation(Box<PropagationView>) = 80,
+        /// Figures of a period.
+        Statistics(Box<StatisticsView>) = 100,
         /// It is not done.
         Error(AdminError) = 99,
     }
@@ -87,6 +89,7 @@ impl Reply {
             | Self::AgreementLogged(_)
             | Self::Agreements(_)
             | Self::Propagation(_)
+            | Self::Statistics(_)
             | Self::Error(_) => true,
         }
     }

@@ -87,6 +87,8 @@ tagged_enum! {
         /// Who has done what an act asks. Answered by
         /// [`Reply::Propagation`](super::Reply::Propagation).
         Propagation(PropagationAsk) = 80,
+        /// Figures of a period. Answered by [`Reply::Statistics`](super::Reply::Statistics).
+        Statistics(StatisticsAsk) = 100,
     }
 }
 
@@ -445,5 +447,14 @@ integer_map! {
     pub struct PropagationAsk {
         /// The act or the decision.
         1 => target: req(Target),
+    }
+}
+
+integer_map! {
+    /// A period to give figures of.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct StatisticsAsk {
+        /// `2026-11`, `2026-H2` or `2026`.
+        1 => period: req(String),
     }
 }

@@ -4,6 +4,7 @@
 mod effect;
 mod propagation;
 mod recognition;
+mod statistics;
 
 use crate::admin::error::Detail;
 use crate::admin::record::{AnswerView, RecordView};
@@ -29,6 +30,7 @@ pub use recognition::{
     AgreementApproved, AgreementLogged, AgreementStateCode, AgreementView, AgreementsView,
     AllowedView, LackingCode, PartyView, RecognitionCode, RecognitionView, ReliedView, WordView,
 };
+pub use statistics::{ActCount, DecisionCount, FiguresView, StatisticsView};
 
 named_codes! {
     /// Whether a node signs.

@@ -161,6 +161,41 @@ fn without_a_rule_or_a_calendar_no_day_is_guessed() {
     assert_eq!(case.one("2027-01-01").since, Some(day("2026-04-01")));
 }
 
+// spec: STA-4
+#[test]
+fn objection_is_dealt_with_in_time_up_to_its_last_day() {
+    let (rules, days) = (henan(), spring());
+    let dealt = |with_issuer, closed: Option<&str>, today: &str| {
+        let terms = Terms {
+            rules: Some(&rules),
+            days: &days,
+            region: region(LUOYANG),
+            act_type: ActType::Penalty,
+            today: day(today),
+        };
+        handling((day("2026-04-01"), with_issuer), closed.map(day), &terms)
+    };
+    assert_eq!(
+        dealt(true, Some("2026-04-07"), "2026-05-28"),
+        Handling::Closed
+    );
+    assert_eq!(
+        dealt(true, Some("2026-04-08"), "2026-05-28"),
+        Handling::ClosedLate
+    );
+    assert_eq!(dealt(false, None, "2026-04-07"), Handling::Open);
+    assert_eq!(dealt(false, None, "2026-04-08"), Handling::Overdue);
+    let terms = Terms {
+        rules: None,
+        days: &days,
+        region: region(LUOYANG),
+        act_type: ActType::Penalty,
+        today: day("2026-05-28"),
+    };
+    let asked = handling((day("2026-04-01"), true), None, &terms);
+    assert_eq!(asked, Handling::Open);
+}
+
 /// Only a notice is known: nobody here knows the day of receipt.
 // spec: DL-22
 #[test]

@@ -161,57 +161,30 @@ impl<'a> Agreements<'a> {
                 from,
                 counts,
             };
-            match &fact.payload().content {
-                Content::Agreement(_) if copies.0.contains_key(fact.reference()) => {}
-                Content::Agreement(agreement) => {
-                    let (fields, reference) = (agreement.fields(), fact.reference());
-                    let first = copies.first(fields.first.as_ref().unwrap_or(reference));
-                    let version = Version {
-                        reference,
-                        fields,
-                        proposed_at: at,
-                        counts,
-                    };
-                    all.by_first
-                        .entry(first)
-                        .or_default()
-                        .versions
-                        .push(version);
-                }
-                Content::Accession(said) => {
-                    let version = copies.first(&said.agreement);
-                    let accessions = all.accessions.entry(version);
-                    accessions.or_default().push(word(said.from));
-                }
-                Content::Retirement(said) => {
-                    let treaty = all.by_first.entry(copies.first(&said.first));
-                    let (word, version) = (word(said.from), said.version);
-                    let retired = Retired { word, version, at };
-                    treaty.or_default().retirements.push(retired);
-                }
-                Content::Decision(_)
-                | Content::Objection(_)
-                | Content::Ruling(_)
-                | Content::Correction(_)
-                | Content::Withdrawal(_)
-                | Content::Admission(_)
-                | Content::Stay(_)
-                | Content::Repair(_)
-                | Content::ItemCatalogue(_)
-                | Content::MeasureCatalogue(_)
-                | Content::Calendar(_)
-                | Content::DeadlineRules(_)
-                | Content::Policy(_)
-                | Content::Enrolment(_)
-                | Content::Rotation(_)
-                | Content::Suspension(_)
-                | Content::CutOff(_)
-                | Content::Notice(_)
-                | Content::DeliveryBatch(_)
-                | Content::ReceiptBatch(_)
-                | Content::HeadSeen(_)
-                | Content::Restart(_)
-                | Content::Record(_) => {}
+            let content = &fact.payload().content;
+            let (reference, agreement) = (fact.reference(), content.agreement());
+            if let Some(agreement) = agreement.filter(|_| !copies.0.contains_key(reference)) {
+                let fields = agreement.fields();
+                let first = copies.first(fields.first.as_ref().unwrap_or(reference));
+                let version = Version {
+                    reference,
+                    fields,
+                    proposed_at: at,
+                    counts,
+                };
+                let treaty = all.by_first.entry(first).or_default();
+                treaty.versions.push(version);
+            }
+            if let Some(said) = content.accession() {
+                let version = copies.first(&said.agreement);
+                let accessions = all.accessions.entry(version);
+                accessions.or_default().push(word(said.from));
+            }
+            if let Some(said) = content.retirement() {
+                let treaty = all.by_first.entry(copies.first(&said.first));
+                let (word, version) = (word(said.from), said.version);
+                let retired = Retired { word, version, at };
+                treaty.or_default().retirements.push(retired);
             }
         }
         all
