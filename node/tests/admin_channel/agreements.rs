@@ -302,6 +302,21 @@ async fn agreement_is_approved_and_logged_and_each_wrong_file_is_refused_by_its_
         assert_eq!(hub.refused(&ask).await, ErrorCode::VerificationFailed);
     }
 
+    // More parties than one statement holds approvals of.
+    let mut crowd = terms(&pair);
+    crowd.parties = (0..18)
+        .map(|number| {
+            let code = SubjectCode::with_check(&format!("112304000000{number:05}")).unwrap();
+            AuthorityCode::new(code).unwrap()
+        })
+        .collect();
+    crowd.parties.sort();
+    // spec: ADM-245
+    let crowd = Agreement::new(crowd).unwrap();
+    let refused = PendingAgreement::new(&pair.network.genesis, clock::now(), crowd);
+    let too_many = concordat_certs::change::ChangeError::TooManyParties { named: 18, fit: 17 };
+    assert_eq!(refused, Err(too_many));
+
     let missing = member.ask(&log_ask(&proposal, &[], false)).await;
     let missing = missing.unwrap_err();
     assert_eq!(missing.code, ErrorCode::PartiesMissing);
