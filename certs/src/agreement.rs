@@ -13,6 +13,7 @@ use std::path::Path;
 
 use concordat_protocol::codec::{self, Ext};
 use concordat_protocol::key::Signer;
+use concordat_protocol::limits::APPROVALS_MAX;
 use concordat_protocol::log::Hash;
 use concordat_protocol::statement::{
     Agreement, AgreementFields, Approval, Content, Ctx, Payload, Proposal, sign_approval,
@@ -44,12 +45,13 @@ impl PendingAgreement {
     /// Proposes an agreement at an instant: who retires later leaves it, who retired before does not.
     ///
     /// # Errors
-    /// [`ChangeError::Statement`] for what has no encoding.
+    /// [`ChangeError::TooManyParties`]; [`ChangeError::Statement`] for what has no encoding.
     pub fn new(
         genesis: &Genesis,
         issued_at: Timestamp,
         agreement: Agreement,
     ) -> Result<Self, ChangeError> {
+        check_parties(agreement.fields())?;
         let payload = Payload {
             issued_at,
             target: None,
@@ -69,17 +71,17 @@ impl PendingAgreement {
     ///
     /// # Errors
     /// [`ChangeError::OtherForm`], [`ChangeError::Decode`], [`ChangeError::OtherNetwork`],
-    /// [`ChangeError::NotAnAgreement`] for the proposal of a change, and
+    /// [`ChangeError::NotAnAgreement`] for the proposal of a change, [`ChangeError::TooManyParties`], and
     /// [`ChangeError::CarriesApprovals`] for one that carries more than its words.
     pub fn decode(bytes: &[u8], genesis: &Genesis) -> Result<Self, ChangeError> {
         refuse_other_form(bytes, FileKind::Proposal)?;
         let fields: ProposalFields = codec::decode(bytes, LIMITS)?;
         refuse_other_network(&fields.genesis, genesis)?;
         let (proposal, payload) = Proposal::decode(&fields.proposal)?;
-        if payload.content.agreement().is_none() {
-            let class = payload.class().code();
-            return Err(ChangeError::NotAnAgreement { class });
-        }
+        let class = payload.class().code();
+        let agreement = payload.content.agreement();
+        let agreement = agreement.ok_or(ChangeError::NotAnAgreement { class })?;
+        check_parties(agreement.fields())?;
         if fields.request.is_some() || !fields.approvals.is_empty() {
             return Err(ChangeError::CarriesApprovals);
         }
@@ -218,5 +220,15 @@ impl PendingAgreement {
     pub fn read(path: &Path, genesis: &Genesis) -> Result<Self, ChangeFileError> {
         let bytes = file::read(path, LIMITS.bytes_max as u64)?;
         Ok(Self::decode(&bytes, genesis)?)
+    }
+}
+
+/// Every party but the one that signs it approves, and one statement holds so many approvals.
+// spec: ADM-245
+fn check_parties(fields: &AgreementFields) -> Result<(), ChangeError> {
+    let (named, fit) = (fields.parties.len(), APPROVALS_MAX + 1);
+    match named > fit {
+        true => Err(ChangeError::TooManyParties { named, fit }),
+        false => Ok(()),
     }
 }

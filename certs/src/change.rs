@@ -494,6 +494,14 @@ pub enum ChangeError {
         "the proposal of an agreement carries a request or approvals, which belong in files of their own"
     )]
     CarriesApprovals,
+    /// An agreement that names more parties than one statement holds approvals of.
+    #[error("{named} parties are named, and one statement holds the approvals of {fit} at most")]
+    TooManyParties {
+        /// How many are named.
+        named: usize,
+        /// How many there may be, the one that signs it included.
+        fit: usize,
+    },
     /// An enrolment without the request that proves its keys.
     #[error("an enrolment needs the request of the member that it enrols")]
     NoRequest,

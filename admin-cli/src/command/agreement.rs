@@ -45,7 +45,7 @@ fn propose(args: &AgreementPropose, context: &Context<'_>) -> Result<Report, Fai
     };
     let agreement = agreement::parse(&text, &args.file, follows)?;
     let pending = PendingAgreement::new(&genesis, clock::now(), agreement)
-        .map_err(|error| Failure::usage("change-unfit").with("cause", chain(&error)))?;
+        .map_err(|error| Failure::value("parties", "…", chain(&error)))?;
     pending
         .create(&args.out)
         .map_err(|error| files::change_file(&args.out, &error))?;

@@ -138,6 +138,7 @@ const GENERAL: &[Entry] = &[
     ("the request is for the network {}", "该申请属于网络 {1}"),
     ("a statement of class {} does not change the registry", "类别 {1} 的声明不变更名册"),
     ("the file proposes a statement of class {}, not an agreement", "该文件提议的是类别 {1} 的声明，不是互认协议"),
+    ("{} parties are named, and one statement holds the approvals of {} at most", "列明了 {1} 个缔约机关，而一条声明至多容纳 {2} 个机关的审批"),
     ("the proposal of an agreement carries a request or approvals, which belong in files of their own", "互认协议的提案中含有申请或审批，二者应各自成文件"),
     ("an enrolment needs the request of the member that it enrols", "入网须附该成员的申请"),
     ("what is proposed is not what the request asks for", "提案内容与申请不一致"),

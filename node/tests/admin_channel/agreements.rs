@@ -302,6 +302,21 @@ async fn agreement_is_approved_and_logged_and_each_wrong_file_is_refused_by_its_
         assert_eq!(hub.refused(&ask).await, ErrorCode::VerificationFailed);
     }
 
+    // More parties than one statement holds approvals of.
+    let mut crowd = terms(&pair);
+    crowd.parties = (0..18)
+        .map(|number| {
+            let code = SubjectCode::with_check(&format!("112304000000{number:05}")).unwrap();
+            AuthorityCode::new(code).unwrap()
+        })
+        .collect();
+    crowd.parties.sort();
+    // spec: ADM-245
+    let crowd = Agreement::new(crowd).unwrap();
+    let refused = PendingAgreement::new(&pair.network.genesis, clock::now(), crowd);
+    let too_many = concordat_certs::change::ChangeError::TooManyParties { named: 18, fit: 17 };
+    assert_eq!(refused, Err(too_many));
+
     let missing = member.ask(&log_ask(&proposal, &[], false)).await;
     let missing = missing.unwrap_err();
     assert_eq!(missing.code, ErrorCode::PartiesMissing);
@@ -336,9 +351,17 @@ async fn agreement_is_approved_and_logged_and_each_wrong_file_is_refused_by_its_
         let refused = member.refused(&log_ask(proposal, &approvals, false)).await;
         assert_eq!(refused, ErrorCode::VerificationFailed);
     }
-    let dry = logged(&mut member, &log_ask(&proposal, &[approval.clone()], true)).await;
+    let dry = logged(
+        &mut member,
+        &log_ask(&proposal, std::slice::from_ref(&approval), true),
+    )
+    .await;
     assert_eq!((approvals(&dry).len(), dry.reference), (2, None));
-    let done = logged(&mut member, &log_ask(&proposal, &[approval.clone()], false)).await;
+    let done = logged(
+        &mut member,
+        &log_ask(&proposal, std::slice::from_ref(&approval), false),
+    )
+    .await;
     assert_eq!(approvals(&done).len(), 2);
     let first = done.reference.unwrap();
     assert!(ApprovalFile::decode(&approval).is_ok());
@@ -352,7 +375,11 @@ async fn agreement_is_approved_and_logged_and_each_wrong_file_is_refused_by_its_
     second.first = Some(first.clone());
     let second = proposed(&pair, second);
     let approval = approved(&mut hub, &second).await;
-    let done = logged(&mut member, &log_ask(&second, &[approval.clone()], false)).await;
+    let done = logged(
+        &mut member,
+        &log_ask(&second, std::slice::from_ref(&approval), false),
+    )
+    .await;
     counts_at_hub(&pair, &done.reference.unwrap()).await;
     // Nor is one logged that is known already.
     let refused = member.refused(&log_ask(&second, &[approval], false)).await;

@@ -275,7 +275,7 @@ fn recognised(node: &Node, statements: &[Arc<Verified>]) -> Recognition {
         genesis.origin(node.fixture.hub, LogNumber::Statements),
     ];
     let horizon = Horizon {
-        logs: logs.into_iter().map(|log| (log, seen.clone())).collect(),
+        logs: logs.into_iter().map(|log| (log, seen)).collect(),
         register: node.fixture.register(),
     };
     let Found::Verified(decision) = node
