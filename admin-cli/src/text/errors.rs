@@ -54,6 +54,10 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.history-differs", "The cut-off names {named} of the log {log}; of that this node holds {held}. Nothing was written or recorded. Compare with `concordat peer show` at other nodes; only where what this node holds is itself the wrong history, say --held-history-is-wrong.", "停用所指为日志 {log} 的 {named}；本节点所持为 {held}。未写入或记录任何内容。请与其他节点的 `concordat peer show` 核对；仅当本节点所持历史本身有误时，才加 --held-history-is-wrong。"),
     ("error.nothing-heard", "This node holds nothing of any other member's log, and no member connected to it has shown that there is nothing: an empty answer would read as a clean record and is not given. Wait until `concordat status --wait SECONDS` ends with 0, or ask another node.", "本节点没有任何其他成员日志的内容，也没有已连接的成员表明确无内容：空的答复会被误认为没有记录，因此不予答复。请等 `concordat status --wait 秒数` 以 0 结束，或向其他节点查询。"),
     ("error.key-not-registered", "The node signs nothing: the registry names another key for its member than its {key}. Put the right key in its place and start the node again, or have the new key registered: `concordat peer cut-off` with --replacement. See `concordat status`.", "节点不签名：名册为其成员登记的密钥不是其 {key}。请换回正确的密钥并重新启动节点，或为新密钥办理登记：`concordat peer cut-off` 加 --replacement。请查看 `concordat status`。"),
+    ("error.other-subject", "{target} is about another organisation than {subject}. A record and what it refers to are about one. Nothing was recorded.", "{target} 所涉组织不是 {subject}。记录与其所涉声明必须关于同一组织。未作任何记录。"),
+    ("error.item-needed", "Say under which item of the catalogue (item, --item) a record of class {class} is made. Those in force for it: {known}.", "请写明类别为 {class} 的记录所属的目录事项（`item`、`--item`）。当日有效的适用事项：{known}。"),
+    ("error.not-asked", "{target} was not addressed to this authority; only those addressed answer it. Nothing was recorded.", "{target} 的相对机关不包括本机关；只有相对机关可以答复。未作任何记录。"),
+    ("error.not-binding", "The decision cannot carry a measure now ({binds}). `concordat statement` says why. Nothing was recorded.", "该决定目前不能作为措施的依据（{binds}）。原因见 `concordat statement`。未作任何记录。"),
     ("error.not-signing", "The node does not sign yet: it waits for the hub and the cosigners. See `concordat status` and `concordat peer list`.", "节点尚未签名：正在等待枢纽与见证方的答复。请查看 `concordat status` 与 `concordat peer list`。"),
     ("error.not-a-party", "{member} is no party to 《{title}》. Nothing was signed or recorded. `concordat agreement list` shows the agreements of this node's member.", "{member} 不是《{title}》的缔约机关。未签署或记录任何内容。本节点成员的协议见 `concordat agreement list`。"),
     ("error.parties-missing", "Not approved yet by: {missing}. Nothing was recorded. Let each run `concordat agreement approve` at its own node, and name the files here.", "尚未审批：{missing}。未作任何记录。请各机关在其节点运行 `concordat agreement approve`，并在此指明审批文件。"),
@@ -130,4 +134,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.output-failed-too", "The output cannot be written: {cause}.", "无法写出结果：{cause}。"),
     ("error.output-failed", "The output cannot be written: {cause}. The command itself was carried out.", "无法写出结果：{cause}。命令本身已执行。"),
     ("error.certificate-failed", "The certificate cannot be made: {cause}.", "无法生成证书：{cause}。"),
+    ("error.record-field", "A record of class {class} has no key {field}. Its keys: {known}.", "类别为 {class} 的记录没有键 {field}。可用的键：{known}。"),
+    ("error.record-unfilled", "{field} is still as the template has it (…). Write what is meant, or delete the line if it may be absent.", "{field} 仍为模板中的占位符（…）。请填写实际内容；可省略的，请删去该行。"),
+    ("error.record-class", "{path} does not say the class of the record. Begin it with a line like class = \"commitment\"; `concordat record template CLASS` prints a whole file.", "{path} 没有写明记录类别。请加上 `class = \"commitment\"` 一类的行；`concordat record template 类别` 可输出完整文件。"),
 ];

@@ -129,11 +129,4 @@ pub(super) const TEXTS: &[Entry] = &[
     ("field.execution", "How far it was done", "执行情况"),
     ("field.verification", "What verifying found; only of a push from above", "核实结果；仅用于上级下发的推送"),
     ("field.reasons", "The reasons in words, without personal data", "理由（不含个人信息）"),
-    ("error.record-field", "A record of class {class} has no key {field}. Its keys: {known}.", "类别为 {class} 的记录没有键 {field}。可用的键：{known}。"),
-    ("error.record-unfilled", "{field} is still as the template has it (…). Write what is meant, or delete the line if it may be absent.", "{field} 仍为模板中的占位符（…）。请填写实际内容；可省略的，请删去该行。"),
-    ("error.record-class", "{path} does not say the class of the record. Begin it with a line like class = \"commitment\"; `concordat record template CLASS` prints a whole file.", "{path} 没有写明记录类别。请加上 `class = \"commitment\"` 一类的行；`concordat record template 类别` 可输出完整文件。"),
-    ("error.other-subject", "{target} is about another organisation than {subject}. A record and what it refers to are about one. Nothing was recorded.", "{target} 所涉组织不是 {subject}。记录与其所涉声明必须关于同一组织。未作任何记录。"),
-    ("error.item-needed", "Say under which item of the catalogue (item, --item) a record of class {class} is made. Those in force for it: {known}.", "请写明类别为 {class} 的记录所属的目录事项（`item`、`--item`）。当日有效的适用事项：{known}。"),
-    ("error.not-asked", "{target} was not addressed to this authority; only those addressed answer it. Nothing was recorded.", "{target} 的相对机关不包括本机关；只有相对机关可以答复。未作任何记录。"),
-    ("error.not-binding", "The decision cannot carry a measure now ({binds}). `concordat statement` says why. Nothing was recorded.", "该决定目前不能作为措施的依据（{binds}）。原因见 `concordat statement`。未作任何记录。"),
 ];

@@ -147,10 +147,10 @@ async fn overdue_ruling_is_shown_with_whose_turn_it_is() {
     let penalties = &decided.decisions[0];
     assert_eq!(penalties.act_type, ActType::Penalty);
     assert!((1..=5).contains(&penalties.count), "{decided:?}");
-    let refused = hub.refused(&Request::Statistics(StatisticsAsk {
+    let wrong = Request::Statistics(StatisticsAsk {
         period: "2026-13".to_owned(),
-    }));
-    assert_eq!(refused.await, ErrorCode::BadRequest);
+    });
+    assert_eq!(hub.refused(&wrong).await, ErrorCode::BadRequest);
     assert_eq!(member.statement(target).await.awaited, []);
     assert_eq!(overdue(&member.status().await, "rulings-overdue"), None);
     drop((member, hub));
