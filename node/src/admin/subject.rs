@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use concordat_protocol::admin::{
-    ActView, AdminError, DecisionView, ErrorCode, Reply, SUBJECT_DECISIONS_MAX, StatementAsk,
-    StatementView, SubjectAnswer, SubjectAsk,
+    ActView, AdminError, DecisionView, ErrorCode, LogView, Reply, SUBJECT_DECISIONS_MAX,
+    StatementAsk, StatementView, SubjectAnswer, SubjectAsk,
 };
 use concordat_protocol::effect::{Effect, Horizon, Validity};
 use concordat_protocol::statement::{Audience, Class, Content, Decision, StatementRef};
@@ -83,7 +83,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         look_up_row: 0,
         decisions,
         total,
-        bodies_missing: logs.iter().map(|log| log.bodies_missing).sum(),
+        bodies_missing: bodies_missing(node, &logs),
         next_skip: (next_skip < total).then_some(next_skip),
         copies_left: (copies > 0).then_some(copies),
     };
@@ -109,6 +109,16 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
             ..answer.clone()
         }))
     })
+}
+
+/// Bodies that may be decisions or acts and are still to come. What others say of acts is none.
+fn bodies_missing(node: &Node, logs: &[LogView]) -> u64 {
+    let held = node.shared().logs();
+    let for_few = held
+        .iter()
+        .map(|(_, log)| log.awaited_for_few().count() as u64);
+    let missing: u64 = logs.iter().map(|log| log.bodies_missing).sum();
+    missing.saturating_sub(for_few.sum())
 }
 
 /// `statement`

@@ -256,8 +256,11 @@ pub(crate) async fn statements(
 ) -> Result<Vec<Answer>, Failure> {
     let mut client = network.client(node).await?;
     let mut answers = Vec::new();
-    for index in (0..STATEMENTS).map(LeafIndex::new) {
-        let origin = network.log(owner);
+    let (log, status) = (network.log(owner), client.status().await?);
+    let held = status.logs.iter().find(|held| held.origin == log);
+    let size = held.map_or(0, |held| held.size.value());
+    for index in (0..size).map(LeafIndex::new) {
+        let origin = log.clone();
         answers.push(
             match client.statement(Target::Position { origin, index }).await {
                 Ok(view) => Ok(format!("{:?} {:?}", view.reference, view.decision)),

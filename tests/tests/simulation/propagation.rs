@@ -1,0 +1,104 @@
+//! Whether a certificate names everyone who has applied an act, and everyone else as what it is.
+
+use concordat_protocol::propagation::{Certificate, State};
+use concordat_tests::sim::certificates;
+
+use super::*;
+
+/// The certificates of the newest act of a node that bears on its own statements.
+fn newest(cluster: &Cluster, node: NodeId) -> Certificate {
+    let core = cluster.core(node).unwrap();
+    let own = core.own_logs().remove(0);
+    let all = certificates(code(cluster, node), core);
+    let own = all
+        .into_iter()
+        .filter(|one| one.act.reference.origin == own);
+    own.max_by_key(|one| one.act.reference.index).unwrap()
+}
+
+/// Has a node say things until it has acted on a statement of its own.
+fn act(cluster: &mut Cluster, node: NodeId) -> Certificate {
+    let own = |cluster: &Cluster| {
+        let core = cluster.core(node).unwrap();
+        let own = core.own_logs().remove(0);
+        let all = certificates(code(cluster, node), core);
+        let own = all
+            .into_iter()
+            .filter(|one| one.act.reference.origin == own);
+        own.count()
+    };
+    let before = own(cluster);
+    for _ in 0..400 {
+        cluster.say_something(node).unwrap();
+        cluster.run_for(20).unwrap();
+        if own(cluster) > before {
+            return newest(cluster, node);
+        }
+    }
+    panic!("nothing was acted on");
+}
+
+// spec: PRP-10, PRP-13, PRP-24
+#[test]
+fn certificate_names_who_is_cut_off_and_is_complete_once_all_have_applied() {
+    let mut cluster = peaceful(3);
+    cluster.part_from_all(3);
+    let reference = act(&mut cluster, 1).act.reference;
+    cluster.run_for(5_000).unwrap();
+    let of_act = |cluster: &Cluster| {
+        let all = certificates(code(cluster, 1), cluster.core(1).unwrap());
+        let mut of_act = all.into_iter().filter(|one| one.act.reference == reference);
+        of_act.next().unwrap()
+    };
+    let parted = of_act(&cluster);
+    let away = code(&cluster, 3);
+    let since = |state: &State| matches!(state, State::Outstanding { given: Some(_), .. });
+    assert!(since(&parted.states[&away]), "{parted:?}");
+    let applied = |certificate: &Certificate, node| {
+        let state = &certificate.states[&code(&cluster, node)];
+        matches!(state, State::Applied { .. })
+    };
+    assert!(applied(&parted, 0) && applied(&parted, 2), "{parted:?}");
+    assert!(!parted.is_complete() && !parted.is_closed());
+    assert_eq!(parted.outstanding().collect::<Vec<_>>(), [away]);
+    // A restart of everyone in between forgets nothing.
+    for node in [0, 1, 2, 3] {
+        cluster.restart(node).unwrap();
+    }
+    cluster.run_for(5_000).unwrap();
+    let again = of_act(&cluster);
+    assert_eq!(again.states, parted.states);
+    cluster.calm().unwrap();
+    cluster.converge().unwrap();
+    let whole = of_act(&cluster);
+    assert!(whole.is_complete() && whole.is_closed(), "{whole:?}");
+    let settled = |state: &&State| matches!(state, State::Applied { .. });
+    assert_eq!(whole.states.values().filter(settled).count(), 3);
+}
+
+// spec: PRP-23
+#[test]
+fn certificate_tells_a_member_that_left_from_one_that_is_awaited() {
+    let mut cluster = peaceful(3);
+    let away = code(&cluster, 3);
+    cluster.stop(3);
+    let reference = act(&mut cluster, 1).act.reference;
+    for (standing, is_closed) in [(Standing::Suspended, false), (Standing::Left, true)] {
+        let change = Suspension {
+            member: away,
+            standing,
+            reasons: Text::new("for a test").unwrap(),
+        };
+        cluster
+            .change_registry(Content::Suspension(change))
+            .unwrap();
+        cluster.run_for(10_000).unwrap();
+        let all = certificates(code(&cluster, 1), cluster.core(1).unwrap());
+        let found = all.iter().find(|one| one.act.reference == reference);
+        let found = found.unwrap();
+        assert_eq!(found.is_closed(), is_closed, "{found:?}");
+        assert!(!found.is_complete());
+        let lost = matches!(found.states[&away], State::Lost { given: Some(_) });
+        assert_eq!(lost, is_closed);
+    }
+}
