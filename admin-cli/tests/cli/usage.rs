@@ -23,6 +23,7 @@ const VERBS: [&str; 19] = [
     "stay",
     "repair",
     "bundle",
+    "propagation",
     "completions",
 ];
 

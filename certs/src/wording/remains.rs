@@ -42,6 +42,7 @@ const NAMES: &[&str] = &[
     "peer",
     "peers",
     "policy",
+    "propagation",
     "quickstart",
     "remove",
     "renew",

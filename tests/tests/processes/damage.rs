@@ -18,6 +18,8 @@ use crate::{NODE, alone, number, repeat, seed};
 
 /// Decisions that the node has made before it is damaged.
 const STATEMENTS: u64 = 40;
+/// Decisions whose bodies are damaged.
+const DAMAGED: usize = 6;
 /// Bytes of a ledger that holds nothing.
 const FOUNDING_BYTES: u64 = 98;
 
@@ -192,10 +194,14 @@ async fn body_damaged(
     }
     let path = network.layout(node).data().join("bodies-00000000.seg");
     let mut bytes = std::fs::read(&path).map_err(Failure::of("reading bodies"))?;
-    // The last fifth of what the member said, and nothing of the registry before it.
-    let from = bytes.len() - bytes.len() / 10;
-    for at in (from..bytes.len()).step_by(100) {
-        bytes[at] ^= 0x10;
+    // The last of its decisions, and nothing that it says by itself: what that is of, and who holds it,
+    // is for other tests.
+    let name = b"Test subject";
+    let decided = bytes.windows(name.len()).enumerate();
+    let decided = decided.filter(|(_, window)| window == name);
+    let decided: Vec<usize> = decided.map(|(at, _)| at).collect();
+    for at in decided.iter().rev().take(DAMAGED) {
+        bytes[*at] ^= 0x10;
     }
     write_over(&path, &bytes)?;
     processes.push(network.spawn(node)?);
@@ -256,11 +262,8 @@ pub(crate) async fn statements(
 ) -> Result<Vec<Answer>, Failure> {
     let mut client = network.client(node).await?;
     let mut answers = Vec::new();
-    let (log, status) = (network.log(owner), client.status().await?);
-    let held = status.logs.iter().find(|held| held.origin == log);
-    let size = held.map_or(0, |held| held.size.value());
-    for index in (0..size).map(LeafIndex::new) {
-        let origin = log.clone();
+    for index in (0..STATEMENTS).map(LeafIndex::new) {
+        let origin = network.log(owner);
         answers.push(
             match client.statement(Target::Position { origin, index }).await {
                 Ok(view) => Ok(format!("{:?} {:?}", view.reference, view.decision)),
