@@ -49,8 +49,9 @@ fn certificate_names_who_is_cut_off_and_is_complete_once_all_have_applied() {
     let away = code(&cluster, 3);
     let since = |state: &State| matches!(state, State::Outstanding { given: Some(_), .. });
     assert!(since(&parted.states[&away]), "{parted:?}");
-    let applied = |certificate: &Certificate, node| {
-        let state = &certificate.states[&code(&cluster, node)];
+    let codes = [0, 1, 2, 3].map(|node| code(&cluster, node));
+    let applied = |certificate: &Certificate, node: NodeId| {
+        let state = &certificate.states[&codes[node]];
         matches!(state, State::Applied { .. })
     };
     assert!(applied(&parted, 0) && applied(&parted, 2), "{parted:?}");
