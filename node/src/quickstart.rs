@@ -51,6 +51,8 @@ pub struct TourResult {
     pub bundle_verified: bool,
     /// Whether the bundle with one byte flipped was refused.
     pub tampered_bundle_rejected: bool,
+    /// Whether everyone who was given the decision has said that it applied the correction.
+    pub propagation_complete: bool,
     /// How long it took.
     pub elapsed_ms: u128,
 }

@@ -43,6 +43,7 @@ fn tour_ends_with_every_statement_everywhere_and_a_proof_that_holds() {
         "exchanged_to_all",
         "bundle_verified",
         "tampered_bundle_rejected",
+        "propagation_complete",
     ] {
         assert_eq!(result[field], Value::Bool(true), "{field}: {line}");
     }

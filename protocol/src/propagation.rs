@@ -216,7 +216,7 @@ impl Certificate {
 }
 
 /// Works out what became of an act at every member.
-// spec: PRP-20, PRP-21, PRP-22, PRP-23
+// spec: PRP-20, PRP-21, PRP-22, PRP-23, PRP-25
 #[must_use]
 pub fn certificate(act: &Act, evidence: &Evidence<'_>) -> Certificate {
     let deliveries = deliveries(act, evidence);

@@ -10,6 +10,7 @@
 //!
 //! Out of scope: sockets, threads, real time, wall clocks that differ between nodes.
 
+mod certified;
 mod checker;
 mod cluster;
 mod network;
@@ -17,6 +18,7 @@ pub(crate) mod workload;
 
 use std::fmt;
 
+pub use certified::certificates;
 pub use cluster::{Cluster, NodeId};
 
 /// The generator behind every choice of a run: SplitMix64.

@@ -50,16 +50,21 @@ pub(crate) fn propagation(view: &PropagationView, words: Words) -> Report {
 }
 
 fn act_page(page: &mut Page, act: &PropagatedView, words: Words) {
+    let mut states = act.holders.iter().map(|holder| holder.state);
     let verdict = match (act.complete, act.closed) {
-        (true, _) => "propagation_complete",
-        (false, true) => "propagation_closed",
-        (false, false) => "propagation_open",
+        (true, _) => words.word("propagation_complete"),
+        (false, true) => words.word("propagation_closed"),
+        // Neither complete nor not: nobody tells this node.
+        (false, false) if states.any(|state| state == HolderCode::NotKnown) => {
+            words.code(HolderCode::NotKnown)
+        }
+        (false, false) => words.word("propagation_open"),
     };
     page.pairs(&[
         words.pair("act", words.noted(short(&act.act), words.code(act.class))),
         words.pair("target", short(&act.target)),
         words.pair("issued_at", at_text(Some(act.issued_at))),
-        words.pair("propagation", words.word(verdict)),
+        words.pair("propagation", verdict),
         words.pair("never_given", act.never_given),
     ]);
     if act.holders.is_empty() {

@@ -4,7 +4,7 @@ use concordat_certs::wording::remains;
 
 use crate::support::{concordat, concordat_in, concordat_without_room};
 
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 27] = [
     "init",
     "genesis",
     "enrol",
@@ -23,7 +23,15 @@ const VERBS: [&str; 19] = [
     "stay",
     "repair",
     "bundle",
+    "propagation",
     "completions",
+    "agreement",
+    "record",
+    "initiate",
+    "respond",
+    "push",
+    "feedback",
+    "statistics",
 ];
 
 #[test]

@@ -35,6 +35,6 @@ fn nodes_sign_cosign_and_exchange_without_their_recovery_keys() {
         let status = network.at("city", &["status"]).exits(0).json();
         let logs = status["logs"].as_array().unwrap();
         let own = |one: &&serde_json::Value| one["origin"].as_str().unwrap().ends_with(&log);
-        logs.iter().find(own).unwrap()["witnessed_size"] == 1
+        logs.iter().find(own).unwrap()["witnessed_size"].as_u64() >= Some(1)
     });
 }

@@ -29,6 +29,7 @@ pub(super) fn answer(desk: &Desk, ask: &PropagationAsk) -> Answer {
     let (acts, mut left) = acts(desk, &verified)?;
     let node = desk.node();
     let (registry, hearing) = (node.registry(), node.hearing());
+    // spec: ADM-273
     let sees_all = verified.statement().payload().target.as_ref();
     let sees_all = node.sees_all_of(&registry, &sees_all.unwrap_or(&asked).origin);
     let mut shown = Shown::new();

@@ -14,7 +14,7 @@ use concordat_protocol::trust::Registry;
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::shown::Shown;
-use crate::admin::{peer, refusal, view};
+use crate::admin::{peer, refusal, subject, view};
 
 /// `statistics`
 // spec: ADM-300
@@ -44,7 +44,7 @@ pub(super) fn answer(desk: &Desk, ask: &StatisticsAsk) -> Answer {
         total: figures_view(None, &total),
         silent: silent(&registry, &heard),
         cut: (!is_whole).then_some(Truth),
-        bodies_missing: logs.iter().map(|log| log.bodies_missing).sum(),
+        bodies_missing: subject::bodies_missing(node, &logs),
     })))
 }
 

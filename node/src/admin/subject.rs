@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use concordat_protocol::admin::{
-    ActView, AdminError, DecisionView, ErrorCode, NotAboutView, RecognitionView, Reply,
+    ActView, AdminError, DecisionView, ErrorCode, LogView, NotAboutView, RecognitionView, Reply,
     SUBJECT_DECISIONS_MAX, StatementAsk, StatementView, SubjectAnswer, SubjectAsk,
 };
 use concordat_protocol::effect::{Effect, Horizon, Validity};
@@ -108,7 +108,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         look_up_row: 0,
         decisions,
         total,
-        bodies_missing: logs.iter().map(|log| log.bodies_missing).sum(),
+        bodies_missing: bodies_missing(node, &logs),
         next_skip: (next_skip < total && ask.records_skip.is_none()).then_some(next_skip),
         copies_left: (copies > 0).then_some(copies),
         agreements_cut: agreed.cut(),
@@ -189,6 +189,16 @@ fn not_about_by(
         }
     }
     Ok(by.last().cloned())
+}
+
+/// Bodies that may be decisions or acts and are still to come. What others say of acts is none.
+pub(super) fn bodies_missing(node: &Node, logs: &[LogView]) -> u64 {
+    let held = node.shared().logs();
+    let for_few = held
+        .iter()
+        .map(|(_, log)| log.awaited_for_few().count() as u64);
+    let missing: u64 = logs.iter().map(|log| log.bodies_missing).sum();
+    missing.saturating_sub(for_few.sum())
 }
 
 /// `statement`

@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use concordat_protocol::exchange::Gaps;
 use concordat_protocol::log::{LeafIndex, Origin};
-use concordat_protocol::statement::{Body, Content, DeliveryBatch, Kind, Statement};
+use concordat_protocol::statement::{Content, DeliveryBatch, Kind};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::LogNumber;
 
 use crate::core::damage::BodyFault;
-use crate::core::receipts::TICK;
+use crate::core::receipts::{TICK, statement_of};
 use crate::core::recover::OpenCoreError;
 use crate::core::types::{Durable, Fatal};
 use crate::core::{Core, Shared, read, write};
@@ -173,22 +173,34 @@ impl<D: Disk> Core<D> {
         for entry in durable {
             let own = entry.origin.member() == self.me.as_str();
             if own && entry.leaf.kind == Kind::Deliveries {
-                let batch = batch_of(&entry.body);
-                batch.iter().for_each(|batch| self.take_in_delivery(batch));
+                self.take_in_delivery(entry.index, &entry.body);
             }
         }
     }
 
-    /// Takes in what the own log says: it needs not be said again, and was given also where the row of it
-    /// is lost with a directory.
-    // spec: PRP-14
-    fn take_in_delivery(&mut self, batch: &DeliveryBatch) {
+    /// Takes in what the own log says: it was given, also where the row of it is lost with a directory, and
+    /// need not be said again, unless nobody counts it any more.
+    // spec: PRP-13, PRP-14
+    fn take_in_delivery(&mut self, index: LeafIndex, body: &[u8]) {
+        let Some(statement) = statement_of(body) else {
+            return;
+        };
+        let Content::DeliveryBatch(batch) = &statement.payload().content else {
+            return;
+        };
         let pair = (batch.receiver(), batch.origin().clone());
-        let delivered = self.delivered.entry(pair).or_default();
-        for (begin, end) in batch.ranges() {
-            delivered.insert(begin.value(), end.value());
+        let ranges = batch.ranges().iter();
+        let ranges: Vec<_> = ranges
+            .map(|(begin, end)| (begin.value(), end.value()))
+            .collect();
+        let delivered = self.delivered.entry(pair.clone()).or_default();
+        for (begin, end) in &ranges {
+            delivered.insert(*begin, *end);
         }
-        self.deliveries.take_in(batch);
+        match self.still_counts(index, &statement) {
+            true => self.deliveries.take_in(batch),
+            false => self.await_delivery(pair.0, &pair.1, &ranges),
+        }
     }
 
     /// Appends the deliveries that are due.
@@ -244,10 +256,7 @@ impl<D: Disk> Core<D> {
         let log = self.genesis.origin(self.me, LogNumber::Statements);
         for index in own {
             match self.shared.read_body(&log, *index) {
-                Ok(Some(body)) => {
-                    let batch = batch_of(&body);
-                    batch.iter().for_each(|batch| self.take_in_delivery(batch));
-                }
+                Ok(Some(body)) => self.take_in_delivery(*index, &body),
                 // What is not known any more may be said again.
                 Ok(None) | Err(BodyFault::Damaged(_)) => {}
                 Err(BodyFault::Unavailable { .. }) => {
@@ -261,13 +270,4 @@ impl<D: Disk> Core<D> {
         queue.retain(|(_, pair)| unsaid.contains_key(pair));
         Ok(())
     }
-}
-
-fn batch_of(body: &[u8]) -> Option<DeliveryBatch> {
-    let body = Body::decode(body).ok()?;
-    let statement = Statement::decode(body.statement()).ok()?;
-    if let Content::DeliveryBatch(batch) = &statement.payload().content {
-        return Some(batch.clone());
-    }
-    None
 }

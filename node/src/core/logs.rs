@@ -62,6 +62,8 @@ pub struct Log {
     restarted: Option<LeafIndex>,
     /// Where bodies lie that were refused.
     refused: BTreeMap<LeafIndex, BodyPointer>,
+    /// Positions of deliveries and receipts, ascending.
+    for_few: Vec<u64>,
     /// Target and place of acts on statements of the same log that the index is not known to have.
     pub(super) unread: BTreeSet<(LeafIndex, LeafIndex)>,
 }
@@ -90,6 +92,13 @@ impl Log {
     #[must_use]
     pub const fn course(&self) -> &CtxCourse {
         &self.course
+    }
+
+    /// Positions of deliveries and receipts whose bodies have not come, or cannot be read. Those that are
+    /// for others alone are not among them once that has been said.
+    pub fn awaited_for_few(&self) -> impl Iterator<Item = LeafIndex> + '_ {
+        let places = self.for_few.iter().copied().map(LeafIndex::new);
+        places.filter(|index| matches!(self.body(*index), BodyState::Missing | BodyState::Damaged))
     }
 
     /// What is known of a body.
@@ -147,6 +156,9 @@ impl Log {
             self.course.push(index, leaf.ctx);
             if leaf.kind == Kind::Restart {
                 self.restarted = Some(index);
+            }
+            if leaf.kind.is_between_parties() {
+                self.for_few.push(index.value());
             }
             if let (Kind::Act, Some(target)) = (leaf.kind, leaf.target) {
                 self.unread.insert((target, index));
@@ -243,6 +255,7 @@ impl LogTable {
                 bodies,
                 restarted: None,
                 refused: BTreeMap::new(),
+                for_few: Vec::new(),
                 unread: BTreeSet::new(),
             },
         );

@@ -109,8 +109,7 @@ impl<D: Disk> Core<D> {
             let place = (entry.origin.clone(), entry.index);
             let own = entry.origin.member() == self.me.as_str();
             if own && entry.leaf.kind == Kind::Receipts {
-                let batch = batch_of(&entry.body);
-                batch.iter().for_each(|batch| self.receipts.take_in(batch));
+                self.take_in_receipts(entry.index, &entry.body);
             }
             if let Some(acts) = self.receipts.without.remove(&place) {
                 self.receipts.pending.extend(acts);
@@ -120,6 +119,24 @@ impl<D: Disk> Core<D> {
             }
         }
         self.time_receipts();
+    }
+
+    /// Takes in what the own log says, but what nobody counts any more: it is said again.
+    fn take_in_receipts(&mut self, index: LeafIndex, body: &[u8]) {
+        let Some(statement) = statement_of(body).filter(|one| self.still_counts(index, one)) else {
+            return;
+        };
+        if let Content::ReceiptBatch(batch) = &statement.payload().content {
+            self.receipts.take_in(batch);
+        }
+    }
+
+    /// Whether a statement of the own log stands before the cut-off of its key, if that was cut off.
+    // spec: PRP-11, PRP-22
+    pub(super) fn still_counts(&self, index: LeafIndex, statement: &Statement) -> bool {
+        let member = self.registry.member(self.me);
+        let from = member.and_then(|member| member.cut_off(statement.header().kid));
+        from.is_none_or(|from| index < from)
     }
 
     /// An act, or something that may be one, needs a receipt once it is durable.
@@ -278,10 +295,7 @@ impl<D: Disk> Core<D> {
         let origin = self.genesis.origin(self.me, LogNumber::Statements);
         for index in own {
             match self.shared.read_body(&origin, *index) {
-                Ok(Some(body)) => {
-                    let batch = batch_of(&body);
-                    batch.iter().for_each(|batch| self.receipts.take_in(batch));
-                }
+                Ok(Some(body)) => self.take_in_receipts(*index, &body),
                 // What is not known any more may be said again.
                 Ok(None) | Err(BodyFault::Damaged(_)) => {}
                 Err(BodyFault::Unavailable { .. }) => {
@@ -313,15 +327,8 @@ impl<D: Disk> Core<D> {
     }
 }
 
-fn statement_of(body: &[u8]) -> Option<Statement> {
+/// The statement of an encoded body.
+pub(super) fn statement_of(body: &[u8]) -> Option<Statement> {
     let body = Body::decode(body).ok()?;
     Statement::decode(body.statement()).ok()
-}
-
-fn batch_of(body: &[u8]) -> Option<ReceiptBatch> {
-    let statement = statement_of(body)?;
-    if let Content::ReceiptBatch(batch) = &statement.payload().content {
-        return Some(batch.clone());
-    }
-    None
 }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
+use concordat_protocol::log::{Origin, TreeSize};
 use concordat_protocol::propagation::{Act, Certificate, Evidence, Reach, Said, certificate};
-use concordat_protocol::statement::{Leaf, Standing};
+use concordat_protocol::statement::Standing;
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::{LogNumber, Registry, Verified};
 
-use crate::core::BodyState;
+use crate::core::Log;
 use crate::node::{AskError, Node};
 use crate::query::{Found, QueryError, QueryService};
 use crate::store::Position;
@@ -19,8 +19,6 @@ const RECEIPTS_MAX: usize = 16;
 /// Deliveries of one statement that are read in one log.
 // spec: IDX-81
 const DELIVERIES_MAX: usize = 4_096;
-/// Bodies that are missing of which it is looked whether they are deliveries or receipts.
-const MISSING_LOOKED_AT_MAX: usize = 256;
 
 /// What certificates are worked out under, the same for all acts of an answer.
 pub(crate) struct Hearing {
@@ -106,33 +104,12 @@ impl Node {
     fn reach(&self, origin: &Origin) -> Reach {
         let witnessed = self.shared.witnessed();
         let witnessed = witnessed.get(origin).map_or(TreeSize::ZERO, |it| it.size);
-        let (held, missing) = {
+        let (held, first) = {
             let logs = self.shared.logs();
-            let Some(log) = logs.get(origin) else {
-                let none = TreeSize::ZERO;
-                return Reach {
-                    read: none,
-                    held: none,
-                    witnessed,
-                };
-            };
-            let lacks = |index: &LeafIndex| {
-                matches!(log.body(*index), BodyState::Missing | BodyState::Damaged)
-            };
-            let positions = (0..log.size().value()).map(LeafIndex::new);
-            let missing = positions.filter(lacks).take(MISSING_LOOKED_AT_MAX + 1);
-            (log.size(), missing.collect::<Vec<_>>())
+            let log = logs.get(origin);
+            let held = log.map_or(TreeSize::ZERO, Log::size);
+            (held, log.and_then(|log| log.awaited_for_few().next()))
         };
-        let looked_at = missing.get(..MISSING_LOOKED_AT_MAX).unwrap_or(&missing);
-        let tells = |index: &&LeafIndex| {
-            let leaf = self.shared.leaf(origin, **index);
-            let leaf = leaf.and_then(|leaf| Leaf::decode(&leaf).ok());
-            // One that cannot be read may be of any kind.
-            leaf.is_none_or(|leaf| leaf.kind.is_between_parties())
-        };
-        // What was not looked at counts as missing.
-        let first = looked_at.iter().find(tells);
-        let first = first.or_else(|| missing.get(MISSING_LOOKED_AT_MAX));
         let read = first.and_then(|first| TreeSize::new(first.value()).ok());
         Reach {
             read: read.unwrap_or(held),

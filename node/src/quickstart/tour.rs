@@ -11,10 +11,12 @@ use concordat_certs::wording;
 use concordat_protocol::bundle;
 use concordat_protocol::codec::Ext;
 use concordat_protocol::effect::{BindsOthers, Validity};
+use concordat_protocol::exchange::LogView as _;
 use concordat_protocol::log::LeafIndex;
+use concordat_protocol::propagation::{Certificate, State};
 use concordat_protocol::statement::{
-    BatchId, Content, Correction, Decision, Ground, Objection, ObjectorRole, Outcome, Payload,
-    Ruling, StatementRef, sign,
+    BatchId, Class, Content, Correction, Decision, Ground, Objection, ObjectorRole, Outcome,
+    Payload, Ruling, StatementRef, sign,
 };
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::text::Text;
@@ -27,6 +29,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::import::{Filter, ImportOptions, Importer, Language, Profile, Stored};
 use crate::node::{Node, NodeOptions};
+use crate::query::Found;
 use crate::quickstart::network::{self, Plan};
 use crate::quickstart::{TourError, TourOptions, TourResult, Voice};
 
@@ -134,7 +137,7 @@ async fn shown(
     started: Instant,
 ) -> Result<TourResult, TourError> {
     let (imported, statements) = import(nodes, profile, voice).await?;
-    let exchanged_to_all = exchanged(nodes, voice).await?;
+    let exchanged_to_all = exchanged(nodes, &imported, voice).await?;
     let (subject, target) = pick(&imported).ok_or(TourError::NoAuthorities)?;
     let (objection, suspended_at) = object(nodes, subject, &target, voice).await?;
     let corrected_at = correct(nodes, subject, &target, objection, voice).await?;
@@ -142,6 +145,7 @@ async fn shown(
         agreement::agree(nodes, &target, profile, voice).await?;
     let (bundle_verified, tampered_bundle_rejected) =
         prove(&options.directory, nodes, &target, voice).await?;
+    let propagation_complete = propagated(nodes, &target, voice).await?;
     let result = TourResult {
         nodes: nodes.len(),
         statements,
@@ -152,6 +156,7 @@ async fn shown(
         recognised_by,
         bundle_verified,
         tampered_bundle_rejected,
+        propagation_complete,
         elapsed_ms: started.elapsed().as_millis(),
     };
     if !options.once {
@@ -289,30 +294,17 @@ async fn import(
     Ok((imported, count))
 }
 
-async fn exchanged(nodes: &[Running], voice: &Voice) -> Result<bool, TourError> {
-    let wanted: Vec<_> = nodes
-        .iter()
-        .map(|running| {
-            let node = &running.node;
-            let origin = node.genesis().origin(node.member(), LogNumber::Statements);
-            let size = node
-                .shared()
-                .logs()
-                .get(&origin)
-                .map_or(0, |log| log.size().value());
-            (origin, size)
-        })
-        .filter(|(_, size)| *size > 0)
-        .collect();
-    until(
-        nodes,
-        "the exchange of every statement to every node",
-        |node| {
-            wanted
-                .iter()
-                .all(|(origin, size)| node.shared().bodies_held(origin) >= *size)
-        },
-    )
+async fn exchanged(
+    nodes: &[Running],
+    imported: &Imported,
+    voice: &Voice,
+) -> Result<bool, TourError> {
+    let what = "the exchange of every statement to every node";
+    until(nodes, what, |node| {
+        let logs = node.shared().logs();
+        let mut made = imported.iter().map(|(_, reference)| reference);
+        made.all(|made| logs.holds_body(&made.origin, made.index))
+    })
     .await?;
     voice.say(
         "Every statement is on every node, verified against its author's signed checkpoint",
@@ -454,6 +446,70 @@ async fn prove(
         );
     }
     Ok((verified.is_ok(), refused.is_err()))
+}
+
+/// What became of the corrections of a decision, as its issuer has it.
+fn certificates(node: &Node, target: &StatementRef) -> Option<Vec<Certificate>> {
+    let query = node.query().ok()?;
+    let acts = query.store().acts_on(&target.origin, target.index).ok()?;
+    let corrections = acts.iter().filter(|act| act.class == Class::Correction);
+    let hearing = node.hearing();
+    let certificates = corrections.map(|act| {
+        let found = query.statement(&act.position.origin, act.position.index);
+        let Ok(Found::Verified(act)) = found else {
+            return None;
+        };
+        node.certificate(&hearing, &act).ok()?
+    });
+    certificates.collect()
+}
+
+/// Waits for the proof that the correction has reached everyone, and shows it.
+async fn propagated(
+    nodes: &[Running],
+    target: &StatementRef,
+    voice: &Voice,
+) -> Result<bool, TourError> {
+    let issuer = target.origin.member();
+    // Everyone but the issuer, whose act it is, was given the decision.
+    let wanted = nodes.len().saturating_sub(1);
+    let applied = |state: &&State| matches!(state, State::Applied { .. });
+    let is_whole = |one: &Certificate| {
+        one.is_complete() && one.states.values().filter(applied).count() == wanted
+    };
+    until(nodes, "the certificate of the correction", |node| {
+        let known = certificates(node, target).unwrap_or_default();
+        node.member().as_str() != issuer || !known.is_empty() && known.iter().all(is_whole)
+    })
+    .await?;
+    let at = nodes
+        .iter()
+        .find(|one| one.node.member().as_str() == issuer);
+    let at = at.ok_or(TourError::NoAuthorities)?;
+    let known = certificates(&at.node, target).unwrap_or_default();
+    for certificate in &known {
+        voice.say(
+            &format!("Propagation certificate of the correction {}: complete. Each says so in its own log:", short(&certificate.act.reference)),
+            &format!("更正 {} 的传播证明：完成。各机关均在自己的日志中回执：", short(&certificate.act.reference)),
+        );
+        for (member, state) in &certificate.states {
+            let name = nodes.iter().find(|one| one.node.member() == *member);
+            let name = name.map_or(member.as_str(), |one| &one.name);
+            if let State::Applied { receipt, .. } = state {
+                voice.say(
+                    &format!("  {name}: applied, {}", short(receipt)),
+                    &format!("  {name}：已执行，{}", short(receipt)),
+                );
+            }
+        }
+    }
+    Ok(known.iter().all(Certificate::is_complete))
+}
+
+/// A reference as people write it.
+fn short(reference: &StatementRef) -> String {
+    let StatementRef { origin, index, .. } = reference;
+    format!("{}/{}#{index}", origin.member(), origin.log_number())
 }
 
 /// What an error says, for people who read Chinese.

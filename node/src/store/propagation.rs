@@ -174,7 +174,8 @@ mod tests {
             let batch = ReceiptBatch::new(own.clone(), receipts);
             fixture.says(at, Content::ReceiptBatch(batch.unwrap()))
         };
-        let both = vec![receipt(&own, 3), receipt(&register, 3)];
+        let mut both = vec![receipt(&own, 3), receipt(&register, 3)];
+        both.sort_by(|a, b| a.act.cmp(&b.act));
         let one = vec![receipt(&register, 3)];
         take_in(&store, &[said(10, both), said(11, one)]);
         let of = |act: &Position, log, most| {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use concordat_node::core::BodyState;
 use concordat_node::node::{Layout, Node};
 use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::statement::Leaf;
 use concordat_protocol::subject::AuthorityCode;
 use serde::{Deserialize, Serialize};
 
@@ -133,23 +134,35 @@ pub(crate) async fn receive(task: &Receive) -> Result<(), Failure> {
 /// all leaves are held.
 fn indexed(node: &Node, origin: &Origin, task: &Receive) -> Result<bool, Failure> {
     let last = LeafIndex::new(task.statements.saturating_sub(1));
-    {
+    let (size, held) = {
         let logs = node.shared().logs();
         let Some(log) = logs.get(origin) else {
             return Ok(false);
         };
         let held = matches!(log.body(last), BodyState::Held(_));
-        if log.size().value() < task.statements || !held && !task.leaves_only {
-            return Ok(false);
-        }
+        (log.size().value(), held)
+    };
+    let held = held || task.leaves_only || is_for_few(node, origin, last);
+    if size < task.statements || !held {
+        return Ok(false);
     }
     if task.leaves_only {
         return Ok(true);
     }
     // Waits for the index. Bodies are taken in the order in which they came.
     let query = tokio::task::block_in_place(|| node.query())?;
-    let holds = |index: &u64| query.store().holds(origin, LeafIndex::new(*index));
+    let holds = |index: &u64| {
+        let index = LeafIndex::new(*index);
+        query.store().holds(origin, index) || is_for_few(node, origin, index)
+    };
     Ok((0..task.statements).rev().all(|index| holds(&index)))
+}
+
+/// Whether a position is what the giver says of its deliveries: the receiver is given its own alone.
+fn is_for_few(node: &Node, origin: &Origin, index: LeafIndex) -> bool {
+    let leaf = node.shared().leaf(origin, index);
+    let leaf = leaf.and_then(|leaf| Leaf::decode(&leaf).ok());
+    leaf.is_some_and(|leaf| leaf.kind.is_between_parties())
 }
 
 /// Some organisations must have all their statements.

@@ -10,9 +10,11 @@ use concordat_certs::network::{TestMember, TestNetwork, TestPlan};
 use concordat_node::clock;
 use concordat_node::config;
 use concordat_node::node::Layout;
-use concordat_protocol::admin::{Reply, Request, SigningCode, StatusView, SubmitAsk};
+use concordat_protocol::admin::{
+    ErrorCode, Reply, Request, SigningCode, StatusView, SubmitAsk, Target,
+};
 use concordat_protocol::key::{PublicKey, Signer as _};
-use concordat_protocol::log::Origin;
+use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::statement::{Address, Content};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::LogNumber;
@@ -277,6 +279,48 @@ impl Network {
         self.plan
             .genesis
             .origin(self.code(node), LogNumber::Statements)
+    }
+
+    /// Where the decisions and acts of a node's own log stand; what it says by itself of deliveries and
+    /// acts is left out.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn spoken(&self, node: NodeId) -> Result<Vec<LeafIndex>, Failure> {
+        let (log, mut client) = (self.log(node), self.client(node).await?);
+        let status = client.status().await?;
+        let held = status.logs.iter().find(|held| held.origin == log);
+        let size = held.map_or(0, |held| held.size.value());
+        let mut spoken = Vec::new();
+        for index in (0..size).map(LeafIndex::new) {
+            let origin = log.clone();
+            let view = client.statement(Target::Position { origin, index }).await?;
+            if view.class.is_decision() || view.class.is_act() {
+                spoken.push(index);
+            }
+        }
+        Ok(spoken)
+    }
+
+    /// Of the decisions and acts of a node's own log, how many leaves and bodies another one has.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub async fn heard(&self, node: NodeId, of: NodeId) -> Result<(u64, u64), Failure> {
+        let (log, mut client) = (self.log(of), self.client(node).await?);
+        let (mut leaves, mut bodies) = (0, 0);
+        for index in self.spoken(of).await? {
+            let origin = log.clone();
+            match client.statement(Target::Position { origin, index }).await {
+                Ok(_) => (leaves, bodies) = (leaves + 1, bodies + 1),
+                Err(AskError::Refused(error)) if error.code == ErrorCode::BodyNotHeld => {
+                    leaves += 1;
+                }
+                Err(AskError::Refused(error)) if error.code == ErrorCode::TargetNotFound => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok((leaves, bodies))
     }
 
     /// The key that a node shows to its peers.

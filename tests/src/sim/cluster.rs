@@ -23,6 +23,7 @@ use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::LogNumber;
 use sha2::{Digest as _, Sha256};
 
+use super::certified;
 use super::checker::{self, Checker, Running, Verdict};
 use super::network::{Connection, Fate, Stream};
 use super::workload::{Said, Speaker, utter};
@@ -246,6 +247,7 @@ impl Cluster {
         self.wait_until(CONVERGE_MS, checker::complete)?;
         self.outcome.converged_after_ms = self.now - begin;
         self.wait_until(DELIVERY_MS, checker::deliveries_said)?;
+        self.wait_until(WITNESS_MS, certified::certified)?;
         self.wait_until(WITNESS_MS, checker::witnessed)
     }
 

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use concordat_protocol::admin::{LookUp, Reply, Request, SubjectAsk, Target};
-use concordat_protocol::log::LeafIndex;
 use concordat_protocol::text::Text;
 use concordat_tests::processes::{Failure, Network, PATIENCE, Rows, wait_until};
 
@@ -41,7 +40,7 @@ async fn catch_up(network: &Network) -> Result<(), Failure> {
             };
             let held = status.logs.iter().find(|held| held.origin == log);
             let whole = held.is_some_and(|held| {
-                held.size == report.size && (held.bodies, held.bodies_missing) == (STATEMENTS, 0)
+                held.size >= report.size && held.bodies >= STATEMENTS && held.bodies_missing == 0
             });
             Ok(whole.then_some(()))
         },
@@ -50,10 +49,15 @@ async fn catch_up(network: &Network) -> Result<(), Failure> {
     let caught_up = began.elapsed();
     let mut client = network.client(2).await?;
     let mut about = None;
-    for (index, number) in (0..).zip(&table.numbers) {
+    let decisions = network.spoken(1).await?;
+    if decisions.len() != table.numbers.len() {
+        let found = decisions.len();
+        return Err(Failure::new(format!("{found} decisions were made")));
+    }
+    for (index, number) in decisions.into_iter().zip(&table.numbers) {
         let target = Target::Position {
             origin: log.clone(),
-            index: LeafIndex::new(index),
+            index,
         };
         // Answered only when the signature and everything else about it holds.
         let view = client.statement(target).await?;

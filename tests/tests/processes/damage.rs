@@ -18,6 +18,8 @@ use crate::{NODE, alone, number, repeat, seed};
 
 /// Decisions that the node has made before it is damaged.
 const STATEMENTS: u64 = 40;
+/// Decisions whose bodies are damaged.
+const DAMAGED: usize = 6;
 /// Bytes of a ledger that holds nothing.
 const FOUNDING_BYTES: u64 = 98;
 
@@ -192,10 +194,14 @@ async fn body_damaged(
     }
     let path = network.layout(node).data().join("bodies-00000000.seg");
     let mut bytes = std::fs::read(&path).map_err(Failure::of("reading bodies"))?;
-    // The last fifth of what the member said, and nothing of the registry before it.
-    let from = bytes.len() - bytes.len() / 10;
-    for at in (from..bytes.len()).step_by(100) {
-        bytes[at] ^= 0x10;
+    // The last of its decisions, and nothing that it says by itself: what that is of, and who holds it,
+    // is for other tests.
+    let name = b"Test subject";
+    let decided = bytes.windows(name.len()).enumerate();
+    let decided = decided.filter(|(_, window)| window == name);
+    let decided: Vec<usize> = decided.map(|(at, _)| at).collect();
+    for at in decided.iter().rev().take(DAMAGED) {
+        bytes[*at] ^= 0x10;
     }
     write_over(&path, &bytes)?;
     processes.push(network.spawn(node)?);

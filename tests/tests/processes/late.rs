@@ -52,17 +52,28 @@ async fn goes_on(network: &mut Network) -> Result<(), Failure> {
     holds(network, 2).await?;
     let what = "the verdict on what came late";
     wait_until(PATIENCE, what, || async {
-        let (first, late) = (backing(network, 0).await?, backing(network, 1).await?);
+        let spoken = network.spoken(APART).await?;
+        let [first, late] = spoken[..] else {
+            return Err(Failure::new(format!("decisions at {spoken:?}")));
+        };
+        let (first, late) = (
+            backing(network, first).await?,
+            backing(network, late).await?,
+        );
         let expected = (Some(BackingCode::Witnessed), Some(BackingCode::Void));
         Ok(((first, late) == expected).then_some(()))
     })
     .await?;
+    let late = network.spoken(APART).await?;
+    let late = *late
+        .last()
+        .ok_or_else(|| Failure::new("nothing".to_owned()))?;
     // Restarts change nothing: it lies in the hub's log.
     for process in processes {
         process.stop().await?;
     }
     let processes = again(network, &[0, READER]).await?;
-    let late = backing(network, 1).await?;
+    let late = backing(network, late).await?;
     if late != Some(BackingCode::Void) {
         return Err(Failure::new(format!("after a restart: {late:?}")));
     }
@@ -144,10 +155,10 @@ async fn decide(network: &Network, rows: &mut Rows) -> Result<(), Failure> {
 }
 
 /// What the reader says stands behind a decision of the log.
-async fn backing(network: &Network, index: u64) -> Result<Option<BackingCode>, Failure> {
+async fn backing(network: &Network, index: LeafIndex) -> Result<Option<BackingCode>, Failure> {
     let target = Target::Position {
         origin: network.log(APART),
-        index: LeafIndex::new(index),
+        index,
     };
     let view = network.client(READER).await?.statement(target).await?;
     Ok(view.effect.and_then(|effect| effect.backing))
@@ -168,14 +179,11 @@ async fn registry(network: &Network, nodes: &[NodeId]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Waits until the reader has so many leaves and bodies of the log.
+/// Waits until the reader has so many decisions of the log.
 async fn holds(network: &Network, wanted: u64) -> Result<(), Failure> {
-    let log = network.log(APART);
     wait_until(PATIENCE, "the decisions", || async {
-        let status = network.status(READER).await?;
-        let held = status.logs.iter().find(|held| held.origin == log);
-        let held = held.map(|held| (held.size.value(), held.bodies));
-        Ok((held == Some((wanted, wanted))).then_some(()))
+        let held = network.heard(READER, APART).await?;
+        Ok((held == (wanted, wanted)).then_some(()))
     })
     .await
 }

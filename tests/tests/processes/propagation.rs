@@ -7,7 +7,7 @@ use concordat_protocol::admin::{
     WithdrawalAsk,
 };
 use concordat_protocol::log::{LeafIndex, Origin};
-use concordat_protocol::statement::{Class, Ground, WithdrawalReason};
+use concordat_protocol::statement::{Ground, WithdrawalReason};
 use concordat_protocol::text::Text;
 use concordat_tests::processes::{AskError, Failure, Network, NodeId, PATIENCE, Rows, wait_until};
 
@@ -25,14 +25,18 @@ async fn objection_and_withdrawal_are_proven_to_have_reached_everyone() {
     network.conclude(outcome, &repeat("objection_and_withdrawal", ""));
 }
 
-// spec: PRP-10, PRP-12, PRP-26, ADM-270, ADM-272, ADM-273
+// spec: PRP-10, PRP-12, PRP-26, ADM-270, ADM-272, ADM-273, IDX-80, IDX-81
 async fn followed(network: &mut Network) -> Result<(), Failure> {
     let mut processes = network.start().await?;
-    let table = Rows::new(network.code(ISSUER), seed()).table(1)?;
+    let table = Rows::new(network.code(ISSUER), seed()).table(2)?;
     network.client(ISSUER).await?.import(&table.text).await?;
-    let decision = decision(network).await?;
+    let decisions = network.spoken(ISSUER).await?;
+    let [decision, other] = decisions[..] else {
+        return Err(Failure::new(format!("decisions at {decisions:?}")));
+    };
     let at = |origin: Origin, index| Target::Position { origin, index };
     let target = at(network.log(ISSUER), decision);
+    let other = at(network.log(ISSUER), other);
     let none = ask(network, ISSUER, &target).await?;
     if !none.acts.is_empty() || !none.sees_all {
         return Err(Failure::new(format!("an act on a new decision: {none:?}")));
@@ -59,6 +63,7 @@ async fn followed(network: &mut Network) -> Result<(), Failure> {
     if unknown.complete || unknown.closed {
         return Err(Failure::new(format!("complete by guess: {unknown:?}")));
     }
+    many(network, &other).await?;
     // A correction that one holder cannot hear of is outstanding there, and not where it is heard.
     processes.remove(HUB).stop().await?;
     let withdrawal = withdraw(network, &target).await?;
@@ -88,23 +93,6 @@ async fn followed(network: &mut Network) -> Result<(), Failure> {
         process.stop().await?;
     }
     Ok(())
-}
-
-/// The position of the one decision in the issuer's log.
-async fn decision(network: &Network) -> Result<LeafIndex, Failure> {
-    let size = network.status(ISSUER).await?.logs;
-    let log = network.log(ISSUER);
-    let size = size.iter().find(|held| held.origin == log);
-    let size = size.map_or(0, |held| held.size.value());
-    for index in (0..size).map(LeafIndex::new) {
-        let origin = log.clone();
-        let target = Target::Position { origin, index };
-        let found = network.client(ISSUER).await?.statement(target).await?;
-        if found.class == Class::Decision {
-            return Ok(index);
-        }
-    }
-    Err(Failure::new("no decision was imported".to_owned()))
 }
 
 async fn withdraw(network: &Network, target: &Target) -> Result<Target, Failure> {
@@ -173,6 +161,25 @@ async fn reads(
         Ok(is_so.then(|| found.clone()))
     })
     .await
+}
+
+/// Of many acts on one decision an answer says how many it leaves out.
+// spec: ADM-271
+async fn many(network: &Network, target: &Target) -> Result<(), Failure> {
+    let mut objector = network.client(OTHER).await?;
+    wait_until(PATIENCE, "the other decision", || async {
+        let found = network.client(OTHER).await?.statement(target.clone()).await;
+        Ok(found.ok().map(drop))
+    })
+    .await?;
+    for _ in 0..66 {
+        objector.object(target.clone(), Ground::Amount).await?;
+    }
+    let view = ask(network, OTHER, target).await?;
+    match (view.acts.len(), view.acts_left) {
+        (64, Some(2)) => Ok(()),
+        found => Err(Failure::new(format!("{found:?} acts are shown and left"))),
+    }
 }
 
 /// What is neither act nor decision goes nowhere.

@@ -122,16 +122,20 @@ async fn suspension(network: &mut Network) -> Result<(), Failure> {
     holds(network, AFFECTED, (DECISIONS, DECISIONS)).await?;
     stand(network, Standing::Suspended).await?;
     import(network, &mut rows).await?;
-    let (first, act) = (position(network, 0), position(network, 2 * DECISIONS));
+    let decisions = network.spoken(1).await?;
+    let first = decisions.first().copied().unwrap_or(LeafIndex::new(0));
+    let first = position(network, first);
     let recorded = network
         .client(1)
         .await?
         .object(first, Ground::Facts)
         .await?;
     let reference = recorded.reference.map(|reference| reference.index);
-    if reference != Some(LeafIndex::new(2 * DECISIONS)) {
+    let spoken = network.spoken(1).await?;
+    if decisions.len() as u64 != 2 * DECISIONS || spoken.last().copied() != reference {
         return Err(Failure::new(format!("the objection is at {reference:?}")));
     }
+    let act = position(network, reference.unwrap_or(LeafIndex::new(0)));
     let size = 2 * DECISIONS + 1;
     holds(network, 2, (size, size)).await?;
     // All leaves, the bodies from before, and the act.
@@ -146,7 +150,8 @@ async fn suspension(network: &mut Network) -> Result<(), Failure> {
         }
     })
     .await?;
-    for index in DECISIONS..2 * DECISIONS {
+    let during = decisions.iter().copied().skip(DECISIONS as usize);
+    for index in during {
         let refused = suspended.statement(position(network, index)).await;
         let Err(AskError::Refused(error)) = refused else {
             return Err(Failure::new(format!("position {index}: {refused:?}")));
@@ -173,10 +178,16 @@ async fn suspension(network: &mut Network) -> Result<(), Failure> {
 async fn withheld(network: &Network) -> Result<(), Failure> {
     let member = &network.plan().members[AFFECTED - 1];
     let caller = Caller::new(network, member.code(), &member.node)?;
+    let last = network
+        .spoken(1)
+        .await?
+        .last()
+        .map_or(0, |last| last.value());
+    let end = TreeSize::new(last + 1).map_err(Failure::of("a size"))?;
     let ask = Frame::Bodies {
         origin: network.log(1),
         begin: LeafIndex::new(0),
-        end: TreeSize::new(2 * DECISIONS + 1).map_err(Failure::of("a size"))?,
+        end,
         filter: BodyFilter::All,
     };
     let ask = ask.encode();
@@ -188,8 +199,13 @@ async fn withheld(network: &Network) -> Result<(), Failure> {
         let Frame::BodyBlock { entries, .. } = answer else {
             return Err(Failure::new(format!("node {node} answered {answer:?}")));
         };
+        let mut spoken = 0;
         for entry in &entries {
             let leaf = Leaf::decode(entry.leaf).map_err(Failure::of("a leaf"))?;
+            if leaf.kind.is_between_parties() {
+                continue;
+            }
+            spoken += 1;
             let fits = match leaf.kind == Kind::Data {
                 true => entry.body == Err(Absence::Suspended),
                 false => entry.body.is_ok(),
@@ -198,11 +214,8 @@ async fn withheld(network: &Network) -> Result<(), Failure> {
                 return Err(Failure::new(format!("node {node} gave {entry:?}")));
             }
         }
-        if entries.len() as u64 != 2 * DECISIONS + 1 {
-            return Err(Failure::new(format!(
-                "node {node}: {} entries",
-                entries.len()
-            )));
+        if spoken != 2 * DECISIONS + 1 {
+            return Err(Failure::new(format!("node {node}: {spoken} entries")));
         }
     }
     Ok(())
@@ -241,22 +254,19 @@ async fn stand(network: &mut Network, standing: Standing) -> Result<(), Failure>
     Ok(())
 }
 
-/// Waits until a node has so many leaves and bodies of the log of node 1.
+/// Waits until a node has so many leaves and bodies of the decisions and acts of node 1.
 async fn holds(network: &Network, node: NodeId, wanted: (u64, u64)) -> Result<(), Failure> {
-    let log = network.log(1);
     let what = format!("{wanted:?} leaves and bodies at node {node}");
     wait_until(PATIENCE, &what, || async {
-        let status = network.status(node).await?;
-        let held = status.logs.iter().find(|held| held.origin == log);
-        let held = held.map(|held| (held.size.value(), held.bodies));
-        Ok((held == Some(wanted)).then_some(()))
+        let held = network.heard(node, 1).await?;
+        Ok((held == wanted).then_some(()))
     })
     .await
 }
 
-fn position(network: &Network, index: u64) -> Target {
+fn position(network: &Network, index: LeafIndex) -> Target {
     Target::Position {
         origin: network.log(1),
-        index: LeafIndex::new(index),
+        index,
     }
 }

@@ -7,6 +7,7 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+mod propagation;
 mod reading;
 mod safe_start;
 mod sharing;

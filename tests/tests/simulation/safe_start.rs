@@ -8,7 +8,9 @@ use super::*;
 #[test]
 fn lost_directory_is_fetched_back_before_the_node_signs_again() {
     let mut cluster = peaceful(3);
-    let before = bodies(&cluster, 1, 1).len();
+    let replica = cluster.core(1).unwrap().own_logs().remove(0);
+    let replica = cluster.core(1).unwrap().exchange().replica(&replica);
+    let before = replica.unwrap().durable().value();
     cluster.lose_directory(1).unwrap();
     assert_eq!(*cluster.core(1).unwrap().signing(), Signing::Held);
     cluster.run_for(20_000).unwrap();
@@ -17,13 +19,13 @@ fn lost_directory_is_fetched_back_before_the_node_signs_again() {
     cluster.converge().unwrap();
     cluster.check_everything_kept().unwrap();
     let core = cluster.core(1).unwrap();
-    let (origin, index) = (core.own_logs().remove(0), LeafIndex::new(before as u64));
+    let (origin, index) = (core.own_logs().remove(0), LeafIndex::new(before));
     let body = Body::decode(&core.shared().body(&origin, index).unwrap()).unwrap();
     let statement = Statement::decode(body.statement()).unwrap();
     let Content::Restart(restart) = &statement.payload().content else {
         panic!("the first entry after the loss is no restart");
     };
-    assert_eq!(restart.size, TreeSize::new(before as u64).unwrap());
+    assert_eq!(restart.size, TreeSize::new(before).unwrap());
 }
 
 /// A node whose directory ran elsewhere as a copy and said more there; the directory itself again.

@@ -36,6 +36,13 @@ impl Cluster {
         Ok(())
     }
 
+    /// Parts a node from all others until there is calm.
+    pub fn part_from_all(&mut self, node: NodeId) {
+        for other in 0..self.nodes.len() {
+            self.blocked.extend([(node, other), (other, node)]);
+        }
+    }
+
     /// Parts some nodes from the others, for a while, perhaps in one direction only.
     pub(super) fn part(&mut self) {
         let side: Vec<bool> = self.nodes.iter().map(|_| self.rng.one_in(2)).collect();

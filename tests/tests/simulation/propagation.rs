@@ -1,0 +1,101 @@
+//! Whether a certificate names everyone who has applied an act, and everyone else as what it is.
+
+use concordat_protocol::propagation::{Certificate, State};
+use concordat_tests::sim::certificates;
+
+use super::*;
+
+/// The certificates of a node's acts on statements of its own that `away` was given.
+fn own(cluster: &Cluster, node: NodeId, away: NodeId) -> Vec<Certificate> {
+    let core = cluster.core(node).unwrap();
+    let log = core.own_logs().remove(0);
+    let all = certificates(code(cluster, node), core);
+    let was_given = |one: &Certificate| one.states[&code(cluster, away)] != State::NeverGiven;
+    let own = all
+        .into_iter()
+        .filter(|one| one.act.reference.origin == log);
+    own.filter(|one| one.act.target.origin == log && was_given(one))
+        .collect()
+}
+
+/// Has a node say things until it has acted on a statement of its own that `away` was given.
+fn act(cluster: &mut Cluster, node: NodeId, away: NodeId) -> StatementRef {
+    let before = own(cluster, node, away).len();
+    for _ in 0..400 {
+        cluster.say_something(node).unwrap();
+        cluster.run_for(20).unwrap();
+        let mut acts = own(cluster, node, away);
+        if acts.len() > before {
+            acts.sort_by_key(|one| one.act.reference.index);
+            return acts.pop().unwrap().act.reference;
+        }
+    }
+    panic!("nothing was acted on");
+}
+
+// spec: PRP-10, PRP-13, PRP-24
+#[test]
+fn certificate_names_who_is_cut_off_and_is_complete_once_all_have_applied() {
+    let mut cluster = peaceful(3);
+    cluster.part_from_all(3);
+    let reference = act(&mut cluster, 1, 3);
+    cluster.run_for(5_000).unwrap();
+    let of_act = |cluster: &Cluster| {
+        let all = certificates(code(cluster, 1), cluster.core(1).unwrap());
+        let mut of_act = all.into_iter().filter(|one| one.act.reference == reference);
+        of_act.next().unwrap()
+    };
+    let parted = of_act(&cluster);
+    let away = code(&cluster, 3);
+    let since = |state: &State| matches!(state, State::Outstanding { given: Some(_), .. });
+    assert!(since(&parted.states[&away]), "{parted:?}");
+    let codes = [0, 1, 2, 3].map(|node| code(&cluster, node));
+    let applied = |certificate: &Certificate, node: NodeId| {
+        let state = &certificate.states[&codes[node]];
+        matches!(state, State::Applied { .. })
+    };
+    assert!(applied(&parted, 0) && applied(&parted, 2), "{parted:?}");
+    assert!(!parted.is_complete() && !parted.is_closed());
+    assert_eq!(parted.outstanding().collect::<Vec<_>>(), [away]);
+    // A restart of everyone in between forgets nothing.
+    for node in [0, 1, 2, 3] {
+        cluster.restart(node).unwrap();
+    }
+    cluster.run_for(5_000).unwrap();
+    let again = of_act(&cluster);
+    assert_eq!(again.states, parted.states);
+    cluster.calm().unwrap();
+    cluster.converge().unwrap();
+    let whole = of_act(&cluster);
+    assert!(whole.is_complete() && whole.is_closed(), "{whole:?}");
+    for node in [0, 2, 3] {
+        assert!(applied(&whole, node), "{whole:?}");
+    }
+}
+
+// spec: PRP-23
+#[test]
+fn certificate_tells_a_member_that_left_from_one_that_is_awaited() {
+    let mut cluster = peaceful(3);
+    let away = code(&cluster, 3);
+    cluster.stop(3);
+    let reference = act(&mut cluster, 1, 3);
+    for (standing, is_closed) in [(Standing::Suspended, false), (Standing::Left, true)] {
+        let change = Suspension {
+            member: away,
+            standing,
+            reasons: Text::new("for a test").unwrap(),
+        };
+        cluster
+            .change_registry(Content::Suspension(change))
+            .unwrap();
+        cluster.run_for(10_000).unwrap();
+        let all = certificates(code(&cluster, 1), cluster.core(1).unwrap());
+        let found = all.iter().find(|one| one.act.reference == reference);
+        let found = found.unwrap();
+        assert_eq!(found.is_closed(), is_closed, "{found:?}");
+        assert!(!found.is_complete());
+        let lost = matches!(found.states[&away], State::Lost { given: Some(_) });
+        assert_eq!(lost, is_closed);
+    }
+}
