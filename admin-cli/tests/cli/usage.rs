@@ -4,7 +4,7 @@ use concordat_certs::wording::remains;
 
 use crate::support::{concordat, concordat_in, concordat_without_room};
 
-const VERBS: [&str; 19] = [
+const VERBS: [&str; 20] = [
     "init",
     "genesis",
     "enrol",
