@@ -36,9 +36,11 @@ fn made_of_refusal(author: usize) -> Vec<Absence> {
     let actions = bench.answer(request, &block);
     let request = asked(&actions);
     bench.logs.0 = tree;
-    let store = actions.iter().find_map(|action| match action {
-        Action::StoreLeaves { store, .. } => Some(*store),
-        _ => None,
+    let store = actions.iter().find_map(|action| {
+        let Action::StoreLeaves { store, .. } = action else {
+            return None;
+        };
+        Some(*store)
     });
     let store = store.unwrap();
     bench.feed(Input::Stored { store });
@@ -52,13 +54,17 @@ fn made_of_refusal(author: usize) -> Vec<Absence> {
         entries: vec![entry],
     };
     let actions = bench.answer(request.unwrap(), &refusal);
-    let stored = actions.iter().filter_map(|action| match action {
-        Action::StoreBodies { bodies, .. } => Some(bodies),
-        _ => None,
+    let stored = actions.iter().filter_map(|action| {
+        let Action::StoreBodies { bodies, .. } = action else {
+            return None;
+        };
+        Some(bodies)
     });
-    let absent = stored.flatten().map(|(_, outcome)| match outcome {
-        BodyOutcome::Absent(absence) => *absence,
-        outcome => panic!("{outcome:?}"),
+    let absent = stored.flatten().map(|(_, outcome)| {
+        let BodyOutcome::Absent(absence) = outcome else {
+            panic!("{outcome:?}");
+        };
+        *absence
     });
     absent.collect()
 }

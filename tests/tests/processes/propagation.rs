@@ -124,10 +124,11 @@ async fn ask(network: &Network, node: NodeId, target: &Target) -> Result<Propaga
     let ask = Request::Propagation(PropagationAsk {
         target: target.clone(),
     });
-    match network.client(node).await?.ask(&ask).await? {
-        Reply::Propagation(view) => Ok(*view),
-        reply => Err(Failure::new(format!("no propagation: {reply:?}"))),
-    }
+    let reply = network.client(node).await?.ask(&ask).await?;
+    let Reply::Propagation(view) = reply else {
+        return Err(Failure::new(format!("no propagation: {reply:?}")));
+    };
+    Ok(*view)
 }
 
 /// Waits until a node says so of an act.

@@ -150,8 +150,7 @@ async fn suspension(network: &mut Network) -> Result<(), Failure> {
         }
     })
     .await?;
-    let during = decisions.iter().copied().skip(DECISIONS as usize);
-    for index in during {
+    for index in decisions.iter().copied().skip(decisions.len() / 2) {
         let refused = suspended.statement(position(network, index)).await;
         let Err(AskError::Refused(error)) = refused else {
             return Err(Failure::new(format!("position {index}: {refused:?}")));
