@@ -42,6 +42,7 @@ const NAMES: &[&str] = &[
     "initiate",
     "issue",
     "list",
+    "measures",
     "objection",
     "peer",
     "peers",
