@@ -1,7 +1,7 @@
 //! Genesis and the fold over the registry log: every way to be void, by its exact reason.
 
 mod admits;
-mod deadlines;
+pub(crate) mod deadlines;
 mod keys;
 pub(crate) mod measures;
 

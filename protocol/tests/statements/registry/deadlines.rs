@@ -10,7 +10,7 @@ use concordat_protocol::trust::Applied;
 
 use crate::support::*;
 
-fn calendar(region: &str, holidays: &[&str]) -> Content {
+pub(crate) fn calendar(region: &str, holidays: &[&str]) -> Content {
     let fields = CalendarFields {
         region: RegionCode::parse(region).unwrap(),
         covers_from: day("2026-10-01"),
@@ -22,7 +22,7 @@ fn calendar(region: &str, holidays: &[&str]) -> Content {
     Content::Calendar(Box::new(Calendar::new(fields).unwrap()))
 }
 
-fn rules(days: u32) -> Content {
+pub(crate) fn rules(days: u32) -> Content {
     let rule = DeadlineRuleFields {
         id: code("hegang.publish"),
         region: RegionCode::parse("230400").unwrap(),

@@ -1,9 +1,12 @@
 //! Contents of the registry and of the home register that break a rule.
 
-use concordat_protocol::statement::{BasisLevel, LegalBasis, Level, Revocation};
+use concordat_protocol::statement::{
+    Accession, BasisLevel, LegalBasis, Level, Retirement, Revocation,
+};
 
 use super::super::cases::Entry;
 use super::*;
+use crate::registry::deadlines::{calendar, rules};
 use crate::registry::measures::item;
 
 /// What the hub says about somebody, under a class.
@@ -102,10 +105,91 @@ pub(super) fn registry() -> Vec<Case> {
         });
     }
     cases.extend(personal(&says));
-    cases.extend(measures(&|content, class| {
-        said(hub().as_str(), content, class)
-    }));
+    let by_hub = |content: &[u8], class: u8| said(hub().as_str(), content, class);
+    cases.extend(measures(&by_hub));
+    cases.extend(dates(&by_hub));
     cases
+}
+
+/// Calendars, deadline rules, and words about agreements, and one for each rule of the first two.
+fn dates(says: &impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<Case> {
+    let encoded = |content: &Content| {
+        let fields = entries(&encode(&payload(content.clone())).unwrap());
+        let content = fields.into_iter().find(|(key, _)| *key == [6]);
+        content.unwrap().1
+    };
+    let calendar = encoded(&calendar("100000", &["2026-10-01"]));
+    let rules = encoded(&rules(7));
+    let days = |days: &[&str]| {
+        let days: Vec<_> = days.iter().map(|text| day(text)).collect();
+        encode(&days).unwrap()
+    };
+    let off = |value: Vec<u8>| says(&map_of(&set(&entries(&calendar), &[4], value)), 42);
+    let [(_, list)] = &entries(&rules)[..] else {
+        panic!("rules are one list")
+    };
+    // One rule, behind the head of the list.
+    let rule = entries(&list[1..]);
+    let with = |key: u8, value: Vec<u8>| {
+        let rule = [vec![0x81], map_of(&set(&rule, &[key], value))].concat();
+        says(&map_of(&[(vec![1], rule)]), 43)
+    };
+    let first = Net::production().reference(hub(), 3);
+    let accession = encode(&Accession {
+        agreement: first.clone(),
+        from: day("2026-12-01"),
+    });
+    let retirement = encode(&Retirement {
+        first,
+        version: 1,
+        from: day("2026-12-01"),
+        reasons: crate::support::text("不再互认"),
+    });
+    let bad = |name: &str, comment: &str, spec, input| {
+        Case::refused(name, comment, input, spec, "Decode.Shape")
+    };
+    vec![
+        Case::ok("calendar", says(&calendar, 42), "DL-1"),
+        Case::ok("deadline rules", says(&rules, 43), "DL-4"),
+        Case::ok("accession", says(&accession.unwrap(), 31), "AGR-7"),
+        Case::ok("retirement", says(&retirement.unwrap(), 32), "AGR-7"),
+        bad(
+            "holiday on a Saturday",
+            "it is off as it is",
+            "DL-1",
+            off(days(&["2026-10-03"])),
+        ),
+        bad(
+            "holiday outside the span",
+            "another calendar's",
+            "DL-1",
+            off(days(&["2026-11-02"])),
+        ),
+        bad(
+            "holidays out of order",
+            "two in descending order",
+            "DL-1",
+            off(days(&["2026-10-02", "2026-10-01"])),
+        ),
+        bad(
+            "rule of no working day",
+            "a term of nothing",
+            "DL-4",
+            with(5, vec![0]),
+        ),
+        bad(
+            "rule of no unit",
+            "a unit that there is not",
+            "DL-7",
+            with(6, vec![9]),
+        ),
+        bad(
+            "rule from no event",
+            "an event that there is not",
+            "DL-7",
+            with(3, vec![0x18, 99]),
+        ),
+    ]
 }
 
 /// Catalogues of measures that hold together, and one for each rule that they can break.
