@@ -180,9 +180,11 @@ fn not_about_by(
         let Found::Verified(verified) = found.map_err(refusal::query)? else {
             return Ok(None);
         };
-        let is_another = match &verified.statement().payload().content {
-            Content::Withdrawal(withdrawal) => withdrawal.reason == WithdrawalReason::WrongSubject,
-            content => content.subject().is_some_and(|named| named != code),
+        let content = &verified.statement().payload().content;
+        let is_another = if let Content::Withdrawal(withdrawal) = content {
+            withdrawal.reason == WithdrawalReason::WrongSubject
+        } else {
+            content.subject().is_some_and(|named| named != code)
         };
         if !is_another {
             return Ok(None);

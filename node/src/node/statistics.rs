@@ -206,9 +206,10 @@ impl Asked<'_> {
             };
             let may = act.statement().header().issuer == issuer
                 || act.authority() == Authority::Supervision;
-            let closes = match &act.statement().payload().content {
-                Content::Ruling(ruling) => ruling.closes().contains(by.reference()),
-                content => content.class() == Class::Withdrawal,
+            let closes = if let Content::Ruling(ruling) = &act.statement().payload().content {
+                ruling.closes().contains(by.reference())
+            } else {
+                row.class == Class::Withdrawal
             };
             if may && closes {
                 let on = Day::of(act.statement().payload().issued_at).ok();

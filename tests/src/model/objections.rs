@@ -95,7 +95,7 @@ impl Scenario {
             };
             let is_own = |place: Place| {
                 let on = self.raised_on(place);
-                on.and_then(|on| self.figures(on).and(self.at(on)))
+                on.and_then(|on| self.figures(on).and_then(|_| self.at(on)))
                     .is_some_and(|decision| decision.issuer == ruling.issuer)
             };
             open.retain(|place, _| !(closes.contains(place) && is_own(*place)));

@@ -200,7 +200,7 @@ impl Scenario {
         else {
             return false;
         };
-        let own = self.figures(*on).and(self.at(*on));
+        let own = self.figures(*on).and_then(|_| self.at(*on));
         matches!(outcome, Ruled::Rejected | Ruled::Withdrawn)
             && own.is_some_and(|own| own.issuer == ruling.issuer)
             && self.ruling_stands(ruling, target)
