@@ -38,7 +38,8 @@ pub use request::{
     StatisticsAsk, StayAsk, SubjectAsk, SubmitAsk, WatchAsk, WithdrawalAsk,
 };
 pub use show::{
-    act_view, effect_view, name_of, noticed_view, open_objections, recognition_view, witnessed,
+    act_view, binds_code, effect_view, name_of, noticed_view, open_objections, recognition_view,
+    witnessed,
 };
 pub use target::{SOCKET_FILE, TARGET_CHARS_MAX, Target, TargetError};
 pub use view::{

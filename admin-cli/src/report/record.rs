@@ -288,6 +288,10 @@ pub(super) fn record_page(page: &mut Page, view: &RecordView, words: Words) {
     if let Some(by) = &view.withdrawn_by {
         pairs.push(words.pair("withdrawn_by", short(by)));
     }
+    // spec: ADM-301
+    if let Some(binds) = view.binds {
+        pairs.push(words.pair("binds_now", words.code(binds)));
+    }
     pairs.extend(flat(&Value::Object(record::to_json(&view.said))));
     page.pairs(&pairs);
     answered(page, view, words);
@@ -333,6 +337,7 @@ pub(super) fn record_json(view: &RecordView) -> Value {
         "answers_left": view.answers_left.unwrap_or(0),
         "unanswered": view.unanswered.iter().map(ToString::to_string).collect::<Value>(),
         "witnessed": view.witnessed,
+        "binds": view.binds.map(Named::name),
         "checked_by_nobody": view.class == Class::SelfDeclaration,
     });
     if let Value::Object(facts) = facts {

@@ -183,6 +183,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.acts", "Acts", "操作"),
     ("word.total", "Total", "合计"),
     ("word.statistics_cut", "Not everything held was looked at: the figures are too low.", "未查看全部持有内容：所列数字偏低。"),
+    ("word.binds_now", "By its decision", "所依据决定"),
     ("word.mandate", "Mandate", "职权"),
     ("word.taken_back", "taken back", "已撤销"),
     ("word.stayed_by", "Stayed by", "停止执行依据"),

@@ -566,6 +566,23 @@ fn joint_measures_go_from_the_initiation_to_the_feedback() {
         .exits(0)
         .json();
     assert_eq!(shown["referred_by"][0]["class"], "initiation");
+    // What is seen by named members alone is not told with what is public.
+    // spec: ADM-302
+    let interview = format!(
+        "class = \"interview\"\nitem = \"credit.interview\"\nabout = \"{decision}\"\nday = \"2024-05-07\"\ninterview = \"reminder\"\nsaid = \"提示整改\"\ncorrect = \"补交材料\"\ncorrect_by = \"2024-06-07\"\n"
+    );
+    network.issue("city", &interview).exits(0);
+    let size = network.size("city", &format!("/{CITY}/0"));
+    network.until_held("hub", &format!("/{CITY}/0"), size);
+    let told = |node: &str, more: &[&str]| {
+        let ask = [&["statement", &decision][..], more].concat();
+        let shown = network.at(node, &ask).exits(0).json();
+        let referring = shown["referred_by"].as_array().unwrap().clone();
+        referring.iter().any(|one| one["class"] == "interview")
+    };
+    assert!(told("city", &[]));
+    assert!(!told("hub", &[]));
+    assert!(told("hub", &LOOK_UP));
     pushed(&network, &decision);
     refused_where_the_decision_is_gone(&network, &decision, &initiate);
 }
@@ -606,10 +623,10 @@ fn pushed(network: &Network, decision: &str) {
 
 fn refused_where_the_decision_is_gone(network: &Network, decision: &str, initiate: &[&str]) {
     let measure = format!(
-        "class = \"measure\"\ndecision = \"{decision}\"\nmeasure = \"tender.exclusion\"\nfrom = \"2026-01-01\"\nuntil = \"2027-06-30\"\nforce = \"recommended\"\ncase_number = \"1号\"\n{ADVERSE}"
+        "class = \"measure\"\ndecision = \"{decision}\"\nday = \"2026-01-10\"\nmeasure = \"tender.exclusion\"\nfrom = \"2026-01-10\"\nuntil = \"2027-06-30\"\nforce = \"recommended\"\ncase_number = \"1号\"\n{ADVERSE}"
     );
     let measure = measure
-        .replace("2024-04-03", "2026-11-23")
+        .replace("2024-04-03", "2026-01-12")
         .replace("2025-03-01", "2027-06-30");
     let endless = measure.replace("until = \"2027-06-30\"\nforce", "force");
     let ran = network.issue("city", &endless).exits(2);
@@ -625,6 +642,43 @@ fn refused_where_the_decision_is_gone(network: &Network, decision: &str, initiat
         "{}",
         ran.out
     );
+    // The decision brings no such measure to others; who made it answers for its own.
+    // spec: ADM-255, ADM-301
+    let others = network.issue("town", &measure).exits(6);
+    assert_eq!(others.error(), "not-binding");
+    let own = network.issue("city", &measure).exits(0).json();
+    let own = own["reference"].as_str().unwrap().to_owned();
+    let binds = |network: &Network| {
+        let shown = network.at("city", &["statement", &own]).exits(0).json();
+        shown["record"]["binds"].clone()
+    };
+    assert_eq!(binds(network), "applies");
+    // Once the decision is about another organisation, so is what refers to it.
+    // spec: ADM-303
+    let moved =
+        "subject={\"code\":\"91230400MA0000015M\",\"name\":\"另一公司\",\"form\":\"enterprise\"}";
+    let correct = [
+        "correction",
+        "issue",
+        decision,
+        "--set",
+        moved,
+        "--reasons",
+        "主体有误",
+    ];
+    network.at("city", &correct).exits(0);
+    network.until("the correction is witnessed", |network| {
+        let ask = [&["subject", "91230400MA0000015M"][..], &LOOK_UP[..]].concat();
+        let shown = network.at("city", &ask).exits(0).json();
+        shown["decisions"][0]["effect"]["pending"] == serde_json::json!([]) && shown["total"] == 1
+    });
+    let initiated = network.at("city", initiate).exits(0).json();
+    let initiated = initiated["reference"].as_str().unwrap();
+    let shown = network
+        .at("city", &["statement", initiated])
+        .exits(0)
+        .json();
+    assert_eq!(shown["record"]["subject"]["code"], "91230400MA0000015M");
     let withdraw = [
         "withdrawal",
         "issue",
@@ -639,6 +693,7 @@ fn refused_where_the_decision_is_gone(network: &Network, decision: &str, initiat
         let shown = network.at("city", &["statement", decision]).exits(0).json();
         shown["effect"]["validity"] == "withdrawn"
     });
+    assert_eq!(binds(network), "withdrawn");
     assert_eq!(
         network.issue("city", &measure).exits(6).error(),
         "no-effect"

@@ -36,6 +36,7 @@ pub(super) fn approve(desk: &Desk, ask: &AgreementApproveAsk) -> Answer {
     let member = node.member();
     require_party(fields, member)?;
     require_next_version(node, fields)?;
+    require_not_over(desk, fields)?;
     agrees(node, &pending, member).map_err(|reason| refused(reason, member, &pending))?;
     let approval = match ask.dry_run {
         true => None,
@@ -105,6 +106,7 @@ pub(super) fn log(desk: &Desk, ask: &AgreementLogAsk) -> Answer {
         }));
     }
     require_next_version(node, fields)?;
+    require_not_over(desk, fields)?;
     for party in &fields.parties {
         let agrees = agrees(node, &pending, *party);
         agrees.map_err(|reason| match *party == member {
@@ -151,6 +153,15 @@ fn proposed(node: &Node, bytes: &[u8]) -> Result<PendingAgreement, AdminError> {
 fn fields(pending: &PendingAgreement) -> Result<&AgreementFields, AdminError> {
     let fields = pending.agreement();
     fields.map_err(|error| refusal::invalid(&error))
+}
+
+/// What has ended before anybody signed it would be in force in the past alone.
+// spec: ADM-242
+fn require_not_over(desk: &Desk, fields: &AgreementFields) -> Result<(), AdminError> {
+    match fields.until {
+        Some(until) => words::require_not_gone(desk, until),
+        None => Ok(()),
+    }
 }
 
 fn require_party(fields: &AgreementFields, member: AuthorityCode) -> Result<(), AdminError> {

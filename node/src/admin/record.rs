@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use concordat_protocol::admin::{
-    AdminError, ErrorCode, RecordAsk, RecordMade, RecordParts, RecordSaid, Reply,
+    AdminError, BindsOthersCode, ErrorCode, RecordAsk, RecordMade, RecordParts, RecordSaid, Reply,
 };
 use concordat_protocol::codec::{Ext, Truth};
-use concordat_protocol::effect::{BindsOthers, Effect, Validity};
+use concordat_protocol::effect::Validity;
 use concordat_protocol::statement::{
     Answer, CatalogueItem, Class, Code, Content, Payload, Record, StatementRef, Verification, Vis,
 };
@@ -15,7 +15,7 @@ use concordat_protocol::time::Day;
 use concordat_protocol::trust::{LogNumber, Registry, Verified};
 
 use crate::admin::desk::{self, Desk};
-use crate::admin::{act, acts, refusal, target, view};
+use crate::admin::{act, acts, records, refusal, target, view};
 use crate::node::Node;
 use crate::query::Found;
 use crate::store::Position;
@@ -39,6 +39,8 @@ struct Named {
     reference: StatementRef,
     /// `None` when its body is not held.
     held: Option<Arc<Verified>>,
+    /// The correction whose words it has, where one holds.
+    stands_by: Option<Arc<Verified>>,
 }
 
 impl Named {
@@ -48,7 +50,8 @@ impl Named {
     }
 
     fn subject(&self) -> Option<&Subject> {
-        let content = &self.held.as_ref()?.statement().payload().content;
+        let held = self.stands_by.as_ref().or(self.held.as_ref())?;
+        let content = &held.statement().payload().content;
         let decided = content.decision().map(|it| &it.fields().subject);
         decided.or_else(|| content.record().map(Record::subject))
     }
@@ -133,9 +136,25 @@ fn named(desk: &Desk, ask: &RecordAsk) -> Result<Vec<Named>, AdminError> {
             }
             Found::NotHeld => None,
         };
-        Ok(Named { reference, held })
+        Ok(Named {
+            stands_by: stands_by(desk.node(), held.as_deref())?,
+            reference,
+            held,
+        })
     };
     references.into_iter().map(look).collect()
+}
+
+/// The correction whose words a decision has.
+// spec: ADM-303
+fn stands_by(node: &Node, held: Option<&Verified>) -> Result<Option<Arc<Verified>>, AdminError> {
+    let is_decision = |held: &&Verified| held.statement().payload().class().is_decision();
+    let Some(decision) = held.filter(is_decision) else {
+        return Ok(None);
+    };
+    let effect = node.effect_of(decision.reference(), node.today());
+    let effect = effect.map_err(|error| refusal::ask(&error))?;
+    node.stands_by(&effect).map_err(refusal::query)
 }
 
 /// The organisation that is said, or that of what is referred to; all of it is about one.
@@ -242,19 +261,18 @@ fn carries(node: &Node, record: &Record, named: &Named) -> Result<(), AdminError
     }
     let own = named.held.as_ref();
     let own = own.is_some_and(|it| it.statement().header().issuer == node.member());
-    let binds = match own {
-        true => effect.in_force_for_issuer(),
-        false => effect.binds_others() == BindsOthers::Applies,
+    let Record::Measure(measure) = record else {
+        return Ok(());
     };
-    match matches!(record, Record::Measure(_)) && !binds {
-        true => Err(not_binding(&effect, node.today())),
-        false => Ok(()),
+    let measure = measure.fields();
+    let binds = match own && effect.in_force_for_issuer() {
+        true => BindsOthersCode::Applies,
+        false => records::measure_binds(&effect, &measure.measure, measure.until),
+    };
+    match binds == BindsOthersCode::Applies {
+        true => Ok(()),
+        false => Err(AdminError::new(ErrorCode::NotBinding).with("binds", binds.name())),
     }
-}
-
-fn not_binding(effect: &Effect, today: Day) -> AdminError {
-    let binds = view::effect(effect, today).binds_others.name();
-    AdminError::new(ErrorCode::NotBinding).with("binds", binds)
 }
 
 /// Whoever answers was asked.

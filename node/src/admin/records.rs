@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use concordat_protocol::admin::{AdminError, AnswerView, RecordSaid, RecordView};
-use concordat_protocol::effect::Horizon;
-use concordat_protocol::statement::{Class, Record, StatementRef};
+use concordat_protocol::admin::{
+    AdminError, AnswerView, BindsOthersCode, RecordSaid, RecordView, binds_code,
+};
+use concordat_protocol::effect::{Effect, Horizon};
+use concordat_protocol::statement::{AppliedMeasureFields, Class, Measure, Record, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Registry, Verified};
 
 use crate::admin::shown::Shown;
-use crate::admin::{acts, refusal, view};
+use crate::admin::{acts, refusal, subject, view};
 use crate::node::Node;
 use crate::query::{Found, RECORDS_SHOWN_MAX};
 use crate::store::Position;
@@ -53,7 +56,7 @@ pub(super) fn page(
         let place = &row.position;
         let found = query.statement(&place.origin, place.index);
         if let Found::Verified(verified) = found.map_err(refusal::query)?
-            && let Some(view) = record_view(node, &verified)?
+            && let Some(view) = record_view(node, &verified, true)?
             && !shown.take(view)?
         {
             break;
@@ -72,6 +75,7 @@ pub(super) fn page(
 pub(super) fn record_view(
     node: &Node,
     verified: &Verified,
+    looked_up: bool,
 ) -> Result<Option<RecordView>, AdminError> {
     let statement = verified.statement();
     let Some(record) = statement.payload().content.record() else {
@@ -82,12 +86,14 @@ pub(super) fn record_view(
     let (said, agreement) = RecordSaid::of(record);
     let about = record.subject().code();
     let answers = match record {
-        Record::Commitment(_) => answers(node, reference, about, |class| {
+        Record::Commitment(_) => answers(node, reference, (about, looked_up), |class| {
             class == Class::CommitmentOutcome
         })?,
-        Record::Initiation(_) | Record::Push(_) => answers(node, reference, about, |class| {
-            matches!(class, Class::Response | Class::Feedback)
-        })?,
+        Record::Initiation(_) | Record::Push(_) => {
+            answers(node, reference, (about, looked_up), |class| {
+                matches!(class, Class::Response | Class::Feedback)
+            })?
+        }
         Record::CommitmentOutcome(_)
         | Record::SelfDeclaration(_)
         | Record::Evaluation(_)
@@ -113,7 +119,61 @@ pub(super) fn record_view(
         answers: answers.listed,
         answers_left: (answers.left > 0).then_some(answers.left),
         witnessed: is_witnessed(&horizon, reference),
+        binds: match record {
+            Record::Measure(measure) => Some(state_of(node, issuer, measure.fields())?),
+            Record::Commitment(_)
+            | Record::CommitmentOutcome(_)
+            | Record::SelfDeclaration(_)
+            | Record::Evaluation(_)
+            | Record::Interview(_)
+            | Record::Initiation(_)
+            | Record::Response(_)
+            | Record::Push(_)
+            | Record::Feedback(_) => None,
+        },
     }))
+}
+
+/// What an authority may do today about a measure on the strength of the decision that it names: whatever
+/// suspends or ends the decision suspends or ends the measure.
+// spec: ADM-301
+pub(super) fn state_of(
+    node: &Node,
+    author: AuthorityCode,
+    measure: &AppliedMeasureFields,
+) -> Result<BindsOthersCode, AdminError> {
+    let (at, today) = (&measure.decision, node.today());
+    let effect = node.effect_of(at, today);
+    let effect = effect.map_err(|error| refusal::ask(&error))?;
+    let query = node.query().map_err(refusal::index)?;
+    let found = query.statement(&at.origin, at.index);
+    let is_own = match found.map_err(refusal::query)? {
+        Found::Verified(decision) => decision.statement().header().issuer == author,
+        Found::Rejected(_) | Found::NotHeld => false,
+    };
+    let ended = measure.until.is_some_and(|until| until < today);
+    Ok(match is_own && effect.in_force_for_issuer() {
+        true if ended => BindsOthersCode::Ended,
+        true => BindsOthersCode::Applies,
+        false => measure_binds(&effect, &measure.measure, measure.until),
+    })
+}
+
+/// What others may do about a measure up to a day: nothing beyond its end in the decision.
+pub(super) fn measure_binds(
+    effect: &Effect,
+    measure: &Measure,
+    until: Option<Day>,
+) -> BindsOthersCode {
+    let mut duties = effect.duties.iter();
+    let within = duties.any(|state| {
+        state.duty.measure == *measure && until.is_some_and(|until| until <= state.duty.until)
+    });
+    let binds = binds_code(effect.measure_binds_others(measure));
+    match binds == BindsOthersCode::Applies && !within {
+        true => BindsOthersCode::Ended,
+        false => binds,
+    }
 }
 
 fn is_witnessed(horizon: &Horizon, reference: &StatementRef) -> bool {
@@ -163,7 +223,7 @@ impl Answers {
 fn answers(
     node: &Node,
     to: &StatementRef,
-    about: SubjectCode,
+    (about, looked_up): (SubjectCode, bool),
     class: impl Fn(Class) -> bool,
 ) -> Result<Answers, AdminError> {
     let query = node.query().map_err(refusal::index)?;
@@ -182,6 +242,10 @@ fn answers(
         if answer.class == Class::Response && answer.withdrawn_by.is_none() {
             answers.responded.push(answer.issuer);
         }
+        // spec: ADM-302
+        if !looked_up && !subject::is_free(node, verified) {
+            continue;
+        }
         match answers.listed.len() < ANSWERS_SHOWN_MAX {
             true => answers.listed.push(answer),
             false => answers.left += 1,
@@ -194,10 +258,13 @@ fn answers(
 pub(super) fn referring(
     node: &Node,
     to: &StatementRef,
+    looked_up: bool,
 ) -> Result<(Vec<AnswerView>, Option<u64>), AdminError> {
     let query = node.query().map_err(refusal::index)?;
     let found = query.referring(to, None, |_| true);
-    let (found, unread) = found.map_err(refusal::query)?;
+    let (mut found, unread) = found.map_err(refusal::query)?;
+    // spec: ADM-302
+    found.retain(|one| looked_up || subject::is_free(node, one));
     let registry = node.registry();
     let left = unread + found.len().saturating_sub(ANSWERS_SHOWN_MAX) as u64;
     let mut views = Vec::new();

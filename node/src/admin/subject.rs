@@ -69,7 +69,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         if let Found::Verified(verified) = found
             && let Some(decision) = decision_of(&verified)
         {
-            if let Some(by) = not_about_by(query, ask.code, effect)? {
+            if let Some(by) = not_about_by(node, ask.code, effect)? {
                 let issuer = verified.statement().header().issuer;
                 not_about.push(NotAboutView {
                     reference: (*target).clone(),
@@ -80,8 +80,9 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
                 passed += 1;
                 continue;
             }
-            let stands = corrected(query, effect)?;
-            let stands = stands.as_ref().unwrap_or(decision).fields();
+            let stands = node.stands_by(effect).map_err(refusal::query)?;
+            let stands = stands.as_deref().and_then(decision_of);
+            let stands = stands.unwrap_or(decision).fields();
             let mut view = decision_view(&registry, &verified, decision, effect, &mut timetable);
             view.recognition = Some(agreed.view(&agreements, &verified, stands, effect, as_of));
             // spec: ADM-191
@@ -166,31 +167,27 @@ fn names_of(found: &[SubjectEntry], code: SubjectCode, not_about: &[NotAboutView
 
 /// The act by which a decision turned out not to be about an organisation: the last of the corrections that
 /// stand, where all put it upon another, or of the withdrawals, where all say that it named the wrong one.
+/// What does not count in full hides nothing.
 // spec: ADM-293
 fn not_about_by(
-    query: &QueryService,
+    node: &Node,
     code: SubjectCode,
     effect: &Effect,
 ) -> Result<Option<StatementRef>, AdminError> {
     let (Validity::Corrected { by } | Validity::Withdrawn { by }) = &effect.validity else {
         return Ok(None);
     };
-    for act in by {
-        let found = query.statement(&act.origin, act.index);
-        let Found::Verified(verified) = found.map_err(refusal::query)? else {
-            return Ok(None);
-        };
-        let content = &verified.statement().payload().content;
-        let is_another = if let Content::Withdrawal(withdrawal) = content {
+    let acts = node.in_full(by).map_err(refusal::query)?;
+    let is_another = |act: &Arc<Verified>| {
+        let content = &act.statement().payload().content;
+        if let Content::Withdrawal(withdrawal) = content {
             withdrawal.reason == WithdrawalReason::WrongSubject
         } else {
             content.subject().is_some_and(|named| named != code)
-        };
-        if !is_another {
-            return Ok(None);
         }
-    }
-    Ok(by.last().cloned())
+    };
+    let last = acts.last().filter(|_| acts.iter().all(is_another));
+    Ok(last.map(|act| act.reference().clone()))
 }
 
 /// Bodies that may be decisions or acts and are still to come. What others say of acts is none.
@@ -209,7 +206,7 @@ pub(super) fn statement(desk: &Desk, ask: StatementAsk) -> Answer {
     let reference = target::resolve(desk, &ask.target)?;
     let verified = verified(desk, &reference)?;
     require_look_up(desk, &verified, ask.look_up.is_some())?;
-    let view = statement_view(desk, &verified, as_of)?;
+    let view = statement_view(desk, &verified, as_of, ask.look_up.is_some())?;
     match ask.look_up {
         Some(look_up) => {
             let about = verified.statement().header().about;
@@ -244,16 +241,21 @@ pub(super) fn require_look_up(
     verified: &Verified,
     given: bool,
 ) -> Result<(), AdminError> {
-    let own = verified.reference().origin.member() == desk.node().member().as_str();
-    let about_organisation = is_about_organisation(verified);
-    let registry = desk.node().registry();
-    let public = registry
-        .visibility_class(verified.leaf().vis)
-        .is_some_and(|class| class.audience == Audience::Public);
-    match own || public || !about_organisation || given {
+    match given || is_free(desk.node(), verified) {
         true => Ok(()),
         false => Err(AdminError::new(ErrorCode::PurposeRequired)),
     }
+}
+
+/// Whether a statement is shown to whoever asks: the node's own, public, or about no organisation.
+// spec: ADM-21
+pub(super) fn is_free(node: &Node, verified: &Verified) -> bool {
+    let own = verified.reference().origin.member() == node.member().as_str();
+    let registry = node.registry();
+    let public = registry
+        .visibility_class(verified.leaf().vis)
+        .is_some_and(|class| class.audience == Audience::Public);
+    own || public || !is_about_organisation(verified)
 }
 
 /// Whether a statement says something about an organisation.
@@ -299,6 +301,7 @@ fn statement_view(
     desk: &Desk,
     verified: &Verified,
     as_of: Day,
+    looked_up: bool,
 ) -> Result<StatementView, AdminError> {
     let node = desk.node();
     let (registry, horizon) = (node.registry(), node.horizon());
@@ -322,7 +325,7 @@ fn statement_view(
         None => None,
     };
     let (recognition, agreements_cut) = match &effect {
-        Some(effect) => recognised(node, verified, corrected.as_ref(), effect, as_of)?,
+        Some(effect) => recognised(node, verified, effect, as_of)?,
         None => (None, Vec::new()),
     };
     let (acts, acts_left) = acts(node, reference, &registry, &horizon, effect.as_ref())?;
@@ -333,7 +336,7 @@ fn statement_view(
     );
     let (referred_by, referred_by_left) = match answered {
         true => (Vec::new(), None),
-        false => records::referring(node, reference)?,
+        false => records::referring(node, reference, looked_up)?,
     };
     Ok(StatementView {
         reference: reference.clone(),
@@ -366,7 +369,7 @@ fn statement_view(
         agreement: payload.content.agreement().cloned(),
         accession: payload.content.accession().cloned(),
         retirement: payload.content.retirement().cloned(),
-        record: records::record_view(node, verified)?,
+        record: records::record_view(node, verified, looked_up)?,
         referred_by,
         referred_by_left,
     })
@@ -378,14 +381,15 @@ fn statement_view(
 fn recognised(
     node: &Node,
     verified: &Verified,
-    corrected: Option<&Decision>,
     effect: &Effect,
     as_of: Day,
 ) -> Result<(Option<RecognitionView>, Vec<Origin>), AdminError> {
     let Some(decision) = decision_of(verified) else {
         return Ok((None, Vec::new()));
     };
-    let stands = corrected.unwrap_or(decision).fields();
+    let stands = node.stands_by(effect).map_err(refusal::query)?;
+    let stands = stands.as_deref().and_then(decision_of);
+    let stands = stands.unwrap_or(decision).fields();
     let issuer = verified.statement().header().issuer;
     let publisher = publisher(&verified.reference().origin);
     let agreed = node.agreed(&publisher.into_iter().chain([issuer]).collect());

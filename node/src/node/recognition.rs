@@ -16,7 +16,7 @@ use concordat_protocol::trust::{Registry, Verified};
 
 use super::Node;
 use super::questions::AskError;
-use crate::query::{AgreementSet, Found};
+use crate::query::{AgreementSet, Found, QueryError};
 
 /// What was said about the agreements that can bind the node's member to some authorities.
 pub(crate) struct Agreed {
@@ -59,13 +59,8 @@ impl Node {
             Found::Rejected(_) | Found::NotHeld => return Ok(None),
         };
         let effect = self.effect_of(target, as_of)?;
-        let mut stands = Arc::clone(&decision);
-        if let Validity::Corrected { by } = &effect.validity
-            && let Some(last) = by.last()
-            && let Found::Verified(correction) = query.statement(&last.origin, last.index)?
-        {
-            stands = correction;
-        }
+        let stands = self.stands_by(&effect)?;
+        let stands = stands.unwrap_or_else(|| Arc::clone(&decision));
         let Some(fields) = stands.statement().payload().content.decision() else {
             return Ok(None);
         };
@@ -81,6 +76,30 @@ impl Node {
             &effect,
             as_of,
         )))
+    }
+
+    /// The correction whose words a decision has: the newest of those that hold and count in full. One that
+    /// is void or not witnessed takes off what burdens, and says nothing that others rely on.
+    // spec: AGR-32
+    pub(crate) fn stands_by(&self, effect: &Effect) -> Result<Option<Arc<Verified>>, QueryError> {
+        let Validity::Corrected { by } = &effect.validity else {
+            return Ok(None);
+        };
+        Ok(self.in_full(by)?.pop())
+    }
+
+    /// Those of several acts that count in full, in their order.
+    pub(crate) fn in_full(&self, acts: &[StatementRef]) -> Result<Vec<Arc<Verified>>, QueryError> {
+        let horizon = self.horizon();
+        let mut found = Vec::new();
+        for act in acts {
+            if let Found::Verified(verified) = self.query.statement(&act.origin, act.index)?
+                && horizon.established(&self.fact(&verified))
+            {
+                found.push(verified);
+            }
+        }
+        Ok(found)
     }
 
     /// The same of a set.

@@ -1,15 +1,21 @@
 //! What a running node is asked: figures of a period.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use concordat_protocol::admin::open_objections;
 use concordat_protocol::awaited::{Terms, handling};
 use concordat_protocol::deadline::{Deadline, State, WorkingDays};
+use concordat_protocol::log::Origin;
 use concordat_protocol::region::RegionCode;
-use concordat_protocol::statement::{Class, Content, DeadlineEvent, DecisionFields, Objection};
+use concordat_protocol::statement::{
+    Class, Content, DeadlineEvent, DecisionFields, Outcome, StatementRef,
+};
 use concordat_protocol::statistics::{Dated, Event, Period};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Authority, Registry, Verified};
+use sha2::{Digest as _, Sha256};
 
 use crate::node::{AskError, Node};
 use crate::query::{Found, QueryError, QueryService};
@@ -42,6 +48,8 @@ impl Node {
             today: self.today(),
             days: BTreeMap::new(),
             facts: Vec::new(),
+            seen: BTreeSet::new(),
+            node: self,
         };
         let decided = asked.decided(period)?;
         let objected = asked.objected(period)?;
@@ -59,6 +67,43 @@ struct Asked<'a> {
     today: Day,
     days: BTreeMap<RegionCode, WorkingDays>,
     facts: Vec<Dated>,
+    /// What was counted, by log and digest.
+    seen: BTreeSet<(Origin, [u8; 32])>,
+    node: &'a Node,
+}
+
+/// What ends objections to one decision.
+#[derive(Default)]
+struct Closings {
+    /// Of each objection named the first ruling that closes at once.
+    at_once: BTreeMap<StatementRef, Day>,
+    /// Of each objection named the first ruling that announced an act.
+    announced: BTreeMap<StatementRef, Day>,
+    /// Corrections and withdrawals, ascending.
+    done: Vec<Day>,
+}
+
+impl Closings {
+    fn ruled(&mut self, names: &[StatementRef], on: Day, announces: bool) {
+        let list = match announces {
+            true => &mut self.announced,
+            false => &mut self.at_once,
+        };
+        for name in names {
+            let first = list.entry(name.clone()).or_insert(on);
+            *first = on.min(*first);
+        }
+    }
+
+    /// The day on which an objection that is not open any more was closed.
+    fn of(&self, objection: &StatementRef) -> Option<Day> {
+        let at_once = self.at_once.get(objection).copied();
+        // What was announced was done on that day or later; a withdrawal alone ends it too.
+        let announced = self.announced.get(objection);
+        let from = announced.copied().unwrap_or(Day::MIN);
+        let done = self.done.iter().find(|on| **on >= from).copied();
+        at_once.into_iter().chain(done).min()
+    }
 }
 
 impl Asked<'_> {
@@ -133,21 +178,24 @@ impl Asked<'_> {
         Some(deadline.state(logged_on, Some(logged_on)))
     }
 
-    /// The objections of a period; whether all were looked at.
+    /// The objections of a period; whether all were looked at. They are taken by what they are on, so that
+    /// however many are on one decision, its acts are read once.
     fn objected(&mut self, period: Period) -> Result<bool, AskError> {
-        let (mut day, mut read) = (period.first(), 0);
-        while day <= period.last() && day <= self.today {
+        let mut by_target: BTreeMap<StatementRef, Vec<Arc<Verified>>> = BTreeMap::new();
+        let (mut day, mut read, mut is_whole) = (period.first(), 0, true);
+        while day <= period.last() && day <= self.today && is_whole {
             let found = self.query.store().objections_on(day);
             for position in found.map_err(QueryError::from)? {
                 read += 1;
                 if read > READ_MAX {
-                    return Ok(false);
+                    is_whole = false;
+                    break;
                 }
-                let Some(verified) = self.verified(&position)? else {
-                    continue;
-                };
-                if let Content::Objection(objection) = &verified.statement().payload().content {
-                    self.take_objection(&verified, objection)?;
+                if let Some(verified) = self.first_seen(&position)?
+                    && let Some(target) = &verified.statement().payload().target
+                {
+                    let on = by_target.entry(target.clone()).or_default();
+                    on.push(Arc::clone(&verified));
                 }
             }
             let Ok(next) = day.plus_days(1) else {
@@ -155,14 +203,18 @@ impl Asked<'_> {
             };
             day = next;
         }
-        Ok(true)
+        for (target, objections) in by_target {
+            self.take_objections(&target, &objections)?;
+        }
+        Ok(is_whole)
     }
 
     // spec: STA-4
-    fn take_objection(&mut self, by: &Verified, objection: &Objection) -> Result<(), AskError> {
-        let Some(target) = &by.statement().payload().target else {
-            return Ok(());
-        };
+    fn take_objections(
+        &mut self,
+        target: &StatementRef,
+        objections: &[Arc<Verified>],
+    ) -> Result<(), AskError> {
         let Some(decision) = self.verified(&Position::of(target))? else {
             return Ok(());
         };
@@ -170,9 +222,9 @@ impl Asked<'_> {
         let Some(fields) = decision.statement().payload().content.decision() else {
             return Ok(());
         };
-        let with_issuer = by.statement().header().issuer == issuer
-            || by.reference().origin == decision.reference().origin;
-        let closed_on = self.closed_on(by, &decision)?;
+        let closings = self.closings(&decision)?;
+        let effect = self.node.effect_of(target, self.today)?;
+        let open: BTreeSet<StatementRef> = open_objections(&effect).into_iter().collect();
         let region = self.region(issuer);
         let rules = self.registry.deadline_rules_at(self.registry.size());
         let place = region.unwrap_or(RegionCode::COUNTRY);
@@ -183,22 +235,36 @@ impl Asked<'_> {
             act_type: fields.fields().act_type,
             today: self.today,
         };
-        let received = (objection.received_on(), with_issuer);
-        self.facts.push(Dated {
-            authority: issuer,
-            day: objection.received_on(),
-            event: Event::Objected(handling(received, closed_on, &terms)),
-        });
+        for by in objections {
+            let Content::Objection(objection) = &by.statement().payload().content else {
+                continue;
+            };
+            let with_issuer = by.statement().header().issuer == issuer
+                || by.reference().origin == decision.reference().origin;
+            let closed_on = match open.contains(by.reference()) {
+                true => None,
+                false => closings
+                    .of(by.reference())
+                    .or_else(|| Some(objection.received_on())),
+            };
+            let received = (objection.received_on(), with_issuer);
+            self.facts.push(Dated {
+                authority: issuer,
+                day: objection.received_on(),
+                event: Event::Objected(handling(received, closed_on, &terms)),
+            });
+        }
         Ok(())
     }
 
-    /// The first day on which a ruling that names an objection was made, or the decision taken back.
-    fn closed_on(&self, by: &Verified, decision: &Verified) -> Result<Option<Day>, AskError> {
+    /// The acts by whom it may be that end objections to a decision, with the day of each.
+    fn closings(&self, decision: &Verified) -> Result<Closings, AskError> {
         let (at, issuer) = (decision.reference(), decision.statement().header().issuer);
         let rows = self.query.store().acts_on(&at.origin, at.index);
-        let mut closed: Option<Day> = None;
+        let mut closings = Closings::default();
         for row in rows.map_err(QueryError::from)? {
-            if !matches!(row.class, Class::Ruling | Class::Withdrawal) {
+            let ends = [Class::Ruling, Class::Correction, Class::Withdrawal];
+            if !ends.contains(&row.class) {
                 continue;
             }
             let Some(act) = self.verified(&row.position)? else {
@@ -206,17 +272,21 @@ impl Asked<'_> {
             };
             let may = act.statement().header().issuer == issuer
                 || act.authority() == Authority::Supervision;
-            let closes = if let Content::Ruling(ruling) = &act.statement().payload().content {
-                ruling.closes().contains(by.reference())
-            } else {
-                row.class == Class::Withdrawal
+            let Ok(on) = Day::of(act.statement().payload().issued_at) else {
+                continue;
             };
-            if may && closes {
-                let on = Day::of(act.statement().payload().issued_at).ok();
-                closed = closed.into_iter().chain(on).min();
+            if !may || self.node.fact(&act).void().is_some() {
+                continue;
+            }
+            if let Content::Ruling(ruling) = &act.statement().payload().content {
+                let announces = matches!(ruling.outcome(), Outcome::Upheld | Outcome::Corrected);
+                closings.ruled(ruling.closes(), on, announces);
+            } else {
+                closings.done.push(on);
             }
         }
-        Ok(closed)
+        closings.done.sort_unstable();
+        Ok(closings)
     }
 
     /// The acts of a period other than objections; whether all were looked at.
@@ -224,7 +294,7 @@ impl Asked<'_> {
         let found = self.query.store().acts_of(COUNTED, READ_MAX);
         let (positions, is_whole) = found.map_err(QueryError::from)?;
         for position in positions {
-            let Some(act) = self.verified(&position)? else {
+            let Some(act) = self.first_seen(&position)? else {
                 continue;
             };
             let payload = act.statement().payload();
@@ -241,7 +311,19 @@ impl Asked<'_> {
         Ok(is_whole)
     }
 
-    fn verified(&self, at: &Position) -> Result<Option<std::sync::Arc<Verified>>, AskError> {
+    /// A statement that holds, the first time that its bytes stand in its log: what stands there again was
+    /// said once.
+    // spec: STA-5
+    fn first_seen(&mut self, at: &Position) -> Result<Option<Arc<Verified>>, AskError> {
+        let verified = self.verified(at)?;
+        let is_new = |verified: &Arc<Verified>| {
+            let digest = Sha256::digest(verified.statement().as_bytes());
+            self.seen.insert((at.origin.clone(), digest.into()))
+        };
+        Ok(verified.filter(is_new))
+    }
+
+    fn verified(&self, at: &Position) -> Result<Option<Arc<Verified>>, AskError> {
         self.query.go_on()?;
         match self.query.statement(&at.origin, at.index)? {
             Found::Verified(verified) => Ok(Some(verified)),

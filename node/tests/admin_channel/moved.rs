@@ -15,6 +15,16 @@ fn correction(target: &Target, replacement: DecisionFields) -> Request {
     })
 }
 
+/// What moves or withdraws hides nothing before a quorum has cosigned it.
+async fn witnessed(pair: &Pair, act: &StatementRef) {
+    until(&pair.member.node, |node| {
+        let horizon = node.horizon();
+        let log = horizon.logs.get(&act.origin);
+        log.is_some_and(|log| log.witnessed.contains(act.index))
+    })
+    .await;
+}
+
 /// An organisation's page went on showing what had been decided about another.
 // spec: ADM-293, ADM-294
 #[tokio::test(flavor = "multi_thread")]
@@ -37,6 +47,7 @@ async fn decision_put_upon_another_organisation_says_nothing_under_the_code_it_n
     fields.subject = Subject::new(code, SubjectCheck::Ok, Form::Enterprise, name).unwrap();
     let done = member.act(&correction(&target, fields)).await;
     let by = done.reference.unwrap();
+    witnessed(&pair, &by).await;
     let was_shown = member.subject(was.code()).await;
     assert!(!was_shown.decisions.iter().any(is_it));
     let [not_about] = &was_shown.not_about[..] else {
@@ -79,7 +90,8 @@ async fn decision_withdrawn_for_its_wrong_organisation_is_not_about_it_and_no_ot
             issuer: None,
             dry_run: false,
         };
-        member.act(&Request::Withdrawal(withdrawal)).await;
+        let by = member.act(&Request::Withdrawal(withdrawal)).await;
+        witnessed(&pair, &by.reference.unwrap()).await;
         let shown = member.subject(code).await;
         let first = pair.first();
         let has_row = shown.decisions.iter().any(|one| one.reference == first);

@@ -383,6 +383,12 @@ const fn fork(fork: Fork) -> (ForkCode, Option<LeafIndex>) {
     }
 }
 
+/// What another authority may do, without whose silence it is.
+#[must_use]
+pub fn binds_code(binds: BindsOthers) -> BindsOthersCode {
+    binds_others(binds).0
+}
+
 fn binds_others(binds: BindsOthers) -> (BindsOthersCode, Option<SourceCode>, Option<Timestamp>) {
     let code = match binds {
         BindsOthers::Applies => BindsOthersCode::Applies,

@@ -106,7 +106,8 @@ impl Horizon {
     /// Whether a fact counts in full, also as far as it restricts: witnessed, not void, and within
     /// the common prefix where its log is frozen.
     // spec: EFF-12
-    pub(crate) fn established(&self, fact: &Fact) -> bool {
+    #[must_use]
+    pub fn established(&self, fact: &Fact) -> bool {
         let prefix_holds = |log: &LogHorizon| {
             log.witnessed.contains(fact.index())
                 && log.frozen_at.is_none_or(|prefix| fact.index() < prefix)

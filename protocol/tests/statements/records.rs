@@ -393,7 +393,7 @@ fn grade_is_a_word_and_no_number() {
         };
         assert!(Evaluation::new(fields).is_ok(), "{grade}");
     }
-    for grade in ["87", "87.5分", "８７", "A1"] {
+    for grade in ["87", "87.5分", "８７", "A1", "九十五分", "٩٥", "𝟗𝟓", "Ⅷ"] {
         let fields = EvaluationFields {
             grade: text(grade),
             ..evaluation()
@@ -412,6 +412,8 @@ fn measure_has_an_end_a_ground_and_a_way_to_contest_it() {
     assert_eq!(until, RecordError::NoEnd { field });
     let until = of(|f| f.until = Some(day("2026-04-04")));
     assert_eq!(until, RecordError::EndsBeforeItBegins { field });
+    let from = of(|f| f.from = day("2026-04-01"));
+    assert_eq!(from, RecordError::EndsBefore { field: "from" });
     let lacks = |field| RecordError::Lacks { field };
     assert_eq!(of(|f| f.basis.clear()), lacks("basis"));
     assert_eq!(of(|f| f.service = None), lacks("service"));

@@ -112,6 +112,15 @@ pub(super) fn newest_of_member(
     Ok(versions.iter().map(|(_, _, fields)| fields.version).max())
 }
 
+/// The newest version that the member has left by its own word.
+pub(super) fn left(node: &Node, first: &StatementRef) -> Result<Option<u32>, AdminError> {
+    let (agreed, member) = (of(node, node.member())?, node.member());
+    let own = agreed.facts().iter().filter(|fact| fact.issuer() == member);
+    let said = own.filter_map(|fact| fact.payload().content.retirement());
+    let of_it = said.filter(|said| said.first == *first);
+    Ok(of_it.map(|said| said.version).max())
+}
+
 /// Whether the member has acceded to a version, and not left it since.
 pub(super) fn joined(node: &Node, version: &StatementRef) -> Result<bool, AdminError> {
     let agreed = of(node, node.member())?;

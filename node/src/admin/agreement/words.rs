@@ -57,6 +57,12 @@ pub(in crate::admin) fn retire(desk: &Desk, ask: RetireAsk) -> Answer {
             .with("known", newest)
             .with("state", "left"));
     }
+    // Saying it twice would stay for ever and change nothing.
+    if list::left(node, &first)?.is_some_and(|left| version <= left) {
+        return Err(AdminError::new(ErrorCode::NotAParty)
+            .with("member", member)
+            .with("title", &fields.title));
+    }
     let said = Retirement {
         first,
         version,
@@ -68,7 +74,7 @@ pub(in crate::admin) fn retire(desk: &Desk, ask: RetireAsk) -> Answer {
 
 /// An answer of the past would read otherwise than it did.
 // spec: ADM-242
-fn require_not_gone(desk: &Desk, day: Day) -> Result<(), AdminError> {
+pub(super) fn require_not_gone(desk: &Desk, day: Day) -> Result<(), AdminError> {
     let today = desk.node().today();
     match day < today {
         true => Err(AdminError::new(ErrorCode::DayGone)

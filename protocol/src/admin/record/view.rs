@@ -2,6 +2,7 @@
 
 use crate::admin::record::RecordSaid;
 use crate::admin::target::Target;
+use crate::admin::view::BindsOthersCode;
 use crate::codec::integer_map;
 use crate::statement::{
     Answer, Class, Code, CommitmentResult, Execution, Month, StatementRef, Verification, Vis,
@@ -93,6 +94,8 @@ integer_map! {
         15 => unanswered: list(AuthorityCode),
         /// Whether a quorum has cosigned a head that covers it.
         16 => witnessed: req(bool),
+        /// Of a measure: what its author may do now on the strength of the decision that it names.
+        17 => binds: opt(BindsOthersCode),
     }
 }
 

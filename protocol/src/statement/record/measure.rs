@@ -52,6 +52,8 @@ impl AppliedMeasureFields {
     fn check(&self) -> Result<(), RecordError> {
         let until = self.until.ok_or(RecordError::MeasureWithoutEnd)?;
         ends("until", until, self.day)?;
+        // What began before anybody was told of it was no measure.
+        ends("from", self.from, self.day)?;
         if until < self.from {
             return Err(RecordError::EndsBeforeItBegins { field: "until" });
         }

@@ -72,8 +72,7 @@ impl EvaluationFields {
         if self.subject.near_personal() {
             return Err(RecordError::EvaluatesPerson);
         }
-        let digit = |c: char| c.is_ascii_digit() || ('０'..='９').contains(&c);
-        if self.grade.as_str().chars().any(digit) {
+        if is_score(self.grade.as_str()) {
             return Err(RecordError::Score);
         }
         if self.period_until < self.period_from {
@@ -82,6 +81,11 @@ impl EvaluationFields {
         }
         ends("valid_until", self.valid_until, self.day)
     }
+}
+
+/// Whether a grade could be reckoned with: a number in whatever script, or points (分).
+fn is_score(grade: &str) -> bool {
+    grade.chars().any(|c| c.is_numeric() || c == '分')
 }
 
 checked! {
