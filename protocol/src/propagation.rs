@@ -53,11 +53,12 @@ pub struct Said {
     reference: StatementRef,
     ctx: TreeSize,
     payload: Arc<Payload>,
+    /// It stands at or after the position at which its key was cut off: a thief may have made it.
+    is_void: bool,
 }
 
 impl Said {
-    /// Takes a verified statement; `None` for one of another class, and for one at or after the position
-    /// at which its key was cut off: a thief may have made it.
+    /// Takes a verified statement; `None` for one of another class.
     // spec: PRP-22
     #[must_use]
     pub fn from_verified(verified: &Verified, registry: &Registry) -> Option<Self> {
@@ -67,21 +68,28 @@ impl Said {
         let cut_off = cut_off.and_then(|member| member.cut_off(header.kid));
         let is_void = cut_off.is_some_and(|from| reference.index >= from);
         let fits = statement.payload().class().kind().is_between_parties();
-        (fits && !is_void).then(|| Self {
+        fits.then(|| Self {
             reference: reference.clone(),
             ctx: header.ctx.size,
             payload: statement.shared_payload(),
+            is_void,
         })
     }
 
     /// Puts one together without verification, for tests.
     #[cfg(any(test, feature = "test-util"))]
     #[must_use]
-    pub const fn new(reference: StatementRef, ctx: TreeSize, payload: Arc<Payload>) -> Self {
+    pub const fn new(
+        reference: StatementRef,
+        ctx: TreeSize,
+        payload: Arc<Payload>,
+        is_void: bool,
+    ) -> Self {
         Self {
             reference,
             ctx,
             payload,
+            is_void,
         }
     }
 
@@ -94,8 +102,8 @@ impl Said {
         names.then(|| batch.receiver())
     }
 
-    /// The receipt of an act. Under an older registry than the act's nobody has seen it: whoever says so
-    /// knew it before it was made.
+    /// The receipt of an act, unless it is void. Under an older registry than the act's nobody has seen
+    /// it: whoever says so knew it before it was made.
     // spec: PRP-22
     fn receipt_of(&self, act: &Act) -> Option<&Receipt> {
         let Content::ReceiptBatch(batch) = &self.payload.content else {
@@ -106,7 +114,7 @@ impl Said {
         let is_it = receipt.act == act.reference
             && *batch.origin() == act.target.origin
             && receipt.target == target;
-        (is_it && self.ctx >= act.ctx).then_some(receipt)
+        (is_it && !self.is_void && self.ctx >= act.ctx).then_some(receipt)
     }
 }
 
@@ -175,7 +183,8 @@ pub enum State {
     },
     /// Nobody says that it was given the target.
     NeverGiven,
-    /// What it did is not for the reader to read.
+    /// What it did is not for the reader to read, or only a void delivery says that it was given the
+    /// target.
     NotKnown,
 }
 
@@ -219,7 +228,8 @@ impl Certificate {
 // spec: PRP-20, PRP-21, PRP-22, PRP-23, PRP-25
 #[must_use]
 pub fn certificate(act: &Act, evidence: &Evidence<'_>) -> Certificate {
-    let deliveries = deliveries(act, evidence);
+    let deliveries = deliveries_of(act, evidence, false);
+    let void = deliveries_of(act, evidence, true);
     let mut receipts: BTreeMap<&str, Vec<(&Said, &Receipt)>> = BTreeMap::new();
     for said in evidence.said {
         if let Some(receipt) = said.receipt_of(act) {
@@ -241,6 +251,8 @@ pub fn certificate(act: &Act, evidence: &Evidence<'_>) -> Certificate {
                 given: given.map(|said| said.reference.clone()),
             },
             (true, Standing::Active | Standing::Suspended) => outstanding(act, given, receipts),
+            // It proves nothing, and neither does its being void prove that nothing was given.
+            (false, _) if void.contains_key(member) => State::NotKnown,
             (false, _) => State::NeverGiven,
         });
         (*member, state)
@@ -253,11 +265,16 @@ pub fn certificate(act: &Act, evidence: &Evidence<'_>) -> Certificate {
 }
 
 /// The first delivery of the target to each member: by the member whose log it lies in, or by the hub.
-// spec: PRP-20
-fn deliveries<'a>(act: &Act, evidence: &Evidence<'a>) -> BTreeMap<AuthorityCode, &'a Said> {
+/// Either of those that count or of the void ones.
+// spec: PRP-20, PRP-22
+fn deliveries_of<'a>(
+    act: &Act,
+    evidence: &Evidence<'a>,
+    void: bool,
+) -> BTreeMap<AuthorityCode, &'a Said> {
     let issuer = act.target.origin.member();
     let mut first: BTreeMap<AuthorityCode, &Said> = BTreeMap::new();
-    for said in evidence.said {
+    for said in evidence.said.iter().filter(|said| said.is_void == void) {
         let giver = said.reference.origin.member();
         let counts = giver == issuer || giver == evidence.hub.as_str();
         let Some(receiver) = said.receiver_of(&act.target).filter(|_| counts) else {

@@ -58,6 +58,8 @@ struct Entry {
     index: u64,
     at: u64,
     ctx: u64,
+    /// Its key was cut off before it.
+    void: bool,
     words: Words,
 }
 
@@ -117,7 +119,8 @@ impl Set {
             ext: Ext::default(),
         };
         let ctx = TreeSize::new(entry.ctx).unwrap();
-        Said::new(reference(entry.by, entry.index), ctx, Arc::new(payload))
+        let payload = Arc::new(payload);
+        Said::new(reference(entry.by, entry.index), ctx, payload, entry.void)
     }
 
     fn ask(&self) -> Certificate {
@@ -147,7 +150,7 @@ impl Set {
                 return None;
             };
             let is_it = (*act, *target, *act_fits, *target_fits) == (ACT, TARGET, true, true);
-            (is_it && entry.ctx >= ACT_CTX).then_some((entry, *outcome))
+            (is_it && !entry.void && entry.ctx >= ACT_CTX).then_some((entry, *outcome))
         });
         let mut receipts: Vec<(&Entry, ActOutcome)> = receipts.collect();
         receipts.sort_by_key(|(entry, _)| entry.index);
@@ -181,11 +184,16 @@ impl Set {
             }
             Words::Did(..) => false,
         };
-        let mut given: Vec<&Entry> = self.entries.iter().filter(gave).collect();
+        let (void, mut given): (Vec<&Entry>, Vec<&Entry>) = self
+            .entries
+            .iter()
+            .filter(gave)
+            .partition(|entry| entry.void);
         given.sort_by_key(|entry| (entry.at, origin(entry.by), entry.index));
         let given = given.first();
         let is_given = given.is_some() || self.given_here.contains(&member) || member == ISSUER;
         match (is_given, self.standing[usize::from(member)]) {
+            (false, _) if !void.is_empty() => State::NotKnown,
             (false, _) => State::NeverGiven,
             (true, Standing::Left) => State::Lost {
                 given: given.map(|entry| place(entry)),
@@ -208,6 +216,7 @@ fn gave(by: u8, to: u8) -> Entry {
         index: 20,
         at: 500,
         ctx: 2,
+        void: false,
         words: Words::Gave(to, ISSUER, TARGET, TARGET + 1),
     }
 }
@@ -218,6 +227,7 @@ fn did(by: u8, outcome: ActOutcome) -> Entry {
         index: 30,
         at: 2_000,
         ctx: ACT_CTX,
+        void: false,
         words: Words::Did([ACT, TARGET], outcome, true, true),
     }
 }
@@ -346,6 +356,48 @@ fn states_name_what_they_rest_on() {
     assert_eq!(set(vec![not_held]).state(2), State::NeverGiven);
 }
 
+fn void(entry: Entry) -> Entry {
+    Entry {
+        void: true,
+        ..entry
+    }
+}
+
+// spec: PRP-22, PRP-24
+#[test]
+fn void_delivery_proves_nothing_and_keeps_complete_from_being_said() {
+    let verdict = |set: &Set| {
+        let certificate = set.ask();
+        (certificate.is_complete(), certificate.is_closed())
+    };
+    for giver in [ISSUER, HUB] {
+        let mut cut_off = set(vec![did(HUB, APPLIED), void(gave(giver, 2))]);
+        assert_eq!(cut_off.state(2), State::NotKnown);
+        assert_eq!(verdict(&cut_off), (false, false));
+        cut_off.standing[2] = Standing::Left;
+        assert_eq!(cut_off.state(2), State::NotKnown);
+    }
+    // A receipt of its own settles it, unless that is void as well.
+    let applied = set(vec![void(gave(HUB, 2)), did(2, APPLIED)]);
+    assert!(is_applied(&applied.state(2)));
+    assert_eq!(verdict(&applied), (true, true));
+    let neither = set(vec![void(gave(HUB, 2)), void(did(2, APPLIED))]);
+    assert_eq!(neither.state(2), State::NotKnown);
+    assert!(is_outstanding(
+        &set(vec![gave(HUB, 2), void(did(2, APPLIED))]).state(2)
+    ));
+    // What counts is said of the one that is not void, and others may say nothing, void or not.
+    let again = Entry {
+        index: 40,
+        ..gave(HUB, 2)
+    };
+    let State::Outstanding { given, .. } = set(vec![void(gave(HUB, 2)), again]).state(2) else {
+        panic!("a delivery that counts was passed over");
+    };
+    assert_eq!(given, Some(reference(HUB, 40)));
+    assert_eq!(set(vec![void(gave(3, 2))]).state(2), State::NeverGiven);
+}
+
 // spec: PRP-24
 #[test]
 fn certificate_is_complete_when_all_have_applied_and_closed_when_nothing_is_awaited() {
@@ -389,12 +441,14 @@ fn entries() -> impl Strategy<Value = Entry> {
         },
     );
     let words = prop_oneof![gave, did];
-    (member(), 0_u64..60, 500_u64..1_500, 3_u64..6, words).prop_map(
-        |(by, index, at, ctx, words)| Entry {
+    let void = prop::bool::weighted(0.2);
+    (member(), 0_u64..60, 500_u64..1_500, 3_u64..6, void, words).prop_map(
+        |(by, index, at, ctx, void, words)| Entry {
             by,
             index,
             at,
             ctx,
+            void,
             words,
         },
     )
@@ -454,6 +508,20 @@ proptest! {
         let repeated = other.entries.get(again % count).cloned();
         other.entries.extend(repeated);
         prop_assert_eq!(set.ask(), other.ask());
+    }
+
+    // spec: PRP-22, PRP-24
+    #[test]
+    fn cutting_off_deliveries_never_makes_complete_or_closed(set in sets(), by in 0..MEMBERS, from in 0_u64..60) {
+        let before = set.ask();
+        let mut after = set;
+        for entry in &mut after.entries {
+            let is_delivery = matches!(entry.words, Words::Gave(..));
+            entry.void |= is_delivery && entry.by == by && entry.index >= from;
+        }
+        let after = after.ask();
+        prop_assert!(before.is_complete() || !after.is_complete());
+        prop_assert!(before.is_closed() || !after.is_closed());
     }
 
     // spec: PRP-25
