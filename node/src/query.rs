@@ -31,7 +31,10 @@ use crate::store::{Position, Store, StoreError, SubjectRow, Verdict};
 
 use cache::Cache;
 
-pub use agreements::{AGREEMENT_BYTES_MAX, AGREEMENT_STATEMENTS_MAX, AgreementSet};
+pub use agreements::{
+    AGREEMENT_BYTES_MAX, AGREEMENT_STATEMENTS_MAX, AUTHOR_BYTES_MAX, AUTHOR_STATEMENTS_MAX,
+    AgreementSet,
+};
 pub use gather::{
     Depth, Dossier, Dossiers, HISTORY_BYTES_MAX, HISTORY_NOT_HELD_MAX, HISTORY_OBJECTION_BYTES_MAX,
     HISTORY_STATEMENTS_MAX,

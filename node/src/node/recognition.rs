@@ -26,6 +26,7 @@ pub(crate) struct Agreed {
     facts: Vec<Fact>,
     too_many: bool,
     cut: Vec<Origin>,
+    left_out: BTreeSet<AuthorityCode>,
 }
 
 impl Node {
@@ -119,6 +120,7 @@ impl Node {
             facts: facts.collect(),
             too_many: set.too_many,
             cut: set.cut,
+            left_out: set.left_out,
             registry,
         }
     }
@@ -130,7 +132,7 @@ impl Agreed {
     pub(crate) fn agreements(&self) -> Agreements<'_> {
         match self.too_many {
             true => Agreements::too_many(),
-            false => Agreements::of(&self.facts, &self.horizon),
+            false => Agreements::of(&self.facts, &self.horizon).without(self.left_out.clone()),
         }
     }
 
@@ -142,7 +144,7 @@ impl Agreed {
             true => Agreements::too_many(),
             false => {
                 let others = self.facts.iter().filter(|fact| !by_it(fact));
-                Agreements::of(others, &self.horizon)
+                Agreements::of(others, &self.horizon).without(self.left_out.clone())
             }
         }
     }

@@ -2,8 +2,8 @@
 //! decision of an answer.
 //!
 //! ```text
-//! rows of who asks ─► its retirements, versions that name it, its accessions with what they name ─┐
-//! rows of who decided ─► retirements, accessions to these versions ───────────────────────────────┴► facts
+//! rows of who asks ─► versions that name it, its accessions with what they name ─────┐
+//! rows of both ─► of each author by itself, retirements and accessions that name these ┴► facts
 //! ```
 //! Who asks has approved every version that names it, so that others cannot make this set grow; what they
 //! forged is refused once and not read again.
@@ -25,6 +25,12 @@ pub const AGREEMENT_STATEMENTS_MAX: usize = 4_096;
 /// Bytes of them.
 // spec: IDX-71
 pub const AGREEMENT_BYTES_MAX: usize = 16 << 20;
+/// Statements that are looked at for what one author says about versions.
+// spec: IDX-71
+pub const AUTHOR_STATEMENTS_MAX: usize = 512;
+/// Bytes of them.
+// spec: IDX-71
+pub const AUTHOR_BYTES_MAX: usize = 1 << 20;
 
 /// Agreements, accessions and retirements, verified.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +39,9 @@ pub struct AgreementSet {
     pub statements: Vec<Arc<Verified>>,
     /// Logs in which more stands than is looked at, ascending.
     pub cut: Vec<Origin>,
+    /// Authorities of whose accessions and retirements there are more than are looked at: none of these is
+    /// among the statements.
+    pub left_out: BTreeSet<AuthorityCode>,
     /// Whether there are more than are looked at for one answer.
     pub too_many: bool,
 }
@@ -75,8 +84,11 @@ struct Walk<'q> {
     queries: &'q QueryService,
     rows: BTreeMap<AuthorityCode, Arc<AgreementRows>>,
     found: BTreeMap<Position, Arc<Verified>>,
+    /// Their places in the order in which they were found.
+    added: Vec<Position>,
     bytes: usize,
     cut: BTreeSet<Origin>,
+    left_out: BTreeSet<AuthorityCode>,
 }
 
 impl<'q> Walk<'q> {
@@ -85,8 +97,10 @@ impl<'q> Walk<'q> {
             queries,
             rows: BTreeMap::new(),
             found: BTreeMap::new(),
+            added: Vec::new(),
             bytes: 0,
             cut: BTreeSet::new(),
+            left_out: BTreeSet::new(),
         }
     }
 
@@ -94,11 +108,13 @@ impl<'q> Walk<'q> {
         AgreementSet {
             statements: self.found.into_values().collect(),
             cut: self.cut.into_iter().collect(),
+            left_out: self.left_out,
             too_many: false,
         }
     }
 
-    /// What narrows comes first: past a bound nothing is there that would be wider without the rest.
+    /// Versions come first, and then what each author says of them: past its own bound an author's words
+    /// are left out alone, and nothing is in force with it.
     fn gather(
         &mut self,
         receivers: &[AuthorityCode],
@@ -109,19 +125,8 @@ impl<'q> Walk<'q> {
             return Ok(());
         }
         let others = issuers.iter().filter(|code| !receivers.contains(code));
-        let theirs = self.rows_of(others)?;
-        let of = |rows: &[AgreementRow], kind| -> Vec<AgreementRow> {
-            let rows = rows.iter().filter(|row| row.kind == kind);
-            rows.cloned().collect()
-        };
-        let mut named = Vec::new();
-        for row in [&mine, &theirs]
-            .map(|rows| of(rows, AgreementKind::Retirement))
-            .concat()
-        {
-            if self.load(&row.position)?.is_some() {
-                named.push(row.named);
-            }
+        for code in others.clone() {
+            self.rows_of([code])?;
         }
         self.load_versions(&of(&mine, AgreementKind::Agreement))?;
         for row in of(&mine, AgreementKind::Accession) {
@@ -129,31 +134,80 @@ impl<'q> Walk<'q> {
                 self.load_named(&row.named)?;
             }
         }
-        let firsts = self
-            .found
-            .values()
-            .filter_map(|found| agreement(found)?.first.clone());
-        let firsts: Vec<StatementRef> = firsts.collect();
-        for first in firsts {
-            self.load_named(&Position::of(&first))?;
+        let firsts = self.found.values();
+        let firsts = firsts.filter_map(|found| agreement(found)?.first.clone());
+        let firsts: BTreeSet<StatementRef> = firsts.collect();
+        for first in &firsts {
+            self.load_named(&Position::of(first))?;
         }
-        // Another place of a version that is there may be named.
-        let logs: BTreeSet<Origin> = self.versions().map(|at| at.origin.clone()).collect();
-        for named in named.iter().filter(|named| logs.contains(&named.origin)) {
-            self.load_named(named)?;
+        let mut places = self.places();
+        places.extend(firsts.iter().map(Position::of));
+        // What was left is asked of every authority; an author that says too much is left out.
+        for code in receivers.iter().chain(others) {
+            self.load_words(*code, &places)?;
         }
-        for row in of(&theirs, AgreementKind::Accession) {
-            if logs.contains(&row.named.origin) && self.load(&row.position)?.is_some() {
-                self.load_named(&row.named)?;
+        Ok(())
+    }
+
+    /// Where the versions stand that were found, and the same words again: a retirement or an accession
+    /// may name any of these places.
+    // spec: AGR-23
+    fn places(&self) -> BTreeSet<Position> {
+        let rows = self.rows.values().flat_map(|rows| &rows.rows);
+        let rows = rows.filter(|row| row.kind == AgreementKind::Agreement);
+        let found = rows
+            .clone()
+            .filter(|row| self.found.contains_key(&row.position));
+        let words: BTreeSet<BytesDigest> = found.map(|row| row.digest).collect();
+        let again = rows.filter(|row| words.contains(&row.digest));
+        again.map(|row| row.position.clone()).collect()
+    }
+
+    /// What an authority says about versions at some places, or none of it where it says more than is
+    /// looked at.
+    // spec: IDX-71
+    fn load_words(
+        &mut self,
+        author: AuthorityCode,
+        places: &BTreeSet<Position>,
+    ) -> Result<(), Stop> {
+        let rows = self.rows(author)?;
+        let (before, bytes) = (self.added.len(), self.bytes);
+        for kind in [AgreementKind::Retirement, AgreementKind::Accession] {
+            for row in of(&rows.rows, kind) {
+                if !places.contains(&row.named) {
+                    continue;
+                }
+                match self.load_word(&row) {
+                    Err(Stop::TooMany) => {}
+                    done => done?,
+                }
+                if self.added.len() - before > AUTHOR_STATEMENTS_MAX
+                    || self.bytes - bytes > AUTHOR_BYTES_MAX
+                    || self.is_full()
+                {
+                    for at in self.added.drain(before..) {
+                        self.found.remove(&at);
+                    }
+                    self.bytes = bytes;
+                    self.left_out.insert(author);
+                    self.cut.insert(row.position.origin);
+                    return Ok(());
+                }
             }
         }
         Ok(())
     }
 
-    fn versions(&self) -> impl Iterator<Item = &Position> {
-        let found = self.found.iter();
-        let versions = found.filter(|(_, found)| agreement(found).is_some());
-        versions.map(|(at, _)| at)
+    fn load_word(&mut self, row: &AgreementRow) -> Result<(), Stop> {
+        if self.load(&row.position)?.is_some() {
+            self.load_named(&row.named)?;
+        }
+        Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.found.len() > AGREEMENT_STATEMENTS_MAX || self.bytes > AGREEMENT_BYTES_MAX
     }
 
     fn rows_of<'c>(
@@ -242,12 +296,19 @@ impl<'q> Walk<'q> {
             return Ok(None);
         };
         self.bytes += found.statement().as_bytes().len();
-        if self.found.len() >= AGREEMENT_STATEMENTS_MAX || self.bytes > AGREEMENT_BYTES_MAX {
-            return Err(Stop::TooMany);
-        }
         self.found.insert(at.clone(), Arc::clone(&found));
-        Ok(Some(found))
+        self.added.push(at.clone());
+        match self.is_full() {
+            true => Err(Stop::TooMany),
+            false => Ok(Some(found)),
+        }
     }
+}
+
+/// The rows of a kind.
+fn of(rows: &[AgreementRow], kind: AgreementKind) -> Vec<AgreementRow> {
+    let rows = rows.iter().filter(|row| row.kind == kind);
+    rows.cloned().collect()
 }
 
 fn agreement(found: &Verified) -> Option<&AgreementFields> {

@@ -1,6 +1,6 @@
 //! Which versions of which agreements are in force between two authorities.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::effect::{Fact, Horizon};
 use crate::log::Origin;
@@ -29,6 +29,8 @@ pub struct Agreements<'a> {
     accessions: BTreeMap<&'a StatementRef, Vec<Word>>,
     /// Whether there are more than were looked at.
     too_many: bool,
+    /// Authorities of whose words there are more than were looked at.
+    left_out: BTreeSet<AuthorityCode>,
 }
 
 /// One agreement.
@@ -200,6 +202,14 @@ impl<'a> Agreements<'a> {
         }
     }
 
+    /// The same where there are more accessions and retirements of some than are looked at: nothing is in
+    /// force with these.
+    // spec: AGR-30
+    #[must_use]
+    pub fn without(self, left_out: BTreeSet<AuthorityCode>) -> Self {
+        Self { left_out, ..self }
+    }
+
     /// The versions known with their first versions, by agreement, number and reference; copies are none.
     pub fn versions(&self) -> impl Iterator<Item = (&'a StatementRef, &'a StatementRef)> {
         self.by_first.iter().flat_map(|(first, treaty)| {
@@ -230,6 +240,9 @@ impl<'a> Agreements<'a> {
             receivers: &[other],
             as_of,
         };
+        if self.leaves_out(&pair) {
+            return Standing::Lacking(Lacking::TooMany);
+        }
         let in_force = treaty.between(&pair, false, &self.accessions);
         if in_force.is_ok_and(|it| it.reference == version.reference) {
             return Standing::InForce;
@@ -254,7 +267,7 @@ impl<'a> Agreements<'a> {
         grant: bool,
     ) -> Result<Vec<InForce<'a>>, Lacking> {
         // spec: AGR-30
-        if self.too_many {
+        if self.too_many || self.leaves_out(pair) {
             return Err(Lacking::TooMany);
         }
         let mut nearest = Lacking::NoAgreement;
@@ -269,6 +282,11 @@ impl<'a> Agreements<'a> {
             true => Err(nearest),
             false => Ok(in_force),
         }
+    }
+
+    fn leaves_out(&self, pair: &Pair<'_>) -> bool {
+        let mut codes = pair.issuers.iter().chain(pair.receivers);
+        codes.any(|code| self.left_out.contains(code))
     }
 }
 

@@ -354,6 +354,38 @@ fn agreement_logged_again_counts_for_nothing() {
     }
 }
 
+/// What is left out could be what narrows, and only what its author says.
+// spec: AGR-30
+#[test]
+fn nothing_is_in_force_with_an_authority_that_is_left_out() {
+    let (world, target) = World::with_penalty();
+    let known = [agreement(50, the_agreement())];
+    let effect = world.effect(&target);
+    let ask = |left_out: Who| {
+        let agreements = Agreements::of(&known, &world.horizon);
+        let agreements = agreements.without([left_out.code()].into());
+        let pair = (Who::Issuer.code(), Who::City.code());
+        let standing = agreements.standing(&at(Who::City, 50), pair, world.as_of);
+        let question = Question {
+            decision: &penalty(),
+            effect: &effect,
+            issuers: &[Who::Issuer.code()],
+            issuer_region: RegionCode::parse("230400").unwrap(),
+            receivers: &[Who::City.code()],
+            receiver_region: RegionCode::parse("231100").unwrap(),
+            as_of: world.as_of,
+        };
+        (standing, recognise(&question, &agreements))
+    };
+    for party in [Who::Issuer, Who::City] {
+        let lacking = Standing::Lacking(Lacking::TooMany);
+        assert_eq!(ask(party), (lacking, information(Lacking::TooMany)));
+    }
+    let (standing, recognition) = ask(Who::Supervisor);
+    assert_eq!(standing, Standing::InForce);
+    assert_eq!(allowed(&recognition).len(), 1);
+}
+
 /// Two departments of one member publish through one node.
 // spec: AGR-10
 #[test]

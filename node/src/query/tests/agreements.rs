@@ -14,6 +14,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::fixture::agreements::{open, stranger};
 use crate::fixture::day;
+use crate::query::AUTHOR_BYTES_MAX;
 use crate::store::{AGREEMENT_ROWS_MAX, COPIES_MAX};
 
 /// What is found when the hub asks about decisions of the member.
@@ -158,12 +159,49 @@ fn log_with_ten_thousand_agreements_costs_no_more_than_the_bound() {
         all
     });
     let found = asked(&node);
-    assert_eq!(places(&found), ["Retirement 0"]);
+    assert_eq!(places(&found), Vec::<String>::new());
     assert_eq!(found.cut, [node.fixture.origin()]);
-    assert_eq!(read(&node), AGREEMENT_ROWS_MAX + 1);
+    assert_eq!(read(&node), AGREEMENT_ROWS_MAX);
     // Refused ones are passed over, and the next come.
     asked(&node);
     assert_eq!(read(&node), AGREEMENT_ROWS_MAX);
+}
+
+/// An agreement, a decision, and behind them 300 retirements of the member as long as they can be, from what
+/// stands at a place.
+fn with_retirements_from(place: usize) -> Node {
+    node(|f| {
+        let mut all = vec![f.agreement(0, |_| {}), f.decision(1, 1)];
+        let named = all[place].reference();
+        all.extend((2..302).map(|at| f.long_retirement(at, named.clone())));
+        all.push(f.retirement(true, 0, all[0].reference()));
+        all
+    })
+}
+
+/// Whoever decided anything about an organisation could empty the answer for everybody.
+// spec: IDX-71
+#[test]
+fn retirements_from_anything_else_are_not_read() {
+    let node = with_retirements_from(1);
+    let found = asked(&node);
+    assert!(!found.too_many);
+    assert_eq!(sorted(places(&found)), ["Agreement 0", "Retirement 0"]);
+    assert_eq!((read(&node), found.left_out.len()), (2, 0));
+}
+
+/// What is left out could be what narrows: nothing is in force with who says too much, and with the others
+/// what was.
+// spec: AGR-30, IDX-71
+#[test]
+fn author_of_more_retirements_than_are_looked_at_is_left_out_alone() {
+    let node = with_retirements_from(0);
+    let found = asked(&node);
+    assert!(!found.too_many);
+    assert_eq!(sorted(places(&found)), ["Agreement 0", "Retirement 0"]);
+    assert_eq!(found.left_out, BTreeSet::from([node.fixture.member]));
+    assert_eq!(found.cut, [node.fixture.origin()]);
+    assert!(read(&node) <= 2 + AUTHOR_BYTES_MAX / (60 << 10));
 }
 
 /// A set that is not whole would be wider than the whole.
