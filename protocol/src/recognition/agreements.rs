@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::effect::{Fact, Horizon};
-use crate::log::Origin;
 use crate::recognition::{Lacking, Question, covers};
 use crate::statement::{AgreementFields, Content, Measure, StatementRef};
 use crate::subject::AuthorityCode;
@@ -23,9 +22,9 @@ pub enum Standing {
 /// Agreements with everything that was said about them.
 #[derive(Clone, Debug, Default)]
 pub struct Agreements<'a> {
-    /// By the first version of each agreement.
+    /// By the least place of the first version of each agreement.
     by_first: BTreeMap<&'a StatementRef, Treaty<'a>>,
-    /// By the version acceded to.
+    /// By the least place of the version acceded to.
     accessions: BTreeMap<&'a StatementRef, Vec<Word>>,
     /// Whether there are more than were looked at.
     too_many: bool,
@@ -43,6 +42,8 @@ struct Treaty<'a> {
 #[derive(Clone, Debug)]
 struct Version<'a> {
     reference: &'a StatementRef,
+    /// The least place of the same words.
+    words: &'a StatementRef,
     fields: &'a AgreementFields,
     proposed_at: Timestamp,
     /// Whether it counts in full.
@@ -65,37 +66,52 @@ struct Retired {
     at: Timestamp,
 }
 
-/// Where the first of equal agreements of one log stands, by the place of each of the others.
+/// Agreements of equal words, in whatever logs.
 // spec: AGR-23
-struct Copies<'a>(BTreeMap<&'a StatementRef, &'a StatementRef>);
+#[derive(Default)]
+struct Copies<'a> {
+    /// The least place of the same words, by each of the other places.
+    least: BTreeMap<&'a StatementRef, &'a StatementRef>,
+    /// Those that stand behind the same words in their own log.
+    again: BTreeSet<&'a StatementRef>,
+}
 
 impl<'a> Copies<'a> {
     fn among(facts: &[&'a Fact]) -> Self {
-        let mut alike: BTreeMap<(&Origin, Timestamp), Vec<&'a Fact>> = BTreeMap::new();
-        let mut copies = BTreeMap::new();
+        let mut alike: BTreeMap<Timestamp, Vec<Vec<&'a Fact>>> = BTreeMap::new();
+        let mut copies = Self::default();
         let mut sorted: Vec<&Fact> = facts.to_vec();
         sorted.sort_unstable_by_key(|fact| fact.reference());
+        sorted.dedup_by_key(|fact| fact.reference());
         for fact in sorted {
             if !matches!(fact.payload().content, Content::Agreement(_)) {
                 continue;
             }
-            let key = (&fact.reference().origin, fact.payload().issued_at);
-            let known = alike.entry(key).or_default();
-            let is_same = |one: &&&Fact| {
-                one.payload() == fact.payload() && one.reference() != fact.reference()
+            let known = alike.entry(fact.payload().issued_at).or_default();
+            let same = known.iter_mut().find_map(|places| {
+                let first = *places.first()?;
+                (first.payload() == fact.payload()).then_some((first, places))
+            });
+            let Some((first, places)) = same else {
+                known.push(vec![fact]);
+                continue;
             };
-            match known.iter().find(is_same) {
-                Some(first) => {
-                    copies.insert(fact.reference(), first.reference());
-                }
-                None => known.push(fact),
+            let at = fact.reference();
+            copies.least.insert(at, first.reference());
+            // Sorted by log: the one before stands in the same log if any does.
+            if places
+                .last()
+                .is_some_and(|one| one.reference().origin == at.origin)
+            {
+                copies.again.insert(at);
             }
+            places.push(fact);
         }
-        Self(copies)
+        copies
     }
 
     fn first(&self, named: &'a StatementRef) -> &'a StatementRef {
-        self.0.get(named).copied().unwrap_or(named)
+        self.least.get(named).copied().unwrap_or(named)
     }
 }
 
@@ -112,6 +128,7 @@ pub(super) struct Pair<'a> {
 pub(super) struct InForce<'a> {
     pub(super) reference: &'a StatementRef,
     pub(super) agreement: &'a AgreementFields,
+    words: &'a StatementRef,
     newer: Vec<(&'a AgreementFields, Term)>,
 }
 
@@ -165,11 +182,12 @@ impl<'a> Agreements<'a> {
             };
             let content = &fact.payload().content;
             let (reference, agreement) = (fact.reference(), content.agreement());
-            if let Some(agreement) = agreement.filter(|_| !copies.0.contains_key(reference)) {
+            if let Some(agreement) = agreement.filter(|_| !copies.again.contains(reference)) {
                 let fields = agreement.fields();
                 let first = copies.first(fields.first.as_ref().unwrap_or(reference));
                 let version = Version {
                     reference,
+                    words: copies.first(reference),
                     fields,
                     proposed_at: at,
                     counts,
@@ -244,10 +262,10 @@ impl<'a> Agreements<'a> {
             return Standing::Lacking(Lacking::TooMany);
         }
         let in_force = treaty.between(&pair, false, &self.accessions);
-        if in_force.is_ok_and(|it| it.reference == version.reference) {
+        if in_force.is_ok_and(|it| it.words == version.words) {
             return Standing::InForce;
         }
-        let accessions = self.accessions.get(version.reference);
+        let accessions = self.accessions.get(version.words);
         let accessions = accessions.map_or(&[][..], Vec::as_slice);
         match version.joins(accessions, &treaty.sides(&pair, false), as_of) {
             Ok(Term::Runs) if version.counts => Standing::Replaced,
@@ -304,9 +322,7 @@ impl<'a> Treaty<'a> {
         let mut newest: Option<(&Version<'a>, Term)> = None;
         let mut provisional: Vec<(&Version<'a>, Term)> = Vec::new();
         for version in &self.versions {
-            let accessions = accessions
-                .get(version.reference)
-                .map_or(&[][..], Vec::as_slice);
+            let accessions = accessions.get(version.words).map_or(&[][..], Vec::as_slice);
             match version.joins(accessions, &sides, pair.as_of) {
                 Ok(term) if version.counts => {
                     let newer = |(known, _): &(&Version<'a>, Term)| version.order() > known.order();
@@ -326,11 +342,17 @@ impl<'a> Treaty<'a> {
         if term == Term::Ended {
             return Err(Lacking::NotInForce);
         }
-        provisional.retain(|(version, _)| version.order() > newest.order());
+        // The same words count where they stand elsewhere: a copy takes nothing away.
+        let counting = self.versions.iter().filter(|one| one.counts);
+        let words: BTreeSet<_> = counting.map(|one| one.words).collect();
+        provisional.retain(|(version, _)| {
+            version.order() > newest.order() && !words.contains(version.words)
+        });
         let newer = provisional.iter();
         Ok(InForce {
             reference: newest.reference,
             agreement: newest.fields,
+            words: newest.words,
             newer: newer.map(|(one, term)| (one.fields, *term)).collect(),
         })
     }

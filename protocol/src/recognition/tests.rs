@@ -354,6 +354,48 @@ fn agreement_logged_again_counts_for_nothing() {
     }
 }
 
+/// Approvals are over the words: another party takes them out of a log that was left, and logs the words
+/// in its own.
+// spec: AGR-23
+#[test]
+fn agreement_logged_in_the_log_of_another_party_is_the_same_agreement() {
+    let (mut world, target) = World::with_penalty();
+    let mut fields = the_agreement();
+    fields.open = Some(Truth);
+    let first = agreement(50, fields);
+    let elsewhere = fact(Who::Supervisor, 70, first.payload().clone());
+    let left = |named: StatementRef| {
+        let said = Retirement {
+            first: named,
+            version: 1,
+            from: day("2026-05-01"),
+            reasons: text("退出"),
+        };
+        says(Who::Issuer, 60, Content::Retirement(said))
+    };
+    let both = [first.clone(), elsewhere.clone()];
+    for named in [at(Who::City, 50), at(Who::Supervisor, 70)] {
+        let known = [&both[..], &[left(named)]].concat();
+        let gone = asked(&world, &penalty(), &target, &known);
+        assert_eq!(gone, information(Lacking::Retired));
+    }
+    // Whoever acceded to one place acceded to the words.
+    let joins = accession(Who::Hub, 61, 50, "2026-02-01");
+    let only = [elsewhere, first, joins];
+    let joined = asked_by(Who::Hub, &world, &penalty(), &target, &only);
+    assert_eq!(allowed(&joined).len(), 1);
+    // A copy that does not count takes nothing away.
+    for unseen in [Who::City, Who::Supervisor] {
+        let mut world = world.clone();
+        world.witnessed_up_to(unseen, 50);
+        assert_eq!(allowed(&asked(&world, &penalty(), &target, &both)).len(), 1);
+    }
+    world.witnessed_up_to(Who::City, 50);
+    world.witnessed_up_to(Who::Supervisor, 50);
+    let neither = asked(&world, &penalty(), &target, &both);
+    assert_eq!(neither, information(Lacking::NotInForce));
+}
+
 /// What is left out could be what narrows, and only what its author says.
 // spec: AGR-30
 #[test]
