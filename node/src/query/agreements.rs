@@ -249,7 +249,7 @@ impl<'q> Walk<'q> {
         Ok(())
     }
 
-    /// A version that is named by its place, with the first place of the same words in that log: a
+    /// A version that is named by its place, with the first place of the same words in each log: a
     /// retirement may name that one.
     // spec: AGR-23
     fn load_named(&mut self, at: &Position) -> Result<(), Stop> {
@@ -264,27 +264,16 @@ impl<'q> Walk<'q> {
             return Ok(());
         };
         let rows = self.rows(*party)?;
-        let in_log = |row: &&AgreementRow| {
-            row.kind == AgreementKind::Agreement && row.position.origin == at.origin
-        };
-        let own = rows
-            .rows
-            .iter()
-            .filter(in_log)
-            .find(|row| row.position == *at);
-        let Some(words) = own.map(|row| row.digest) else {
+        let own = of(&rows.rows, AgreementKind::Agreement);
+        let Some(words) = own.iter().find(|row| row.position == *at) else {
             // What stands before it is not known: it is left out with what names it.
             self.found.remove(at);
             self.cut.insert(at.origin.clone());
             return Ok(());
         };
-        let again = rows.rows.iter().filter(in_log);
-        for row in again.filter(|row| row.digest == words && row.position.index < at.index) {
-            if self.load(&row.position)?.is_some() {
-                break;
-            }
-        }
-        Ok(())
+        let again = own.iter().filter(|row| row.digest == words.digest);
+        let again: Vec<AgreementRow> = again.cloned().collect();
+        self.load_versions(&again)
     }
 
     fn load(&mut self, at: &Position) -> Result<Option<Arc<Verified>>, Stop> {

@@ -240,6 +240,8 @@ enum Word {
     Version(u32, bool),
     /// What stands at a place before, again.
     Again(prop::sample::Index),
+    /// The same words in the log of the hub.
+    AgainByHub(prop::sample::Index),
     /// By the hub or the member, from what stands at a place.
     Retires(bool, prop::sample::Index),
     Accedes(bool, prop::sample::Index),
@@ -252,6 +254,7 @@ fn word() -> impl Strategy<Value = Word> {
     prop_oneof![
         3 => (1_u32..4, any::<bool>()).prop_map(|(a, b)| Word::Version(a, b)),
         2 => index().prop_map(Word::Again),
+        2 => index().prop_map(Word::AgainByHub),
         2 => (any::<bool>(), index()).prop_map(|(a, b)| Word::Retires(a, b)),
         1 => (any::<bool>(), index()).prop_map(|(a, b)| Word::Accedes(a, b)),
         1 => (1_u32..4).prop_map(Word::Forged),
@@ -284,7 +287,11 @@ fn said(f: &Fixture, words: &[Word]) -> Vec<Placed> {
                     open(fields);
                 }
             }),
-            Word::Again(index) => f.again(at, &pick(index)),
+            Word::Again(index) => match pick(index) {
+                of if of.origin == f.origin() => f.again(at, &of),
+                of => f.again_by_hub(at, &of),
+            },
+            Word::AgainByHub(index) => f.again_by_hub(at, &pick(index)),
             Word::Retires(by_hub, index) => f.retirement(*by_hub, at, pick(index).reference()),
             Word::Accedes(by_hub, index) => f.accession(*by_hub, at, pick(index).reference()),
             Word::Forged(version) => f.agreement_approved_by(at, &stranger(), version_of(*version)),
