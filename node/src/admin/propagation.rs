@@ -7,7 +7,7 @@ use concordat_protocol::admin::{
     ReachView, Reply,
 };
 use concordat_protocol::propagation::{Certificate, State};
-use concordat_protocol::statement::StatementRef;
+use concordat_protocol::statement::{Class, StatementRef};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::{Registry, RejectReason, Verified};
 
@@ -16,6 +16,7 @@ use crate::admin::shown::Shown;
 use crate::admin::{refusal, subject, target, view};
 use crate::clock;
 use crate::query::Found;
+use crate::store::ActRow;
 
 /// Acts on one decision that are followed in one answer.
 // spec: ADM-271
@@ -76,7 +77,7 @@ fn acts(desk: &Desk, asked: &Arc<Verified>) -> Result<(Vec<Arc<Verified>>, u64),
     let query = desk.node().query().map_err(refusal::index)?;
     let StatementRef { origin, index, .. } = asked.reference();
     let rows = query.store().acts_on(origin, *index);
-    let rows = rows.map_err(refusal::store)?;
+    let rows = no_objection_first(rows.map_err(refusal::store)?);
     let (mut found, mut left) = (Vec::new(), 0);
     for row in rows {
         if found.len() >= ACTS_SHOWN_MAX {
@@ -89,6 +90,13 @@ fn acts(desk: &Desk, asked: &Arc<Verified>) -> Result<(Vec<Arc<Verified>>, u64),
         }
     }
     Ok((found, left))
+}
+
+/// Nobody but who may decide writes what is no objection: objections do not keep it out.
+// spec: ADM-271
+fn no_objection_first(mut rows: Vec<ActRow>) -> Vec<ActRow> {
+    rows.sort_by_key(|row| row.class == Class::Objection);
+    rows
 }
 
 fn act_view(registry: &Registry, act: &Verified, certificate: &Certificate) -> PropagatedView {
@@ -171,4 +179,39 @@ fn holder_view(registry: &Registry, member: AuthorityCode, state: &State) -> Hol
 fn reason_in_words(code: u8) -> String {
     let reason = RejectReason::from_code(u64::from(code));
     reason.map_or_else(|| code.to_string(), |reason| reason.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use concordat_protocol::log::LeafIndex;
+
+    use super::*;
+    use crate::fixture::Fixture;
+    use crate::store::Position;
+
+    // spec: ADM-271
+    #[test]
+    fn objections_that_sort_before_a_correction_do_not_keep_it_out() {
+        let origin = Fixture::new().origin();
+        let row = |class, index| ActRow {
+            position: Position {
+                origin: origin.clone(),
+                index: LeafIndex::new(index),
+            },
+            class,
+            ground: None,
+            objection: None,
+            verdict: None,
+        };
+        let most = ACTS_SHOWN_MAX as u64;
+        let mut rows: Vec<ActRow> = (0..most).map(|at| row(Class::Objection, at)).collect();
+        rows.push(row(Class::Correction, most));
+        rows.push(row(Class::Objection, most + 1));
+        rows.push(row(Class::Withdrawal, most + 2));
+        let sorted = no_objection_first(rows);
+        let places = sorted.iter().map(|row| row.position.index.value());
+        let objections = (0..most).chain([most + 1]);
+        let expected = [most, most + 2].into_iter().chain(objections);
+        assert_eq!(places.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    }
 }
