@@ -61,6 +61,7 @@ pub use agreements::{AgreementKind, AgreementRow, AgreementRows};
 pub use engine::EngineFault;
 pub use ledger::{Delivery, Lookup, LookupError};
 pub use own::OwnStatement;
+pub use propagation::Named;
 pub use read::{AGREEMENT_ROWS_MAX, COPIES_MAX, UnverifiedCursor};
 pub use records::RecordRow;
 pub use schema::{Counts, JournalPosition, Position};

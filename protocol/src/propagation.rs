@@ -12,7 +12,6 @@
 //! Out of scope: verifying what was said ([`crate::trust`]), and what the act does ([`crate::effect`]).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use crate::log::{LeafIndex, Origin, TreeSize};
 use crate::statement::{ActOutcome, Content, Payload, Receipt, Standing, StatementRef};
@@ -47,75 +46,95 @@ impl Act {
     }
 }
 
-/// A delivery or a receipt at its place. Its author is the member whose log it stands in.
+/// What a delivery or a receipt says of one act, at its place. Its author is the member whose log it
+/// stands in. Of the statement nothing else is kept: there are many, and they are long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
     reference: StatementRef,
-    ctx: TreeSize,
-    payload: Arc<Payload>,
+    at: Timestamp,
+    words: Words,
     /// It stands at or after the position at which its key was cut off: a thief may have made it.
     is_void: bool,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Words {
+    /// Who was given what the act is on.
+    Gave(AuthorityCode),
+    /// What its author did with the act.
+    Did(Receipt),
+}
+
 impl Said {
-    /// Takes a verified statement; `None` for one of another class.
+    /// Takes what a verified statement says of an act; `None` for one that says nothing of it.
     // spec: PRP-22
     #[must_use]
-    pub fn from_verified(verified: &Verified, registry: &Registry) -> Option<Self> {
+    pub fn from_verified(act: &Act, verified: &Verified, registry: &Registry) -> Option<Self> {
         let (statement, reference) = (verified.statement(), verified.reference());
         let header = statement.header();
         let cut_off = registry.member(header.issuer);
         let cut_off = cut_off.and_then(|member| member.cut_off(header.kid));
         let is_void = cut_off.is_some_and(|from| reference.index >= from);
-        let fits = statement.payload().class().kind().is_between_parties();
-        fits.then(|| Self {
-            reference: reference.clone(),
-            ctx: header.ctx.size,
-            payload: statement.shared_payload(),
+        let (ctx, payload) = (header.ctx.size, statement.payload());
+        Self::new(act, reference.clone(), ctx, payload, is_void)
+    }
+
+    fn new(
+        act: &Act,
+        reference: StatementRef,
+        ctx: TreeSize,
+        payload: &Payload,
+        is_void: bool,
+    ) -> Option<Self> {
+        let given = receiver_of(&act.target, payload).map(Words::Gave);
+        let words = given.or_else(|| receipt_of(act, ctx, payload).map(Words::Did))?;
+        Some(Self {
+            reference,
+            at: payload.issued_at,
+            words,
             is_void,
         })
     }
 
-    /// Puts one together without verification, for tests.
-    #[cfg(any(test, feature = "test-util"))]
-    #[must_use]
-    pub const fn new(
-        reference: StatementRef,
-        ctx: TreeSize,
-        payload: Arc<Payload>,
-        is_void: bool,
-    ) -> Self {
-        Self {
-            reference,
-            ctx,
-            payload,
-            is_void,
+    /// Whom it says that the target was given to.
+    const fn receiver(&self) -> Option<AuthorityCode> {
+        match self.words {
+            Words::Gave(receiver) => Some(receiver),
+            Words::Did(_) => None,
         }
     }
 
-    /// Who was given a statement, as far as this says so.
-    fn receiver_of(&self, target: &StatementRef) -> Option<AuthorityCode> {
-        let Content::DeliveryBatch(batch) = &self.payload.content else {
-            return None;
-        };
-        let names = *batch.origin() == target.origin && batch.contains(target.index);
-        names.then(|| batch.receiver())
+    /// The receipt that counts.
+    fn receipt(&self) -> Option<&Receipt> {
+        match &self.words {
+            Words::Did(receipt) => (!self.is_void).then_some(receipt),
+            Words::Gave(_) => None,
+        }
     }
+}
 
-    /// The receipt of an act, unless it is void. Under an older registry than the act's nobody has seen
-    /// it: whoever says so knew it before it was made.
-    // spec: PRP-22
-    fn receipt_of(&self, act: &Act) -> Option<&Receipt> {
-        let Content::ReceiptBatch(batch) = &self.payload.content else {
-            return None;
-        };
-        let receipt = batch.of(&act.reference.origin, act.reference.index)?;
-        let target = (act.target.index, act.target.leaf_hash);
-        let is_it = receipt.act == act.reference
-            && *batch.origin() == act.target.origin
-            && receipt.target == target;
-        (is_it && !self.is_void && self.ctx >= act.ctx).then_some(receipt)
-    }
+/// Who was given a statement, as far as a delivery says so.
+fn receiver_of(target: &StatementRef, payload: &Payload) -> Option<AuthorityCode> {
+    let Content::DeliveryBatch(batch) = &payload.content else {
+        return None;
+    };
+    let names = *batch.origin() == target.origin && batch.contains(target.index);
+    names.then(|| batch.receiver())
+}
+
+/// The receipt of an act. Under an older registry than the act's nobody has seen it: whoever says so knew
+/// it before it was made.
+// spec: PRP-22
+fn receipt_of(act: &Act, ctx: TreeSize, payload: &Payload) -> Option<Receipt> {
+    let Content::ReceiptBatch(batch) = &payload.content else {
+        return None;
+    };
+    let receipt = batch.of(&act.reference.origin, act.reference.index)?;
+    let target = (act.target.index, act.target.leaf_hash);
+    let is_it = receipt.act == act.reference
+        && *batch.origin() == act.target.origin
+        && receipt.target == target;
+    (is_it && ctx >= act.ctx).then(|| receipt.clone())
 }
 
 /// How far a log was read.
@@ -136,12 +155,14 @@ pub struct Evidence<'a> {
     pub hub: AuthorityCode,
     /// Everyone with a log, and how they stand.
     pub members: &'a BTreeMap<AuthorityCode, Standing>,
-    /// What was said, by whoever.
+    /// What was said of the act, by whoever.
     pub said: &'a [Said],
     /// Whom the reader itself gave the target, by its own rows; what it says of them may be to come.
     pub given_here: &'a BTreeSet<AuthorityCode>,
     /// How far each log was read.
     pub reach: &'a BTreeMap<Origin, Reach>,
+    /// Logs of which not everything was looked at that may tell of the act.
+    pub cut: &'a BTreeSet<Origin>,
     /// Whether the reader is given whatever is said of the target: as its member, the hub or a supervisor.
     pub sees_all: bool,
 }
@@ -183,8 +204,8 @@ pub enum State {
     },
     /// Nobody says that it was given the target.
     NeverGiven,
-    /// What it did is not for the reader to read, or only a void delivery says that it was given the
-    /// target.
+    /// What it did is not for the reader to read; or nothing that counts says that it was given the
+    /// target, and a void delivery says so or what may say so was not looked at.
     NotKnown,
 }
 
@@ -197,6 +218,8 @@ pub struct Certificate {
     pub states: BTreeMap<AuthorityCode, State>,
     /// How far each log was read.
     pub horizon: BTreeMap<Origin, Reach>,
+    /// Logs of which not everything was looked at that may tell of the act.
+    pub cut: BTreeSet<Origin>,
 }
 
 impl Certificate {
@@ -225,14 +248,14 @@ impl Certificate {
 }
 
 /// Works out what became of an act at every member.
-// spec: PRP-20, PRP-21, PRP-22, PRP-23, PRP-25
+// spec: PRP-20, PRP-21, PRP-22, PRP-23, PRP-25, PRP-27
 #[must_use]
 pub fn certificate(act: &Act, evidence: &Evidence<'_>) -> Certificate {
     let deliveries = deliveries_of(act, evidence, false);
     let void = deliveries_of(act, evidence, true);
     let mut receipts: BTreeMap<&str, Vec<(&Said, &Receipt)>> = BTreeMap::new();
     for said in evidence.said {
-        if let Some(receipt) = said.receipt_of(act) {
+        if let Some(receipt) = said.receipt() {
             let author = said.reference.origin.member();
             receipts.entry(author).or_default().push((said, receipt));
         }
@@ -253,6 +276,7 @@ pub fn certificate(act: &Act, evidence: &Evidence<'_>) -> Certificate {
             (true, Standing::Active | Standing::Suspended) => outstanding(act, given, receipts),
             // It proves nothing, and neither does its being void prove that nothing was given.
             (false, _) if void.contains_key(member) => State::NotKnown,
+            (false, _) if is_cut(act, evidence, *member) => State::NotKnown,
             (false, _) => State::NeverGiven,
         });
         (*member, state)
@@ -261,7 +285,20 @@ pub fn certificate(act: &Act, evidence: &Evidence<'_>) -> Certificate {
         act: act.clone(),
         states: states.collect(),
         horizon: evidence.reach.clone(),
+        cut: evidence.cut.clone(),
     }
+}
+
+/// Whether what was not looked at may say that a member was given the target, or what it did.
+// spec: PRP-27
+fn is_cut(act: &Act, evidence: &Evidence<'_>, member: AuthorityCode) -> bool {
+    let tells = [
+        act.target.origin.member(),
+        evidence.hub.as_str(),
+        member.as_str(),
+    ];
+    let mut cut = evidence.cut.iter();
+    cut.any(|log| tells.contains(&log.member()))
 }
 
 /// The first delivery of the target to each member: by the member whose log it lies in, or by the hub.
@@ -277,7 +314,7 @@ fn deliveries_of<'a>(
     for said in evidence.said.iter().filter(|said| said.is_void == void) {
         let giver = said.reference.origin.member();
         let counts = giver == issuer || giver == evidence.hub.as_str();
-        let Some(receiver) = said.receiver_of(&act.target).filter(|_| counts) else {
+        let Some(receiver) = said.receiver().filter(|_| counts) else {
             continue;
         };
         let known = first.entry(receiver).or_insert(said);
@@ -290,14 +327,14 @@ fn deliveries_of<'a>(
 
 fn place(said: &Said) -> (Timestamp, &Origin, LeafIndex) {
     let StatementRef { origin, index, .. } = &said.reference;
-    (said.payload.issued_at, origin, *index)
+    (said.at, origin, *index)
 }
 
 /// What a member's own receipts settle: applied before anything else, and the first of them.
 // spec: PRP-22
 fn said_by(receipts: &[(&Said, &Receipt)]) -> Option<State> {
     let settled = receipts.iter().filter_map(|(said, receipt)| {
-        let (at, place) = (said.payload.issued_at, said.reference.clone());
+        let (at, place) = (said.at, said.reference.clone());
         let (order, state) = match receipt.outcome {
             ActOutcome::Applied { measures } => (
                 0,
@@ -324,7 +361,7 @@ fn said_by(receipts: &[(&Said, &Receipt)]) -> Option<State> {
 }
 
 fn outstanding(act: &Act, given: Option<&Said>, receipts: &[(&Said, &Receipt)]) -> State {
-    let given_at = given.map(|said| said.payload.issued_at);
+    let given_at = given.map(|said| said.at);
     let without = receipts.iter().map(|(said, _)| &said.reference).min();
     State::Outstanding {
         since: given_at.map_or(act.at, |at| at.max(act.at)),

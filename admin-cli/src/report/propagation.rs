@@ -3,6 +3,7 @@
 use concordat_protocol::admin::{
     HolderCode, HolderView, PropagatedView, PropagationView, ReachView,
 };
+use concordat_protocol::log::Origin;
 use serde_json::{Value, json};
 
 use crate::names::Named;
@@ -67,6 +68,9 @@ fn act_page(page: &mut Page, act: &PropagatedView, words: Words) {
         words.pair("propagation", verdict),
         words.pair("never_given", act.never_given),
     ]);
+    for log in &act.cut {
+        page.line(words.fill("said_cut", &[("log", log.as_str())]));
+    }
     if act.holders.is_empty() {
         return;
     }
@@ -119,6 +123,7 @@ fn act_json(act: &PropagatedView) -> Value {
         "complete": act.complete,
         "closed": act.closed,
         "never_given": act.never_given,
+        "cut": act.cut.iter().map(Origin::as_str).collect::<Value>(),
         "holders": act.holders.iter().map(holder_json).collect::<Value>(),
     })
 }

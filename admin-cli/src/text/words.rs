@@ -275,4 +275,5 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.grant_recognised", "what it grants", "其授予的内容"),
     ("word.allowed", "{measure} until {until}, {force}, by force of {law} {article} ({clause})", "{measure} 至 {until}，{force}，依据《{law}》{article}（{clause}）"),
     ("word.agreements_cut", "! {log} says more about agreements than is looked at: only the first 1024 of a kind count here. Ask its author why.", "! {log} 中有关协议的声明超出查看上限：每类仅计前 1024 条。请询问其作出单位。"),
+    ("word.said_cut", "! Not everything that {log} may say of this was looked at: nobody is taken as never given by it.", "! {log} 中可能与此有关的内容未全部查看：不据此认定任何成员从未收到。"),
 ];

@@ -111,6 +111,7 @@ fn act_view(registry: &Registry, act: &Verified, certificate: &Certificate) -> P
         issued_at: certificate.act.at,
         never_given: (certificate.states.len() - holders.len()) as u64,
         holders,
+        cut: certificate.cut.iter().cloned().collect(),
         complete: certificate.is_complete(),
         closed: certificate.is_closed(),
     }

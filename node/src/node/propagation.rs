@@ -10,8 +10,8 @@ use concordat_protocol::trust::{LogNumber, Registry, Verified};
 
 use crate::core::Log;
 use crate::node::{AskError, Node};
-use crate::query::{Found, QueryError, QueryService};
-use crate::store::Position;
+use crate::query::{Found, QueryError};
+use crate::store::{Named, Position};
 
 /// Receipts of one act that are read in one log: one member says two at most.
 // spec: IDX-80
@@ -56,7 +56,7 @@ impl Node {
     ///
     /// # Errors
     /// [`AskError`].
-    // spec: PRP-20, IDX-80
+    // spec: PRP-20, PRP-27, IDX-80
     pub(crate) fn certificate(
         &self,
         hearing: &Hearing,
@@ -67,7 +67,11 @@ impl Node {
         };
         let query = self.query()?;
         let registry = self.registry();
-        let mut places: BTreeSet<Position> = BTreeSet::new();
+        let (mut places, mut cut) = (BTreeSet::new(), BTreeSet::new());
+        let mut take = |named: Named, log: &Origin| {
+            places.extend(named.places);
+            cut.extend(named.is_cut.then(|| log.clone()));
+        };
         let (at, target) = (Position::of(&act.reference), Position::of(&act.target));
         let issuer = AuthorityCode::parse(act.target.origin.member());
         let givers = issuer.into_iter().chain([self.genesis.hub()]);
@@ -75,16 +79,26 @@ impl Node {
         for giver in givers.collect::<BTreeSet<_>>() {
             let giver = self.genesis.origin(giver, LogNumber::Statements);
             let found = store.deliveries_of(&target, &giver, DELIVERIES_MAX);
-            places.extend(found.map_err(QueryError::Store)?);
+            take(found.map_err(QueryError::Store)?, &giver);
         }
         for log in &hearing.logs {
             query.go_on()?;
             let found = store.receipts_of(&at, log, RECEIPTS_MAX);
-            places.extend(found.map_err(QueryError::Store)?);
+            take(found.map_err(QueryError::Store)?, log);
         }
         let mut said = Vec::with_capacity(places.len());
         for place in places {
-            said.extend(said_at(query, &registry, &place)?);
+            match query.statement(&place.origin, place.index) {
+                Ok(Found::Verified(verified)) => {
+                    said.extend(Said::from_verified(&act, &verified, &registry));
+                }
+                Ok(Found::Rejected(_) | Found::NotHeld) => {}
+                // A damaged body has been noted and is asked for again; it may have told of the act.
+                Err(QueryError::Body(_)) => {
+                    cut.insert(place.origin);
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         let evidence = Evidence {
             hub: self.genesis.hub(),
@@ -94,6 +108,7 @@ impl Node {
                 .shared
                 .given_unsaid(&act.target.origin, act.target.index),
             reach: &hearing.reach,
+            cut: &cut,
             sees_all: self.sees_all_of(&registry, &act.target.origin),
         };
         Ok(Some(certificate(&act, &evidence)))
@@ -117,17 +132,4 @@ impl Node {
             witnessed,
         }
     }
-}
-
-fn said_at(
-    query: &QueryService,
-    registry: &Registry,
-    place: &Position,
-) -> Result<Option<Said>, QueryError> {
-    Ok(match query.statement(&place.origin, place.index) {
-        Ok(Found::Verified(verified)) => Said::from_verified(&verified, registry),
-        // A damaged body has been noted and is asked for again; the horizon says that it is missing.
-        Ok(Found::Rejected(_) | Found::NotHeld) | Err(QueryError::Body(_)) => None,
-        Err(error) => return Err(error),
-    })
 }

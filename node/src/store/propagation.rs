@@ -22,6 +22,33 @@ const BLOCK: u64 = 256;
 const BLOCKS_MAX: u64 = 16;
 /// The block of the ranges over more of them.
 const WIDE: u64 = u64::MAX;
+/// Rows of a block that are read for one answer, whether they name the position or one near it.
+// spec: IDX-81
+const ROWS_MAX: usize = 16_384;
+
+/// Where a log names a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// The positions, ascending.
+    pub places: Vec<Position>,
+    /// There may be more.
+    pub is_cut: bool,
+}
+
+impl Named {
+    /// As many as asked for.
+    fn within(mut places: Vec<Position>, most: usize, is_cut: bool) -> Self {
+        let is_cut = is_cut || places.len() > most;
+        places.truncate(most);
+        Self { places, is_cut }
+    }
+
+    const fn nowhere() -> Self {
+        let places = Vec::new();
+        let is_cut = false;
+        Self { places, is_cut }
+    }
+}
 
 pub(super) fn put_receipt(batch: &mut EngineBatch, act: Spot, at: Spot) {
     let key = Bytes::key(Family::Receipts).spot(act).spot(at).finish();
@@ -62,19 +89,21 @@ impl Store {
         act: &Position,
         log: &Origin,
         most: usize,
-    ) -> Result<Vec<Position>, StoreError> {
+    ) -> Result<Named, StoreError> {
         let logs = read(&self.logs);
         let Some((act_log, log)) = logs.id(&act.origin).zip(logs.id(log)) else {
-            return Ok(Vec::new());
+            return Ok(Named::nowhere());
         };
         let act = Spot {
             log: act_log,
             index: act.index.value(),
         };
         let prefix = Bytes::key(Family::Receipts).spot(act).log(log).finish();
-        self.collect(Family::Receipts, &prefix, Some(most), |key, _| {
+        // One more tells whether that is all.
+        let places = self.collect(Family::Receipts, &prefix, Some(most + 1), |key, _| {
             position(&logs, Spot::decode(key.get(1 + POSITION_BYTES..)?)?)
-        })
+        })?;
+        Ok(Named::within(places, most, false))
     }
 
     /// Where a log says that a statement was given to somebody, by position; at most so many.
@@ -87,29 +116,41 @@ impl Store {
         target: &Position,
         giver: &Origin,
         most: usize,
-    ) -> Result<Vec<Position>, StoreError> {
+    ) -> Result<Named, StoreError> {
+        self.deliveries_within(target, giver, most, ROWS_MAX)
+    }
+
+    fn deliveries_within(
+        &self,
+        target: &Position,
+        giver: &Origin,
+        most: usize,
+        rows_max: usize,
+    ) -> Result<Named, StoreError> {
         let logs = read(&self.logs);
         let Some((log, giver)) = logs.id(&target.origin).zip(logs.id(giver)) else {
-            return Ok(Vec::new());
+            return Ok(Named::nowhere());
         };
         let index = target.index.value();
-        let mut found: Vec<Position> = Vec::new();
+        let (mut found, mut is_cut) = (Vec::new(), false);
         for block in [index / BLOCK, WIDE] {
             let prefix = Bytes::key(Family::Given).log(log).u64(block).log(giver);
             let prefix = prefix.finish();
-            let rows = self.collect(Family::Given, &prefix, None, |key, value| {
+            let most_rows = Some(rows_max + 1);
+            let rows = self.collect(Family::Given, &prefix, most_rows, |key, value| {
                 let mut fields = Fields(key.get(1 + 4 + 8..)?);
                 let (at, begin) = (fields.spot()?, fields.u64()?);
                 let end = Fields(value).u64()?;
-                let names = (begin..end).contains(&index);
-                Some((names, position(&logs, at)?))
+                match (begin..end).contains(&index) {
+                    true => Some(Some(position(&logs, at)?)),
+                    false => Some(None),
+                }
             })?;
-            let names = rows.into_iter().filter(|(names, _)| *names);
-            found.extend(names.map(|(_, position)| position).take(most));
+            is_cut |= rows.len() > rows_max;
+            found.extend(rows.into_iter().take(rows_max).flatten());
         }
         found.sort();
-        found.truncate(most);
-        Ok(found)
+        Ok(Named::within(found, most, is_cut))
     }
 }
 
@@ -180,13 +221,18 @@ mod tests {
         take_in(&store, &[said(10, both), said(11, one)]);
         let of = |act: &Position, log, most| {
             let found = store.receipts_of(act, log, most).unwrap();
-            indexes(&found)
+            indexes(&found.places)
         };
         assert_eq!(of(&place(&own, 3), &own, 9), [10]);
         assert_eq!(of(&place(&register, 3), &own, 9), [10, 11]);
         assert_eq!(of(&place(&register, 3), &own, 1), [10]);
         assert!(of(&place(&register, 4), &own, 9).is_empty());
         assert!(of(&place(&register, 3), &register, 9).is_empty());
+        let is_cut = |most| {
+            let found = store.receipts_of(&place(&register, 3), &own, most);
+            found.unwrap().is_cut
+        };
+        assert_eq!([1, 2, 3].map(is_cut), [true, false, false]);
     }
 
     // spec: IDX-81
@@ -211,7 +257,7 @@ mod tests {
         take_in(&store, &said);
         let of = |index, log: &Origin| {
             let found = store.deliveries_of(&place(&own, index), log, 9).unwrap();
-            indexes(&found)
+            indexes(&found.places)
         };
         for (index, expected) in [
             (2, &[][..]),
@@ -234,9 +280,16 @@ mod tests {
             assert_eq!(of(index, &own), expected, "{index}");
             assert!(of(index, &fixture.register()).is_empty());
         }
-        assert_eq!(
-            store.deliveries_of(&place(&own, 4), &own, 1).unwrap().len(),
-            1
-        );
+        // Whoever asks is told where there may be more.
+        let within = |index, most, rows| {
+            let found = store.deliveries_within(&place(&own, index), &own, most, rows);
+            let found = found.unwrap();
+            (indexes(&found.places), found.is_cut)
+        };
+        assert_eq!(within(4, 1, 9), (vec![10], true));
+        assert_eq!(within(4, 2, 9), (vec![10, 11], false));
+        // The first block has a row for each of three ranges, though one names the position.
+        assert_eq!(within(255, 9, 3), (vec![10], false));
+        assert_eq!(within(4, 9, 2), (vec![10], true));
     }
 }

@@ -72,6 +72,8 @@ struct Set {
     standing: [Standing; MEMBERS as usize],
     given_here: BTreeSet<u8>,
     sees_all: bool,
+    /// Members of whose logs not everything was looked at.
+    cut: BTreeSet<u8>,
 }
 
 impl Set {
@@ -84,7 +86,7 @@ impl Set {
         }
     }
 
-    fn said(&self, entry: &Entry) -> Said {
+    fn said(&self, entry: &Entry) -> Option<Said> {
         let content = match &entry.words {
             Words::Gave(to, log, begin, end) => {
                 let range = (LeafIndex::new(*begin), LeafIndex::new(*end));
@@ -119,20 +121,25 @@ impl Set {
             ext: Ext::default(),
         };
         let ctx = TreeSize::new(entry.ctx).unwrap();
-        let payload = Arc::new(payload);
-        Said::new(reference(entry.by, entry.index), ctx, payload, entry.void)
+        let place = reference(entry.by, entry.index);
+        Said::new(&self.act(), place, ctx, &payload, entry.void)
     }
 
     fn ask(&self) -> Certificate {
         let members = (0..MEMBERS).zip(self.standing);
         let members = members.map(|(member, standing)| (code(member), standing));
-        let said: Vec<Said> = self.entries.iter().map(|entry| self.said(entry)).collect();
+        let said: Vec<Said> = self
+            .entries
+            .iter()
+            .filter_map(|entry| self.said(entry))
+            .collect();
         let evidence = Evidence {
             hub: code(HUB),
             members: &members.collect(),
             said: &said,
             given_here: &self.given_here.iter().map(|member| code(*member)).collect(),
             reach: &BTreeMap::new(),
+            cut: &self.cut.iter().map(|member| origin(*member)).collect(),
             sees_all: self.sees_all,
         };
         certificate(&self.act(), &evidence)
@@ -194,6 +201,13 @@ impl Set {
         let is_given = given.is_some() || self.given_here.contains(&member) || member == ISSUER;
         match (is_given, self.standing[usize::from(member)]) {
             (false, _) if !void.is_empty() => State::NotKnown,
+            (false, _)
+                if [HUB, ISSUER, member]
+                    .iter()
+                    .any(|one| self.cut.contains(one)) =>
+            {
+                State::NotKnown
+            }
             (false, _) => State::NeverGiven,
             (true, Standing::Left) => State::Lost {
                 given: given.map(|entry| place(entry)),
@@ -241,6 +255,7 @@ fn set(entries: Vec<Entry>) -> Set {
         standing: [Standing::Active; MEMBERS as usize],
         given_here: BTreeSet::new(),
         sees_all: true,
+        cut: BTreeSet::new(),
     }
 }
 
@@ -420,6 +435,27 @@ fn certificate_is_complete_when_all_have_applied_and_closed_when_nothing_is_awai
     assert_eq!(open, [code(3)]);
 }
 
+// spec: PRP-24, PRP-27
+#[test]
+fn nobody_is_never_given_by_a_log_that_was_not_looked_at_whole() {
+    let cut = |by| {
+        let mut cut = set(vec![gave(HUB, 3), did(3, APPLIED), did(HUB, APPLIED)]);
+        cut.cut.insert(by);
+        cut.ask()
+    };
+    let state = |by, member| cut(by).states[&code(member)].clone();
+    for giver in [HUB, ISSUER] {
+        assert_eq!(state(giver, 2), State::NotKnown);
+        assert!(is_applied(&state(giver, 3)));
+        assert!(!cut(giver).is_complete() && !cut(giver).is_closed());
+        assert_eq!(cut(giver).cut, BTreeSet::from([origin(giver)]));
+    }
+    // Receipts of its own that were not looked at leave open what it did, and nothing of others.
+    assert_eq!(state(2, 2), State::NotKnown);
+    assert_eq!(state(2, 4), State::NeverGiven);
+    assert!(cut(3).is_complete());
+}
+
 fn outcomes() -> impl Strategy<Value = ActOutcome> {
     prop_oneof![
         proptest::option::of(0_u32..3).prop_map(|measures| ActOutcome::Applied { measures }),
@@ -466,8 +502,9 @@ fn sets() -> impl Strategy<Value = Set> {
         proptest::collection::vec(standing, usize::from(MEMBERS)),
         proptest::collection::btree_set(0..MEMBERS, 0..2),
         prop::bool::weighted(0.8),
+        proptest::collection::btree_set(0..MEMBERS, 0..2),
     )
-        .prop_map(|(author, entries, standing, given_here, sees_all)| {
+        .prop_map(|(author, entries, standing, given_here, sees_all, cut)| {
             // One statement at one place.
             let mut places = BTreeSet::new();
             let mut entries: Vec<Entry> = entries;
@@ -478,6 +515,7 @@ fn sets() -> impl Strategy<Value = Set> {
                 standing: standing.try_into().unwrap(),
                 given_here,
                 sees_all,
+                cut,
             }
         })
 }
@@ -522,6 +560,24 @@ proptest! {
         let after = after.ask();
         prop_assert!(before.is_complete() || !after.is_complete());
         prop_assert!(before.is_closed() || !after.is_closed());
+    }
+
+    // spec: PRP-24, PRP-27
+    #[test]
+    fn what_is_not_looked_at_never_makes_complete(set in sets(), by in 0..MEMBERS, kept in 0_usize..6) {
+        let before = set.ask();
+        let mut after = set;
+        let mut seen = 0;
+        let cut = &mut after.cut;
+        after.entries.retain(|entry| {
+            seen += usize::from(entry.by == by);
+            let is_cut = entry.by == by && seen > kept;
+            if is_cut {
+                cut.insert(by);
+            }
+            !is_cut
+        });
+        prop_assert!(before.is_complete() || !after.ask().is_complete());
     }
 
     // spec: PRP-25

@@ -1,6 +1,6 @@
 //! Propagation certificates in a run, as one of its nodes has them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use concordat_node::core::Core;
 use concordat_node::disk::MemoryDisk;
@@ -26,19 +26,23 @@ pub fn certificates(code: AuthorityCode, core: &Core<MemoryDisk>) -> Vec<Certifi
     for member in members.keys() {
         for verified in spoken(core, &speaks(*member)) {
             acts.extend(Act::from_verified(&verified));
-            said.extend(Said::from_verified(&verified, registry));
+            said.push(verified);
         }
     }
     let sees = |act: &Act| act.target.origin.member() == code.as_str() || registry.oversees(code);
     let acts = acts.into_iter().filter(sees);
     let certificate = |act: Act| {
         let target = &act.target;
+        let said = said.iter();
+        let said = said.filter_map(|one| Said::from_verified(&act, one, registry));
+        let said: Vec<Said> = said.collect();
         let evidence = Evidence {
             hub: registry.genesis().hub(),
             members: &members,
             said: &said,
             given_here: &core.shared().given_unsaid(&target.origin, target.index),
             reach: &BTreeMap::new(),
+            cut: &BTreeSet::new(),
             sees_all: true,
         };
         certificate(&act, &evidence)

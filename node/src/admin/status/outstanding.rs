@@ -199,6 +199,7 @@ mod tests {
             },
             states: BTreeMap::from(states),
             horizon: BTreeMap::new(),
+            cut: BTreeSet::new(),
         };
         assert!(overdue(&certificate, at(1_600), 600).is_empty());
         assert_eq!(overdue(&certificate, at(1_601), 600), [fixture.hub]);

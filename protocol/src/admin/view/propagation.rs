@@ -72,6 +72,8 @@ integer_map! {
         7 => complete: req(bool),
         /// Nothing is awaited of anybody.
         8 => closed: req(bool),
+        /// Logs of which not everything was looked at that may tell of it.
+        9 => cut: list(Origin),
     }
 }
 
