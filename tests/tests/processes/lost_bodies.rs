@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
 use concordat_protocol::admin::ErrorCode;
+use concordat_protocol::log::TreeSize;
 use concordat_tests::processes::{Failure, Network, PATIENCE, Process, wait_until};
 
 use crate::damage::{
@@ -12,6 +13,8 @@ use crate::damage::{
 use crate::{NODE, alone, repeat, seed};
 
 const SEGMENT: &str = "bodies-00000000.seg";
+/// Each node that starts says at most a few statements by itself.
+const STOPS_MAX: usize = 10;
 
 /// What was done to the only body segment of a node.
 #[derive(Clone, Copy)]
@@ -91,7 +94,7 @@ async fn bodies_lost(
 ) -> Result<(), Failure> {
     let mut processes = with_statements(network, owner).await?;
     let expected = all_answers(network, owner, node).await?;
-    stop_all(&mut processes).await?;
+    stop_with_nothing_alone(network, &mut processes, node).await?;
     loss.inflict(&bodies(network, node))?;
     let said = refusal(network, node).await?;
     for part in [SEGMENT, loss.cause(), "--accept-loss"] {
@@ -149,6 +152,59 @@ async fn stop_all(processes: &mut Vec<Process>) -> Result<(), Failure> {
         process.stop().await?;
     }
     Ok(())
+}
+
+/// Stops both nodes, once the other holds all that this one ever said: of what was delivered and received
+/// a node says more by itself, also while it is being stopped, and nobody gives back what nobody has.
+async fn stop_with_nothing_alone(
+    network: &Network,
+    processes: &mut Vec<Process>,
+    node: usize,
+) -> Result<(), Failure> {
+    for _ in 0..STOPS_MAX {
+        stop_all(processes).await?;
+        let said = leaves_alone(network, node, node).await?;
+        if leaves_alone(network, node, 1 - node).await? == said {
+            return Ok(());
+        }
+        for each in 0..network.len() {
+            processes.push(network.spawn(each)?);
+        }
+        wait_until(PATIENCE, "the other to hold as much", || async {
+            let held = (
+                leaves(network, node, node).await?,
+                leaves(network, node, 1 - node).await?,
+            );
+            Ok((held.0.is_some() && held.0 == held.1).then_some(()))
+        })
+        .await?;
+    }
+    Err(Failure::new(
+        "it said something more at every stop".to_owned(),
+    ))
+}
+
+/// Leaves of a node's log, held whole at a node that runs alone for this.
+async fn leaves_alone(
+    network: &Network,
+    owner: usize,
+    node: usize,
+) -> Result<Option<TreeSize>, Failure> {
+    let process = network.spawn(node)?;
+    answers(network, node).await?;
+    let held = leaves(network, owner, node).await?;
+    process.stop().await?;
+    Ok(held)
+}
+
+/// Leaves of a node's log at a node that has every body of them.
+async fn leaves(network: &Network, owner: usize, node: usize) -> Result<Option<TreeSize>, Failure> {
+    let log = network.log(owner);
+    let status = network.status(node).await?;
+    let held = status.logs.iter().find(|held| held.origin == log);
+    Ok(held
+        .filter(|held| held.bodies_missing == 0)
+        .map(|held| held.size))
 }
 
 /// Whether a node raises an alarm about bodies that it lost.
