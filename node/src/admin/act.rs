@@ -7,7 +7,7 @@ use concordat_protocol::admin::{
     Target, WithdrawalAsk,
 };
 use concordat_protocol::codec::{Ext, Truth};
-use concordat_protocol::effect::{Effect, Validity};
+use concordat_protocol::effect::{Effect, Horizon, Validity};
 use concordat_protocol::log::{LeafIndex, TreeSize};
 use concordat_protocol::statement::{
     Admission, Body, Class, Content, Correction, Decision, Invalid, Leaf, Objection, ObjectorRole,
@@ -157,8 +157,9 @@ impl<'d> Case<'d> {
     /// Refuses a correction worked out from what stands no more: it would undo what it does not know.
     // spec: ADM-80
     fn require_current(&self, worked_from: Option<&StatementRef>) -> Result<(), AdminError> {
+        let horizon = self.desk.node().horizon();
         let effect = self.effect()?;
-        let newest = match self.own_unwitnessed(&effect, Class::Correction)? {
+        let newest = match self.own_unwitnessed(&horizon, &effect, Class::Correction)? {
             Some(own) => Some(own),
             None => standing(effect.validity),
         };
@@ -205,6 +206,7 @@ impl<'d> Case<'d> {
         if !self.class.is_decision() {
             return acts::taken_back(node, &self.target, self.issuer, self.class);
         }
+        let horizon = node.horizon();
         let effect = self.effect()?;
         match &effect.validity {
             Validity::Withdrawn { by } => Ok(by.first().cloned()),
@@ -212,7 +214,7 @@ impl<'d> Case<'d> {
             Validity::InForce
             | Validity::Corrected { .. }
             | Validity::TargetNotHeld { .. }
-            | Validity::NotADecision => self.own_unwitnessed(&effect, Class::Withdrawal),
+            | Validity::NotADecision => self.own_unwitnessed(&horizon, &effect, Class::Withdrawal),
         }
     }
 
@@ -252,14 +254,18 @@ impl<'d> Case<'d> {
 
     /// The newest act of a class that the node recorded itself and no quorum has cosigned yet: it will
     /// take the place of what stands.
+    ///
+    /// The horizon has to be older than the effect: by a newer one, what a quorum cosigned between the
+    /// two would be passed over as witnessed while the effect lacks it still.
     fn own_unwitnessed(
         &self,
+        horizon: &Horizon,
         effect: &Effect,
         class: Class,
     ) -> Result<Option<StatementRef>, AdminError> {
         let node = self.desk.node();
-        let (query, horizon) = (node.query().map_err(refusal::index)?, node.horizon());
-        let own = |one: &&StatementRef| node.owns(&one.origin) && !view::witnessed(&horizon, one);
+        let query = node.query().map_err(refusal::index)?;
+        let own = |one: &&StatementRef| node.owns(&one.origin) && !view::witnessed(horizon, one);
         for pending in effect.pending.iter().rev().filter(own) {
             let found = query.statement(&pending.origin, pending.index);
             if let Found::Verified(act) = found.map_err(refusal::query)?
