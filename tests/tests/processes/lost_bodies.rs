@@ -169,6 +169,7 @@ async fn stop_with_nothing_alone(
         }
         for each in 0..network.len() {
             processes.push(network.spawn(each)?);
+            answers(network, each).await?;
         }
         wait_until(PATIENCE, "the other to hold as much", || async {
             let held = (
