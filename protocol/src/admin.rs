@@ -16,7 +16,7 @@ mod record;
 mod reply;
 mod request;
 mod show;
-mod tagged;
+pub(crate) mod tagged;
 mod target;
 mod view;
 
