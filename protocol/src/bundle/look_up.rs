@@ -14,9 +14,7 @@ use sha2::{Digest, Sha256};
 
 use crate::bundle::entry::{Entry, RegistryEntry};
 use crate::bundle::error::{BundleError, EntryFault, HeadFault, Part};
-use crate::bundle::format::{
-    RegistryEntryMap, at, decode_registry_entry, registry_entry_map,
-};
+use crate::bundle::format::{RegistryEntryMap, at, decode_registry_entry, registry_entry_map};
 use crate::bundle::head::{Head, canonical};
 use crate::bundle::trust_chain::included;
 use crate::codec::{self, DecodeError, Limits, integer_map};
@@ -26,9 +24,7 @@ use crate::log::{
     VerifiedCheckpoint,
 };
 use crate::lookup::{LookUpReceipt, ReceiptError};
-use crate::statement::{
-    Body, Content, Kind, Leaf, QueryRoot, StatementRef, registry_state,
-};
+use crate::statement::{Body, Content, Kind, Leaf, QueryRoot, StatementRef, registry_state};
 use crate::trust::{Genesis, Registry};
 
 /// The first bytes of the file.
@@ -247,7 +243,9 @@ pub fn verify_look_up(bytes: &[u8], anchor: &Hash) -> Result<VerifiedLookUp, Loo
     let now = registry.member(issuer);
     let key_is_current = now.is_some_and(|now| now.statement_key(header.kid).is_some());
     let issuer_name = member.enrolment().name.to_string();
-    let root = map.logged.map(|logged| root_of(logged, &receipt, &heads, &registry));
+    let root = map
+        .logged
+        .map(|logged| root_of(logged, &receipt, &heads, &registry));
     Ok(VerifiedLookUp {
         issuer_name,
         registry_size: registry.size(),

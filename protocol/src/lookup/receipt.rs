@@ -7,9 +7,7 @@ use crate::key::{KeyError, PublicKey, Signer};
 use crate::log::compact_range::CompactRangeError;
 use crate::log::{CompactRange, Hash, TreeSize};
 use crate::lookup::row::{LookUpRow, SaltedRow, SaltedRowError, leaf_of};
-use crate::statement::{
-    Ctx, Header, StatementError, open_look_up, sign_look_up, verify_look_up,
-};
+use crate::statement::{Ctx, Header, StatementError, open_look_up, sign_look_up, verify_look_up};
 use crate::subject::AuthorityCode;
 
 integer_map! {

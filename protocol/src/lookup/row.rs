@@ -315,6 +315,12 @@ impl Shown {
             | Reply::Agreements(_)
             | Reply::Propagation(_)
             | Reply::Statistics(_)
+            | Reply::LookUpProof(_)
+            | Reply::LookUps(_)
+            | Reply::LookUpMarked(_)
+            | Reply::LookUpsOutdated(_)
+            | Reply::LookUpsMissed(_)
+            | Reply::Receipt(_)
             | Reply::Error(_) => Vec::new(),
         }
     }

@@ -199,7 +199,12 @@ fn case_is_missed_unless_its_own_number_and_organisation_were_looked_up() {
         decided_on: Day::from_ymd(2026, 9, 1).unwrap(),
     };
     let (one, two) = ("91230400MA0000015M", "91230400MA0000023G");
-    let cases = [case("1", one), case("1", two), case("2", one), case("1", one)];
+    let cases = [
+        case("1", one),
+        case("1", two),
+        case("2", one),
+        case("1", one),
+    ];
     let at = |ms| Timestamp::new(ms).unwrap();
     let subject = |code: &str| SubjectCode::parse(code).unwrap();
     let rows = [

@@ -242,10 +242,7 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::Response => record(Record::Response(map.next_value()?)),
         Class::Push => record(Record::Push(map.next_value()?)),
         Class::Feedback => record(Record::Feedback(map.next_value()?)),
-        Class::Erasure
-        | Class::RecognitionResponse
-        | Class::Succession
-        | Class::Holdings => {
+        Class::Erasure | Class::RecognitionResponse | Class::Succession | Class::Holdings => {
             return Err(A::Error::custom(format_args!(
                 "class {} is reserved",
                 class.code()

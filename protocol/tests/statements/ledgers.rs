@@ -4,8 +4,8 @@ use concordat_protocol::codec::Truth;
 use concordat_protocol::limits;
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
 use concordat_protocol::statement::{
-    ActOutcome, Class, Content, DeliveryBatch, Enrolment, Invalid, Mandate, QueryRoot, Receipt, ReceiptBatch,
-    Role, Standing, StatementRef, Suspension, Vis, sign,
+    ActOutcome, Class, Content, DeliveryBatch, Enrolment, Invalid, Mandate, QueryRoot, Receipt,
+    ReceiptBatch, Role, Standing, StatementRef, Suspension, Vis, sign,
 };
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{Applied, Authority, LogNumber, Place, RejectReason, verify};

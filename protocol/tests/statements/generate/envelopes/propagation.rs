@@ -110,15 +110,34 @@ fn refused_query_roots(root: &Changed) -> Vec<Case> {
         Case::refused(name, comment, input, "LKP-20", "Invalid.QueryRoot")
     };
     vec![
-        rule("query root of no row", "at least one", root.with(1, number(0))),
+        rule(
+            "query root of no row",
+            "at least one",
+            root.with(1, number(0)),
+        ),
         rule(
             "query root that ends before it begins",
             "until < from",
             root.with(4, number(1_789_999_999_999)),
         ),
-        shape("query root without a size", "required", root.lacks(1), "STM-15"),
-        shape("query root without a root", "required", root.lacks(2), "STM-15"),
-        shape("query root without its end", "required", root.lacks(4), "STM-15"),
+        shape(
+            "query root without a size",
+            "required",
+            root.lacks(1),
+            "STM-15",
+        ),
+        shape(
+            "query root without a root",
+            "required",
+            root.lacks(2),
+            "STM-15",
+        ),
+        shape(
+            "query root without its end",
+            "required",
+            root.lacks(4),
+            "STM-15",
+        ),
         shape(
             "query root of 31 bytes",
             "a hash has 32",
