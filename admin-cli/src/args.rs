@@ -98,6 +98,8 @@ pub(crate) enum Verb {
     Bundle(Bundle),
     Propagation(Propagation),
     Statistics(Statistics),
+    #[command(subcommand)]
+    Lookup(Lookup),
     Completions(Completions),
 }
 
@@ -426,6 +428,10 @@ pub(crate) struct Subject {
     pub(crate) skip: Option<u64>,
     #[arg(long, value_name = "COUNT", conflicts_with = "skip")]
     pub(crate) records_skip: Option<u64>,
+    #[arg(long, value_name = "BUSINESS")]
+    pub(crate) scenario: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) receipt: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -436,6 +442,79 @@ pub(crate) struct LookUp {
     pub(crate) case_number: Option<String>,
     #[arg(long, value_name = "ACT AND ARTICLE", requires = "purpose")]
     pub(crate) basis: Option<String>,
+    #[arg(long, value_name = "BUSINESS", requires = "purpose")]
+    pub(crate) scenario: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Lookup {
+    List(LookupList),
+    Review(LookupReview),
+    Verify(LookupVerify),
+    Prove(LookupProve),
+    Missed(LookupMissed),
+    Outdated(LookupOutdated),
+    Told(LookupTold),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LookupList {
+    #[arg(long, value_name = "CODE")]
+    pub(crate) subject: Option<String>,
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) purpose: Option<String>,
+    #[arg(long = "case", value_name = "NUMBER")]
+    pub(crate) case_number: Option<String>,
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: Option<String>,
+    #[arg(long, value_name = "DAY")]
+    pub(crate) until: Option<String>,
+    #[arg(long, value_name = "WHO")]
+    pub(crate) by: Option<String>,
+    #[arg(long)]
+    pub(crate) unreviewed: bool,
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) skip: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LookupReview {
+    #[arg(required = true, num_args = 1..=256)]
+    pub(crate) rows: Vec<u64>,
+    #[arg(long)]
+    pub(crate) finding: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LookupVerify {
+    pub(crate) file: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LookupProve {
+    pub(crate) file: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LookupMissed {
+    pub(crate) file: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LookupOutdated {
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) skip: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LookupTold {
+    pub(crate) row: u64,
 }
 
 #[derive(Debug, Args)]
@@ -443,6 +522,8 @@ pub(crate) struct Statement {
     pub(crate) reference: String,
     #[command(flatten)]
     pub(crate) look_up: LookUp,
+    #[arg(long, value_name = "FILE", requires = "purpose")]
+    pub(crate) receipt: Option<PathBuf>,
     #[arg(long, value_name = "DAY")]
     pub(crate) as_of: Option<String>,
 }
@@ -828,8 +909,14 @@ impl LookUp {
             purpose,
             case_number,
             basis,
+            scenario,
         } = self;
-        parse::look_up(purpose.as_ref(), case_number.as_ref(), basis.as_ref())
+        let look_up = parse::look_up(purpose.as_ref(), case_number.as_ref(), basis.as_ref())?;
+        let scenario = parse::scenario(scenario.as_ref())?;
+        Ok(look_up.map(|look_up| concordat_protocol::admin::LookUp {
+            scenario,
+            ..look_up
+        }))
     }
 }
 

@@ -15,6 +15,7 @@
 
 mod agreement;
 mod args;
+mod cases;
 mod catalogue;
 mod client;
 mod clock;

@@ -6,6 +6,7 @@ use concordat_protocol::admin::{
     LinkCode, RecognitionCode, SigningCode, SourceCode, Stage, Step, SuspensionCode, TaskCode,
     ValidityCode, VoidCauseCode, WaitingCode,
 };
+use concordat_protocol::lookup::{Finding, Scenario};
 use concordat_protocol::statement::{
     ActType, Answer, Audience, BasisLevel, Class, CommitmentKind, CommitmentResult, Execution,
     Force, Ground, InterviewKind, KeyUse, Level, ListScope, ObjectorRole, Outcome, PenaltyClass,
@@ -76,12 +77,14 @@ delegated! {
     DeadlineCode, "deadline"
     EventKind, "event"
     ForkCode, "fork"
+    Finding, "finding"
     FreshnessCode, "freshness"
     HolderCode, "holder"
     LackingCode, "lacking"
     LaterActsCode, "later-acts"
     LinkCode, "link"
     RecognitionCode, "recognition"
+    Scenario, "scenario"
     SigningCode, "signing"
     SourceCode, "source"
     Stage, "stage"
@@ -204,6 +207,7 @@ pub(crate) fn text_keys() -> Vec<String> {
         Network ObjectorRole Outcome PenaltyClass RepairEffect Role Standing WithdrawalReason
         Force LackingCode RecognitionCode AgreementStateCode DeadlineCode TaskCode
     }
+    all! { Scenario Finding }
     all! { Answer CommitmentKind CommitmentResult Execution Force InterviewKind Verification }
     keys
 }

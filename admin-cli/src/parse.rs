@@ -6,12 +6,14 @@ use concordat_certs::configuration::is_dialable;
 use concordat_protocol::admin::{LookUp, Target};
 use concordat_protocol::key::PublicKey;
 use concordat_protocol::log::{Hash, TreeSize};
+use concordat_protocol::lookup::Scenario;
 use concordat_protocol::statement::Address;
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
 
 use crate::failure::Failure;
+use crate::names;
 
 pub(crate) fn subject(argument: &str, value: &str) -> Result<SubjectCode, Failure> {
     // The value may be an identity number typed into the wrong place: it is not repeated.
@@ -95,6 +97,13 @@ fn digits(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
+/// The business that an organisation is looked up for.
+// spec: LKP-30
+pub(crate) fn scenario(value: Option<&String>) -> Result<Option<Scenario>, Failure> {
+    let value = value.map(|value| names::parse("--scenario", value.trim()));
+    value.transpose()
+}
+
 pub(crate) fn look_up(
     purpose: Option<&String>,
     case_number: Option<&String>,
@@ -105,6 +114,8 @@ pub(crate) fn look_up(
             purpose: text("--purpose", purpose)?,
             case_number: text("--case", case_number)?,
             basis: text("--basis", basis)?,
+            scenario: None,
+            receipt: None,
         })),
         (_, _, _) => Ok(None),
     }

@@ -10,6 +10,7 @@ mod awaited;
 mod bundle;
 mod effect;
 mod import;
+mod lookup;
 mod peer;
 mod propagation;
 mod recognition;
@@ -35,6 +36,9 @@ pub(crate) use act::recorded;
 pub(crate) use agreement::{agreement_words, agreements, logged, parties};
 pub(crate) use bundle::verified;
 pub(crate) use import::imported;
+pub(crate) use lookup::{
+    look_up_proof, look_ups, marked, missed, missed_csv, outdated, verified_look_up,
+};
 pub(crate) use peer::{changed, peer, peers, tested};
 pub(crate) use propagation::propagation;
 pub(crate) use record::{record_made, record_template};

@@ -5,6 +5,7 @@
 mod codes;
 mod errors;
 mod help;
+mod lookups;
 mod records;
 mod words;
 
@@ -16,12 +17,13 @@ use crate::failure::Failure;
 /// Key, English, 中文.
 type Entry = (&'static str, &'static str, &'static str);
 
-const TABLES: [&[Entry]; 5] = [
+const TABLES: [&[Entry]; 6] = [
     codes::TEXTS,
     errors::TEXTS,
     help::TEXTS,
     words::TEXTS,
     records::TEXTS,
+    lookups::TEXTS,
 ];
 
 /// The text of a key, its blanks as they are.
@@ -187,7 +189,11 @@ mod tests {
         ("Failure::new(ExitCode::Unreachable, \"", "error"),
     ];
 
-    const SOURCES: [&str; 36] = [
+    const SOURCES: [&str; 40] = [
+        include_str!("cases.rs"),
+        include_str!("command/lookup.rs"),
+        include_str!("command/subject.rs"),
+        include_str!("report/lookup.rs"),
         include_str!("measures.rs"),
         include_str!("command/statistics.rs"),
         include_str!("report/statistics.rs"),

@@ -10,6 +10,7 @@
 //! [peers]                     # "<member code>" = ["host:port"]
 //! [store]                     # cache_mib, compaction_hours
 //! [background]                # verify_per_second
+//! [look_ups]                  # retention_days
 //! [log]                       # format, filter
 //! ```
 //!
@@ -36,6 +37,10 @@ pub const CACHE_MIB_MIN: u64 = 4;
 /// The largest cache of the database, MiB.
 pub const CACHE_MIB_MAX: u64 = 65_536;
 
+/// The fewest days for which rows of the register of look-ups are kept: half a year, so that figures of a
+/// period can still be shown.
+pub const LOOK_UP_DAYS_MIN: u32 = 184;
+
 /// What `node.toml` says.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,6 +58,9 @@ pub struct Configuration {
     /// What the node does when it has time.
     #[serde(default)]
     pub background: BackgroundSettings,
+    /// The register of look-ups.
+    #[serde(default)]
+    pub look_ups: LookUpSettings,
     /// The log.
     #[serde(default)]
     pub log: LogSettings,
@@ -89,6 +97,22 @@ impl Default for BackgroundSettings {
     fn default() -> Self {
         Self {
             verify_per_second: 500,
+        }
+    }
+}
+
+/// The register of look-ups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LookUpSettings {
+    /// Days for which its rows are kept, from [`LOOK_UP_DAYS_MIN`] on; 0 for ever.
+    pub retention_days: u32,
+}
+
+impl Default for LookUpSettings {
+    fn default() -> Self {
+        Self {
+            retention_days: 1_096,
         }
     }
 }
@@ -159,6 +183,16 @@ pub enum ConfigurationError {
         /// The value found.
         found: u64,
     },
+    /// Rows of the register of look-ups would go before anybody can review them.
+    #[error(
+        "{path}: look_ups.retention_days: {found} is less than {LOOK_UP_DAYS_MIN}; say more, or 0 for ever"
+    )]
+    Retention {
+        /// The path of the file.
+        path: PathBuf,
+        /// The value found.
+        found: u32,
+    },
     /// Nobody could dial the node.
     #[error("{path}: listen: the port is 0, which nobody can dial; say a number from 1 to 65535")]
     Port {
@@ -220,6 +254,7 @@ impl Configuration {
             peers: BTreeMap::new(),
             store: StoreSettings::default(),
             background: BackgroundSettings::default(),
+            look_ups: LookUpSettings::default(),
             log: LogSettings::default(),
         }
     }
@@ -264,6 +299,11 @@ impl Configuration {
         if self.listen.port() == 0 {
             return Err(ConfigurationError::Port { path });
         }
+        // spec: LKP-41
+        let days = self.look_ups.retention_days;
+        if (1..LOOK_UP_DAYS_MIN).contains(&days) {
+            return Err(ConfigurationError::Retention { path, found: days });
+        }
         for (member, addresses) in &self.peers {
             let member = *member;
             if member == self.member {
@@ -289,6 +329,7 @@ impl Configuration {
             peers,
             store,
             background,
+            look_ups,
             log,
         } = self;
         let peers: String = peers.iter().map(peer_line).collect();
@@ -325,6 +366,12 @@ compaction_hours = {compaction_hours}
 # 空闲时每秒预先验证的签名数；0 表示不预先验证，仅在查询时验证。
 verify_per_second = {verify_per_second}
 
+[look_ups]
+# Days for which rows of the register of look-ups are kept, {LOOK_UP_DAYS_MIN} or more; 0 for ever. What is older is
+# destroyed and cannot be shown any more.
+# 查询登记的保存天数，不少于 {LOOK_UP_DAYS_MIN} 天；0 表示一直保存。逾期的登记内容将被销毁，无法再查看。
+retention_days = {retention_days}
+
 [log]
 # "text" for people, "json" for programs.
 # "text" 供人阅读，"json" 供程序处理。
@@ -337,6 +384,7 @@ filter = {filter:?}
             cache_mib = store.cache_mib,
             compaction_hours = store.compaction_hours,
             verify_per_second = background.verify_per_second,
+            retention_days = look_ups.retention_days,
             format = log.format.name(),
             filter = log.filter.as_str(),
         )
@@ -383,6 +431,7 @@ mod tests {
         other.store.cache_mib = 8;
         other.store.compaction_hours = 0;
         other.background.verify_per_second = 0;
+        other.look_ups.retention_days = 0;
         other.log.format = LogFormat::Json;
         other.log.filter = "info,concordat_node=debug".parse().unwrap();
         assert_eq!(parse(&other.to_text()).unwrap(), other);
@@ -392,6 +441,7 @@ mod tests {
             "cache_mib",
             "compaction_hours",
             "verify_per_second",
+            "retention_days",
             "format",
             "filter",
         ] {
@@ -411,6 +461,7 @@ mod tests {
             "[store]\ncache = 1",
             "[log]\nlevel = \"info\"",
             "[background]\nverify = 1",
+            "[look_ups]\ndays = 1",
         ] {
             let refused = parse(&format!("{}{wrong}", head())).unwrap_err();
             assert!(
@@ -431,6 +482,11 @@ mod tests {
         let refused = |text: String| parse(&text).unwrap_err();
         let port = format!("member = \"{MEMBER}\"\nlisten = \"0.0.0.0:0\"\n");
         assert!(matches!(refused(port), ConfigurationError::Port { .. }));
+        let few = format!("{}[look_ups]\nretention_days = 183", head());
+        assert!(matches!(
+            refused(few),
+            ConfigurationError::Retention { found: 183, .. }
+        ));
         let peers = |line: &str| refused(format!("{}[peers]\n{line}", head()));
         assert!(matches!(
             peers(&format!("{MEMBER} = [\"a:1\"]")),

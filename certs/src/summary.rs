@@ -169,6 +169,7 @@ impl Summary {
             | Content::Notice(_)
             | Content::DeliveryBatch(_)
             | Content::ReceiptBatch(_)
+            | Content::QueryRoot(_)
             | Content::HeadSeen(_)
             | Content::Restart(_)
             | Content::Record(_) => {}

@@ -24,6 +24,7 @@ mod desk;
 mod frozen;
 mod import;
 mod link;
+mod look_ups;
 mod lookup;
 mod naming;
 mod peer;

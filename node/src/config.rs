@@ -4,7 +4,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use concordat_certs::configuration::{BackgroundSettings, Configuration, StoreSettings};
+use concordat_certs::configuration::{
+    BackgroundSettings, Configuration, LookUpSettings, StoreSettings,
+};
 use concordat_protocol::statement::Address;
 use concordat_protocol::subject::AuthorityCode;
 
@@ -53,6 +55,7 @@ impl Config {
             peers,
             store,
             background,
+            look_ups,
             log: _,
         } = &self.0;
         let text = |address: &Address| address.as_str().to_owned();
@@ -68,18 +71,23 @@ impl Config {
                 cache_bytes: store.cache_mib << 20,
                 ..StoreOptions::default()
             },
-            upkeep: upkeep(*store, *background),
+            upkeep: upkeep(*store, *background, *look_ups),
             accept_loss: false,
             first_start: false,
         }
     }
 }
 
-fn upkeep(store: StoreSettings, background: BackgroundSettings) -> Upkeep {
+fn upkeep(
+    store: StoreSettings,
+    background: BackgroundSettings,
+    look_ups: LookUpSettings,
+) -> Upkeep {
     let hours = u64::from(store.compaction_hours);
     Upkeep {
         compaction_every: (hours > 0).then(|| Duration::from_secs(hours * 3_600)),
         verify_per_second: background.verify_per_second,
+        look_up_days: look_ups.retention_days,
     }
 }
 

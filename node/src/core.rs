@@ -35,6 +35,7 @@ mod heads_seen;
 mod holders;
 mod ledger;
 mod logs;
+mod look_ups;
 mod lost;
 mod own;
 mod receipts;
@@ -106,6 +107,7 @@ pub struct Shared<D: Disk> {
     foreign_keys: RwLock<Vec<KeyUse>>,
     waiting: RwLock<Option<Waiting>>,
     unsaid: deliveries::Unsaid,
+    register: look_ups::SharedRegister,
     reader: JournalReader<D>,
     damage: DamageList,
 }
@@ -252,6 +254,8 @@ pub struct Core<D: Disk> {
     receipts: Receipts,
     /// What this node gave and has to say.
     deliveries: Deliveries,
+    /// When the root of the register of look-ups is said.
+    look_ups_due: Option<Timestamp>,
     /// Logs that may have leaves which the hub has to say that it saw.
     unseen: BTreeSet<Origin>,
     /// When heads are due that the hub has to say that it saw.
@@ -309,6 +313,7 @@ impl<D: Disk> Core<D> {
             CoreInput::Submit(submission) => self.submit(submission)?,
             CoreInput::Row(bytes) => {
                 self.stage(&Record::Row { bytes })?;
+                self.take_row(bytes);
             }
         }
         Ok(())
@@ -322,6 +327,7 @@ impl<D: Disk> Core<D> {
         self.want_damaged();
         self.say_receipts()?;
         self.say_deliveries()?;
+        self.say_query_root()?;
         loop {
             self.record_pushes()?;
             let staged = self.commit()?;
@@ -343,6 +349,7 @@ impl<D: Disk> Core<D> {
             self.follow_notices(&staged.durable);
             self.follow_receipts(&staged.durable, staged.refused);
             self.follow_deliveries(&staged.durable);
+            self.follow_query_roots(&staged.durable);
             // The index hears of it before whoever submitted it: they may ask at once.
             if !staged.durable.is_empty() {
                 let (items, records) = (staged.durable, self.records);
@@ -379,7 +386,11 @@ impl<D: Disk> Core<D> {
             Signing::Open | Signing::Forked => None,
         };
         // One that has passed waits for something else.
-        let own = [self.receipts.due(), self.deliveries.due()];
+        let own = [
+            self.receipts.due(),
+            self.deliveries.due(),
+            self.look_ups_due(),
+        ];
         let waits = [waits, self.heads_due].into_iter().chain(own).flatten();
         let waits = waits.filter(|until| *until > self.now).min();
         waits.map_or(deadline, |until| deadline.min(until))

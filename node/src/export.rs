@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use concordat_protocol::bundle::{
-    Bundle, BundleError, BundleParts, Entry, RegistryEntry, TrustParts, belonging,
+    Bundle, BundleError, BundleParts, Entry, LoggedRoot, LookUpFile, LookUpFileError,
+    RegistryEntry, TrustParts, belonging,
 };
 use concordat_protocol::log::{InclusionProof, LeafIndex, Origin, VerifiedCheckpoint};
+use concordat_protocol::lookup::LookUpReceipt;
 use concordat_protocol::statement::{Body, Kind, Leaf, StatementRef};
-use concordat_protocol::trust::{HeadsSeen, Verified};
+use concordat_protocol::trust::{HeadsSeen, LogNumber, Verified};
 
 use crate::core::BodyFault;
 use crate::node::{AskError, Node};
@@ -44,6 +46,9 @@ pub enum ExportError {
     /// What was gathered does not verify.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// A receipt does not verify with what is held.
+    #[error(transparent)]
+    LookUp(#[from] LookUpFileError),
 }
 
 /// A bundle as a file.
@@ -154,6 +159,44 @@ impl Node {
         let bundle = Bundle::build(parts, &self.registry())?;
         let bytes = bundle.encode()?;
         Ok(Exported { bytes, left_out })
+    }
+
+    /// The file of a receipt of this node's own: with the trust chain, and with the first logged root that its
+    /// row lies under and a quorum has cosigned, where there is one.
+    ///
+    /// # Errors
+    /// [`ExportError`]; nothing that does not verify is handed out.
+    // spec: LKP-15
+    pub fn look_up_file(
+        &self,
+        receipt: &LookUpReceipt,
+    ) -> Result<(Vec<u8>, Option<StatementRef>), ExportError> {
+        let mut heads = vec![self.best_head(&self.genesis().registry_origin())?];
+        let entries = self.registry_entries(&heads)?;
+        let origin = self.genesis().origin(self.member(), LogNumber::Statements);
+        let covered = self.best_head(&origin).map(|head| head.size());
+        let said = covered
+            .ok()
+            .and_then(|covered| self.shared().look_up_root(receipt.row().number, covered));
+        let logged = match said {
+            Some(said) => Some(LoggedRoot {
+                entry: self.entry(&mut heads, &origin, said.index)?,
+                consistency: said.consistency,
+            }),
+            None => None,
+        };
+        let root = logged.as_ref().map(|logged| StatementRef {
+            origin,
+            index: logged.entry.index,
+            leaf_hash: logged.entry.leaf.hash(),
+        });
+        let file = LookUpFile {
+            receipt: receipt.as_bytes().to_vec(),
+            entries,
+            heads,
+            logged,
+        };
+        Ok((file.encode(&self.registry())?, root))
     }
 
     /// The heads seen that show whether statements came in time, and acts while their mandates lasted, of

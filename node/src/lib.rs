@@ -17,6 +17,7 @@ pub(crate) mod fixture;
 pub mod import;
 pub mod indexer;
 pub mod journal;
+pub mod lookups;
 pub mod node;
 pub mod output;
 pub mod query;

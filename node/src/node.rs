@@ -1,6 +1,7 @@
 //! A running node: keys, storage, core, transport, index and queries, wired together.
 
 mod layout;
+mod look_ups;
 mod propagation;
 mod questions;
 mod recognition;
@@ -13,7 +14,6 @@ use std::fs::File;
 use std::io::Write as _;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -40,9 +40,10 @@ use crate::dial::{self, Attempts, Overrides};
 use crate::disk::RealDisk;
 use crate::indexer::Indexer;
 use crate::journal::{JournalId, JournalOptions, stored_id};
+use crate::lookups::Lookups;
 use crate::query::{BackgroundVerifier, QueryService};
 use crate::runtime::{self, Handle};
-use crate::store::{IndexItem, JournalPosition, Lookup, Opened, Store, StoreError, StoreOptions};
+use crate::store::{JournalPosition, Opened, Store, StoreError, StoreOptions};
 use crate::upkeep;
 
 use reindex::{index_look_ups, lacks, reindex};
@@ -50,6 +51,7 @@ use wiring::{Bodies, Gate, Wiring, accept, tick};
 
 pub use crate::upkeep::Upkeep;
 pub use layout::Layout;
+pub use look_ups::{KeepLookUpError, LookedUp};
 pub(crate) use questions::LATE_SHOWN_MS;
 pub use questions::{AskError, OpenObjections};
 pub(crate) use recognition::{Agreed, publisher};
@@ -155,7 +157,7 @@ pub struct Node {
     started_at: Timestamp,
     certificate_ends: Option<Timestamp>,
     node_key: PublicKey,
-    next_look_up: AtomicU64,
+    lookups: Arc<Lookups>,
     dating: clock::Dating,
     lost_records: bool,
     administrators: Mutex<Option<mpsc::Receiver<Established>>>,
@@ -274,7 +276,9 @@ impl Node {
         if store.applied() < JournalPosition::new(records) {
             reindex(&shared, &indexer, member, &opened, store.applied());
         }
-        let next_look_up = index_look_ups(&opened.rows, &store, &indexer);
+        let lookups = Arc::new(Lookups::new(layout.root(), shared.look_ups().value()));
+        let gone_before = look_ups::gone_before(upkeep, clock::today());
+        index_look_ups(&opened.rows, &lookups, &store, &indexer, gone_before);
         let bodies = Arc::new(Bodies(Arc::clone(&shared)));
         let cache = crate::query::VERIFIED_CACHE_DEFAULT;
         let query = QueryService::new(Arc::clone(&store), bodies, shared.registry(), cache);
@@ -328,6 +332,7 @@ impl Node {
             tokio::spawn(tick(handle.clone())),
         ];
         tasks.extend(upkeep::compaction(upkeep, &store));
+        tasks.extend(look_ups::retention(upkeep, &lookups, &store, &indexer));
         Ok(Self {
             member,
             genesis,
@@ -348,7 +353,7 @@ impl Node {
             started_at: clock::now(),
             certificate_ends,
             node_key,
-            next_look_up: AtomicU64::new(next_look_up),
+            lookups,
             dating: clock::Dating::default(),
             lost_records: opened.recovery.in_doubt,
             administrators: Mutex::new(Some(administrators)),
@@ -552,35 +557,6 @@ impl Node {
     /// [`runtime::CoreGone`].
     pub async fn keep_row(&self, bytes: Vec<u8>) -> Result<(), runtime::CoreGone> {
         self.core.keep_row(bytes).await
-    }
-
-    /// Writes a row of the register of look-ups; returns its number once it is durable.
-    ///
-    /// `row` makes the row for the number that it gets.
-    ///
-    /// # Errors
-    /// [`runtime::CoreGone`].
-    pub async fn keep_look_up(
-        &self,
-        row: impl FnOnce(u64) -> Lookup,
-    ) -> Result<u64, runtime::CoreGone> {
-        let row = row(self.next_look_up.fetch_add(1, Ordering::Relaxed));
-        self.core.keep_row(row.encode()).await?;
-        let sequence = row.sequence;
-        // The journal has the row; a store that takes nothing more is filled again at the next start.
-        if let Err(stopped) = self
-            .indexer
-            .submit(vec![IndexItem::Lookup(row)], JournalPosition::START)
-        {
-            error!(%stopped, "the register of look-ups is no longer indexed");
-        }
-        Ok(sequence)
-    }
-
-    /// How many rows the register of look-ups has.
-    #[must_use]
-    pub fn look_ups(&self) -> u64 {
-        self.next_look_up.load(Ordering::Relaxed)
     }
 
     /// Ends questions about decisions that are being answered, and refuses later ones.

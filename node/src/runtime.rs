@@ -181,9 +181,17 @@ impl Handle {
     /// # Errors
     /// [`CoreGone`].
     pub async fn keep_row(&self, bytes: Vec<u8>) -> Result<(), CoreGone> {
+        self.begin_row(bytes).await?.await.map_err(|_| CoreGone)
+    }
+
+    /// Hands over a row of a local register; what is returned tells when it is durable.
+    ///
+    /// # Errors
+    /// [`CoreGone`].
+    pub async fn begin_row(&self, bytes: Vec<u8>) -> Result<oneshot::Receiver<()>, CoreGone> {
         let (answer, answered) = oneshot::channel();
         self.send(Command::Row { bytes, answer }).await?;
-        answered.await.map_err(|_| CoreGone)
+        Ok(answered)
     }
 
     /// Returns once the core has ended, stopped or failed.

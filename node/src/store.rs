@@ -59,7 +59,7 @@ use crate::journal::JournalId;
 pub use acts::{ActRow, BytesDigest, NoticeRow, ObjectionSaid};
 pub use agreements::{AgreementKind, AgreementRow, AgreementRows};
 pub use engine::EngineFault;
-pub use ledger::{Delivery, Lookup, LookupError};
+pub use ledger::{Delivery, KeptRow, Lookup};
 pub use own::OwnStatement;
 pub use propagation::Named;
 pub use read::{AGREEMENT_ROWS_MAX, COPIES_MAX, UnverifiedCursor};

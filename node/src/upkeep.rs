@@ -17,6 +17,8 @@ pub struct Upkeep {
     pub compaction_every: Option<Duration>,
     /// Signatures verified per second before anyone asks; 0 for none.
     pub verify_per_second: u32,
+    /// Days for which rows of the register of look-ups are kept; 0 for ever.
+    pub look_up_days: u32,
 }
 
 /// Starts the verifier. It rests while the index is behind: what is taken in comes first.

@@ -17,6 +17,8 @@ mod freeing;
 mod large;
 #[path = "admin_channel/late.rs"]
 mod late;
+#[path = "admin_channel/look_ups.rs"]
+mod look_ups;
 #[path = "admin_channel/moved.rs"]
 mod moved;
 
@@ -375,6 +377,8 @@ fn look_up() -> LookUp {
         purpose: Text::new("招标资格审查").unwrap(),
         case_number: Text::new("2026-118").unwrap(),
         basis: Text::new("招标投标法第二十六条").unwrap(),
+        scenario: None,
+        receipt: None,
     }
 }
 
@@ -493,8 +497,8 @@ async fn look_up_is_in_the_register_before_its_answer() {
             .lookups(0..9)
             .unwrap();
         let kept = rows.last().unwrap();
-        assert_eq!((kept.sequence, kept.subject), (row, about));
-        assert_eq!(kept.case_number.as_str(), "2026-118");
+        assert_eq!((kept.row.number, kept.row.subject), (row, about));
+        assert_eq!(kept.row.case_number.as_str(), "2026-118");
     }
     // One about whom nothing is known is looked up all the same.
     let unknown = SubjectCode::parse("91230400MA0000015M").unwrap();

@@ -12,17 +12,23 @@
 //! Out of scope: who may connect, sockets, and how an answer is shown to people.
 
 mod error;
+mod look_up;
 mod record;
 mod reply;
 mod request;
 mod show;
-mod tagged;
+pub(crate) mod tagged;
 mod target;
 mod view;
 
 use crate::codec::{self, DecodeError, Limits};
 
 pub use error::{AdminError, Detail, ErrorCode, ExitCode};
+pub use look_up::{
+    CASES_MAX, FirstLookUp, LOOK_UPS_SHOWN_MAX, LookUpListAsk, LookUpMarked, LookUpMissedAsk,
+    LookUpOutdatedAsk, LookUpProofView, LookUpProveAsk, LookUpReviewAsk, LookUpToldAsk, LookUpView,
+    LookUpsMissedView, LookUpsOutdatedView, LookUpsView, OutdatedView, ReviewView,
+};
 pub use record::{
     AnswerView, RecordAsk, RecordMade, RecordParts, RecordSaid, RecordView, record_fields,
     reference_key,

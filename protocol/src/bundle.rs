@@ -21,6 +21,7 @@ mod entry;
 mod error;
 mod format;
 mod head;
+mod look_up;
 mod relation;
 mod report;
 mod state;
@@ -37,6 +38,10 @@ pub use entry::{Entry, RegistryEntry};
 pub use error::{BundleError, EntryFault, HeadFault, Part};
 pub use format::{BUNDLE_BYTES_MAX, LaterActs, MAGIC, VERSION};
 pub use head::{Cosigner, Head};
+pub use look_up::{
+    LOOK_UP_BYTES_MAX, LoggedRoot, LookUpFile, LookUpFileError, VerifiedLookUp, VerifiedRoot,
+    verify_look_up,
+};
 pub use relation::belonging;
 pub use report::{
     BundleReport, CosignerReport, HeadReport, HorizonReport, NoticeReport, RegistryReport,

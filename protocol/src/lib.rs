@@ -14,6 +14,7 @@ pub mod exchange;
 pub mod key;
 pub mod limits;
 pub mod log;
+pub mod lookup;
 pub mod message;
 mod nfc;
 pub mod propagation;

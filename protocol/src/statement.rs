@@ -45,7 +45,7 @@ pub use agreement::{
 pub use body::{Body, BodyError, BodyRef, SALT_BYTES};
 pub use calendar::{Calendar, CalendarError, CalendarFields};
 pub use class::{Class, Kind};
-pub use content::{Content, HeadSeen, Notice, Restart};
+pub use content::{Content, HeadSeen, Notice, QueryRoot, Restart};
 pub use ctx_course::CtxCourse;
 pub use deadline_rules::{
     DeadlineEvent, DeadlineRule, DeadlineRuleError, DeadlineRuleFields, DeadlineRules, Term,
@@ -61,6 +61,7 @@ pub use envelope::{
     Approval, Ctx, Header, Proposal, Statement, StatementError, registry_state, sign,
     sign_approval, sign_approved,
 };
+pub(crate) use envelope::{open_look_up, sign_look_up, verify_look_up};
 pub use leaf::{LEAF_BYTES_MAX, Leaf, LeafError, SUITE_SHA256, Vis};
 pub use listing::{Listing, Quarter, SeriousGroup};
 pub use measure::{Measure, MeasureError};

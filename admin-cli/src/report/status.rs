@@ -44,7 +44,7 @@ pub(crate) fn status(view: &StatusView, words: Words) -> Report {
         words.pair("independent_views", views),
         words.pair("statements", view.statements),
         words.pair("open_objections", view.open_objections),
-        words.pair("look_ups", view.look_ups),
+        words.pair("look_ups", look_ups(view, words)),
         words.pair("disk", format!("{} KiB", view.disk_bytes.div_ceil(1024))),
     ]);
     for alarm in &view.alarms {
@@ -65,6 +65,14 @@ pub(crate) fn status(view: &StatusView, words: Words) -> Report {
     page.gap();
     peer::table(&mut page, &view.peers, words);
     Report::new(page, status_json(view))
+}
+
+/// Rows of the register, and how many of them nobody has reviewed.
+// spec: LKP-43
+fn look_ups(view: &StatusView, words: Words) -> String {
+    let unreviewed = view.look_ups_unreviewed.unwrap_or(0).to_string();
+    let note = words.fill("look_ups_unreviewed", &[("count", &unreviewed)]);
+    words.noted(view.look_ups, note)
 }
 
 /// A detail of an alarm; logs by their short names.
@@ -212,6 +220,7 @@ fn status_json(view: &StatusView) -> Value {
         "statements": view.statements,
         "open_objections": view.open_objections,
         "look_ups": view.look_ups,
+        "look_ups_unreviewed": view.look_ups_unreviewed.unwrap_or(0),
         "disk_bytes": view.disk_bytes,
         "alarms": alarms,
         "notices": notices,

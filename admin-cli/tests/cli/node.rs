@@ -135,6 +135,7 @@ fn status() -> Reply {
         disk_bytes: 4_097,
         alarms: Vec::new(),
         look_ups: 4,
+        look_ups_unreviewed: None,
         notices: vec![],
     }))
 }

@@ -263,11 +263,7 @@ const GENERAL: &[Entry] = &[
     ("another process uses directory {}; stop it first, or name another directory", "目录 {1} 正被另一进程使用；请先停止该进程，或指定其他目录"),
     ("another node answers at {}", "{1} 处已有节点应答"),
     ("{} exists and is no socket", "{1} 已存在且不是套接字"),
-    ("the salt of the register of look-ups, {}: {}", "查询登记簿的盐 {1}：{2}"),
-    (
-        "the salt of the register of look-ups is damaged: {} has {} bytes instead of 32. Take it from a backup; or remove the file, and the node makes another one, under which the digests of earlier answers can be compared no more",
-        "查询登记簿的盐已损坏：{1} 为 {2} 字节，应为 32 字节。请从备份中恢复；或删除该文件，节点将另生成一个，此后无法再核对此前答复的摘要",
-    ),
+    ("look_ups.retention_days: {} is less than {}; say more, or 0 for ever", "look_ups.retention_days：{1} 少于 {2}；请设更大的值，或设为 0 表示一直保存"),
     ("store.cache_mib: {} is not within {} to {}", "store.cache_mib：{1} 不在 {2} 至 {3} 之间"),
     // The quickstart.
     ("{} exists already; remove it or run in another folder", "{1} 已存在；请删除，或在其他文件夹中运行"),

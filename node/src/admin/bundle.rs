@@ -68,7 +68,7 @@ fn require_prefix(desk: &Desk, reference: &StatementRef) -> Result<(), AdminErro
     }
 }
 
-fn refused(error: &ExportError) -> AdminError {
+pub(super) fn refused(error: &ExportError) -> AdminError {
     match error {
         ExportError::NotHeld { origin } => {
             AdminError::new(ErrorCode::BodyNotHeld).with("target", origin)
@@ -77,6 +77,9 @@ fn refused(error: &ExportError) -> AdminError {
         ExportError::Unreadable { position, fault } => refusal::unreadable(position, *fault),
         ExportError::Ask(error) => refusal::ask(error),
         ExportError::Bundle(error) => {
+            AdminError::new(ErrorCode::VerificationFailed).with("what", error)
+        }
+        ExportError::LookUp(error) => {
             AdminError::new(ErrorCode::VerificationFailed).with("what", error)
         }
     }

@@ -8,7 +8,8 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::admin::{
-    act, agreement, bundle, import, peer, propagation, record, statistics, status, subject, submit,
+    act, agreement, bundle, import, look_ups, peer, propagation, record, statistics, status,
+    subject, submit,
 };
 use crate::node::Node;
 
@@ -22,12 +23,11 @@ pub(super) struct Office {
     pub(super) late_statements: status::LateStatements,
     pub(super) ended_agreements: status::EndedAgreements,
     pub(super) outstanding: status::Outstanding,
+    pub(super) outdated: status::OutdatedLookUps,
     /// Held by the import under way.
     pub(super) importing: Mutex<()>,
     /// Held by the act under way: what it was decided on must stand until it is appended.
     pub(super) acting: Mutex<()>,
-    /// Salts the digests of answers in the register of look-ups.
-    pub(super) salt: [u8; 32],
 }
 
 /// Who asks.
@@ -88,6 +88,12 @@ impl Desk {
             Request::Retire(ask) => self.act(|desk| agreement::retire(desk, ask)),
             Request::Propagation(ask) => propagation::answer(&self, &ask),
             Request::Statistics(ask) => statistics::answer(&self, &ask),
+            Request::LookUpProve(ask) => look_ups::prove(&self, &ask),
+            Request::LookUpList(ask) => look_ups::list(&self, &ask),
+            Request::LookUpReview(ask) => look_ups::review(&self, &ask),
+            Request::LookUpTold(ask) => look_ups::told(&self, &ask),
+            Request::LookUpOutdated(ask) => look_ups::outdated(&self, &ask),
+            Request::LookUpMissed(ask) => look_ups::missed(&self, &ask),
             // The server serves a watch itself, and takes the file of an import.
             Request::Watch(_) | Request::ImportChunk(_) | Request::ImportEnd => {
                 Err(AdminError::new(ErrorCode::OutOfTurn))

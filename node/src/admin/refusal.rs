@@ -210,6 +210,7 @@ fn synthetic(payload: &Payload) -> String {
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
         | Content::ReceiptBatch(_)
+        | Content::QueryRoot(_)
         | Content::HeadSeen(_)
         | Content::Restart(_)
         | Content::Record(_) => return String::new(),

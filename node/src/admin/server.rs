@@ -19,7 +19,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::admin::desk::{Answer, Desk, Office, Piece, Who};
 use crate::admin::link::{LinkError, Receiver, Sender};
-use crate::admin::{lookup, watch as watching};
+use crate::admin::watch as watching;
 use crate::node::Node;
 
 /// Streams that are served at once, the socket and remote ones together.
@@ -61,26 +61,6 @@ pub enum AdminStartError {
         /// What the operating system said.
         cause: io::Error,
     },
-    /// The salt of the register of look-ups could not be read or made.
-    #[error("the salt of the register of look-ups, {path}: {cause}")]
-    Salt {
-        /// Its file.
-        path: PathBuf,
-        /// What the operating system said.
-        cause: io::Error,
-    },
-    /// The salt of the register of look-ups is not what the node wrote.
-    #[error(
-        "the salt of the register of look-ups is damaged: {path} has {bytes} bytes instead of 32. \
-         Take it from a backup; or remove the file, and the node makes another one, under which the \
-         digests of earlier answers can be compared no more"
-    )]
-    SaltDamaged {
-        /// Its file.
-        path: PathBuf,
-        /// How long it is.
-        bytes: usize,
-    },
 }
 
 /// The admin channel of one node.
@@ -100,7 +80,6 @@ impl AdminServer {
     pub async fn start(node: &Arc<Node>) -> Result<Self, AdminStartError> {
         let path = node.layout().socket();
         let listener = open(&path).await?;
-        let salt = lookup::salt(node.layout())?;
         let (stopping, stopped) = watch::channel(false);
         let office = Arc::new(Office {
             node: Arc::clone(node),
@@ -108,9 +87,9 @@ impl AdminServer {
             late_statements: Default::default(),
             ended_agreements: Default::default(),
             outstanding: Default::default(),
+            outdated: Default::default(),
             importing: Default::default(),
             acting: Default::default(),
-            salt,
         });
         let server = Server {
             office: Arc::clone(&office),

@@ -3,6 +3,7 @@
 mod agreements;
 mod late;
 mod open;
+mod outdated;
 mod outstanding;
 
 use std::path::Path;
@@ -24,6 +25,7 @@ use crate::node::Node;
 pub(super) use agreements::EndedAgreements;
 pub(super) use late::LateStatements;
 pub(super) use open::OpenObjections;
+pub(super) use outdated::OutdatedLookUps;
 pub(super) use outstanding::Outstanding;
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
@@ -89,11 +91,13 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
         alarms: Vec::new(),
         look_ups: node.look_ups(),
         notices: office.ended_agreements.notices(node)?,
+        look_ups_unreviewed: office.outdated.unreviewed(node)?,
     };
     let late = office.late_statements.count(node, view.at)?;
     let awaited = office.outstanding.count(node, view.at)?;
     view.alarms = alarms(node, &view, &open, &late, &awaited)?;
     view.alarms.extend(frozen::alarms(node)?);
+    view.alarms.extend(office.outdated.alarms(node)?);
     Ok(view)
 }
 

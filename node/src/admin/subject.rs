@@ -169,7 +169,7 @@ fn names_of(found: &[SubjectEntry], code: SubjectCode, not_about: &[NotAboutView
 /// stand, where all put it upon another, or of the withdrawals, where all say that it named the wrong one.
 /// What does not count in full hides nothing.
 // spec: ADM-293
-fn not_about_by(
+pub(super) fn not_about_by(
     node: &Node,
     code: SubjectCode,
     effect: &Effect,

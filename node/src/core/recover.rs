@@ -136,6 +136,7 @@ impl<D: Disk> Core<D> {
             foreign_keys: RwLock::default(),
             waiting: RwLock::default(),
             unsaid: deliveries.unsaid(),
+            register: RwLock::default(),
             reader: journal.reader(),
             damage: DamageList::default(),
         });
@@ -170,6 +171,7 @@ impl<D: Disk> Core<D> {
             unnoticed: found.acts.iter().cloned().collect(),
             receipts: Receipts::default(),
             deliveries,
+            look_ups_due: None,
             unseen: BTreeSet::new(),
             heads_due: None,
             unproven: BTreeMap::new(),
@@ -184,7 +186,7 @@ impl<D: Disk> Core<D> {
         core.require_registry()?;
         let lost_before = std::mem::take(&mut found.lost);
         core.restore_heads_seen(std::mem::take(&mut found.heads_seen))?;
-        core.restore_said(&mut found)?;
+        core.restore_said(&mut found, &opened.rows)?;
         core.restore_exchange(found);
         core.write_lost(&lost)?;
         core.want_lost(lost_before);
@@ -196,7 +198,7 @@ impl<D: Disk> Core<D> {
     }
 
     /// What the own log says of acts and deliveries, and what it does not say yet.
-    fn restore_said(&mut self, found: &mut Found) -> Result<(), OpenCoreError> {
+    fn restore_said(&mut self, found: &mut Found, rows: &[Vec<u8>]) -> Result<(), OpenCoreError> {
         let origin = self.genesis.origin(self.me, LogNumber::Statements);
         let own = |said: &mut BTreeMap<Origin, Vec<LeafIndex>>| {
             let said = std::mem::take(said).remove(&origin);
@@ -205,7 +207,9 @@ impl<D: Disk> Core<D> {
         let receipts = own(&mut found.receipts);
         self.restore_receipts(&receipts, &std::mem::take(&mut found.acts))?;
         let deliveries = own(&mut found.deliveries);
-        self.restore_deliveries(&deliveries, &std::mem::take(&mut found.sayable))
+        self.restore_deliveries(&deliveries, &std::mem::take(&mut found.sayable))?;
+        let roots = own(&mut found.query_roots);
+        self.restore_look_ups(rows, &roots)
     }
 
     // spec: STO-33, STO-47

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::lookup::SaltedRow;
 use concordat_protocol::statement::{Kind, Leaf};
 use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::time::Day;
 use tracing::warn;
 
 use crate::core::{Arrived, Durable, Opened, Shared};
 use crate::disk::RealDisk;
 use crate::indexer::{Indexer, Taken};
+use crate::lookups::{LookUpRecord, Lookups, Mark, old_row};
 use crate::store::{IndexItem, JournalPosition, Lookup, Store, Verdict};
 
 /// Whether the index lacks something that it says it has taken in.
@@ -89,29 +92,61 @@ const fn placed(item: &IndexItem) -> Option<(&Origin, LeafIndex, &Leaf)> {
             leaf,
             ..
         } => Some((origin, *index, leaf)),
-        IndexItem::Delivery(_) | IndexItem::Lookup(_) | IndexItem::Peer { .. } => None,
+        IndexItem::Delivery(_)
+        | IndexItem::Lookup(_)
+        | IndexItem::LookupMark(_)
+        | IndexItem::Peer { .. } => None,
     }
 }
 
-/// Hands the register of look-ups to the index again and gives the number of the next row.
-pub(super) fn index_look_ups(rows: &[Vec<u8>], store: &Store, indexer: &Indexer) -> u64 {
-    let mut next = 0;
+/// Rows that the index may have taken in before others that came to the journal first.
+const ROWS_AGAIN: u64 = 1_024;
+
+/// Hands the register of look-ups to the index again. Of a row whose key is destroyed, or that its day says
+/// has to go, the index learns that it is gone.
+// spec: LKP-5, LKP-40
+pub(super) fn index_look_ups(
+    rows: &[Vec<u8>],
+    lookups: &Lookups,
+    store: &Store,
+    indexer: &Indexer,
+    gone_before: Option<Day>,
+) {
     let mut items = Vec::new();
-    let known = store.counts().lookups;
+    let from = store.counts().lookups.saturating_sub(ROWS_AGAIN);
     for row in rows {
-        let Ok(row) = Lookup::decode(row) else {
-            warn!("a row of a local register is of a kind that this version does not know");
-            continue;
-        };
-        next = next.max(row.sequence.saturating_add(1));
-        if row.sequence >= known {
-            items.push(IndexItem::Lookup(row));
+        match item_of(row, lookups, gone_before) {
+            Some(IndexItem::Lookup(row)) if row.number < from && row.kept.is_some() => {}
+            Some(item) => items.push(item),
+            None => warn!("a row of a local register is of a kind that this version does not know"),
         }
     }
     for items in items.chunks(256) {
         let _ = indexer.submit(items.to_vec(), JournalPosition::START);
     }
-    next
+}
+
+fn item_of(bytes: &[u8], lookups: &Lookups, gone_before: Option<Day>) -> Option<IndexItem> {
+    if let Ok(mark) = Mark::decode(bytes) {
+        return Some(IndexItem::LookupMark(mark));
+    }
+    let (number, kept) = match LookUpRecord::decode(bytes) {
+        Ok(record) => {
+            let kept = lookups.open(&record);
+            let kept = kept.inspect_err(|error| warn!(%error, "a look-up cannot be read"));
+            (record.number, kept.ok().flatten())
+        }
+        Err(_) => {
+            let (number, salted) = old_row(bytes)?;
+            (number, Some(salted))
+        }
+    };
+    let stays = |salted: &SaltedRow| {
+        let day = salted.row().ok().and_then(|row| Day::of(row.at).ok());
+        day.zip(gone_before).is_none_or(|(day, first)| day >= first)
+    };
+    let kept = kept.filter(stays);
+    Some(IndexItem::Lookup(Lookup { number, kept }))
 }
 
 /// A statement as the index takes it in.

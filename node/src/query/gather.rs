@@ -471,6 +471,7 @@ impl<'q> Gatherer<'q> {
                 | Content::CutOff(_)
                 | Content::DeliveryBatch(_)
                 | Content::ReceiptBatch(_)
+                | Content::QueryRoot(_)
                 | Content::HeadSeen(_)
                 | Content::Restart(_)
                 | Content::Record(_),

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 
+use concordat_protocol::codec::{self, Limits};
 use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::lookup::Shown;
 use concordat_protocol::statement::{Class, Code};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::Day;
@@ -11,7 +13,7 @@ use concordat_protocol::trust::RejectReason;
 
 use super::acts::{self, ActRow, BytesDigest, NoticeRow};
 use super::agreements::{self, AgreementKind, AgreementRow, AgreementRows};
-use super::ledger::{self, Delivery, Lookup};
+use super::ledger::{self, Delivery, KeptRow};
 use super::own::{self, OwnStatement};
 use super::peers;
 use super::records::{self, RecordRow};
@@ -20,6 +22,7 @@ use super::subjects::{self, DocumentDigest, SubjectRow, Summary};
 use super::verdicts::{State, Verdict};
 use super::writer::Logs;
 use super::{Store, StoreError, read};
+use crate::lookups::Mark;
 
 /// Statements about agreements that are looked at, of one kind, log and authority.
 // spec: IDX-71
@@ -451,26 +454,114 @@ impl Store {
         }
     }
 
-    /// Rows of the register of look-ups, by sequence number.
+    /// Rows of the register of look-ups that are kept, by number.
     ///
     /// # Errors
     /// `Engine`, `Damaged`.
-    pub fn lookups(&self, range: Range<u64>) -> Result<Vec<Lookup>, StoreError> {
-        let prefix = Bytes::key(Family::Lookups).finish();
+    pub fn lookups(&self, range: Range<u64>) -> Result<Vec<KeptRow>, StoreError> {
         let mut rows = Vec::new();
+        self.look_through(range, |row| {
+            rows.push(row);
+            ControlFlow::Continue(())
+        })?;
+        Ok(rows)
+    }
+
+    /// Looks at the rows of the register of look-ups that are kept, by number.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn look_through(
+        &self,
+        range: Range<u64>,
+        mut look: impl FnMut(KeptRow) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let prefix = Bytes::key(Family::Lookups).finish();
+        let (from, end) = (
+            ledger::lookup_key(range.start),
+            ledger::lookup_key(range.end),
+        );
         let mut whole = true;
-        let from = ledger::lookup_key(range.start);
-        self.table().scan(&prefix, &from, |_, value| {
-            match Lookup::decode(value) {
-                Ok(row) if row.sequence < range.end => rows.push(row),
-                Ok(_) => return ControlFlow::Break(()),
+        self.table().scan(&prefix, &from, |key, value| {
+            if *key >= *end {
+                return ControlFlow::Break(());
+            }
+            match ledger::decode_lookup(value) {
+                Some(Some(row)) => look(row),
+                Some(None) => ControlFlow::Continue(()),
+                None => {
+                    whole = false;
+                    ControlFlow::Break(())
+                }
+            }
+        })?;
+        match whole {
+            true => Ok(()),
+            false => Err(self.table().judged(StoreError::damaged(Family::Lookups))),
+        }
+    }
+
+    /// Marks on rows of the register of look-ups, by number, kind and instant.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn lookup_marks(&self, range: Range<u64>) -> Result<Vec<Mark>, StoreError> {
+        let prefix = Bytes::key(Family::Marks).finish();
+        let from = ledger::marks_prefix(range.start).finish();
+        let end = ledger::marks_prefix(range.end).finish();
+        let mut marks = Vec::new();
+        let mut whole = true;
+        self.table().scan(&prefix, &from, |key, value| {
+            if *key >= *end {
+                return ControlFlow::Break(());
+            }
+            if value.is_empty() {
+                return ControlFlow::Continue(());
+            }
+            match Mark::decode(value) {
+                Ok(mark) => marks.push(mark),
                 Err(_) => whole = false,
             }
             ControlFlow::Continue(())
         })?;
         match whole {
-            true => Ok(rows),
-            false => Err(self.table().judged(StoreError::damaged(Family::Lookups))),
+            true => Ok(marks),
+            false => Err(self.table().judged(StoreError::damaged(Family::Marks))),
+        }
+    }
+
+    /// Decisions that rows of the register of look-ups showed and that something points at, with how each
+    /// row showed them; no more than `most` rows.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    // spec: IDX-83
+    pub fn shown_and_pointed_at(&self, most: usize) -> Result<Vec<(u64, Shown)>, StoreError> {
+        let prefix = Bytes::key(Family::Shown).finish();
+        let mut found = Vec::new();
+        let mut whole = true;
+        let pointed_at = read(&self.pointed_at);
+        self.table().scan(&prefix, &prefix, |key, value| {
+            if value.is_empty() {
+                return ControlFlow::Continue(());
+            }
+            let shown = codec::decode::<Shown>(value, Limits::STATEMENT);
+            match (ledger::decode_shown(key), shown) {
+                (Some((spot, number)), Ok(shown)) => {
+                    if pointed_at.contains(&spot) {
+                        found.push((number, shown));
+                    }
+                }
+                _ => whole = false,
+            }
+            match found.len() < most {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        })?;
+        match whole {
+            true => Ok(found),
+            false => Err(self.table().judged(StoreError::damaged(Family::Shown))),
         }
     }
 

@@ -28,6 +28,8 @@
 //! t  blocks         run u32 · block u32               -> see table/run.rs
 //! v  verdicts       log u32 · block u64               -> one byte for each of 256 indexes
 //! x  quarantine     position                          -> reason
+//! y  marks          look-up u64 · kind u8 · at u64    -> mark
+//! z  shown          position · look-up u64            -> how it stood
 //! ```
 
 use std::fmt;
@@ -38,7 +40,7 @@ use concordat_protocol::statement::StatementRef;
 use crate::journal::JournalId;
 
 /// Format of keys and values; another one on disk asks for a rebuild.
-pub(super) const FORMAT: u16 = 6;
+pub(super) const FORMAT: u16 = 7;
 
 /// Statements whose verdicts share a value.
 pub(super) const BLOCK: u64 = 256;
@@ -144,6 +146,8 @@ pub(super) enum Family {
     Blocks = b't',
     Verdicts = b'v',
     Quarantine = b'x',
+    Marks = b'y',
+    Shown = b'z',
 }
 
 /// A key or value under construction.

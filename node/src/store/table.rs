@@ -392,9 +392,11 @@ impl State {
         let mut batch = EngineBatch::default();
         let mut writer = RunWriter::new(self.next_run, 0);
         for (key, value) in &self.buffer {
-            match key.first().is_some_and(|family| in_runs(*family)) {
-                true => writer.push(&mut batch, key, value),
-                false => batch.replace(key.as_slice(), value.as_slice()),
+            let family = key.first().copied().unwrap_or_default();
+            match (in_runs(family), value.is_empty() && is_removable(family)) {
+                (true, _) => writer.push(&mut batch, key, value),
+                (false, true) => batch.remove(key),
+                (false, false) => batch.replace(key.as_slice(), value.as_slice()),
             }
         }
         if self.buffer_rows == 0 {
@@ -427,6 +429,11 @@ impl State {
 
 fn in_runs(family: u8) -> bool {
     IN_RUNS.iter().any(|of| *of as u8 == family)
+}
+
+/// Families whose rows can go: an empty value in the buffer stands for that, and readers pass it over.
+const fn is_removable(family: u8) -> bool {
+    family == Family::Marks as u8 || family == Family::Shown as u8
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::admin::ValidityCode;
+use concordat_protocol::log::{Hash, LeafIndex, Origin};
+use concordat_protocol::lookup::{Finding, LookUpRow, SaltedRow, Shown};
 use concordat_protocol::statement::{Class, Ground};
 use concordat_protocol::subject::SubjectCode;
 use concordat_protocol::text::Text;
@@ -15,6 +17,7 @@ use tempfile::TempDir;
 use super::engine::Engine;
 use super::*;
 use crate::fixture::{Fixture, Placed, day, item, subject};
+use crate::lookups::{Mark, MarkKind};
 
 const JOURNAL: JournalId = JournalId([7; 16]);
 
@@ -52,17 +55,107 @@ fn statement(placed: &Placed, own: bool, verdict: Option<Verdict>) -> IndexItem 
     }
 }
 
-fn lookup(sequence: u64) -> Lookup {
-    Lookup {
-        sequence,
+fn lookup(number: u64) -> Lookup {
+    let row = LookUpRow {
+        number,
+        at: Timestamp::new(1_772_409_600_000 + number).unwrap(),
         who: Text::new("clerk 12").unwrap(),
         purpose: Text::new("资格审查").unwrap(),
         case_number: Text::new("2026-118").unwrap(),
         basis: Text::new("第二十六条").unwrap(),
         subject: subject(1),
-        at: Timestamp::new(1_772_409_600_000 + sequence).unwrap(),
-        answer_digest: [3; 32],
+        scenario: None,
+        answer: Hash::from_bytes([3; 32]),
+        shown: Vec::new(),
+        horizon: None,
+    };
+    let kept = Some(SaltedRow::new([4; 32], &row).unwrap());
+    Lookup { number, kept }
+}
+
+/// The same, of an answer that showed decisions.
+fn lookup_of(number: u64, decisions: &[&Placed]) -> Lookup {
+    let kept = lookup(number).kept.unwrap();
+    let shown = |placed: &&Placed| Shown {
+        reference: placed.reference(),
+        validity: Some(ValidityCode::InForce),
+        by: None,
+        suspended: None,
+        stayed: None,
+        repaired: None,
+    };
+    let row = LookUpRow {
+        shown: decisions.iter().map(shown).collect(),
+        ..kept.row().unwrap()
+    };
+    let kept = Some(SaltedRow::new([4; 32], &row).unwrap());
+    Lookup { number, kept }
+}
+
+fn review(number: u64) -> Mark {
+    Mark {
+        number,
+        kind: MarkKind::Reviewed,
+        at: Timestamp::new(1_772_409_700_000).unwrap(),
+        who: Text::new("auditor").unwrap(),
+        finding: Some(Finding::InOrder),
+        state: None,
     }
+}
+
+/// A row that had to go leaves nothing but its number, in whatever order and however often that is said.
+// spec: IDX-82, IDX-83, LKP-40
+#[test]
+fn look_up_is_found_by_what_it_showed_and_goes_with_its_marks() {
+    let (directory, fixture) = (TempDir::new().unwrap(), Fixture::new());
+    let (store, _) = open(directory.path());
+    let (acted_on, other) = (fixture.decision(0, 1), fixture.decision(1, 1));
+    let objection = fixture.objection(2, subject(1), &acted_on);
+    let mut items: Vec<_> = [&acted_on, &other, &objection].map(own).into();
+    let rows = [
+        lookup_of(0, &[&acted_on, &other]),
+        lookup_of(1, &[&other]),
+        lookup_of(2, &[&acted_on]),
+    ];
+    items.extend(rows.map(IndexItem::Lookup));
+    items.extend([0, 2].map(|number| IndexItem::LookupMark(review(number))));
+    store.apply(&items, at(6)).unwrap();
+    let found = |store: &Store| -> Vec<(u64, u64)> {
+        let found = store.shown_and_pointed_at(9).unwrap();
+        let found = found.iter();
+        found
+            .map(|(number, shown)| (*number, shown.reference.index.value()))
+            .collect()
+    };
+    assert_eq!(found(&store), [(0, 0), (2, 0)]);
+    assert_eq!(store.shown_and_pointed_at(1).unwrap().len(), 1);
+    assert_eq!(store.lookup_marks(0..9).unwrap(), [review(0), review(2)]);
+    let gone = |number| IndexItem::Lookup(Lookup { number, kept: None });
+    store.apply(&[gone(0)], at(7)).unwrap();
+    store.apply(&[gone(0)], at(8)).unwrap();
+    let again = IndexItem::Lookup(lookup_of(0, &[&acted_on]));
+    store
+        .apply(&[again, IndexItem::LookupMark(review(0))], at(9))
+        .unwrap();
+    assert_eq!(found(&store), [(2, 0)]);
+    assert_eq!(store.lookup_marks(0..9).unwrap(), [review(2)]);
+    let kept = store.lookups(0..9).unwrap();
+    let kept: Vec<_> = kept.iter().map(|kept| kept.row.number).collect();
+    assert_eq!(kept, [1, 2]);
+    assert_eq!(store.counts().lookups, 3);
+    // On the disk too.
+    store.flush().unwrap();
+    assert_eq!(found(&store), [(2, 0)]);
+    let path = directory.path().join("generation-00000001");
+    drop(store);
+    let engine = Engine::open(&path, 4 << 20, Duration::from_secs(60)).unwrap();
+    let mut keys = 0;
+    let count = |_: &[u8], _: &[u8]| {
+        keys += 1;
+        std::ops::ControlFlow::Continue(())
+    };
+    engine.scan(b"z", b"z", count).unwrap();
+    assert_eq!(keys, 2);
 }
 
 /// Statements of every indexed kind: 60 own decisions on 7 organisations, a re-issue, acts on some

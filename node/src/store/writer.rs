@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use concordat_protocol::codec;
 use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::statement::{BodyRef, Content, Leaf, Statement};
 use concordat_protocol::subject::AuthorityCode;
@@ -21,6 +22,7 @@ use super::subjects::{self, Summary};
 use super::table::Table;
 use super::verdicts::{Changes, State, Verdict, Verdicts};
 use super::{PEER_FACTS_BYTES_MAX, StoreError};
+use crate::lookups::Mark;
 
 /// Statements in one batch of the engine, whose memory grows with the batch.
 pub const BATCH_ITEMS_MAX: usize = 256;
@@ -45,8 +47,10 @@ pub enum IndexItem {
     },
     /// Bodies served to a peer.
     Delivery(Delivery),
-    /// A row of the register of look-ups.
+    /// A row of the register of look-ups, or that one had to go.
     Lookup(Lookup),
+    /// A mark on such a row.
+    LookupMark(Mark),
     /// What administrators noted about a peer; replaces what was noted before.
     Peer {
         /// The peer.
@@ -179,6 +183,7 @@ impl<'a> Pending<'a> {
                 Ok(())
             }
             IndexItem::Lookup(lookup) => self.lookup(lookup),
+            IndexItem::LookupMark(mark) => self.mark(mark),
             IndexItem::Peer { code, facts } => {
                 // spec: IDX-7
                 if facts.len() > PEER_FACTS_BYTES_MAX {
@@ -345,18 +350,69 @@ impl<'a> Pending<'a> {
             | Content::Rotation(_)
             | Content::Suspension(_)
             | Content::CutOff(_)
+            | Content::QueryRoot(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => {}
         }
         Ok(())
     }
 
+    // spec: IDX-3, IDX-82
     fn lookup(&mut self, lookup: &Lookup) -> Result<(), StoreError> {
-        let known = self.table.value(&ledger::lookup_key(lookup.sequence))?;
+        let key = ledger::lookup_key(lookup.number);
+        let value = self.table.value(&key)?;
         // The engine does not show what this batch holds so far.
-        if known.is_none() && self.new_lookups.insert(lookup.sequence) {
+        if value.is_none() && self.new_lookups.insert(lookup.number) {
             self.meta.counts.lookups += 1;
-            ledger::put_lookup(&mut self.batch, lookup);
+            self.show(lookup)?;
+            self.batch.put(key, ledger::lookup_value(lookup));
+            return Ok(());
+        }
+        match (value, &lookup.kept) {
+            (Some(value), None) if !value.is_empty() => self.forget(lookup.number, &value),
+            // A row that had to go does not come back.
+            _ => Ok(()),
+        }
+    }
+
+    fn show(&mut self, lookup: &Lookup) -> Result<(), StoreError> {
+        let row = lookup.kept.as_ref().and_then(|kept| kept.row().ok());
+        for shown in row.iter().flat_map(|row| &row.shown) {
+            // What was no decision has no effect that could change.
+            if shown.validity.is_none() {
+                continue;
+            }
+            let spot = self.spot(&shown.reference.origin, shown.reference.index)?;
+            let value = codec::encode(shown).unwrap_or_default();
+            self.batch
+                .put(ledger::shown_key(spot, lookup.number), value);
+        }
+        Ok(())
+    }
+
+    /// Removes a row, what finds it, and the marks on it.
+    // spec: LKP-40, IDX-82
+    fn forget(&mut self, number: u64, value: &[u8]) -> Result<(), StoreError> {
+        let kept = ledger::decode_lookup(value).flatten();
+        for shown in kept.iter().flat_map(|kept| &kept.row.shown) {
+            let spot = self.spot(&shown.reference.origin, shown.reference.index)?;
+            self.batch.remove(&ledger::shown_key(spot, number));
+        }
+        let prefix = ledger::marks_prefix(number).finish();
+        let batch = &mut self.batch;
+        self.table.scan(&prefix, &prefix, |key, _| {
+            batch.remove(key);
+            std::ops::ControlFlow::Continue(())
+        })?;
+        self.batch.replace(ledger::lookup_key(number), []);
+        Ok(())
+    }
+
+    /// A mark on a row that is still there.
+    fn mark(&mut self, mark: &Mark) -> Result<(), StoreError> {
+        let row = self.table.value(&ledger::lookup_key(mark.number))?;
+        if row.is_none_or(|row| !row.is_empty()) {
+            self.batch.replace(ledger::mark_key(mark), mark.encode());
         }
         Ok(())
     }

@@ -155,6 +155,12 @@ named_codes! {
         NotAsked = 112 "not-asked",
         /// The decision cannot carry a measure with others now; `binds`.
         NotBinding = 113 "not-binding",
+        /// The receipt is another node's; `issuer`.
+        OtherNode = 117 "other-node",
+        /// The register of look-ups has no such row; `row`, `rows`.
+        RowNotFound = 118 "row-not-found",
+        /// The row had to go: the time for which rows are kept is over; `row`.
+        RowGone = 119 "row-gone",
     }
 }
 
@@ -186,7 +192,9 @@ impl ErrorCode {
             | Self::MemberUnknown
             | Self::NothingOpen
             | Self::ProfileUnknown
-            | Self::FileNotFound => ExitCode::NotFound,
+            | Self::FileNotFound
+            | Self::RowNotFound
+            | Self::RowGone => ExitCode::NotFound,
             Self::VerificationFailed
             | Self::ApprovalsMissing
             | Self::RecoveryMissing
@@ -213,7 +221,8 @@ impl ErrorCode {
             | Self::AlreadyAParty
             | Self::PartyUnfit
             | Self::NotAsked
-            | Self::NotBinding => ExitCode::Denied,
+            | Self::NotBinding
+            | Self::OtherNode => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
             | Self::StorageFailed

@@ -3,6 +3,9 @@
 use serde_bytes::ByteBuf;
 
 use crate::admin::error::AdminError;
+use crate::admin::look_up::{
+    LookUpMarked, LookUpProofView, LookUpsMissedView, LookUpsOutdatedView, LookUpsView,
+};
 use crate::admin::record::{RecordMade, RecordView};
 use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::view::{
@@ -60,6 +63,18 @@ tagged_enum! {
         Propagation(Box<PropagationView>) = 80,
         /// Figures of a period.
         Statistics(Box<StatisticsView>) = 100,
+        /// The proof file of a receipt is complete.
+        LookUpProof(LookUpProofView) = 110,
+        /// Rows of the register of look-ups.
+        LookUps(Box<LookUpsView>) = 111,
+        /// Rows were marked.
+        LookUpMarked(LookUpMarked) = 112,
+        /// Rows that showed what holds no more.
+        LookUpsOutdated(Box<LookUpsOutdatedView>) = 114,
+        /// When cases were first looked up.
+        LookUpsMissed(Box<LookUpsMissedView>) = 115,
+        /// The receipt of a look-up; its answer follows.
+        Receipt(ByteBuf) = 116,
         /// It is not done.
         Error(AdminError) = 99,
     }
@@ -72,7 +87,11 @@ impl Reply {
     #[must_use]
     pub const fn is_last(&self) -> bool {
         match self {
-            Self::Event(_) | Self::Progress(_) | Self::Refused(_) | Self::Chunk(_) => false,
+            Self::Event(_)
+            | Self::Progress(_)
+            | Self::Refused(_)
+            | Self::Chunk(_)
+            | Self::Receipt(_) => false,
             Self::Status(_)
             | Self::Peers(_)
             | Self::Peer(_)
@@ -90,6 +109,11 @@ impl Reply {
             | Self::Agreements(_)
             | Self::Propagation(_)
             | Self::Statistics(_)
+            | Self::LookUpProof(_)
+            | Self::LookUps(_)
+            | Self::LookUpMarked(_)
+            | Self::LookUpsOutdated(_)
+            | Self::LookUpsMissed(_)
             | Self::Error(_) => true,
         }
     }

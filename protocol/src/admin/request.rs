@@ -2,10 +2,15 @@
 
 use serde_bytes::ByteBuf;
 
+use crate::admin::look_up::{
+    LookUpListAsk, LookUpMissedAsk, LookUpOutdatedAsk, LookUpProveAsk, LookUpReviewAsk,
+    LookUpToldAsk,
+};
 use crate::admin::record::RecordAsk;
 use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::target::Target;
 use crate::codec::{Truth, integer_map};
+use crate::lookup::Scenario;
 use crate::statement::{
     Address, DecisionFields, Ground, ObjectorRole, Outcome, RepairEffect, StatementRef,
     WithdrawalReason,
@@ -89,6 +94,22 @@ tagged_enum! {
         Propagation(PropagationAsk) = 80,
         /// Figures of a period. Answered by [`Reply::Statistics`](super::Reply::Statistics).
         Statistics(StatisticsAsk) = 100,
+        /// The proof file of a receipt. Answered by [`Reply::Chunk`](super::Reply::Chunk), at last
+        /// [`Reply::LookUpProof`](super::Reply::LookUpProof).
+        LookUpProve(LookUpProveAsk) = 110,
+        /// Rows of the register of look-ups. Answered by [`Reply::LookUps`](super::Reply::LookUps).
+        LookUpList(Box<LookUpListAsk>) = 111,
+        /// Note that rows were reviewed. Answered by [`Reply::LookUpMarked`](super::Reply::LookUpMarked).
+        LookUpReview(LookUpReviewAsk) = 112,
+        /// Note that whoever asked was told. Answered by
+        /// [`Reply::LookUpMarked`](super::Reply::LookUpMarked).
+        LookUpTold(LookUpToldAsk) = 113,
+        /// Rows that showed what holds no more. Answered by
+        /// [`Reply::LookUpsOutdated`](super::Reply::LookUpsOutdated).
+        LookUpOutdated(LookUpOutdatedAsk) = 114,
+        /// When cases were first looked up. Answered by
+        /// [`Reply::LookUpsMissed`](super::Reply::LookUpsMissed).
+        LookUpMissed(LookUpMissedAsk) = 115,
     }
 }
 
@@ -190,6 +211,10 @@ integer_map! {
         2 => case_number: req(Text<128>),
         /// The legal basis of looking: act and article.
         3 => basis: req(Text<400>),
+        /// In what business, of the list of checks that have to be made.
+        110 => scenario: opt(Scenario),
+        /// Present to have a signed receipt before the answer.
+        111 => receipt: opt(Truth),
     }
 }
 

@@ -168,6 +168,7 @@ fn fill(view: &mut ActView, content: &Content, effect: Option<&Effect>) {
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
         | Content::ReceiptBatch(_)
+        | Content::QueryRoot(_)
         | Content::HeadSeen(_)
         | Content::Agreement(_)
         | Content::Accession(_)

@@ -109,4 +109,4 @@ macro_rules! named_codes {
     };
 }
 
-pub(super) use {named_codes, tagged_enum};
+pub(crate) use {named_codes, tagged_enum};

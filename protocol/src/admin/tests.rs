@@ -24,6 +24,8 @@ fn request_survives_its_encoding() {
             purpose: Text::new("audit").unwrap(),
             case_number: Text::new("2025-1").unwrap(),
             basis: Text::new("审计法 第三十四条").unwrap(),
+            scenario: None,
+            receipt: None,
         }),
     }));
 }
@@ -70,6 +72,8 @@ fn request_with_a_number_of_a_person_is_refused() {
             purpose: Text::new("AAAAAAAAAAA").unwrap(),
             case_number: Text::new("BBBBBBBBBBB").unwrap(),
             basis: Text::new("CCCCCCCCCCC").unwrap(),
+            scenario: None,
+            receipt: None,
         }),
     });
     let bytes = request.encode().unwrap();

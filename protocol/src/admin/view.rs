@@ -223,6 +223,8 @@ integer_map! {
         24 => look_ups: req(u64),
         /// What an operator should know, and nothing is wrong with.
         25 => notices: list(AlarmView),
+        /// Rows of the look-up register that nobody has reviewed; absent where there are none.
+        110 => look_ups_unreviewed: opt(u64),
     }
 }
 

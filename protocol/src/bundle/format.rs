@@ -55,7 +55,7 @@ integer_map! {
 }
 
 integer_map! {
-    struct RegistryEntryMap {
+    pub(super) struct RegistryEntryMap {
         1 => leaf: req(ByteBuf),
         2 => body: opt(ByteBuf),
     }
@@ -191,7 +191,7 @@ fn decode_trust(map: TrustMap) -> Result<TrustChain, BundleError> {
 
 /// The acts map of a log has its root in the leaf and no body; every other leaf has one.
 // spec: BUN-7
-fn decode_registry_entry(map: RegistryEntryMap) -> Result<RegistryEntry, EntryFault> {
+pub(super) fn decode_registry_entry(map: RegistryEntryMap) -> Result<RegistryEntry, EntryFault> {
     let leaf = Leaf::decode(&map.leaf)?;
     let body = map.body.map(|bytes| Body::decode(&bytes)).transpose()?;
     if body.is_some() == (leaf.kind == Kind::ActsMap) {
@@ -310,7 +310,7 @@ fn trust_map(trust: &TrustChain) -> TrustMap {
     }
 }
 
-fn registry_entry_map(entry: &RegistryEntry) -> RegistryEntryMap {
+pub(super) fn registry_entry_map(entry: &RegistryEntry) -> RegistryEntryMap {
     RegistryEntryMap {
         leaf: ByteBuf::from(entry.leaf.encode()),
         body: entry.body.as_ref().map(|body| ByteBuf::from(body.encode())),

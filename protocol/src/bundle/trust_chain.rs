@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::bundle::error::BundleError;
 use crate::bundle::head::Head;
 use crate::bundle::{Bundle, RegistryEntry, TrustChain};
-use crate::log::{Hash, TreeSize};
+use crate::log::{Hash, SignedCheckpoint, TreeSize};
 use crate::trust::{Genesis, Registry};
 
 /// The registry that decides, and the size that the bundle was made under.
@@ -31,7 +31,7 @@ pub(super) fn establish<'r>(
     match bundle.trust() {
         TrustChain::External { size, root } => external(*size, root, given),
         TrustChain::Included { genesis, entries } => {
-            let registry = included(bundle, genesis, entries, anchor)?;
+            let registry = included(bundle.heads(), genesis, entries, anchor)?;
             let size = registry.size();
             let registry = newer(registry, given)?;
             Ok(Established { registry, size })
@@ -58,8 +58,8 @@ fn external<'r>(
 }
 
 // spec: BUN-15, BUN-16, BUN-17
-fn included(
-    bundle: &Bundle,
+pub(super) fn included(
+    heads: &[SignedCheckpoint],
     genesis: &Arc<Genesis>,
     entries: &[RegistryEntry],
     anchor: &Hash,
@@ -73,7 +73,7 @@ fn included(
         registry.apply(&entry.leaf, entry.statement().as_ref());
     }
     let origin = genesis.registry_origin();
-    let mut heads = bundle.heads().iter().enumerate();
+    let mut heads = heads.iter().enumerate();
     let head = heads.find(|(_, head)| *head.claimed().origin() == origin);
     let (position, signed) = head.ok_or(BundleError::HeadMissing { origin })?;
     let size = registry.size();

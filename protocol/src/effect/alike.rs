@@ -158,6 +158,7 @@ impl Telling {
                 | Content::CutOff(_)
                 | Content::DeliveryBatch(_)
                 | Content::ReceiptBatch(_)
+                | Content::QueryRoot(_)
                 | Content::HeadSeen(_)
                 | Content::Agreement(_)
                 | Content::Accession(_)

@@ -351,6 +351,7 @@ impl<'a> ByClass<'a> {
                 | Content::CutOff(_)
                 | Content::DeliveryBatch(_)
                 | Content::ReceiptBatch(_)
+                | Content::QueryRoot(_)
                 | Content::HeadSeen(_)
                 | Content::Agreement(_)
                 | Content::Accession(_)

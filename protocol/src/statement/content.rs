@@ -17,6 +17,7 @@ use crate::statement::receipt::ReceiptBatch;
 use crate::statement::record::Record;
 use crate::statement::registry::{CutOff, Enrolment, ItemCatalogue, Policy, Rotation, Suspension};
 use crate::subject::{AuthorityCode, SubjectCode};
+use crate::time::Timestamp;
 
 integer_map! {
     /// 通知: the home register's word that an act on another log's statement exists. No content.
@@ -45,6 +46,21 @@ integer_map! {
         2 => size: req(TreeSize),
         /// Its root.
         3 => root: req(Hash),
+    }
+}
+
+integer_map! {
+    /// 查询登记簿根: the root of the author's register of look-ups (`spec/lookups.md`).
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct QueryRoot {
+        /// How many rows it is of; at least one.
+        1 => size: req(TreeSize),
+        /// The root of their tree.
+        2 => root: req(Hash),
+        /// When the root before it was said; of the first, when that was looked at.
+        3 => from: req(Timestamp),
+        /// When this one was said.
+        4 => until: req(Timestamp),
     }
 }
 
@@ -88,6 +104,7 @@ pub enum Content {
     Notice(Notice),
     DeliveryBatch(DeliveryBatch),
     ReceiptBatch(ReceiptBatch),
+    QueryRoot(QueryRoot),
     HeadSeen(HeadSeen),
     Restart(Restart),
     /// Any of the classes 3 to 12.
@@ -122,6 +139,7 @@ impl Content {
             Self::Notice(_) => Class::Notice,
             Self::DeliveryBatch(_) => Class::DeliveryBatch,
             Self::ReceiptBatch(_) => Class::ReceiptBatch,
+            Self::QueryRoot(_) => Class::QueryRoot,
             Self::HeadSeen(_) => Class::HeadSeen,
             Self::Restart(_) => Class::Restart,
             Self::Record(record) => record.class(),
@@ -155,6 +173,7 @@ impl Content {
             | Self::Notice(_)
             | Self::DeliveryBatch(_)
             | Self::ReceiptBatch(_)
+            | Self::QueryRoot(_)
             | Self::HeadSeen(_)
             | Self::Restart(_)
             | Self::Record(_) => None,
@@ -248,6 +267,7 @@ impl Content {
             | Self::Suspension(_)
             | Self::CutOff(_)
             | Self::Notice(_)
+            | Self::QueryRoot(_)
             | Self::HeadSeen(_)
             | Self::Record(_)
             | Self::Restart(_) => None,
@@ -259,6 +279,7 @@ impl Content {
     pub(super) fn check(&self) -> Result<(), Invalid> {
         match self {
             Self::Notice(notice) => check_notice(notice),
+            Self::QueryRoot(root) => check_query_root(root),
             // These keep their own rules.
             Self::Decision(_)
             | Self::Objection(_)
@@ -316,6 +337,7 @@ impl Content {
             | Self::Notice(_)
             | Self::DeliveryBatch(_)
             | Self::ReceiptBatch(_)
+            | Self::QueryRoot(_)
             | Self::HeadSeen(_)
             | Self::Restart(_) => None,
         }
@@ -330,5 +352,13 @@ fn check_notice(notice: &Notice) -> Result<(), Invalid> {
     match fits {
         true => Ok(()),
         false => Err(Invalid::Notice),
+    }
+}
+
+// spec: LKP-20
+fn check_query_root(root: &QueryRoot) -> Result<(), Invalid> {
+    match root.size > TreeSize::ZERO && root.from <= root.until {
+        true => Ok(()),
+        false => Err(Invalid::QueryRoot),
     }
 }

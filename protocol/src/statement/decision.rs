@@ -559,6 +559,9 @@ pub enum Invalid {
     /// A notice that says of an act what cannot be.
     #[error("a notice is of an act, with a ground exactly for an objection")]
     Notice,
+    /// A root of look-ups of nothing, or that ends before it begins.
+    #[error("a root of look-ups is of one row or more, and ends no sooner than it begins")]
+    QueryRoot,
     /// A document number with a character that does not show by itself: it would read like another.
     #[error("the document number holds U+{:04X}, which does not show", u32::from(*character))]
     UnshownInNumber {

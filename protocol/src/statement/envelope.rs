@@ -23,6 +23,7 @@ const LABEL_CTX: u64 = 65_536;
 const LABEL_NETWORK: u64 = 65_537;
 const CONTENT_PLAIN: &str = "application/concordat+cbor";
 const CONTENT_APPROVED: &str = "application/concordat-approved+cbor";
+const CONTENT_LOOK_UP: &str = "application/concordat-look-up+cbor";
 const CONTENT_APPROVAL: &str = "application/concordat-approval+cbor";
 
 /// The state of the registry that a signer had adopted. Questions of authority are decided there.
@@ -116,6 +117,7 @@ impl Statement {
         let payload_bytes = envelope.payload.ok_or(StatementError::Detached)?;
         let (content_type, header) = decode_header(envelope.protected)?;
         let (payload, approved) = match content_type {
+            ContentType::LookUp => return Err(StatementError::ContentType),
             ContentType::Plain => (codec::decode(payload_bytes, Limits::STATEMENT)?, None),
             ContentType::Approved => {
                 let (payload, proposal, approvals) = decode_approved(payload_bytes)?;
@@ -320,10 +322,42 @@ pub fn registry_state(network: &Hash, root: &Hash) -> Hash {
     Hash::from_bytes(digest.finalize().into())
 }
 
+/// Signs the payload of a receipt of a look-up: what it is can never be taken for a statement.
+// spec: LKP-10
+pub(crate) fn sign_look_up(
+    signer: &dyn Signer,
+    header: &Header,
+    payload: &[u8],
+) -> Result<Vec<u8>, StatementError> {
+    finish(signer, encode_header(CONTENT_LOOK_UP, header), payload)
+}
+
+/// Takes a receipt of a look-up apart: header and payload. No signature is verified.
+pub(crate) fn open_look_up(bytes: &[u8]) -> Result<(Header, Vec<u8>), StatementError> {
+    if bytes.len() > STATEMENT_BYTES_MAX {
+        return Err(StatementError::TooLong { bytes: bytes.len() });
+    }
+    let envelope = Envelope::decode(bytes)?;
+    let payload = envelope.payload.ok_or(StatementError::Detached)?;
+    match decode_header(envelope.protected)? {
+        (ContentType::LookUp, header) => Ok((header, payload.to_vec())),
+        (ContentType::Plain | ContentType::Approved, _) => Err(StatementError::ContentType),
+    }
+}
+
+/// Verifies the signature of what [`open_look_up`] took apart.
+pub(crate) fn verify_look_up(bytes: &[u8], key: &PublicKey) -> Result<(), KeyError> {
+    let envelope = Envelope::decode(bytes).map_err(|_| KeyError::BadSignature)?;
+    let payload = envelope.payload.ok_or(KeyError::BadSignature)?;
+    let to_be_signed = to_be_signed(envelope.protected, payload);
+    key.verify(&to_be_signed, &envelope.signature)
+}
+
 #[derive(Clone, Copy)]
 enum ContentType {
     Plain,
     Approved,
+    LookUp,
 }
 
 /// The four parts of a COSE_Sign1 after its tag.
@@ -361,6 +395,7 @@ fn decode_header(bytes: &[u8]) -> Result<(ContentType, Header), StatementError> 
     let content_type = match content_type {
         CONTENT_PLAIN => ContentType::Plain,
         CONTENT_APPROVED => ContentType::Approved,
+        CONTENT_LOOK_UP => ContentType::LookUp,
         _ => return Err(StatementError::ContentType),
     };
     let kid = reader_kid(&mut reader)?;

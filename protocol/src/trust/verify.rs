@@ -148,8 +148,9 @@ pub fn check(
         return Err(RejectReason::IssuerElsewhere);
     }
     let class = statement.payload().class();
-    // spec: TRU-25, PRP-3
-    let after_standing = class.is_act() || class.kind().is_between_parties();
+    // spec: TRU-25, PRP-3, LKP-21
+    let own_word = class.kind().is_between_parties() || class == Class::QueryRoot;
+    let after_standing = class.is_act() || own_word;
     if issuer.standing() != Standing::Active && !after_standing {
         return Err(RejectReason::IssuerSuspended);
     }
@@ -182,7 +183,7 @@ pub(super) fn check_leaf(
     if leaf.kind != kind {
         return Err(RejectReason::WrongKind);
     }
-    // spec: STM-14, PRP-3
+    // spec: STM-14, PRP-3, LKP-21
     let for_all = matches!(
         kind,
         Kind::Registry
@@ -192,6 +193,7 @@ pub(super) fn check_leaf(
             | Kind::Agreement
             | Kind::Receipts
             | Kind::Deliveries
+            | Kind::QueryRoot
     );
     if for_all && leaf.vis != Vis::ALL_MEMBERS {
         return Err(RejectReason::WrongVis);
@@ -309,7 +311,7 @@ fn check_log(
     if !fits {
         return Err(RejectReason::WrongLog);
     }
-    // spec: PRP-3
+    // spec: PRP-3, LKP-21
     let ledger = matches!(
         class.kind(),
         Kind::Registry
@@ -318,6 +320,7 @@ fn check_log(
             | Kind::Restart
             | Kind::Receipts
             | Kind::Deliveries
+            | Kind::QueryRoot
     );
     match ledger && issuer.code().as_str() != origin.member() {
         true => Err(RejectReason::IssuerElsewhere),
@@ -397,6 +400,7 @@ pub(crate) fn judged_by(statement: &Statement) -> Option<(Day, Option<&DecisionF
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
         | Content::ReceiptBatch(_)
+        | Content::QueryRoot(_)
         | Content::HeadSeen(_)
         | Content::Restart(_) => None,
     }
@@ -442,6 +446,7 @@ fn check_mandate(
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
         | Content::ReceiptBatch(_)
+        | Content::QueryRoot(_)
         | Content::HeadSeen(_)
         | Content::Restart(_) => return Ok(Authority::Mandate),
     }

@@ -4,9 +4,10 @@ use concordat_protocol::codec::Truth;
 use concordat_protocol::limits;
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
 use concordat_protocol::statement::{
-    ActOutcome, Class, Content, DeliveryBatch, Enrolment, Invalid, Mandate, Receipt, ReceiptBatch,
-    Role, Standing, StatementRef, Suspension, Vis, sign,
+    ActOutcome, Class, Content, DeliveryBatch, Enrolment, Invalid, Mandate, QueryRoot, Receipt,
+    ReceiptBatch, Role, Standing, StatementRef, Suspension, Vis, sign,
 };
+use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{Applied, Authority, LogNumber, Place, RejectReason, verify};
 
 use crate::support::*;
@@ -218,4 +219,36 @@ fn ledger_is_read_by_those_it_concerns_the_hub_and_supervisors() {
     }
     let others = decision(penalty());
     assert_eq!(others.concerns(city()), None);
+}
+
+// spec: LKP-21, TRU-25
+#[test]
+fn root_of_look_ups_is_its_members_own_for_everyone_to_read_and_suspended_or_not() {
+    let mut net = Net::production();
+    let at = |ms| Timestamp::new(ms).unwrap();
+    let root = Content::QueryRoot(QueryRoot {
+        size: TreeSize::new(3).unwrap(),
+        root: Hash::from_bytes([6; 32]),
+        from: at(1),
+        until: at(2),
+    });
+    let payload = payload(root.clone());
+    let own = |net: &Net, vis| {
+        let own = net.statement(CITY_KEY, city(), city().code(), &payload);
+        net.verdict(city(), own, vis)
+    };
+    let verified = own(&net, Vis::ALL_MEMBERS).unwrap();
+    assert_eq!(verified.authority(), Authority::Mandate);
+    assert_eq!(own(&net, Vis::new(1)).unwrap_err(), RejectReason::WrongVis);
+    assert_eq!(root.concerns(other_city()), None);
+    let by_other = net.statement(OTHER_KEY, other_city(), other_city().code(), &payload);
+    let refused = net.verdict(city(), by_other, Vis::ALL_MEMBERS);
+    assert_eq!(refused.unwrap_err(), RejectReason::IssuerElsewhere);
+    let change = Content::Suspension(Suspension {
+        member: city(),
+        standing: Standing::Suspended,
+        reasons: text("试验"),
+    });
+    assert_eq!(net.change(change), Applied::Changed);
+    assert!(own(&net, Vis::ALL_MEMBERS).is_ok());
 }

@@ -10,9 +10,9 @@ use concordat_protocol::key::Signer;
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
 use concordat_protocol::statement::{
     ActOutcome, BatchId, Content, Ctx, Decision, DeliveryBatch, Ground, KeyUse, Objection,
-    ObjectorRole, Outcome, Payload, PenaltyClass, Receipt, ReceiptBatch, Repair, RepairEffect,
-    RepairFields, Restart, Rotation, Ruling, Standing, Statement, Stay, StayFields, Suspension,
-    Withdrawal, WithdrawalReason, sign,
+    ObjectorRole, Outcome, Payload, PenaltyClass, QueryRoot, Receipt, ReceiptBatch, Repair,
+    RepairEffect, RepairFields, Restart, Rotation, Ruling, Standing, Statement, Stay, StayFields,
+    Suspension, Withdrawal, WithdrawalReason, sign,
 };
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
@@ -176,7 +176,21 @@ fn ledgers() -> impl Strategy<Value = Content> {
         let batch = ReceiptBatch::new(net.origin(other_city()), receipts.collect());
         Content::ReceiptBatch(batch.unwrap())
     });
-    prop_oneof![deliveries, receipts]
+    let roots = (
+        1_u64..1 << 62,
+        any::<[u8; 32]>(),
+        0_u64..1 << 40,
+        0_u64..1 << 40,
+    );
+    let roots = roots.prop_map(|(size, root, from, span)| {
+        Content::QueryRoot(QueryRoot {
+            size: TreeSize::new(size).unwrap(),
+            root: Hash::from_bytes(root),
+            from: Timestamp::new(from).unwrap(),
+            until: Timestamp::new(from + span).unwrap(),
+        })
+    });
+    prop_oneof![deliveries, receipts, roots]
 }
 
 fn payloads() -> impl Strategy<Value = Payload> {

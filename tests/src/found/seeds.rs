@@ -165,6 +165,8 @@ fn messages() -> Vec<Vec<u8>> {
                 purpose: Text::new("audit").expect("a short text"),
                 case_number: Text::new("2025-1").expect("a short text"),
                 basis: Text::new("审计法 第三十四条").expect("a short text"),
+                scenario: None,
+                receipt: None,
             }),
         }),
     ];

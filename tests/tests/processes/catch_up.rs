@@ -80,6 +80,8 @@ async fn catch_up(network: &Network) -> Result<(), Failure> {
             purpose: text,
             case_number,
             basis,
+            scenario: None,
+            receipt: None,
         },
         as_of: None,
         skip: None,

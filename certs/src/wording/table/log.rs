@@ -114,6 +114,7 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("it was signed under a registry of {} entries, the bundle was made under {}", "签名所依据的名册有 {1} 条，而证明包依据的是 {2} 条"),
     // Statements and leaves.
     ("a statement of {} bytes is longer than the 65536 allowed", "声明有 {1} 字节，超过上限 65536"),
+    ("a root of look-ups is of one row or more, and ends no sooner than it begins", "查询登记簿根至少含一行，且结束不得早于开始"),
     ("a notice is of an act, with a ground exactly for an objection", "通知须针对操作，且仅异议须有理由代码"),
     ("covers_until lies before covers_from", "covers_until 早于 covers_from"),
     ("{} names {}, which lies outside the span of the calendar", "{1} 列有 {2}，不在日历的起止日期之内"),

@@ -323,6 +323,7 @@ fn is_to_be_said_anew(
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
         | Content::ReceiptBatch(_)
+        | Content::QueryRoot(_)
         | Content::HeadSeen(_)
         | Content::Agreement(_)
         | Content::Accession(_)

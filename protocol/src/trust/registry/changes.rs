@@ -62,6 +62,7 @@ impl Genesis {
             | Content::Notice(_)
             | Content::DeliveryBatch(_)
             | Content::ReceiptBatch(_)
+            | Content::QueryRoot(_)
             | Content::HeadSeen(_)
             | Content::Restart(_)
             | Content::Record(_) => Err(ChangeFault::NoChange),
@@ -214,6 +215,7 @@ impl Registry {
             | Content::Notice(_)
             | Content::DeliveryBatch(_)
             | Content::ReceiptBatch(_)
+            | Content::QueryRoot(_)
             | Content::HeadSeen(_)
             | Content::Restart(_)
             | Content::Record(_) => Err(ChangeFault::NoChange),
@@ -367,6 +369,7 @@ fn commitment(content: &Content) -> Option<(Hash, [Option<&PublicKey>; 2])> {
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
         | Content::ReceiptBatch(_)
+        | Content::QueryRoot(_)
         | Content::HeadSeen(_)
         | Content::Restart(_)
         | Content::Record(_) => None,

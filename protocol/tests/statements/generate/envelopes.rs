@@ -205,6 +205,10 @@ fn accepted() -> Vec<Case> {
             "receipts",
             propagation::by_city(&propagation::receipts(&net)),
         ),
+        ok(
+            "query root",
+            propagation::by_city(&propagation::query_root()),
+        ),
     ]
 }
 

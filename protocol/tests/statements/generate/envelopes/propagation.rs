@@ -1,7 +1,8 @@
 //! Deliveries and receipts, and those that break a rule.
 
 use concordat_protocol::log::LeafIndex;
-use concordat_protocol::statement::{ActOutcome, DeliveryBatch, Receipt, ReceiptBatch};
+use concordat_protocol::statement::{ActOutcome, DeliveryBatch, QueryRoot, Receipt, ReceiptBatch};
+use concordat_protocol::time::Timestamp;
 
 use super::*;
 
@@ -26,6 +27,16 @@ pub(super) fn receipts(net: &Net) -> Content {
     };
     let receipts = (4..).zip(outcomes).map(receipt).collect();
     Content::ReceiptBatch(ReceiptBatch::new(net.origin(city()), receipts).unwrap())
+}
+
+pub(super) fn query_root() -> Content {
+    let at = |ms| Timestamp::new(ms).unwrap();
+    Content::QueryRoot(QueryRoot {
+        size: TreeSize::new(12).unwrap(),
+        root: Hash::from_bytes([6; 32]),
+        from: at(1_790_000_000_000),
+        until: at(1_790_003_600_000),
+    })
 }
 
 fn says(content: &Content, about: &str) -> Vec<u8> {
@@ -67,7 +78,12 @@ impl Changed {
 pub(super) fn refused(net: &Net) -> Vec<Case> {
     let mut cases = refused_deliveries(&Changed(deliveries(net)));
     cases.extend(refused_receipts(net, &Changed(receipts(net))));
-    for (name, content) in [("delivery", deliveries(net)), ("receipts", receipts(net))] {
+    cases.extend(refused_query_roots(&Changed(query_root())));
+    for (name, content) in [
+        ("delivery", deliveries(net)),
+        ("receipts", receipts(net)),
+        ("query root", query_root()),
+    ] {
         let (name, comment) = (
             format!("{name} about an enterprise"),
             "what is about nobody",
@@ -86,6 +102,55 @@ pub(super) fn refused(net: &Net) -> Vec<Case> {
 
 fn shape(name: &str, comment: &str, input: Vec<u8>, spec: &'static str) -> Case {
     Case::refused(name, comment, input, spec, "Decode.Shape")
+}
+
+fn refused_query_roots(root: &Changed) -> Vec<Case> {
+    let number = |number: u64| encode(&number).unwrap();
+    let rule = |name: &str, comment: &str, input| {
+        Case::refused(name, comment, input, "LKP-20", "Invalid.QueryRoot")
+    };
+    vec![
+        rule(
+            "query root of no row",
+            "at least one",
+            root.with(1, number(0)),
+        ),
+        rule(
+            "query root that ends before it begins",
+            "until < from",
+            root.with(4, number(1_789_999_999_999)),
+        ),
+        shape(
+            "query root without a size",
+            "required",
+            root.lacks(1),
+            "STM-15",
+        ),
+        shape(
+            "query root without a root",
+            "required",
+            root.lacks(2),
+            "STM-15",
+        ),
+        shape(
+            "query root without its end",
+            "required",
+            root.lacks(4),
+            "STM-15",
+        ),
+        shape(
+            "query root of 31 bytes",
+            "a hash has 32",
+            root.with(2, [&[0x58, 31][..], &[6; 31]].concat()),
+            "STM-15",
+        ),
+        shape(
+            "query root with one key more",
+            "no such key",
+            root.with(5, number(1)),
+            "STM-15",
+        ),
+    ]
 }
 
 fn ranges(ranges: &[(u64, u64)]) -> Vec<u8> {

@@ -1,0 +1,271 @@
+//! A table of cases that organisations had to be looked up for, and which of them nobody looked up in time.
+
+use std::collections::BTreeMap;
+
+use concordat_protocol::admin::LookUpsMissedView;
+use concordat_protocol::lookup::{Case, Scenario};
+use concordat_protocol::subject::SubjectCode;
+use concordat_protocol::text::Text;
+use concordat_protocol::time::{Day, Timestamp};
+
+use crate::failure::Failure;
+use crate::names::Named as _;
+use crate::text;
+
+/// The columns, each with its names in a header.
+const COLUMNS: [[&str; 2]; 4] = [
+    ["case", "案号"],
+    ["subject", "统一社会信用代码"],
+    ["scenario", "事项"],
+    ["decided_on", "决定日期"],
+];
+
+/// What became of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Checked {
+    /// Looked up on the day of its decision or before.
+    InTime(Timestamp),
+    /// Looked up only afterwards.
+    Late(Timestamp),
+    /// Not looked up.
+    Never,
+    /// Decided before the first row that is still kept.
+    NotKnown,
+}
+
+impl Checked {
+    /// The stable name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::InTime(_) => "in-time",
+            Self::Late(_) => "late",
+            Self::Never => "never",
+            Self::NotKnown => "not-known",
+        }
+    }
+
+    /// When it was first looked up.
+    pub(crate) const fn at(self) -> Option<Timestamp> {
+        match self {
+            Self::InTime(at) | Self::Late(at) => Some(at),
+            Self::Never | Self::NotKnown => None,
+        }
+    }
+}
+
+/// The cases of one business and month.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) cases: u64,
+    pub(crate) in_time: u64,
+    pub(crate) late: u64,
+    pub(crate) never: u64,
+    pub(crate) not_known: u64,
+}
+
+impl Counts {
+    fn add(&mut self, checked: Checked) {
+        self.cases += 1;
+        match checked {
+            Checked::InTime(_) => self.in_time += 1,
+            Checked::Late(_) => self.late += 1,
+            Checked::Never => self.never += 1,
+            Checked::NotKnown => self.not_known += 1,
+        }
+    }
+}
+
+/// Reads a table of cases: comma-separated, its first line names the columns.
+///
+/// # Errors
+/// `case-columns`, `case-field`, `case-shape`, each with the line and what to do.
+// spec: LKP-61, LKP-62
+pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Case>, Failure> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let header = table.headers().map_err(|error| shape(&error))?.clone();
+    let mut places = [0; COLUMNS.len()];
+    for (place, names) in places.iter_mut().zip(COLUMNS) {
+        let found = header.iter().position(|name| names.contains(&name.trim()));
+        let [column, _] = names;
+        *place = found.ok_or_else(|| Failure::usage("case-columns").with("column", column))?;
+    }
+    let mut cases = Vec::new();
+    for record in table.records() {
+        let record = record.map_err(|error| shape(&error))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let cell = |place: usize| record.get(place).unwrap_or_default().trim();
+        let [number, subject, scenario, day] = places.map(cell);
+        let refused = |column: &str, value: &str, cause: &str| {
+            let failure = Failure::usage("case-field").with("line", line);
+            let failure = failure.with("column", column).with("value", value);
+            failure.with("cause", cause)
+        };
+        cases.push(Case {
+            number: Text::normalise(number)
+                .ok()
+                .filter(|_| !number.is_empty())
+                .ok_or_else(|| refused("case", number, "1–128"))?,
+            // It may be an identity number in the wrong column: it is not repeated.
+            subject: SubjectCode::normalise(subject)
+                .map_err(|error| refused("subject", "…", &error.to_string()))?,
+            scenario: scenario_of(scenario)
+                .ok_or_else(|| refused("scenario", scenario, &known_scenarios()))?,
+            decided_on: Day::parse_loose(day)
+                .map_err(|error| refused("decided_on", day, &error.to_string()))?,
+        });
+    }
+    Ok(cases)
+}
+
+fn shape(error: &csv::Error) -> Failure {
+    Failure::usage("case-shape").with("cause", error)
+}
+
+/// By its code or its Chinese name.
+fn scenario_of(name: &str) -> Option<Scenario> {
+    let chinese = |one: &Scenario| {
+        let key = format!("{}.{}", Scenario::LIST, one.name());
+        text::text(concordat_certs::summary::Language::Chinese, &key) == Some(name)
+    };
+    let by_name = Scenario::named(name);
+    by_name.or_else(|| Scenario::ALL.iter().copied().find(chinese))
+}
+
+fn known_scenarios() -> String {
+    let names: Vec<_> = Scenario::ALL.iter().map(|one| one.name()).collect();
+    names.join(", ")
+}
+
+/// What became of each case.
+// spec: LKP-61
+pub(crate) fn check(cases: &[Case], view: &LookUpsMissedView) -> Vec<Checked> {
+    let found: BTreeMap<u64, Timestamp> = view.found.iter().map(|one| (one.case, one.at)).collect();
+    let of = |(place, case): (u64, &Case)| {
+        let at = found.get(&place).copied();
+        let is_kept = view
+            .kept_since
+            .is_some_and(|since| since <= case.decided_on);
+        match at {
+            Some(at) if Day::of(at).is_ok_and(|day| day <= case.decided_on) => Checked::InTime(at),
+            // What had been looked up before may be among what had to go.
+            Some(at) if is_kept => Checked::Late(at),
+            None if is_kept || view.kept_since.is_none() => Checked::Never,
+            Some(_) | None => Checked::NotKnown,
+        }
+    };
+    (0..).zip(cases).map(of).collect()
+}
+
+/// The counts by business and month of decision.
+pub(crate) fn counts(cases: &[Case], checked: &[Checked]) -> BTreeMap<(Scenario, String), Counts> {
+    let mut counts: BTreeMap<_, Counts> = BTreeMap::new();
+    for (case, checked) in cases.iter().zip(checked) {
+        let (year, month, _) = case.decided_on.ymd();
+        let key = (case.scenario, format!("{year:04}-{month:02}"));
+        counts.entry(key).or_default().add(*checked);
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use concordat_protocol::admin::FirstLookUp;
+
+    use super::*;
+
+    const GOOD: &str = "案号,统一社会信用代码,事项,决定日期\n\
+        2026-1,91230400MA0000015M,招标投标,2026-03-02\n\
+        2026-2,91230400MA0000015M,approval,2026-03-31\n\
+        2026-3,91230400MA0000015M,funds,2026-04-01\n";
+
+    fn day(text: &str) -> Day {
+        Day::parse_loose(text).unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        // Noon in China.
+        let days = u64::try_from(day(text).value()).unwrap();
+        Timestamp::new(days * 86_400_000 + 4 * 3_600_000).unwrap()
+    }
+
+    // spec: LKP-61, LKP-62
+    #[test]
+    fn table_is_read_under_either_header_and_counted_by_business_and_month() {
+        let cases = read(GOOD.as_bytes()).unwrap();
+        let marked = [&b"\xef\xbb\xbf"[..], GOOD.as_bytes()].concat();
+        assert_eq!(read(&marked).unwrap(), cases);
+        assert_eq!(cases[0].scenario, Scenario::Tendering);
+        let found = |case, at| FirstLookUp { case, at };
+        let view = LookUpsMissedView {
+            found: vec![found(0, at("2026-03-02")), found(1, at("2026-04-01"))],
+            kept_since: Some(day("2026-01-01")),
+        };
+        let checked = check(&cases, &view);
+        assert_eq!(
+            checked,
+            [
+                Checked::InTime(at("2026-03-02")),
+                Checked::Late(at("2026-04-01")),
+                Checked::Never
+            ]
+        );
+        let counts = counts(&cases, &checked);
+        let of = counts[&(Scenario::Approval, "2026-03".to_owned())];
+        assert_eq!((of.cases, of.in_time, of.late, of.never), (1, 0, 1, 0));
+        assert_eq!(counts.len(), 3);
+    }
+
+    /// What had to go may have been the look-up in time.
+    // spec: LKP-61
+    #[test]
+    fn of_cases_from_before_the_rows_that_are_kept_nothing_is_said() {
+        let cases = read(GOOD.as_bytes()).unwrap();
+        let view = LookUpsMissedView {
+            found: vec![FirstLookUp {
+                case: 1,
+                at: at("2026-04-02"),
+            }],
+            kept_since: Some(day("2026-04-01")),
+        };
+        let checked = check(&cases, &view);
+        assert_eq!(
+            checked,
+            [Checked::NotKnown, Checked::NotKnown, Checked::Never]
+        );
+        let nothing = LookUpsMissedView {
+            found: Vec::new(),
+            kept_since: None,
+        };
+        assert_eq!(check(&cases, &nothing), [Checked::Never; 3]);
+    }
+
+    // spec: LKP-30, LKP-62
+    #[test]
+    fn wrong_table_is_refused_with_line_column_and_what_is_taken() {
+        let refused = |text: &str| read(text.as_bytes()).unwrap_err();
+        let columns = refused("case,subject,scenario\n1,2,3\n");
+        assert_eq!(
+            (columns.key, columns.blank("column")),
+            ("case-columns", "decided_on")
+        );
+        let head = "case,subject,scenario,decided_on\n";
+        for (row, column) in [
+            (",91230400MA0000015M,funds,2026-03-02", "case"),
+            ("1,11010519491231002X,funds,2026-03-02", "subject"),
+            ("1,91230400MA0000015M,loans,2026-03-02", "scenario"),
+            ("1,91230400MA0000015M,funds,2026-02-30", "decided_on"),
+            ("1,91230400MA0000015M,funds", "decided_on"),
+        ] {
+            let failure = refused(&format!("{head}{row}\n"));
+            assert_eq!(
+                (failure.key, failure.blank("column")),
+                ("case-field", column)
+            );
+            assert_eq!(failure.blank("line"), "2", "{row}");
+            assert!(!failure.blank("value").contains("110105"));
+        }
+        let failure = refused(&format!("{head}1,91230400MA0000015M,loans,2026-03-02\n"));
+        assert!(failure.blank("cause").contains("tendering"));
+    }
+}

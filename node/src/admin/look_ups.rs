@@ -1,0 +1,295 @@
+//! The register of look-ups for those who review it: proofs, lists, marks, missed checks.
+
+mod outdated;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
+use concordat_protocol::admin::{
+    AdminError, CASES_MAX, CHUNK_BYTES_MAX, ErrorCode, FirstLookUp, LOOK_UPS_SHOWN_MAX,
+    LookUpListAsk, LookUpMarked, LookUpMissedAsk, LookUpOutdatedAsk, LookUpProofView,
+    LookUpProveAsk, LookUpReviewAsk, LookUpToldAsk, LookUpView, LookUpsMissedView,
+    LookUpsOutdatedView, LookUpsView, Reply, ReviewView,
+};
+use concordat_protocol::codec::Truth;
+use concordat_protocol::lookup::{LookUpReceipt, LookUpRow, leaf_of, missed as first_look_ups};
+use concordat_protocol::text::Text;
+use concordat_protocol::time::Day;
+use serde_bytes::ByteBuf;
+
+use crate::admin::desk::{Answer, Desk};
+use crate::admin::{bundle, refusal};
+use crate::lookups::{Mark, MarkKind};
+use crate::node::Node;
+use crate::store::KeptRow;
+
+use outdated::Outdated;
+
+pub(super) use outdated::outdated_rows;
+
+/// `lookup prove`
+// spec: LKP-15, ADM-311
+pub(super) fn prove(desk: &Desk, ask: &LookUpProveAsk) -> Answer {
+    let node = desk.node();
+    let unverified = |error: &dyn std::error::Error| {
+        AdminError::new(ErrorCode::VerificationFailed).with("what", error)
+    };
+    let receipt = LookUpReceipt::decode(&ask.receipt).map_err(|error| unverified(&error))?;
+    let header = receipt.header();
+    if header.issuer != node.member() {
+        return Err(AdminError::new(ErrorCode::OtherNode).with("issuer", header.issuer));
+    }
+    let registry = node.registry();
+    let member = registry.member_at(node.member(), header.ctx.size);
+    let key = member.and_then(|member| member.statement_key(header.kid));
+    let key =
+        key.ok_or_else(|| AdminError::new(ErrorCode::OtherNode).with("issuer", header.issuer))?;
+    receipt
+        .verify_signature(key)
+        .map_err(|error| unverified(&error))?;
+    let number = receipt.row().number;
+    let leaf = node.shared().look_up_leaf(number);
+    let leaf = leaf.ok_or_else(|| no_row(node, number))?;
+    if leaf != leaf_of(&receipt.salted().commit()) {
+        return Err(no_row(node, number));
+    }
+    let (bytes, root) = node
+        .look_up_file(&receipt)
+        .map_err(|error| bundle::refused(&error))?;
+    for chunk in bytes.chunks(CHUNK_BYTES_MAX) {
+        desk.send(Reply::Chunk(ByteBuf::from(chunk.to_vec())));
+    }
+    Ok(Reply::LookUpProof(LookUpProofView {
+        number,
+        bytes: bytes.len() as u64,
+        root,
+    }))
+}
+
+fn no_row(node: &Node, number: u64) -> AdminError {
+    AdminError::new(ErrorCode::RowNotFound)
+        .with("row", number)
+        .with("rows", node.look_ups())
+}
+
+/// A row that is kept.
+pub(super) fn kept(node: &Node, number: u64) -> Result<KeptRow, AdminError> {
+    if number >= node.look_ups() {
+        return Err(no_row(node, number));
+    }
+    let store = node.query().map_err(refusal::index)?.store();
+    let rows = store.lookups(number..number.saturating_add(1));
+    let rows = rows.map_err(|error| refusal::internal(&error))?;
+    let gone = || AdminError::new(ErrorCode::RowGone).with("row", number);
+    rows.into_iter().next().ok_or_else(gone)
+}
+
+/// `lookup list`
+// spec: ADM-312
+pub(super) fn list(desk: &Desk, ask: &LookUpListAsk) -> Answer {
+    let node = desk.node();
+    let store = node.query().map_err(refusal::index)?.store();
+    let marks = store.lookup_marks(0..u64::MAX);
+    let marks = noted(marks.map_err(|error| refusal::internal(&error))?);
+    let (mut found, mut there) = (Vec::new(), 0_u64);
+    let looked = store.look_through(0..u64::MAX, |kept| {
+        there += 1;
+        if fits(ask, &kept.row, marks.get(&kept.row.number)) {
+            found.push(kept.row.number);
+        }
+        ControlFlow::Continue(())
+    });
+    looked.map_err(|error| refusal::internal(&error))?;
+    let total = found.len() as u64;
+    let skip = usize::try_from(ask.skip.unwrap_or(0)).unwrap_or(usize::MAX);
+    let page = found.iter().rev().skip(skip).take(LOOK_UPS_SHOWN_MAX);
+    let mut rows = Vec::new();
+    for number in page {
+        let Ok(KeptRow { row, .. }) = kept(node, *number) else {
+            continue;
+        };
+        let noted = marks.get(number).cloned().unwrap_or_default();
+        rows.push(LookUpView {
+            row,
+            reviewed: noted.reviewed.map(|mark| ReviewView {
+                at: mark.at,
+                who: mark.who,
+                finding: mark.finding,
+            }),
+            told: noted.told.map(|mark| mark.at),
+        });
+    }
+    let next = skip.saturating_add(LOOK_UPS_SHOWN_MAX) as u64;
+    let gone = store.counts().lookups.saturating_sub(there);
+    Ok(Reply::LookUps(Box::new(LookUpsView {
+        rows,
+        total,
+        next_skip: (next < total).then_some(next),
+        gone: (gone > 0).then_some(gone),
+    })))
+}
+
+/// The last marks on a row.
+#[derive(Clone, Default)]
+struct Noted {
+    reviewed: Option<Mark>,
+    told: Option<Mark>,
+}
+
+fn noted(marks: Vec<Mark>) -> BTreeMap<u64, Noted> {
+    let mut noted: BTreeMap<u64, Noted> = BTreeMap::new();
+    // They come by row, kind and instant.
+    for mark in marks {
+        let of = noted.entry(mark.number).or_default();
+        match mark.kind {
+            MarkKind::Reviewed => of.reviewed = Some(mark),
+            MarkKind::Told => of.told = Some(mark),
+        }
+    }
+    noted
+}
+
+fn fits(ask: &LookUpListAsk, row: &LookUpRow, noted: Option<&Noted>) -> bool {
+    let day = Day::of(row.at).unwrap_or(Day::MAX);
+    let holds = |wanted: &Option<Text<200>>, found: &str| {
+        wanted
+            .as_ref()
+            .is_none_or(|wanted| found.contains(wanted.as_str()))
+    };
+    let reviewed = noted.is_some_and(|noted| noted.reviewed.is_some());
+    ask.subject.is_none_or(|subject| subject == row.subject)
+        && holds(&ask.purpose, row.purpose.as_str())
+        && ask.from.is_none_or(|from| from <= day)
+        && ask.until.is_none_or(|until| day <= until)
+        && ask.who.as_ref().is_none_or(|who| *who == row.who)
+        && ask
+            .case_number
+            .as_ref()
+            .is_none_or(|number| *number == row.case_number)
+        && !(ask.unreviewed.is_some() && reviewed)
+}
+
+/// `lookup review`
+// spec: LKP-42, ADM-313
+pub(super) fn review(desk: &Desk, ask: &LookUpReviewAsk) -> Answer {
+    for number in &ask.rows {
+        kept(desk.node(), *number)?;
+    }
+    for number in &ask.rows {
+        mark(desk, *number, MarkKind::Reviewed, |mark| {
+            mark.finding = Some(ask.finding);
+        })?;
+    }
+    let rows = ask.rows.clone();
+    Ok(Reply::LookUpMarked(LookUpMarked { rows }))
+}
+
+/// `lookup told`
+// spec: LKP-52
+pub(super) fn told(desk: &Desk, ask: &LookUpToldAsk) -> Answer {
+    let node = desk.node();
+    let kept = kept(node, ask.row)?;
+    let (outdated, _) = outdated_rows(node)?;
+    let states: Vec<_> = outdated
+        .iter()
+        .filter(|one| one.number() == ask.row)
+        .map(|one| one.state(&kept.salted))
+        .collect();
+    if states.is_empty() {
+        let error = AdminError::new(ErrorCode::NothingOpen).with("target", ask.row);
+        return Err(error.with("state", "look-up"));
+    }
+    for state in states {
+        mark(desk, ask.row, MarkKind::Told, |mark| {
+            mark.state = Some(state);
+        })?;
+    }
+    let rows = vec![ask.row];
+    Ok(Reply::LookUpMarked(LookUpMarked { rows }))
+}
+
+fn mark(
+    desk: &Desk,
+    number: u64,
+    kind: MarkKind,
+    fill: impl FnOnce(&mut Mark),
+) -> Result<(), AdminError> {
+    let who = Text::new(desk.who.name.clone()).map_err(|error| refusal::internal(&error))?;
+    let mut mark = Mark {
+        number,
+        kind,
+        // Two marks of one kind on a row are told apart by their instant.
+        at: desk.node().date(),
+        who,
+        finding: None,
+        state: None,
+    };
+    fill(&mut mark);
+    let kept = desk.runtime.block_on(desk.node().mark_look_up(mark));
+    kept.map_err(|gone| AdminError::new(ErrorCode::StorageFailed).with("cause", gone))
+}
+
+/// `lookup outdated`
+// spec: LKP-50, LKP-51
+pub(super) fn outdated(desk: &Desk, ask: &LookUpOutdatedAsk) -> Answer {
+    let node = desk.node();
+    let (found, cut) = outdated_rows(node)?;
+    let skip = usize::try_from(ask.skip.unwrap_or(0)).unwrap_or(usize::MAX);
+    let page = found.iter().skip(skip).take(LOOK_UPS_SHOWN_MAX);
+    let rows: Vec<_> = page.map(Outdated::view).collect();
+    let (next, total) = (skip.saturating_add(rows.len()) as u64, found.len() as u64);
+    Ok(Reply::LookUpsOutdated(Box::new(LookUpsOutdatedView {
+        rows,
+        total,
+        next_skip: (next < total).then_some(next),
+        cut: cut.then_some(Truth),
+    })))
+}
+
+/// `lookup missed`
+// spec: LKP-60, LKP-61
+pub(super) fn missed(desk: &Desk, ask: &LookUpMissedAsk) -> Answer {
+    if ask.cases.len() > CASES_MAX {
+        let error = AdminError::new(ErrorCode::TooLarge).with("bytes", ask.cases.len());
+        return Err(error.with("limit", CASES_MAX));
+    }
+    let store = desk.node().query().map_err(refusal::index)?.store();
+    let wanted: BTreeSet<_> = ask.cases.iter().map(|case| case.number.as_str()).collect();
+    let (mut rows, mut since) = (Vec::new(), None);
+    let looked = store.look_through(0..u64::MAX, |kept| {
+        let row = kept.row;
+        since = since.min(Some(row.at)).or(Some(row.at));
+        if wanted.contains(row.case_number.as_str()) {
+            rows.push((row.case_number, row.subject, row.at));
+        }
+        ControlFlow::Continue(())
+    });
+    looked.map_err(|error| refusal::internal(&error))?;
+    let rows = rows
+        .iter()
+        .map(|(number, subject, at)| (number.as_str(), *subject, *at));
+    let first = first_look_ups(&ask.cases, rows);
+    let found = (0..)
+        .zip(first)
+        .filter_map(|(case, at)| at.map(|at| FirstLookUp { case, at }));
+    Ok(Reply::LookUpsMissed(Box::new(LookUpsMissedView {
+        found: found.collect(),
+        kept_since: since.and_then(|at| Day::of(at).ok()),
+    })))
+}
+
+/// How many rows nobody has reviewed.
+// spec: LKP-43
+pub(super) fn unreviewed(node: &Node) -> Result<u64, AdminError> {
+    let store = node.store();
+    let internal = |error| refusal::internal(&error);
+    let marks = noted(store.lookup_marks(0..u64::MAX).map_err(internal)?);
+    let mut open = 0;
+    let looked = store.look_through(0..u64::MAX, |kept| {
+        let noted = marks.get(&kept.row.number);
+        open += u64::from(noted.is_none_or(|noted| noted.reviewed.is_none()));
+        ControlFlow::Continue(())
+    });
+    looked.map_err(internal)?;
+    Ok(open)
+}

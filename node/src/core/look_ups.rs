@@ -1,0 +1,292 @@
+//! The tree over the register of look-ups, and its root said in the node's own log.
+//!
+//! ```text
+//! row staged ──> leaf of the tree ──> an hour later ──> QueryRoot {size, root, from, until} in the own log
+//! ```
+//! A start builds the tree from the rows of the journal and compares it with the last root that the own
+//! log says: a register that has become shorter or another is never said again.
+
+use std::sync::RwLock;
+use std::time::Duration;
+
+use concordat_protocol::log::{
+    CompactRange, ConsistencyProof, Hash, LeafIndex, MemoryTree, TreeSize,
+};
+use concordat_protocol::lookup::leaf_of;
+use concordat_protocol::statement::{Content, Kind, QueryRoot};
+use concordat_protocol::time::Timestamp;
+use concordat_protocol::trust::LogNumber;
+
+use crate::core::damage::BodyFault;
+use crate::core::receipts::statement_of;
+use crate::core::recover::OpenCoreError;
+use crate::core::types::{Durable, Fatal};
+use crate::core::{Core, Shared, read, write};
+use crate::disk::Disk;
+use crate::lookups::commit_of;
+
+/// Between two roots.
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// The register as its tree and the roots of it that were said.
+#[derive(Debug, Default)]
+pub(super) struct Register {
+    tree: MemoryTree,
+    said: Vec<(LeafIndex, QueryRoot)>,
+    broken: Option<TreeSize>,
+}
+
+pub(super) type SharedRegister = RwLock<Register>;
+
+impl Register {
+    /// Takes in a row. A number that was never used has the leaf of a commitment of zeros.
+    // spec: LKP-3
+    fn take(&mut self, bytes: &[u8]) {
+        let Some((number, commit)) = commit_of(bytes) else {
+            return;
+        };
+        while self.tree.size().value() < number {
+            self.tree.append(leaf_of(&Hash::from_bytes([0; 32])));
+        }
+        if self.tree.size().value() == number {
+            self.tree.append(leaf_of(&commit));
+        }
+    }
+
+    /// Takes in a root that the own log says, and looks whether the register still has it.
+    // spec: LKP-23
+    fn take_root(&mut self, index: LeafIndex, root: &QueryRoot) {
+        if self.said.last().is_some_and(|(last, _)| *last >= index) {
+            return;
+        }
+        let holds = self.tree.root_at(root.size) == Ok(root.root);
+        if !holds {
+            self.broken = self.broken.max(Some(root.size));
+        }
+        self.said.push((index, root.clone()));
+    }
+
+    fn last(&self) -> Option<&QueryRoot> {
+        self.said.last().map(|(_, root)| root)
+    }
+
+    fn has_grown(&self) -> bool {
+        let said = self.last().map_or(TreeSize::ZERO, |root| root.size);
+        self.tree.size() > said
+    }
+}
+
+/// A root that the own log says, with where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaidRoot {
+    /// Its place in log 0 of the node's member.
+    pub index: LeafIndex,
+    /// What it says.
+    pub root: QueryRoot,
+    /// From the register with a row as its last to this root.
+    pub consistency: ConsistencyProof,
+}
+
+impl<D: Disk> Shared<D> {
+    /// How many rows the register of look-ups has.
+    #[must_use]
+    pub fn look_ups(&self) -> TreeSize {
+        read(&self.register).tree.size()
+    }
+
+    /// The right edge of the register before a row.
+    #[must_use]
+    pub fn look_ups_before(&self, number: u64) -> Option<CompactRange> {
+        let size = TreeSize::new(number).ok()?;
+        read(&self.register).tree.compact_range_at(size).ok()
+    }
+
+    /// The hash of a row's leaf.
+    #[must_use]
+    pub fn look_up_leaf(&self, number: u64) -> Option<Hash> {
+        read(&self.register).tree.leaf_hash(LeafIndex::new(number))
+    }
+
+    /// The first root said that a row lies under, and of those whose place a head covers.
+    #[must_use]
+    pub fn look_up_root(&self, number: u64, covered: TreeSize) -> Option<SaidRoot> {
+        let register = read(&self.register);
+        let size = TreeSize::new(number.checked_add(1)?).ok()?;
+        let mut said = register.said.iter();
+        let over =
+            |(index, root): &&(LeafIndex, QueryRoot)| root.size >= size && covered.contains(*index);
+        let (index, root) = said.find(over)?;
+        let consistency = ConsistencyProof::build(&register.tree, size, root.size).ok()?;
+        Some(SaidRoot {
+            index: *index,
+            root: root.clone(),
+            consistency,
+        })
+    }
+
+    /// The size of a root said that the register does not have any more; nothing more is said then.
+    // spec: LKP-23
+    #[must_use]
+    pub fn look_ups_broken(&self) -> Option<TreeSize> {
+        read(&self.register).broken
+    }
+}
+
+impl<D: Disk> Core<D> {
+    /// Takes in a row of a local register.
+    pub(super) fn take_row(&mut self, bytes: &[u8]) {
+        write(&self.shared.register).take(bytes);
+        if self.look_ups_due.is_none() && read(&self.shared.register).has_grown() {
+            self.look_ups_due = self.now.checked_add(HOUR).ok();
+        }
+    }
+
+    /// Says the root of the register, when it is due.
+    // spec: LKP-22, LKP-23
+    pub(super) fn say_query_root(&mut self) -> Result<(), Fatal> {
+        let (may, _) = self.says_by_itself();
+        if !may || self.look_ups_due.is_none_or(|due| self.now < due) {
+            return Ok(());
+        }
+        let Some(root) = self.query_root() else {
+            self.look_ups_due = None;
+            return Ok(());
+        };
+        // Without a key that counts nothing is said, and it is tried again.
+        self.look_ups_due = self.now.checked_add(HOUR).ok();
+        if let Some(entry) = self.sign_own(Content::QueryRoot(root)) {
+            self.look_ups_due = None;
+            let origin = self.genesis.origin(self.me, LogNumber::Statements);
+            self.append(&origin, vec![entry])?;
+        }
+        Ok(())
+    }
+
+    /// What is to be said of the register; `None` where nothing is, or it is not the one of the last root.
+    fn query_root(&self) -> Option<QueryRoot> {
+        let register = read(&self.shared.register);
+        if register.broken.is_some() || !register.has_grown() {
+            return None;
+        }
+        let from = register.last().map_or(self.clock, |last| last.until);
+        Some(QueryRoot {
+            size: register.tree.size(),
+            root: register.tree.root(),
+            from,
+            until: self.clock.max(from),
+        })
+    }
+
+    /// Takes in roots of our own that are durable, said now or fetched back.
+    pub(super) fn follow_query_roots(&mut self, durable: &[Durable]) {
+        for entry in durable {
+            let own = entry.origin.member() == self.me.as_str();
+            if own && entry.leaf.kind == Kind::QueryRoot {
+                self.take_query_root(entry.index, &entry.body);
+            }
+        }
+    }
+
+    fn take_query_root(&mut self, index: LeafIndex, body: &[u8]) {
+        let Some(statement) = statement_of(body) else {
+            return;
+        };
+        if let Content::QueryRoot(root) = &statement.payload().content {
+            write(&self.shared.register).take_root(index, root);
+        }
+    }
+
+    /// Builds the tree of the register, and compares it with the roots that the own log says.
+    // spec: LKP-5, LKP-23
+    pub(super) fn restore_look_ups(
+        &mut self,
+        rows: &[Vec<u8>],
+        said: &[LeafIndex],
+    ) -> Result<(), OpenCoreError> {
+        // Rows of the former form came to the journal in any order.
+        let mut rows: Vec<_> = rows
+            .iter()
+            .filter_map(|row| Some((commit_of(row)?.0, row)))
+            .collect();
+        rows.sort_by_key(|(number, _)| *number);
+        for (_, row) in rows {
+            write(&self.shared.register).take(row);
+        }
+        let log = self.genesis.origin(self.me, LogNumber::Statements);
+        for index in said {
+            match self.shared.read_body(&log, *index) {
+                Ok(Some(body)) => self.take_query_root(*index, &body),
+                Ok(None) | Err(BodyFault::Damaged(_)) => {}
+                Err(BodyFault::Unavailable { .. }) => {
+                    return Err(OpenCoreError::NotNow { origin: log });
+                }
+            }
+        }
+        if read(&self.shared.register).has_grown() {
+            self.look_ups_due = Some(self.now);
+        }
+        Ok(())
+    }
+
+    /// When there is a root to say.
+    pub(super) const fn look_ups_due(&self) -> Option<Timestamp> {
+        self.look_ups_due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lookups::LookUpRecord;
+    use concordat_protocol::time::Day;
+
+    fn row(number: u64) -> Vec<u8> {
+        let record = LookUpRecord {
+            number,
+            day: Day::from_ymd(2026, 3, 1).unwrap(),
+            commit: Hash::from_bytes([1; 32]),
+            sealed: vec![9; 40],
+        };
+        record.encode()
+    }
+
+    fn root(register: &Register, size: u64) -> QueryRoot {
+        let size = TreeSize::new(size).unwrap();
+        let at = Timestamp::new(5).unwrap();
+        QueryRoot {
+            size,
+            root: register.tree.root_at(size).unwrap(),
+            from: at,
+            until: at,
+        }
+    }
+
+    /// A register that was cut back, or written anew, is not said any more.
+    // spec: LKP-23
+    #[test]
+    fn register_that_lacks_a_root_said_is_broken() {
+        let mut whole = Register::default();
+        (0..3).for_each(|number| whole.take(&row(number)));
+        let said = root(&whole, 3);
+        whole.take_root(LeafIndex::new(4), &said);
+        assert_eq!((whole.broken, whole.has_grown()), (None, false));
+        whole.take(&row(3));
+        assert!(whole.has_grown());
+
+        let mut shorter = Register::default();
+        (0..2).for_each(|number| shorter.take(&row(number)));
+        shorter.take_root(LeafIndex::new(4), &said);
+        assert_eq!(shorter.broken, Some(said.size));
+        // It does not mend by growing, and no later root hides it.
+        shorter.take(&row(2));
+        let later = root(&shorter, 3);
+        shorter.take_root(LeafIndex::new(5), &later);
+        assert_eq!(shorter.broken, Some(said.size));
+
+        let mut another = Register::default();
+        another.take(&row(1));
+        another.take(&row(2));
+        another.take_root(LeafIndex::new(4), &said);
+        assert_eq!(another.broken, Some(said.size));
+    }
+}
