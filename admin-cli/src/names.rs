@@ -3,8 +3,8 @@
 use concordat_protocol::admin::{
     AgreementStateCode, BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode,
     DeadlineCode, EventKind, ForkCode, FreshnessCode, HolderCode, LackingCode, LaterActsCode,
-    LinkCode, RecognitionCode, SigningCode, SourceCode, Stage, Step, SuspensionCode, TaskCode,
-    ValidityCode, VoidCauseCode, WaitingCode,
+    LinkCode, NoteCode, RecognitionCode, RecordFaultCode, SigningCode, SourceCode, Stage, Step,
+    SuspensionCode, TaskCode, ValidityCode, VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::statement::{
     ActType, Answer, Audience, BasisLevel, Class, CommitmentKind, CommitmentResult, Execution,
@@ -81,7 +81,9 @@ delegated! {
     LackingCode, "lacking"
     LaterActsCode, "later-acts"
     LinkCode, "link"
+    NoteCode, "note"
     RecognitionCode, "recognition"
+    RecordFaultCode, "record-fault"
     SigningCode, "signing"
     SourceCode, "source"
     Stage, "stage"
@@ -204,6 +206,7 @@ pub(crate) fn text_keys() -> Vec<String> {
         Network ObjectorRole Outcome PenaltyClass RepairEffect Role Standing WithdrawalReason
         Force LackingCode RecognitionCode AgreementStateCode DeadlineCode TaskCode
     }
+    all! { NoteCode RecordFaultCode }
     all! { Answer CommitmentKind CommitmentResult Execution Force InterviewKind Verification }
     keys
 }

@@ -23,6 +23,7 @@ mod bundle;
 mod desk;
 mod frozen;
 mod import;
+mod joint;
 mod link;
 mod lookup;
 mod naming;

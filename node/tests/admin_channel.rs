@@ -13,6 +13,8 @@ mod awaited;
 mod cut_off;
 #[path = "admin_channel/freeing.rs"]
 mod freeing;
+#[path = "admin_channel/joint.rs"]
+mod joint;
 #[path = "admin_channel/large.rs"]
 mod large;
 #[path = "admin_channel/late.rs"]

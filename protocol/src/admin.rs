@@ -24,8 +24,8 @@ use crate::codec::{self, DecodeError, Limits};
 
 pub use error::{AdminError, Detail, ErrorCode, ExitCode};
 pub use record::{
-    AnswerView, RecordAsk, RecordMade, RecordParts, RecordSaid, RecordView, record_fields,
-    reference_key,
+    AnswerView, NoteCode, RecordAsk, RecordFaultCode, RecordMade, RecordParts, RecordSaid,
+    RecordView, record_fields, reference_key,
 };
 pub use reply::{
     BundleView, Change, Event, EventKind, ImportReport, NotAboutView, PeerTest, Progress, Recorded,

@@ -592,6 +592,9 @@ fn awaited() -> AwaitedView {
         days: Some(3),
         rule: Some(Code::new("henan.rule-own").unwrap()),
         source: Some("河南省社会信用条例 第四十一条".to_owned()),
+        month: None,
+        months: None,
+        escalated_to: None,
     }
 }
 

@@ -4,6 +4,7 @@ mod agreements;
 mod late;
 mod open;
 mod outstanding;
+mod owed;
 
 use std::path::Path;
 
@@ -94,6 +95,7 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
     let awaited = office.outstanding.count(node, view.at)?;
     view.alarms = alarms(node, &view, &open, &late, &awaited)?;
     view.alarms.extend(frozen::alarms(node)?);
+    view.alarms.extend(open.late.alarms()?);
     Ok(view)
 }
 

@@ -232,7 +232,7 @@ impl Asked<'_> {
             rules: rules.filter(|_| region.is_some()),
             days: days_of(&mut self.days, self.registry, place),
             region: place,
-            act_type: fields.fields().act_type,
+            act_type: Some(fields.fields().act_type),
             today: self.today,
         };
         for by in objections {

@@ -10,7 +10,7 @@ use super::*;
 
 impl Pair {
     /// Enters something in the registry, and waits until the member has adopted it.
-    async fn enter(&mut self, content: Content) {
+    pub(super) async fn enter(&mut self, content: Content) {
         self.network.append(content).unwrap();
         let change = self.network.changes.last().unwrap();
         let node = &self.hub.node;

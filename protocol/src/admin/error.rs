@@ -155,6 +155,12 @@ named_codes! {
         NotAsked = 112 "not-asked",
         /// The decision cannot carry a measure with others now; `binds`.
         NotBinding = 113 "not-binding",
+        /// The agreement has no such clause; `clause`, `known`.
+        NoSuchClause = 130 "no-such-clause",
+        /// The catalogue says that the measure is recommended; `measure`.
+        OnlyRecommended = 131 "only-recommended",
+        /// The measure was not asked for; `measure`, `asked`.
+        MeasureNotAsked = 132 "measure-not-asked",
     }
 }
 
@@ -179,7 +185,10 @@ impl ErrorCode {
             | Self::DayGone
             | Self::VersionUnfit
             | Self::OtherSubject
-            | Self::ItemNeeded => ExitCode::Usage,
+            | Self::ItemNeeded
+            | Self::NoSuchClause
+            | Self::OnlyRecommended
+            | Self::MeasureNotAsked => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
             | Self::ActNotHeld

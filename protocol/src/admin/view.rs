@@ -12,7 +12,7 @@ use crate::admin::tagged::named_codes;
 use crate::codec::integer_map;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
 use crate::statement::{
-    Accession, ActType, Agreement, Class, Code, Decision, Enrolment, Ground, LegalBasis,
+    Accession, ActType, Agreement, Class, Code, Decision, Enrolment, Ground, LegalBasis, Month,
     ObjectorRole, Outcome, RepairEffect, Retirement, Role, Standing, StatementRef, Vis,
     WithdrawalReason,
 };
@@ -239,6 +239,10 @@ named_codes! {
         SettleConflict = 4 "settle-conflict",
         /// A withdrawal or correction, since what the decision rests on is gone.
         AnswerForBasis = 5 "answer-for-basis",
+        /// A response to an initiation or a push.
+        Respond = 6 "respond",
+        /// The feedback of a month.
+        FeedBack = 7 "feed-back",
     }
 }
 
@@ -259,7 +263,7 @@ named_codes! {
 }
 
 integer_map! {
-    /// What is awaited about a decision, from whom, and by when.
+    /// What is awaited about a decision or of those whom a record asks, from whom, and by when.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct AwaitedView {
         /// What.
@@ -282,6 +286,12 @@ integer_map! {
         9 => rule: opt(Code),
         /// Where the rule comes from.
         10 => source: opt(String),
+        /// Of feedback: the first month that is missing.
+        130 => month: opt(Month),
+        /// Of feedback: how many months are missing, this one among them.
+        131 => months: opt(u64),
+        /// Once it is overdue, who asked: its turn to ask again, or to take it to a supervisor.
+        132 => escalated_to: opt(AuthorityCode),
     }
 }
 
