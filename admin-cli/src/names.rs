@@ -4,7 +4,7 @@ use concordat_protocol::admin::{
     AgreementStateCode, BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode,
     DeadlineCode, EventKind, ForkCode, FreshnessCode, HolderCode, LackingCode, LaterActsCode,
     LinkCode, NoteCode, RecognitionCode, RecordFaultCode, SigningCode, SourceCode, Stage, Step,
-    SuspensionCode, TaskCode, ValidityCode, VoidCauseCode, WaitingCode,
+    SuspensionCode, TaskCode, ValidityCode, ViolationCode, VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::statement::{
     ActType, Answer, Audience, BasisLevel, Class, CommitmentKind, CommitmentResult, Execution,
@@ -91,6 +91,7 @@ delegated! {
     SuspensionCode, "suspension"
     TaskCode, "task"
     ValidityCode, "validity"
+    ViolationCode, "violation"
     VoidCauseCode, "void-cause"
     WaitingCode, "waiting"
 }
@@ -206,7 +207,7 @@ pub(crate) fn text_keys() -> Vec<String> {
         Network ObjectorRole Outcome PenaltyClass RepairEffect Role Standing WithdrawalReason
         Force LackingCode RecognitionCode AgreementStateCode DeadlineCode TaskCode
     }
-    all! { NoteCode RecordFaultCode }
+    all! { NoteCode RecordFaultCode ViolationCode }
     all! { Answer CommitmentKind CommitmentResult Execution Force InterviewKind Verification }
     keys
 }

@@ -24,6 +24,7 @@ mod desk;
 mod frozen;
 mod import;
 mod joint;
+mod ledger;
 mod link;
 mod lookup;
 mod naming;

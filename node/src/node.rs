@@ -6,6 +6,7 @@ mod questions;
 mod recognition;
 mod reindex;
 mod statistics;
+mod violations;
 mod wiring;
 
 use std::collections::BTreeMap;
@@ -53,6 +54,7 @@ pub use layout::Layout;
 pub(crate) use questions::LATE_SHOWN_MS;
 pub use questions::{AskError, OpenObjections};
 pub(crate) use recognition::{Agreed, publisher};
+pub(crate) use statistics::Facts;
 
 /// Remote administrators that may wait for the admin channel.
 const ADMINISTRATORS_MAX: usize = 16;

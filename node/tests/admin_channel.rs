@@ -21,6 +21,8 @@ mod large;
 mod late;
 #[path = "admin_channel/moved.rs"]
 mod moved;
+#[path = "admin_channel/violations.rs"]
+mod violations;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

@@ -657,6 +657,7 @@ fn freeing_acts() -> Vec<ActView> {
         repair_effects: Vec::new(),
         legal_basis: Vec::new(),
         taken_back_by: Some(reference(10)),
+        applied_on: None,
     };
     let repair = ActView {
         reference: reference(9),

@@ -8,7 +8,8 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::admin::{
-    act, agreement, bundle, import, peer, propagation, record, statistics, status, subject, submit,
+    act, agreement, bundle, import, ledger, peer, propagation, record, statistics, status, subject,
+    submit,
 };
 use crate::node::Node;
 
@@ -88,6 +89,7 @@ impl Desk {
             Request::Retire(ask) => self.act(|desk| agreement::retire(desk, ask)),
             Request::Propagation(ask) => propagation::answer(&self, &ask),
             Request::Statistics(ask) => statistics::answer(&self, &ask),
+            Request::Ledger(ask) => ledger::answer(&self, &ask),
             // The server serves a watch itself, and takes the file of an import.
             Request::Watch(_) | Request::ImportChunk(_) | Request::ImportEnd => {
                 Err(AdminError::new(ErrorCode::OutOfTurn))

@@ -6,8 +6,8 @@ use crate::admin::error::AdminError;
 use crate::admin::record::{RecordMade, RecordView};
 use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::view::{
-    AgreementApproved, AgreementLogged, AgreementsView, DecisionView, EffectView, PeerBrief,
-    PeerView, PropagationView, StatementView, StatisticsView, StatusView,
+    AgreementApproved, AgreementLogged, AgreementsView, DecisionView, EffectView, LedgerView,
+    PeerBrief, PeerView, PropagationView, StatementView, StatisticsView, StatusView,
 };
 use crate::codec::{Truth, integer_map};
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
@@ -60,6 +60,8 @@ tagged_enum! {
         Propagation(Box<PropagationView>) = 80,
         /// Figures of a period.
         Statistics(Box<StatisticsView>) = 100,
+        /// A page of the ledger.
+        Ledger(Box<LedgerView>) = 130,
         /// It is not done.
         Error(AdminError) = 99,
     }
@@ -90,6 +92,7 @@ impl Reply {
             | Self::Agreements(_)
             | Self::Propagation(_)
             | Self::Statistics(_)
+            | Self::Ledger(_)
             | Self::Error(_) => true,
         }
     }

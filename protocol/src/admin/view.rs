@@ -2,6 +2,7 @@
 //! that the node does not hold.
 
 mod effect;
+mod ledger;
 mod propagation;
 mod recognition;
 mod statistics;
@@ -25,12 +26,16 @@ pub use effect::{
     DutyView, EffectView, ForkCode, FreshnessCode, FreshnessView, LaterActsCode, SourceCode,
     SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode, WaitingView,
 };
+pub use ledger::{LedgerRow, LedgerView};
 pub use propagation::{HolderCode, HolderView, PropagatedView, PropagationView, ReachView};
 pub use recognition::{
     AgreementApproved, AgreementLogged, AgreementStateCode, AgreementView, AgreementsView,
     AllowedView, LackingCode, PartyView, RecognitionCode, RecognitionView, ReliedView, WordView,
 };
-pub use statistics::{ActCount, DecisionCount, FiguresView, StatisticsView};
+pub use statistics::{
+    ActCount, CountedView, CoverageView, DecisionCount, FiguresView, ItemCount, StatisticsView,
+    ViolationCode, ViolationCount,
+};
 
 named_codes! {
     /// Whether a node signs.
@@ -378,6 +383,8 @@ integer_map! {
         23 => legal_basis: list(LegalBasis),
         /// Of a ruling, a stay or a repair: what takes it back.
         24 => taken_back_by: opt(StatementRef),
+        /// Of a repair: the day on which it was applied for.
+        130 => applied_on: opt(Day),
     }
 }
 
