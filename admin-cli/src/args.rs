@@ -100,6 +100,8 @@ pub(crate) enum Verb {
     Statistics(Statistics),
     #[command(subcommand)]
     Lookup(Lookup),
+    #[command(subcommand)]
+    Ledger(Ledger),
     Completions(Completions),
 }
 
@@ -531,8 +533,29 @@ pub(crate) struct Statement {
 #[derive(Debug, Args)]
 pub(crate) struct Statistics {
     pub(crate) period: String,
+    #[arg(long, value_name = "KIND")]
+    pub(crate) count: Option<String>,
+    #[arg(long, conflicts_with = "count")]
+    pub(crate) coverage: bool,
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Ledger {
+    Export(LedgerExport),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LedgerExport {
+    #[arg(long, value_name = "DAY")]
+    pub(crate) from: String,
+    #[arg(long, value_name = "DAY")]
+    pub(crate) until: String,
+    #[arg(long, value_name = "FILE", required_unless_present = "json")]
+    pub(crate) csv: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", conflicts_with = "csv")]
+    pub(crate) json: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -675,6 +698,8 @@ pub(crate) struct RepairIssue {
     pub(crate) effect: Vec<String>,
     #[arg(long, value_name = "DAY")]
     pub(crate) decided_on: Option<String>,
+    #[arg(long, value_name = "DAY")]
+    pub(crate) applied_on: Option<String>,
     #[arg(long)]
     pub(crate) reasons: String,
 }

@@ -11,6 +11,7 @@ pub(crate) mod files;
 mod genesis;
 mod import;
 mod init;
+mod ledger;
 mod lookup;
 mod peer;
 mod propagation;
@@ -69,6 +70,7 @@ pub(crate) fn run(arguments: &Arguments, language: Language) -> Result<Report, F
         Verb::Bundle(verb) => bundle::run(verb, &context),
         Verb::Propagation(propagation) => propagation::run(propagation, &context),
         Verb::Statistics(statistics) => statistics::run(statistics, &context),
+        Verb::Ledger(verb) => ledger::run(verb, &context),
         Verb::Lookup(verb) => lookup::run(verb, &context),
         Verb::Completions(completions) => {
             let mut script = Vec::new();

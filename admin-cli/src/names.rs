@@ -3,8 +3,8 @@
 use concordat_protocol::admin::{
     AgreementStateCode, BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode,
     DeadlineCode, EventKind, ForkCode, FreshnessCode, HolderCode, LackingCode, LaterActsCode,
-    LinkCode, RecognitionCode, SigningCode, SourceCode, Stage, Step, SuspensionCode, TaskCode,
-    ValidityCode, VoidCauseCode, WaitingCode,
+    LinkCode, NoteCode, RecognitionCode, RecordFaultCode, SigningCode, SourceCode, Stage, Step,
+    SuspensionCode, TaskCode, ValidityCode, ViolationCode, VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::lookup::{Finding, Scenario};
 use concordat_protocol::statement::{
@@ -83,7 +83,9 @@ delegated! {
     LackingCode, "lacking"
     LaterActsCode, "later-acts"
     LinkCode, "link"
+    NoteCode, "note"
     RecognitionCode, "recognition"
+    RecordFaultCode, "record-fault"
     Scenario, "scenario"
     SigningCode, "signing"
     SourceCode, "source"
@@ -92,6 +94,7 @@ delegated! {
     SuspensionCode, "suspension"
     TaskCode, "task"
     ValidityCode, "validity"
+    ViolationCode, "violation"
     VoidCauseCode, "void-cause"
     WaitingCode, "waiting"
 }
@@ -207,6 +210,7 @@ pub(crate) fn text_keys() -> Vec<String> {
         Network ObjectorRole Outcome PenaltyClass RepairEffect Role Standing WithdrawalReason
         Force LackingCode RecognitionCode AgreementStateCode DeadlineCode TaskCode
     }
+    all! { NoteCode RecordFaultCode ViolationCode }
     all! { Scenario Finding }
     all! { Answer CommitmentKind CommitmentResult Execution Force InterviewKind Verification }
     keys

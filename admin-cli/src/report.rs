@@ -10,6 +10,7 @@ mod awaited;
 mod bundle;
 mod effect;
 mod import;
+mod ledger;
 mod lookup;
 mod peer;
 mod propagation;
@@ -36,13 +37,14 @@ pub(crate) use act::recorded;
 pub(crate) use agreement::{agreement_words, agreements, logged, parties};
 pub(crate) use bundle::verified;
 pub(crate) use import::imported;
+pub(crate) use ledger::{LedgerForm, LedgerSum, ledger, ledger_footer, ledger_header, ledger_line};
 pub(crate) use lookup::{
     look_up_proof, look_ups, marked, missed, missed_csv, outdated, verified_look_up,
 };
 pub(crate) use peer::{changed, peer, peers, tested};
 pub(crate) use propagation::propagation;
 pub(crate) use record::{record_made, record_template};
-pub(crate) use statistics::{statistics, statistics_csv};
+pub(crate) use statistics::{Shown, coverage_csv, statistics, statistics_csv};
 pub(crate) use status::{event_json, event_line, status};
 pub(crate) use subject::{acted_on, statement, subject};
 

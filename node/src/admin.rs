@@ -23,6 +23,8 @@ mod bundle;
 mod desk;
 mod frozen;
 mod import;
+mod joint;
+mod ledger;
 mod link;
 mod look_ups;
 mod lookup;

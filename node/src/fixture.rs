@@ -368,6 +368,7 @@ impl Fixture {
             decided_on: day("2026-03-10"),
             basis: Vec::new(),
             reasons: text(&format!("已履行义务，第{index}次")),
+            applied_on: None,
         });
         let content = Content::Repair(Box::new(repair.unwrap()));
         self.say_as(by_hub, index, about, on, content)

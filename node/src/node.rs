@@ -7,6 +7,7 @@ mod questions;
 mod recognition;
 mod reindex;
 mod statistics;
+mod violations;
 mod wiring;
 
 use std::collections::BTreeMap;
@@ -55,6 +56,7 @@ pub use look_ups::{KeepLookUpError, LookedUp};
 pub(crate) use questions::LATE_SHOWN_MS;
 pub use questions::{AskError, OpenObjections};
 pub(crate) use recognition::{Agreed, publisher};
+pub(crate) use statistics::Facts;
 
 /// Remote administrators that may wait for the admin channel.
 const ADMINISTRATORS_MAX: usize = 16;

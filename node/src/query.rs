@@ -15,6 +15,7 @@ mod gather;
 mod organisation;
 mod raised;
 mod records;
+mod refused;
 mod verifier;
 
 use std::sync::atomic::{AtomicBool, Ordering};

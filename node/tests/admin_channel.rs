@@ -13,6 +13,8 @@ mod awaited;
 mod cut_off;
 #[path = "admin_channel/freeing.rs"]
 mod freeing;
+#[path = "admin_channel/joint.rs"]
+mod joint;
 #[path = "admin_channel/large.rs"]
 mod large;
 #[path = "admin_channel/late.rs"]
@@ -21,6 +23,8 @@ mod late;
 mod look_ups;
 #[path = "admin_channel/moved.rs"]
 mod moved;
+#[path = "admin_channel/violations.rs"]
+mod violations;
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

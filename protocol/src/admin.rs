@@ -30,8 +30,8 @@ pub use look_up::{
     LookUpsMissedView, LookUpsOutdatedView, LookUpsView, OutdatedView, ReviewView,
 };
 pub use record::{
-    AnswerView, RecordAsk, RecordMade, RecordParts, RecordSaid, RecordView, record_fields,
-    reference_key,
+    AnswerView, NoteCode, RecordAsk, RecordFaultCode, RecordMade, RecordParts, RecordSaid,
+    RecordView, record_fields, reference_key,
 };
 pub use reply::{
     BundleView, Change, Event, EventKind, ImportReport, NotAboutView, PeerTest, Progress, Recorded,
@@ -39,9 +39,9 @@ pub use reply::{
 };
 pub use request::{
     AccedeAsk, AdmissionAsk, AgreementApproveAsk, AgreementListAsk, AgreementLogAsk, BundleAsk,
-    CorrectionAsk, ImportAsk, LookUp, ObjectionAsk, PeerAddress, PeerName, ProfileChoice,
-    PropagationAsk, RepairAsk, Request, RetireAsk, RowFilter, RulingAsk, StatementAsk,
-    StatisticsAsk, StayAsk, SubjectAsk, SubmitAsk, WatchAsk, WithdrawalAsk,
+    CorrectionAsk, ImportAsk, LedgerAsk, LookUp, ObjectionAsk, PeerAddress, PeerName,
+    ProfileChoice, PropagationAsk, RepairAsk, Request, RetireAsk, RowFilter, RulingAsk,
+    StatementAsk, StatisticsAsk, StayAsk, SubjectAsk, SubmitAsk, WatchAsk, WithdrawalAsk,
 };
 pub use show::{
     act_view, binds_code, effect_view, name_of, noticed_view, open_objections, recognition_view,
@@ -51,12 +51,14 @@ pub use target::{SOCKET_FILE, TARGET_CHARS_MAX, Target, TargetError};
 pub use view::{
     ActCount, ActView, AgreementApproved, AgreementLogged, AgreementStateCode, AgreementView,
     AgreementsView, AlarmView, AllowedView, AwaitedView, BackingCode, BasisCode, BasisFailureView,
-    BasisStateCode, BindsOthersCode, BurdenCode, DeadlineCode, DecisionCount, DecisionView,
-    DutyView, EffectView, FiguresView, ForkCode, ForkView, FreshnessCode, FreshnessView,
-    HolderCode, HolderView, LackingCode, LaterActsCode, LinkCode, LogView, PartyView, PeerBrief,
-    PeerView, PropagatedView, PropagationView, ReachView, RecognitionCode, RecognitionView,
-    ReliedView, SigningCode, SourceCode, StatementView, StatisticsView, StatusView, SuspensionCode,
-    SuspensionView, TaskCode, ValidityCode, VoidCauseCode, WaitingCode, WaitingView, WordView,
+    BasisStateCode, BindsOthersCode, BurdenCode, CountedView, CoverageView, DeadlineCode,
+    DecisionCount, DecisionView, DutyView, EffectView, FiguresView, ForkCode, ForkView,
+    FreshnessCode, FreshnessView, HolderCode, HolderView, ItemCount, LackingCode, LaterActsCode,
+    LedgerRow, LedgerView, LinkCode, LogView, PartyView, PeerBrief, PeerView, PropagatedView,
+    PropagationView, ReachView, RecognitionCode, RecognitionView, ReliedView, SigningCode,
+    SourceCode, StatementView, StatisticsView, StatusView, SuspensionCode, SuspensionView,
+    TaskCode, ValidityCode, ViolationCode, ViolationCount, VoidCauseCode, WaitingCode, WaitingView,
+    WordView,
 };
 
 /// Bytes of a frame's length prefix.

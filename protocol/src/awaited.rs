@@ -4,7 +4,11 @@
 //! effect leaves open somebody has to close. What is overdue stays open. No deadline ends a suspension;
 //! past it, a supervisor may rule as well.
 //!
+//! [`joint`] says the same of those whom an initiation or a push asks.
+//!
 //! Out of scope: who is told, and what a receiver owes ([`crate::recognition`]).
+
+mod joint;
 
 use crate::deadline::{Deadline, Due, State, WorkingDays};
 use crate::effect::{Basis, BasisState, Effect, Suspension, SuspensionKind, Validity};
@@ -12,6 +16,8 @@ use crate::region::RegionCode;
 use crate::statement::{ActType, Code, DeadlineEvent, DeadlineRule, DeadlineRules, Ground};
 use crate::text::Text;
 use crate::time::Day;
+
+pub use joint::{Joint, Note, Owed, Owing, Said, joint};
 
 /// What somebody has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +56,17 @@ pub struct Within {
     pub state: State,
 }
 
+impl Within {
+    /// The last day, where it is over.
+    #[must_use]
+    pub const fn overdue_since(&self) -> Option<Day> {
+        match (self.due, self.state) {
+            (Due::On(day), State::Overdue { .. }) => Some(day),
+            (_, _) => None,
+        }
+    }
+}
+
 /// Something awaited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Awaited {
@@ -78,11 +95,7 @@ impl Awaited {
     /// The last day, where it is over.
     #[must_use]
     pub fn overdue_since(&self) -> Option<Day> {
-        let within = self.within.as_ref()?;
-        match (within.due, within.state) {
-            (Due::On(day), State::Overdue { .. }) => Some(day),
-            (_, _) => None,
-        }
+        self.within.as_ref().and_then(Within::overdue_since)
     }
 }
 
@@ -95,8 +108,8 @@ pub struct Terms<'a> {
     pub days: &'a WorkingDays,
     /// The place of who decided: deadlines for deciding are its own.
     pub region: RegionCode,
-    /// The type of act.
-    pub act_type: ActType,
+    /// The type of act, where it is about one.
+    pub act_type: Option<ActType>,
     /// The day asked about.
     pub today: Day,
 }
@@ -146,8 +159,9 @@ fn ruling(ground: Ground, suspension: &Suspension, terms: &Terms<'_>) -> Awaited
         true => Task::ActAsAnnounced(ground),
         false => Task::Rule(ground),
     };
-    let with_issuer = first_due(suspension.received.with_issuer, &WITH_ISSUER, terms);
-    let elsewhere = first_due(suspension.received.elsewhere, &ELSEWHERE, terms);
+    let met = is_met_by_ruling;
+    let with_issuer = first_due(suspension.received.with_issuer, (&WITH_ISSUER, met), terms);
+    let elsewhere = first_due(suspension.received.elsewhere, (&ELSEWHERE, met), terms);
     let due = with_issuer.into_iter().chain(elsewhere);
     Awaited {
         task,
@@ -182,7 +196,7 @@ pub fn handling(
         true => &WITH_ISSUER,
         false => &ELSEWHERE,
     };
-    let within = first_due(Some(received_on), events, terms);
+    let within = first_due(Some(received_on), (events, is_met_by_ruling), terms);
     let due = within.and_then(|within| match within.due {
         Due::On(day) => Some(day),
         Due::UnknownUntilCalendar { .. } | Due::Stopped { .. } | Due::OutOfRange => None,
@@ -208,13 +222,17 @@ const ELSEWHERE: [DeadlineEvent; 3] = [
     DeadlineEvent::ObjectionForwarded,
 ];
 
-/// The deadline that ends first of those that count from one of some events and that a ruling meets.
-fn first_due(start: Option<Day>, events: &[DeadlineEvent], terms: &Terms<'_>) -> Option<Within> {
+/// The deadline that ends first of those that count from one of some events and that is met by one of others.
+fn first_due(
+    start: Option<Day>,
+    (events, is_met): (&[DeadlineEvent], impl Fn(DeadlineEvent) -> bool),
+    terms: &Terms<'_>,
+) -> Option<Within> {
     let (start, rules) = (start?, terms.rules?);
     let rules = events
         .iter()
-        .flat_map(|event| rules.for_event(*event, terms.region, Some(terms.act_type), start));
-    let met = rules.filter(|rule| is_met_by_ruling(rule.fields().event_to));
+        .flat_map(|event| rules.for_event(*event, terms.region, terms.act_type, start));
+    let met = rules.filter(|rule| is_met(rule.fields().event_to));
     met.map(|rule| within(rule, start, terms)).min_by_key(order)
 }
 

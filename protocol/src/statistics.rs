@@ -2,18 +2,22 @@
 //! (`spec/statistics.md`).
 //!
 //! [`figures`] is one pure function of dated facts: order changes nothing, and a fact outside the period
-//! counts for nothing.
+//! counts for nothing. Five of the counts are of violations (HS-9.2), each with what it rests on.
 //!
 //! Out of scope: where the facts come from, and how many are looked at.
+
+mod violation;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::awaited::Handling;
 use crate::deadline::State;
-use crate::statement::{ActType, Class, Month};
+use crate::statement::{ActType, Class, Code, Month, StatementRef};
 use crate::subject::AuthorityCode;
 use crate::time::Day;
+
+pub use violation::Violation;
 
 /// 统计期: a month, a half year or a year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,6 +107,8 @@ pub enum Event {
     Decided {
         /// The type of act.
         act_type: ActType,
+        /// The item of the catalogue.
+        item: Code,
         /// How the deadline for reporting stands that was met by the statement itself; none where no rule
         /// says by when.
         reported: Option<State>,
@@ -111,6 +117,17 @@ pub enum Event {
     Objected(Handling),
     /// It acted.
     Acted(Class),
+    /// It did what the rules do not allow.
+    Violated(Violation, StatementRef),
+}
+
+/// 覆盖: decisions under an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Covered {
+    /// How many.
+    pub decisions: u64,
+    /// The day of the last of them.
+    pub last: Day,
 }
 
 /// A fact with whose it is and its day.
@@ -147,6 +164,10 @@ pub struct Figures {
     pub overdue: u64,
     /// Corrections, withdrawals, rulings, stays and repairs made.
     pub acts: BTreeMap<Class, u64>,
+    /// Decisions by item.
+    pub items: BTreeMap<Code, Covered>,
+    /// Violations, by kind.
+    pub violations: BTreeMap<Violation, u64>,
 }
 
 impl Figures {
@@ -165,9 +186,27 @@ impl Figures {
         (self.late * 10_000).checked_div(told)
     }
 
-    fn add(&mut self, event: &Event) {
+    /// The share of objections that were closed late or are overdue among all, in ten thousandths; none
+    /// where there are none.
+    // spec: STA-6
+    #[must_use]
+    pub const fn overdue_rate(&self) -> Option<u64> {
+        ((self.closed_late + self.overdue) * 10_000).checked_div(self.objections)
+    }
+
+    fn add(&mut self, day: Day, event: &Event) {
         match event {
-            Event::Decided { act_type, reported } => {
+            Event::Decided {
+                act_type,
+                item,
+                reported,
+            } => {
+                let covered = self.items.entry(item.clone()).or_insert(Covered {
+                    decisions: 0,
+                    last: day,
+                });
+                covered.decisions += 1;
+                covered.last = covered.last.max(day);
                 *self.decisions.entry(*act_type).or_default() += 1;
                 match reported {
                     Some(State::Met { .. }) => self.in_time += 1,
@@ -186,6 +225,9 @@ impl Figures {
                 }
             }
             Event::Acted(class) => *self.acts.entry(*class).or_default() += 1,
+            Event::Violated(violation, _) => {
+                *self.violations.entry(*violation).or_default() += 1;
+            }
         }
     }
 }
@@ -200,8 +242,8 @@ pub fn figures<'a>(
     let (mut by_authority, mut total) = (BTreeMap::<_, Figures>::new(), Figures::default());
     for fact in facts.into_iter().filter(|fact| period.contains(fact.day)) {
         let of = by_authority.entry(fact.authority).or_default();
-        of.add(&fact.event);
-        total.add(&fact.event);
+        of.add(fact.day, &fact.event);
+        total.add(fact.day, &fact.event);
     }
     (by_authority, total)
 }
@@ -209,7 +251,7 @@ pub fn figures<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::effect::tests::{Who, day};
+    use crate::effect::tests::{Who, at, code, day};
 
     // spec: STA-1
     #[test]
@@ -250,11 +292,16 @@ mod tests {
         }
     }
 
+    fn violated(who: Who, on: &str, violation: Violation) -> Dated {
+        fact(who, on, Event::Violated(violation, at(who, 7)))
+    }
+
     // spec: STA-2, STA-3
     #[test]
     fn figures_are_those_of_the_period_in_whatever_order() {
         let decided = |reported| Event::Decided {
             act_type: ActType::Penalty,
+            item: code("labour.penalty"),
             reported,
         };
         let on = day("2026-11-10");
@@ -283,6 +330,9 @@ mod tests {
                 Event::Objected(Handling::ClosedLate),
             ),
             fact(Who::City, "2026-11-06", Event::Acted(Class::Correction)),
+            violated(Who::City, "2026-11-07", Violation::LateRepair),
+            violated(Who::City, "2026-11-08", Violation::LateRepair),
+            violated(Who::City, "2026-12-08", Violation::LateRepair),
         ];
         let period = Period::parse("2026-11").unwrap();
         let (by, total) = figures(period, &facts);
@@ -299,6 +349,20 @@ mod tests {
         assert_eq!(city.late_rate(), None);
         assert_eq!(city.acts, BTreeMap::from([(Class::Correction, 1)]));
         assert_eq!((total.decided(), total.objections), (4, 4));
+        // spec: STA-6, STA-8
+        assert_eq!(
+            (issuer.overdue_rate(), city.overdue_rate()),
+            (Some(5_000), Some(5_000))
+        );
+        assert_eq!(Figures::default().overdue_rate(), None);
+        assert_eq!(city.violations, [(Violation::LateRepair, 2)].into());
+        // spec: STA-7
+        let covered = Covered {
+            decisions: 4,
+            last: day("2026-11-30"),
+        };
+        assert_eq!(total.items, [(code("labour.penalty"), covered)].into());
+        assert_eq!(city.items, BTreeMap::new());
         facts.reverse();
         assert_eq!(figures(period, &facts), (by, total));
         let year = Period::parse("2026").unwrap();

@@ -97,6 +97,7 @@ pub(super) fn repair(verb: &Repair, context: &Context<'_>) -> Result<Report, Fai
         target: parse::target("REFERENCE", &args.act.reference)?,
         effects: effects.collect::<Result<_, _>>()?,
         decided_on: parse::optional_day("--decided-on", args.decided_on.as_ref())?,
+        applied_on: parse::optional_day("--applied-on", args.applied_on.as_ref())?,
         reasons: parse::text("--reasons", &args.reasons)?,
         issuer: parse::optional_authority("--issuer", args.act.issuer.as_ref())?,
         dry_run: args.act.dry_run,

@@ -7,7 +7,8 @@ use crate::args::Statistics;
 use crate::client::unexpected;
 use crate::command::{Context, files};
 use crate::failure::Failure;
-use crate::report::{self, Report};
+use crate::names;
+use crate::report::{self, Report, Shown};
 
 pub(super) fn run(args: &Statistics, context: &Context<'_>) -> Result<Report, Failure> {
     if Period::parse(&args.period).is_none() {
@@ -20,18 +21,33 @@ pub(super) fn run(args: &Statistics, context: &Context<'_>) -> Result<Report, Fa
     if let Some(path) = &args.csv {
         files::folder_of(path)?;
     }
+    let listed = args.count.as_ref();
+    let listed = listed
+        .map(|kind| names::parse("--count", kind))
+        .transpose()?;
     let ask = StatisticsAsk {
         period: args.period.clone(),
+        listed,
     };
     let view = match context.ask(&Request::Statistics(ask))? {
         Reply::Statistics(view) => view,
         other => return Err(unexpected(&other)),
     };
     if let Some(path) = &args.csv {
-        files::create(path, report::statistics_csv(&view).as_bytes())?;
+        let table = match args.coverage {
+            true => report::coverage_csv(&view),
+            false => report::statistics_csv(&view),
+        };
+        files::create(path, table.as_bytes())?;
     }
+    let shown = match (listed, args.coverage) {
+        (Some(_), _) => Shown::Listed,
+        (None, true) => Shown::Coverage,
+        (None, false) => Shown::Figures,
+    };
     Ok(report::statistics(
         &view,
+        shown,
         args.csv.as_deref(),
         context.words,
     ))

@@ -24,6 +24,9 @@ fn one_json(one: &AwaitedView) -> Value {
         "days": one.days,
         "rule": one.rule.as_ref().map(|rule| rule.as_str()),
         "source": one.source,
+        "month": one.month.map(|month| month.to_string()),
+        "months": one.months,
+        "escalated_to": one.escalated_to.map(|to| to.to_string()),
     })
 }
 
@@ -54,8 +57,20 @@ pub(super) fn table<'a>(
 
 fn row(on: &StatementRef, one: &AwaitedView, words: Words) -> Vec<String> {
     let task = words.code(one.task);
-    let task = match one.ground {
-        Some(ground) => words.noted(task, words.code(ground)),
+    let months = one.months.filter(|months| *months > 1);
+    let month = one.month.map(|month| match months {
+        Some(months) => words.fill(
+            "first_of_months",
+            &[
+                ("month", &month.to_string()),
+                ("count", &months.to_string()),
+            ],
+        ),
+        None => month.to_string(),
+    });
+    let noted = one.ground.map(|ground| words.code(ground)).or(month);
+    let task = match noted {
+        Some(noted) => words.noted(task, noted),
         None => task,
     };
     let named = one.owner_name.clone().filter(|name| !name.is_empty());
@@ -85,7 +100,13 @@ fn row(on: &StatementRef, one: &AwaitedView, words: Words) -> Vec<String> {
 
 /// How the deadline stands: `overdue (3 days)`.
 fn stands(one: &AwaitedView, words: Words) -> String {
-    let state = words.code(one.state);
+    let state = match one.escalated_to {
+        Some(to) => words.list(&[
+            words.code(one.state),
+            words.fill("escalated_to", &[("member", &to.to_string())]),
+        ]),
+        None => words.code(one.state),
+    };
     let key = match one.state {
         DeadlineCode::Overdue => "days_over",
         DeadlineCode::Open | DeadlineCode::Stopped => "days_left",

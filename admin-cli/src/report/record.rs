@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::names::Named;
 use crate::page::Page;
 use crate::report::subject::flat;
-use crate::report::{Report, Words, ref_json, refs_json, short, shorts};
+use crate::report::{Report, Words, awaited, ref_json, refs_json, short, shorts};
 use crate::{record, text};
 
 /// What a file for a record of a class can look like, with a comment for each key. What is needed stands as it
@@ -239,6 +239,30 @@ fn answered(page: &mut Page, one: &RecordView, words: Words) {
         let silent = words.headed(words.word("unanswered"), words.list(&codes));
         page.line(format!("{}  {silent}", short(&one.reference)));
     }
+    for (key, said) in doubts(one, words) {
+        let said = words.headed(words.word(key), said);
+        page.line(format!("{}  {said}", short(&one.reference)));
+    }
+    awaited::table(
+        page,
+        one.awaited.iter().map(|owed| (&one.reference, owed)),
+        words,
+    );
+}
+
+/// What a record says that does not hold.
+// spec: ADM-354
+fn doubts(one: &RecordView, words: Words) -> Vec<(&'static str, String)> {
+    let mut doubts = Vec::new();
+    if !one.no_members.is_empty() {
+        let codes: Vec<_> = one.no_members.iter().map(ToString::to_string).collect();
+        doubts.push(("no_members", words.list(&codes)));
+    }
+    if !one.faults.is_empty() {
+        let faults: Vec<_> = one.faults.iter().map(|it| words.code(*it)).collect();
+        doubts.push(("does_not_hold", words.list(&faults)));
+    }
+    doubts
 }
 
 fn answer_line(answer: &AnswerView, words: Words) -> String {
@@ -252,6 +276,7 @@ fn answer_line(answer: &AnswerView, words: Words) -> String {
         answer.execution.map(|it| words.code(it)),
         answer.verification.map(|it| words.code(it)),
         answer.reasons.clone(),
+        answer.note.map(|it| words.code(it)),
         Some(short(&answer.reference)),
         answer
             .withdrawn_by
@@ -338,6 +363,9 @@ pub(super) fn record_json(view: &RecordView) -> Value {
         "unanswered": view.unanswered.iter().map(ToString::to_string).collect::<Value>(),
         "witnessed": view.witnessed,
         "binds": view.binds.map(Named::name),
+        "awaited": awaited::json(&view.awaited),
+        "no_members": view.no_members.iter().map(ToString::to_string).collect::<Value>(),
+        "faults": view.faults.iter().map(|it| Value::from(it.name())).collect::<Value>(),
         "checked_by_nobody": view.class == Class::SelfDeclaration,
     });
     if let Value::Object(facts) = facts {
@@ -360,5 +388,6 @@ pub(super) fn answer_json(view: &AnswerView) -> Value {
         "verification": view.verification.map(Named::name),
         "reasons": view.reasons,
         "withdrawn_by": ref_json(view.withdrawn_by.as_ref()),
+        "note": view.note.map(Named::name),
     })
 }

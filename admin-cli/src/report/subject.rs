@@ -290,6 +290,8 @@ fn act_row(act: &ActView, words: Words) -> Vec<String> {
         act.decided_on.map(|day| day.to_string()),
         act.until
             .map(|day| words.fill("stayed_until", &[("until", &day.to_string())])),
+        act.applied_on
+            .map(|day| words.headed(words.word("applied_on"), day)),
         (!act.repair_effects.is_empty()).then(|| {
             let asked = act.repair_effects.iter();
             words.list(&asked.map(|one| words.code(*one)).collect::<Vec<_>>())
@@ -338,6 +340,7 @@ pub(super) fn act_json(act: &ActView) -> Value {
         "document_number": act.document_number,
         "decided_on": day_json(act.decided_on),
         "until": day_json(act.until),
+        "applied_on": day_json(act.applied_on),
         "repair_effects": act.repair_effects.iter().map(|one| one.name()).collect::<Value>(),
         "legal_basis": act.legal_basis.iter().map(|one| json!({
             "law": one.law.as_str(),

@@ -5,6 +5,7 @@
 
 mod asked;
 mod freeing;
+mod ledger;
 mod network;
 mod node;
 mod offline;

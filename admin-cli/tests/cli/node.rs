@@ -593,6 +593,9 @@ fn awaited() -> AwaitedView {
         days: Some(3),
         rule: Some(Code::new("henan.rule-own").unwrap()),
         source: Some("河南省社会信用条例 第四十一条".to_owned()),
+        month: None,
+        months: None,
+        escalated_to: None,
     }
 }
 
@@ -655,6 +658,7 @@ fn freeing_acts() -> Vec<ActView> {
         repair_effects: Vec::new(),
         legal_basis: Vec::new(),
         taken_back_by: Some(reference(10)),
+        applied_on: None,
     };
     let repair = ActView {
         reference: reference(9),

@@ -443,6 +443,13 @@ fn joint_measures_go_from_the_initiation_to_the_feedback() {
             "measure",
         ),
         (to.as_str(), "12345", 2, "bad-value", "--to"),
+        (
+            to.as_str(),
+            "91110108551385082Q",
+            3,
+            "member-unknown",
+            "91110108551385082Q",
+        ),
     ] {
         let arguments: Vec<_> = initiate
             .iter()
@@ -478,8 +485,22 @@ fn joint_measures_go_from_the_initiation_to_the_feedback() {
             .error(),
         "wrong-class"
     );
+    // spec: ADM-355
+    for beyond in ["tender.exclusion=2027-07-01", "loan.limit=2027-06-30"] {
+        let beyond = [&accept[..], &["--measure", beyond]].concat();
+        let ran = network.at("town", &beyond).exits(2);
+        assert_eq!(ran.error(), "measure-not-asked");
+        assert!(
+            ran.out.contains("tender.exclusion=2027-06-30"),
+            "{}",
+            ran.out
+        );
+    }
     let accepted = network.at("town", &accept).exits(0).json();
     assert_eq!(accepted["item"], "credit.record");
+    let again = network.at("town", &accept).exits(6);
+    assert_eq!(again.error(), "no-effect");
+    assert!(again.out.contains(accepted["reference"].as_str().unwrap()));
     let refuse = [
         "respond",
         &initiated,
@@ -502,6 +523,8 @@ fn joint_measures_go_from_the_initiation_to_the_feedback() {
         "尚有一个项目在审",
     ];
     network.at("town", &done).exits(0);
+    let again = network.at("town", &done).exits(6);
+    assert_eq!(again.error(), "no-effect");
     for (flag, value, named) in [
         ("--month", "2026-13", "--month"),
         ("--month", "2199-01", "month"),
@@ -617,7 +640,13 @@ fn pushed(network: &Network, decision: &str) {
     );
     let astray = report(&["--done", "--not-found", "查无"]).exits(2);
     assert_eq!(astray.error(), "invalid-statement");
-    report(&["--not-found", "查无此企业"]).exits(0);
+    let missed = report(&["--not-found", "查无此企业"]).exits(0).json();
+    let found = report(&["--done", "--verified"]).exits(6);
+    assert_eq!(found.error(), "no-effect");
+    let missed = missed["reference"].as_str().unwrap();
+    let withdraw = ["withdrawal", "issue", missed, "--reason", "other-error"];
+    let withdraw = [&withdraw[..], &["--reasons", "重新核实"]].concat();
+    network.at("town", &withdraw).exits(0);
     report(&["--done", "--verified"]).exits(0);
 }
 

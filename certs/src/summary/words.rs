@@ -192,6 +192,8 @@ pub const fn deadline_event(code: DeadlineEvent) -> Word {
         DeadlineEvent::DisclosureEnded => word("disclosure-ended", "disclosure ended", "停止披露"),
         DeadlineEvent::Queried => word("queried", "queried", "查询"),
         DeadlineEvent::QueryRecordKept => word("query-record-kept", "query record kept", "查询记录保存期满"),
+        DeadlineEvent::Asked => word("asked", "asked by an initiation or a push", "发起或推送"),
+        DeadlineEvent::Responded => word("responded", "responded", "响应"),
     }
 }
 

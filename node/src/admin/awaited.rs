@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use concordat_protocol::admin::{AwaitedView, DeadlineCode, TaskCode};
-use concordat_protocol::awaited::{Awaited, Owner, Task, Terms, Within, awaited};
+use concordat_protocol::awaited::{
+    Awaited, Joint, Owed, Owing, Owner, Said, Task, Terms, Within, awaited, joint,
+};
 use concordat_protocol::deadline::{Due, State, WorkingDays};
 use concordat_protocol::effect::Effect;
 use concordat_protocol::region::RegionCode;
-use concordat_protocol::statement::DecisionFields;
+use concordat_protocol::statement::{DecisionFields, Record};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::Registry;
@@ -54,10 +56,38 @@ impl<'a> Timetable<'a> {
             rules: rules.filter(|_| member.is_some()),
             days,
             region,
-            act_type: decision.act_type,
+            act_type: Some(decision.act_type),
             today: self.as_of,
         };
         awaited(effect, &terms)
+    }
+
+    /// What an initiation or a push comes to.
+    // spec: DL-40
+    pub(super) fn joint(&mut self, asking: &Record, said: &[Said<'_>]) -> Joint {
+        let (registry, size) = (self.registry, self.registry.size());
+        let asked = asking.addressed().iter();
+        let members = asked.filter_map(|to| Some((*to, registry.member(*to)?)));
+        let regions: Vec<_> = members
+            .map(|(to, member)| (to, member.enrolment().region))
+            .collect();
+        for (_, region) in &regions {
+            let days = self.days.entry(*region);
+            days.or_insert_with(|| registry.working_days_at(size, *region));
+        }
+        let terms = |region| {
+            Some(Terms {
+                rules: registry.deadline_rules_at(size),
+                days: self.days.get(&region)?,
+                region,
+                act_type: None,
+                today: self.as_of,
+            })
+        };
+        let places = regions
+            .into_iter()
+            .filter_map(|(to, region)| Some((to, terms(region)?)));
+        joint(asking, said, &places.collect())
     }
 
     /// The same, as it is shown.
@@ -91,13 +121,47 @@ fn shown(awaited: &Awaited, issuer: AuthorityCode, registry: &Registry) -> Await
         owner_name: owner.and_then(|owner| view::name_of(registry, owner)),
         since: awaited.since,
         state,
-        due: within.and_then(|within| match within.due {
-            Due::On(day) | Due::UnknownUntilCalendar { earliest: day, .. } => Some(day),
-            Due::Stopped { .. } | Due::OutOfRange => None,
-        }),
+        due: within.and_then(last_day),
         days: days.map(u64::from),
         rule: within.map(|within| within.rule.clone()),
         source: within.map(|within| within.source.to_string()),
+        month: None,
+        months: None,
+        escalated_to: None,
+    }
+}
+
+/// What one who was asked owes, and once it is overdue whose turn it is then.
+// spec: ADM-350
+pub(super) fn owed(owed: &Owed, asker: AuthorityCode, registry: &Registry) -> AwaitedView {
+    let within = owed.within.as_ref();
+    let (state, days) = within.map_or((DeadlineCode::NoRule, None), stands);
+    let (task, month, months) = match owed.owing {
+        Owing::Respond => (TaskCode::Respond, None, None),
+        Owing::FeedBack { month, missing } => (TaskCode::FeedBack, Some(month), Some(missing)),
+    };
+    AwaitedView {
+        task,
+        ground: None,
+        owner: Some(owed.by),
+        owner_name: view::name_of(registry, owed.by),
+        since: Some(owed.since),
+        state,
+        due: within.and_then(last_day),
+        days: days.map(u64::from),
+        rule: within.map(|within| within.rule.clone()),
+        source: within.map(|within| within.source.to_string()),
+        month,
+        months: months.map(u64::from),
+        escalated_to: (state == DeadlineCode::Overdue).then_some(asker),
+    }
+}
+
+/// The last day, or the first day that it can be.
+const fn last_day(within: &Within) -> Option<Day> {
+    match within.due {
+        Due::On(day) | Due::UnknownUntilCalendar { earliest: day, .. } => Some(day),
+        Due::Stopped { .. } | Due::OutOfRange => None,
     }
 }
 

@@ -8,8 +8,8 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::admin::{
-    act, agreement, bundle, import, look_ups, peer, propagation, record, statistics, status,
-    subject, submit,
+    act, agreement, bundle, import, ledger, look_ups, peer, propagation, record, statistics,
+    status, subject, submit,
 };
 use crate::node::Node;
 
@@ -94,6 +94,7 @@ impl Desk {
             Request::LookUpTold(ask) => look_ups::told(&self, &ask),
             Request::LookUpOutdated(ask) => look_ups::outdated(&self, &ask),
             Request::LookUpMissed(ask) => look_ups::missed(&self, &ask),
+            Request::Ledger(ask) => ledger::answer(&self, &ask),
             // The server serves a watch itself, and takes the file of an import.
             Request::Watch(_) | Request::ImportChunk(_) | Request::ImportEnd => {
                 Err(AdminError::new(ErrorCode::OutOfTurn))

@@ -15,7 +15,7 @@ use concordat_protocol::time::Day;
 use concordat_protocol::trust::{LogNumber, Registry, Verified};
 
 use crate::admin::desk::{self, Desk};
-use crate::admin::{act, acts, records, refusal, target, view};
+use crate::admin::{act, acts, joint, records, refusal, target, view};
 use crate::node::Node;
 use crate::query::Found;
 use crate::store::Position;
@@ -101,6 +101,7 @@ pub(super) fn answer(desk: &Desk, ask: RecordAsk) -> desk::Answer {
     for one in &named {
         fits(node, &record, one)?;
     }
+    joint::require_fit(node, &record)?;
     keep(desk, record, ask.dry_run)
 }
 
@@ -225,7 +226,13 @@ fn fits(node: &Node, record: &Record, named: &Named) -> Result<(), AdminError> {
     }
     is_asked(node, record, named)?;
     is_verified(record, named)?;
-    require_standing(node, named)
+    require_standing(node, named)?;
+    match (&named.held, record) {
+        (Some(asking), Record::Response(_) | Record::Feedback(_)) => {
+            joint::require_new(node, record, asking)
+        }
+        (_, _) => Ok(()),
+    }
 }
 
 /// A record that was taken back is not answered.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use concordat_protocol::admin::{
     AdminError, AnswerView, BindsOthersCode, RecordSaid, RecordView, binds_code,
 };
+use concordat_protocol::awaited::Joint;
 use concordat_protocol::effect::{Effect, Horizon};
 use concordat_protocol::statement::{AppliedMeasureFields, Class, Measure, Record, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
@@ -12,7 +13,7 @@ use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Registry, Verified};
 
 use crate::admin::shown::Shown;
-use crate::admin::{acts, refusal, subject, view};
+use crate::admin::{acts, awaited, joint, refusal, subject, view};
 use crate::node::Node;
 use crate::query::{Found, RECORDS_SHOWN_MAX};
 use crate::store::Position;
@@ -85,7 +86,7 @@ pub(super) fn record_view(
     let (reference, issuer) = (verified.reference(), statement.header().issuer);
     let (said, agreement) = RecordSaid::of(record);
     let about = record.subject().code();
-    let answers = match record {
+    let mut answers = match record {
         Record::Commitment(_) => answers(node, reference, (about, looked_up), |class| {
             class == Class::CommitmentOutcome
         })?,
@@ -102,6 +103,16 @@ pub(super) fn record_view(
         | Record::Response(_)
         | Record::Feedback(_) => Answers::default(),
     };
+    let came_to = match answers.is_cut {
+        true => Joint::default(),
+        false => joint::of(node, &registry, verified, &answers.standing)?,
+    };
+    for one in &mut answers.listed {
+        one.note = came_to
+            .notes
+            .get(&one.reference)
+            .map(|note| joint::code(*note));
+    }
     Ok(Some(RecordView {
         reference: reference.clone(),
         class: record.class(),
@@ -116,6 +127,13 @@ pub(super) fn record_view(
         agreement,
         withdrawn_by: acts::withdrawal(node, &Position::of(reference), issuer)?,
         unanswered: answers.unanswered(record),
+        awaited: came_to
+            .owed
+            .iter()
+            .map(|owed| awaited::owed(owed, issuer, &registry))
+            .collect(),
+        no_members: came_to.no_members,
+        faults: joint::faults(node, &registry, record)?,
         answers: answers.listed,
         answers_left: (answers.left > 0).then_some(answers.left),
         witnessed: is_witnessed(&horizon, reference),
@@ -193,6 +211,8 @@ struct Answers {
     listed: Vec<AnswerView>,
     /// How many are not listed.
     left: u64,
+    /// All that was not taken back.
+    standing: Vec<Arc<Verified>>,
     /// Who responded and did not take it back.
     responded: Vec<AuthorityCode>,
     /// Whether not all of them were read, so that nobody can be said to be silent.
@@ -203,20 +223,8 @@ impl Answers {
     /// Those asked who have not responded.
     // spec: ADM-259
     fn unanswered(&self, record: &Record) -> Vec<AuthorityCode> {
-        let asked = match record {
-            Record::Initiation(initiation) => initiation.fields().to.as_slice(),
-            Record::Push(push) => push.fields().to.as_slice(),
-            Record::Commitment(_)
-            | Record::CommitmentOutcome(_)
-            | Record::SelfDeclaration(_)
-            | Record::Evaluation(_)
-            | Record::Interview(_)
-            | Record::Measure(_)
-            | Record::Response(_)
-            | Record::Feedback(_) => &[],
-        };
         let silent = |one: &&AuthorityCode| !self.is_cut && !self.responded.contains(one);
-        asked.iter().filter(silent).copied().collect()
+        record.addressed().iter().filter(silent).copied().collect()
     }
 }
 
@@ -239,8 +247,11 @@ fn answers(
         let Some(answer) = answer(node, &registry, verified)? else {
             continue;
         };
-        if answer.class == Class::Response && answer.withdrawn_by.is_none() {
-            answers.responded.push(answer.issuer);
+        if answer.withdrawn_by.is_none() {
+            answers.standing.push(Arc::clone(verified));
+            if answer.class == Class::Response {
+                answers.responded.push(answer.issuer);
+            }
         }
         // spec: ADM-302
         if !looked_up && !subject::is_free(node, verified) {
@@ -306,5 +317,6 @@ fn answer(
         verification: said.verification,
         withdrawn_by: acts::withdrawal(node, &Position::of(reference), issuer)?,
         reasons,
+        note: None,
     }))
 }

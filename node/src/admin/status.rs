@@ -5,6 +5,7 @@ mod late;
 mod open;
 mod outdated;
 mod outstanding;
+mod owed;
 
 use std::path::Path;
 
@@ -98,6 +99,7 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
     view.alarms = alarms(node, &view, &open, &late, &awaited)?;
     view.alarms.extend(frozen::alarms(node)?);
     view.alarms.extend(office.outdated.alarms(node)?);
+    view.alarms.extend(open.late.alarms()?);
     Ok(view)
 }
 

@@ -11,7 +11,7 @@ use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
     Class, Content, DeadlineEvent, DecisionFields, Outcome, StatementRef,
 };
-use concordat_protocol::statistics::{Dated, Event, Period};
+use concordat_protocol::statistics::{Dated, Event, Period, Violation};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Authority, Registry, Verified};
@@ -26,7 +26,7 @@ use crate::store::Position;
 const ROWS_MAX: usize = 1 << 18;
 /// Statements of a kind that are read for one answer.
 // spec: STA-5
-const READ_MAX: usize = 1 << 16;
+pub(super) const READ_MAX: usize = 1 << 16;
 
 /// Dated facts of a period, as far as they are held here.
 pub(crate) struct Facts {
@@ -54,22 +54,23 @@ impl Node {
         let decided = asked.decided(period)?;
         let objected = asked.objected(period)?;
         let acted = asked.acted(period)?;
+        let refused = asked.refused(period)?;
         Ok(Facts {
             facts: asked.facts,
-            is_whole: decided && objected && acted,
+            is_whole: decided && objected && acted && refused,
         })
     }
 }
 
-struct Asked<'a> {
-    query: &'a QueryService,
-    registry: &'a Registry,
+pub(super) struct Asked<'a> {
+    pub(super) query: &'a QueryService,
+    pub(super) registry: &'a Registry,
     today: Day,
-    days: BTreeMap<RegionCode, WorkingDays>,
-    facts: Vec<Dated>,
+    pub(super) days: BTreeMap<RegionCode, WorkingDays>,
+    pub(super) facts: Vec<Dated>,
     /// What was counted, by log and digest.
     seen: BTreeSet<(Origin, [u8; 32])>,
-    node: &'a Node,
+    pub(super) node: &'a Node,
 }
 
 /// What ends objections to one decision.
@@ -144,6 +145,7 @@ impl Asked<'_> {
         let (issuer, fields) = (statement.header().issuer, decision.fields());
         let event = Event::Decided {
             act_type: fields.act_type,
+            item: fields.item.clone(),
             reported: self.reported(issuer, fields, logged_on),
         };
         self.facts.push(Dated {
@@ -232,7 +234,7 @@ impl Asked<'_> {
             rules: rules.filter(|_| region.is_some()),
             days: days_of(&mut self.days, self.registry, place),
             region: place,
-            act_type: fields.fields().act_type,
+            act_type: Some(fields.fields().act_type),
             today: self.today,
         };
         for by in objections {
@@ -291,6 +293,7 @@ impl Asked<'_> {
 
     /// The acts of a period other than objections; whether all were looked at.
     fn acted(&mut self, period: Period) -> Result<bool, AskError> {
+        let mut listed: BTreeMap<StatementRef, (Day, AuthorityCode)> = BTreeMap::new();
         let found = self.query.store().acts_of(COUNTED, READ_MAX);
         let (positions, is_whole) = found.map_err(QueryError::from)?;
         for position in positions {
@@ -306,7 +309,20 @@ impl Asked<'_> {
                     day,
                     event: Event::Acted(payload.class()),
                 });
+                self.repaired(&act, day)?;
             }
+            if let Some((at, violated)) = self.wrong_listing(&act)? {
+                let first = listed.entry(at).or_insert(violated);
+                *first = violated.min(*first);
+            }
+        }
+        for (at, (day, authority)) in listed {
+            let event = Event::Violated(Violation::WrongListing, at);
+            self.facts.push(Dated {
+                authority,
+                day,
+                event,
+            });
         }
         Ok(is_whole)
     }
@@ -323,7 +339,7 @@ impl Asked<'_> {
         Ok(verified.filter(is_new))
     }
 
-    fn verified(&self, at: &Position) -> Result<Option<Arc<Verified>>, AskError> {
+    pub(super) fn verified(&self, at: &Position) -> Result<Option<Arc<Verified>>, AskError> {
         self.query.go_on()?;
         match self.query.statement(&at.origin, at.index)? {
             Found::Verified(verified) => Ok(Some(verified)),
@@ -331,7 +347,7 @@ impl Asked<'_> {
         }
     }
 
-    fn region(&self, authority: AuthorityCode) -> Option<RegionCode> {
+    pub(super) fn region(&self, authority: AuthorityCode) -> Option<RegionCode> {
         let member = self.registry.member(authority)?;
         Some(member.enrolment().region)
     }
@@ -346,7 +362,7 @@ const COUNTED: &[Class] = &[
     Class::Repair,
 ];
 
-fn days_of<'d>(
+pub(super) fn days_of<'d>(
     known: &'d mut BTreeMap<RegionCode, WorkingDays>,
     registry: &Registry,
     region: RegionCode,

@@ -1,6 +1,7 @@
 mod agreements;
 mod copies;
 mod records;
+mod refused;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

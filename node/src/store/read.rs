@@ -17,7 +17,7 @@ use super::ledger::{self, Delivery, KeptRow};
 use super::own::{self, OwnStatement};
 use super::peers;
 use super::records::{self, RecordRow};
-use super::schema::{Bytes, Family, LogId, Position, Spot};
+use super::schema::{Bytes, Family, LogId, POSITION_BYTES, Position, Spot};
 use super::subjects::{self, DocumentDigest, SubjectRow, Summary};
 use super::verdicts::{State, Verdict};
 use super::writer::Logs;
@@ -221,6 +221,37 @@ impl Store {
         to.map_or(Ok(Vec::new()), |to| {
             self.records(Family::Referred, &records::reference_prefix(to))
         })
+    }
+
+    /// The records of some classes that refer to whatever statements and were not refused, the newest day
+    /// first; and whether these are all: at most so many are given.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    // spec: ADM-352
+    pub fn referring_records(
+        &self,
+        classes: &[Class],
+        most: usize,
+    ) -> Result<(Vec<RecordRow>, bool), StoreError> {
+        let prefix = Bytes::key(Family::Referred).finish();
+        let place = prefix.len() + POSITION_BYTES;
+        let logs = read(&self.logs);
+        let verdicts = read(&self.verdicts);
+        let rows = self.collect(Family::Referred, &prefix, None, |key, value| {
+            let spot = Spot::decode(key.get(place..)?)?;
+            let row = records::decode(value, position(&logs, spot)?)?;
+            let verdict = verdicts.state(spot).verdict();
+            let is_refused = matches!(verdict, Some(Verdict::Rejected(_)));
+            let is_asked = classes.contains(&row.class) && !is_refused;
+            Some(is_asked.then_some(RecordRow { verdict, ..row }))
+        })?;
+        let mut rows: Vec<RecordRow> = rows.into_iter().flatten().collect();
+        rows.sort_by(|a, b| b.day.cmp(&a.day).then_with(|| a.position.cmp(&b.position)));
+        rows.dedup_by(|a, b| a.position == b.position);
+        let is_whole = rows.len() <= most;
+        rows.truncate(most);
+        Ok((rows, is_whole))
     }
 
     fn records(&self, family: Family, prefix: &[u8]) -> Result<Vec<RecordRow>, StoreError> {

@@ -10,7 +10,7 @@ use super::*;
 
 impl Pair {
     /// Enters something in the registry, and waits until the member has adopted it.
-    async fn enter(&mut self, content: Content) {
+    pub(super) async fn enter(&mut self, content: Content) {
         self.network.append(content).unwrap();
         let change = self.network.changes.last().unwrap();
         let node = &self.hub.node;
@@ -25,7 +25,10 @@ impl Pair {
 impl Client {
     async fn statistics(&mut self, period: &str) -> StatisticsView {
         let period = period.to_owned();
-        let ask = Request::Statistics(StatisticsAsk { period });
+        let ask = Request::Statistics(StatisticsAsk {
+            period,
+            listed: None,
+        });
         match self.ask(&ask).await.unwrap() {
             Reply::Statistics(view) => *view,
             other => panic!("{other:?}"),
@@ -149,6 +152,7 @@ async fn overdue_ruling_is_shown_with_whose_turn_it_is() {
     assert!((1..=5).contains(&penalties.count), "{decided:?}");
     let wrong = Request::Statistics(StatisticsAsk {
         period: "2026-13".to_owned(),
+        listed: None,
     });
     assert_eq!(hub.refused(&wrong).await, ErrorCode::BadRequest);
     assert_eq!(member.statement(target).await.awaited, []);

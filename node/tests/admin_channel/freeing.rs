@@ -51,6 +51,7 @@ fn repair_ask(target: &StatementRef) -> RepairAsk {
         effects: vec![RepairEffect::StopSharing, RepairEffect::RemoveFromList],
         decided_on: None,
         reasons: Text::new("已履行义务").unwrap(),
+        applied_on: None,
         issuer: None,
         dry_run: false,
     }

@@ -374,6 +374,7 @@ async fn late_withdrawal_of_a_repair_is_to_be_made_anew() {
         effects: vec![RepairEffect::StopSharing],
         decided_on: None,
         reasons: Text::new("已履行义务").unwrap(),
+        applied_on: None,
         issuer: None,
         dry_run: false,
     });

@@ -161,6 +161,12 @@ named_codes! {
         RowNotFound = 118 "row-not-found",
         /// The row had to go: the time for which rows are kept is over; `row`.
         RowGone = 119 "row-gone",
+        /// The agreement has no such clause; `clause`, `known`.
+        NoSuchClause = 130 "no-such-clause",
+        /// The catalogue says that the measure is recommended; `measure`.
+        OnlyRecommended = 131 "only-recommended",
+        /// The measure was not asked for; `measure`, `asked`.
+        MeasureNotAsked = 132 "measure-not-asked",
     }
 }
 
@@ -185,7 +191,10 @@ impl ErrorCode {
             | Self::DayGone
             | Self::VersionUnfit
             | Self::OtherSubject
-            | Self::ItemNeeded => ExitCode::Usage,
+            | Self::ItemNeeded
+            | Self::NoSuchClause
+            | Self::OnlyRecommended
+            | Self::MeasureNotAsked => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
             | Self::ActNotHeld

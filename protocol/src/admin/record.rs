@@ -20,7 +20,7 @@ use crate::text::Text;
 use crate::time::Day;
 
 pub use fields::{record_fields, reference_key};
-pub use view::{AnswerView, RecordAsk, RecordMade, RecordView};
+pub use view::{AnswerView, NoteCode, RecordAsk, RecordFaultCode, RecordMade, RecordView};
 
 integer_map! {
     /// What a record says beside its organisation, item, day and references. A field is absent where the class

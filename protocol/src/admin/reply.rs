@@ -9,8 +9,8 @@ use crate::admin::look_up::{
 use crate::admin::record::{RecordMade, RecordView};
 use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::view::{
-    AgreementApproved, AgreementLogged, AgreementsView, DecisionView, EffectView, PeerBrief,
-    PeerView, PropagationView, StatementView, StatisticsView, StatusView,
+    AgreementApproved, AgreementLogged, AgreementsView, DecisionView, EffectView, LedgerView,
+    PeerBrief, PeerView, PropagationView, StatementView, StatisticsView, StatusView,
 };
 use crate::codec::{Truth, integer_map};
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
@@ -75,6 +75,8 @@ tagged_enum! {
         LookUpsMissed(Box<LookUpsMissedView>) = 115,
         /// The receipt of a look-up; its answer follows.
         Receipt(ByteBuf) = 116,
+        /// A page of the ledger.
+        Ledger(Box<LedgerView>) = 130,
         /// It is not done.
         Error(AdminError) = 99,
     }
@@ -114,6 +116,7 @@ impl Reply {
             | Self::LookUpMarked(_)
             | Self::LookUpsOutdated(_)
             | Self::LookUpsMissed(_)
+            | Self::Ledger(_)
             | Self::Error(_) => true,
         }
     }

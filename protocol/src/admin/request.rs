@@ -9,7 +9,9 @@ use crate::admin::look_up::{
 use crate::admin::record::RecordAsk;
 use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::target::Target;
+use crate::admin::view::ViolationCode;
 use crate::codec::{Truth, integer_map};
+use crate::log::{LeafIndex, TreeSize};
 use crate::lookup::Scenario;
 use crate::statement::{
     Address, DecisionFields, Ground, ObjectorRole, Outcome, RepairEffect, StatementRef,
@@ -110,6 +112,9 @@ tagged_enum! {
         /// When cases were first looked up. Answered by
         /// [`Reply::LookUpsMissed`](super::Reply::LookUpsMissed).
         LookUpMissed(LookUpMissedAsk) = 115,
+        /// A page of the ledger of the node's own statements. Answered by
+        /// [`Reply::Ledger`](super::Reply::Ledger).
+        Ledger(LedgerAsk) = 130,
     }
 }
 
@@ -364,6 +369,8 @@ integer_map! {
         5 => issuer: opt(AuthorityCode),
         /// Say what it would do.
         6 => dry_run: req(bool),
+        /// The day on which it was applied for.
+        130 => applied_on: opt(Day),
     }
 }
 
@@ -481,5 +488,22 @@ integer_map! {
     pub struct StatisticsAsk {
         /// `2026-11`, `2026-H2` or `2026`.
         1 => period: req(String),
+        /// A kind of violation, to list what is counted of it.
+        130 => listed: opt(ViolationCode),
+    }
+}
+
+integer_map! {
+    /// A span of days to give the ledger of.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct LedgerAsk {
+        /// The first day.
+        1 => from: req(Day),
+        /// The last day.
+        2 => until: req(Day),
+        /// Where in the log to go on; from the beginning when absent.
+        3 => next: opt(LeafIndex),
+        /// The size of the log that the first page was of: what came since is not in the ledger.
+        4 => size: opt(TreeSize),
     }
 }

@@ -110,6 +110,7 @@ pub fn act_view(
         repair_effects: Vec::new(),
         legal_basis: Vec::new(),
         taken_back_by: None,
+        applied_on: None,
         reference,
     };
     fill(&mut view, &payload.content, effect);
@@ -153,6 +154,7 @@ fn fill(view: &mut ActView, content: &Content, effect: Option<&Effect>) {
             view.repair_effects.clone_from(&fields.effects);
             view.decided_on = Some(fields.decided_on);
             view.legal_basis.clone_from(&fields.basis);
+            view.applied_on = fields.applied_on;
             view.reasons = Some(fields.reasons.to_string());
         }
         Content::Decision(_)
@@ -213,6 +215,7 @@ pub fn noticed_view(
         repair_effects: Vec::new(),
         legal_basis: Vec::new(),
         taken_back_by: None,
+        applied_on: None,
     })
 }
 

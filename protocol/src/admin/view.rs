@@ -2,6 +2,7 @@
 //! that the node does not hold.
 
 mod effect;
+mod ledger;
 mod propagation;
 mod recognition;
 mod statistics;
@@ -12,7 +13,7 @@ use crate::admin::tagged::named_codes;
 use crate::codec::integer_map;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
 use crate::statement::{
-    Accession, ActType, Agreement, Class, Code, Decision, Enrolment, Ground, LegalBasis,
+    Accession, ActType, Agreement, Class, Code, Decision, Enrolment, Ground, LegalBasis, Month,
     ObjectorRole, Outcome, RepairEffect, Retirement, Role, Standing, StatementRef, Vis,
     WithdrawalReason,
 };
@@ -25,12 +26,16 @@ pub use effect::{
     DutyView, EffectView, ForkCode, FreshnessCode, FreshnessView, LaterActsCode, SourceCode,
     SuspensionCode, SuspensionView, ValidityCode, VoidCauseCode, WaitingCode, WaitingView,
 };
+pub use ledger::{LedgerRow, LedgerView};
 pub use propagation::{HolderCode, HolderView, PropagatedView, PropagationView, ReachView};
 pub use recognition::{
     AgreementApproved, AgreementLogged, AgreementStateCode, AgreementView, AgreementsView,
     AllowedView, LackingCode, PartyView, RecognitionCode, RecognitionView, ReliedView, WordView,
 };
-pub use statistics::{ActCount, DecisionCount, FiguresView, StatisticsView};
+pub use statistics::{
+    ActCount, CountedView, CoverageView, DecisionCount, FiguresView, ItemCount, StatisticsView,
+    ViolationCode, ViolationCount,
+};
 
 named_codes! {
     /// Whether a node signs.
@@ -241,6 +246,10 @@ named_codes! {
         SettleConflict = 4 "settle-conflict",
         /// A withdrawal or correction, since what the decision rests on is gone.
         AnswerForBasis = 5 "answer-for-basis",
+        /// A response to an initiation or a push.
+        Respond = 6 "respond",
+        /// The feedback of a month.
+        FeedBack = 7 "feed-back",
     }
 }
 
@@ -261,7 +270,7 @@ named_codes! {
 }
 
 integer_map! {
-    /// What is awaited about a decision, from whom, and by when.
+    /// What is awaited about a decision or of those whom a record asks, from whom, and by when.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct AwaitedView {
         /// What.
@@ -284,6 +293,12 @@ integer_map! {
         9 => rule: opt(Code),
         /// Where the rule comes from.
         10 => source: opt(String),
+        /// Of feedback: the first month that is missing.
+        130 => month: opt(Month),
+        /// Of feedback: how many months are missing, this one among them.
+        131 => months: opt(u64),
+        /// Once it is overdue, who asked: its turn to ask again, or to take it to a supervisor.
+        132 => escalated_to: opt(AuthorityCode),
     }
 }
 
@@ -370,6 +385,8 @@ integer_map! {
         23 => legal_basis: list(LegalBasis),
         /// Of a ruling, a stay or a repair: what takes it back.
         24 => taken_back_by: opt(StatementRef),
+        /// Of a repair: the day on which it was applied for.
+        130 => applied_on: opt(Day),
     }
 }
 

@@ -78,7 +78,7 @@ impl Case {
             rules: self.rules.as_ref(),
             days: &self.days,
             region: region(LUOYANG),
-            act_type: ActType::Penalty,
+            act_type: Some(ActType::Penalty),
             today: day(today),
         };
         awaited(&self.world.effect(&self.target), &terms)
@@ -170,7 +170,7 @@ fn objection_is_dealt_with_in_time_up_to_its_last_day() {
             rules: Some(&rules),
             days: &days,
             region: region(LUOYANG),
-            act_type: ActType::Penalty,
+            act_type: Some(ActType::Penalty),
             today: day(today),
         };
         handling((day("2026-04-01"), with_issuer), closed.map(day), &terms)
@@ -189,7 +189,7 @@ fn objection_is_dealt_with_in_time_up_to_its_last_day() {
         rules: None,
         days: &days,
         region: region(LUOYANG),
-        act_type: ActType::Penalty,
+        act_type: Some(ActType::Penalty),
         today: day("2026-05-28"),
     };
     let asked = handling((day("2026-04-01"), true), None, &terms);

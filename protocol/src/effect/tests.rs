@@ -402,6 +402,7 @@ fn repair(effects: &[RepairEffect]) -> Content {
         decided_on: day("2026-05-01"),
         basis: vec![],
         reasons: text("已履行义务"),
+        applied_on: None,
     });
     Content::Repair(Box::new(repair.unwrap()))
 }

@@ -419,6 +419,8 @@ integer_map! {
         3 => basis: list(LegalBasis),
         /// The reasons.
         4 => reasons: req(Text<4000>),
+        /// The day on which it was applied for, where it was.
+        6 => applied_on: opt(Day),
     }
 }
 
@@ -432,10 +434,13 @@ impl Repair {
     ///
     /// # Errors
     /// [`Invalid::EmptyList`] when it asks nothing, [`Invalid::ListOrder`] when what it asks is not in
-    /// ascending order.
-    // spec: STM-72
+    /// ascending order, [`Invalid::AppliedAfter`] when it was decided on before it was applied for.
+    // spec: STM-72, STM-180
     pub fn new(fields: RepairFields) -> Result<Self, Invalid> {
         named_once("effects", &fields.effects)?;
+        if fields.applied_on.is_some_and(|on| on > fields.decided_on) {
+            return Err(Invalid::AppliedAfter);
+        }
         Ok(Self(fields))
     }
 

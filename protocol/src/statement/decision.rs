@@ -571,6 +571,9 @@ pub enum Invalid {
     /// A stay that ends before it was ordered.
     #[error("the last day of the stay lies before the day of its order")]
     StayEndsBeforeOrder,
+    /// A repair that was decided on before it was applied for.
+    #[error("the day of the application lies after that of the decision on the repair")]
+    AppliedAfter,
     /// A receipt that says of an act what cannot be.
     #[error(
         "a receipt gives a reason exactly for a refusal, and measures only where the act was applied"

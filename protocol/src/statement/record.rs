@@ -15,7 +15,7 @@ use crate::statement::class::Class;
 use crate::statement::decision::{Code, Duty, LegalBasis, Remedy, Service, is_no_end};
 use crate::statement::measure::Measure;
 use crate::statement::payload::StatementRef;
-use crate::subject::Subject;
+use crate::subject::{AuthorityCode, Subject};
 use crate::text::Text;
 use crate::time::Day;
 
@@ -177,6 +177,23 @@ impl Record {
             Self::Response(record) => std::slice::from_ref(&record.fields().answers),
             Self::Push(record) => &record.fields().decisions,
             Self::Feedback(record) => std::slice::from_ref(&record.fields().answers),
+        }
+    }
+
+    /// Who is asked or told; nobody but by an initiation or a push.
+    #[must_use]
+    pub fn addressed(&self) -> &[AuthorityCode] {
+        match self {
+            Self::Initiation(record) => &record.fields().to,
+            Self::Push(record) => &record.fields().to,
+            Self::Commitment(_)
+            | Self::CommitmentOutcome(_)
+            | Self::SelfDeclaration(_)
+            | Self::Evaluation(_)
+            | Self::Interview(_)
+            | Self::Measure(_)
+            | Self::Response(_)
+            | Self::Feedback(_) => &[],
         }
     }
 

@@ -40,6 +40,7 @@ impl Freed {
             decided_on: day("2026-02-01"),
             basis: vec![],
             reasons: text("已履行义务"),
+            applied_on: None,
         });
         let (stay, repair) = (Box::new(stay.unwrap()), Box::new(repair.unwrap()));
         let (log, receivers, on) = (

@@ -95,14 +95,16 @@ fn acts() -> impl Strategy<Value = Content> {
         },
     );
     let effects = subsequence(RepairEffect::ALL.to_vec(), 1..=RepairEffect::ALL.len());
-    let repair = (effects, days(), any::<bool>(), words()).prop_map(
-        |(effects, decided_on, based, reasons)| {
+    let repair = (effects, days(), any::<bool>(), any::<bool>(), words()).prop_map(
+        |(effects, decided_on, based, applied, reasons)| {
+            let applied_on = applied.then_some(decided_on);
             let basis = penalty().basis.into_iter().filter(|_| based).collect();
             let fields = RepairFields {
                 effects,
                 decided_on,
                 basis,
                 reasons,
+                applied_on,
             };
             Content::Repair(Box::new(Repair::new(fields).unwrap()))
         },

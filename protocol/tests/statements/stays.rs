@@ -26,6 +26,7 @@ fn repair_fields() -> RepairFields {
         decided_on: day("2026-04-01"),
         basis: vec![],
         reasons: text("已履行义务"),
+        applied_on: None,
     }
 }
 
@@ -89,6 +90,19 @@ fn repair_asks_something_and_each_thing_once() {
         assert_eq!(asking(effects), Err(Invalid::ListOrder { field }));
     }
     assert!(asking(RepairEffect::ALL.to_vec()).is_ok());
+}
+
+// spec: STM-180
+#[test]
+fn repair_is_applied_for_on_the_day_that_it_is_decided_on_at_the_latest() {
+    let applied = |on: &str| {
+        Repair::new(RepairFields {
+            applied_on: Some(day(on)),
+            ..repair_fields()
+        })
+    };
+    assert!(applied("2026-04-01").is_ok() && applied("2026-03-01").is_ok());
+    assert_eq!(applied("2026-04-02"), Err(Invalid::AppliedAfter));
 }
 
 /// What the city says of another one's decision on a day.

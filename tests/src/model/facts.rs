@@ -286,6 +286,7 @@ fn content(say: &Say) -> (Content, Option<Place>, u64) {
                 decided_on: day(20_600),
                 basis: Vec::new(),
                 reasons: text("已履行义务"),
+                applied_on: None,
             });
             let repair = repair.expect("it asks something");
             (Content::Repair(Box::new(repair)), Some(*target), 0)

@@ -26,5 +26,6 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("what was not found, or concerns another subject, was not applied", "查无此主体或主体有误的，不应已经执行"),
     ("the record names no organisation, and no statement held here that it refers to does", "该记录没有写明组织，本节点所持的相关声明也没有"),
     ("what is pushed from above is verified before it is applied: say what verifying found", "上级下发的推送须先核实后执行：请写明核实结果"),
+    ("the day of the application lies after that of the decision on the repair", "申请修复的日期晚于作出修复决定的日期"),
     ("only what is pushed from above is verified; this was not", "只有上级下发的推送需要核实，该项不是"),
 ];

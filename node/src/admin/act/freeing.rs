@@ -56,6 +56,7 @@ pub(in crate::admin) fn repair(desk: &Desk, ask: RepairAsk) -> Answer {
         decided_on,
         basis: Vec::new(),
         reasons: ask.reasons,
+        applied_on: ask.applied_on,
     });
     let repair = repair.map_err(|error| refusal::invalid(&error))?;
     case.record(Content::Repair(Box::new(repair)), ask.dry_run)

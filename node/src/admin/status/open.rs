@@ -15,6 +15,7 @@ use concordat_protocol::statement::{Class, Leaf, StatementRef};
 use concordat_protocol::time::Day;
 use tracing::{debug, error};
 
+use super::owed;
 use crate::admin::awaited::Timetable;
 use crate::node::{AskError, Node};
 use crate::query::{Found, QueryError};
@@ -37,6 +38,8 @@ pub(super) struct Answer {
     pub(super) overdue: Overdue,
     /// The same of other members, where this one supervises.
     pub(super) overdue_elsewhere: Overdue,
+    /// What those who are asked owe and is overdue.
+    pub(super) late: owed::Late,
     /// Whether nothing has changed since they were counted.
     pub(super) is_current: bool,
 }
@@ -51,7 +54,7 @@ pub(super) struct Overdue {
 }
 
 impl Overdue {
-    fn add(&mut self, due: Option<Day>) {
+    pub(super) fn add(&mut self, due: Option<Day>) {
         self.decisions += u64::from(due.is_some());
         self.first_due = self.first_due.into_iter().chain(due).min();
     }
@@ -179,7 +182,14 @@ impl OpenObjections {
 
 fn counted(node: &Node) -> Option<Count> {
     let (begun, moment) = (Instant::now(), Moment::of(node));
-    match answer(node, moment.today) {
+    let open = answer(node, moment.today);
+    let open = open.and_then(|open| {
+        Ok(Answer {
+            late: late(node)?,
+            ..open
+        })
+    });
+    match open {
         Ok(open) => Some(Count {
             moment,
             open,
@@ -191,6 +201,15 @@ fn counted(node: &Node) -> Option<Count> {
             None
         }
     }
+}
+
+fn late(node: &Node) -> Result<owed::Late, AskError> {
+    owed::late(node).map_err(|failed| {
+        if !owed::is_stopping(&failed) {
+            error!(?failed, "what those who are asked owe was not counted");
+        }
+        AskError::Query(QueryError::Stopping)
+    })
 }
 
 fn answer(node: &Node, today: Day) -> Result<Answer, AskError> {

@@ -86,5 +86,5 @@ fn what_refers_to_a_record_is_read_up_to_a_bound_and_is_about_its_organisation()
         .queries
         .referring(&to(&node), None, |class| class == Class::Feedback)
         .unwrap();
-    assert_eq!(indexes(&found), []);
+    assert_eq!(indexes(&found), Vec::<u64>::new());
 }

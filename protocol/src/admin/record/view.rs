@@ -1,8 +1,9 @@
 //! Records as they are asked for, made and shown.
 
 use crate::admin::record::RecordSaid;
+use crate::admin::tagged::named_codes;
 use crate::admin::target::Target;
-use crate::admin::view::BindsOthersCode;
+use crate::admin::view::{AwaitedView, BindsOthersCode};
 use crate::codec::integer_map;
 use crate::statement::{
     Answer, Class, Code, CommitmentResult, Execution, Month, StatementRef, Verification, Vis,
@@ -96,6 +97,12 @@ integer_map! {
         16 => witnessed: req(bool),
         /// Of a measure: what its author may do now on the strength of the decision that it names.
         17 => binds: opt(BindsOthersCode),
+        /// Of an initiation or push: what is awaited of those asked.
+        130 => awaited: list(AwaitedView),
+        /// Of an initiation or push: those asked who are no members.
+        131 => no_members: list(AuthorityCode),
+        /// What it says that does not hold.
+        132 => faults: list(RecordFaultCode),
     }
 }
 
@@ -127,5 +134,33 @@ integer_map! {
         11 => withdrawn_by: opt(StatementRef),
         /// Of a response or feedback that is not all that was asked: the reasons.
         12 => reasons: opt(String),
+        /// Why it does not count, or not as a whole.
+        130 => note: opt(NoteCode),
+    }
+}
+
+named_codes! {
+    /// Why something that was said to an initiation or a push does not count, or not as a whole.
+    pub enum NoteCode {
+        /// Its author was not asked.
+        NotAsked = 1 "not-asked",
+        /// Its author had responded before.
+        LaterResponse = 2 "later-response",
+        /// It accepts a measure that was not asked for, or for longer.
+        MeasureNotAsked = 3 "measure-not-asked",
+        /// Its author says something else of the same month.
+        Contradicts = 4 "contradicts",
+    }
+}
+
+named_codes! {
+    /// What a measure says that does not hold.
+    pub enum RecordFaultCode {
+        /// What it names as an agreement is none.
+        NoAgreement = 1 "no-agreement",
+        /// The agreement has no such clause.
+        NoClause = 2 "no-clause",
+        /// It says mandatory, and the catalogue of measures says recommended.
+        OnlyRecommended = 3 "only-recommended",
     }
 }

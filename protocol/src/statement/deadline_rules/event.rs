@@ -94,6 +94,10 @@ code_enum! {
         Queried = 43,
         /// 查询记录保存期满: the record of the query may go.
         QueryRecordKept = 44,
+        /// 发起或推送: an authority was asked by an initiation or a push.
+        Asked = 45,
+        /// 响应: it responded.
+        Responded = 46,
     }
 }
 

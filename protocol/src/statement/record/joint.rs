@@ -185,6 +185,29 @@ impl Month {
         fits.then_some(Self { year, month })
     }
 
+    /// The month of a day.
+    #[must_use]
+    pub fn of(day: Day) -> Option<Self> {
+        let (year, month, _) = day.ymd();
+        Self::new(year, month)
+    }
+
+    /// Its first day.
+    #[must_use]
+    pub fn first_day(self) -> Option<Day> {
+        Day::from_ymd(self.year, self.month, 1).ok()
+    }
+
+    /// The months from this one to another, both among them; none where that lies before.
+    pub fn up_to(self, last: Self) -> impl Iterator<Item = Self> {
+        let next = |month: &Self| match month.month {
+            12 => Self::new(month.year.saturating_add(1), 1),
+            of_year => Self::new(month.year, of_year.saturating_add(1)),
+        };
+        let all = std::iter::successors(Some(self), next);
+        all.take_while(move |month| *month <= last)
+    }
+
     /// Reads `2026-11`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

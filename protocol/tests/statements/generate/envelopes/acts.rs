@@ -19,6 +19,7 @@ pub(super) fn repair() -> Content {
         decided_on: day("2026-09-01"),
         basis: penalty().basis,
         reasons: crate::support::text("已履行义务并纠正失信行为"),
+        applied_on: None,
     });
     Content::Repair(Box::new(repair.unwrap()))
 }
@@ -152,6 +153,24 @@ fn repairs(repair: &Changed<'_>) -> Vec<Case> {
             "repair with key 5",
             "a key that a repair has not",
             repair.with(5, vec![0]),
+            "STM-15",
+        ),
+        shape(
+            "repair with key 7",
+            "a key that a repair has not",
+            repair.with(7, vec![0]),
+            "STM-15",
+        ),
+        shape(
+            "repair applied for after it was decided on",
+            "the day of the application is a day later",
+            repair.with(6, encode(&day("2026-09-02")).unwrap()),
+            "STM-180",
+        ),
+        shape(
+            "repair applied for on no day",
+            "a text in the place of a day",
+            repair.with(6, text("2026-08-20")),
             "STM-15",
         ),
         shape(

@@ -1,0 +1,216 @@
+//! `ledger export`: written whole or not at all. And what `statistics` takes.
+
+use std::fs;
+
+use concordat_protocol::admin::{
+    AdminError, ErrorCode, LedgerAsk, LedgerRow, LedgerView, Reply, Request,
+};
+use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
+use concordat_protocol::statement::{Class, StatementRef};
+use concordat_protocol::subject::SubjectCode;
+use concordat_protocol::time::Day;
+
+use crate::support::{concordat, fake_node};
+
+const ORIGIN: &str =
+    "test-0000000000000000000000000000000000000000000000000000000000000000/11310000MB00000009/0";
+
+fn day() -> Day {
+    Day::parse_loose("2026-03-02").unwrap()
+}
+
+fn row(index: u64) -> LedgerRow {
+    LedgerRow {
+        reference: StatementRef {
+            origin: ORIGIN.parse().unwrap(),
+            index: LeafIndex::new(index),
+            leaf_hash: Hash::from_bytes([1; 32]),
+        },
+        class: Class::Objection,
+        made_on: day(),
+        about: SubjectCode::parse("91230400MA0000015M").unwrap(),
+        name: None,
+        document_number: None,
+        item: None,
+        act_type: None,
+        day: None,
+        served_on: None,
+        valid_until: None,
+        publication_until: None,
+        state: None,
+        objections: 0,
+        open: 0,
+        rulings: 0,
+        corrections: 0,
+        withdrawals: 0,
+        stays: 0,
+        repairs: 0,
+        asked: 0,
+        responses: 0,
+        target: None,
+        outcome: None,
+        reason: None,
+    }
+}
+
+fn page(ask: &LedgerAsk) -> Reply {
+    let first = ask.next.is_none();
+    Reply::Ledger(Box::new(LedgerView {
+        origin: ORIGIN.parse().unwrap(),
+        size: TreeSize::new(600).unwrap(),
+        root: first.then(|| Hash::from_bytes([2; 32])),
+        witnessed: None,
+        as_of: day(),
+        rows: vec![row(if first { 0 } else { 512 })],
+        next: first.then(|| LeafIndex::new(512)),
+    }))
+}
+
+const SPAN: [&str; 6] = [
+    "ledger",
+    "export",
+    "--from",
+    "2026-01-01",
+    "--until",
+    "2026-12-31",
+];
+
+// spec: ADM-360, ADM-362
+#[test]
+fn ledger_is_written_whole_or_not_at_all() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().display().to_string();
+    let table = directory.path().join("ledger.csv");
+    let named = table.display().to_string();
+    let arguments = |form: &'static str| {
+        let node = ["--node", path.as_str(), "--output", "json"];
+        let all = [&node[..], &SPAN[..], &[form, named.as_str()]].concat();
+        all.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let run = |form| {
+        let arguments = arguments(form);
+        concordat(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let pages = |request: &Request| match request {
+        Request::Ledger(ask) => vec![page(ask)],
+        _ => Vec::new(),
+    };
+    for form in ["--csv", "--json"] {
+        let node = fake_node(directory.path(), pages);
+        let ran = run(form);
+        assert_eq!(ran.exit, 0, "{}", ran.out);
+        let text = fs::read_to_string(&table).unwrap();
+        let lines = if form == "--csv" { 4 } else { 3 };
+        assert_eq!(text.lines().count(), lines, "{text}");
+        assert!(text.contains(&"02".repeat(32)) && ran.out.contains("\"rows\":2"));
+        node.join().unwrap();
+        // It is there now, and stays as it is.
+        let again = run(form);
+        assert!(
+            again.exit == 1 && again.out.contains("file-exists"),
+            "{}",
+            again.out
+        );
+        assert_eq!(fs::read_to_string(&table).unwrap(), text);
+        fs::remove_file(&table).unwrap();
+    }
+    // The second page does not come.
+    let node = fake_node(directory.path(), |request| match request {
+        Request::Ledger(ask) if ask.next.is_none() => vec![page(ask)],
+        _ => vec![Reply::Error(AdminError::new(ErrorCode::ShuttingDown))],
+    });
+    let ran = run("--csv");
+    assert!(
+        ran.exit == 1 && ran.out.contains("shutting-down"),
+        "{}",
+        ran.out
+    );
+    assert!(!table.exists());
+    node.join().unwrap();
+}
+
+// spec: ADM-9
+#[test]
+fn wrong_uses_of_ledger_and_statistics_are_refused_before_anything_is_written() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().display().to_string();
+    let file = directory.path().join("f.csv").display().to_string();
+    let nowhere = directory.path().join("no/f.csv").display().to_string();
+    let wrong: [(&[&str], i32, &str); 14] = [
+        (&["ledger"], 2, "usage"),
+        (&["ledger", "export"], 2, "usage"),
+        (
+            &["ledger", "export", "--until", "2026-12-31", "--csv", &file],
+            2,
+            "usage",
+        ),
+        (
+            &["ledger", "export", "--from", "2026-01-01", "--csv", &file],
+            2,
+            "usage",
+        ),
+        (&SPAN, 2, "usage"),
+        (
+            &[&SPAN[..], &["--csv", &file, "--json", &file]].concat(),
+            2,
+            "usage",
+        ),
+        (
+            &[&SPAN[..], &["--csv", &nowhere]].concat(),
+            3,
+            "folder-missing",
+        ),
+        (&[&SPAN[..], &["--csv", &file, "more"]].concat(), 2, "usage"),
+        (
+            &[
+                "ledger",
+                "export",
+                "--from",
+                "2026-02-30",
+                "--until",
+                "2026-12-31",
+                "--csv",
+                &file,
+            ],
+            2,
+            "bad-value",
+        ),
+        (
+            &[
+                "ledger",
+                "export",
+                "--from",
+                "2026-12-31",
+                "--until",
+                "2026-01-01",
+                "--csv",
+                &file,
+            ],
+            2,
+            "bad-value",
+        ),
+        (&["statistics", "2026", "--count", "late"], 2, "bad-choice"),
+        (
+            &["statistics", "2026", "--count", "late-repair", "--coverage"],
+            2,
+            "usage",
+        ),
+        (&["statistics", "2026-13", "--coverage"], 2, "bad-value"),
+        (
+            &["statistics", "2026", "--coverage", "--csv", &nowhere],
+            3,
+            "folder-missing",
+        ),
+    ];
+    for (arguments, exit, code) in wrong {
+        let node = ["--node", path.as_str(), "--output", "json"];
+        let ran = concordat(&[&node[..], arguments].concat());
+        assert_eq!(ran.exit, exit, "{arguments:?}: {}", ran.out);
+        assert!(
+            ran.out.contains(&format!("\"{code}\"")),
+            "{arguments:?}: {}",
+            ran.out
+        );
+        assert!(!directory.path().join("f.csv").exists(), "{arguments:?}");
+    }
+}

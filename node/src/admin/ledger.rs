@@ -1,0 +1,231 @@
+//! 台账: the statements of the node's own log over a span of days, page by page.
+
+use std::sync::Arc;
+
+use concordat_protocol::admin::{
+    AdminError, EffectView, ErrorCode, LedgerAsk, LedgerRow, LedgerView, LogView, Reply,
+};
+use concordat_protocol::log::{LeafIndex, TreeSize};
+use concordat_protocol::statement::{Class, Content, DecisionFields};
+use concordat_protocol::time::Day;
+use concordat_protocol::trust::{LogNumber, Verified};
+
+use crate::admin::desk::{Answer, Desk};
+use crate::admin::shown::Shown;
+use crate::admin::{acts, peer, refusal, view};
+use crate::node::Node;
+use crate::query::{Found, QueryService};
+use crate::store::Position;
+
+/// Positions of the log that one page looks at.
+// spec: ADM-361
+const PAGE: u64 = 512;
+
+/// `ledger`
+// spec: ADM-360, ADM-361
+pub(super) fn answer(desk: &Desk, ask: &LedgerAsk) -> Answer {
+    let node = desk.node();
+    if ask.until < ask.from {
+        return Err(AdminError::new(ErrorCode::BadRequest).with("cause", "until before from"));
+    }
+    let origin = node.genesis().origin(node.member(), LogNumber::Statements);
+    let logs = peer::logs(node);
+    let log = logs.into_iter().find(|log| log.origin == origin);
+    let size = log.as_ref().map_or(TreeSize::ZERO, |log| log.size);
+    let (size, root) = match ask.size {
+        Some(of_first) if of_first <= size => (of_first, None),
+        Some(_) => return Err(AdminError::new(ErrorCode::BadRequest).with("cause", "size")),
+        None => (size, log.as_ref().map(|log| log.root)),
+    };
+    let first = ask.next.map_or(0, LeafIndex::value);
+    let (rows, next) = page(node, ask, (first, size.value()))?;
+    Ok(Reply::Ledger(Box::new(LedgerView {
+        origin,
+        size,
+        root,
+        witnessed: witnessed(log.as_ref()),
+        as_of: node.today(),
+        rows,
+        next: next.filter(|next| *next < size.value()).map(LeafIndex::new),
+    })))
+}
+
+fn witnessed(log: Option<&LogView>) -> Option<TreeSize> {
+    log?.witnessed_size
+}
+
+/// Rows from a position on, and where to go on.
+fn page(
+    node: &Node,
+    ask: &LedgerAsk,
+    (first, size): (u64, u64),
+) -> Result<(Vec<LedgerRow>, Option<u64>), AdminError> {
+    let query = node.query().map_err(refusal::index)?;
+    let origin = node.genesis().origin(node.member(), LogNumber::Statements);
+    let end = first.saturating_add(PAGE).min(size);
+    let mut shown = Shown::new();
+    for index in first..end {
+        query.go_on().map_err(refusal::query)?;
+        let found = query.statement(&origin, LeafIndex::new(index));
+        let Found::Verified(verified) = found.map_err(refusal::query)? else {
+            continue;
+        };
+        let row = row(node, &query, &verified, (ask.from, ask.until))?;
+        if let Some(row) = row
+            && !shown.take(row)?
+        {
+            return Ok((shown.into_views(), Some(index)));
+        }
+    }
+    Ok((shown.into_views(), Some(end)))
+}
+
+/// The line of a statement about an organisation that lies in the span: a decision by its day, a record by the
+/// day that it is of, an act by the day on which it was made.
+fn row(
+    node: &Node,
+    query: &QueryService,
+    verified: &Verified,
+    (from, until): (Day, Day),
+) -> Result<Option<LedgerRow>, AdminError> {
+    let payload = verified.statement().payload();
+    let class = payload.class();
+    let Ok(made_on) = Day::of(payload.issued_at) else {
+        return Ok(None);
+    };
+    let decision = payload.content.decision().map(|one| one.fields());
+    let decision = decision.filter(|_| class.is_decision());
+    let record = payload.content.record();
+    let day = match (decision, record) {
+        (Some(decision), _) => Some(decision.decided_on),
+        (None, Some(record)) => Some(record.day()),
+        (None, None) => None,
+    };
+    let is_shown = decision.is_some() || record.is_some() || class.is_act();
+    if !is_shown || !(from..=until).contains(&day.unwrap_or(made_on)) {
+        return Ok(None);
+    }
+    let mut row = blank(verified, made_on);
+    row.day = day;
+    if let Some(decision) = decision {
+        fill_decision(&mut row, decision);
+        fill_life(&mut row, node, query, verified)?;
+    }
+    if let Some(record) = record {
+        row.name = Some(record.subject().name().to_string());
+        row.item = Some(record.item().clone());
+    }
+    fill_act(&mut row, &payload.content);
+    Ok(Some(row))
+}
+
+fn blank(verified: &Verified, made_on: Day) -> LedgerRow {
+    let statement = verified.statement();
+    LedgerRow {
+        reference: verified.reference().clone(),
+        class: statement.payload().class(),
+        made_on,
+        about: statement.header().about,
+        name: None,
+        document_number: None,
+        item: None,
+        act_type: None,
+        day: None,
+        served_on: None,
+        valid_until: None,
+        publication_until: None,
+        state: None,
+        objections: 0,
+        open: 0,
+        rulings: 0,
+        corrections: 0,
+        withdrawals: 0,
+        stays: 0,
+        repairs: 0,
+        asked: 0,
+        responses: 0,
+        target: statement.payload().target.clone(),
+        outcome: None,
+        reason: None,
+    }
+}
+
+fn fill_decision(row: &mut LedgerRow, decision: &DecisionFields) {
+    row.name = Some(decision.subject.name().to_string());
+    row.document_number = Some(decision.document_number.to_string());
+    row.item = Some(decision.item.clone());
+    row.act_type = Some(decision.act_type);
+    row.served_on = decision.service.as_ref().map(|service| service.on);
+}
+
+/// What became of a decision, as far as it is held.
+fn fill_life(
+    row: &mut LedgerRow,
+    node: &Node,
+    query: &QueryService,
+    verified: &Verified,
+) -> Result<(), AdminError> {
+    let at = verified.reference();
+    let effect = node.effect_of(at, node.today());
+    let effect = effect.map_err(|error| refusal::ask(&error))?;
+    row.open = view::open_objections(&effect).len() as u64;
+    let shown: EffectView = view::effect(&effect, node.today());
+    row.valid_until = shown.valid_until;
+    row.publication_until = shown.publication_until;
+    row.state = Some(shown.binds_others);
+    let acts = query.store().acts_on(&at.origin, at.index);
+    for act in acts.map_err(refusal::store)? {
+        let found = query.statement(&act.position.origin, act.position.index);
+        if !matches!(found.map_err(refusal::query)?, Found::Verified(_)) {
+            continue;
+        }
+        let counts = [
+            (Class::Objection, &mut row.objections),
+            (Class::Ruling, &mut row.rulings),
+            (Class::Correction, &mut row.corrections),
+            (Class::Withdrawal, &mut row.withdrawals),
+            (Class::Stay, &mut row.stays),
+            (Class::Repair, &mut row.repairs),
+        ];
+        for (_, count) in counts.into_iter().filter(|(class, _)| *class == act.class) {
+            *count = count.saturating_add(1);
+        }
+    }
+    let asks = |class| matches!(class, Class::Initiation | Class::Push);
+    let asking = standing(node, query.referring(at, None, asks))?;
+    row.asked = asking.len() as u64;
+    for one in asking {
+        let responds = |class| class == Class::Response;
+        let said = standing(node, query.referring(one.reference(), None, responds))?;
+        row.responses = row.responses.saturating_add(said.len() as u64);
+    }
+    Ok(())
+}
+
+type Referring = Result<(Vec<Arc<Verified>>, u64), crate::query::QueryError>;
+
+/// Those that were not taken back.
+fn standing(node: &Node, found: Referring) -> Result<Vec<Arc<Verified>>, AdminError> {
+    let (found, _) = found.map_err(refusal::query)?;
+    let mut standing = Vec::new();
+    for one in found {
+        let at = Position::of(one.reference());
+        let issuer = one.statement().header().issuer;
+        if acts::withdrawal(node, &at, issuer)?.is_none() {
+            standing.push(one);
+        }
+    }
+    Ok(standing)
+}
+
+fn fill_act(row: &mut LedgerRow, content: &Content) {
+    if let Content::Ruling(ruling) = content {
+        row.outcome = Some(ruling.outcome());
+    }
+    if let Content::Withdrawal(withdrawal) = content {
+        row.reason = Some(withdrawal.reason);
+    }
+    if let Content::Stay(stay) = content {
+        row.document_number = Some(stay.fields().document_number.to_string());
+    }
+}

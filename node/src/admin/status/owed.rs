@@ -1,0 +1,116 @@
+//! What those who are asked owe, counted for the alarms: by this node's member to others, and by others.
+
+use concordat_protocol::admin::{AdminError, AlarmView, Detail, ErrorCode};
+use concordat_protocol::awaited::{Owed, Owing, Within};
+use concordat_protocol::statement::{Class, Code};
+use concordat_protocol::trust::{Registry, Verified};
+
+use super::open::Overdue;
+use crate::admin::{joint, refusal};
+use crate::node::Node;
+use crate::query::Found;
+
+/// Initiations and pushes that are looked at, the newest first.
+// spec: ADM-352
+const ASKING_MAX: usize = 4_096;
+
+/// What is overdue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Late {
+    /// Of this node's member.
+    own: Counts,
+    /// Of others: on what its member asked, or of anybody where it supervises.
+    elsewhere: Counts,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    responses: Overdue,
+    feedback: Overdue,
+}
+
+impl Counts {
+    fn add(&mut self, owed: &Owed) {
+        let due = owed.within.as_ref().and_then(Within::overdue_since);
+        match owed.owing {
+            Owing::Respond => self.responses.add(due),
+            Owing::FeedBack { .. } => self.feedback.add(due),
+        }
+    }
+}
+
+/// Looks at what is asked of this node's member, by it, and where it supervises by anybody.
+// spec: ADM-352
+pub(super) fn late(node: &Node) -> Result<Late, AdminError> {
+    let (registry, me) = (node.registry(), node.member());
+    let own = registry.member(me);
+    let supervises = own.is_some_and(|own| own.supervises(Class::Ruling, node.today()));
+    let classes = [Class::Initiation, Class::Push];
+    let rows = node.store().referring_records(&classes, ASKING_MAX);
+    let (rows, _) = rows.map_err(refusal::store)?;
+    let query = node.query().map_err(refusal::index)?;
+    let mut late = Late::default();
+    for row in rows {
+        query.go_on().map_err(refusal::query)?;
+        let found = query.statement(&row.position.origin, row.position.index);
+        let Found::Verified(asking) = found.map_err(refusal::query)? else {
+            continue;
+        };
+        let asks = asking.statement().header().issuer == me;
+        for owed in owed(node, &registry, &asking)? {
+            if owed.by == me {
+                late.own.add(&owed);
+            } else if asks || supervises {
+                late.elsewhere.add(&owed);
+            }
+        }
+    }
+    Ok(late)
+}
+
+fn owed(node: &Node, registry: &Registry, asking: &Verified) -> Result<Vec<Owed>, AdminError> {
+    let Some(record) = asking.statement().payload().content.record() else {
+        return Ok(Vec::new());
+    };
+    let (said, is_whole) = joint::said_to(node, asking, record)?;
+    match is_whole {
+        true => Ok(joint::of(node, registry, asking, &said)?.owed),
+        false => Ok(Vec::new()),
+    }
+}
+
+/// Whether a count ended because the node stops.
+pub(super) fn is_stopping(error: &AdminError) -> bool {
+    error.code == ErrorCode::ShuttingDown
+}
+
+impl Late {
+    // spec: ADM-351
+    pub(super) fn alarms(&self) -> Result<Vec<AlarmView>, AdminError> {
+        let all = [
+            ("responses-overdue", self.own.responses),
+            ("feedback-overdue", self.own.feedback),
+            ("responses-overdue-elsewhere", self.elsewhere.responses),
+            ("feedback-overdue-elsewhere", self.elsewhere.feedback),
+        ];
+        let mut alarms = Vec::new();
+        for (name, overdue) in all {
+            let Some(due) = overdue.first_due else {
+                continue;
+            };
+            let detail = |name: &str, value: String| Detail {
+                name: name.to_owned(),
+                value,
+            };
+            alarms.push(AlarmView {
+                name: Code::new(name).map_err(|error| refusal::internal(&error))?,
+                since: None,
+                details: vec![
+                    detail("records", overdue.decisions.to_string()),
+                    detail("first_due", due.to_string()),
+                ],
+            });
+        }
+        Ok(alarms)
+    }
+}

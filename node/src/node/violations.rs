@@ -1,0 +1,132 @@
+//! What authorities answer for (HS-9.2), as the statements held here show it.
+//!
+//! The software refuses to record what the catalogue does not allow. What is counted came from elsewhere: it
+//! was signed by its author, stands in a log, and counts for nobody.
+
+use concordat_protocol::deadline::{Deadline, State};
+use concordat_protocol::statement::{
+    ActType, Content, DeadlineEvent, Decision, Outcome, StatementRef,
+};
+use concordat_protocol::statistics::{Dated, Event, Period, Violation};
+use concordat_protocol::subject::AuthorityCode;
+use concordat_protocol::time::Day;
+use concordat_protocol::trust::{Authority, Verified};
+
+use super::statistics::{Asked, READ_MAX, days_of};
+use crate::node::AskError;
+use crate::store::Position;
+
+impl Asked<'_> {
+    /// What was refused for what the catalogue does not allow; whether all was looked at.
+    pub(super) fn refused(&mut self, period: Period) -> Result<bool, AskError> {
+        let (facts, is_whole) = self.query.refused(period, READ_MAX)?;
+        self.facts.extend(facts);
+        Ok(is_whole)
+    }
+
+    /// Counts a repair that came after its deadline.
+    // spec: STA-11
+    pub(super) fn repaired(&mut self, act: &Verified, made_on: Day) -> Result<(), AskError> {
+        let Content::Repair(repair) = &act.statement().payload().content else {
+            return Ok(());
+        };
+        let Some(applied_on) = repair.fields().applied_on else {
+            return Ok(());
+        };
+        let author = act.statement().header().issuer;
+        let target = act.statement().payload().target.clone();
+        let act_type = match target {
+            Some(target) => self.act_type(&target)?,
+            None => None,
+        };
+        if self.is_late(author, act_type, (applied_on, made_on)) {
+            let event = Event::Violated(Violation::LateRepair, act.reference().clone());
+            self.facts.push(Dated {
+                authority: author,
+                day: made_on,
+                event,
+            });
+        }
+        Ok(())
+    }
+
+    fn act_type(&self, target: &StatementRef) -> Result<Option<ActType>, AskError> {
+        let found = self.verified(&Position::of(target))?;
+        let decision = found.as_deref().and_then(decision);
+        Ok(decision.map(|decision| decision.fields().act_type))
+    }
+
+    /// Whether an answer to an application for repair came after the last day that a rule of the place of who
+    /// answered gives.
+    fn is_late(
+        &mut self,
+        author: AuthorityCode,
+        act_type: Option<ActType>,
+        (applied_on, made_on): (Day, Day),
+    ) -> bool {
+        let Some(region) = self.region(author) else {
+            return false;
+        };
+        let Some(rules) = self.registry.deadline_rules_at(self.registry.size()) else {
+            return false;
+        };
+        let applied = DeadlineEvent::RepairApplied;
+        let rules = rules.for_event(applied, region, act_type, applied_on);
+        let answered = DeadlineEvent::RepairAnswered;
+        let mut rules = rules.into_iter();
+        let Some(rule) = rules.find(|rule| rule.fields().event_to == answered) else {
+            return false;
+        };
+        let deadline = Deadline {
+            rule,
+            start: applied_on,
+            stops: &[],
+            days: days_of(&mut self.days, self.registry, region),
+        };
+        matches!(
+            deadline.state(made_on, Some(made_on)),
+            State::MetLate { .. }
+        )
+    }
+
+    /// The entry in a list that burdens of which an act by whom it may be says that it was wrong, with the day of
+    /// the act and whose entry it was.
+    // spec: STA-10
+    pub(super) fn wrong_listing(
+        &self,
+        act: &Verified,
+    ) -> Result<Option<(StatementRef, (Day, AuthorityCode))>, AskError> {
+        let payload = act.statement().payload();
+        let says_so = if let Content::Withdrawal(withdrawal) = &payload.content {
+            Violation::is_wrong_listing(withdrawal.reason)
+        } else if let Content::Ruling(ruling) = &payload.content {
+            ruling.outcome() == Outcome::Upheld
+        } else {
+            false
+        };
+        let (Some(target), true) = (&payload.target, says_so) else {
+            return Ok(None);
+        };
+        let Some(entry) = self.verified(&Position::of(target))? else {
+            return Ok(None);
+        };
+        let issuer = entry.statement().header().issuer;
+        let may =
+            act.statement().header().issuer == issuer || act.authority() == Authority::Supervision;
+        let is_void = self.node.fact(act).void().is_some();
+        let counts = may && !is_void && decision(&entry).is_some_and(burdens);
+        let day = Day::of(payload.issued_at).ok().filter(|_| counts);
+        Ok(day.map(|day| (entry.reference().clone(), (day, issuer))))
+    }
+}
+
+fn decision(verified: &Verified) -> Option<&Decision> {
+    verified.statement().payload().content.decision()
+}
+
+const fn burdens(entry: &Decision) -> bool {
+    matches!(
+        entry.fields().act_type,
+        ActType::SeriousList | ActType::WatchList
+    )
+}
