@@ -230,21 +230,21 @@ impl<'a> Known<'a> {
     /// The accessions to a version, whichever place of its words they name.
     // spec: AGR-23
     fn accessions(&self, version: &StatementRef) -> impl Iterator<Item = WordView> {
-        let words = self.agreements.place_of(version);
+        let words = self.agreements.place_of(version).clone();
         let facts = self.agreed.facts().iter();
         facts.filter_map(move |fact| {
             let said = fact.payload().content.accession()?;
-            let to_it = self.agreements.place_of(&said.agreement) == words;
+            let to_it = *self.agreements.place_of(&said.agreement) == words;
             to_it.then(|| self.word(fact, said.from))
         })
     }
 
     fn retirements(&self, first: &StatementRef) -> impl Iterator<Item = WordView> {
-        let first = self.agreements.place_of(first);
+        let first = self.agreements.place_of(first).clone();
         let facts = self.agreed.facts().iter();
         facts.filter_map(move |fact| {
             let said = fact.payload().content.retirement()?;
-            let of_it = self.agreements.place_of(&said.first) == first;
+            let of_it = *self.agreements.place_of(&said.first) == first;
             of_it.then(|| WordView {
                 version: Some(said.version),
                 reasons: Some(said.reasons.to_string()),
