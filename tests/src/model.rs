@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 mod application;
 pub mod facts;
 mod objections;
+pub mod recognition;
 mod repair;
 mod rest;
 pub mod scenario;

@@ -14,6 +14,7 @@ mod certified;
 mod checker;
 mod cluster;
 mod network;
+pub mod province;
 pub(crate) mod workload;
 
 use std::fmt;

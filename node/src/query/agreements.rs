@@ -17,7 +17,7 @@ use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::Verified;
 
 use super::{Found, QueryError, QueryService};
-use crate::store::{AgreementKind, AgreementRow, AgreementRows, BytesDigest, Position};
+use crate::store::{AgreementKind, AgreementRow, AgreementRows, BytesDigest, Position, Verdict};
 
 /// Statements about agreements that are looked at for one answer.
 // spec: IDX-71
@@ -172,6 +172,11 @@ impl<'q> Walk<'q> {
         places: &BTreeSet<Position>,
     ) -> Result<(), Stop> {
         let rows = self.rows(author)?;
+        if let Some(log) = self.retired_unseen(author, &rows) {
+            self.left_out.insert(author);
+            self.cut.insert(log);
+            return Ok(());
+        }
         let (before, bytes) = (self.added.len(), self.bytes);
         for kind in [AgreementKind::Retirement, AgreementKind::Accession] {
             for row in of(&rows.rows, kind) {
@@ -197,6 +202,27 @@ impl<'q> Walk<'q> {
             }
         }
         Ok(())
+    }
+
+    /// A log in which an authority says more retirements than are looked at: one that is left out may have
+    /// ended what is found. Only where it may speak: what others log in its name never counted.
+    // spec: IDX-95
+    fn retired_unseen(&self, author: AuthorityCode, rows: &AgreementRows) -> Option<Origin> {
+        let registry = self.queries.registry();
+        let publisher = registry.member(author);
+        let publisher = publisher.and_then(|member| member.enrolment().publishes_through);
+        let speaks = |log: &&Origin| {
+            let member = AuthorityCode::parse(log.member()).ok();
+            let mut rows = rows.rows.iter();
+            // It may have published elsewhere once.
+            let has_spoken = |row: &AgreementRow| {
+                row.kind == AgreementKind::Retirement
+                    && row.position.origin == **log
+                    && row.verdict == Some(Verdict::Verified)
+            };
+            member == Some(author) || member == publisher || rows.any(has_spoken)
+        };
+        rows.retirements_cut.iter().find(speaks).cloned()
     }
 
     fn load_word(&mut self, row: &AgreementRow) -> Result<(), Stop> {

@@ -68,6 +68,8 @@ pub struct AgreementRows {
     pub rows: Vec<AgreementRow>,
     /// Logs in which more stands than is looked at.
     pub cut: Vec<concordat_protocol::log::Origin>,
+    /// Those of them in which retirements are left out.
+    pub retirements_cut: Vec<concordat_protocol::log::Origin>,
 }
 
 /// What a statement says about agreements.

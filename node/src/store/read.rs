@@ -434,6 +434,9 @@ impl Store {
                 Take::Yes => found.rows.push(row),
                 Take::No => {}
                 Take::TooMany => {
+                    if kind == AgreementKind::Retirement {
+                        found.retirements_cut.push(row.position.origin.clone());
+                    }
                     found.cut.push(row.position.origin);
                     go_on = agreements::behind(prefix, spot.log);
                     return ControlFlow::Break(());

@@ -26,6 +26,8 @@ pub struct Agreements<'a> {
     by_first: BTreeMap<&'a StatementRef, Treaty<'a>>,
     /// By the least place of the version acceded to.
     accessions: BTreeMap<&'a StatementRef, Vec<Word>>,
+    /// The least place of the same words, by each of the other places.
+    least: BTreeMap<&'a StatementRef, &'a StatementRef>,
     /// Whether there are more than were looked at.
     too_many: bool,
     /// Authorities of whose words there are more than were looked at.
@@ -207,7 +209,16 @@ impl<'a> Agreements<'a> {
                 treaty.or_default().retirements.push(retired);
             }
         }
+        all.least = copies.least;
         all
+    }
+
+    /// The least place of the words that stand at a place: what names one of the places names all. The place
+    /// itself where no version known stands there.
+    // spec: AGR-23
+    #[must_use]
+    pub fn place_of<'b>(&'b self, named: &'b StatementRef) -> &'b StatementRef {
+        self.least.get(named).copied().unwrap_or(named)
     }
 
     /// What stands for more agreements than are looked at: nothing is in force.
@@ -228,12 +239,21 @@ impl<'a> Agreements<'a> {
         Self { left_out, ..self }
     }
 
-    /// The versions known with their first versions, by agreement, number and reference; copies are none.
+    /// The versions known with the least places of their first versions, by agreement, number and reference. Of
+    /// equal words one that counts in full, the first of these, or else the first.
+    // spec: AGR-23
     pub fn versions(&self) -> impl Iterator<Item = (&'a StatementRef, &'a StatementRef)> {
         self.by_first.iter().flat_map(|(first, treaty)| {
-            let mut versions: Vec<_> = treaty.versions.iter().map(Version::order).collect();
+            let mut of_words: BTreeMap<_, &Version<'a>> = BTreeMap::new();
+            let place = |version: &Version<'a>| (!version.counts, version.reference);
+            for version in &treaty.versions {
+                let known = of_words.entry(version.words).or_insert(version);
+                if place(version) < place(known) {
+                    *known = version;
+                }
+            }
+            let mut versions: Vec<_> = of_words.into_values().map(Version::order).collect();
             versions.sort_unstable();
-            versions.dedup();
             let versions = versions.into_iter();
             versions.map(|(_, version)| (*first, version))
         })
@@ -343,6 +363,7 @@ impl<'a> Treaty<'a> {
             return Err(Lacking::NotInForce);
         }
         // The same words count where they stand elsewhere: a copy takes nothing away.
+        // spec: AGR-40
         let counting = self.versions.iter().filter(|one| one.counts);
         let words: BTreeSet<_> = counting.map(|one| one.words).collect();
         provisional.retain(|(version, _)| {
@@ -388,6 +409,7 @@ impl<'a> Version<'a> {
     ) -> Result<Term, Lacking> {
         // The first day on which both are party.
         let mut since = self.fields.from;
+        let mut retired = false;
         for codes in sides {
             let parties = codes.iter().filter_map(|(code, left)| {
                 let since = self.party_since(accessions, *code, as_of)?;
@@ -398,8 +420,13 @@ impl<'a> Version<'a> {
                 return Err(Lacking::NoAgreement);
             }
             let staying = parties.into_iter().filter(|(_, left)| !left);
-            let first = staying.map(|(since, _)| since).min();
-            since = since.max(first.ok_or(Lacking::Retired)?);
+            match staying.map(|(since, _)| since).min() {
+                Some(first) => since = since.max(first),
+                None => retired = true,
+            }
+        }
+        if retired {
+            return Err(Lacking::Retired);
         }
         match self.fields.until {
             _ if as_of < self.fields.from => Err(Lacking::NotInForce),

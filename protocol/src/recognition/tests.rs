@@ -396,6 +396,52 @@ fn agreement_logged_in_the_log_of_another_party_is_the_same_agreement() {
     assert_eq!(neither, information(Lacking::NotInForce));
 }
 
+/// Who retired is told of where the agreement names the other as well, whichever of the two asks.
+// spec: AGR-21
+#[test]
+fn party_that_left_an_agreement_of_others_had_none_with_who_asks() {
+    let (world, target) = World::with_penalty();
+    let mut fields = the_agreement();
+    fields.parties = parties(&[Who::Issuer, Who::Supervisor]);
+    let known = [
+        agreement(50, fields),
+        retirement(Who::Issuer, 60, 1, "2026-05-01"),
+    ];
+    let none = asked(&world, &penalty(), &target, &known);
+    assert_eq!(none, information(Lacking::NoAgreement));
+    let left = asked_by(Who::Supervisor, &world, &penalty(), &target, &known);
+    assert_eq!(left, information(Lacking::Retired));
+}
+
+/// Each place of equal words is shown as one version, where it counts.
+// spec: AGR-23, AGR-40
+#[test]
+fn equal_words_in_two_logs_are_one_version_of_those_known() {
+    let (mut world, _) = World::with_penalty();
+    let first = agreement(50, the_agreement());
+    let elsewhere = fact(Who::Supervisor, 70, first.payload().clone());
+    let both = [elsewhere.clone(), first.clone()];
+    let least = first.reference().min(elsewhere.reference());
+    let shown = |world: &World| {
+        let agreements = Agreements::of(&both, &world.horizon);
+        for place in [&first, &elsewhere] {
+            assert_eq!(agreements.place_of(place.reference()), least);
+        }
+        let versions = agreements.versions();
+        versions
+            .map(|(of, at)| (of.clone(), at.clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&world), [(least.clone(), least.clone())]);
+    for (unseen, counts) in [(Who::City, &elsewhere), (Who::Supervisor, &first)] {
+        let before = world.clone();
+        world.witnessed_up_to(unseen, 50);
+        let there = counts.reference().clone();
+        assert_eq!(shown(&world), [(least.clone(), there)]);
+        world = before;
+    }
+}
+
 /// What is left out could be what narrows, and only what its author says.
 // spec: AGR-30
 #[test]

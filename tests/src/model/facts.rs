@@ -11,8 +11,8 @@ use concordat_protocol::effect::{
 use concordat_protocol::log::{Hash, LeafIndex, NetworkKind, Origin, TreeSize};
 use concordat_protocol::statement::{
     ActType, Admission, BasisLevel, Class, Code, Content, Correction, Decision, DecisionFields,
-    Duty, Ground, LegalBasis, Measure, Notice, Objection, ObjectorRole, Outcome, Payload,
-    PenaltyClass, Remedy, RemedyKind, Repair, RepairEffect, RepairFields, Ruling, Service,
+    Duty, Ground, LegalBasis, Measure, MeasureCatalogue, Notice, Objection, ObjectorRole, Outcome,
+    Payload, PenaltyClass, Remedy, RemedyKind, Repair, RepairEffect, RepairFields, Ruling, Service,
     ServiceWay, StatementRef, Stay, StayFields, Withdrawal, WithdrawalReason,
 };
 use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
@@ -25,7 +25,7 @@ use crate::model::{
     Told, Void, Weak, Why,
 };
 
-static ISSUERS: LazyLock<[AuthorityCode; 5]> = LazyLock::new(|| {
+pub(super) static ISSUERS: LazyLock<[AuthorityCode; 5]> = LazyLock::new(|| {
     let firsts = [
         "11230400000000019",
         "11231100000000019",
@@ -98,6 +98,16 @@ impl Question {
                 measures: None,
             },
         }
+    }
+
+    /// Puts a catalogue of measures beside it.
+    pub(super) fn revoke(&mut self, measures: Option<Arc<MeasureCatalogue>>) {
+        self.limits.measures = measures;
+    }
+
+    /// Has it be about another day.
+    pub fn ask_about(&mut self, as_of: i32) {
+        self.as_of = day(as_of);
     }
 
     /// Asks it.
@@ -305,9 +315,9 @@ const WRITINGS: [&str; 4] = [
 ];
 
 /// The measures of the model, ascending.
-const MEASURES: [&str; 3] = ["credit.limit", "loan.limit", "tender.limit"];
+pub(super) const MEASURES: [&str; 3] = ["credit.limit", "loan.limit", "tender.limit"];
 
-fn decision(figures: &Figures) -> Decision {
+pub(super) fn decision(figures: &Figures) -> Decision {
     let sum = |fen: u64| (fen != 0).then_some(fen);
     let class = |code: &u8| PenaltyClass::from_code(u64::from(*code)).expect("a class");
     let measure = |(measure, until): (&u8, &i32)| Duty {
@@ -445,7 +455,7 @@ fn weak(basis: &Basis) -> BTreeMap<Place, Weak> {
         .collect()
 }
 
-fn may(verdict: BindsOthers) -> May {
+pub(super) fn may(verdict: BindsOthers) -> May {
     match verdict {
         BindsOthers::Applies => May::Applies,
         BindsOthers::Suspended => May::Suspended,
@@ -469,8 +479,7 @@ fn may(verdict: BindsOthers) -> May {
     }
 }
 
-/// The name of a place: the leaf hash follows from it.
-/// The reference of a place.
+/// The reference of a place: the leaf hash follows from it.
 #[must_use]
 pub fn reference(place: Place) -> StatementRef {
     let mut hash = [0; 32];
@@ -490,7 +499,7 @@ fn references(places: &BTreeSet<Place>) -> Vec<StatementRef> {
     references
 }
 
-fn place(reference: &StatementRef) -> Place {
+pub(super) fn place(reference: &StatementRef) -> Place {
     let hash = reference.leaf_hash.as_bytes();
     Place {
         log: hash[1],
@@ -523,14 +532,14 @@ fn ground_of(code: u8) -> Ground {
     Ground::from_code(u64::from(code)).expect("a ground")
 }
 
-fn day(days: i32) -> Day {
+pub(super) fn day(days: i32) -> Day {
     Day::new(i64::from(days)).expect("a day")
 }
 
-fn code(text: &str) -> Code {
+pub(super) fn code(text: &str) -> Code {
     Code::new(text).expect("a code")
 }
 
-fn text<const MAX: usize>(content: &str) -> Text<MAX> {
+pub(super) fn text<const MAX: usize>(content: &str) -> Text<MAX> {
     Text::new(content).expect("a short text")
 }

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{Figures, Known, Place, REGISTER, Ruled, Say, Scenario, Spoken, Told, Void};
 
 /// Positions of a log that statements of a set stand at.
-const POSITIONS: u64 = 8;
+pub(super) const POSITIONS: u64 = 8;
 /// Now, in Unix milliseconds.
 const NOW_MS: u64 = 1_780_000_000_000;
 const DAY_MS: u64 = 86_400_000;
 /// 2026-03-02.
-const FIRST_DAY: i32 = 20_514;
+pub(super) const FIRST_DAY: i32 = 20_514;
 
 const PLACE: Place = Place {
     log: 0,
@@ -52,7 +52,7 @@ impl Random {
         u8::try_from(self.below(bound)).expect("bounds are below 256")
     }
 
-    fn days(&mut self, bound: u64) -> i32 {
+    pub(super) fn days(&mut self, bound: u64) -> i32 {
         i32::try_from(self.below(bound)).expect("bounds are below 2^31")
     }
 

@@ -76,7 +76,7 @@ fn spoken(core: &Core<MemoryDisk>, origin: &Origin) -> Vec<Verified> {
     (0..size).filter_map(verified).collect()
 }
 
-fn holds(core: &Core<MemoryDisk>, reference: &StatementRef) -> bool {
+pub(super) fn holds(core: &Core<MemoryDisk>, reference: &StatementRef) -> bool {
     core.shared()
         .body(&reference.origin, reference.index)
         .is_some()

@@ -8,6 +8,7 @@
 )]
 
 mod propagation;
+mod province;
 mod reading;
 mod safe_start;
 mod sharing;

@@ -117,7 +117,9 @@ pub(super) fn left(node: &Node, first: &StatementRef) -> Result<Option<u32>, Adm
     let (agreed, member) = (of(node, node.member())?, node.member());
     let own = agreed.facts().iter().filter(|fact| fact.issuer() == member);
     let said = own.filter_map(|fact| fact.payload().content.retirement());
-    let of_it = said.filter(|said| said.first == *first);
+    let agreements = agreed.agreements();
+    let first = agreements.place_of(first);
+    let of_it = said.filter(|said| agreements.place_of(&said.first) == first);
     Ok(of_it.map(|said| said.version).max())
 }
 
@@ -125,12 +127,14 @@ pub(super) fn left(node: &Node, first: &StatementRef) -> Result<Option<u32>, Adm
 pub(super) fn joined(node: &Node, version: &StatementRef) -> Result<bool, AdminError> {
     let agreed = of(node, node.member())?;
     let member = node.member();
+    let agreements = agreed.agreements();
+    let words = agreements.place_of(version);
     let mut facts = agreed.facts().iter();
     let acceded = facts.any(|fact| {
         let said = fact.payload().content.accession();
-        fact.issuer() == member && said.is_some_and(|said| said.agreement == *version)
+        let to_it = said.is_some_and(|said| agreements.place_of(&said.agreement) == words);
+        fact.issuer() == member && to_it
     });
-    let agreements = agreed.agreements();
     let standing = agreements.standing(version, (member, member), node.today());
     Ok(acceded && standing != Standing::Lacking(Lacking::Retired))
 }
@@ -167,6 +171,7 @@ type Version<'a> = (&'a StatementRef, &'a Fact, &'a AgreementFields);
 impl<'a> Known<'a> {
     /// The versions that name the party, or that it acceded to, by agreement and number.
     fn versions(&self, only: Option<&StatementRef>) -> Vec<Version<'a>> {
+        let only = only.map(|only| self.agreements.place_of(only));
         let versions = self.agreements.versions().filter_map(|(first, version)| {
             let mut facts = self.agreed.facts().iter();
             let fact = facts.find(|fact| fact.reference() == version)?;
@@ -222,19 +227,25 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// The accessions to a version, whichever place of its words they name.
+    // spec: AGR-23
     fn accessions(&self, version: &StatementRef) -> impl Iterator<Item = WordView> {
+        let words = self.agreements.place_of(version).clone();
         let facts = self.agreed.facts().iter();
         facts.filter_map(move |fact| {
             let said = fact.payload().content.accession()?;
-            (said.agreement == *version).then(|| self.word(fact, said.from))
+            let to_it = *self.agreements.place_of(&said.agreement) == words;
+            to_it.then(|| self.word(fact, said.from))
         })
     }
 
     fn retirements(&self, first: &StatementRef) -> impl Iterator<Item = WordView> {
+        let first = self.agreements.place_of(first).clone();
         let facts = self.agreed.facts().iter();
         facts.filter_map(move |fact| {
             let said = fact.payload().content.retirement()?;
-            (said.first == *first).then(|| WordView {
+            let of_it = *self.agreements.place_of(&said.first) == first;
+            of_it.then(|| WordView {
                 version: Some(said.version),
                 reasons: Some(said.reasons.to_string()),
                 ..self.word(fact, said.from)

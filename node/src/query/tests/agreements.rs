@@ -204,6 +204,42 @@ fn author_of_more_retirements_than_are_looked_at_is_left_out_alone() {
     assert!(read(&node) <= 2 + AUTHOR_BYTES_MAX / (60 << 10));
 }
 
+/// Retirements from a hundred other things before the one that ended the agreement: it stands beyond the rows
+/// that are looked at, and the agreement does not stay in force for that.
+// spec: AGR-30, IDX-95
+#[test]
+fn retirement_behind_more_than_are_looked_at_leaves_no_agreement_in_force() {
+    let node = node(|f| {
+        let mut all = vec![f.agreement(0, |_| {}), f.decision(1, 1)];
+        let other = all[1].reference();
+        all.extend((2..1_026).map(|at| f.other_retirement(at, other.clone())));
+        all.push(f.other_retirement(1_026, all[0].reference()));
+        all
+    });
+    let found = asked(&node);
+    assert_eq!(sorted(places(&found)), ["Agreement 0"]);
+    assert_eq!(found.left_out, BTreeSet::from([node.fixture.member]));
+    assert_eq!(found.cut, [node.fixture.origin()]);
+}
+
+/// What others log in its name never counted, however much of it there is.
+// spec: IDX-95
+#[test]
+fn forged_retirements_in_anothers_log_leave_nobody_out() {
+    let node = node(|f| {
+        let first = f.agreement(0, |_| {});
+        let named = first.reference();
+        let forged = (0..1_100).map(|at| f.forged_retirement(at, named.clone()));
+        let forged: Vec<_> = forged.collect();
+        let mut all = vec![first];
+        all.extend(forged);
+        all
+    });
+    let found = asked(&node);
+    assert_eq!(sorted(places(&found)), ["Agreement 0"]);
+    assert!(found.left_out.is_empty(), "{:?}", found.left_out);
+}
+
 /// A set that is not whole would be wider than the whole.
 // spec: AGR-30, IDX-71
 #[test]

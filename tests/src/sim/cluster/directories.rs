@@ -35,6 +35,28 @@ impl Cluster {
         Ok(Some(original))
     }
 
+    /// A copy of the directory of a node that runs, as a backup has it.
+    pub(in crate::sim) fn copy_of(&self, node: NodeId) -> Option<MemoryDisk> {
+        let of = self.nodes.get(node)?;
+        of.core.as_ref().map(|_| of.disk.restored_copy())
+    }
+
+    /// Kills a node and starts it from a copy that was taken before.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub(in crate::sim) fn restore(
+        &mut self,
+        node: NodeId,
+        copy: MemoryDisk,
+    ) -> Result<(), Failure> {
+        self.die(node, true);
+        if let Some(of) = self.nodes.get_mut(node) {
+            of.disk = copy;
+        }
+        self.start(node)
+    }
+
     /// Kills a node and starts what was its directory before, on the same boot. It may find out that
     /// it runs twice.
     ///

@@ -1,6 +1,28 @@
 //! Connections: who dials whom, what is carried, what is lost on the way.
 
+use concordat_protocol::message::Absence;
+use concordat_protocol::statement::{Body, Statement};
+
 use super::*;
+
+/// What a hub answers that says of corrections and withdrawals that it does not hold them.
+fn without_corrections(frame: Vec<u8>) -> Vec<u8> {
+    let Ok(Frame::BodyBlock { next, mut entries }) = Frame::decode(&frame) else {
+        return frame;
+    };
+    let takes_back = |body: &[u8]| {
+        let statement = Body::decode(body).ok()?;
+        let statement = Statement::decode(statement.statement()).ok()?;
+        let class = statement.payload().class();
+        Some(matches!(class, Class::Correction | Class::Withdrawal))
+    };
+    for entry in &mut entries {
+        if entry.body.is_ok_and(|body| takes_back(body) == Some(true)) {
+            entry.body = Err(Absence::NotHeld);
+        }
+    }
+    Frame::BodyBlock { next, entries }.encode()
+}
 
 impl Cluster {
     /// Whether two nodes are connected.
@@ -76,7 +98,10 @@ impl Cluster {
         let Some(request) = connection.serves.get(&serve).copied() else {
             return;
         };
-        for frame in frames {
+        for mut frame in frames {
+            if self.hub_drops && from == 0 {
+                frame = without_corrections(frame);
+            }
             self.carry(id, from, Stream::Answer(request), frame);
         }
         let Some(connection) = self.connections.get_mut(&id).filter(|_| is_last) else {

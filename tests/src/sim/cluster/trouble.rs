@@ -43,6 +43,18 @@ impl Cluster {
         }
     }
 
+    /// The same, but for the hub.
+    pub fn part_from_all_but_the_hub(&mut self, node: NodeId) {
+        self.part_from_all(node);
+        self.blocked.remove(&(node, 0));
+        self.blocked.remove(&(0, node));
+    }
+
+    /// Parts two nodes from each other until there is calm.
+    pub fn part_from(&mut self, node: NodeId, other: NodeId) {
+        self.blocked.extend([(node, other), (other, node)]);
+    }
+
     /// Parts some nodes from the others, for a while, perhaps in one direction only.
     pub(super) fn part(&mut self) {
         let side: Vec<bool> = self.nodes.iter().map(|_| self.rng.one_in(2)).collect();
@@ -91,7 +103,7 @@ impl Cluster {
         self.lose_directory(node)
     }
 
-    pub(super) fn is_held_everywhere(&self, node: NodeId) -> bool {
+    pub(in crate::sim) fn is_held_everywhere(&self, node: NodeId) -> bool {
         let Some(own) = self
             .core(node)
             .filter(|core| *core.signing() == Signing::Open)
