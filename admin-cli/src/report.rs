@@ -14,6 +14,7 @@ mod peer;
 mod propagation;
 mod recognition;
 mod record;
+mod slip;
 mod statistics;
 mod status;
 mod subject;
@@ -38,6 +39,8 @@ pub(crate) use import::imported;
 pub(crate) use peer::{changed, peer, peers, tested};
 pub(crate) use propagation::propagation;
 pub(crate) use record::{record_made, record_template};
+pub(crate) use slip::slip;
+
 pub(crate) use statistics::{statistics, statistics_csv};
 pub(crate) use status::{event_json, event_line, status};
 pub(crate) use subject::{acted_on, statement, subject};

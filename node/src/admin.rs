@@ -34,6 +34,7 @@ mod records;
 mod refusal;
 mod server;
 mod shown;
+mod slip;
 mod statistics;
 mod status;
 mod stored;

@@ -23,6 +23,7 @@ mod format;
 mod head;
 mod relation;
 mod report;
+mod slip;
 mod state;
 mod trust_chain;
 mod verified;
@@ -42,6 +43,7 @@ pub use report::{
     BundleReport, CosignerReport, HeadReport, HorizonReport, NoticeReport, RegistryReport,
     StatementReport,
 };
+pub use slip::{SLIP_MAGIC, Slip, SlipParts, SlipRuling, VerifiedSlip, verify_slip};
 pub use state::BundleState;
 pub use verified::{BundleHorizon, SignedBy, VerifiedBundle, verify};
 

@@ -155,6 +155,8 @@ named_codes! {
         NotAsked = 112 "not-asked",
         /// The decision cannot carry a measure with others now; `binds`.
         NotBinding = 113 "not-binding",
+        /// No quorum has cosigned a head over the statement yet; `target`.
+        NotWitnessed = 120 "not-witnessed",
     }
 }
 
@@ -225,7 +227,8 @@ impl ErrorCode {
             | Self::FileUnreadable
             | Self::BodyDamaged
             | Self::NothingHeard
-            | Self::KeyNotRegistered => ExitCode::Failed,
+            | Self::KeyNotRegistered
+            | Self::NotWitnessed => ExitCode::Failed,
         }
     }
 }
