@@ -96,6 +96,7 @@ pub(crate) enum Verb {
     Feedback(Box<Feedback>),
     #[command(subcommand)]
     Bundle(Bundle),
+    Slip(Slip),
     Propagation(Propagation),
     Statistics(Statistics),
     #[command(subcommand)]
@@ -564,6 +565,15 @@ pub(crate) struct Propagation {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Slip {
+    pub(crate) reference: String,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) look_up: LookUp,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Act {
     pub(crate) reference: String,
     #[arg(long, value_name = "CODE")]
@@ -589,6 +599,8 @@ pub(crate) struct ObjectionFile {
     pub(crate) received_on: Option<String>,
     #[arg(long)]
     pub(crate) reasons: Option<String>,
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub(crate) slip: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -16,6 +16,7 @@ mod lookup;
 mod peer;
 mod propagation;
 mod record;
+mod slip;
 mod statistics;
 mod status;
 mod subject;
@@ -68,6 +69,7 @@ pub(crate) fn run(arguments: &Arguments, language: Language) -> Result<Report, F
         Verb::Push(verb) => record::push(verb, &context),
         Verb::Feedback(verb) => record::feedback(verb, &context),
         Verb::Bundle(verb) => bundle::run(verb, &context),
+        Verb::Slip(slip) => slip::run(slip, &context),
         Verb::Propagation(propagation) => propagation::run(propagation, &context),
         Verb::Statistics(statistics) => statistics::run(statistics, &context),
         Verb::Ledger(verb) => ledger::run(verb, &context),

@@ -16,6 +16,7 @@ mod peer;
 mod propagation;
 mod recognition;
 mod record;
+mod slip;
 mod statistics;
 mod status;
 mod subject;
@@ -44,6 +45,7 @@ pub(crate) use lookup::{
 pub(crate) use peer::{changed, peer, peers, tested};
 pub(crate) use propagation::propagation;
 pub(crate) use record::{record_made, record_template};
+pub(crate) use slip::slip;
 pub(crate) use statistics::{Shown, coverage_csv, statistics, statistics_csv};
 pub(crate) use status::{event_json, event_line, status};
 pub(crate) use subject::{acted_on, statement, subject};

@@ -37,6 +37,7 @@ mod records;
 mod refusal;
 mod server;
 mod shown;
+mod slip;
 mod statistics;
 mod status;
 mod stored;

@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use concordat_protocol::bundle::{
     Bundle, BundleError, BundleParts, Entry, LoggedRoot, LookUpFile, LookUpFileError,
-    RegistryEntry, TrustParts, belonging,
+    RegistryEntry, Slip, SlipParts, TrustChain, TrustParts, belonging,
 };
 use concordat_protocol::log::{InclusionProof, LeafIndex, Origin, VerifiedCheckpoint};
 use concordat_protocol::lookup::LookUpReceipt;
+use concordat_protocol::propagation::{Act, State};
 use concordat_protocol::statement::{Body, Kind, Leaf, StatementRef};
 use concordat_protocol::trust::{HeadsSeen, LogNumber, Verified};
 
 use crate::core::BodyFault;
 use crate::node::{AskError, Node};
+use crate::query::Found;
 use crate::store::Position;
 
 /// Why a bundle was not made.
@@ -60,12 +62,26 @@ pub struct Exported {
     pub left_out: u64,
 }
 
+/// A bundle with the heads that its proofs lead to.
+struct Made {
+    bundle: Bundle,
+    heads: Vec<VerifiedCheckpoint>,
+    left_out: u64,
+}
+
 impl Node {
     /// Puts everything that bears on a statement into one file for its offline verification.
     ///
     /// # Errors
     /// [`ExportError`]; nothing that does not verify is handed out.
     pub fn export_bundle(&self, target: &StatementRef) -> Result<Exported, ExportError> {
+        let made = self.bundle_with_trust(target)?;
+        let bytes = made.bundle.encode()?;
+        let left_out = made.left_out;
+        Ok(Exported { bytes, left_out })
+    }
+
+    fn bundle_with_trust(&self, target: &StatementRef) -> Result<Made, ExportError> {
         let mut heads = vec![self.best_head(&self.genesis().registry_origin())?];
         heads.extend(self.best_head(&self.genesis().register_origin()).ok());
         let entries = self.registry_entries(&heads)?;
@@ -81,8 +97,85 @@ impl Node {
         target: &StatementRef,
     ) -> Result<Vec<u8>, ExportError> {
         let register = self.best_head(&self.genesis().register_origin()).ok();
-        let exported = self.bundle(target, register.into_iter().collect(), TrustParts::External);
-        exported.map(|exported| exported.bytes)
+        let made = self.bundle(target, register.into_iter().collect(), TrustParts::External);
+        Ok(made?.bundle.encode()?)
+    }
+
+    /// Puts everything that bears on the decision that an objection is to, and what members said of the
+    /// objection, into one file for its offline verification.
+    ///
+    /// # Errors
+    /// [`ExportError`]; nothing that does not verify is handed out.
+    // spec: PRP-44
+    pub fn export_slip(&self, objection: &Verified) -> Result<Exported, ExportError> {
+        let Some(act) = Act::from_verified(objection) else {
+            let objection = objection.reference().clone();
+            return Err(BundleError::NoObjection { objection }.into());
+        };
+        let Made {
+            bundle,
+            mut heads,
+            mut left_out,
+        } = self.bundle_with_trust(&act.target)?;
+        let registry = self.registry();
+        let size = match bundle.trust() {
+            TrustChain::Included { entries, .. } => entries.len() as u64,
+            TrustChain::External { size, .. } => size.value(),
+        };
+        let mut said = Vec::new();
+        for one in self.said_of(objection)? {
+            let reference = one.reference();
+            // What a registry beyond the bundle's is needed for waits for the next slip.
+            let entry = match one.statement().header().ctx.size.value() <= size {
+                true => self.entry(&mut heads, &reference.origin, reference.index),
+                false => {
+                    left_out += 1;
+                    continue;
+                }
+            };
+            match entry {
+                Ok(entry) => said.push(entry),
+                Err(error @ ExportError::Unreadable { .. }) => return Err(error),
+                Err(_) => left_out += 1,
+            }
+        }
+        let parts = SlipParts {
+            bundle,
+            objection: objection.reference().clone(),
+            heads,
+            said,
+        };
+        let bytes = Slip::build(parts, &registry)?.encode()?;
+        Ok(Exported { bytes, left_out })
+    }
+
+    /// The deliveries and receipts that the certificate of an act rests on.
+    fn said_of(&self, act: &Verified) -> Result<Vec<Arc<Verified>>, ExportError> {
+        let certificate = self.certificate(&self.hearing(), act)?;
+        let states = certificate.map(|found| found.states).unwrap_or_default();
+        let mut said = Vec::new();
+        let query = self.query().map_err(AskError::from)?;
+        for state in states.into_values() {
+            let named = match state {
+                State::Applied { receipt, .. } | State::Refused { receipt, .. } => {
+                    [Some(receipt), None]
+                }
+                State::Outstanding {
+                    given,
+                    target_not_held,
+                    ..
+                } => [given, target_not_held],
+                State::Lost { given } => [given, None],
+                State::NeverGiven | State::NotKnown => [None, None],
+            };
+            for at in named.into_iter().flatten() {
+                let found = query.statement(&at.origin, at.index);
+                if let Found::Verified(one) = found.map_err(AskError::from)? {
+                    said.push(one);
+                }
+            }
+        }
+        Ok(said)
     }
 
     fn bundle(
@@ -90,7 +183,7 @@ impl Node {
         target: &StatementRef,
         mut heads: Vec<VerifiedCheckpoint>,
         trust: TrustParts,
-    ) -> Result<Exported, ExportError> {
+    ) -> Result<Made, ExportError> {
         if heads.iter().all(|head| *head.origin() != target.origin) {
             heads.push(self.head_over(target)?);
         }
@@ -155,10 +248,13 @@ impl Node {
                 Err(_) => {}
             }
         }
-        parts.heads = heads;
+        parts.heads.clone_from(&heads);
         let bundle = Bundle::build(parts, &self.registry())?;
-        let bytes = bundle.encode()?;
-        Ok(Exported { bytes, left_out })
+        Ok(Made {
+            bundle,
+            heads,
+            left_out,
+        })
     }
 
     /// The file of a receipt of this node's own: with the trust chain, and with the first logged root that its

@@ -192,12 +192,7 @@ pub fn handling(
     closed_on: Option<Day>,
     terms: &Terms<'_>,
 ) -> Handling {
-    let events: &[DeadlineEvent] = match with_issuer {
-        true => &WITH_ISSUER,
-        false => &ELSEWHERE,
-    };
-    let within = first_due(Some(received_on), (events, is_met_by_ruling), terms);
-    let due = within.and_then(|within| match within.due {
+    let due = ruling_due((received_on, with_issuer), terms).and_then(|within| match within.due {
         Due::On(day) => Some(day),
         Due::UnknownUntilCalendar { .. } | Due::Stopped { .. } | Due::OutOfRange => None,
     });
@@ -208,6 +203,18 @@ pub fn handling(
         None if is_past(terms.today) => Handling::Overdue,
         None => Handling::Open,
     }
+}
+
+/// By when an objection is to be ruled on that was received on a day, with who decided or elsewhere: the
+/// deadline that ends first of those that count, or none where no rule is known.
+// spec: PRP-43
+#[must_use]
+pub fn ruling_due((received_on, with_issuer): (Day, bool), terms: &Terms<'_>) -> Option<Within> {
+    let events: &[DeadlineEvent] = match with_issuer {
+        true => &WITH_ISSUER,
+        false => &ELSEWHERE,
+    };
+    first_due(Some(received_on), (events, is_met_by_ruling), terms)
 }
 
 /// What counts for objections that lie with who decided.

@@ -24,6 +24,7 @@ mod head;
 mod look_up;
 mod relation;
 mod report;
+mod slip;
 mod state;
 mod trust_chain;
 mod verified;
@@ -47,6 +48,7 @@ pub use report::{
     BundleReport, CosignerReport, HeadReport, HorizonReport, NoticeReport, RegistryReport,
     StatementReport,
 };
+pub use slip::{SLIP_MAGIC, Slip, SlipParts, SlipRuling, VerifiedSlip, verify_slip};
 pub use state::BundleState;
 pub use verified::{BundleHorizon, SignedBy, VerifiedBundle, verify};
 

@@ -25,6 +25,8 @@ mod raw;
 mod refuses;
 #[path = "bundle/size.rs"]
 mod size;
+#[path = "bundle/slip.rs"]
+mod slip;
 #[path = "bundle/stays.rs"]
 mod stays;
 #[path = "bundle/vectors.rs"]

@@ -8,7 +8,7 @@ use concordat_protocol::statement::Class;
 
 use crate::args::{Act, Admission, Objection, Repair, Ruling, Stay, Withdrawal};
 use crate::client::unexpected;
-use crate::command::Context;
+use crate::command::{Context, files, slip};
 use crate::failure::Failure;
 use crate::report::{self, Report};
 use crate::{names, parse, terminal};
@@ -27,7 +27,12 @@ pub(super) fn objection(verb: &Objection, context: &Context<'_>) -> Result<Repor
         issuer: parse::optional_authority("--issuer", args.act.issuer.as_ref())?,
         dry_run: args.act.dry_run,
     };
-    record(&Request::Objection(ask), context)
+    let Some(out) = &args.slip else {
+        return record(&Request::Objection(ask), context);
+    };
+    files::is_free(out)?;
+    let recorded = record(&Request::Objection(ask), context)?;
+    slip::of_recorded(recorded, out, context)
 }
 
 pub(super) fn ruling(verb: &Ruling, context: &Context<'_>) -> Result<Report, Failure> {

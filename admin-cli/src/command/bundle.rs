@@ -1,6 +1,6 @@
 //! `concordat bundle`: proof as one file, out of a node and verified without one.
 
-use concordat_protocol::admin::{BundleAsk, ExitCode, Reply, Request};
+use concordat_protocol::admin::{BundleAsk, BundleView, ExitCode, Reply, Request};
 use concordat_protocol::bundle;
 
 use crate::args::{Bundle, BundleExport, BundleVerify};
@@ -24,24 +24,7 @@ fn export(args: &BundleExport, context: &Context<'_>) -> Result<Report, Failure>
         target: parse::target("REFERENCE", &args.reference)?,
         look_up: look_up.read()?,
     };
-    let mut bytes = Vec::new();
-    let last = context.with_node(async |client| {
-        let take = |reply| match reply {
-            Reply::Chunk(chunk) => {
-                bytes.extend_from_slice(&chunk);
-                Ok(())
-            }
-            other => Err(unexpected(&other)),
-        };
-        client.ask(&Request::BundleExport(ask), take).await
-    })?;
-    let Reply::Bundle(view) = last else {
-        return Err(unexpected(&last));
-    };
-    if view.bytes != bytes.len() as u64 {
-        let failure = Failure::new(ExitCode::Unreachable, "connection-lost");
-        return Err(failure.with("cause", format!("{} != {}", bytes.len(), view.bytes)));
-    }
+    let (bytes, view) = fetch(&Request::BundleExport(ask), context)?;
     files::create(&args.out, &bytes)?;
     let facts = [
         ("file", args.out.display().to_string()),
@@ -69,11 +52,43 @@ fn export(args: &BundleExport, context: &Context<'_>) -> Result<Report, Failure>
     Ok(report)
 }
 
+/// A file that a node makes, and what it says of it.
+pub(super) fn fetch(
+    request: &Request,
+    context: &Context<'_>,
+) -> Result<(Vec<u8>, BundleView), Failure> {
+    let mut bytes = Vec::new();
+    let last = context.with_node(async |client| {
+        let take = |reply| match reply {
+            Reply::Chunk(chunk) => {
+                bytes.extend_from_slice(&chunk);
+                Ok(())
+            }
+            other => Err(unexpected(&other)),
+        };
+        client.ask(request, take).await
+    })?;
+    let Reply::Bundle(view) = last else {
+        return Err(unexpected(&last));
+    };
+    if view.bytes != bytes.len() as u64 {
+        let failure = Failure::new(ExitCode::Unreachable, "connection-lost");
+        return Err(failure.with("cause", format!("{} != {}", bytes.len(), view.bytes)));
+    }
+    Ok((bytes, view))
+}
+
 /// Verifies by the genesis alone: the trust chain comes with the bundle.
 // spec: ADM-16
 fn verify(args: &BundleVerify, words: Words) -> Result<Report, Failure> {
     let genesis = files::genesis(&args.genesis)?;
     let bytes = files::read(&args.file, bundle::BUNDLE_BYTES_MAX as u64)?;
+    // spec: ADM-333
+    if bytes.starts_with(&bundle::SLIP_MAGIC) {
+        let verified = bundle::verify_slip(&bytes, &genesis.id(), None);
+        let verified = verified.map_err(|error| files::unverified(&args.file, &error))?;
+        return Ok(report::slip(&verified, clock::now(), words));
+    }
     let verified = bundle::verify(&bytes, &genesis.id(), None)
         .map_err(|error| files::unverified(&args.file, &error))?;
     Ok(report::verified(&verified, clock::now(), words))

@@ -190,6 +190,16 @@ pub(super) fn create(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     written.map_err(|error| io(path, &error))
 }
 
+/// Says so when a file could not be made: asked before something is recorded that the file is about.
+pub(super) fn is_free(path: &Path) -> Result<(), Failure> {
+    folder_of(path)?;
+    match fs::symlink_metadata(path) {
+        Ok(_) => Err(io(path, &ErrorKind::AlreadyExists.into())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(io(path, &error)),
+    }
+}
+
 /// Says so when a file is to be made in a folder that does not exist.
 pub(super) fn folder_of(path: &Path) -> Result<(), Failure> {
     match path.parent() {

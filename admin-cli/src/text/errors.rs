@@ -141,4 +141,6 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.record-field", "A record of class {class} has no key {field}. Its keys: {known}.", "类别为 {class} 的记录没有键 {field}。可用的键：{known}。"),
     ("error.record-unfilled", "{field} is still as the template has it (…). Write what is meant, or delete the line if it may be absent.", "{field} 仍为模板中的占位符（…）。请填写实际内容；可省略的，请删去该行。"),
     ("error.record-class", "{path} does not say the class of the record. Begin it with a line like class = \"commitment\"; `concordat record template CLASS` prints a whole file.", "{path} 没有写明记录类别。请加上 `class = \"commitment\"` 一类的行；`concordat record template 类别` 可输出完整文件。"),
+    ("error.wrong-class-slip", "A filing slip is of an objection, of no statement of class {class}. `concordat statement` shows the objections to a decision; a decision is proven by `concordat bundle export`.", "登记回执只针对异议，不针对类别为 {class} 的声明。决定的异议见 `concordat statement`；决定本身用 `concordat bundle export` 证明。"),
+    ("error.not-witnessed", "No quorum of cosigners has witnessed {target} yet, so that nothing would prove it to others. Nothing was written. Try again in a minute; `concordat status` says where the quorum is.", "{target} 尚未达到法定见证数，暂不能向他人证明。未写入任何内容。请一分钟后重试；见证情况见 `concordat status`。"),
 ];

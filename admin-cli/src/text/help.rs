@@ -189,4 +189,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("arg.shell", "The shell", "shell 类型"),
     ("arg.help", "Prints help", "显示帮助"),
     ("arg.version", "Prints the version", "显示版本"),
+    ("verb.slip", "Writes the filing slip of an objection for the organisation: proof offline that and when it objected, and where that stands", "为组织出具异议登记回执：可离线证明何时提出异议、目前办理情况"),
+    ("arg.slip.out", "The file to write; nothing is overwritten", "要写入的文件；不覆盖已有文件"),
+    ("arg.objection.file.slip", "Writes the filing slip to this file once a quorum has witnessed the objection, within a minute", "异议经法定数量见证后（一分钟内）将登记回执写入该文件"),
 ];

@@ -19,5 +19,6 @@ mod recovery_key;
 mod refusals;
 mod remote;
 mod rows;
+mod slip;
 mod tour;
 mod unheard;

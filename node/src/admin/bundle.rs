@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use concordat_protocol::admin::{
-    AdminError, BundleAsk, BundleView, CHUNK_BYTES_MAX, ErrorCode, Reply,
+    AdminError, BundleAsk, BundleView, CHUNK_BYTES_MAX, ErrorCode, LookUp, Reply,
 };
-use concordat_protocol::bundle;
+use concordat_protocol::bundle::{self, VerifiedBundle};
+use concordat_protocol::log::Hash;
 use concordat_protocol::statement::StatementRef;
 use serde_bytes::ByteBuf;
 
@@ -26,27 +27,52 @@ pub(super) fn answer(desk: &Desk, ask: BundleAsk) -> Answer {
     }
     subject::require_look_up(desk, &verified, ask.look_up.is_some())?;
     let exported = desk.node().export_bundle(&reference);
-    let Exported { bytes, left_out } = exported.map_err(|error| refused(&error))?;
+    let exported = exported.map_err(|error| refused(&error))?;
     let anchor = desk.node().genesis().id();
-    let shown = bundle::verify(&bytes, &anchor, None).map_err(|error| refusal::internal(&error))?;
+    let shown = bundle::verify(&exported.bytes, &anchor, None);
+    let shown = shown.map_err(|error| refusal::internal(&error))?;
+    let digest = shown.digest();
+    let file = File {
+        target: reference,
+        exported,
+        digest,
+    };
+    hand_out(desk, file, &shown, ask.look_up.as_ref())
+}
+
+/// A file that was made, and of what.
+pub(super) struct File {
+    pub(super) target: StatementRef,
+    pub(super) exported: Exported,
+    /// That which a verifier of the file shows.
+    pub(super) digest: Hash,
+}
+
+/// Hands out what shows a bundle, once every organisation in it has its row.
+pub(super) fn hand_out(
+    desk: &Desk,
+    file: File,
+    shown: &VerifiedBundle<'_>,
+    look_up: Option<&LookUp>,
+) -> Answer {
+    let Exported { bytes, left_out } = file.exported;
     // What it rests on and what acts on it goes out too, and may be seen by fewer.
     // spec: ADM-75
-    let mut about = BTreeSet::from([verified.statement().header().about]);
+    let mut about = BTreeSet::from([shown.statement().statement().header().about]);
     for one in shown.verified() {
-        subject::require_look_up(desk, one, ask.look_up.is_some())?;
+        subject::require_look_up(desk, one, look_up.is_some())?;
         if subject::is_about_organisation(one) {
             about.insert(one.statement().header().about);
         }
     }
     let last = Reply::Bundle(BundleView {
-        target: reference,
+        target: file.target,
         bytes: bytes.len() as u64,
-        // That which a verifier of the file shows.
-        digest: shown.digest(),
+        digest: file.digest,
         statements: (1 + shown.related().len() + shown.acts().len() + shown.notices().len()) as u64,
         left_out,
     });
-    if let Some(look_up) = &ask.look_up {
+    if let Some(look_up) = look_up {
         for organisation in about {
             lookup::record(desk, look_up, organisation, |_| last.clone())?;
         }
@@ -60,7 +86,7 @@ pub(super) fn answer(desk: &Desk, ask: BundleAsk) -> Answer {
 
 /// A bundle cannot say that its log has forked: whoever verifies it would rely on what is in doubt.
 // spec: ADM-61
-fn require_prefix(desk: &Desk, reference: &StatementRef) -> Result<(), AdminError> {
+pub(super) fn require_prefix(desk: &Desk, reference: &StatementRef) -> Result<(), AdminError> {
     let frozen = desk.node().shared().frozen();
     match frozen.get(&reference.origin) {
         Some(frozen) if reference.index >= frozen.at => Err(refusal::frozen(&reference.origin)),

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::admin::{
-    act, agreement, bundle, import, ledger, look_ups, peer, propagation, record, statistics,
+    act, agreement, bundle, import, ledger, look_ups, peer, propagation, record, slip, statistics,
     status, subject, submit,
 };
 use crate::node::Node;
@@ -81,6 +81,7 @@ impl Desk {
             Request::Repair(ask) => self.act(|desk| act::repair(desk, ask)),
             Request::Record(ask) => self.act(|desk| record::answer(desk, *ask)),
             Request::BundleExport(ask) => bundle::answer(&self, ask),
+            Request::Slip(ask) => slip::answer(&self, &ask),
             Request::AgreementApprove(ask) => agreement::approve(&self, &ask),
             Request::AgreementLog(ask) => self.act(|desk| agreement::log(desk, &ask)),
             Request::AgreementList(ask) => agreement::list(&self, &ask),

@@ -161,6 +161,8 @@ named_codes! {
         RowNotFound = 118 "row-not-found",
         /// The row had to go: the time for which rows are kept is over; `row`.
         RowGone = 119 "row-gone",
+        /// No quorum has cosigned a head over the statement yet; `target`.
+        NotWitnessed = 120 "not-witnessed",
         /// The agreement has no such clause; `clause`, `known`.
         NoSuchClause = 130 "no-such-clause",
         /// The catalogue says that the measure is recommended; `measure`.
@@ -243,7 +245,8 @@ impl ErrorCode {
             | Self::FileUnreadable
             | Self::BodyDamaged
             | Self::NothingHeard
-            | Self::KeyNotRegistered => ExitCode::Failed,
+            | Self::KeyNotRegistered
+            | Self::NotWitnessed => ExitCode::Failed,
         }
     }
 }

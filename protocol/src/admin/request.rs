@@ -79,6 +79,9 @@ tagged_enum! {
         /// A proof bundle. Answered by [`Reply::Chunk`](super::Reply::Chunk), at last
         /// [`Reply::Bundle`](super::Reply::Bundle).
         BundleExport(BundleAsk) = 60,
+        /// A filing slip. Answered by [`Reply::Chunk`](super::Reply::Chunk), at last
+        /// [`Reply::Bundle`](super::Reply::Bundle).
+        Slip(BundleAsk) = 120,
         /// Approve an agreement as a party. Answered by
         /// [`Reply::AgreementApproved`](super::Reply::AgreementApproved).
         AgreementApprove(AgreementApproveAsk) = 70,

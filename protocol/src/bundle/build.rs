@@ -111,7 +111,7 @@ impl Bundle {
 }
 
 // spec: BUN-5
-fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
+pub(super) fn in_order(mut entries: Vec<Entry>) -> Vec<Entry> {
     entries.sort_by(|a, b| a.place().cmp(&b.place()));
     entries.dedup();
     entries

@@ -7,7 +7,7 @@ use crate::log::checkpoint::CheckpointError;
 use crate::log::cosignature::CosignatureError;
 use crate::log::inclusion::InclusionError;
 use crate::log::{Hash, Origin, TreeSize};
-use crate::statement::{BodyError, LeafError, StatementError};
+use crate::statement::{BodyError, LeafError, StatementError, StatementRef};
 use crate::trust::{GenesisError, RejectReason};
 
 /// A list of a bundle, or its one statement.
@@ -25,6 +25,8 @@ pub enum Part {
     Acts,
     /// Notices of the home register.
     Notices,
+    /// Deliveries and receipts of a filing slip.
+    Said,
 }
 
 impl fmt::Display for Part {
@@ -36,6 +38,7 @@ impl fmt::Display for Part {
             Self::Related => "related statements",
             Self::Acts => "acts",
             Self::Notices => "notices",
+            Self::Said => "deliveries and receipts",
         })
     }
 }
@@ -169,6 +172,24 @@ pub enum BundleError {
     NoticeContradicts {
         /// Its place in the list, from 0.
         position: usize,
+    },
+    /// A filing slip names something that is not among the objections in its bundle to the decision.
+    #[error("the slip is of no objection to its decision: {objection}")]
+    NoObjection {
+        /// What it names.
+        objection: StatementRef,
+    },
+    /// No quorum stands behind the head that covers the objection of a filing slip.
+    #[error("no quorum stands behind the head that covers the objection {objection}")]
+    ObjectionNotWitnessed {
+        /// The objection.
+        objection: StatementRef,
+    },
+    /// A filing slip brings a head of a log of which its bundle has one.
+    #[error("there are two heads of log {origin}")]
+    HeadTwice {
+        /// The log.
+        origin: Origin,
     },
 }
 

@@ -62,7 +62,7 @@ integer_map! {
 }
 
 integer_map! {
-    struct EntryMap {
+    pub(super) struct EntryMap {
         1 => log: req(u64),
         2 => index: req(LeafIndex),
         3 => leaf: req(ByteBuf),
@@ -83,22 +83,26 @@ fn digest(bytes: &[u8]) -> Hash {
 
 // spec: BUN-1, BUN-4
 pub(super) fn encode(bundle: &Bundle) -> Result<Vec<u8>, BundleError> {
-    let content = codec::encode(&file_map(bundle)?)?;
+    framed(&MAGIC, &codec::encode(&file_map(bundle)?)?)
+}
+
+/// Content between its magic and version and its digest.
+pub(super) fn framed(magic: &[u8; 8], content: &[u8]) -> Result<Vec<u8>, BundleError> {
     let length = content.len() + AROUND_BYTES;
     if length > BUNDLE_BYTES_MAX {
         return Err(BundleError::TooLong { bytes: length });
     }
     let mut bytes = Vec::with_capacity(length);
-    bytes.extend_from_slice(&MAGIC);
+    bytes.extend_from_slice(magic);
     bytes.push(VERSION);
-    bytes.extend_from_slice(&content);
+    bytes.extend_from_slice(content);
     let digest = digest(&bytes);
     bytes.extend_from_slice(digest.as_bytes());
     Ok(bytes)
 }
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Bundle, BundleError> {
-    let map: FileMap = codec::decode(content(bytes)?, Limits::FILE)?;
+    let map: FileMap = codec::decode(content(bytes, &MAGIC)?, Limits::FILE)?;
     let trust = decode_trust(map.trust)?;
     let heads = decode_heads(&map.heads)?;
     let entries = |part, kinds, maps: Vec<EntryMap>| decode_entries(part, kinds, maps, &heads);
@@ -143,7 +147,7 @@ pub(super) const fn at(part: Part, position: usize, fault: EntryFault) -> Bundle
 /// What stands between version and digest. Nothing is looked at before the digest is found to fit,
 /// but for saying that a file is none of these at all.
 // spec: BUN-1, BUN-2, BUN-3
-fn content(bytes: &[u8]) -> Result<&[u8], BundleError> {
+pub(super) fn content<'b>(bytes: &'b [u8], magic: &[u8; 8]) -> Result<&'b [u8], BundleError> {
     let length = bytes.len();
     if length > BUNDLE_BYTES_MAX {
         return Err(BundleError::TooLong { bytes: length });
@@ -155,13 +159,13 @@ fn content(bytes: &[u8]) -> Result<&[u8], BundleError> {
         .split_last_chunk::<DIGEST_BYTES>()
         .ok_or(BundleError::TooShort { bytes: length })?;
     if digest(before) != Hash::from_bytes(*found) {
-        return Err(match before.starts_with(&MAGIC) {
+        return Err(match before.starts_with(magic) {
             true => BundleError::DigestMismatch,
             false => BundleError::NotABundle,
         });
     }
     let (version, content) = before
-        .strip_prefix(&MAGIC)
+        .strip_prefix(magic)
         .and_then(<[u8]>::split_first)
         .ok_or(BundleError::NotABundle)?;
     match *version {
@@ -207,7 +211,7 @@ pub(super) fn decode_registry_entry(map: RegistryEntryMap) -> Result<RegistryEnt
 }
 
 // spec: BUN-5
-fn decode_heads(notes: &[ByteBuf]) -> Result<Vec<SignedCheckpoint>, BundleError> {
+pub(super) fn decode_heads(notes: &[ByteBuf]) -> Result<Vec<SignedCheckpoint>, BundleError> {
     let head = |(position, note): (usize, &ByteBuf)| {
         SignedCheckpoint::parse(note).map_err(|error| BundleError::Head {
             position,
@@ -227,7 +231,7 @@ fn decode_heads(notes: &[ByteBuf]) -> Result<Vec<SignedCheckpoint>, BundleError>
 }
 
 // spec: BUN-5
-fn decode_entries(
+pub(super) fn decode_entries(
     part: Part,
     kinds: &[Kind],
     maps: Vec<EntryMap>,
@@ -317,7 +321,7 @@ pub(super) fn registry_entry_map(entry: &RegistryEntry) -> RegistryEntryMap {
     }
 }
 
-fn entry_map(entry: &Entry, origins: &[&Origin]) -> Result<EntryMap, BundleError> {
+pub(super) fn entry_map(entry: &Entry, origins: &[&Origin]) -> Result<EntryMap, BundleError> {
     let log = origins.binary_search(&&entry.origin);
     let log = log.map_err(|_| BundleError::HeadMissing {
         origin: entry.origin.clone(),

@@ -9,7 +9,7 @@ use crate::bundle::head::Head;
 use crate::bundle::trust_chain::{Established, establish};
 use crate::bundle::{Bundle, LaterActs, format, relation};
 use crate::effect::{Fact, History, Horizon, LogHorizon};
-use crate::log::{CosignatureTime, Hash, Origin, TreeSize};
+use crate::log::{CosignatureTime, Hash, Origin, SignedCheckpoint, TreeSize};
 use crate::statement::{Mandate, Notice, StatementRef};
 use crate::time::Timestamp;
 use crate::trust::{Authority, HeadsSeen, Member, Registry, Verified, judged_by};
@@ -69,7 +69,7 @@ pub fn verify<'r>(
 ) -> Result<VerifiedBundle<'r>, BundleError> {
     let bundle = Bundle::decode(bytes)?;
     let Established { registry, size } = establish(&bundle, anchor, registry)?;
-    let heads = verify_heads(&bundle, &registry, size)?;
+    let heads = verify_heads(bundle.heads(), &registry, size)?;
     check_heads_used(&bundle, &registry, &heads)?;
     let entries = |part, entries| verify_entries(part, entries, &heads, &registry, size);
     let statement = verify_entry(
@@ -239,6 +239,11 @@ impl VerifiedBundle<'_> {
         })
     }
 
+    /// The size of the registry that it was made under.
+    pub(super) const fn registry_size(&self) -> TreeSize {
+        self.registry_size
+    }
+
     /// The notices that the bundle holds of an act.
     pub fn notices_of<'a>(&'a self, act: &'a StatementRef) -> impl Iterator<Item = &'a Verified> {
         let of_act = move |one: &&Verified| notice_of(one).is_some_and(|notice| notice.act == *act);
@@ -281,15 +286,15 @@ pub(super) fn notice_of(verified: &Verified) -> Option<&Notice> {
     verified.statement().payload().content.notice()
 }
 
-fn verify_heads(
-    bundle: &Bundle,
+pub(super) fn verify_heads(
+    heads: &[SignedCheckpoint],
     registry: &Registry,
     size: TreeSize,
 ) -> Result<Vec<Head>, BundleError> {
     let verify = |(position, signed)| {
         Head::verify(signed, registry, size).map_err(|fault| BundleError::Head { position, fault })
     };
-    bundle.heads().iter().enumerate().map(verify).collect()
+    heads.iter().enumerate().map(verify).collect()
 }
 
 /// Each log used has its head, and each head its use: those of the statement and of the home
@@ -317,7 +322,7 @@ fn check_heads_used(
     }
 }
 
-fn verify_entries(
+pub(super) fn verify_entries(
     part: Part,
     entries: &[Entry],
     heads: &[Head],

@@ -316,6 +316,15 @@ impl Net {
         self.put(origin, leaf, body)
     }
 
+    /// Signs and logs what a node says by itself, to every member.
+    pub fn say_for_all(&mut self, by: &Party, origin: &Origin, content: Content) -> StatementRef {
+        let (ctx, kind) = (self.registry.ctx(), content.class().kind());
+        let payload = payload(content);
+        let bytes = sign(&by.statement, by.code, by.code.code(), ctx, &payload).unwrap();
+        let (leaf, body) = self.leaf(kind, Vis::ALL_MEMBERS, bytes, None);
+        self.put(origin, leaf, body)
+    }
+
     pub fn put(&mut self, origin: &Origin, leaf: Leaf, body: Body) -> StatementRef {
         let index = self.logs.get_mut(origin).unwrap().put(leaf, Some(body));
         StatementRef {
