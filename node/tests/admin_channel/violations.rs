@@ -188,7 +188,7 @@ impl Client {
     /// The decision behind one in its log.
     async fn first_after(&mut self, at: &StatementRef) -> StatementRef {
         let next = format!("{}#{}", at.origin, at.index.value() + 1);
-        self.statement(Target::parse(&next).unwrap())
+        self.statement(next.parse().unwrap())
             .await
             .reference
     }

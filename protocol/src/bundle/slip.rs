@@ -320,7 +320,7 @@ impl<'r> VerifiedSlip<'r> {
             rules: registry.deadline_rules_at(registry.size()),
             days: &days,
             region,
-            act_type: decision.fields().act_type,
+            act_type: Some(decision.fields().act_type),
             today: self.bundle.state()?.as_of,
         };
         let with_issuer = self.objection.statement().header().issuer == header.issuer

@@ -315,6 +315,7 @@ impl Shown {
             | Reply::Agreements(_)
             | Reply::Propagation(_)
             | Reply::Statistics(_)
+            | Reply::Ledger(_)
             | Reply::LookUpProof(_)
             | Reply::LookUps(_)
             | Reply::LookUpMarked(_)
