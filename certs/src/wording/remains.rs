@@ -72,6 +72,16 @@ const NAMES: &[&str] = &[
     "verify",
     "watch",
     "withdrawal",
+    // Businesses in which one looks up, and columns of a table of cases.
+    "agency",
+    "approval",
+    "case",
+    "funds",
+    "honours",
+    "procurement",
+    "scenario",
+    "supervision",
+    "tendering",
     // Codes and keys.
     "administrator",
     "after",
