@@ -476,7 +476,7 @@ mod tests {
         }
     }
 
-    // spec: ADM-102
+    // spec: ADM-102, LKP-41
     #[test]
     fn what_reads_well_and_cannot_work_is_refused_by_its_cause() {
         let refused = |text: String| parse(&text).unwrap_err();

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod log;
+mod lookups;
 mod network;
 mod node;
 mod records;
@@ -20,6 +21,7 @@ pub(super) fn sentences() -> impl Iterator<Item = &'static Entry> {
         network::SENTENCES,
         node::SENTENCES,
         records::SENTENCES,
+        lookups::SENTENCES,
         system::SENTENCES,
     ];
     tables.into_iter().flatten()

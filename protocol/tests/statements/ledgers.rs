@@ -5,7 +5,7 @@ use concordat_protocol::limits;
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
 use concordat_protocol::statement::{
     ActOutcome, Class, Content, DeliveryBatch, Enrolment, Invalid, Mandate, QueryRoot, Receipt,
-    ReceiptBatch, Role, Standing, StatementRef, Suspension, Vis, sign,
+    ReceiptBatch, Role, Standing, StatementError, StatementRef, Suspension, Vis, sign,
 };
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{Applied, Authority, LogNumber, Place, RejectReason, verify};
@@ -251,4 +251,26 @@ fn root_of_look_ups_is_its_members_own_for_everyone_to_read_and_suspended_or_not
     });
     assert_eq!(net.change(change), Applied::Changed);
     assert!(own(&net, Vis::ALL_MEMBERS).is_ok());
+}
+
+// spec: LKP-20
+#[test]
+fn root_of_look_ups_is_of_a_row_and_does_not_end_before_it_begins() {
+    let net = Net::production();
+    let root = |size, from, until| {
+        let at = |ms| Timestamp::new(ms).unwrap();
+        let payload = payload(Content::QueryRoot(QueryRoot {
+            size: TreeSize::new(size).unwrap(),
+            root: Hash::from_bytes([6; 32]),
+            from: at(from),
+            until: at(until),
+        }));
+        let (about, ctx) = (city().code(), net.registry.ctx());
+        sign(&key(CITY_KEY), city(), about, ctx, &payload)
+    };
+    assert!(root(1, 5, 5).is_ok());
+    for wrong in [root(0, 5, 6), root(1, 6, 5)] {
+        let error = wrong.unwrap_err();
+        assert_eq!(error, StatementError::Invalid(Invalid::QueryRoot));
+    }
 }
