@@ -39,7 +39,7 @@ pub(crate) use import::imported;
 pub(crate) use ledger::{LedgerForm, LedgerSum, ledger, ledger_footer, ledger_header, ledger_line};
 pub(crate) use peer::{changed, peer, peers, tested};
 pub(crate) use propagation::propagation;
-pub(crate) use record::{record_made, record_template};
+pub(crate) use record::{record_asked, record_made, record_template, template_json};
 pub(crate) use statistics::{Shown, coverage_csv, statistics, statistics_csv};
 pub(crate) use status::{event_json, event_line, status};
 pub(crate) use subject::{acted_on, statement, subject};

@@ -214,3 +214,14 @@ fn wrong_uses_of_ledger_and_statistics_are_refused_before_anything_is_written() 
         assert!(!directory.path().join("f.csv").exists(), "{arguments:?}");
     }
 }
+
+/// Under JSON a template was printed as TOML.
+// spec: ADM-10
+#[test]
+fn template_under_json_is_one_object_that_holds_it() {
+    let ran = concordat(&["--output", "json", "record", "template", "commitment"]).exits(0);
+    let json = ran.json();
+    assert_eq!(json["class"], "commitment");
+    let people = concordat(&["--lang", "en", "record", "template", "commitment"]).exits(0);
+    assert_eq!(json["template"].as_str().unwrap().trim(), people.out.trim());
+}
