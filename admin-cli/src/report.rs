@@ -44,7 +44,7 @@ pub(crate) use lookup::{
 };
 pub(crate) use peer::{changed, peer, peers, tested};
 pub(crate) use propagation::propagation;
-pub(crate) use record::{record_made, record_template};
+pub(crate) use record::{record_asked, record_made, record_template, template_json};
 pub(crate) use slip::slip;
 pub(crate) use statistics::{Shown, coverage_csv, statistics, statistics_csv};
 pub(crate) use status::{event_json, event_line, status};

@@ -43,7 +43,7 @@ pub use gather::{
 pub use organisation::SubjectEntry;
 pub(crate) use organisation::sort_newest_first;
 pub use raised::HISTORY_OBJECTIONS_MAX;
-pub use records::{RECORDS_SHOWN_MAX, REFERRING_READ_MAX};
+pub use records::{ANSWERS_READ_MAX, RECORDS_SHOWN_MAX, REFERRING_READ_MAX};
 pub use verifier::{BackgroundVerifier, VerifyStep};
 
 /// Verified statements kept in memory, unless configured.

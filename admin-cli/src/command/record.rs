@@ -6,7 +6,7 @@ use concordat_protocol::statement::{
     Answer, Class, Code, Duty, Execution, LegalBasis, Measure, Verification,
 };
 
-use crate::args::{Feedback, Initiate, Push, Record, RecordFlags, Respond};
+use crate::args::{Feedback, Initiate, Output, Push, Record, RecordFlags, Respond};
 use crate::client::unexpected;
 use crate::command::{Context, files};
 use crate::failure::Failure;
@@ -17,7 +17,11 @@ pub(super) fn run(verb: &Record, context: &Context<'_>) -> Result<Report, Failur
     match verb {
         Record::Template(args) => {
             let class = record::class("CLASS", &args.class)?;
-            terminal::print_raw(&report::record_template(class, context.words))?;
+            let template = report::record_template(class, context.words);
+            if context.arguments.global.output == Output::Json {
+                return Ok(report::template_json(class, &template));
+            }
+            terminal::print_raw(&template)?;
             Ok(Report::silent())
         }
         Record::Issue(args) => {
@@ -149,6 +153,11 @@ fn issue(ask: RecordAsk, what: &str, context: &Context<'_>) -> Result<Report, Fa
     let words = context.words;
     if !ask.dry_run {
         let what = words.headed(words.code(ask.class), what);
+        let told = report::record_asked(&ask, words);
+        let what = match told.is_empty() {
+            true => what,
+            false => words.headed(what, words.list(&told)),
+        };
         context.confirm("confirm_act", &what)?;
     }
     match context.ask(&Request::Record(Box::new(ask)))? {

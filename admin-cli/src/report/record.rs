@@ -1,7 +1,8 @@
 //! Records: the template of a file, one that was made, and those about an organisation.
 
 use concordat_protocol::admin::{
-    AnswerView, RecordMade, RecordView, SubjectAnswer, record_fields, reference_key,
+    AnswerView, RecordAsk, RecordMade, RecordSaid, RecordView, SubjectAnswer, record_fields,
+    reference_key,
 };
 use concordat_protocol::statement::Class;
 use serde_json::{Map, Value, json};
@@ -174,7 +175,34 @@ fn row(one: &RecordView, words: Words) -> Vec<String> {
 
 /// What a record says in one line: the fields that tell it from others of its class.
 fn said(one: &RecordView, words: Words) -> String {
-    let said = &one.said;
+    let about = match one.refers_to.is_empty() {
+        true => None,
+        false => Some(words.headed(words.word("refers_to"), shorts(&one.refers_to))),
+    };
+    let parts = said_in(&one.said, words).into_iter().chain(about);
+    words.list(&parts.collect::<Vec<_>>())
+}
+
+/// Whom a record that is to be made is about, what it refers to, what it says and until when.
+// spec: ADM-364
+pub(crate) fn record_asked(ask: &RecordAsk, words: Words) -> Vec<String> {
+    let subject = ask.subject.as_ref();
+    let subject = subject.map(|it| format!("{} {}", it.code(), it.name()));
+    let named: Vec<_> = ask.refers_to.iter().map(ToString::to_string).collect();
+    let named =
+        (!named.is_empty()).then(|| words.headed(words.word("refers_to"), words.list(&named)));
+    let parts = [subject, named].into_iter().flatten();
+    parts.chain(said_in(&ask.said, words)).collect()
+}
+
+/// The template of a file, for programs.
+// spec: ADM-10
+pub(crate) fn template_json(class: Class, template: &str) -> Report {
+    let json = json!({ "class": class.name(), "template": template });
+    Report::new(Page::default(), json)
+}
+
+fn said_in(said: &RecordSaid, words: Words) -> Vec<String> {
     let day = |key: &str, day: Option<concordat_protocol::time::Day>| {
         day.map(|day| format!("{} {day}", words.word(key)))
     };
@@ -205,12 +233,7 @@ fn said(one: &RecordView, words: Words) -> String {
         said.execution.map(|it| words.code(it)),
         said.verification.map(|it| words.code(it)),
     ];
-    let parts: Vec<String> = parts.into_iter().flatten().chain(duties).collect();
-    let about = match one.refers_to.is_empty() {
-        true => None,
-        false => Some(words.headed(words.word("refers_to"), shorts(&one.refers_to))),
-    };
-    words.list(&parts.into_iter().chain(about).collect::<Vec<_>>())
+    parts.into_iter().flatten().chain(duties).collect()
 }
 
 /// What was said to a record, and who has not said anything.

@@ -136,3 +136,22 @@ fn question_before_an_act_names_what_it_does_and_upon_whom() {
         "{requests:?}"
     );
 }
+
+/// The question before a record named its class and file, and neither what it says nor until when.
+// spec: ADM-364
+#[test]
+fn question_before_a_record_names_what_it_rests_on_what_it_says_and_until_when() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().display().to_string();
+    let place = format!("{HUB}/0#7");
+    let initiate = ["--lang", "en", "--node", &path, "initiate", &place];
+    let how = ["--to", CITY, "--reasons", "x"];
+    let what = ["--measure", "tender.exclusion=2027-06-30"];
+    let (code, shown) = at_a_terminal(&[&initiate[..], &how, &what].concat(), b"n\n");
+    assert_eq!(code, Some(1), "{shown}");
+    let question = shown.find("[y/N]").unwrap_or(0);
+    for said in ["initiation", &place, "tender.exclusion", "2027-06-30"] {
+        let found = shown.find(said).unwrap_or(usize::MAX);
+        assert!(found < question, "{said} in {shown}");
+    }
+}

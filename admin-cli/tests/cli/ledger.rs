@@ -1,6 +1,7 @@
 //! `ledger export`: written whole or not at all. And what `statistics` takes.
 
 use std::fs;
+use std::path::Path;
 
 use concordat_protocol::admin::{
     AdminError, ErrorCode, LedgerAsk, LedgerRow, LedgerView, Reply, Request,
@@ -10,7 +11,7 @@ use concordat_protocol::statement::{Class, StatementRef};
 use concordat_protocol::subject::SubjectCode;
 use concordat_protocol::time::Day;
 
-use crate::support::{concordat, fake_node};
+use crate::support::{Ran, concordat, fake_node};
 
 const ORIGIN: &str =
     "test-0000000000000000000000000000000000000000000000000000000000000000/11310000MB00000009/0";
@@ -78,55 +79,44 @@ const SPAN: [&str; 6] = [
 // spec: ADM-360, ADM-362
 #[test]
 fn ledger_is_written_whole_or_not_at_all() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().display().to_string();
-    let table = directory.path().join("ledger.csv");
-    let named = table.display().to_string();
-    let arguments = |form: &'static str| {
-        let node = ["--node", path.as_str(), "--output", "json"];
-        let all = [&node[..], &SPAN[..], &[form, named.as_str()]].concat();
-        all.into_iter().map(str::to_owned).collect::<Vec<_>>()
-    };
-    let run = |form| {
-        let arguments = arguments(form);
-        concordat(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
-    };
     let pages = |request: &Request| match request {
         Request::Ledger(ask) => vec![page(ask)],
         _ => Vec::new(),
     };
     for form in ["--csv", "--json"] {
+        let directory = tempfile::tempdir().unwrap();
+        let table = directory.path().join("ledger");
         let node = fake_node(directory.path(), pages);
-        let ran = run(form);
-        assert_eq!(ran.exit, 0, "{}", ran.out);
+        let ran = export(directory.path(), form).exits(0);
         let text = fs::read_to_string(&table).unwrap();
         let lines = if form == "--csv" { 4 } else { 3 };
         assert_eq!(text.lines().count(), lines, "{text}");
-        assert!(text.contains(&"02".repeat(32)) && ran.out.contains("\"rows\":2"));
+        assert!(text.contains(&"02".repeat(32)), "{text}");
+        assert_eq!(ran.json()["rows"], 2);
         node.join().unwrap();
         // It is there now, and stays as it is.
-        let again = run(form);
-        assert!(
-            again.exit == 1 && again.out.contains("file-exists"),
-            "{}",
-            again.out
-        );
+        let again = export(directory.path(), form).exits(1);
+        assert_eq!(again.json()["error"]["code"], "file-exists");
         assert_eq!(fs::read_to_string(&table).unwrap(), text);
-        fs::remove_file(&table).unwrap();
     }
     // The second page does not come.
+    let directory = tempfile::tempdir().unwrap();
     let node = fake_node(directory.path(), |request| match request {
         Request::Ledger(ask) if ask.next.is_none() => vec![page(ask)],
         _ => vec![Reply::Error(AdminError::new(ErrorCode::ShuttingDown))],
     });
-    let ran = run("--csv");
-    assert!(
-        ran.exit == 1 && ran.out.contains("shutting-down"),
-        "{}",
-        ran.out
-    );
-    assert!(!table.exists());
+    let ran = export(directory.path(), "--csv").exits(1);
+    assert_eq!(ran.json()["error"]["code"], "shutting-down");
+    assert!(!directory.path().join("ledger").exists());
     node.join().unwrap();
+}
+
+/// Asks the node in a directory for a ledger beside it.
+fn export(directory: &Path, form: &str) -> Ran {
+    let node = directory.display().to_string();
+    let file = directory.join("ledger").display().to_string();
+    let node = ["--node", &node, "--output", "json"];
+    concordat(&[&node[..], &SPAN[..], &[form, &file]].concat())
 }
 
 // spec: ADM-9
@@ -213,4 +203,15 @@ fn wrong_uses_of_ledger_and_statistics_are_refused_before_anything_is_written() 
         );
         assert!(!directory.path().join("f.csv").exists(), "{arguments:?}");
     }
+}
+
+/// Under JSON a template was printed as TOML.
+// spec: ADM-10
+#[test]
+fn template_under_json_is_one_object_that_holds_it() {
+    let ran = concordat(&["--output", "json", "record", "template", "commitment"]).exits(0);
+    let json = ran.json();
+    assert_eq!(json["class"], "commitment");
+    let people = concordat(&["--lang", "en", "record", "template", "commitment"]).exits(0);
+    assert_eq!(json["template"].as_str().unwrap().trim(), people.out.trim());
 }

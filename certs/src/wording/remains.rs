@@ -41,6 +41,7 @@ const NAMES: &[&str] = &[
     "init",
     "initiate",
     "issue",
+    "ledger",
     "list",
     "lookup",
     "measures",

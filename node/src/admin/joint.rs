@@ -13,7 +13,7 @@ use concordat_protocol::trust::{Registry, Verified};
 use crate::admin::awaited::Timetable;
 use crate::admin::{acts, refusal};
 use crate::node::Node;
-use crate::query::{Found, REFERRING_READ_MAX};
+use crate::query::{ANSWERS_READ_MAX, Found};
 use crate::store::Position;
 
 /// What an initiation or a push comes to today, given all that was said to it and not taken back. Nothing is
@@ -21,7 +21,7 @@ use crate::store::Position;
 // spec: DL-43
 pub(super) fn of(
     node: &Node,
-    registry: &Registry,
+    timetable: &mut Timetable<'_>,
     asking: &Verified,
     said: &[Arc<Verified>],
 ) -> Result<Joint, AdminError> {
@@ -38,7 +38,6 @@ pub(super) fn of(
             record: one.statement().payload().content.record()?,
         })
     });
-    let mut timetable = Timetable::new(registry, node.today());
     let mut joint = timetable.joint(record, &said.collect::<Vec<_>>());
     if !joint.owed.is_empty() && !asks(node, asking, record)? {
         joint.owed.clear();
@@ -79,9 +78,9 @@ pub(super) fn said_to(
     let query = node.query().map_err(refusal::index)?;
     let about = Some(record.subject().code());
     let is_answer = |class| matches!(class, Class::Response | Class::Feedback);
-    let found = query.referring(asking.reference(), about, is_answer);
+    let found = query.referring_up_to(asking.reference(), about, is_answer, ANSWERS_READ_MAX);
     let (found, left) = found.map_err(refusal::query)?;
-    let mut standing = Vec::with_capacity(found.len().min(REFERRING_READ_MAX));
+    let mut standing = Vec::with_capacity(found.len());
     for one in found {
         let (at, issuer) = (one.reference(), one.statement().header().issuer);
         if acts::withdrawal(node, &Position::of(at), issuer)?.is_none() {

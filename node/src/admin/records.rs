@@ -15,7 +15,7 @@ use concordat_protocol::trust::{Registry, Verified};
 use crate::admin::shown::Shown;
 use crate::admin::{acts, awaited, joint, refusal, subject, view};
 use crate::node::Node;
-use crate::query::{Found, RECORDS_SHOWN_MAX};
+use crate::query::{ANSWERS_READ_MAX, Found, RECORDS_SHOWN_MAX, REFERRING_READ_MAX};
 use crate::store::Position;
 
 /// Records that are listed of those that refer to one statement.
@@ -87,13 +87,19 @@ pub(super) fn record_view(
     let (said, agreement) = RecordSaid::of(record);
     let about = record.subject().code();
     let mut answers = match record {
-        Record::Commitment(_) => answers(node, reference, (about, looked_up), |class| {
-            class == Class::CommitmentOutcome
-        })?,
+        Record::Commitment(_) => {
+            let outcomes = |class| class == Class::CommitmentOutcome;
+            let about = (about, looked_up);
+            answers(node, reference, about, (outcomes, REFERRING_READ_MAX))?
+        }
         Record::Initiation(_) | Record::Push(_) => {
-            answers(node, reference, (about, looked_up), |class| {
-                matches!(class, Class::Response | Class::Feedback)
-            })?
+            let said = |class| matches!(class, Class::Response | Class::Feedback);
+            answers(
+                node,
+                reference,
+                (about, looked_up),
+                (said, ANSWERS_READ_MAX),
+            )?
         }
         Record::CommitmentOutcome(_)
         | Record::SelfDeclaration(_)
@@ -105,7 +111,10 @@ pub(super) fn record_view(
     };
     let came_to = match answers.is_cut {
         true => Joint::default(),
-        false => joint::of(node, &registry, verified, &answers.standing)?,
+        false => {
+            let mut timetable = awaited::Timetable::new(&registry, node.today());
+            joint::of(node, &mut timetable, verified, &answers.standing)?
+        }
     };
     for one in &mut answers.listed {
         one.note = came_to
@@ -232,10 +241,10 @@ fn answers(
     node: &Node,
     to: &StatementRef,
     (about, looked_up): (SubjectCode, bool),
-    class: impl Fn(Class) -> bool,
+    (class, most): (impl Fn(Class) -> bool, usize),
 ) -> Result<Answers, AdminError> {
     let query = node.query().map_err(refusal::index)?;
-    let found = query.referring(to, Some(about), class);
+    let found = query.referring_up_to(to, Some(about), class, most);
     let (found, unread) = found.map_err(refusal::query)?;
     let registry = node.registry();
     let mut answers = Answers {

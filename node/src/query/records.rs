@@ -16,6 +16,9 @@ pub const RECORDS_SHOWN_MAX: usize = 64;
 /// Records that are read of those that refer to one statement.
 // spec: IDX-76
 pub const REFERRING_READ_MAX: usize = 256;
+/// Records that are read of those that answer an initiation or a push: many months of many authorities.
+// spec: IDX-90
+pub const ANSWERS_READ_MAX: usize = 4_096;
 
 impl QueryService {
     /// The records about an organisation as the index knows them, the newest first, without those that were
@@ -45,11 +48,26 @@ impl QueryService {
         about: Option<SubjectCode>,
         class: impl Fn(Class) -> bool,
     ) -> Result<(Vec<Arc<Verified>>, u64), QueryError> {
+        self.referring_up_to(to, about, class, REFERRING_READ_MAX)
+    }
+
+    /// As [`Self::referring`], with a bound of its own.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    // spec: IDX-76, IDX-90
+    pub fn referring_up_to(
+        &self,
+        to: &StatementRef,
+        about: Option<SubjectCode>,
+        class: impl Fn(Class) -> bool,
+        most: usize,
+    ) -> Result<(Vec<Arc<Verified>>, u64), QueryError> {
         let mut rows = first_of_each(self.store.records_on(&to.origin, to.index)?);
         rows.retain(|row| class(row.class));
-        let left = rows.len().saturating_sub(REFERRING_READ_MAX) as u64;
+        let left = rows.len().saturating_sub(most) as u64;
         let mut found = Vec::new();
-        for row in rows.iter().take(REFERRING_READ_MAX) {
+        for row in rows.iter().take(most) {
             self.go_on()?;
             let place = &row.position;
             let Found::Verified(verified) = self.statement(&place.origin, place.index)? else {

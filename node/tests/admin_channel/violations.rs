@@ -31,7 +31,7 @@ async fn start() -> Pair {
         plan.catalogue.items.push(item);
         plan.catalogue.items.sort_by(|a, b| a.code.cmp(&b.code));
         for mandate in &mut plan.members[0].mandates {
-            mandate.classes.push(Class::ListEntry);
+            mandate.classes.extend([Class::ListEntry, Class::Repair]);
             mandate.classes.sort_unstable();
             mandate.classes.dedup();
         }
@@ -187,10 +187,9 @@ async fn late_repair_and_wrong_listing_are_counted_and_listed() {
 impl Client {
     /// The decision behind one in its log.
     async fn first_after(&mut self, at: &StatementRef) -> StatementRef {
-        let next = format!("{}#{}", at.origin, at.index.value() + 1);
-        self.statement(next.parse().unwrap())
-            .await
-            .reference
+        let mut next = at.clone();
+        next.index = LeafIndex::new(at.index.value() + 1);
+        self.statement(position(&next)).await.reference
     }
 }
 

@@ -27,5 +27,9 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("the record names no organisation, and no statement held here that it refers to does", "该记录没有写明组织，本节点所持的相关声明也没有"),
     ("what is pushed from above is verified before it is applied: say what verifying found", "上级下发的推送须先核实后执行：请写明核实结果"),
     ("the day of the application lies after that of the decision on the repair", "申请修复的日期晚于作出修复决定的日期"),
+    ("MEASURE=DAY is wanted: a measure has a last day", "应写为“措施=日期”：措施须有截止日期"),
+    ("YEAR-MONTH is wanted, as 2026-11", "应写为“年-月”，例如 2026-11"),
+    ("YEAR-QUARTER is wanted, as 2026-1", "应写为“年-季度”，例如 2026-1"),
+    ("true is wanted, or no such line at all", "只能写 true；不适用时请删去该行"),
     ("only what is pushed from above is verified; this was not", "只有上级下发的推送需要核实，该项不是"),
 ];

@@ -3,9 +3,10 @@
 use concordat_protocol::admin::{AdminError, AlarmView, Detail, ErrorCode};
 use concordat_protocol::awaited::{Owed, Owing, Within};
 use concordat_protocol::statement::{Class, Code};
-use concordat_protocol::trust::{Registry, Verified};
+use concordat_protocol::trust::Verified;
 
 use super::open::Overdue;
+use crate::admin::awaited::Timetable;
 use crate::admin::{joint, refusal};
 use crate::node::Node;
 use crate::query::Found;
@@ -50,6 +51,7 @@ pub(super) fn late(node: &Node) -> Result<Late, AdminError> {
     let (rows, _) = rows.map_err(refusal::store)?;
     let query = node.query().map_err(refusal::index)?;
     let mut late = Late::default();
+    let mut timetable = Timetable::new(&registry, node.today());
     for row in rows {
         query.go_on().map_err(refusal::query)?;
         let found = query.statement(&row.position.origin, row.position.index);
@@ -57,7 +59,7 @@ pub(super) fn late(node: &Node) -> Result<Late, AdminError> {
             continue;
         };
         let asks = asking.statement().header().issuer == me;
-        for owed in owed(node, &registry, &asking)? {
+        for owed in owed(node, &mut timetable, &asking)? {
             if owed.by == me {
                 late.own.add(&owed);
             } else if asks || supervises {
@@ -68,13 +70,17 @@ pub(super) fn late(node: &Node) -> Result<Late, AdminError> {
     Ok(late)
 }
 
-fn owed(node: &Node, registry: &Registry, asking: &Verified) -> Result<Vec<Owed>, AdminError> {
+fn owed(
+    node: &Node,
+    timetable: &mut Timetable<'_>,
+    asking: &Verified,
+) -> Result<Vec<Owed>, AdminError> {
     let Some(record) = asking.statement().payload().content.record() else {
         return Ok(Vec::new());
     };
     let (said, is_whole) = joint::said_to(node, asking, record)?;
     match is_whole {
-        true => Ok(joint::of(node, registry, asking, &said)?.owed),
+        true => Ok(joint::of(node, timetable, asking, &said)?.owed),
         false => Ok(Vec::new()),
     }
 }

@@ -82,6 +82,12 @@ fn what_refers_to_a_record_is_read_up_to_a_bound_and_is_about_its_organisation()
     assert_eq!(indexes(&found)[0], 2);
     let (found, left) = node.queries.referring(&to(&node), None, |_| true).unwrap();
     assert_eq!((found.len(), left), (REFERRING_READ_MAX, 4));
+    // spec: IDX-90
+    let all = node
+        .queries
+        .referring_up_to(&to(&node), None, |_| true, ANSWERS_READ_MAX);
+    let (found, left) = all.unwrap();
+    assert_eq!((found.len(), left), (REFERRING_READ_MAX + 4, 0));
     let (found, _) = node
         .queries
         .referring(&to(&node), None, |class| class == Class::Feedback)
