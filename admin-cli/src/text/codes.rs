@@ -17,6 +17,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("basis-state.not-witnessed", "not witnessed", "未见证"),
     ("basis-state.suspended", "suspended", "中止"),
     ("basis-state.unknown", "unknown", "未知"),
+    ("basis-state.not-checked", "imported, basis not checked", "历史导入，依据未核对"),
     ("binds-others.applies", "applies", "可适用"),
     ("binds-others.suspended", "suspended", "中止"),
     ("binds-others.unknown-since", "unknown since", "状态未知，自"),
