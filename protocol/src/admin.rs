@@ -46,11 +46,12 @@ pub use view::{
     ActCount, ActView, AgreementApproved, AgreementLogged, AgreementStateCode, AgreementView,
     AgreementsView, AlarmView, AllowedView, AwaitedView, BackingCode, BasisCode, BasisFailureView,
     BasisStateCode, BindsOthersCode, BurdenCode, DeadlineCode, DecisionCount, DecisionView,
-    DutyView, EffectView, FiguresView, ForkCode, ForkView, FreshnessCode, FreshnessView,
-    HolderCode, HolderView, LackingCode, LaterActsCode, LinkCode, LogView, PartyView, PeerBrief,
-    PeerView, PropagatedView, PropagationView, ReachView, RecognitionCode, RecognitionView,
-    ReliedView, SigningCode, SourceCode, StatementView, StatisticsView, StatusView, SuspensionCode,
-    SuspensionView, TaskCode, ValidityCode, VoidCauseCode, WaitingCode, WaitingView, WordView,
+    DoubtCode, DoubtView, DutyView, EffectView, FiguresView, ForkCode, ForkView, FreshnessCode,
+    FreshnessView, HolderCode, HolderView, LackingCode, LaterActsCode, LinkCode, LogView,
+    PartyView, PeerBrief, PeerView, PropagatedView, PropagationView, ReachView, RecognitionCode,
+    RecognitionView, ReliedView, SigningCode, SourceCode, StatementView, StatisticsView,
+    StatusView, SuspensionCode, SuspensionView, TaskCode, ValidityCode, VoidCauseCode, WaitingCode,
+    WaitingView, WordView,
 };
 
 /// Bytes of a frame's length prefix.
