@@ -503,7 +503,15 @@ fn decision_under_an_item_that_is_not_in_force_is_refused() {
 // spec: STM-200, EFF-180
 #[test]
 fn decision_from_before_its_item_was_in_any_catalogue_is_history() {
-    let net = Net::production();
+    let net = with_mandates(vec![Mandate {
+        classes: vec![Class::Decision],
+        act_types: vec![],
+        items: vec![],
+        from: day("2020-01-01"),
+        until: None,
+        objections_daily_cap: None,
+        supervises: None,
+    }]);
     let before = |change: fn(&mut DecisionFields)| {
         let mut fields = penalty();
         fields.decided_on = day("2025-12-31");
@@ -511,7 +519,7 @@ fn decision_from_before_its_item_was_in_any_catalogue_is_history() {
         change(&mut fields);
         net.decide(fields)
     };
-    let unknown_measure = before(|fields| fields.duties[0].measure = measure("no.such"));
+    let unknown_measure = before(|fields| fields.duties[0].measure = measure("loan.exclusion"));
     let taken = unknown_measure.unwrap();
     let effect = |verified: &Verified| {
         let origin = verified.reference().origin.clone();
@@ -545,6 +553,7 @@ fn decision_from_before_its_item_was_in_any_catalogue_is_history() {
     // On the first day of the item it is held against it.
     let mut fields = penalty();
     fields.decided_on = day("2026-01-01");
+    fields.publication_until = Some(day("2026-12-31"));
     let checked = effect(&net.decide(fields).unwrap());
     assert_eq!(checked.basis, Basis::RestsOnNothing);
     assert_eq!(checked.binds_others(), BindsOthers::Applies);

@@ -169,7 +169,7 @@ fn address(random: &mut Random, set: &mut [Spoken]) {
 /// Has some decisions and corrections be from before their item was in any catalogue.
 fn mark_history(seed: u64, set: &mut [Spoken]) {
     let mut random = Random::new(seed ^ 0x0068_6973_746f_7279);
-    if !random.once_in(2) {
+    if !random.once_in(4) {
         return;
     }
     let of_history: Vec<Place> = set
