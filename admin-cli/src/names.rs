@@ -2,9 +2,9 @@
 
 use concordat_protocol::admin::{
     AgreementStateCode, BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode,
-    DeadlineCode, EventKind, ForkCode, FreshnessCode, HolderCode, LackingCode, LaterActsCode,
-    LinkCode, NoteCode, RecognitionCode, RecordFaultCode, SigningCode, SourceCode, Stage, Step,
-    SuspensionCode, TaskCode, ValidityCode, ViolationCode, VoidCauseCode, WaitingCode,
+    DeadlineCode, DoubtCode, EventKind, ForkCode, FreshnessCode, HolderCode, LackingCode,
+    LaterActsCode, LinkCode, NoteCode, RecognitionCode, RecordFaultCode, SigningCode, SourceCode,
+    Stage, Step, SuspensionCode, TaskCode, ValidityCode, ViolationCode, VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::lookup::{Finding, Scenario};
 use concordat_protocol::statement::{
@@ -69,6 +69,7 @@ macro_rules! delegated {
 
 delegated! {
     AgreementStateCode, "agreement-state"
+    DoubtCode, "doubt"
     BackingCode, "backing"
     BasisCode, "basis"
     BasisStateCode, "basis-state"
@@ -208,7 +209,7 @@ pub(crate) fn text_keys() -> Vec<String> {
         FreshnessCode HolderCode LaterActsCode LinkCode SigningCode SourceCode Stage Step SuspensionCode
         ValidityCode VoidCauseCode WaitingCode ActType Class Form Ground KeyUse Level
         Network ObjectorRole Outcome PenaltyClass RepairEffect Role Standing WithdrawalReason
-        Force LackingCode RecognitionCode AgreementStateCode DeadlineCode TaskCode
+        Force LackingCode RecognitionCode AgreementStateCode DoubtCode DeadlineCode TaskCode
     }
     all! { NoteCode RecordFaultCode ViolationCode }
     all! { Scenario Finding }

@@ -35,7 +35,7 @@ use crate::page::Page;
 use crate::{clock, text};
 
 pub(crate) use act::recorded;
-pub(crate) use agreement::{agreement_words, agreements, logged, parties};
+pub(crate) use agreement::{agreement_words, agreements, doubts, logged, parties};
 pub(crate) use bundle::verified;
 pub(crate) use import::imported;
 pub(crate) use ledger::{LedgerForm, LedgerSum, ledger, ledger_footer, ledger_header, ledger_line};

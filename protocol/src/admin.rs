@@ -52,13 +52,13 @@ pub use view::{
     ActCount, ActView, AgreementApproved, AgreementLogged, AgreementStateCode, AgreementView,
     AgreementsView, AlarmView, AllowedView, AwaitedView, BackingCode, BasisCode, BasisFailureView,
     BasisStateCode, BindsOthersCode, BurdenCode, CountedView, CoverageView, DeadlineCode,
-    DecisionCount, DecisionView, DutyView, EffectView, FiguresView, ForkCode, ForkView,
-    FreshnessCode, FreshnessView, HolderCode, HolderView, ItemCount, LackingCode, LaterActsCode,
-    LedgerRow, LedgerView, LinkCode, LogView, PartyView, PeerBrief, PeerView, PropagatedView,
-    PropagationView, ReachView, RecognitionCode, RecognitionView, ReliedView, SigningCode,
-    SourceCode, StatementView, StatisticsView, StatusView, SuspensionCode, SuspensionView,
-    TaskCode, ValidityCode, ViolationCode, ViolationCount, VoidCauseCode, WaitingCode, WaitingView,
-    WordView,
+    DecisionCount, DecisionView, DoubtCode, DoubtView, DutyView, EffectView, FiguresView, ForkCode,
+    ForkView, FreshnessCode, FreshnessView, HolderCode, HolderView, ItemCount, LackingCode,
+    LaterActsCode, LedgerRow, LedgerView, LinkCode, LogView, PartyView, PeerBrief, PeerView,
+    PropagatedView, PropagationView, ReachView, RecognitionCode, RecognitionView, ReliedView,
+    SigningCode, SourceCode, StatementView, StatisticsView, StatusView, SuspensionCode,
+    SuspensionView, TaskCode, ValidityCode, ViolationCode, ViolationCount, VoidCauseCode,
+    WaitingCode, WaitingView, WordView,
 };
 
 /// Bytes of a frame's length prefix.

@@ -200,6 +200,8 @@ pub struct Spoken {
     pub supervision: bool,
     /// Void as far as it binds: by a cut-off, by its grace, by the standing of its issuer, or by the end of its mandate.
     pub void: Option<Void>,
+    /// Whether what it decides is from before its item was in any catalogue.
+    pub history: bool,
     /// What it says.
     pub say: Say,
 }
@@ -267,6 +269,7 @@ pub enum Weak {
     Void,
     Withdrawn,
     Repaired,
+    NotChecked,
     NotHeld,
     NotWitnessed,
     Suspended,

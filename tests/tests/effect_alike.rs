@@ -112,6 +112,7 @@ impl Crowd {
             issuer,
             supervision: log == 2,
             void,
+            history: false,
             say,
         });
         Some(place)

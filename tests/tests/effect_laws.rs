@@ -38,6 +38,7 @@ fn spoken(log: u8, index: u64, say: Say) -> Spoken {
         issuer: log,
         supervision: log == 2,
         void: None,
+        history: false,
         say,
     }
 }

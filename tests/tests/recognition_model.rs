@@ -48,7 +48,7 @@ fn recognition_agrees_with_the_model_on_every_seed() {
 
 /// The standing of each version between the members.
 fn stand_alike(seed: u64, asked: &Asked, prepared: &Prepared) {
-    if seed % 4 != 0 || asked.too_many {
+    if !seed.is_multiple_of(4) || asked.too_many {
         return;
     }
     let day = asked.effect.as_of;

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use concordat_certs::agreement::PendingAgreement;
 use concordat_certs::change::ApprovalFile;
 use concordat_protocol::admin::{
-    AccedeAsk, AgreementApproveAsk, AgreementListAsk, AgreementLogAsk, AgreementLogged,
-    AgreementsView, ExitCode, Reply, Request, RetireAsk, StatementAsk, StatementView, Target,
+    AccedeAsk, AgreementApproveAsk, AgreementApproved, AgreementListAsk, AgreementLogAsk,
+    AgreementLogged, AgreementsView, ExitCode, Reply, Request, RetireAsk, StatementAsk,
+    StatementView, Target,
 };
 use concordat_protocol::codec::Truth;
 use concordat_protocol::statement::{Class, StatementRef};
@@ -51,8 +52,24 @@ fn propose(args: &AgreementPropose, context: &Context<'_>) -> Result<Report, Fai
         .map_err(|error| files::change_file(&args.out, &error))?;
     let summary = pending.summary(&genesis, context.words.0);
     let more = [Fact::of("file", args.out.display())];
-    let report = report::summary(&summary, &more, context.words);
+    let mut report = report::summary(&summary, &more, context.words);
+    // spec: ADM-382
+    if is_node_named(context) {
+        let ask = AgreementLogAsk {
+            proposal: ByteBuf::from(bytes(&args.out, &pending)?),
+            approvals: Vec::new(),
+            dry_run: true,
+            show: Some(Truth),
+        };
+        let doubts = logged(ask, context)?.doubts;
+        report = report::doubts(report, &doubts, context.words);
+    }
     Ok(report.with_next(context.words, "agreement_proposed"))
+}
+
+fn is_node_named(context: &Context<'_>) -> bool {
+    let global = &context.arguments.global;
+    global.node.is_some() || global.remote.is_some()
 }
 
 /// The number that comes next, and the first version.
@@ -95,8 +112,7 @@ fn show(args: &AgreementShow, context: &Context<'_>) -> Result<Report, Failure> 
     }
     let summary = pending.summary(&genesis, context.words.0);
     let report = report::summary(&summary, &[], context.words);
-    let global = &context.arguments.global;
-    if global.node.is_none() && global.remote.is_none() {
+    if !is_node_named(context) {
         return Ok(report.with_next(context.words, "agreement_not_asked"));
     }
     let ask = AgreementLogAsk {
@@ -122,16 +138,16 @@ fn approve(args: &AgreementApprove, context: &Context<'_>) -> Result<Report, Fai
         }))
     };
     // Refused before anybody is asked to read it.
-    approved(&ask(true)?, context)?;
+    let doubts = approved(&ask(true)?, context)?.doubts;
+    let shown = report::summary(&summary, &[], context.words);
+    let shown = report::doubts(shown, &doubts, context.words);
     if args.dry_run {
-        let shown = report::summary(&summary, &[], context.words);
         return Ok(shown.with_next(context.words, "dry_run_note"));
     }
-    let shown = report::summary(&summary, &[], context.words);
     let title = pending.agreement().map(|fields| fields.title.to_string());
     let title = title.map_err(|error| files::unverified(&args.proposal, &error))?;
     context.confirm_shown(&shown, "confirm_agreement", &title)?;
-    let approval = approved(&ask(false)?, context)?;
+    let approval = approved(&ask(false)?, context)?.approval;
     let approval = approval
         .ok_or_else(|| Failure::new(ExitCode::Failed, "bad-reply").with("cause", "no approval"))?;
     let approval =
@@ -267,9 +283,9 @@ fn logged(ask: AgreementLogAsk, context: &Context<'_>) -> Result<AgreementLogged
     }
 }
 
-fn approved(request: &Request, context: &Context<'_>) -> Result<Option<ByteBuf>, Failure> {
+fn approved(request: &Request, context: &Context<'_>) -> Result<AgreementApproved, Failure> {
     match context.ask(request)? {
-        Reply::AgreementApproved(view) => Ok(view.approval),
+        Reply::AgreementApproved(view) => Ok(view),
         other => Err(unexpected(&other)),
     }
 }

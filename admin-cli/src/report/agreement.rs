@@ -2,7 +2,7 @@
 
 use concordat_certs::summary::Summary;
 use concordat_protocol::admin::{
-    AgreementLogged, AgreementView, AgreementsView, PartyView, StatementView, WordView,
+    AgreementLogged, AgreementView, AgreementsView, DoubtView, PartyView, StatementView, WordView,
 };
 use concordat_protocol::statement::{Accession, Agreement, Clause, Retirement};
 use concordat_protocol::subject::AuthorityCode;
@@ -48,7 +48,23 @@ pub(crate) fn parties(mut report: Report, view: &AgreementLogged, words: Words) 
     report.page.gap();
     report.page.pairs(&pairs);
     report.json["parties"] = view.parties.iter().map(party_json).collect();
+    doubts(report, &view.doubts, words)
+}
+
+/// Adds what is doubtful about an agreement, each with what it is about.
+// spec: ADM-382
+pub(crate) fn doubts(mut report: Report, doubts: &[DoubtView], words: Words) -> Report {
+    for one in doubts {
+        let line = words.headed(words.code(one.what), &one.named);
+        report.page.line(line);
+    }
+    report.json["doubts"] = doubts_json(doubts);
     report
+}
+
+fn doubts_json(doubts: &[DoubtView]) -> Value {
+    let view = |one: &DoubtView| json!({ "what": one.what.name(), "named": one.named });
+    doubts.iter().map(view).collect()
 }
 
 /// An agreement that is logged, or who is still lacking.
@@ -71,7 +87,7 @@ pub(crate) fn logged(view: &AgreementLogged, words: Words) -> Report {
         "witnessed": view.witnessed,
         "parties": view.parties.iter().map(party_json).collect::<Value>(),
     });
-    Report::new(page, json)
+    doubts(Report::new(page, json), &view.doubts, words)
 }
 
 fn party(one: &PartyView, words: Words) -> (String, String) {

@@ -145,11 +145,15 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
             "issuer",
             format!("{} {}", view.issuer.as_str(), view.issuer_name),
         ),
-        words.pair("subject", view.about),
+        words.pair("subject", view.stands_about.unwrap_or(view.about)),
         words.pair("issued_at", clock::civil(view.issued_at)),
         words.pair("vis", view.vis),
         words.pair("witnessed", words.yes_no(view.witnessed)),
     ];
+    // spec: ADM-380
+    if view.stands_about.is_some() {
+        pairs.push(words.pair("named_first", view.about));
+    }
     pairs.extend(effect::counts(view.effect.as_ref(), words));
     if let Some(target) = &view.target {
         pairs.push(words.pair("target", short(target)));
@@ -207,7 +211,8 @@ pub(crate) fn acted_on(view: &StatementView, words: Words) -> Report {
     let decision = view.corrected.as_ref().or(view.decision.as_ref());
     let fields = decision.map(concordat_protocol::statement::Decision::fields);
     let organisation = match fields {
-        Some(fields) => format!("{} {}", view.about, fields.subject.name()),
+        // The name is that of the code beside it.
+        Some(fields) => format!("{} {}", fields.subject.code(), fields.subject.name()),
         None => view.about.to_string(),
     };
     let mut pairs = vec![
@@ -235,6 +240,7 @@ fn statement_json(view: &StatementView) -> Value {
         "issuer": view.issuer.as_str(),
         "issuer_name": view.issuer_name,
         "about": view.about.to_string(),
+        "stands_about": view.stands_about.map(|code| code.to_string()),
         "issued_at": view.issued_at.value(),
         "visibility": view.vis.code(),
         "target": ref_json(view.target.as_ref()),

@@ -168,6 +168,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.vis", "Visibility class", "可见级别"),
     ("word.decision", "Decision", "决定"),
     ("word.corrected", "As corrected", "更正后"),
+    ("word.named_first", "Named at first, and wrongly", "原误认定为"),
     ("word.effect", "Effect", "效力"),
     ("word.said", "Says", "内容"),
     ("word.reasons", "In words", "说明"),

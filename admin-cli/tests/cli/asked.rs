@@ -102,6 +102,7 @@ fn question_before_an_act_names_what_it_does_and_upon_whom() {
         record: None,
         referred_by: Vec::new(),
         referred_by_left: None,
+        stands_about: None,
         acts_left: None,
         recognition: None,
         agreements_cut: vec![],

@@ -621,6 +621,7 @@ fn statement(effect: EffectView, acts: Vec<ActView>) -> Reply {
         record: None,
         referred_by: Vec::new(),
         referred_by_left: None,
+        stands_about: None,
         acts_left: None,
         recognition: None,
         agreements_cut: vec![],

@@ -1,5 +1,6 @@
 //! Agreements: approved as a party, logged with the approvals of all, joined, left and listed.
 
+mod doubts;
 mod list;
 mod words;
 
@@ -24,6 +25,7 @@ use crate::admin::{act, refusal, submit, view};
 use crate::clock;
 use crate::node::Node;
 
+use doubts::doubts;
 pub(super) use list::{list, of_now};
 pub(super) use words::{accede, retire};
 
@@ -53,6 +55,7 @@ pub(super) fn approve(desk: &Desk, ask: &AgreementApproveAsk) -> Answer {
     Ok(Reply::AgreementApproved(AgreementApproved {
         member,
         approval: approval.map(ByteBuf::from),
+        doubts: doubts(&node.registry(), fields, node.today()),
     }))
 }
 
@@ -76,6 +79,7 @@ pub(super) fn log(desk: &Desk, ask: &AgreementLogAsk) -> Answer {
             reference: None,
             parties: parties(&registry, fields, &approved),
             witnessed: false,
+            doubts: doubts(&registry, fields, node.today()),
         }));
     }
     require_party(fields, member)?;
@@ -103,6 +107,7 @@ pub(super) fn log(desk: &Desk, ask: &AgreementLogAsk) -> Answer {
             reference: None,
             parties: parties(),
             witnessed: false,
+            doubts: doubts(&registry, fields, node.today()),
         }));
     }
     require_next_version(node, fields)?;
@@ -138,6 +143,7 @@ pub(super) fn log(desk: &Desk, ask: &AgreementLogAsk) -> Answer {
         reference,
         parties: parties(),
         witnessed,
+        doubts: doubts(&registry, fields, node.today()),
     }))
 }
 

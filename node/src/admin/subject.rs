@@ -61,6 +61,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let agreed = agreed.map_err(|error| refusal::ask(&error))?;
     let agreements = agreed.agreements();
     let (mut decisions, mut not_about) = (Shown::new(), Vec::new());
+    let mut corrected_names: Vec<String> = Vec::new();
     let mut timetable = Timetable::new(&registry, as_of);
     let mut passed = 0;
     for (target, effect) in targets.iter().zip(&effects) {
@@ -83,6 +84,10 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
             let stands = node.stands_by(effect).map_err(refusal::query)?;
             let stands = stands.as_deref().and_then(decision_of);
             let stands = stands.unwrap_or(decision).fields();
+            // spec: ADM-381
+            if stands.subject.code() == ask.code {
+                corrected_names.push(stands.subject.name().to_string());
+            }
             let mut view = decision_view(&registry, &verified, decision, effect, &mut timetable);
             view.recognition = Some(agreed.view(&agreements, &verified, stands, effect, as_of));
             // spec: ADM-191
@@ -98,6 +103,11 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let next_skip = skip.saturating_add(passed) as u64;
     let logs = peer::logs(node);
     let mut names = names_of(&found, ask.code, &not_about);
+    for name in corrected_names {
+        if names.len() < NAMES_SHOWN_MAX && !names.contains(&name) {
+            names.push(name);
+        }
+    }
     if names.is_empty() {
         let about = records.views.iter().map(|one| one.subject.name().as_str());
         names.extend(about.take(1).map(str::to_owned));
@@ -324,6 +334,10 @@ fn statement_view(
         Some(effect) => corrected(query, effect)?,
         None => None,
     };
+    let stands_about = match &effect {
+        Some(effect) => stands_about(node, effect, header.about)?,
+        None => None,
+    };
     let (recognition, agreements_cut) = match &effect {
         Some(effect) => recognised(node, verified, effect, as_of)?,
         None => (None, Vec::new()),
@@ -372,7 +386,20 @@ fn statement_view(
         record: records::record_view(node, verified, looked_up)?,
         referred_by,
         referred_by_left,
+        stands_about,
     })
+}
+
+/// Upon whom corrections that count in full put a decision, where that is another than it named.
+// spec: ADM-380
+fn stands_about(
+    node: &Node,
+    effect: &Effect,
+    named: SubjectCode,
+) -> Result<Option<SubjectCode>, AdminError> {
+    let stands = node.stands_by(effect).map_err(refusal::query)?;
+    let about = stands.and_then(|stands| stands.statement().payload().content.subject());
+    Ok(about.filter(|about| *about != named))
 }
 
 /// Whether the node's member may rely on a decision, and the logs that say more about agreements than is

@@ -44,10 +44,11 @@ const fn gravity(why: BasisStateCode) -> u8 {
         BasisStateCode::Void => 0,
         BasisStateCode::Withdrawn => 1,
         BasisStateCode::Repaired => 2,
-        BasisStateCode::NotHeld => 3,
-        BasisStateCode::NotWitnessed => 4,
-        BasisStateCode::Suspended => 5,
-        BasisStateCode::Unknown => 6,
+        BasisStateCode::NotChecked => 3,
+        BasisStateCode::NotHeld => 4,
+        BasisStateCode::NotWitnessed => 5,
+        BasisStateCode::Suspended => 6,
+        BasisStateCode::Unknown => 7,
     }
 }
 

@@ -4,8 +4,8 @@ use concordat_certs::agreement::PendingAgreement;
 use concordat_certs::change::ApprovalFile;
 use concordat_protocol::admin::{
     AccedeAsk, AgreementApproveAsk, AgreementListAsk, AgreementLogAsk, AgreementLogged,
-    AgreementStateCode, AgreementsView, EventKind, LackingCode, RecognitionCode, RecognitionView,
-    RetireAsk,
+    AgreementStateCode, AgreementsView, DoubtCode, EventKind, LackingCode, RecognitionCode,
+    RecognitionView, RetireAsk,
 };
 use concordat_protocol::codec::Truth;
 use concordat_protocol::effect::Fact;
@@ -132,6 +132,55 @@ fn retire_ask(agreement: &StatementRef) -> RetireAsk {
         reasons: Text::new("不再续签").unwrap(),
         dry_run: false,
     }
+}
+
+/// What is not in the registry, and what begins in the past, is told before anybody approves.
+// spec: ADM-382
+#[tokio::test(flavor = "multi_thread")]
+async fn doubts_about_a_proposal_are_told_and_refuse_nothing() {
+    let pair = pair().await;
+    let (mut hub, mut member) = clients(&pair).await;
+    let mut fields = terms(&pair);
+    fields.from = clock::today();
+    let sound = proposed(&pair, fields.clone());
+    let show = |proposal: &PendingAgreement| {
+        Request::AgreementLog(AgreementLogAsk {
+            proposal: ByteBuf::from(proposal.encode().unwrap()),
+            approvals: Vec::new(),
+            dry_run: true,
+            show: Some(Truth),
+        })
+    };
+    assert_eq!(logged(&mut member, &show(&sound)).await.doubts, []);
+    let stranger = AuthorityCode::parse("11310000MB00000009").unwrap();
+    fields.parties.push(stranger);
+    fields.parties.sort();
+    fields.clauses[0]
+        .items
+        .push(Code::new("zz.no.such.item").unwrap());
+    fields.from = clock::today().plus_days(-1).unwrap();
+    let doubtful = proposed(&pair, fields.clone());
+    let found = logged(&mut member, &show(&doubtful)).await.doubts;
+    let found: Vec<_> = found
+        .iter()
+        .map(|one| (one.what, one.named.as_str()))
+        .collect();
+    let begins = fields.from.to_string();
+    let expected = [
+        (DoubtCode::PartyUnknown, stranger.as_str()),
+        (DoubtCode::ItemUnknown, "zz.no.such.item"),
+        (DoubtCode::BeginsInThePast, begins.as_str()),
+    ];
+    assert_eq!(found, expected);
+    // Whoever is asked to approve is told as well, and may.
+    match hub.ask(&approve_ask(&doubtful)).await.unwrap() {
+        Reply::AgreementApproved(view) => {
+            assert_eq!((view.doubts.len(), view.approval.is_some()), (3, true));
+        }
+        other => panic!("{other:?}"),
+    }
+    drop((hub, member));
+    pair.stop().await;
 }
 
 /// The member proposes, the hub approves, the member logs.

@@ -26,7 +26,7 @@ async fn witnessed(pair: &Pair, act: &StatementRef) {
 }
 
 /// An organisation's page went on showing what had been decided about another.
-// spec: ADM-293, ADM-294
+// spec: ADM-293, ADM-294, ADM-380, ADM-381
 #[tokio::test(flavor = "multi_thread")]
 async fn decision_put_upon_another_organisation_says_nothing_under_the_code_it_named() {
     let pair = Pair::start().await;
@@ -65,6 +65,9 @@ async fn decision_put_upon_another_organisation_says_nothing_under_the_code_it_n
     let now = member.subject(code).await;
     assert!(now.decisions.iter().any(is_it));
     assert!(now.not_about.is_empty());
+    assert_eq!(now.names, ["另一公司"]);
+    let shown = member.statement(target).await;
+    assert_eq!((shown.about, shown.stands_about), (was.code(), Some(code)));
     drop(member);
     pair.stop().await;
 }

@@ -363,6 +363,7 @@ const fn basis_state(state: BasisState) -> BasisStateCode {
         BasisState::Void => BasisStateCode::Void,
         BasisState::Withdrawn => BasisStateCode::Withdrawn,
         BasisState::Repaired => BasisStateCode::Repaired,
+        BasisState::NotChecked => BasisStateCode::NotChecked,
         BasisState::NotHeld => BasisStateCode::NotHeld,
         BasisState::NotWitnessed => BasisStateCode::NotWitnessed,
         BasisState::Suspended => BasisStateCode::Suspended,

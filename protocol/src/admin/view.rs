@@ -30,7 +30,8 @@ pub use ledger::{LedgerRow, LedgerView};
 pub use propagation::{HolderCode, HolderView, PropagatedView, PropagationView, ReachView};
 pub use recognition::{
     AgreementApproved, AgreementLogged, AgreementStateCode, AgreementView, AgreementsView,
-    AllowedView, LackingCode, PartyView, RecognitionCode, RecognitionView, ReliedView, WordView,
+    AllowedView, DoubtCode, DoubtView, LackingCode, PartyView, RecognitionCode, RecognitionView,
+    ReliedView, WordView,
 };
 pub use statistics::{
     ActCount, CountedView, CoverageView, DecisionCount, FiguresView, ItemCount, StatisticsView,
@@ -449,5 +450,9 @@ integer_map! {
         31 => referred_by: list(AnswerView),
         /// How many of them there are that are not listed.
         32 => referred_by_left: opt(u64),
+        /// The organisation that a decision is about now, where a correction that holds and counts in full
+        /// puts it upon another than the one that it named.
+        // spec: ADM-380
+        140 => stands_about: opt(SubjectCode),
     }
 }

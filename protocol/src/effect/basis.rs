@@ -35,16 +35,21 @@ impl<'a> Bases<'a> {
     pub(super) fn examine(
         &mut self,
         case: &Case<'_, 'a>,
-        rests_on: &[&'a StatementRef],
+        (rests_on, validity): (&[&'a StatementRef], &Validity),
         (as_of, now): (Day, Timestamp),
         freshness_days: u32,
     ) -> Basis {
-        if rests_on.is_empty() {
+        let mut failures: Vec<BasisFailure> = not_checked(case, validity)
+            .map(|basis| BasisFailure {
+                basis: basis.clone(),
+                why: BasisState::NotChecked,
+            })
+            .collect();
+        if rests_on.is_empty() && failures.is_empty() {
             return Basis::RestsOnNothing;
         }
         let mut seen: BTreeSet<&StatementRef> = BTreeSet::new();
         let mut next: Vec<&'a StatementRef> = rests_on.to_vec();
-        let mut failures = Vec::new();
         while let Some(reference) = next.pop() {
             if !case.work.spend(1) {
                 break;
@@ -66,7 +71,10 @@ impl<'a> Bases<'a> {
                 let is_stale = known.may_be_stale && freshness.unknown().is_some();
                 is_stale.then_some(BasisState::Unknown)
             };
-            if let Some(why) = known.failure.or_else(stayed).or_else(stale) {
+            // Of one statement the gravest: a correction may be rested on as well.
+            let told = failures.iter().any(|one| one.basis == *reference);
+            let why = known.failure.or_else(stayed).or_else(stale);
+            if let Some(why) = why.filter(|_| !told) {
                 let basis = reference.clone();
                 failures.push(BasisFailure { basis, why });
             }
@@ -102,7 +110,7 @@ impl<'a> Known<'a> {
         let basis = Case::new(reference, case.history, case.facts, case.horizon);
         let assessment = assess(&basis);
         Self {
-            failure: failure(&assessment),
+            failure: failure(&basis, &assessment),
             stays: assessment.stays,
             may_be_stale: true,
             rests_on: assessment.rests_on,
@@ -111,13 +119,34 @@ impl<'a> Known<'a> {
     }
 }
 
+/// What of a decision is from before its item was in any catalogue: it, and what corrects it.
+// spec: EFF-180
+fn not_checked<'c>(
+    case: &'c Case<'_, '_>,
+    validity: &'c Validity,
+) -> impl Iterator<Item = &'c StatementRef> {
+    let by = match validity {
+        Validity::Corrected { by } => by.as_slice(),
+        Validity::InForce
+        | Validity::Void { .. }
+        | Validity::Withdrawn { .. }
+        | Validity::TargetNotHeld { .. }
+        | Validity::NotADecision => &[],
+    };
+    let said = case.decision.map(|_| case.target).into_iter().chain(by);
+    said.filter(|at| {
+        let fact = case.history.get(at);
+        fact.is_some_and(|fact| fact.is_history())
+    })
+}
+
 fn correction(case: &Case<'_, '_>, reference: &StatementRef) -> Option<Backing> {
     let fact = case.facts.correction(reference)?;
     Some(case.horizon.backing(fact))
 }
 
 /// The gravest thing that is wrong with a basis, but that it is stayed or stale.
-fn failure(assessment: &Assessment<'_>) -> Option<BasisState> {
+fn failure(case: &Case<'_, '_>, assessment: &Assessment<'_>) -> Option<BasisState> {
     let is_held = match &assessment.validity {
         Validity::Void { .. } => return Some(BasisState::Void),
         Validity::Withdrawn { .. } => return Some(BasisState::Withdrawn),
@@ -128,6 +157,11 @@ fn failure(assessment: &Assessment<'_>) -> Option<BasisState> {
     match assessment.backing {
         Some(Backing::Void(_)) => return Some(BasisState::Void),
         _ if assessment.repaired.is_some() => return Some(BasisState::Repaired),
+        // For good, too.
+        // spec: EFF-181
+        _ if not_checked(case, &assessment.validity).next().is_some() => {
+            return Some(BasisState::NotChecked);
+        }
         _ if !is_held => return Some(BasisState::NotHeld),
         Some(Backing::Provisional) => return Some(BasisState::NotWitnessed),
         Some(Backing::Witnessed) | None => {}

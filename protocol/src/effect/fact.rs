@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use crate::log::{Hash, LeafIndex, Origin};
-use crate::statement::{Payload, Standing, StatementRef, Vis};
+use crate::statement::{Decision, Payload, Standing, StatementRef, Vis};
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::trust::{Authority, Registry, Timing, Verified};
 
@@ -39,6 +39,8 @@ pub struct Fact {
     payload: Arc<Payload>,
     authority: Authority,
     void: Option<VoidCause>,
+    /// Whether what it decides is from before its item was in any catalogue.
+    history: bool,
 }
 
 impl Fact {
@@ -64,6 +66,11 @@ impl Fact {
             (!active).then_some(VoidCause::Suspended),
             (timing == Timing::AfterMandate).then_some(VoidCause::MandateEnded),
         ];
+        // spec: EFF-180
+        let decided = verified.statement().payload().content.decision();
+        let history = decided.map(Decision::fields).is_some_and(|fields| {
+            registry.precedes_item(&fields.item, fields.decided_on, header.ctx.size)
+        });
         Self {
             reference,
             issuer: header.issuer,
@@ -73,6 +80,7 @@ impl Fact {
             payload: verified.statement().shared_payload(),
             authority: verified.authority(),
             void: causes.into_iter().flatten().min(),
+            history,
         }
     }
 
@@ -96,7 +104,16 @@ impl Fact {
             payload,
             authority,
             void,
+            history: false,
         }
+    }
+
+    /// The same fact, of a decision from before its item was in any catalogue, for tests.
+    #[cfg(any(test, feature = "test-util"))]
+    #[must_use]
+    pub const fn of_history(mut self) -> Self {
+        self.history = true;
+        self
     }
 
     /// The same fact with the signed bytes of the one that stands at another place, for tests.
@@ -129,6 +146,11 @@ impl Fact {
     pub const fn seen_by(mut self, vis: Vis) -> Self {
         self.vis = Some(vis);
         self
+    }
+
+    /// Whether what it decides is from before its item was in any catalogue: it was held against none.
+    pub(super) const fn is_history(&self) -> bool {
+        self.history
     }
 
     /// Where the statement stands.

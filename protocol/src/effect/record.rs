@@ -281,6 +281,9 @@ pub enum BasisState {
     Withdrawn,
     /// It was repaired.
     Repaired,
+    /// It is from before its item was in any catalogue, and was held against none: the decision itself, what
+    /// corrects it, or a statement rested on.
+    NotChecked,
     /// It is not held, so nothing is known of it.
     NotHeld,
     /// It is not witnessed.
@@ -546,7 +549,10 @@ impl Effect {
         };
         let gravest = failures.iter().map(|failure| failure.why).min()?;
         Some(match gravest {
-            BasisState::Void | BasisState::Withdrawn | BasisState::Repaired => BindsOthers::NoBasis,
+            BasisState::Void
+            | BasisState::Withdrawn
+            | BasisState::Repaired
+            | BasisState::NotChecked => BindsOthers::NoBasis,
             BasisState::NotHeld => BindsOthers::BasisNotHeld,
             BasisState::NotWitnessed => BindsOthers::NotWitnessed,
             BasisState::Suspended => BindsOthers::Suspended,

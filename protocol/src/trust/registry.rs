@@ -12,12 +12,12 @@ use crate::key::PublicKey;
 use crate::log::{CompactRange, Hash, LeafIndex, Origin, TreeSize, hash};
 use crate::region::RegionCode;
 use crate::statement::{
-    Audience, Calendar, CatalogueItem, Class, Content, Ctx, CtxCourse, DeadlineRules,
+    Audience, Calendar, CatalogueItem, Class, Code, Content, Ctx, CtxCourse, DeadlineRules,
     ItemCatalogue, Kind, Leaf, MeasureCatalogue, Policy, Role, Statement, Vis, VisibilityClass,
     registry_state,
 };
 use crate::subject::{AuthorityCode, Subject};
-use crate::time::Timestamp;
+use crate::time::{Day, Timestamp};
 use crate::trust::change_fault::ChangeFault;
 use crate::trust::genesis::Genesis;
 use crate::trust::member::Member;
@@ -312,6 +312,18 @@ impl Registry {
     #[must_use]
     pub fn measures_at(&self, size: TreeSize) -> Option<&Arc<MeasureCatalogue>> {
         self.measures.at(size)
+    }
+
+    /// Whether a day lies before the first on which any catalogue up to a size had an item: what was decided
+    /// then is history, which no catalogue could be asked about.
+    // spec: STM-200
+    #[must_use]
+    pub fn precedes_item(&self, item: &Code, day: Day, size: TreeSize) -> bool {
+        let catalogues = self.catalogues.up_to(size);
+        let items = catalogues.flat_map(|catalogue| &catalogue.items);
+        let known = items.filter(|known| known.code == *item);
+        let first = known.map(|known| known.valid_from).min();
+        first.is_some_and(|first| day < first)
     }
 
     /// The catalogue as of a size.

@@ -484,7 +484,13 @@ fn check_decision(
     }
     let catalogue = registry.catalogue_at(statement.header().ctx.size);
     let catalogue = catalogue.ok_or(RejectReason::ItemUnknown)?;
-    let item = item_in_force(catalogue, &fields.item, fields.decided_on)?;
+    let (size, day) = (statement.header().ctx.size, fields.decided_on);
+    // spec: STM-200
+    let is_history = registry.precedes_item(&fields.item, day, size);
+    let item = match is_history {
+        true => item_of(catalogue, &fields.item)?,
+        false => item_in_force(catalogue, &fields.item, day)?,
+    };
     // spec: STM-101
     if !item.is_for(decision.class()) {
         return Err(RejectReason::ItemClass);
@@ -492,10 +498,18 @@ fn check_decision(
     if !item.act_types.contains(&fields.act_type) {
         return Err(RejectReason::ItemActType);
     }
-    check_ends(fields, item)?;
-    let measures = fields.duties.iter().map(|duty| &duty.measure);
-    check_measures(registry, statement, measures, fields.decided_on)?;
-    check_list_basis(fields, item)?;
+    check_publication(fields, item)?;
+    if !is_history {
+        let measures = fields.duties.iter().map(|duty| &duty.measure);
+        if !measures
+            .clone()
+            .all(|measure| item.measures.contains(measure))
+        {
+            return Err(RejectReason::MeasureUnknown);
+        }
+        check_measures(registry, statement, measures, day)?;
+        check_list_basis(fields, item)?;
+    }
     let vis = Registry::vis_for(catalogue, item, &fields.subject);
     match leaf.vis == vis {
         true => Ok(()),
@@ -534,8 +548,17 @@ fn item_in_force<'c>(
     code: &Code,
     day: Day,
 ) -> Result<&'c CatalogueItem, RejectReason> {
+    let item = item_of(catalogue, code)?;
+    item.is_in_force(day)
+        .then_some(item)
+        .ok_or(RejectReason::ItemUnknown)
+}
+
+fn item_of<'c>(
+    catalogue: &'c ItemCatalogue,
+    code: &Code,
+) -> Result<&'c CatalogueItem, RejectReason> {
     let item = catalogue.items.iter().find(|item| item.code == *code);
-    let item = item.filter(|item| item.is_in_force(day));
     item.ok_or(RejectReason::ItemUnknown)
 }
 
@@ -552,21 +575,11 @@ fn check_list_basis(fields: &DecisionFields, item: &CatalogueItem) -> Result<(),
     }
 }
 
-fn check_ends(fields: &DecisionFields, item: &CatalogueItem) -> Result<(), RejectReason> {
+fn check_publication(fields: &DecisionFields, item: &CatalogueItem) -> Result<(), RejectReason> {
     let days = |until: Day| u64::try_from(until.days_since(fields.decided_on)).unwrap_or(0);
     let longest = u64::from(item.publication_days_max);
-    if fields
-        .publication_until
-        .is_some_and(|until| days(until) > longest)
-    {
-        return Err(RejectReason::PublicationTooLong);
+    match fields.publication_until {
+        Some(until) if days(until) > longest => Err(RejectReason::PublicationTooLong),
+        Some(_) | None => Ok(()),
     }
-    if fields
-        .duties
-        .iter()
-        .any(|duty| !item.measures.contains(&duty.measure))
-    {
-        return Err(RejectReason::MeasureUnknown);
-    }
-    Ok(())
 }

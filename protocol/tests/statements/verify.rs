@@ -1,17 +1,21 @@
 //! The verdict on statements: who, where, under which state, on which day, by which catalogue.
 
 use concordat_protocol::codec::Truth;
-use concordat_protocol::effect::{Fact, VoidCause};
+use concordat_protocol::effect::{
+    Basis, BasisFailure, BasisState, BindsOthers, Fact, History, Horizon, Limits, LogHorizon,
+    VoidCause, effect as effect_of,
+};
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{
-    ActType, Admission, Class, Content, Correction, Ctx, CtxCourse, CutOff, Decision, Duty,
-    Enrolment, Ground, HeadSeen, KeyUse, Kind, Mandate, Notice, Objection, ObjectorRole, Outcome,
-    Restart, Role, Ruling, Standing, Statement, Suspension, Vis, Withdrawal, WithdrawalReason,
-    sign,
+    ActType, Admission, Class, Content, Correction, Ctx, CtxCourse, CutOff, Decision,
+    DecisionFields, Duty, Enrolment, Ground, HeadSeen, KeyUse, Kind, Mandate, Notice, Objection,
+    ObjectorRole, Outcome, Restart, Role, Ruling, Standing, Statement, Suspension, Vis, Withdrawal,
+    WithdrawalReason, sign,
 };
 use concordat_protocol::subject::{Form, Subject, SubjectCheck, SubjectCode};
+use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{
-    Applied, Authority, LogNumber, Network, Place, RejectReason, Timing, verify,
+    Applied, Authority, LogNumber, Network, Place, RejectReason, Timing, Verified, verify,
 };
 
 use crate::support::*;
@@ -493,6 +497,73 @@ fn decision_under_an_item_that_is_not_in_force_is_refused() {
     let mut fields = penalty();
     fields.act_type = ActType::Licence;
     assert_eq!(net.decide(fields).unwrap_err(), RejectReason::ItemActType);
+}
+
+/// What was decided before its item was in any catalogue comes in, is held against none, and binds nobody.
+// spec: STM-200, EFF-180
+#[test]
+fn decision_from_before_its_item_was_in_any_catalogue_is_history() {
+    let net = with_mandates(vec![Mandate {
+        classes: vec![Class::Decision],
+        act_types: vec![],
+        items: vec![],
+        from: day("2020-01-01"),
+        until: None,
+        objections_daily_cap: None,
+        supervises: None,
+    }]);
+    let before = |change: fn(&mut DecisionFields)| {
+        let mut fields = penalty();
+        fields.decided_on = day("2025-12-31");
+        fields.publication_until = Some(day("2026-12-31"));
+        change(&mut fields);
+        net.decide(fields)
+    };
+    let unknown_measure = before(|fields| fields.duties[0].measure = measure("loan.exclusion"));
+    let taken = unknown_measure.unwrap();
+    let effect = |verified: &Verified| {
+        let origin = verified.reference().origin.clone();
+        let size = TreeSize::new(1_000).unwrap();
+        let at = Timestamp::new(1_775_000_000_000).unwrap();
+        let seen = LogHorizon {
+            size,
+            witnessed: size,
+            quorum_time: Some(at),
+            frozen_at: None,
+        };
+        let register = net.registry.genesis().register_origin();
+        let logs = [(origin, seen), (register.clone(), seen)];
+        let horizon = Horizon {
+            logs: logs.into_iter().collect(),
+            register,
+        };
+        let fact = Fact::from_verified(verified, &net.registry, Timing::InTime);
+        let history: History = [std::sync::Arc::new(fact)].into_iter().collect();
+        let (target, on) = (verified.reference(), day("2026-06-01"));
+        effect_of(target, &history, &horizon, on, at, &Limits::default())
+    };
+    let read = effect(&taken);
+    let failures = vec![BasisFailure {
+        basis: taken.reference().clone(),
+        why: BasisState::NotChecked,
+    }];
+    assert_eq!(read.basis, Basis::Fails { failures });
+    assert_eq!(read.binds_others(), BindsOthers::NoBasis);
+    assert!(read.in_force_for_issuer());
+    // On the first day of the item it is held against it.
+    let mut fields = penalty();
+    fields.decided_on = day("2026-01-01");
+    fields.publication_until = Some(day("2026-12-31"));
+    let checked = effect(&net.decide(fields).unwrap());
+    assert_eq!(checked.basis, Basis::RestsOnNothing);
+    assert_eq!(checked.binds_others(), BindsOthers::Applies);
+    // The publication, the type of act and the item are held against the catalogue all the same.
+    let too_long = before(|fields| fields.publication_until = Some(day("2027-01-02")));
+    assert_eq!(too_long.unwrap_err(), RejectReason::PublicationTooLong);
+    let other = before(|fields| fields.act_type = ActType::Licence);
+    assert_eq!(other.unwrap_err(), RejectReason::ItemActType);
+    let unknown = before(|fields| fields.item = code("tax.penalty"));
+    assert_eq!(unknown.unwrap_err(), RejectReason::ItemUnknown);
 }
 
 // spec: STM-28

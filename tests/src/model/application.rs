@@ -19,7 +19,11 @@ impl Scenario {
     }
 
     pub(super) fn weak(&self, own: &Alone) -> BTreeMap<Place, Weak> {
-        let mut weak = BTreeMap::new();
+        let own_history = self.not_checked(self.target, &own.state);
+        let mut weak: BTreeMap<Place, Weak> = own_history
+            .into_iter()
+            .map(|place| (place, Weak::NotChecked))
+            .collect();
         let mut seen = BTreeSet::from([self.target]);
         let mut open = own.rests_on.clone();
         while let Some(place) = open.pop_first() {
@@ -32,7 +36,7 @@ impl Scenario {
                 && matches!(spoken.say, Say::Correction { .. })
             {
                 if provisional(spoken) {
-                    weak.insert(place, Weak::NotWitnessed);
+                    weak.entry(place).or_insert(Weak::NotWitnessed);
                 }
                 continue;
             }
@@ -43,6 +47,7 @@ impl Scenario {
                 // Acts on what is not held, or is no decision, say nothing of the rest.
                 (_, Some(s)) if s.void.is_some() && basis.rest.is_some() => Some(Weak::Void),
                 _ if basis.repaired.is_some() => Some(Weak::Repaired),
+                _ if !self.not_checked(place, &basis.state).is_empty() => Some(Weak::NotChecked),
                 (State::NotHeld(_) | State::NotADecision, _) | (_, None) => Some(Weak::NotHeld),
                 (_, Some(s)) if provisional(s) => Some(Weak::NotWitnessed),
                 _ if !basis.suspended.is_empty() || self.is_stayed(place) => Some(Weak::Suspended),
@@ -54,6 +59,18 @@ impl Scenario {
             weak.extend(why.map(|why| (place, why)));
         }
         weak
+    }
+
+    /// What of a decision is from before its item was in any catalogue: it, and the corrections that hold.
+    fn not_checked(&self, place: Place, state: &State) -> BTreeSet<Place> {
+        let of_history = |at: &Place| self.at(*at).is_some_and(|spoken| spoken.history);
+        let by = match state {
+            State::Corrected(by) => by.clone(),
+            _ => BTreeSet::new(),
+        };
+        let decision = self.figures(place).map(|_| place);
+        let all = by.into_iter().chain(decision);
+        all.filter(of_history).collect()
     }
 
     /// Whether any stay reaches a decision on the day, whatever it grants.
@@ -109,7 +126,9 @@ impl Scenario {
             return May::Stayed;
         }
         match weak.values().min() {
-            Some(Weak::Void | Weak::Withdrawn | Weak::Repaired) => return May::NoBasis,
+            Some(Weak::Void | Weak::Withdrawn | Weak::Repaired | Weak::NotChecked) => {
+                return May::NoBasis;
+            }
             Some(Weak::NotHeld) => return May::BasisNotHeld,
             Some(Weak::NotWitnessed) => return May::NotWitnessed,
             Some(Weak::Suspended) => return May::Suspended,

@@ -152,9 +152,13 @@ pub fn fact(spoken: &Spoken) -> Fact {
     });
     let issuer = ISSUERS[usize::from(spoken.issuer)];
     let place = reference(spoken.place);
-    Fact::new(place, issuer, Arc::new(payload), authority, void)
+    let fact = Fact::new(place, issuer, Arc::new(payload), authority, void)
         .with_bytes_of(&reference(spoken.bytes))
-        .about(SUBJECTS[usize::from(spoken.about)].code())
+        .about(SUBJECTS[usize::from(spoken.about)].code());
+    match spoken.history {
+        true => fact.of_history(),
+        false => fact,
+    }
 }
 
 /// The record in the words of the model.
@@ -444,6 +448,7 @@ fn weak(basis: &Basis) -> BTreeMap<Place, Weak> {
         BasisState::Void => Weak::Void,
         BasisState::Withdrawn => Weak::Withdrawn,
         BasisState::Repaired => Weak::Repaired,
+        BasisState::NotChecked => Weak::NotChecked,
         BasisState::NotHeld => Weak::NotHeld,
         BasisState::NotWitnessed => Weak::NotWitnessed,
         BasisState::Suspended => Weak::Suspended,

@@ -509,8 +509,8 @@ impl Asked {
 const fn lies_in(inner: u32, outer: u32) -> bool {
     let unit = match outer {
         0 => return true,
-        _ if outer % 10_000 == 0 => 10_000,
-        _ if outer % 100 == 0 => 100,
+        _ if outer.is_multiple_of(10_000) => 10_000,
+        _ if outer.is_multiple_of(100) => 100,
         _ => 1,
     };
     inner / unit == outer / unit

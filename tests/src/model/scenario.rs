@@ -122,6 +122,7 @@ pub fn generate(seed: u64) -> Scenario {
     address(&mut cast.random, &mut set);
     copy_one(&mut cast.random, &mut set);
     let logs = cast.horizon();
+    mark_history(seed, &mut set);
     let random = &mut cast.random;
     random.shuffle(&mut set);
     let unread = unread(random, &set);
@@ -162,6 +163,23 @@ fn address(random: &mut Random, set: &mut [Spoken]) {
         } else {
             addressed.about
         };
+    }
+}
+
+/// Has some decisions and corrections be from before their item was in any catalogue.
+fn mark_history(seed: u64, set: &mut [Spoken]) {
+    let mut random = Random::new(seed ^ 0x0068_6973_746f_7279);
+    if !random.once_in(4) {
+        return;
+    }
+    let of_history: Vec<Place> = set
+        .iter()
+        .map(|spoken| spoken.bytes)
+        .filter(|_| random.once_in(2))
+        .collect();
+    for spoken in set {
+        let decides = matches!(spoken.say, Say::Decision(_) | Say::Correction { .. });
+        spoken.history = decides && of_history.contains(&spoken.bytes);
     }
 }
 
@@ -261,6 +279,7 @@ impl Cast {
             issuer,
             supervision: issuer == 2,
             void,
+            history: false,
             say: self.say(class),
         }
     }
@@ -317,6 +336,7 @@ impl Cast {
                     issuer: place.log,
                     supervision: place.log == 2,
                     void: None,
+                    history: false,
                     say,
                 });
             }
@@ -371,6 +391,7 @@ impl Cast {
                 issuer: log,
                 supervision: false,
                 void: None,
+                history: false,
                 say,
             });
         }

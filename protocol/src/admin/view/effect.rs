@@ -119,6 +119,8 @@ named_codes! {
         Unknown = 6 "unknown",
         /// It was repaired.
         Repaired = 7 "repaired",
+        /// It is from before its item was in any catalogue.
+        NotChecked = 140 "not-checked",
     }
 }
 

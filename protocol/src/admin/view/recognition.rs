@@ -214,6 +214,38 @@ integer_map! {
         1 => member: req(AuthorityCode),
         /// A whole approval file; absent for a dry run.
         2 => approval: opt(ByteBuf),
+        /// What the registry as held here makes doubtful about it.
+        // spec: ADM-382
+        140 => doubts: list(DoubtView),
+    }
+}
+
+named_codes! {
+    /// What is doubtful about an agreement that is proposed.
+    pub enum DoubtCode {
+        /// The registry has no such party.
+        PartyUnknown = 1 "party-unknown",
+        /// The party is suspended, or has left.
+        PartySuspended = 2 "party-suspended",
+        /// The catalogue has no such item.
+        ItemUnknown = 3 "item-unknown",
+        /// The catalogue of measures has no such measure.
+        MeasureUnknown = 4 "measure-unknown",
+        /// What the measure rests on was revoked.
+        MeasureRevoked = 5 "measure-revoked",
+        /// It begins on a day that has gone.
+        BeginsInThePast = 6 "begins-in-the-past",
+    }
+}
+
+integer_map! {
+    /// A doubt about an agreement.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct DoubtView {
+        /// What it is.
+        1 => what: req(DoubtCode),
+        /// The party, item, measure or day.
+        2 => named: req(String),
     }
 }
 
@@ -227,5 +259,7 @@ integer_map! {
         2 => parties: list(PartyView),
         /// Whether a quorum has cosigned a head that covers it.
         3 => witnessed: req(bool),
+        /// What the registry as held here makes doubtful about it.
+        140 => doubts: list(DoubtView),
     }
 }

@@ -32,7 +32,8 @@ fn work(world: &World, target: &StatementRef) -> usize {
     let case = Case::new(target, &world.history, &facts, &world.horizon);
     let assessment = assess(&case);
     let mut bases = Bases::default();
-    let _ = bases.examine(&case, &assessment.rests_on, (world.as_of, world.now), 10);
+    let rests_on = (&assessment.rests_on[..], &assessment.validity);
+    let _ = bases.examine(&case, rests_on, (world.as_of, world.now), 10);
     case.work.spent()
 }
 

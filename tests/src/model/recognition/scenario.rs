@@ -66,9 +66,8 @@ fn decision(random: &mut Random, seed: u64) -> Scenario {
             }
         }
         let newest = scenario.now_ms;
-        scenario.logs.entry(REGISTER).or_insert(known(newest));
         for log in 0..=REGISTER {
-            let known = scenario.logs.entry(log).or_insert(known(newest));
+            let known = scenario.logs.entry(log).or_insert_with(|| known(newest));
             known.quorum_ms = Some(newest);
             if log == target.log && !random.once_in(3) {
                 (known.witnessed, known.frozen_at) = (POSITIONS, None);
