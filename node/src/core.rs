@@ -71,6 +71,7 @@ pub use frozen::Frozen;
 use ledger::Record;
 pub use logs::{BodyState, Log, LogTable};
 use receipts::Receipts;
+pub use receipts::{CountMeasures, Counted};
 pub use recover::{OpenCoreError, Opened};
 pub use types::{
     CoreInput, CoreOptions, Durable, Entry, Fatal, Output, Signing, Submission, SubmitError,
@@ -250,6 +251,7 @@ pub struct Core<D: Disk> {
     unnoticed: BTreeSet<(Origin, LeafIndex)>,
     /// Acts of others that this node says what it did with.
     receipts: Receipts,
+    counting: Option<Box<dyn CountMeasures>>,
     /// What this node gave and has to say.
     deliveries: Deliveries,
     /// Logs that may have leaves which the hub has to say that it saw.

@@ -11,6 +11,7 @@
 //!
 //! Out of scope: who may connect, sockets, and how an answer is shown to people.
 
+mod bulk;
 mod error;
 mod record;
 mod reply;
@@ -22,6 +23,10 @@ mod view;
 
 use crate::codec::{self, DecodeError, Limits};
 
+pub use bulk::{
+    BULK_MAX, BatchAsk, BatchPropagationView, BatchView, BulkAsk, BulkCounts, BulkView,
+    MemberCounts, ObjectedView,
+};
 pub use error::{AdminError, Detail, ErrorCode, ExitCode};
 pub use record::{
     AnswerView, RecordAsk, RecordMade, RecordParts, RecordSaid, RecordView, record_fields,

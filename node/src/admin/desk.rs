@@ -8,8 +8,8 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::admin::{
-    act, agreement, bundle, import, peer, propagation, record, slip, statistics, status, subject,
-    submit,
+    act, agreement, batch, bundle, import, peer, propagation, record, slip, statistics, status,
+    subject, submit,
 };
 use crate::node::Node;
 
@@ -23,6 +23,7 @@ pub(super) struct Office {
     pub(super) late_statements: status::LateStatements,
     pub(super) ended_agreements: status::EndedAgreements,
     pub(super) outstanding: status::Outstanding,
+    pub(super) measures: status::Measures,
     /// Held by the import under way.
     pub(super) importing: Mutex<()>,
     /// Held by the act under way: what it was decided on must stand until it is appended.
@@ -82,6 +83,9 @@ impl Desk {
             Request::Repair(ask) => self.act(|desk| act::repair(desk, ask)),
             Request::Record(ask) => self.act(|desk| record::answer(desk, *ask)),
             Request::BundleExport(ask) => bundle::answer(&self, ask),
+            Request::Batch(ask) => batch::answer(&self, &ask),
+            Request::BulkWithdrawal(ask) => act::bulk_withdrawal(&self, &ask),
+            Request::BatchPropagation(ask) => propagation::of_batch(&self, &ask),
             Request::Slip(ask) => slip::answer(&self, &ask),
             Request::AgreementApprove(ask) => agreement::approve(&self, &ask),
             Request::AgreementLog(ask) => self.act(|desk| agreement::log(desk, &ask)),

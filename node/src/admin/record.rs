@@ -15,8 +15,8 @@ use concordat_protocol::time::Day;
 use concordat_protocol::trust::{LogNumber, Registry, Verified};
 
 use crate::admin::desk::{self, Desk};
-use crate::admin::{act, acts, records, refusal, target, view};
-use crate::node::Node;
+use crate::admin::{act, acts, refusal, target, view};
+use crate::node::{Node, measures};
 use crate::query::Found;
 use crate::store::Position;
 
@@ -267,7 +267,7 @@ fn carries(node: &Node, record: &Record, named: &Named) -> Result<(), AdminError
     let measure = measure.fields();
     let binds = match own && effect.in_force_for_issuer() {
         true => BindsOthersCode::Applies,
-        false => records::measure_binds(&effect, &measure.measure, measure.until),
+        false => measures::binds(&effect, &measure.measure, measure.until),
     };
     match binds == BindsOthersCode::Applies {
         true => Ok(()),

@@ -108,6 +108,7 @@ impl AdminServer {
             late_statements: Default::default(),
             ended_agreements: Default::default(),
             outstanding: Default::default(),
+            measures: Default::default(),
             importing: Default::default(),
             acting: Default::default(),
             salt,

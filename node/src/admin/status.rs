@@ -4,6 +4,7 @@ mod agreements;
 mod late;
 mod open;
 mod outstanding;
+mod without_basis;
 
 use std::path::Path;
 
@@ -25,6 +26,7 @@ pub(super) use agreements::EndedAgreements;
 pub(super) use late::LateStatements;
 pub(super) use open::OpenObjections;
 pub(super) use outstanding::Outstanding;
+pub(super) use without_basis::Measures;
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 const MINUTE_MS: u64 = 60 * 1_000;
@@ -94,6 +96,7 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
     let awaited = office.outstanding.count(node, view.at)?;
     view.alarms = alarms(node, &view, &open, &late, &awaited)?;
     view.alarms.extend(frozen::alarms(node)?);
+    view.alarms.extend(without_basis_alarm(office, node)?);
     Ok(view)
 }
 
@@ -267,6 +270,27 @@ fn alarms(
         )?;
     }
     Ok(alarms)
+}
+
+// spec: ADM-345
+fn without_basis_alarm(office: &Office, node: &Node) -> Result<Option<AlarmView>, AdminError> {
+    let found = office.measures.count(node)?;
+    let Some(newest) = found.newest else {
+        return Ok(None);
+    };
+    let detail = |name: &str, value: String| Detail {
+        name: name.to_owned(),
+        value,
+    };
+    let name = Code::new("measures-without-basis").map_err(|error| refusal::internal(&error))?;
+    Ok(Some(AlarmView {
+        name,
+        since: None,
+        details: vec![
+            detail("measures", found.measures.to_string()),
+            detail("newest", newest.to_string()),
+        ],
+    }))
 }
 
 // spec: ADM-120, ADM-121

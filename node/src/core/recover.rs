@@ -169,6 +169,7 @@ impl<D: Disk> Core<D> {
             records: opened.recovery.records,
             unnoticed: found.acts.iter().cloned().collect(),
             receipts: Receipts::default(),
+            counting: None,
             deliveries,
             unseen: BTreeSet::new(),
             heads_due: None,

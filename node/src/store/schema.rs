@@ -27,6 +27,8 @@
 //! s  subjects       subject 18 · position             -> summary
 //! t  blocks         run u32 · block u32               -> see table/run.rs
 //! v  verdicts       log u32 · block u64               -> one byte for each of 256 indexes
+//! w  batches        batch 16 · position              -> class
+//! y  measures       position                          -> nothing
 //! x  quarantine     position                          -> reason
 //! ```
 
@@ -38,7 +40,7 @@ use concordat_protocol::statement::StatementRef;
 use crate::journal::JournalId;
 
 /// Format of keys and values; another one on disk asks for a rebuild.
-pub(super) const FORMAT: u16 = 6;
+pub(super) const FORMAT: u16 = 7;
 
 /// Statements whose verdicts share a value.
 pub(super) const BLOCK: u64 = 256;
@@ -143,6 +145,8 @@ pub(super) enum Family {
     Subjects = b's',
     Blocks = b't',
     Verdicts = b'v',
+    Batches = b'w',
+    Measures = b'y',
     Quarantine = b'x',
 }
 

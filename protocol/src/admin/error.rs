@@ -157,6 +157,8 @@ named_codes! {
         NotBinding = 113 "not-binding",
         /// No quorum has cosigned a head over the statement yet; `target`.
         NotWitnessed = 120 "not-witnessed",
+        /// Nothing of that import or bulk act is held; `batch`.
+        BatchUnknown = 121 "batch-unknown",
     }
 }
 
@@ -188,7 +190,8 @@ impl ErrorCode {
             | Self::MemberUnknown
             | Self::NothingOpen
             | Self::ProfileUnknown
-            | Self::FileNotFound => ExitCode::NotFound,
+            | Self::FileNotFound
+            | Self::BatchUnknown => ExitCode::NotFound,
             Self::VerificationFailed
             | Self::ApprovalsMissing
             | Self::RecoveryMissing

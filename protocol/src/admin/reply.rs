@@ -2,6 +2,7 @@
 
 use serde_bytes::ByteBuf;
 
+use crate::admin::bulk::{BatchPropagationView, BatchView, BulkView};
 use crate::admin::error::AdminError;
 use crate::admin::record::{RecordMade, RecordView};
 use crate::admin::tagged::{named_codes, tagged_enum};
@@ -60,6 +61,12 @@ tagged_enum! {
         Propagation(Box<PropagationView>) = 80,
         /// Figures of a period.
         Statistics(Box<StatisticsView>) = 100,
+        /// How the decisions of an import stand.
+        Batch(Box<BatchView>) = 121,
+        /// Many decisions were withdrawn.
+        Bulk(Box<BulkView>) = 122,
+        /// Who has done what the acts of a bulk act ask.
+        BatchPropagation(Box<BatchPropagationView>) = 123,
         /// It is not done.
         Error(AdminError) = 99,
     }
@@ -90,6 +97,9 @@ impl Reply {
             | Self::Agreements(_)
             | Self::Propagation(_)
             | Self::Statistics(_)
+            | Self::Batch(_)
+            | Self::Bulk(_)
+            | Self::BatchPropagation(_)
             | Self::Error(_) => true,
         }
     }
@@ -383,6 +393,8 @@ integer_map! {
         9 => named: opt(u64),
         /// How many acts are, or for a dry run would be, recorded.
         10 => acts: req(u64),
+        /// What ties it to other acts on the decisions of one import.
+        120 => batch: opt(BatchId),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use serde_bytes::ByteBuf;
 
+use crate::admin::bulk::{BatchAsk, BulkAsk};
 use crate::admin::record::RecordAsk;
 use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::target::Target;
 use crate::codec::{Truth, integer_map};
 use crate::statement::{
-    Address, DecisionFields, Ground, ObjectorRole, Outcome, RepairEffect, StatementRef,
+    Address, BatchId, DecisionFields, Ground, ObjectorRole, Outcome, RepairEffect, StatementRef,
     WithdrawalReason,
 };
 use crate::subject::{AuthorityCode, SubjectCode};
@@ -75,6 +76,13 @@ tagged_enum! {
         /// A filing slip. Answered by [`Reply::Chunk`](super::Reply::Chunk), at last
         /// [`Reply::Bundle`](super::Reply::Bundle).
         Slip(BundleAsk) = 120,
+        /// How the decisions of an import stand. Answered by [`Reply::Batch`](super::Reply::Batch).
+        Batch(BatchAsk) = 121,
+        /// Withdraw many decisions. Answered by [`Reply::Bulk`](super::Reply::Bulk).
+        BulkWithdrawal(Box<BulkAsk>) = 122,
+        /// Who has done what the acts of a bulk act ask. Answered by
+        /// [`Reply::BatchPropagation`](super::Reply::BatchPropagation).
+        BatchPropagation(BatchAsk) = 123,
         /// Approve an agreement as a party. Answered by
         /// [`Reply::AgreementApproved`](super::Reply::AgreementApproved).
         AgreementApprove(AgreementApproveAsk) = 70,
@@ -283,6 +291,8 @@ integer_map! {
         5 => issuer: opt(AuthorityCode),
         /// Say what it would do.
         6 => dry_run: req(bool),
+        /// The import that it corrects with others of it: these acts have one batch id.
+        120 => bulk: opt(BatchId),
     }
 }
 

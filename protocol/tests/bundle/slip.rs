@@ -148,9 +148,16 @@ fn slip_without_what_members_said_says_of_nobody_that_it_was_not_given() {
     let states = slip.states();
     let net = &filed.case.net;
     assert_eq!(states[&net.hub.code], State::NotKnown);
-    // The author of the decision holds it.
-    let of_issuer = &states[&net.issuer.code];
-    assert!(matches!(of_issuer, State::Outstanding { .. }));
+    assert_eq!(states[&net.issuer.code], State::NotKnown);
+    // Whom a delivery names has not answered as far as the file tells.
+    let mut parts = filed.parts();
+    parts.said = vec![net.entry(&filed.given)];
+    let bytes = filed.slip(parts).unwrap().encode().unwrap();
+    let slip = verify_slip(&bytes, &net.anchor(), None).unwrap();
+    let states = slip.states();
+    let is_given = |state: &State| matches!(state, State::Outstanding { given: Some(at), .. } if *at == filed.given);
+    assert!(is_given(&states[&net.hub.code]));
+    assert_eq!(states[&net.issuer.code], State::NotKnown);
 }
 
 // spec: PRP-41
