@@ -5,14 +5,17 @@ use concordat_protocol::bundle::{
     verify_slip,
 };
 use concordat_protocol::codec::{Writer, encode};
+use concordat_protocol::deadline::Due;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize, VerifiedCheckpoint};
 use concordat_protocol::propagation::State;
+use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
-    ActOutcome, Content, DeliveryBatch, Ground, Outcome, Receipt, ReceiptBatch, StatementRef, Vis,
+    ActOutcome, Code, Content, DeadlineEvent, DeadlineRule, DeadlineRuleFields, DeadlineRules,
+    DeliveryBatch, Ground, Outcome, Receipt, ReceiptBatch, StatementRef, Term, Vis,
 };
 use concordat_protocol::trust::LogNumber;
 
-use crate::fixture::{Case, Party, redigest};
+use crate::fixture::{Case, Party, day, redigest, text};
 use crate::raw::around;
 
 /// A case whose decision the issuer gave the receiver and the hub, and whose objection both applied.
@@ -339,4 +342,47 @@ fn slip_without_a_rule_names_no_day() {
     assert!(slip.bundle().state().is_some());
     assert_ne!(slip.bundle().horizon().issuer, TreeSize::ZERO);
     assert_eq!(slip.objection().leaf().vis, Vis::new(1));
+}
+
+// spec: PRP-43
+#[test]
+fn slip_names_the_day_by_which_a_ruling_is_due_and_its_rule() {
+    let mut case = Case::new(5);
+    let rule = |id: &str, from, days: u32| {
+        let fields = DeadlineRuleFields {
+            id: Code::new(id).unwrap(),
+            region: RegionCode::COUNTRY,
+            event_from: from,
+            event_to: DeadlineEvent::Ruled,
+            term: Term::Days(days.try_into().unwrap()),
+            source: text(id),
+            valid_from: day("2020-01-01"),
+            valid_until: None,
+            act_types: vec![],
+        };
+        DeadlineRule::new(fields).unwrap()
+    };
+    // It was received elsewhere than where the decision was made.
+    let rules = vec![
+        rule("a.own", DeadlineEvent::ObjectionInOwnScope, 3),
+        rule("b.any", DeadlineEvent::ObjectionReceived, 30),
+        rule("c.provider", DeadlineEvent::ObjectionNeedsProvider, 20),
+    ];
+    let rules = Content::DeadlineRules(DeadlineRules::new(rules).unwrap());
+    case.net.register_change(rules, case.net.hub.code.code());
+    let parts = SlipParts {
+        bundle: case.bundle(case.net.included()),
+        objection: case.objection.clone(),
+        heads: vec![],
+        said: vec![],
+    };
+    let bytes = Slip::build(parts, &case.net.registry).unwrap();
+    let bytes = bytes.encode().unwrap();
+    let slip = verify_slip(&bytes, &case.net.anchor(), None).unwrap();
+    let due = slip.due().unwrap();
+    assert_eq!(due.due, Due::On(day("2026-04-21")));
+    assert_eq!(
+        (due.rule.as_str(), due.source.as_str()),
+        ("c.provider", "c.provider")
+    );
 }
