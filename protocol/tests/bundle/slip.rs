@@ -368,7 +368,7 @@ fn slip_names_the_day_by_which_a_ruling_is_due_and_its_rule() {
         rule("b.any", DeadlineEvent::ObjectionReceived, 30),
         rule("c.provider", DeadlineEvent::ObjectionNeedsProvider, 20),
     ];
-    let rules = Content::DeadlineRules(DeadlineRules::new(rules).unwrap());
+    let rules = Content::DeadlineRules(Box::new(DeadlineRules::new(rules).unwrap()));
     case.net.register_change(rules, case.net.hub.code.code());
     let parts = SlipParts {
         bundle: case.bundle(case.net.included()),
