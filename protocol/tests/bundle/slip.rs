@@ -10,8 +10,9 @@ use concordat_protocol::log::{LeafIndex, Origin, TreeSize, VerifiedCheckpoint};
 use concordat_protocol::propagation::State;
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
-    ActOutcome, Code, Content, DeadlineEvent, DeadlineRule, DeadlineRuleFields, DeadlineRules,
-    DeliveryBatch, Ground, Outcome, Receipt, ReceiptBatch, StatementRef, Term, Vis,
+    ActOutcome, Calendar, CalendarFields, Code, Content, DeadlineEvent, DeadlineRule,
+    DeadlineRuleFields, DeadlineRules, DeliveryBatch, Ground, Outcome, Receipt, ReceiptBatch,
+    StatementRef, Term, Vis,
 };
 use concordat_protocol::trust::LogNumber;
 
@@ -369,18 +370,38 @@ fn slip_names_the_day_by_which_a_ruling_is_due_and_its_rule() {
         rule("c.provider", DeadlineEvent::ObjectionNeedsProvider, 20),
     ];
     let rules = Content::DeadlineRules(Box::new(DeadlineRules::new(rules).unwrap()));
-    case.net.register_change(rules, case.net.hub.code.code());
-    let parts = SlipParts {
-        bundle: case.bundle(case.net.included()),
-        objection: case.objection.clone(),
-        heads: vec![],
-        said: vec![],
+    let hub = case.net.hub.code.code();
+    case.net.register_change(rules, hub);
+    let due = |case: &Case| {
+        let parts = SlipParts {
+            bundle: case.bundle(case.net.included()),
+            objection: case.objection.clone(),
+            heads: vec![],
+            said: vec![],
+        };
+        let slip = Slip::build(parts, &case.net.registry).unwrap();
+        let bytes = slip.encode().unwrap();
+        let slip = verify_slip(&bytes, &case.net.anchor(), None).unwrap();
+        slip.due().unwrap()
     };
-    let bytes = Slip::build(parts, &case.net.registry).unwrap();
-    let bytes = bytes.encode().unwrap();
-    let slip = verify_slip(&bytes, &case.net.anchor(), None).unwrap();
-    let due = slip.due().unwrap();
-    assert_eq!(due.due, Due::On(day("2026-04-21")));
+    let (earliest, lacking_from) = (day("2026-04-21"), day("2026-04-21"));
+    let unknown = Due::UnknownUntilCalendar {
+        earliest,
+        lacking_from,
+    };
+    assert_eq!(due(&case).due, unknown);
+    let calendar = Calendar::new(CalendarFields {
+        region: RegionCode::COUNTRY,
+        covers_from: day("2026-01-01"),
+        covers_until: day("2026-12-31"),
+        holidays: vec![],
+        workdays: vec![],
+        source: text("a notice"),
+    });
+    let calendar = Content::Calendar(Box::new(calendar.unwrap()));
+    case.net.register_change(calendar, hub);
+    let due = due(&case);
+    assert_eq!(due.due, Due::On(earliest));
     assert_eq!(
         (due.rule.as_str(), due.source.as_str()),
         ("c.provider", "c.provider")
