@@ -560,8 +560,12 @@ pub(crate) struct LedgerExport {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("asked").required(true)))]
 pub(crate) struct Propagation {
-    pub(crate) reference: String,
+    #[arg(group = "asked")]
+    pub(crate) reference: Option<String>,
+    #[arg(long, value_name = "ID", group = "asked")]
+    pub(crate) batch: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -585,6 +589,13 @@ pub(crate) struct Act {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Objection {
     File(ObjectionFile),
+    List(ObjectionList),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ObjectionList {
+    #[arg(long, value_name = "ID")]
+    pub(crate) import: String,
 }
 
 #[derive(Debug, Args)]
@@ -626,6 +637,24 @@ pub(crate) struct RulingIssue {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Correction {
     Issue(CorrectionIssue),
+    Bulk(CorrectionBulk),
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("fields").required(true).multiple(true)))]
+pub(crate) struct CorrectionBulk {
+    #[arg(long, value_name = "ID")]
+    pub(crate) import: String,
+    #[arg(long)]
+    pub(crate) reasons: String,
+    #[arg(long, value_name = "FIELD=VALUE", group = "fields")]
+    pub(crate) set: Vec<String>,
+    #[arg(long, value_name = "FILE", group = "fields")]
+    pub(crate) file: Option<PathBuf>,
+    #[arg(long, value_name = "CODE")]
+    pub(crate) issuer: Option<String>,
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]
@@ -646,6 +675,24 @@ pub(crate) struct CorrectionIssue {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Withdrawal {
     Issue(WithdrawalIssue),
+    Bulk(WithdrawalBulk),
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("which").required(true)))]
+pub(crate) struct WithdrawalBulk {
+    #[arg(long, value_name = "ID", group = "which")]
+    pub(crate) import: Option<String>,
+    #[arg(long, value_name = "FILE", group = "which")]
+    pub(crate) file: Option<PathBuf>,
+    #[arg(long)]
+    pub(crate) reason: String,
+    #[arg(long)]
+    pub(crate) reasons: String,
+    #[arg(long, value_name = "CODE")]
+    pub(crate) issuer: Option<String>,
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 mod act;
 mod agreement;
+mod bulk;
 mod bundle;
 mod certificate;
 mod change;
@@ -117,8 +118,11 @@ impl Context<'_> {
 
     /// Asks the person before something that cannot be taken back.
     pub(crate) fn confirm(&self, key: &str, what: &str) -> Result<(), Failure> {
-        let question = self.words.fill(key, &[("what", what)]);
-        terminal::confirm(self.arguments, self.words.0, &question)
+        self.confirm_question(&self.words.fill(key, &[("what", what)]))
+    }
+
+    pub(crate) fn confirm_question(&self, question: &str) -> Result<(), Failure> {
+        terminal::confirm(self.arguments, self.words.0, question)
     }
 }
 

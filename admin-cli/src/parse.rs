@@ -7,7 +7,7 @@ use concordat_protocol::admin::{LookUp, Target};
 use concordat_protocol::key::PublicKey;
 use concordat_protocol::log::{Hash, TreeSize};
 use concordat_protocol::lookup::Scenario;
-use concordat_protocol::statement::Address;
+use concordat_protocol::statement::{Address, BatchId};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
@@ -48,6 +48,17 @@ pub(crate) fn target(argument: &str, value: &str) -> Result<Target, Failure> {
     value
         .parse()
         .map_err(|error| Failure::value(argument, value, error))
+}
+
+/// What ties the statements of an import or a bulk act together.
+pub(crate) fn batch(argument: &str, value: &str) -> Result<BatchId, Failure> {
+    let wrong = || Failure::value(argument, value, "32 hex digits");
+    let text = value.trim();
+    if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(wrong());
+    }
+    let number = u128::from_str_radix(text, 16).map_err(|_| wrong())?;
+    Ok(BatchId::from_bytes(number.to_be_bytes()))
 }
 
 pub(crate) fn targets(argument: &str, values: &[String]) -> Result<Vec<Target>, Failure> {

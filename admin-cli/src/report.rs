@@ -7,6 +7,7 @@
 mod act;
 mod agreement;
 mod awaited;
+mod bulk;
 mod bundle;
 mod effect;
 mod import;
@@ -36,6 +37,9 @@ use crate::{clock, text};
 
 pub(crate) use act::recorded;
 pub(crate) use agreement::{agreement_words, agreements, doubts, logged, parties};
+pub(crate) use bulk::{
+    BulkCorrected, BulkTold, batch_propagation, bulk_corrected, bulk_withdrawn, objections_of,
+};
 pub(crate) use bundle::verified;
 pub(crate) use import::imported;
 pub(crate) use ledger::{LedgerForm, LedgerSum, ledger, ledger_footer, ledger_header, ledger_line};

@@ -19,6 +19,7 @@ mod act;
 mod acts;
 mod agreement;
 mod awaited;
+mod batch;
 mod bundle;
 mod desk;
 mod frozen;

@@ -72,6 +72,7 @@ pub use frozen::Frozen;
 use ledger::Record;
 pub use logs::{BodyState, Log, LogTable};
 use receipts::Receipts;
+pub use receipts::{CountMeasures, Counted};
 pub use recover::{OpenCoreError, Opened};
 pub use types::{
     CoreInput, CoreOptions, Durable, Entry, Fatal, Output, Signing, Submission, SubmitError,
@@ -252,6 +253,7 @@ pub struct Core<D: Disk> {
     unnoticed: BTreeSet<(Origin, LeafIndex)>,
     /// Acts of others that this node says what it did with.
     receipts: Receipts,
+    counting: Option<Box<dyn CountMeasures>>,
     /// What this node gave and has to say.
     deliveries: Deliveries,
     /// When the root of the register of look-ups is said.

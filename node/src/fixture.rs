@@ -9,10 +9,10 @@ use concordat_protocol::key::{PublicKey, Signer};
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
-    ActType, Audience, BasisLevel, Body, CatalogueItem, Class, Code, Commitment, CommitmentFields,
-    CommitmentKind, CommitmentOutcome, CommitmentOutcomeFields, CommitmentResult, Content,
-    Correction, Ctx, Decision, DecisionFields, Enrolment, Ground, ItemCatalogue, Kind, Leaf,
-    LegalBasis, Level, Mandate, Notice, Objection, ObjectorRole, Outcome, Payload, Policy,
+    ActType, Audience, BasisLevel, BatchId, Body, CatalogueItem, Class, Code, Commitment,
+    CommitmentFields, CommitmentKind, CommitmentOutcome, CommitmentOutcomeFields, CommitmentResult,
+    Content, Correction, Ctx, Decision, DecisionFields, Enrolment, Ground, ItemCatalogue, Kind,
+    Leaf, LegalBasis, Level, Mandate, Notice, Objection, ObjectorRole, Outcome, Payload, Policy,
     Proposal, Record, Remedy, RemedyKind, Repair, RepairEffect, RepairFields, Role, Ruling,
     Service, ServiceWay, Statement, StatementRef, Stay, StayFields, Vis, VisibilityClass,
     Withdrawal, WithdrawalReason, sign, sign_approval, sign_approved,
@@ -240,6 +240,20 @@ impl Fixture {
         change(&mut fields);
         let decision = Content::Decision(Box::new(Decision::new(fields).unwrap()));
         self.say(index, subject(subject_number), None, decision)
+    }
+
+    /// A decision as an import of it, or none, makes it.
+    pub(crate) fn decision_of_batch(&self, index: u64, batch: Option<BatchId>) -> Placed {
+        let about = subject(1);
+        let decision = Decision::new(penalty(about, &format!("{index}号"))).unwrap();
+        let content = Content::Decision(Box::new(decision));
+        let payload = Payload {
+            batch,
+            ..payload(None, content)
+        };
+        let ctx = self.registry.ctx();
+        let bytes = sign(&self.member_key, self.member, about, ctx, &payload).unwrap();
+        place(self.origin(), index, Kind::Data, Vis::new(1), None, bytes)
     }
 
     /// The `index`th statement of the member: a commitment of an organisation.

@@ -2,6 +2,7 @@
 
 mod layout;
 mod look_ups;
+pub(crate) mod measures;
 mod propagation;
 mod questions;
 mod recognition;
@@ -42,6 +43,7 @@ use crate::disk::RealDisk;
 use crate::indexer::Indexer;
 use crate::journal::{JournalId, JournalOptions, stored_id};
 use crate::lookups::Lookups;
+use crate::node::measures::Counter;
 use crate::query::{BackgroundVerifier, QueryService};
 use crate::runtime::{self, Handle};
 use crate::store::{JournalPosition, Opened, Store, StoreError, StoreOptions};
@@ -227,7 +229,7 @@ impl Node {
             warn!(%reason, "the database is made again from the journal");
         }
         let has_signed = layout.signed_mark().exists();
-        let (core, opened) = Core::open(
+        let (mut core, opened) = Core::open(
             disk,
             CoreOptions {
                 journal: JournalOptions {
@@ -297,6 +299,15 @@ impl Node {
         let (registry_sender, registry) = watch::channel(shared.registry());
         let (signing_sender, signing) = watch::channel(false);
         let (changes_sender, changes) = watch::channel(0);
+        let counter = Counter {
+            member,
+            genesis: Arc::clone(&genesis),
+            shared: Arc::clone(&shared),
+            store: Arc::clone(&store),
+            indexer: Arc::clone(&indexer),
+            query: Arc::clone(&query),
+        };
+        core.count_measures(Box::new(counter.start().map_err(StartError::Thread)?));
         let mut wiring = Wiring {
             member,
             shared: Arc::clone(&shared),

@@ -27,6 +27,7 @@
 
 mod acts;
 mod agreements;
+mod batches;
 mod engine;
 mod ledger;
 mod migrate;

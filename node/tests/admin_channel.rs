@@ -733,6 +733,7 @@ async fn fix(client: &mut Client, (target, fen, worked_from): Fix) -> Result<Rec
         worked_from,
         issuer: None,
         dry_run: false,
+        bulk: None,
     });
     client.send(&ask.encode().unwrap()).await;
     match client.last().await?.0 {
@@ -1000,6 +1001,7 @@ async fn acts_are_refused_by_name_of_what_is_wrong() {
             worked_from: None,
             issuer: None,
             dry_run,
+            bulk: None,
         });
         let refused = client.refused(&correction).await;
         assert_eq!(refused, ErrorCode::OtherVisibility);

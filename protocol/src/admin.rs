@@ -11,6 +11,7 @@
 //!
 //! Out of scope: who may connect, sockets, and how an answer is shown to people.
 
+mod bulk;
 mod error;
 mod look_up;
 mod record;
@@ -23,6 +24,10 @@ mod view;
 
 use crate::codec::{self, DecodeError, Limits};
 
+pub use bulk::{
+    BULK_MAX, BatchAsk, BatchPropagationView, BatchView, BulkAsk, BulkCounts, BulkView,
+    MemberCounts, ObjectedView,
+};
 pub use error::{AdminError, Detail, ErrorCode, ExitCode};
 pub use look_up::{
     CASES_MAX, FirstLookUp, LOOK_UPS_SHOWN_MAX, LookUpListAsk, LookUpMarked, LookUpMissedAsk,

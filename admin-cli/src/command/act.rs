@@ -8,13 +8,16 @@ use concordat_protocol::statement::Class;
 
 use crate::args::{Act, Admission, Objection, Repair, Ruling, Stay, Withdrawal};
 use crate::client::unexpected;
-use crate::command::{Context, files, slip};
+use crate::command::{Context, bulk, files, slip};
 use crate::failure::Failure;
 use crate::report::{self, Report};
 use crate::{names, parse, terminal};
 
 pub(super) fn objection(verb: &Objection, context: &Context<'_>) -> Result<Report, Failure> {
-    let Objection::File(args) = verb;
+    let args = match verb {
+        Objection::File(args) => args,
+        Objection::List(args) => return bulk::objections(args, context),
+    };
     let reasons = args.reasons.as_ref();
     let ask = ObjectionAsk {
         target: parse::target("REFERENCE", &args.act.reference)?,
@@ -51,7 +54,10 @@ pub(super) fn ruling(verb: &Ruling, context: &Context<'_>) -> Result<Report, Fai
 }
 
 pub(super) fn withdrawal(verb: &Withdrawal, context: &Context<'_>) -> Result<Report, Failure> {
-    let Withdrawal::Issue(args) = verb;
+    let args = match verb {
+        Withdrawal::Issue(args) => args,
+        Withdrawal::Bulk(args) => return bulk::withdrawal(args, context),
+    };
     let ask = WithdrawalAsk {
         target: parse::target("REFERENCE", &args.act.reference)?,
         reason: names::parse("--reason", &args.reason)?,

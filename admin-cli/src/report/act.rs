@@ -52,6 +52,7 @@ pub(crate) fn recorded(view: &Recorded, words: Words) -> Report {
         "reference": ref_json(view.reference.as_ref()),
         "more": refs_json(&view.more),
         "acts": view.acts,
+        "batch": view.batch.map(|batch| batch.to_string()),
         "names": refs_json(&view.names),
         "named": named,
         "witnessed": view.witnessed,

@@ -9,6 +9,7 @@ use concordat_protocol::propagation::State;
 use concordat_protocol::statement::StatementRef;
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
+use concordat_protocol::trust::Verified;
 use serde_json::{Value, json};
 
 use crate::names::Named;
@@ -199,39 +200,50 @@ fn named(slip: &VerifiedSlip<'_>, member: AuthorityCode) -> String {
 }
 
 fn json(slip: &VerifiedSlip<'_>, now: Timestamp, words: Words) -> Value {
-    let objection = slip.objection();
-    let statement = objection.statement();
-    let receiver = statement.header().issuer;
-    let said = slip.said();
-    let due = slip.due();
-    let mut json = json!({
+    let mut filed = filed_json(slip);
+    filed["holders"] = holders_json(slip);
+    json!({
         "verified": true,
-        "slip": {
-            "objection": objection.reference().to_string(),
-            "received_by": receiver.as_str(),
-            "received_by_name": name_of(slip.bundle().registry(), receiver),
-            "received_on": said.map(|said| said.received_on().to_string()),
-            "role": said.map(|said| said.role().name()),
-            "ground": said.map(|said| said.ground().name()),
-            "recorded_at": statement.payload().issued_at.value(),
-            "witnessed_at": at_json(witnessed_by(slip)),
-            "notice": ref_json(slip.notice().map(|notice| notice.reference())),
-            "due": due.as_ref().and_then(|due| match due.due {
-                Due::On(day) => Some(day.to_string()),
-                Due::UnknownUntilCalendar { .. } | Due::Stopped { .. } | Due::OutOfRange => None,
-            }),
-            "rule": due.as_ref().map(|due| due.rule.as_str()),
-            "source": due.as_ref().map(|due| due.source.as_str()),
-            "rulings": slip.rulings().iter().map(|ruling| json!({
-                "reference": ruling.reference.to_string(),
-                "outcome": ruling.outcome.name(),
-                "witnessed": ruling.is_witnessed,
-            })).collect::<Value>(),
-        },
+        "slip": filed,
         "bytes": slip.bytes(),
         "digest": slip.digest().to_string(),
         "bundle": bundle::verified(slip.bundle(), now, words).json,
+    })
+}
+
+fn filed_json(slip: &VerifiedSlip<'_>) -> Value {
+    let objection = slip.objection();
+    let receiver = objection.statement().header().issuer;
+    let (said, due) = (slip.said(), slip.due());
+    let rulings = slip.rulings();
+    let rulings = rulings.iter().map(|ruling| {
+        json!({
+            "reference": ruling.reference.to_string(),
+            "outcome": ruling.outcome.name(),
+            "witnessed": ruling.is_witnessed,
+        })
     });
+    json!({
+        "objection": objection.reference().to_string(),
+        "received_by": receiver.as_str(),
+        "received_by_name": name_of(slip.bundle().registry(), receiver),
+        "received_on": said.map(|said| said.received_on().to_string()),
+        "role": said.map(|said| said.role().name()),
+        "ground": said.map(|said| said.ground().name()),
+        "recorded_at": at_json(Some(objection.statement().payload().issued_at)),
+        "witnessed_at": at_json(witnessed_by(slip)),
+        "notice": ref_json(slip.notice().map(Verified::reference)),
+        "due": due.as_ref().and_then(|due| match due.due {
+            Due::On(day) => Some(day.to_string()),
+            Due::UnknownUntilCalendar { .. } | Due::Stopped { .. } | Due::OutOfRange => None,
+        }),
+        "rule": due.as_ref().map(|due| due.rule.as_str()),
+        "source": due.as_ref().map(|due| due.source.as_str()),
+        "rulings": rulings.collect::<Value>(),
+    })
+}
+
+fn holders_json(slip: &VerifiedSlip<'_>) -> Value {
     let states = slip.states();
     let holders = states.iter().map(|(member, state)| {
         let holder = Holder::of(state);
@@ -242,6 +254,5 @@ fn json(slip: &VerifiedSlip<'_>, now: Timestamp, words: Words) -> Value {
             "proof": ref_json(holder.proof),
         })
     });
-    json["slip"]["holders"] = holders.collect();
-    json
+    holders.collect()
 }

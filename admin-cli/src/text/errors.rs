@@ -83,6 +83,9 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.not-supported", "This version cannot do it yet: {what}.", "当前版本尚不支持：{what}。"),
     ("error.body-damaged", "The body of {target} is damaged on the node's disk ({file}, byte {offset}). The node asks others for it; ask again later, and have the disk looked at.", "{target} 的正文在节点磁盘上已损坏（{file}，第 {offset} 字节）。节点正向其他成员重新索取；请稍后再查，并检查磁盘。"),
     ("error.file-unreadable", "The node cannot read {path}: {cause}.", "节点无法读取 {path}：{cause}。"),
+    ("error.wrong-class-slip", "A filing slip is of an objection, of no statement of class {class}. `concordat statement` shows the objections to a decision; a decision is proven by `concordat bundle export`.", "登记回执只针对异议，不针对类别为 {class} 的声明。决定的异议见 `concordat statement`；决定本身用 `concordat bundle export` 证明。"),
+    ("error.not-witnessed", "No quorum of cosigners has witnessed {target} yet, so that nothing would prove it to others. Nothing was written. Try again in a minute; `concordat status` says where the quorum is.", "{target} 尚未达到法定见证数，暂不能向他人证明。未写入任何内容。请一分钟后重试；见证情况见 `concordat status`。"),
+    ("error.batch-unknown", "This node holds nothing of an import or bulk act {batch}: no decisions of its own, no acts. Compare the id with what `concordat import` or `concordat withdrawal bulk` showed.", "本节点没有导入或批量操作 {batch} 的内容：既无本机关的决定，也无相应操作。请与 `concordat import` 或 `concordat withdrawal bulk` 显示的编号核对。"),
     // Of the tool itself.
     // spec: ADM-176
     ("error.no-node", "No node is named. Use --node DIR (or CONCORDAT_NODE), or --remote HOST:PORT with --key-dir and --node-key.", "未指明节点。请用 --node 目录（或 CONCORDAT_NODE），或 --remote 主机:端口 加 --key-dir 与 --node-key。"),
@@ -141,6 +144,6 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.record-field", "A record of class {class} has no key {field}. Its keys: {known}.", "类别为 {class} 的记录没有键 {field}。可用的键：{known}。"),
     ("error.record-unfilled", "{field} is still as the template has it (…). Write what is meant, or delete the line if it may be absent.", "{field} 仍为模板中的占位符（…）。请填写实际内容；可省略的，请删去该行。"),
     ("error.record-class", "{path} does not say the class of the record. Begin it with a line like class = \"commitment\"; `concordat record template CLASS` prints a whole file.", "{path} 没有写明记录类别。请加上 `class = \"commitment\"` 一类的行；`concordat record template 类别` 可输出完整文件。"),
-    ("error.wrong-class-slip", "A filing slip is of an objection, of no statement of class {class}. `concordat statement` shows the objections to a decision; a decision is proven by `concordat bundle export`.", "登记回执只针对异议，不针对类别为 {class} 的声明。决定的异议见 `concordat statement`；决定本身用 `concordat bundle export` 证明。"),
-    ("error.not-witnessed", "No quorum of cosigners has witnessed {target} yet, so that nothing would prove it to others. Nothing was written. Try again in a minute; `concordat status` says where the quorum is.", "{target} 尚未达到法定见证数，暂不能向他人证明。未写入任何内容。请一分钟后重试；见证情况见 `concordat status`。"),
+    ("error.bulk-broken-off", "{recorded} withdrawals are recorded, the others not: {cause} Run the same command again: what is recorded is passed over.", "已登记 {recorded} 项撤销，其余未登记：{cause}请再次运行同一命令，已登记的会跳过。"),
+    ("error.bulk-correction-broken-off", "{recorded} corrections are recorded, the others not: {cause} Run the same command again: what reads so already is passed over.", "已登记 {recorded} 项更正，其余未登记：{cause}请再次运行同一命令，已更正的会跳过。"),
 ];

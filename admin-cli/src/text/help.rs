@@ -192,4 +192,11 @@ pub(super) const TEXTS: &[Entry] = &[
     ("verb.slip", "Writes the filing slip of an objection for the organisation: proof offline that and when it objected, and where that stands", "为组织出具异议登记回执：可离线证明何时提出异议、目前办理情况"),
     ("arg.slip.out", "The file to write; nothing is overwritten", "要写入的文件；不覆盖已有文件"),
     ("arg.objection.file.slip", "Writes the filing slip to this file once a quorum has witnessed the objection, within a minute", "异议经法定数量见证后（一分钟内）将登记回执写入该文件"),
+    ("verb.objection.list", "Lists the open objections to the decisions of an import, with who has to rule and by when", "列出一次导入的各项决定的未决异议，以及由谁、何时处理"),
+    ("verb.withdrawal.bulk", "Withdraws all decisions of an import, or those that a file names; may be repeated after it was broken off", "撤销一次导入的全部决定，或文件所列的决定；中断后可重复执行"),
+    ("arg.import", "The id of the import, as `concordat import` showed it (batch)", "导入编号（`concordat import` 显示的批次）"),
+    ("arg.withdrawal.bulk.file", "A text file with one reference in each line", "文本文件，每行一个引用"),
+    ("arg.batch", "The id of a bulk act, as `concordat withdrawal bulk` showed it: all its acts together", "批量操作编号（`concordat withdrawal bulk` 显示），合并显示其全部操作"),
+    ("verb.correction.bulk", "Corrects the same fields of all decisions of an import; may be repeated after it was broken off", "更正一次导入的全部决定的相同字段；中断后可重复执行"),
+    ("arg.correction.bulk.file", "Fields to replace, as a JSON object", "要替换的字段（JSON 对象）"),
 ];

@@ -46,6 +46,7 @@ fn recorded(class: Class) -> Reply {
         more: Vec::new(),
         named: None,
         acts: 1,
+        batch: None,
     }))
 }
 

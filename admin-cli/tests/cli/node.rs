@@ -872,6 +872,7 @@ fn objection_is_filed_and_its_place_is_shown() {
         more: Vec::new(),
         named: None,
         acts: 1,
+        batch: None,
     }));
     let target = format!("{HUB}/0#7");
     let arguments = [
@@ -912,6 +913,7 @@ fn ruling_on_thousands_says_how_many_and_lists_them_for_machines() {
             more: (10..18).map(reference).collect(),
             named: Some(4_200),
             acts: 9,
+            batch: None,
         }))
     };
     let target = format!("{HUB}/0#7");

@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod agreements;
+mod bulk;
+mod changed_measures;
 mod cut_off;
 mod fork;
 #[path = "../../../tests/src/processes/loopback.rs"]

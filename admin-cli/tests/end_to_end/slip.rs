@@ -78,7 +78,10 @@ fn organisation_takes_home_proof_that_and_when_it_objected() {
     network.until("a slip with all of it", |network| {
         let _ = fs::remove_file(network.path("b.slip"));
         let slip = ["slip", objection, "--out", "b.slip"];
-        network.at("town", &slip).exits(0);
+        // The hub is given what members say. The leaf of the ruling may be there before its body is.
+        if network.at("hub", &slip).exit != 0 {
+            return false;
+        }
         let shown = verify(network, "b.slip");
         let slip = &shown["slip"];
         let applied = |member: &str| {
@@ -96,7 +99,7 @@ fn organisation_takes_home_proof_that_and_when_it_objected() {
     ]
     .concat();
     let page = network.people(&page).exits(0).out;
-    for word in ["异议登记回执", "受理机关", "处理期限", "驳回", TOWN, CITY] {
+    for word in ["异议登记回执", "受理机关", "处理期限", "不成立", TOWN, CITY] {
         assert!(page.contains(word), "{word}: {page}");
     }
     assert!(page.contains(HUB) || page.contains("未说明"), "{page}");

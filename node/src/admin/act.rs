@@ -1,5 +1,6 @@
 //! Acts: signed with the node's statement key, durable, then answered.
 
+mod bulk;
 mod freeing;
 
 use concordat_protocol::admin::{
@@ -10,8 +11,8 @@ use concordat_protocol::codec::{Ext, Truth};
 use concordat_protocol::effect::{Effect, Horizon, Validity};
 use concordat_protocol::log::{LeafIndex, TreeSize};
 use concordat_protocol::statement::{
-    Admission, Body, Class, Content, Correction, Decision, Invalid, Leaf, Objection, ObjectorRole,
-    Payload, Ruling, SALT_BYTES, Statement, StatementRef, Vis, Withdrawal, sign,
+    Admission, BatchId, Body, Class, Content, Correction, Decision, Invalid, Leaf, Objection,
+    ObjectorRole, Payload, Ruling, SALT_BYTES, Statement, StatementRef, Vis, Withdrawal, sign,
 };
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::Day;
@@ -25,6 +26,7 @@ use crate::node::Node;
 use crate::query::Found;
 use crate::store::Position;
 
+pub(super) use bulk::{count, withdrawal as bulk_withdrawal};
 pub(super) use freeing::{repair, stay};
 
 /// How many days before today an objection that is recorded can have been received.
@@ -86,6 +88,13 @@ pub(super) fn correction(desk: &Desk, ask: CorrectionAsk) -> Answer {
         reasons,
         replacement,
     });
+    let bulk = ask
+        .bulk
+        .map(|import| bulk::acts_of(desk, &import, &correction.reasons));
+    let case = Case {
+        batch: bulk,
+        ..case
+    };
     case.record(Content::Correction(correction), ask.dry_run)
 }
 
@@ -109,6 +118,8 @@ struct Case<'d> {
     class: Class,
     /// Whether what is known of the target may be shown without a look-up.
     is_open: bool,
+    /// What ties what is said to other acts.
+    batch: Option<BatchId>,
 }
 
 impl<'d> Case<'d> {
@@ -143,6 +154,7 @@ impl<'d> Case<'d> {
             about: verified.statement().header().about,
             class,
             is_open: subject::require_look_up(desk, &verified, false).is_ok(),
+            batch: None,
         })
     }
 
@@ -201,20 +213,29 @@ impl<'d> Case<'d> {
     /// What takes the target back, now or once a quorum has cosigned it.
     fn withdrawn_by(&self) -> Result<Option<StatementRef>, AdminError> {
         let node = self.desk.node();
-        let target = Position::of(&self.target);
-        let any = || acts::withdrawal(node, &target, self.issuer);
         if !self.class.is_decision() {
             return acts::taken_back(node, &self.target, self.issuer, self.class);
         }
         let horizon = node.horizon();
-        let effect = self.effect()?;
+        self.withdrawn_in(&horizon, &self.effect()?)
+    }
+
+    /// The same of a decision, by its effect and a horizon from before it.
+    fn withdrawn_in(
+        &self,
+        horizon: &Horizon,
+        effect: &Effect,
+    ) -> Result<Option<StatementRef>, AdminError> {
         match &effect.validity {
             Validity::Withdrawn { by } => Ok(by.first().cloned()),
-            Validity::Void { .. } => any(),
+            Validity::Void { .. } => {
+                let target = Position::of(&self.target);
+                acts::withdrawal(self.desk.node(), &target, self.issuer)
+            }
             Validity::InForce
             | Validity::Corrected { .. }
             | Validity::TargetNotHeld { .. }
-            | Validity::NotADecision => self.own_unwitnessed(&horizon, &effect, Class::Withdrawal),
+            | Validity::NotADecision => self.own_unwitnessed(horizon, effect, Class::Withdrawal),
         }
     }
 
@@ -412,6 +433,7 @@ impl<'d> Case<'d> {
             more,
             named: None,
             acts: payloads.len() as u64,
+            batch: self.batch,
         })
     }
 
@@ -423,7 +445,7 @@ impl<'d> Case<'d> {
             issued_at: node.date(),
             target: Some(self.target.clone()),
             register_size: Some(adopted.unwrap_or(TreeSize::ZERO)),
-            batch: None,
+            batch: self.batch,
             content,
             ext: Ext::default(),
         }

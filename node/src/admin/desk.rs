@@ -8,8 +8,8 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::admin::{
-    act, agreement, bundle, import, ledger, look_ups, peer, propagation, record, slip, statistics,
-    status, subject, submit,
+    act, agreement, batch, bundle, import, ledger, look_ups, peer, propagation, record, slip,
+    statistics, status, subject, submit,
 };
 use crate::node::Node;
 
@@ -24,6 +24,7 @@ pub(super) struct Office {
     pub(super) ended_agreements: status::EndedAgreements,
     pub(super) outstanding: status::Outstanding,
     pub(super) outdated: status::OutdatedLookUps,
+    pub(super) measures: status::Measures,
     /// Held by the import under way.
     pub(super) importing: Mutex<()>,
     /// Held by the act under way: what it was decided on must stand until it is appended.
@@ -81,6 +82,9 @@ impl Desk {
             Request::Repair(ask) => self.act(|desk| act::repair(desk, ask)),
             Request::Record(ask) => self.act(|desk| record::answer(desk, *ask)),
             Request::BundleExport(ask) => bundle::answer(&self, ask),
+            Request::Batch(ask) => batch::answer(&self, &ask),
+            Request::BulkWithdrawal(ask) => act::bulk_withdrawal(&self, &ask),
+            Request::BatchPropagation(ask) => propagation::of_batch(&self, &ask),
             Request::Slip(ask) => slip::answer(&self, &ask),
             Request::AgreementApprove(ask) => agreement::approve(&self, &ask),
             Request::AgreementLog(ask) => self.act(|desk| agreement::log(desk, &ask)),

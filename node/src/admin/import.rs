@@ -454,7 +454,8 @@ fn refused_by_registry(
     })
 }
 
-fn batch_id() -> Result<BatchId, AdminError> {
+/// A new one.
+pub(super) fn batch_id() -> Result<BatchId, AdminError> {
     let mut id = [0; 16];
     let filled = getrandom::fill(&mut id).map_err(|error| io::Error::other(error.to_string()));
     filled.map_err(|error| refusal::internal(&error))?;

@@ -1,10 +1,11 @@
 //! Who has done what an act asks, for administrators.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use concordat_protocol::admin::{
-    AdminError, ErrorCode, HolderCode, HolderView, PropagatedView, PropagationAsk, PropagationView,
-    ReachView, Reply,
+    AdminError, BatchAsk, BatchPropagationView, ErrorCode, HolderCode, HolderView, MemberCounts,
+    PropagatedView, PropagationAsk, PropagationView, ReachView, Reply,
 };
 use concordat_protocol::propagation::{Certificate, State};
 use concordat_protocol::statement::{Class, StatementRef};
@@ -13,7 +14,7 @@ use concordat_protocol::trust::{Registry, RejectReason, Verified};
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::shown::Shown;
-use crate::admin::{refusal, subject, target, view};
+use crate::admin::{batch, refusal, subject, target, view};
 use crate::clock;
 use crate::query::Found;
 use crate::store::ActRow;
@@ -60,6 +61,82 @@ pub(super) fn answer(desk: &Desk, ask: &PropagationAsk) -> Answer {
         sees_all,
         at: clock::now(),
     })))
+}
+
+/// `propagation --batch`
+// spec: ADM-344
+pub(super) fn of_batch(desk: &Desk, ask: &BatchAsk) -> Answer {
+    let page = batch::page(desk, &ask.batch, ask.skip, Class::is_act)?;
+    let node = desk.node();
+    let (registry, hearing) = (node.registry(), node.hearing());
+    let query = node.query().map_err(refusal::index)?;
+    let mut view = BatchPropagationView {
+        class: page.class,
+        total: page.total,
+        looked: page.places.len() as u64,
+        next_skip: page.next_skip,
+        complete: 0,
+        closed: 0,
+        first_open: None,
+        members: Vec::new(),
+        sees_all: true,
+        at: clock::now(),
+    };
+    let mut members: BTreeMap<AuthorityCode, MemberCounts> = BTreeMap::new();
+    for place in &page.places {
+        let found = query.statement(&place.origin, place.index);
+        let Found::Verified(act) = found.map_err(refusal::query)? else {
+            continue;
+        };
+        let found = node.certificate(&hearing, &act);
+        let Some(certificate) = found.map_err(|error| refusal::ask(&error))? else {
+            continue;
+        };
+        view.sees_all &= node.sees_all_of(&registry, &certificate.act.target.origin);
+        view.complete += u64::from(certificate.is_complete());
+        view.closed += u64::from(certificate.is_closed());
+        if view.first_open.is_none() && certificate.outstanding().next().is_some() {
+            view.first_open = Some(certificate.act.reference.clone());
+        }
+        for (member, state) in &certificate.states {
+            count(&registry, &mut members, *member, state);
+        }
+    }
+    view.members = members.into_values().collect();
+    Ok(Reply::BatchPropagation(Box::new(view)))
+}
+
+/// Adds what became of one act at a member; who was never given what it is on is left out.
+fn count(
+    registry: &Registry,
+    members: &mut BTreeMap<AuthorityCode, MemberCounts>,
+    member: AuthorityCode,
+    state: &State,
+) {
+    if *state == State::NeverGiven {
+        return;
+    }
+    let counts = members.entry(member).or_insert_with(|| MemberCounts {
+        member,
+        name: view::name_of(registry, member).unwrap_or_default(),
+        applied: 0,
+        refused: 0,
+        outstanding: 0,
+        lost: 0,
+        not_known: 0,
+        since: None,
+    });
+    match state {
+        State::Applied { .. } => counts.applied += 1,
+        State::Refused { .. } => counts.refused += 1,
+        State::Outstanding { since, .. } => {
+            counts.outstanding += 1;
+            counts.since = Some(counts.since.map_or(*since, |first| first.min(*since)));
+        }
+        State::Lost { .. } => counts.lost += 1,
+        State::NotKnown => counts.not_known += 1,
+        State::NeverGiven => {}
+    }
 }
 
 /// The act asked about, or those on the decision asked about, and how many more there are.

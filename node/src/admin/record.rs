@@ -16,7 +16,7 @@ use concordat_protocol::trust::{LogNumber, Registry, Verified};
 
 use crate::admin::desk::{self, Desk};
 use crate::admin::{act, acts, joint, records, refusal, target, view};
-use crate::node::Node;
+use crate::node::{Node, measures};
 use crate::query::Found;
 use crate::store::Position;
 
@@ -274,7 +274,7 @@ fn carries(node: &Node, record: &Record, named: &Named) -> Result<(), AdminError
     let measure = measure.fields();
     let binds = match own && effect.in_force_for_issuer() {
         true => BindsOthersCode::Applies,
-        false => records::measure_binds(&effect, &measure.measure, measure.until),
+        false => measures::binds(&effect, &measure.measure, measure.until),
     };
     match binds == BindsOthersCode::Applies {
         true => Ok(()),

@@ -9,12 +9,11 @@ use concordat_protocol::awaited::Joint;
 use concordat_protocol::effect::{Effect, Horizon};
 use concordat_protocol::statement::{AppliedMeasureFields, Class, Measure, Record, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
-use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Registry, Verified};
 
 use crate::admin::shown::Shown;
 use crate::admin::{acts, awaited, joint, refusal, subject, view};
-use crate::node::Node;
+use crate::node::{Node, measures};
 use crate::query::{ANSWERS_READ_MAX, Found, RECORDS_SHOWN_MAX, REFERRING_READ_MAX};
 use crate::store::Position;
 
@@ -178,29 +177,7 @@ pub(super) fn state_of(
         Found::Verified(decision) => decision.statement().header().issuer == author,
         Found::Rejected(_) | Found::NotHeld => false,
     };
-    let ended = measure.until.is_some_and(|until| until < today);
-    Ok(match is_own && effect.in_force_for_issuer() {
-        true if ended => BindsOthersCode::Ended,
-        true => BindsOthersCode::Applies,
-        false => measure_binds(&effect, &measure.measure, measure.until),
-    })
-}
-
-/// What others may do about a measure up to a day: nothing beyond its end in the decision.
-pub(super) fn measure_binds(
-    effect: &Effect,
-    measure: &Measure,
-    until: Option<Day>,
-) -> BindsOthersCode {
-    let mut duties = effect.duties.iter();
-    let within = duties.any(|state| {
-        state.duty.measure == *measure && until.is_some_and(|until| until <= state.duty.until)
-    });
-    let binds = binds_code(effect.measure_binds_others(measure));
-    match binds == BindsOthersCode::Applies && !within {
-        true => BindsOthersCode::Ended,
-        false => binds,
-    }
+    Ok(measures::reading(&effect, is_own, measure, today))
 }
 
 fn is_witnessed(horizon: &Horizon, reference: &StatementRef) -> bool {

@@ -88,6 +88,7 @@ impl AdminServer {
             ended_agreements: Default::default(),
             outstanding: Default::default(),
             outdated: Default::default(),
+            measures: Default::default(),
             importing: Default::default(),
             acting: Default::default(),
         });

@@ -47,12 +47,10 @@ pub(super) fn answer(desk: &Desk, ask: &BundleAsk) -> Answer {
 }
 
 fn refused(error: &ExportError) -> AdminError {
-    match error {
-        ExportError::Bundle(BundleError::ObjectionNotWitnessed { objection }) => {
-            not_witnessed(objection)
-        }
-        other => bundle::refused(other),
+    if let ExportError::Bundle(BundleError::ObjectionNotWitnessed { objection }) = error {
+        return not_witnessed(objection);
     }
+    bundle::refused(error)
 }
 
 fn not_witnessed(objection: &StatementRef) -> AdminError {

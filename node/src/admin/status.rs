@@ -6,6 +6,7 @@ mod open;
 mod outdated;
 mod outstanding;
 mod owed;
+mod without_basis;
 
 use std::path::Path;
 
@@ -28,6 +29,7 @@ pub(super) use late::LateStatements;
 pub(super) use open::OpenObjections;
 pub(super) use outdated::OutdatedLookUps;
 pub(super) use outstanding::Outstanding;
+pub(super) use without_basis::Measures;
 
 const DAY: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 const MINUTE_MS: u64 = 60 * 1_000;
@@ -100,6 +102,7 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
     view.alarms.extend(frozen::alarms(node)?);
     view.alarms.extend(office.outdated.alarms(node)?);
     view.alarms.extend(open.late.alarms()?);
+    view.alarms.extend(without_basis_alarm(office, node)?);
     Ok(view)
 }
 
@@ -273,6 +276,27 @@ fn alarms(
         )?;
     }
     Ok(alarms)
+}
+
+// spec: ADM-345
+fn without_basis_alarm(office: &Office, node: &Node) -> Result<Option<AlarmView>, AdminError> {
+    let found = office.measures.count(node)?;
+    let Some(newest) = found.newest else {
+        return Ok(None);
+    };
+    let detail = |name: &str, value: String| Detail {
+        name: name.to_owned(),
+        value,
+    };
+    let name = Code::new("measures-without-basis").map_err(|error| refusal::internal(&error))?;
+    Ok(Some(AlarmView {
+        name,
+        since: None,
+        details: vec![
+            detail("measures", found.measures.to_string()),
+            detail("newest", newest.to_string()),
+        ],
+    }))
 }
 
 // spec: ADM-120, ADM-121

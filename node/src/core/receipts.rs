@@ -33,6 +33,24 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Acts looked at in one step: each costs a read.
 const ACTS_PER_STEP: usize = 1_024;
 
+/// How many measures of the member's own an act changed, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// None of them rests on what the act is on, or nobody could tell in time.
+    Left,
+    /// So many.
+    Measures(u32),
+    /// It is being counted.
+    NotYet,
+}
+
+/// Counts measures beside the core: whoever does reads what the core does not, and answers at once.
+pub trait CountMeasures: Send {
+    /// How many measures of the member's own an act on a target changed. An act that is being counted is asked
+    /// about again.
+    fn count(&self, act: &StatementRef, target: &StatementRef) -> Counted;
+}
+
 /// A position of a log.
 type Place = (Origin, LeafIndex);
 
@@ -253,18 +271,24 @@ impl<D: Disk> Core<D> {
         let Some((target, leaf_hash)) = target.zip(leaf_hash) else {
             return Verdict::Nothing;
         };
-        let outcome = match (refusal, self.holds_target(&target)) {
-            (Some(reason), _) => ActOutcome::Refused { reason },
-            (None, true) => ActOutcome::Applied { measures: None },
-            (None, false) if self.receipts.has_said(&(origin.clone(), *index)) => {
-                return Verdict::Nothing;
-            }
-            (None, false) => ActOutcome::TargetNotHeld,
-        };
         let act = StatementRef {
             origin: origin.clone(),
             index: *index,
             leaf_hash,
+        };
+        let outcome = match (refusal, self.holds_target(&target)) {
+            (Some(reason), _) => ActOutcome::Refused { reason },
+            (None, true) => match self.measures_changed(&act, &target) {
+                Counted::Left => ActOutcome::Applied { measures: None },
+                Counted::Measures(count) => ActOutcome::Applied {
+                    measures: Some(count),
+                },
+                Counted::NotYet => return Verdict::Wait,
+            },
+            (None, false) if self.receipts.has_said(&(origin.clone(), *index)) => {
+                return Verdict::Nothing;
+            }
+            (None, false) => ActOutcome::TargetNotHeld,
         };
         let receipt = Receipt {
             act,
@@ -272,6 +296,18 @@ impl<D: Disk> Core<D> {
             outcome,
         };
         Verdict::Say(receipt, target.origin)
+    }
+
+    /// Has measures counted from here on; before, and where nobody counts, receipts say none.
+    // spec: PRP-28
+    pub fn count_measures(&mut self, counting: Box<dyn CountMeasures>) {
+        self.counting = Some(counting);
+    }
+
+    // spec: PRP-28
+    fn measures_changed(&self, act: &StatementRef, target: &StatementRef) -> Counted {
+        let counting = self.counting.as_ref();
+        counting.map_or(Counted::Left, |counting| counting.count(act, target))
     }
 
     /// Whether the very statement is held, readable or not: until its body has come again, no answer

@@ -170,6 +170,7 @@ impl<D: Disk> Core<D> {
             records: opened.recovery.records,
             unnoticed: found.acts.iter().cloned().collect(),
             receipts: Receipts::default(),
+            counting: None,
             deliveries,
             look_ups_due: None,
             unseen: BTreeSet::new(),

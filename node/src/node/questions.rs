@@ -12,9 +12,11 @@ use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{Content, StatementRef};
 use concordat_protocol::subject::SubjectCode;
 use concordat_protocol::time::{Day, Timestamp};
-use concordat_protocol::trust::{HeadsSeen, LateLeaves, Registry, Timing, Verified};
+use concordat_protocol::trust::{Genesis, HeadsSeen, LateLeaves, Registry, Timing, Verified};
 
 use crate::clock;
+use crate::core::Shared;
+use crate::disk::RealDisk;
 use crate::node::Node;
 use crate::query::{Depth, Dossier, QueryError, QueryService, SubjectEntry};
 use crate::store::Position;
@@ -202,13 +204,7 @@ impl Node {
 
     /// What effects are computed under, the same for all decisions of an answer.
     fn known(&self) -> Known {
-        let horizon = self.horizon();
-        Known {
-            registry: self.registry(),
-            heads_seen: self.shared.heads_seen(),
-            now: horizon.at_least(clock::now()),
-            horizon,
-        }
+        Known::of(&self.shared, &self.genesis)
     }
 
     /// The present day in China, by the local clock or the newest quorum time, whichever is later: the
@@ -222,28 +218,7 @@ impl Node {
     /// How far each log is known here.
     #[must_use]
     pub fn horizon(&self) -> Horizon {
-        let witnessed = self.shared.witnessed();
-        let frozen = self.shared.frozen();
-        let logs = self.shared.logs();
-        let logs = logs.iter().map(|(origin, log)| {
-            let none = Witnessed {
-                size: TreeSize::ZERO,
-                at: None,
-                ahead: None,
-            };
-            let seen = witnessed.get(origin).copied().unwrap_or(none);
-            let horizon = LogHorizon {
-                size: log.size(),
-                witnessed: seen.size,
-                quorum_time: seen.at,
-                frozen_at: frozen.get(origin).map(|frozen| frozen.at),
-            };
-            (origin.clone(), horizon)
-        });
-        Horizon {
-            logs: logs.collect(),
-            register: self.genesis.register_origin(),
-        }
+        horizon_of(&self.shared, &self.genesis)
     }
 
     /// The statements of the node's own logs that came too late to bind, of logs of which the hub saw one
@@ -287,16 +262,52 @@ pub struct OpenObjections {
     pub not_weighed: u64,
 }
 
+/// How far each log is known.
+fn horizon_of(shared: &Shared<RealDisk>, genesis: &Genesis) -> Horizon {
+    let witnessed = shared.witnessed();
+    let frozen = shared.frozen();
+    let logs = shared.logs();
+    let logs = logs.iter().map(|(origin, log)| {
+        let none = Witnessed {
+            size: TreeSize::ZERO,
+            at: None,
+            ahead: None,
+        };
+        let seen = witnessed.get(origin).copied().unwrap_or(none);
+        let horizon = LogHorizon {
+            size: log.size(),
+            witnessed: seen.size,
+            quorum_time: seen.at,
+            frozen_at: frozen.get(origin).map(|frozen| frozen.at),
+        };
+        (origin.clone(), horizon)
+    });
+    Horizon {
+        logs: logs.collect(),
+        register: genesis.register_origin(),
+    }
+}
+
 /// The registry, the horizon and the time that effects are computed under.
-struct Known {
-    registry: Arc<Registry>,
+pub(super) struct Known {
+    pub(super) registry: Arc<Registry>,
     heads_seen: Arc<HeadsSeen>,
-    horizon: Horizon,
-    now: Timestamp,
+    pub(super) horizon: Horizon,
+    pub(super) now: Timestamp,
 }
 
 impl Known {
-    fn history(&self, dossier: &Dossier) -> History {
+    pub(super) fn of(shared: &Shared<RealDisk>, genesis: &Genesis) -> Self {
+        let horizon = horizon_of(shared, genesis);
+        Self {
+            registry: shared.registry(),
+            heads_seen: shared.heads_seen(),
+            now: horizon.at_least(clock::now()),
+            horizon,
+        }
+    }
+
+    pub(super) fn history(&self, dossier: &Dossier) -> History {
         let facts = dossier.statements.values().map(|verified| {
             let timing = self.heads_seen.judge(verified, &self.registry);
             Arc::new(Fact::from_verified(verified, &self.registry, timing))
@@ -310,7 +321,7 @@ impl Known {
 }
 
 /// What the catalogues say about a decision, as they read now.
-fn limits_of(verified: &Verified, registry: &Registry) -> Limits {
+pub(super) fn limits_of(verified: &Verified, registry: &Registry) -> Limits {
     let Content::Decision(decision) = &verified.statement().payload().content else {
         return Limits::default();
     };

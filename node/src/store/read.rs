@@ -254,6 +254,45 @@ impl Store {
         Ok((rows, is_whole))
     }
 
+    /// The newest measures of the node's own, the newest first.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    // spec: IDX-86
+    pub fn own_measures(&self, most: usize) -> Result<Vec<Position>, StoreError> {
+        let logs = read(&self.logs);
+        let prefix = Bytes::key(Family::Measures).finish();
+        let mut found = self.collect(Family::Measures, &prefix, None, |key, _| {
+            position(&logs, Spot::decode(key.get(1..)?)?)
+        })?;
+        found.sort();
+        found.reverse();
+        found.truncate(most);
+        Ok(found)
+    }
+
+    /// Whether a log has a record that refers to a statement.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    pub fn refers(
+        &self,
+        log: &Origin,
+        origin: &Origin,
+        index: LeafIndex,
+    ) -> Result<bool, StoreError> {
+        let (to, log) = {
+            let logs = read(&self.logs);
+            (spot(&logs, origin, index), logs.id(log))
+        };
+        let Some((to, log)) = to.zip(log) else {
+            return Ok(false);
+        };
+        let prefix = Bytes::value().raw(&records::reference_prefix(to)).log(log);
+        let found = self.collect(Family::Referred, &prefix.finish(), Some(1), |_, _| Some(()))?;
+        Ok(!found.is_empty())
+    }
+
     fn records(&self, family: Family, prefix: &[u8]) -> Result<Vec<RecordRow>, StoreError> {
         let logs = read(&self.logs);
         let verdicts = read(&self.verdicts);

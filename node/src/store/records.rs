@@ -67,6 +67,12 @@ pub(super) fn put_reference(batch: &mut EngineBatch, to: Spot, spot: Spot, value
     batch.put(Bytes::value().raw(&prefix).spot(spot).finish(), value);
 }
 
+/// A measure of the node's own.
+// spec: IDX-86
+pub(super) fn put_measure(batch: &mut EngineBatch, spot: Spot) {
+    batch.put(Bytes::key(Family::Measures).spot(spot).finish(), []);
+}
+
 pub(super) fn prefix(subject: SubjectCode) -> Vec<u8> {
     Bytes::key(Family::Records)
         .raw(subject.as_str().as_bytes())

@@ -27,6 +27,8 @@
 //! s  subjects       subject 18 · position             -> summary
 //! t  blocks         run u32 · block u32               -> see table/run.rs
 //! v  verdicts       log u32 · block u64               -> one byte for each of 256 indexes
+//! w  batches        batch 16 · position              -> class
+//! y  measures       position                          -> nothing
 //! x  quarantine     position                          -> reason
 //! y  marks          look-up u64 · kind u8 · at u64    -> mark
 //! z  shown          position · look-up u64            -> how it stood
@@ -145,6 +147,8 @@ pub(super) enum Family {
     Subjects = b's',
     Blocks = b't',
     Verdicts = b'v',
+    Batches = b'w',
+    Measures = b'y',
     Quarantine = b'x',
     Marks = b'y',
     Shown = b'z',

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use concordat_protocol::codec;
 use concordat_protocol::log::{LeafIndex, Origin};
-use concordat_protocol::statement::{BodyRef, Content, Leaf, Statement};
+use concordat_protocol::statement::{BodyRef, Class, Content, Leaf, Statement};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::RejectReason;
 
 use super::acts;
 use super::agreements;
+use super::batches;
 use super::engine::EngineBatch;
 use super::ledger::{self, Delivery, Lookup};
 use super::own::Runs;
@@ -284,6 +285,13 @@ impl<'a> Pending<'a> {
             };
             acts::put_act(&mut self.batch, at, target, &act);
         }
+        // spec: IDX-85
+        if let Some(batch) = &statement.payload().batch {
+            let class = statement.payload().class();
+            if class.is_act() || arrival.own {
+                batches::put(&mut self.batch, batch, spot, class);
+            }
+        }
         // spec: IDX-70
         if let Some(said) = agreements::Said::by(statement) {
             let named = match said.names {
@@ -326,6 +334,9 @@ impl<'a> Pending<'a> {
             Content::Objection(objection) => acts::put_objection(&mut self.batch, spot, objection),
             Content::Record(record) => {
                 let value = records::encode(record, statement);
+                if arrival.own && record.class() == Class::Measure {
+                    records::put_measure(&mut self.batch, spot);
+                }
                 records::put(&mut self.batch, record.subject().code(), spot, &value);
                 for to in record.refers_to() {
                     let to = self.spot(&to.origin, to.index)?;

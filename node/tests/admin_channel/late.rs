@@ -176,6 +176,7 @@ pub(super) async fn correction_of_facts(
         worked_from: None,
         issuer: None,
         dry_run: false,
+        bulk: None,
     })
 }
 

@@ -12,6 +12,7 @@ fn correction(target: &Target, replacement: DecisionFields) -> Request {
         worked_from: None,
         issuer: None,
         dry_run: false,
+        bulk: None,
     })
 }
 

@@ -163,6 +163,8 @@ named_codes! {
         RowGone = 119 "row-gone",
         /// No quorum has cosigned a head over the statement yet; `target`.
         NotWitnessed = 120 "not-witnessed",
+        /// Nothing of that import or bulk act is held; `batch`.
+        BatchUnknown = 121 "batch-unknown",
         /// The agreement has no such clause; `clause`, `known`.
         NoSuchClause = 130 "no-such-clause",
         /// The catalogue says that the measure is recommended; `measure`.
@@ -205,7 +207,8 @@ impl ErrorCode {
             | Self::ProfileUnknown
             | Self::FileNotFound
             | Self::RowNotFound
-            | Self::RowGone => ExitCode::NotFound,
+            | Self::RowGone
+            | Self::BatchUnknown => ExitCode::NotFound,
             Self::VerificationFailed
             | Self::ApprovalsMissing
             | Self::RecoveryMissing

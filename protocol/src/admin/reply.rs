@@ -2,6 +2,7 @@
 
 use serde_bytes::ByteBuf;
 
+use crate::admin::bulk::{BatchPropagationView, BatchView, BulkView};
 use crate::admin::error::AdminError;
 use crate::admin::look_up::{
     LookUpMarked, LookUpProofView, LookUpsMissedView, LookUpsOutdatedView, LookUpsView,
@@ -77,6 +78,12 @@ tagged_enum! {
         Receipt(ByteBuf) = 116,
         /// A page of the ledger.
         Ledger(Box<LedgerView>) = 130,
+        /// How the decisions of an import stand.
+        Batch(Box<BatchView>) = 121,
+        /// Many decisions were withdrawn.
+        Bulk(Box<BulkView>) = 122,
+        /// Who has done what the acts of a bulk act ask.
+        BatchPropagation(Box<BatchPropagationView>) = 123,
         /// It is not done.
         Error(AdminError) = 99,
     }
@@ -117,6 +124,9 @@ impl Reply {
             | Self::LookUpsOutdated(_)
             | Self::LookUpsMissed(_)
             | Self::Ledger(_)
+            | Self::Batch(_)
+            | Self::Bulk(_)
+            | Self::BatchPropagation(_)
             | Self::Error(_) => true,
         }
     }
@@ -410,6 +420,8 @@ integer_map! {
         9 => named: opt(u64),
         /// How many acts are, or for a dry run would be, recorded.
         10 => acts: req(u64),
+        /// What ties it to other acts on the decisions of one import.
+        120 => batch: opt(BatchId),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_bytes::ByteBuf;
 
+use crate::admin::bulk::{BatchAsk, BulkAsk};
 use crate::admin::look_up::{
     LookUpListAsk, LookUpMissedAsk, LookUpOutdatedAsk, LookUpProveAsk, LookUpReviewAsk,
     LookUpToldAsk,
@@ -14,7 +15,7 @@ use crate::codec::{Truth, integer_map};
 use crate::log::{LeafIndex, TreeSize};
 use crate::lookup::Scenario;
 use crate::statement::{
-    Address, DecisionFields, Ground, ObjectorRole, Outcome, RepairEffect, StatementRef,
+    Address, BatchId, DecisionFields, Ground, ObjectorRole, Outcome, RepairEffect, StatementRef,
     WithdrawalReason,
 };
 use crate::subject::{AuthorityCode, SubjectCode};
@@ -82,6 +83,13 @@ tagged_enum! {
         /// A filing slip. Answered by [`Reply::Chunk`](super::Reply::Chunk), at last
         /// [`Reply::Bundle`](super::Reply::Bundle).
         Slip(BundleAsk) = 120,
+        /// How the decisions of an import stand. Answered by [`Reply::Batch`](super::Reply::Batch).
+        Batch(BatchAsk) = 121,
+        /// Withdraw many decisions. Answered by [`Reply::Bulk`](super::Reply::Bulk).
+        BulkWithdrawal(Box<BulkAsk>) = 122,
+        /// Who has done what the acts of a bulk act ask. Answered by
+        /// [`Reply::BatchPropagation`](super::Reply::BatchPropagation).
+        BatchPropagation(BatchAsk) = 123,
         /// Approve an agreement as a party. Answered by
         /// [`Reply::AgreementApproved`](super::Reply::AgreementApproved).
         AgreementApprove(AgreementApproveAsk) = 70,
@@ -313,6 +321,8 @@ integer_map! {
         5 => issuer: opt(AuthorityCode),
         /// Say what it would do.
         6 => dry_run: req(bool),
+        /// The import that it corrects with others of it: these acts have one batch id.
+        120 => bulk: opt(BatchId),
     }
 }
 

@@ -243,6 +243,20 @@ pub fn verify_slip<'r>(
     })
 }
 
+/// Whether a state rests on nothing that anybody said.
+const fn is_silent(state: &State) -> bool {
+    match state {
+        State::Outstanding {
+            given,
+            target_not_held,
+            ..
+        } => given.is_none() && target_not_held.is_none(),
+        State::Lost { given } => given.is_none(),
+        State::NeverGiven => true,
+        State::Applied { .. } | State::Refused { .. } | State::NotKnown => false,
+    }
+}
+
 /// The act of a bundle that is an objection to its decision and stands where a reference says.
 fn objection_of<'b>(
     bundle: &'b VerifiedBundle<'_>,
@@ -351,7 +365,14 @@ impl<'r> VerifiedSlip<'r> {
             cut: &BTreeSet::from([act.target.origin.clone()]),
             sees_all: true,
         };
-        certificate(&act, &evidence).states
+        let mut states = certificate(&act, &evidence).states;
+        // That nothing is said here by who decided does not show that nothing was said.
+        for state in states.values_mut() {
+            if is_silent(state) {
+                *state = State::NotKnown;
+            }
+        }
+        states
     }
 
     /// The digest that ends the file.

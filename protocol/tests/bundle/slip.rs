@@ -5,14 +5,18 @@ use concordat_protocol::bundle::{
     verify_slip,
 };
 use concordat_protocol::codec::{Writer, encode};
+use concordat_protocol::deadline::Due;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize, VerifiedCheckpoint};
 use concordat_protocol::propagation::State;
+use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
-    ActOutcome, Content, DeliveryBatch, Ground, Outcome, Receipt, ReceiptBatch, StatementRef, Vis,
+    ActOutcome, Calendar, CalendarFields, Code, Content, DeadlineEvent, DeadlineRule,
+    DeadlineRuleFields, DeadlineRules, DeliveryBatch, Ground, Outcome, Receipt, ReceiptBatch,
+    StatementRef, Term, Vis,
 };
 use concordat_protocol::trust::LogNumber;
 
-use crate::fixture::{Case, Party, redigest};
+use crate::fixture::{Case, Party, day, redigest, text};
 use crate::raw::around;
 
 /// A case whose decision the issuer gave the receiver and the hub, and whose objection both applied.
@@ -148,9 +152,16 @@ fn slip_without_what_members_said_says_of_nobody_that_it_was_not_given() {
     let states = slip.states();
     let net = &filed.case.net;
     assert_eq!(states[&net.hub.code], State::NotKnown);
-    // The author of the decision holds it.
-    let of_issuer = &states[&net.issuer.code];
-    assert!(matches!(of_issuer, State::Outstanding { .. }));
+    assert_eq!(states[&net.issuer.code], State::NotKnown);
+    // Whom a delivery names has not answered as far as the file tells.
+    let mut parts = filed.parts();
+    parts.said = vec![net.entry(&filed.given)];
+    let bytes = filed.slip(parts).unwrap().encode().unwrap();
+    let slip = verify_slip(&bytes, &net.anchor(), None).unwrap();
+    let states = slip.states();
+    let is_given = |state: &State| matches!(state, State::Outstanding { given: Some(at), .. } if *at == filed.given);
+    assert!(is_given(&states[&net.hub.code]));
+    assert_eq!(states[&net.issuer.code], State::NotKnown);
 }
 
 // spec: PRP-41
@@ -332,4 +343,67 @@ fn slip_without_a_rule_names_no_day() {
     assert!(slip.bundle().state().is_some());
     assert_ne!(slip.bundle().horizon().issuer, TreeSize::ZERO);
     assert_eq!(slip.objection().leaf().vis, Vis::new(1));
+}
+
+// spec: PRP-43
+#[test]
+fn slip_names_the_day_by_which_a_ruling_is_due_and_its_rule() {
+    let mut case = Case::new(5);
+    let rule = |id: &str, from, days: u32| {
+        let fields = DeadlineRuleFields {
+            id: Code::new(id).unwrap(),
+            region: RegionCode::COUNTRY,
+            event_from: from,
+            event_to: DeadlineEvent::Ruled,
+            term: Term::Days(days.try_into().unwrap()),
+            source: text(id),
+            valid_from: day("2020-01-01"),
+            valid_until: None,
+            act_types: vec![],
+        };
+        DeadlineRule::new(fields).unwrap()
+    };
+    // It was received elsewhere than where the decision was made.
+    let rules = vec![
+        rule("a.own", DeadlineEvent::ObjectionInOwnScope, 3),
+        rule("b.any", DeadlineEvent::ObjectionReceived, 30),
+        rule("c.provider", DeadlineEvent::ObjectionNeedsProvider, 20),
+    ];
+    let rules = Content::DeadlineRules(Box::new(DeadlineRules::new(rules).unwrap()));
+    let hub = case.net.hub.code.code();
+    case.net.register_change(rules, hub);
+    let due = |case: &Case| {
+        let parts = SlipParts {
+            bundle: case.bundle(case.net.included()),
+            objection: case.objection.clone(),
+            heads: vec![],
+            said: vec![],
+        };
+        let slip = Slip::build(parts, &case.net.registry).unwrap();
+        let bytes = slip.encode().unwrap();
+        let slip = verify_slip(&bytes, &case.net.anchor(), None).unwrap();
+        slip.due().unwrap()
+    };
+    let (earliest, lacking_from) = (day("2026-04-21"), day("2026-04-21"));
+    let unknown = Due::UnknownUntilCalendar {
+        earliest,
+        lacking_from,
+    };
+    assert_eq!(due(&case).due, unknown);
+    let calendar = Calendar::new(CalendarFields {
+        region: RegionCode::COUNTRY,
+        covers_from: day("2026-01-01"),
+        covers_until: day("2026-12-31"),
+        holidays: vec![],
+        workdays: vec![],
+        source: text("a notice"),
+    });
+    let calendar = Content::Calendar(Box::new(calendar.unwrap()));
+    case.net.register_change(calendar, hub);
+    let due = due(&case);
+    assert_eq!(due.due, Due::On(earliest));
+    assert_eq!(
+        (due.rule.as_str(), due.source.as_str()),
+        ("c.provider", "c.provider")
+    );
 }

@@ -72,6 +72,8 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("it is an array", "它是数组"),
     ("it is a single value", "它只是一个值"),
     ("it lies before --from", "早于 --from"),
+    ("32 hex digits", "应为 32 位十六进制数字"),
+    ("the file names no decision", "文件没有列出任何决定"),
     ("64 hex digits, or a file with them", "应为 64 位十六进制数字，或含有它的文件"),
     ("SIZE:ROOT, the root as 64 hex digits", "应为 大小:根，根为 64 位十六进制数字"),
     ("host:port", "应为 主机:端口"),

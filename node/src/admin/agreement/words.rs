@@ -145,5 +145,6 @@ fn record(desk: &Desk, target: StatementRef, content: Content, dry_run: bool) ->
         more: Vec::new(),
         named: None,
         acts: 1,
+        batch: None,
     })))
 }

@@ -1,0 +1,200 @@
+//! Withdrawals of many decisions: those of an import, or those named one by one.
+//!
+//! Each answer looks at some of them, a part of these at a time: what a part comes to is durable before the next
+//! is looked at, and what was withdrawn before is passed over. So it can be asked again after a crash in the
+//! middle, and comes to the same.
+
+use std::sync::PoisonError;
+
+use concordat_protocol::admin::{
+    AdminError, BULK_MAX, BulkAsk, BulkCounts, BulkView, ErrorCode, Reply, Target, open_objections,
+};
+use concordat_protocol::effect::{Effect, Validity};
+use concordat_protocol::statement::{BatchId, Class, Content, Payload, StatementRef, Withdrawal};
+use concordat_protocol::text::Text;
+use sha2::{Digest as _, Sha256};
+
+use crate::admin::act::{Case, check, require_own_key, signed};
+use crate::admin::desk::{Answer, Desk};
+use crate::admin::{batch, import, refusal};
+use crate::query::Found;
+
+/// Withdrawals that are appended at once.
+const PART: usize = 256;
+
+/// `withdrawal bulk`
+// spec: ADM-340, ADM-341
+pub(in crate::admin) fn withdrawal(desk: &Desk, ask: &BulkAsk) -> Answer {
+    require_own_key(desk.node(), ask.issuer)?;
+    let (targets, total, next_skip) = targets(desk, ask)?;
+    let mut bulk = Bulk {
+        desk,
+        ask,
+        acts: ask.acts,
+        counts: BulkCounts::default(),
+        recorded: Vec::new(),
+        would: 0,
+    };
+    for part in targets.chunks(PART) {
+        bulk.part(part)?;
+    }
+    let Bulk {
+        acts,
+        counts,
+        recorded,
+        would,
+        ..
+    } = bulk;
+    Ok(Reply::Bulk(Box::new(BulkView {
+        counts,
+        total,
+        next_skip,
+        recorded: would,
+        first: recorded.first().cloned(),
+        last: recorded.last().cloned(),
+        acts,
+    })))
+}
+
+/// The decisions to look at, how many there are in all, and where to go on.
+fn targets(desk: &Desk, ask: &BulkAsk) -> Result<(Vec<Target>, u64, Option<u64>), AdminError> {
+    let refused = |cause: &str| AdminError::new(ErrorCode::BadRequest).with("cause", cause);
+    match (&ask.import, ask.targets.len()) {
+        (Some(import), 0) => {
+            let page = batch::page(desk, import, ask.skip, Class::is_decision)?;
+            let targets = page.places.into_iter().map(|at| Target::Position {
+                origin: at.origin,
+                index: at.index,
+            });
+            Ok((targets.collect(), page.total, page.next_skip))
+        }
+        (None, 1..=BULK_MAX) => Ok((ask.targets.clone(), ask.targets.len() as u64, None)),
+        (None, 0) => Err(refused("neither an import nor a decision is named")),
+        (None, _) => Err(refused(
+            "more decisions are named than one request may name",
+        )),
+        (Some(_), _) => Err(refused("an import is named, and decisions beside it")),
+    }
+}
+
+/// A bulk withdrawal under way.
+struct Bulk<'d> {
+    desk: &'d Desk,
+    ask: &'d BulkAsk,
+    acts: Option<BatchId>,
+    counts: BulkCounts,
+    recorded: Vec<StatementRef>,
+    /// How many are, or would be, recorded.
+    would: u64,
+}
+
+impl<'d> Bulk<'d> {
+    /// Looks at some decisions and withdraws those that are not: no other act comes between.
+    fn part(&mut self, targets: &[Target]) -> Result<(), AdminError> {
+        let acting = self.desk.office.acting.lock();
+        let _acting = acting.unwrap_or_else(PoisonError::into_inner);
+        let mut open: Vec<Case<'d>> = Vec::with_capacity(targets.len());
+        for target in targets {
+            let issuer = self.ask.issuer;
+            let case = match Case::open(self.desk, target, issuer, Class::Withdrawal) {
+                Err(error) if error.code == ErrorCode::BodyNotHeld => {
+                    self.counts.looked += 1;
+                    self.counts.not_held += 1;
+                    continue;
+                }
+                case => case?,
+            };
+            if !case.class.is_decision() {
+                let error = AdminError::new(ErrorCode::WrongClass);
+                return Err(error.with("class", refusal::class_name(case.class)));
+            }
+            let horizon = self.desk.node().horizon();
+            let effect = case.effect()?;
+            count(&mut self.counts, &effect);
+            match case.withdrawn_in(&horizon, &effect)? {
+                Some(by) => self.take_up(&by)?,
+                // Named twice in one file.
+                None if open.iter().any(|one| one.target == case.target) => {}
+                None => open.push(case),
+            }
+        }
+        self.record(&open)
+    }
+
+    /// A withdrawal that an earlier time made belongs to the same acts, where it says the same.
+    fn take_up(&mut self, by: &StatementRef) -> Result<(), AdminError> {
+        self.counts.withdrawn += 1;
+        let node = self.desk.node();
+        if self.acts.is_some() || !node.owns(&by.origin) {
+            return Ok(());
+        }
+        let query = node.query().map_err(refusal::index)?;
+        let found = query.statement(&by.origin, by.index);
+        if let Found::Verified(act) = found.map_err(refusal::query)? {
+            let payload = act.statement().payload();
+            let is_same = matches!(&payload.content, Content::Withdrawal(said)
+                if said.reason == self.ask.reason && said.reasons == self.ask.reasons);
+            self.acts = payload.batch.filter(|_| is_same);
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, open: &[Case<'d>]) -> Result<(), AdminError> {
+        self.would += open.len() as u64;
+        let acts = match self.acts {
+            Some(acts) => acts,
+            None => import::batch_id()?,
+        };
+        let mut statements = Vec::with_capacity(open.len());
+        let mut first = None;
+        for case in open {
+            let payload = self.payload(case, acts);
+            let bytes = signed(self.desk.node(), case.about, &payload)?;
+            check(self.desk.node(), &bytes, case.vis())?;
+            statements.push(bytes);
+            first.get_or_insert((case, payload));
+        }
+        if let Some((case, payload)) = first.filter(|_| !self.ask.dry_run) {
+            self.recorded.extend(case.append(statements, &payload)?);
+            self.acts = Some(acts);
+        }
+        Ok(())
+    }
+
+    fn payload(&self, case: &Case<'_>, acts: BatchId) -> Payload {
+        let withdrawal = Withdrawal {
+            reason: self.ask.reason,
+            reasons: self.ask.reasons.clone(),
+        };
+        Payload {
+            batch: Some(acts),
+            ..case.payload(Content::Withdrawal(withdrawal))
+        }
+    }
+}
+
+/// What ties the corrections of an import together that say one reason: the same whenever it is asked, and told
+/// by nobody else, since the node's own salt is in it.
+// spec: ADM-346
+pub(in crate::admin) fn acts_of(desk: &Desk, import: &BatchId, reasons: &Text<4000>) -> BatchId {
+    let mut hasher = Sha256::new();
+    hasher.update(b"concordat/bulk/1\0");
+    hasher.update(desk.office.salt);
+    hasher.update(import.as_bytes());
+    hasher.update(reasons.as_str());
+    let digest: [u8; 32] = hasher.finalize().into();
+    let mut id = [0; 16];
+    for (to, from) in id.iter_mut().zip(digest) {
+        *to = from;
+    }
+    BatchId::from_bytes(id)
+}
+
+/// Counts how a decision stands.
+pub(in crate::admin) fn count(counts: &mut BulkCounts, effect: &Effect) {
+    counts.looked += 1;
+    counts.corrected += u64::from(matches!(effect.validity, Validity::Corrected { .. }));
+    counts.void += u64::from(matches!(effect.validity, Validity::Void { .. }));
+    counts.objected += u64::from(!open_objections(effect).is_empty());
+    counts.stayed += u64::from(!effect.stayed_by.is_empty());
+}
