@@ -141,7 +141,7 @@ fn cells(number: u64, row: &LedgerRow) -> Vec<String> {
     let day = |day: Option<Day>| day.map(|day| day.to_string()).unwrap_or_default();
     let text = |text: Option<&str>| quoted(text.unwrap_or_default());
     let why = row.outcome.map(Named::name);
-    let why = why.or(row.reason.map(Named::name));
+    let why = why.or_else(|| row.reason.map(Named::name));
     let mut cells = vec![
         number.to_string(),
         quoted(&short(&row.reference)),

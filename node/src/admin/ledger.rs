@@ -70,7 +70,7 @@ fn page(
         let Found::Verified(verified) = found.map_err(refusal::query)? else {
             continue;
         };
-        let row = row(node, &query, &verified, (ask.from, ask.until))?;
+        let row = row(node, query, &verified, (ask.from, ask.until))?;
         if let Some(row) = row
             && !shown.take(row)?
         {

@@ -16,6 +16,9 @@ use super::statistics::{Asked, READ_MAX, days_of};
 use crate::node::AskError;
 use crate::store::Position;
 
+/// A wrong entry in a list, with the day on which that was said and whose entry it was.
+type Wronged = (StatementRef, (Day, AuthorityCode));
+
 impl Asked<'_> {
     /// What was refused for what the catalogue does not allow; whether all was looked at.
     pub(super) fn refused(&mut self, period: Period) -> Result<bool, AskError> {
@@ -92,10 +95,7 @@ impl Asked<'_> {
     /// The entry in a list that burdens of which an act by whom it may be says that it was wrong, with the day of
     /// the act and whose entry it was.
     // spec: STA-10
-    pub(super) fn wrong_listing(
-        &self,
-        act: &Verified,
-    ) -> Result<Option<(StatementRef, (Day, AuthorityCode))>, AskError> {
+    pub(super) fn wrong_listing(&self, act: &Verified) -> Result<Option<Wronged>, AskError> {
         let payload = act.statement().payload();
         let says_so = if let Content::Withdrawal(withdrawal) = &payload.content {
             Violation::is_wrong_listing(withdrawal.reason)
