@@ -148,7 +148,7 @@ pub(super) enum Family {
     Blocks = b't',
     Verdicts = b'v',
     Batches = b'w',
-    Measures = b'y',
+    Measures = b'M',
     Quarantine = b'x',
     Marks = b'y',
     Shown = b'z',

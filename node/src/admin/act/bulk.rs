@@ -173,13 +173,13 @@ impl<'d> Bulk<'d> {
     }
 }
 
-/// What ties the corrections of an import together that say one reason: the same whenever it is asked, and told
-/// by nobody else, since the node's own salt is in it.
+/// What ties the corrections of an import together that say one reason: the same whenever it is asked, and
+/// another for each member.
 // spec: ADM-346
 pub(in crate::admin) fn acts_of(desk: &Desk, import: &BatchId, reasons: &Text<4000>) -> BatchId {
     let mut hasher = Sha256::new();
     hasher.update(b"concordat/bulk/1\0");
-    hasher.update(desk.office.salt);
+    hasher.update(desk.node().member().as_str());
     hasher.update(import.as_bytes());
     hasher.update(reasons.as_str());
     let digest: [u8; 32] = hasher.finalize().into();
