@@ -209,11 +209,8 @@ async fn ledger_has_a_line_for_each_statement_of_the_span_and_what_became_of_it(
         size: None,
     };
     let all = member.ledger(ask("1990-01-01", "2199-12-31")).await;
-    let log = member.status().await.logs.into_iter();
-    let log = log
-        .filter(|log| log.origin == first.origin)
-        .next_back()
-        .unwrap();
+    let mut logs = member.status().await.logs.into_iter();
+    let log = logs.find(|log| log.origin == first.origin).unwrap();
     assert_eq!((all.size, all.root), (log.size, Some(log.root)));
     assert_eq!((all.rows.len(), all.next), (6, None));
     let row = &all.rows[0];
