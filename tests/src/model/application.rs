@@ -64,10 +64,10 @@ impl Scenario {
     /// What of a decision is from before its item was in any catalogue: it, and the corrections that hold.
     fn not_checked(&self, place: Place, state: &State) -> BTreeSet<Place> {
         let of_history = |at: &Place| self.at(*at).is_some_and(|spoken| spoken.history);
-        let by = match state {
-            State::Corrected(by) => by.clone(),
-            _ => BTreeSet::new(),
-        };
+        let mut by = BTreeSet::new();
+        if let State::Corrected(corrections) = state {
+            by.clone_from(corrections);
+        }
         let decision = self.figures(place).map(|_| place);
         let all = by.into_iter().chain(decision);
         all.filter(of_history).collect()
