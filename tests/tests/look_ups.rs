@@ -88,10 +88,10 @@ impl Hub {
         let root = |body: Vec<u8>| {
             let body = Body::decode(&body).ok()?;
             let statement = Statement::decode(body.statement()).ok()?;
-            match &statement.payload().content {
-                Content::QueryRoot(root) => Some(root.clone()),
-                _ => None,
-            }
+            let Content::QueryRoot(root) = &statement.payload().content else {
+                return None;
+            };
+            Some(root.clone())
         };
         bodies.filter_map(root).collect()
     }

@@ -15,7 +15,7 @@ use concordat_protocol::time::Day;
 use concordat_protocol::trust::{LogNumber, Registry, Verified};
 
 use crate::admin::desk::{self, Desk};
-use crate::admin::{act, acts, joint, records, refusal, target, view};
+use crate::admin::{act, acts, joint, refusal, target, view};
 use crate::node::{Node, measures};
 use crate::query::Found;
 use crate::store::Position;

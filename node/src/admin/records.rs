@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use concordat_protocol::admin::{
-    AdminError, AnswerView, BindsOthersCode, RecordSaid, RecordView, binds_code,
-};
+use concordat_protocol::admin::{AdminError, AnswerView, BindsOthersCode, RecordSaid, RecordView};
 use concordat_protocol::awaited::Joint;
-use concordat_protocol::effect::{Effect, Horizon};
-use concordat_protocol::statement::{AppliedMeasureFields, Class, Measure, Record, StatementRef};
+use concordat_protocol::effect::Horizon;
+use concordat_protocol::statement::{AppliedMeasureFields, Class, Record, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::trust::{Registry, Verified};
 
