@@ -47,12 +47,17 @@ pub(crate) fn imported(view: &ImportReport, refused: &[RowRefusal], words: Words
         "profile": view.profile,
         "digest": view.digest.to_string(),
         "elapsed_ms": view.elapsed_ms,
+        "history": view.history,
         "refusals": rows,
     });
     // spec: ADM-194
     let passed_over = view.rows > 0 && view.filtered == view.rows;
     if passed_over {
         page.line(words.word("all_passed_over"));
+    }
+    // spec: ADM-383
+    if view.history > 0 {
+        page.line(format!("{}: {}", words.word("history_rows"), view.history));
     }
     let mut report = Report::new(page, json);
     if view.refused > 0 || passed_over {

@@ -153,6 +153,7 @@ fn imported(refused: u64) -> Reply {
         origin: origin(),
         first: Some(LeafIndex::new(0)),
         filtered: 0,
+        history: 0,
         size: size(3),
         profile: "mhlw".to_owned(),
         digest: Hash::from_bytes([2; 32]),

@@ -71,6 +71,8 @@ pub(super) fn answer(desk: &mut Desk, ask: ImportAsk) -> Answer {
             rows: rows.to_vec(),
         }));
     }
+    let decisions = read.accepted.iter().map(|row| &row.decision);
+    let history = of_history(&desk.node().registry(), decisions);
     let written = match ask.dry_run {
         true => Vec::new(),
         false => append(desk, &ask, &read.accepted, batch, &read.report, &counts)?,
@@ -94,7 +96,18 @@ pub(super) fn answer(desk: &mut Desk, ask: ImportAsk) -> Answer {
         digest,
         elapsed_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         filtered: read.report.filtered,
+        history,
     }))
+}
+
+/// How many decisions are of a day before any catalogue had their item.
+// spec: ADM-383
+fn of_history<'d>(registry: &Registry, decisions: impl Iterator<Item = &'d Decision>) -> u64 {
+    let is_history = |decision: &&Decision| {
+        let fields = decision.fields();
+        registry.precedes_item(&fields.item, fields.decided_on, registry.size())
+    };
+    decisions.filter(is_history).count() as u64
 }
 
 struct Counts {
@@ -563,5 +576,26 @@ impl Read for Sent {
                 None => return Err(io::ErrorKind::UnexpectedEof.into()),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Fixture, day, penalty, subject};
+
+    /// The catalogue has the item from 2020 on; somebody meant 2020 and wrote 2002.
+    // spec: ADM-383
+    #[test]
+    fn row_with_a_year_from_before_the_catalogue_is_told_of() {
+        let fixture = Fixture::new();
+        let subject = subject(1);
+        let on = |on: &str| {
+            let mut fields = penalty(subject, "鹤人社罚〔2020〕1号");
+            fields.decided_on = day(on);
+            Decision::new(fields).unwrap()
+        };
+        let decisions = ["2020-01-01", "2002-01-01", "2019-12-31"].map(on);
+        assert_eq!(of_history(&fixture.registry, decisions.iter()), 2);
     }
 }

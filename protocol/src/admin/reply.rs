@@ -339,6 +339,9 @@ integer_map! {
         14 => elapsed_ms: req(u64),
         /// Rows that a filter passed over.
         15 => filtered: req(u64),
+        /// Of the accepted, those of a day before their item was in any catalogue: they bind nobody
+        /// (STM-200). A year written wrong reads so.
+        16 => history: req(u64),
     }
 }
 
