@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use concordat_protocol::codec;
 use concordat_protocol::log::{LeafIndex, Origin};
-use concordat_protocol::statement::{BodyRef, Class, Content, Leaf, Statement};
+use concordat_protocol::statement::{BodyRef, Class, Content, Kind, Leaf, Statement};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::RejectReason;
 
@@ -292,8 +292,12 @@ impl<'a> Pending<'a> {
                 batches::put(&mut self.batch, batch, spot, class);
             }
         }
+        // What stands under a leaf of another kind is refused by whoever verifies it, and must not crowd out
+        // what counts until then.
         // spec: IDX-70
-        if let Some(said) = agreements::Said::by(statement) {
+        if arrival.leaf.kind == Kind::Agreement
+            && let Some(said) = agreements::Said::by(statement)
+        {
             let named = match said.names {
                 Some(named) => self.spot(&named.origin, named.index)?,
                 None => spot,

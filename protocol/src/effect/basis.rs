@@ -119,22 +119,23 @@ impl<'a> Known<'a> {
     }
 }
 
-/// What of a decision is from before its item was in any catalogue: it, and what corrects it.
+/// What of a decision as it stands is from before its item was in any catalogue: what corrects it, which
+/// says it anew as a whole, or else itself.
 // spec: EFF-180
 fn not_checked<'c>(
     case: &'c Case<'_, '_>,
     validity: &'c Validity,
 ) -> impl Iterator<Item = &'c StatementRef> {
-    let by = match validity {
+    let itself = case.decision.map(|_| case.target);
+    let stands = match validity {
         Validity::Corrected { by } => by.as_slice(),
         Validity::InForce
         | Validity::Void { .. }
         | Validity::Withdrawn { .. }
         | Validity::TargetNotHeld { .. }
-        | Validity::NotADecision => &[],
+        | Validity::NotADecision => itself.map_or(&[][..], std::slice::from_ref),
     };
-    let said = case.decision.map(|_| case.target).into_iter().chain(by);
-    said.filter(|at| {
+    stands.iter().filter(|at| {
         let fact = case.history.get(at);
         fact.is_some_and(|fact| fact.is_history())
     })

@@ -29,10 +29,7 @@ impl Violation {
         use RejectReason as Why;
         let is_data = class.is_decision() || class.is_record() || class == Class::Correction;
         let is_outside = matches!(reason, Why::ItemUnknown | Why::ItemActType | Why::ItemClass);
-        let is_too_open = matches!(
-            reason,
-            Why::PublicationTooLong | Why::WrongVis | Why::InterviewOpen
-        );
+        let is_too_open = matches!(reason, Why::PublicationTooLong | Why::InterviewOpen);
         let is_listing =
             reason == Why::ListBasis || (reason == Why::NoMandate && class == Class::ListEntry);
         let kinds = [
@@ -74,9 +71,8 @@ mod tests {
         assert_eq!(of(RejectReason::ItemClass, Class::Measure), outside);
         let disclosed = Some(Violation::DisclosedOutside);
         assert_eq!(of(RejectReason::PublicationTooLong, decision), disclosed);
-        assert_eq!(of(RejectReason::WrongVis, Class::Evaluation), disclosed);
-        assert_eq!(of(RejectReason::WrongVis, Class::Correction), disclosed);
-        assert_eq!(of(RejectReason::WrongVis, Class::Notice), None);
+        // Whoever has a log key says how visible a leaf is, and signs nothing of what it holds.
+        assert_eq!(of(RejectReason::WrongVis, decision), None);
         let measure = Some(Violation::MeasureOutside);
         assert_eq!(of(RejectReason::MeasureUnknown, Class::Initiation), measure);
         let listing = Some(Violation::WrongListing);
@@ -88,7 +84,6 @@ mod tests {
             RejectReason::ItemActType,
             RejectReason::ItemClass,
             RejectReason::PublicationTooLong,
-            RejectReason::WrongVis,
             RejectReason::InterviewOpen,
             RejectReason::MeasureUnknown,
             RejectReason::ListBasis,

@@ -508,8 +508,8 @@ fn check_decision(
             return Err(RejectReason::MeasureUnknown);
         }
         check_measures(registry, statement, measures, day)?;
-        check_list_basis(fields, item)?;
     }
+    check_list_basis(fields, item)?;
     let vis = Registry::vis_for(catalogue, item, &fields.subject);
     match leaf.vis == vis {
         true => Ok(()),

@@ -61,16 +61,14 @@ impl Scenario {
         weak
     }
 
-    /// What of a decision is from before its item was in any catalogue: it, and the corrections that hold.
+    /// What of a decision is from before its item was in any catalogue: the corrections that hold, or it.
     fn not_checked(&self, place: Place, state: &State) -> BTreeSet<Place> {
         let of_history = |at: &Place| self.at(*at).is_some_and(|spoken| spoken.history);
-        let mut by = BTreeSet::new();
-        if let State::Corrected(corrections) = state {
-            by.clone_from(corrections);
-        }
-        let decision = self.figures(place).map(|_| place);
-        let all = by.into_iter().chain(decision);
-        all.filter(of_history).collect()
+        let stands: BTreeSet<Place> = match state {
+            State::Corrected(corrections) => corrections.clone(),
+            _ => self.figures(place).map(|_| place).into_iter().collect(),
+        };
+        stands.into_iter().filter(of_history).collect()
     }
 
     /// Whether any stay reaches a decision on the day, whatever it grants.
