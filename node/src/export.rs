@@ -15,7 +15,7 @@ use concordat_protocol::trust::{HeadsSeen, LogNumber, Verified};
 
 use crate::core::BodyFault;
 use crate::node::{AskError, Node};
-use crate::query::Found;
+use crate::query::{Found, QueryError};
 use crate::store::Position;
 
 /// Why a bundle was not made.
@@ -75,17 +75,21 @@ impl Node {
     /// # Errors
     /// [`ExportError`]; nothing that does not verify is handed out.
     pub fn export_bundle(&self, target: &StatementRef) -> Result<Exported, ExportError> {
-        let made = self.bundle_with_trust(target)?;
+        let made = self.bundle_with_trust(target, &[])?;
         let bytes = made.bundle.encode()?;
         let left_out = made.left_out;
         Ok(Exported { bytes, left_out })
     }
 
-    fn bundle_with_trust(&self, target: &StatementRef) -> Result<Made, ExportError> {
+    fn bundle_with_trust(
+        &self,
+        target: &StatementRef,
+        also: &[Arc<Verified>],
+    ) -> Result<Made, ExportError> {
         let mut heads = vec![self.best_head(&self.genesis().registry_origin())?];
         heads.extend(self.best_head(&self.genesis().register_origin()).ok());
         let entries = self.registry_entries(&heads)?;
-        self.bundle(target, heads, TrustParts::Included { entries })
+        self.bundle((target, also), heads, TrustParts::Included { entries })
     }
 
     /// The same without the trust chain, for a reader who holds the registry.
@@ -97,7 +101,11 @@ impl Node {
         target: &StatementRef,
     ) -> Result<Vec<u8>, ExportError> {
         let register = self.best_head(&self.genesis().register_origin()).ok();
-        let made = self.bundle(target, register.into_iter().collect(), TrustParts::External);
+        let made = self.bundle(
+            (target, &[]),
+            register.into_iter().collect(),
+            TrustParts::External,
+        );
         Ok(made?.bundle.encode()?)
     }
 
@@ -116,7 +124,7 @@ impl Node {
             bundle,
             mut heads,
             mut left_out,
-        } = self.bundle_with_trust(&act.target)?;
+        } = self.bundle_with_trust(&act.target, &self.told_of(objection)?)?;
         let registry = self.registry();
         let size = match bundle.trust() {
             TrustChain::Included { entries, .. } => entries.len() as u64,
@@ -147,6 +155,27 @@ impl Node {
         };
         let bytes = Slip::build(parts, &registry)?.encode()?;
         Ok(Exported { bytes, left_out })
+    }
+
+    /// An objection and the notices that tell of it: what weighs a decision looks at some of many that nothing
+    /// tells apart, and a slip is of this one.
+    // spec: PRP-46
+    fn told_of(&self, objection: &Verified) -> Result<Vec<Arc<Verified>>, ExportError> {
+        let mut told = vec![Arc::new(objection.clone())];
+        let Some(target) = &objection.statement().payload().target else {
+            return Ok(told);
+        };
+        let query = self.query().map_err(AskError::from)?;
+        let rows = self.store().notices_on(&target.origin, target.index);
+        let rows = rows.map_err(|error| AskError::from(QueryError::from(error)))?;
+        let at = Position::of(objection.reference());
+        for row in rows.into_iter().filter(|row| row.act == at) {
+            let found = query.statement(&row.position.origin, row.position.index);
+            if let Found::Verified(notice) = found.map_err(AskError::from)? {
+                told.push(notice);
+            }
+        }
+        Ok(told)
     }
 
     /// The deliveries and receipts that the certificate of an act rests on.
@@ -180,7 +209,7 @@ impl Node {
 
     fn bundle(
         &self,
-        target: &StatementRef,
+        (target, also): (&StatementRef, &[Arc<Verified>]),
         mut heads: Vec<VerifiedCheckpoint>,
         trust: TrustParts,
     ) -> Result<Made, ExportError> {
@@ -195,7 +224,12 @@ impl Node {
         if let Some(act) = self.decided_by_unread(target, &history) {
             return Err(ExportError::ActNotHeld { act });
         }
-        let history: Vec<_> = history.statements.into_values().collect();
+        let mut statements = history.statements;
+        statements.extend(
+            also.iter()
+                .map(|one| (Position::of(one.reference()), Arc::clone(one))),
+        );
+        let history: Vec<_> = statements.into_values().collect();
         let mut parts = BundleParts {
             trust,
             heads: Vec::new(),

@@ -30,6 +30,9 @@ pub(crate) fn imported(view: &ImportReport, refused: &[RowRefusal], words: Words
         words.pair("digest", view.digest),
         words.pair("elapsed", format!("{} ms", view.elapsed_ms)),
     ]);
+    if let Some(batch) = view.batch {
+        page.pairs(&[words.pair("import_batch", batch)]);
+    }
     let rows: Value = refused.iter().map(refusal_json).collect();
     let json = json!({
         "rows": view.rows,

@@ -238,6 +238,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.horizon", "Horizon (log / register)", "视界（日志 / 登记簿）"),
     ("word.verified", "Verified. Everything below was checked offline, by the genesis alone.", "验证通过。以下内容均依据创世文件离线验证。"),
     ("word.rows", "Rows", "行数"),
+    ("word.import_batch", "Import", "导入批次"),
     ("word.history_rows", "Of a day before any catalogue had their item, so that they bind nobody; see that no year is written wrong", "决定日期早于目录收录该事项，作为历史记录不约束他人；请核对年份有无误写"),
     ("word.accepted", "Accepted", "接受"),
     ("word.present", "Present before", "先前已有"),

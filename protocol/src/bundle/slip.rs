@@ -26,9 +26,9 @@ use crate::codec::{self, Limits, integer_map};
 use crate::log::{Hash, Origin, SignedCheckpoint, VerifiedCheckpoint};
 use crate::propagation::{Act, Evidence, Said, State, certificate};
 use crate::region::RegionCode;
-use crate::statement::{Content, Kind, Objection, Outcome, StatementRef};
+use crate::statement::{Class, Content, Kind, Objection, Outcome, StatementRef};
 use crate::subject::AuthorityCode;
-use crate::trust::{Registry, Verified};
+use crate::trust::{Authority, Registry, Verified};
 
 /// The first bytes of a filing slip.
 pub const SLIP_MAGIC: [u8; 8] = *b"\x89CCDS\r\n\x1a";
@@ -302,15 +302,30 @@ impl<'r> VerifiedSlip<'r> {
         &self.heads
     }
 
-    /// The rulings that name it, by log and position.
+    /// The rulings that name it, by log and position: of who decided or a supervisor, and not taken back.
+    // spec: PRP-45
     #[must_use]
     pub fn rulings(&self) -> Vec<SlipRuling> {
         let named = self.objection.reference();
+        let decided = self.bundle.statement().statement().header().issuer;
+        let says = |act: &Verified, issuer: AuthorityCode| {
+            act.statement().header().issuer == issuer || act.authority() == Authority::Supervision
+        };
+        let is_taken_back = |ruling: &Verified| {
+            self.bundle.acts().iter().any(|act| {
+                let payload = act.statement().payload();
+                payload.class() == Class::Withdrawal
+                    && payload.target.as_ref() == Some(ruling.reference())
+                    && says(act, ruling.statement().header().issuer)
+            })
+        };
         let rulings = self.bundle.acts().iter().filter_map(|act| {
             let Content::Ruling(ruling) = &act.statement().payload().content else {
                 return None;
             };
-            ruling.closes().contains(named).then(|| SlipRuling {
+            let counts =
+                ruling.closes().contains(named) && says(act, decided) && !is_taken_back(act);
+            counts.then(|| SlipRuling {
                 reference: act.reference().clone(),
                 outcome: ruling.outcome(),
                 is_witnessed: self.bundle.is_witnessed(act.reference()),
