@@ -105,6 +105,50 @@ fn organisation_takes_home_proof_that_and_when_it_objected() {
     assert!(page.contains(HUB) || page.contains("未说明"), "{page}");
 }
 
+/// Of many objections that nothing tells apart each has its slip, and none shows a ruling that was taken back.
+// spec: PRP-45, PRP-46
+#[test]
+fn slip_of_one_of_many_alike_has_the_rulings_that_stand() {
+    let network = Network::start();
+    decided(&network);
+    let reference = format!("{CITY}/0#0");
+    let object = |reasons: &str| {
+        let file = ["objection", "file", &reference, "--ground", "amount"];
+        let file = [&file[..], &["--reasons", reasons]].concat();
+        let filed = network.at("town", &file).exits(0).json();
+        filed["reference"].as_str().unwrap().to_owned()
+    };
+    let alike = ["one", "two", "three"].map(object);
+    network.until("all of them at the city", |network| {
+        let shown = network.at("city", &["statement", &reference]);
+        shown.exits(0).json()["acts"].as_array().unwrap().len() == alike.len()
+    });
+    let rule = ["ruling", "issue", &reference, "--outcome", "rejected"];
+    let rule = [&rule[..], &["--all-open", "--reasons", "x"]].concat();
+    let ruling = network.at("city", &rule).exits(0).json();
+    let shows = |rulings: usize| {
+        for objection in &alike {
+            network.until("a slip as it stands", |network| {
+                let _ = fs::remove_file(network.path("c.slip"));
+                let slip = ["slip", objection.as_str(), "--out", "c.slip"];
+                if network.at("hub", &slip).exit != 0 {
+                    return false;
+                }
+                let shown = verify(network, "c.slip");
+                let slip = &shown["slip"];
+                assert_eq!(slip["objection"], *objection);
+                slip["notice"].is_string() && slip["rulings"].as_array().unwrap().len() == rulings
+            });
+        }
+    };
+    shows(1);
+    let ruling = ruling["reference"].as_str().unwrap();
+    let withdraw = ["withdrawal", "issue", ruling, "--reason", "other-error"];
+    let withdraw = [&withdraw[..], &["--reasons", "x"]].concat();
+    network.at("city", &withdraw).exits(0);
+    shows(0);
+}
+
 // spec: ADM-330, ADM-331, ADM-332, ADM-6
 #[test]
 fn slip_that_cannot_be_made_or_read_says_why_and_records_nothing() {
