@@ -282,7 +282,7 @@ impl Node {
         }
         let lookups = Arc::new(Lookups::new(layout.root(), shared.look_ups().value()));
         let gone_before = look_ups::gone_before(upkeep, clock::today());
-        index_look_ups(&opened.rows, &lookups, &store, &indexer, gone_before);
+        index_look_ups(&opened.rows, &lookups, &store, &indexer, gone_before)?;
         let bodies = Arc::new(Bodies(Arc::clone(&shared)));
         let cache = crate::query::VERIFIED_CACHE_DEFAULT;
         let query = QueryService::new(Arc::clone(&store), bodies, shared.registry(), cache);

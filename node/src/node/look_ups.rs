@@ -103,6 +103,14 @@ impl Node {
         }
     }
 
+    /// The first day of which rows of the register of look-ups cannot be read, and how many there are; `None`
+    /// where all can.
+    // spec: LKP-44
+    #[must_use]
+    pub fn look_ups_unreadable(&self) -> Option<(Day, u64)> {
+        self.lookups.unreadable()
+    }
+
     /// How many rows the register of look-ups has.
     #[must_use]
     pub fn look_ups(&self) -> u64 {
