@@ -295,8 +295,8 @@ pub(super) const TEXTS: &[Entry] = &[
     ),
     (
         "alarm.look-ups-behind",
-        "the register of look-ups is shorter than a root of it that was logged, or another: rows are lost. No root is logged any more. Restore the data directory from a backup.",
-        "查询登记簿比已入日志的根所示的更短或不一致：有登记行丢失。不再将新的根写入日志。请从备份恢复数据目录。",
+        "the register of look-ups is shorter than a root of it that was logged, or another, as after a backup was restored: rows are lost. No root is logged any more; receipts of new rows go on without one. Where there is a newer copy of the data directory, restore that; otherwise keep the receipts that were given out and tell the supervising authority.",
+        "查询登记簿比已入日志的根所示的更短或不一致：恢复旧备份之后即会如此，有登记行丢失。不再将新的根写入日志；新登记行的回执照常签发，但没有入日志的根。如有更新的数据目录副本，请恢复该副本；否则请保存已发出的回执并报告监督机关。",
     ),
     (
         "alarm.look-ups-unreadable",

@@ -113,8 +113,13 @@ impl<D: Disk> Shared<D> {
         let register = read(&self.register);
         let size = TreeSize::new(number.checked_add(1)?).ok()?;
         let mut said = register.said.iter();
-        let over =
-            |(index, root): &&(LeafIndex, QueryRoot)| root.size >= size && covered.contains(*index);
+        // What was said of rows that were lost is no root of this register.
+        let holds = |root: &QueryRoot| {
+            register.broken.is_none() || register.tree.root_at(root.size) == Ok(root.root)
+        };
+        let over = |(index, root): &&(LeafIndex, QueryRoot)| {
+            root.size >= size && covered.contains(*index) && holds(root)
+        };
         let (index, root) = said.find(over)?;
         let consistency = ConsistencyProof::build(&register.tree, size, root.size).ok()?;
         Some(SaidRoot {

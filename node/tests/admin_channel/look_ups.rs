@@ -276,7 +276,10 @@ async fn register_is_listed_reviewed_and_tells_which_cases_were_missed() {
     let Reply::LookUpsMissed(view) = client.ask(&ask).await.unwrap() else {
         panic!("no cases")
     };
-    let LookUpsMissedView { found, kept_since } = *view;
+    let LookUpsMissedView {
+        found, kept_since, ..
+    } = *view;
+    assert_eq!((view.gone, view.behind), (None, None));
     let found: Vec<_> = found.iter().map(|first| first.case).collect();
     assert_eq!(found, [0]);
     assert_eq!(kept_since, Some(clock::today()));
