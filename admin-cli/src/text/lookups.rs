@@ -239,6 +239,11 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.checked_never", "Never", "未查询"),
     ("word.checked_not_known", "Not known", "无法判断"),
     (
+        "word.receipt_unproven",
+        "The file holds the bare receipt: the node could not prove it now ({cause}). Keep it; `concordat status` says what is wrong.",
+        "文件中仅为回执本身：节点目前无法出具证明（{cause}）。请妥善保存；原因见 `concordat status`。",
+    ),
+    (
         "word.case_late",
         "Late: case {case}, {subject}, {scenario}, decided on {day}, looked up at {at}",
         "逾期查询：案号 {case}，{subject}，{scenario}，{day} 决定，{at} 查询",
