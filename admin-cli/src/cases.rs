@@ -29,7 +29,7 @@ pub(crate) enum Checked {
     Late(Timestamp),
     /// Not looked up.
     Never,
-    /// Decided before the first row that is still kept.
+    /// Not found in time, in a register that lacks rows or began only afterwards.
     NotKnown,
 }
 
@@ -138,19 +138,18 @@ fn known_scenarios() -> String {
 }
 
 /// What became of each case.
-// spec: LKP-61
+// spec: LKP-61, LKP-63
 pub(crate) fn check(cases: &[Case], view: &LookUpsMissedView) -> Vec<Checked> {
     let found: BTreeMap<u64, Timestamp> = view.found.iter().map(|one| (one.case, one.at)).collect();
+    // What had been looked up in time may be among what is not there.
+    let is_whole = view.gone.is_none() && view.behind.is_none();
     let of = |(place, case): (u64, &Case)| {
-        let at = found.get(&place).copied();
-        let is_kept = view
-            .kept_since
-            .is_some_and(|since| since <= case.decided_on);
-        match at {
+        let since = view.kept_since;
+        let is_kept = is_whole && since.is_none_or(|since| since <= case.decided_on);
+        match found.get(&place).copied() {
             Some(at) if Day::of(at).is_ok_and(|day| day <= case.decided_on) => Checked::InTime(at),
-            // What had been looked up before may be among what had to go.
             Some(at) if is_kept => Checked::Late(at),
-            None if is_kept || view.kept_since.is_none() => Checked::Never,
+            None if is_kept => Checked::Never,
             Some(_) | None => Checked::NotKnown,
         }
     };
@@ -171,6 +170,7 @@ pub(crate) fn counts(cases: &[Case], checked: &[Checked]) -> BTreeMap<(Scenario,
 #[cfg(test)]
 mod tests {
     use concordat_protocol::admin::FirstLookUp;
+    use concordat_protocol::codec::Truth;
 
     use super::*;
 
@@ -200,6 +200,8 @@ mod tests {
         let view = LookUpsMissedView {
             found: vec![found(0, at("2026-03-02")), found(1, at("2026-04-01"))],
             kept_since: Some(day("2026-01-01")),
+            gone: None,
+            behind: None,
         };
         let checked = check(&cases, &view);
         assert_eq!(
@@ -227,6 +229,8 @@ mod tests {
                 at: at("2026-04-02"),
             }],
             kept_since: Some(day("2026-04-01")),
+            gone: None,
+            behind: None,
         };
         let checked = check(&cases, &view);
         assert_eq!(
@@ -236,8 +240,45 @@ mod tests {
         let nothing = LookUpsMissedView {
             found: Vec::new(),
             kept_since: None,
+            gone: None,
+            behind: None,
         };
         assert_eq!(check(&cases, &nothing), [Checked::Never; 3]);
+    }
+
+    // spec: LKP-63
+    #[test]
+    fn nobody_is_accused_by_a_register_that_is_not_whole() {
+        let cases = read(GOOD.as_bytes()).unwrap();
+        let found = |case, at| FirstLookUp { case, at };
+        let whole = LookUpsMissedView {
+            found: vec![found(0, at("2026-03-02")), found(1, at("2026-04-01"))],
+            kept_since: Some(day("2026-01-01")),
+            gone: None,
+            behind: None,
+        };
+        let in_time = Checked::InTime(at("2026-03-02"));
+        let known = [in_time, Checked::Late(at("2026-04-01")), Checked::Never];
+        assert_eq!(check(&cases, &whole), known);
+        let gone = LookUpsMissedView {
+            gone: Some(1),
+            ..whole.clone()
+        };
+        let behind = LookUpsMissedView {
+            behind: Some(Truth),
+            ..whole
+        };
+        for view in [&gone, &behind] {
+            let known = [in_time, Checked::NotKnown, Checked::NotKnown];
+            assert_eq!(check(&cases, view), known);
+        }
+        // Every row had to go.
+        let empty = LookUpsMissedView {
+            found: Vec::new(),
+            kept_since: None,
+            ..gone
+        };
+        assert_eq!(check(&cases, &empty), [Checked::NotKnown; 3]);
     }
 
     // spec: LKP-30, LKP-62

@@ -12,6 +12,7 @@
 mod record;
 mod seal;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::PoisonError;
 
@@ -42,6 +43,8 @@ pub enum KeepError {
 /// Where look-ups get their numbers.
 pub(crate) struct Lookups {
     seals: std::sync::Mutex<Seals>,
+    /// Days with rows that cannot be read, and how many each has.
+    unreadable: std::sync::Mutex<BTreeMap<Day, u64>>,
     /// The next number; held while a row goes to the journal.
     next: tokio::sync::Mutex<u64>,
 }
@@ -58,6 +61,7 @@ impl Lookups {
     pub(crate) fn new(root: &Path, rows: u64) -> Self {
         Self {
             seals: std::sync::Mutex::new(Seals::new(root)),
+            unreadable: std::sync::Mutex::default(),
             next: tokio::sync::Mutex::new(rows),
         }
     }
@@ -104,7 +108,31 @@ impl Lookups {
     /// [`SealError`].
     // spec: LKP-40
     pub(crate) fn destroy_before(&self, day: Day) -> Result<Vec<Day>, SealError> {
+        self.missed(|missed| missed.retain(|of, _| *of >= day));
         self.seals(|seals| seals.destroy_before(day))
+    }
+
+    /// Notes a row that does not open with the key of its day, which ought to be there.
+    // spec: LKP-44
+    pub(crate) fn miss(&self, day: Day) {
+        self.missed(|missed| *missed.entry(day).or_default() += 1);
+    }
+
+    /// The first day with rows that cannot be read, and how many there are of all days.
+    // spec: LKP-44
+    pub(crate) fn unreadable(&self) -> Option<(Day, u64)> {
+        self.missed(|missed| {
+            let (first, _) = missed.first_key_value()?;
+            Some((*first, missed.values().sum()))
+        })
+    }
+
+    fn missed<T>(&self, with: impl FnOnce(&mut BTreeMap<Day, u64>) -> T) -> T {
+        let mut missed = self
+            .unreadable
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        with(&mut missed)
     }
 
     fn seals<T>(&self, with: impl FnOnce(&mut Seals) -> T) -> T {

@@ -281,8 +281,9 @@ impl Node {
             reindex(&shared, &indexer, member, &opened, store.applied());
         }
         let lookups = Arc::new(Lookups::new(layout.root(), shared.look_ups().value()));
-        let gone_before = look_ups::gone_before(upkeep, clock::today());
-        index_look_ups(&opened.rows, &lookups, &store, &indexer, gone_before);
+        let gone_before = look_ups::proven_day(&shared);
+        let gone_before = gone_before.and_then(|today| look_ups::gone_before(upkeep, today));
+        index_look_ups(&opened.rows, &lookups, &store, &indexer, gone_before)?;
         let bodies = Arc::new(Bodies(Arc::clone(&shared)));
         let cache = crate::query::VERIFIED_CACHE_DEFAULT;
         let query = QueryService::new(Arc::clone(&store), bodies, shared.registry(), cache);
@@ -345,7 +346,9 @@ impl Node {
             tokio::spawn(tick(handle.clone())),
         ];
         tasks.extend(upkeep::compaction(upkeep, &store));
-        tasks.extend(look_ups::retention(upkeep, &lookups, &store, &indexer));
+        tasks.extend(look_ups::retention(
+            upkeep, &shared, &lookups, &store, &indexer,
+        ));
         Ok(Self {
             member,
             genesis,

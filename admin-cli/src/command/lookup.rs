@@ -157,6 +157,8 @@ async fn first_look_ups(client: &mut Client, cases: &[Case]) -> Result<LookUpsMi
     let mut all = LookUpsMissedView {
         found: Vec::new(),
         kept_since: None,
+        gone: None,
+        behind: None,
     };
     for (part, asked) in (0..).zip(cases.chunks(CASES_MAX)) {
         let ask = LookUpMissedAsk {
@@ -171,6 +173,8 @@ async fn first_look_ups(client: &mut Client, cases: &[Case]) -> Result<LookUpsMi
         };
         let first = part * CASES_MAX as u64;
         all.kept_since = view.kept_since;
+        all.gone = all.gone.max(view.gone);
+        all.behind = all.behind.or(view.behind);
         all.found.extend(view.found.iter().map(|one| FirstLookUp {
             case: one.case.saturating_add(first),
             at: one.at,

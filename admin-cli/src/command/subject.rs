@@ -60,23 +60,32 @@ pub(super) fn statement(args: &Statement, context: &Context<'_>) -> Result<Repor
     }
 }
 
+/// The file of a receipt, and why it is the bare receipt alone.
+struct Written<'p> {
+    path: &'p Path,
+    unproven: Option<&'static str>,
+}
+
 /// Asks, and writes the receipt with what it takes to verify it to a file.
 // spec: ADM-310
 fn ask_with_receipt<'p>(
     request: &Request,
     path: Option<&'p Path>,
     context: &Context<'_>,
-) -> Result<(Reply, Option<&'p Path>), Failure> {
+) -> Result<(Reply, Option<Written<'p>>), Failure> {
     let Some(path) = path else {
         return Ok((context.ask(request)?, None));
     };
     files::folder_of(path)?;
-    let (reply, file) = context.with_node(async |client| both(client, request).await)?;
+    let (reply, file, unproven) = context.with_node(async |client| both(client, request).await)?;
     files::create(path, &file)?;
-    Ok((reply, Some(path)))
+    Ok((reply, Some(Written { path, unproven })))
 }
 
-async fn both(client: &mut Client, request: &Request) -> Result<(Reply, Vec<u8>), Failure> {
+async fn both(
+    client: &mut Client,
+    request: &Request,
+) -> Result<(Reply, Vec<u8>, Option<&'static str>), Failure> {
     let mut receipt = None;
     let take = |reply| match reply {
         Reply::Receipt(bytes) => {
@@ -90,15 +99,26 @@ async fn both(client: &mut Client, request: &Request) -> Result<(Reply, Vec<u8>)
         let failure = Failure::new(ExitCode::Failed, "bad-reply");
         return Err(failure.with("cause", "the answer came without a receipt"));
     };
-    let (file, _) = lookup::proof(client, receipt).await?;
-    Ok((reply, file))
+    // The row is written: neither the answer nor the receipt is kept from whoever asked.
+    // spec: LKP-16
+    match lookup::proof(client, receipt.clone()).await {
+        Ok((file, _)) => Ok((reply, file, None)),
+        Err(failure) => Ok((reply, receipt, Some(failure.key))),
+    }
 }
 
-fn with_receipt(mut report: Report, written: Option<&Path>, context: &Context<'_>) -> Report {
-    if let Some(path) = written {
+fn with_receipt(mut report: Report, written: Option<Written<'_>>, context: &Context<'_>) -> Report {
+    if let Some(Written { path, unproven }) = written {
         let pair = context.words.pair("receipt", path.display());
         report.page.pairs(&[pair]);
         report.json["receipt"] = json!(path.display().to_string());
+        if let Some(cause) = unproven {
+            let blanks = [("cause", cause)];
+            report
+                .page
+                .line(context.words.fill("receipt_unproven", &blanks));
+            report.json["receipt_unproven"] = json!(cause);
+        }
     }
     report
 }

@@ -239,6 +239,11 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.checked_never", "Never", "未查询"),
     ("word.checked_not_known", "Not known", "无法判断"),
     (
+        "word.receipt_unproven",
+        "The file holds the bare receipt: the node could not prove it now ({cause}). Keep it; `concordat status` says what is wrong.",
+        "文件中仅为回执本身：节点目前无法出具证明（{cause}）。请妥善保存；原因见 `concordat status`。",
+    ),
+    (
         "word.case_late",
         "Late: case {case}, {subject}, {scenario}, decided on {day}, looked up at {at}",
         "逾期查询：案号 {case}，{subject}，{scenario}，{day} 决定，{at} 查询",
@@ -265,8 +270,8 @@ pub(super) const TEXTS: &[Entry] = &[
     ),
     (
         "error.row-gone",
-        "Row {row} had to go: the time for which rows are kept is over. Its receipt, where somebody has it, still proves what it said.",
-        "第 {row} 行已逾保存期限并销毁。持有人手中的回执仍可证明其内容。",
+        "Row {row} cannot be shown: the time for which rows are kept is over, or the key of its day cannot be read, which the alarm look-ups-unreadable says. Its receipt, where somebody has it, still proves what it said.",
+        "第 {row} 行无法显示：已逾保存期限并销毁，或该日密钥无法读取（后者见告警 look-ups-unreadable）。持有人手中的回执仍可证明其内容。",
     ),
     (
         "error.nothing-open-look-up",
@@ -295,7 +300,12 @@ pub(super) const TEXTS: &[Entry] = &[
     ),
     (
         "alarm.look-ups-behind",
-        "the register of look-ups is shorter than a root of it that was logged, or another: rows are lost. No root is logged any more. Restore the data directory from a backup.",
-        "查询登记簿比已入日志的根所示的更短或不一致：有登记行丢失。不再将新的根写入日志。请从备份恢复数据目录。",
+        "the register of look-ups is shorter than a root of it that was logged, or another, as after a backup was restored: rows are lost. No root is logged any more; receipts of new rows go on without one. Where there is a newer copy of the data directory, restore that; otherwise keep the receipts that were given out and tell the supervising authority.",
+        "查询登记簿比已入日志的根所示的更短或不一致：恢复旧备份之后即会如此，有登记行丢失。不再将新的根写入日志；新登记行的回执照常签发，但没有入日志的根。如有更新的数据目录副本，请恢复该副本；否则请保存已发出的回执并报告监督机关。",
+    ),
+    (
+        "alarm.look-ups-unreadable",
+        "so many rows of the register of look-ups cannot be read, the first of the day named: the key of the day under look-ups/ is missing or damaged. The rows are not lost: put the keys back from a backup and start the node again.",
+        "有所示数量的查询登记行无法读取，所示为其首日：look-ups/ 下该日密钥缺失或损坏。登记行并未丢失：请从备份恢复密钥并重新启动节点。",
     ),
 ];

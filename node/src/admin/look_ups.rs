@@ -247,17 +247,20 @@ pub(super) fn outdated(desk: &Desk, ask: &LookUpOutdatedAsk) -> Answer {
 }
 
 /// `lookup missed`
-// spec: LKP-60, LKP-61
+// spec: LKP-60, LKP-61, LKP-63
 pub(super) fn missed(desk: &Desk, ask: &LookUpMissedAsk) -> Answer {
     if ask.cases.len() > CASES_MAX {
         let error = AdminError::new(ErrorCode::TooLarge).with("bytes", ask.cases.len());
         return Err(error.with("limit", CASES_MAX));
     }
     let store = desk.node().query().map_err(refusal::index)?.store();
+    // Before the rows are looked at: one that comes meanwhile is not one that is gone.
+    let in_all = store.counts().lookups;
     let wanted: BTreeSet<_> = ask.cases.iter().map(|case| case.number.as_str()).collect();
-    let (mut rows, mut since) = (Vec::new(), None);
+    let (mut rows, mut since, mut there) = (Vec::new(), None, 0_u64);
     let looked = store.look_through(0..u64::MAX, |kept| {
         let row = kept.row;
+        there += 1;
         since = since.min(Some(row.at)).or(Some(row.at));
         if wanted.contains(row.case_number.as_str()) {
             rows.push((row.case_number, row.subject, row.at));
@@ -272,9 +275,19 @@ pub(super) fn missed(desk: &Desk, ask: &LookUpMissedAsk) -> Answer {
     let found = (0..)
         .zip(first)
         .filter_map(|(case, at)| at.map(|at| FirstLookUp { case, at }));
+    let unreadable = desk.node().look_ups_unreadable();
+    let unreadable = unreadable.map_or(0, |(_, rows)| rows);
+    let gone = in_all.saturating_sub(there).saturating_add(unreadable);
     Ok(Reply::LookUpsMissed(Box::new(LookUpsMissedView {
         found: found.collect(),
         kept_since: since.and_then(|at| Day::of(at).ok()),
+        gone: Some(gone).filter(|gone| *gone > 0),
+        behind: desk
+            .node()
+            .shared()
+            .look_ups_broken()
+            .is_some()
+            .then_some(Truth),
     })))
 }
 

@@ -6,6 +6,7 @@ mod open;
 mod outdated;
 mod outstanding;
 mod owed;
+mod unreadable;
 mod without_basis;
 
 use std::path::Path;
@@ -101,6 +102,7 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
     view.alarms = alarms(node, &view, &open, &late, &awaited)?;
     view.alarms.extend(frozen::alarms(node)?);
     view.alarms.extend(office.outdated.alarms(node)?);
+    view.alarms.extend(unreadable::alarm(node)?);
     view.alarms.extend(open.late.alarms()?);
     view.alarms.extend(without_basis_alarm(office, node)?);
     Ok(view)

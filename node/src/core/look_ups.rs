@@ -66,6 +66,23 @@ impl Register {
         self.said.push((index, root.clone()));
     }
 
+    /// The first root said over a row whose place a head covers. What was said of rows that were lost is no root of
+    /// this register any more.
+    // spec: LKP-16
+    fn root_over(&self, number: u64, covered: TreeSize) -> Option<SaidRoot> {
+        let size = TreeSize::new(number.checked_add(1)?).ok()?;
+        let (index, root) = self.said.iter().find(|(index, root)| {
+            let holds = self.broken.is_none() || self.tree.root_at(root.size) == Ok(root.root);
+            root.size >= size && covered.contains(*index) && holds
+        })?;
+        let consistency = ConsistencyProof::build(&self.tree, size, root.size).ok()?;
+        Some(SaidRoot {
+            index: *index,
+            root: root.clone(),
+            consistency,
+        })
+    }
+
     fn last(&self) -> Option<&QueryRoot> {
         self.said.last().map(|(_, root)| root)
     }
@@ -110,18 +127,7 @@ impl<D: Disk> Shared<D> {
     /// The first root said that a row lies under, and of those whose place a head covers.
     #[must_use]
     pub fn look_up_root(&self, number: u64, covered: TreeSize) -> Option<SaidRoot> {
-        let register = read(&self.register);
-        let size = TreeSize::new(number.checked_add(1)?).ok()?;
-        let mut said = register.said.iter();
-        let over =
-            |(index, root): &&(LeafIndex, QueryRoot)| root.size >= size && covered.contains(*index);
-        let (index, root) = said.find(over)?;
-        let consistency = ConsistencyProof::build(&register.tree, size, root.size).ok()?;
-        Some(SaidRoot {
-            index: *index,
-            root: root.clone(),
-            consistency,
-        })
+        read(&self.register).root_over(number, covered)
     }
 
     /// The size of a root said that the register does not have any more; nothing more is said then.
@@ -259,6 +265,28 @@ mod tests {
             from: at,
             until: at,
         }
+    }
+
+    /// A restored register that grew past what was said of the lost one offers no root of that.
+    // spec: LKP-16
+    #[test]
+    fn broken_register_offers_the_roots_that_it_still_has_alone() {
+        let mut lost = Register::default();
+        (0..4).for_each(|number| lost.take(&row(number)));
+        let (held, foreign) = (root(&lost, 2), root(&lost, 4));
+        let mut restored = Register::default();
+        (0..3).for_each(|number| restored.take(&row(number)));
+        let other = LookUpRecord {
+            commit: Hash::from_bytes([2; 32]),
+            ..LookUpRecord::decode(&row(3)).unwrap()
+        };
+        restored.take(&other.encode());
+        restored.take_root(LeafIndex::new(4), &held);
+        restored.take_root(LeafIndex::new(5), &foreign);
+        assert_eq!(restored.broken, Some(foreign.size));
+        let covered = TreeSize::new(9).unwrap();
+        assert_eq!(restored.root_over(1, covered).unwrap().root, held);
+        assert_eq!(restored.root_over(3, covered), None);
     }
 
     /// A register that was cut back, or written anew, is not said any more.

@@ -200,6 +200,8 @@ impl Seals {
         let mut key = [0; KEY_BYTES];
         getrandom::fill(&mut key).map_err(|_| SealError::Randomness)?;
         let path = self.path(day);
+        // A crash on the way leaves no half of a key under its name.
+        let part = path.with_extension("tmp");
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o700);
         builder
@@ -209,11 +211,13 @@ impl Seals {
             let mut options = OpenOptions::new();
             let mut file = options
                 .write(true)
-                .create_new(true)
+                .create(true)
+                .truncate(true)
                 .mode(0o600)
-                .open(&path)?;
+                .open(&part)?;
             file.write_all(&key)?;
             file.sync_all()?;
+            fs::rename(&part, &path)?;
             sync(&self.directory)
         };
         write().map_err(|cause| SealError::File { path, cause })?;
@@ -304,6 +308,19 @@ mod tests {
         let mut changed = record;
         *changed.sealed.last_mut().unwrap() ^= 1;
         assert!(matches!(seals.open(&changed), Err(SealError::Row { .. })));
+    }
+
+    // spec: LKP-4
+    #[test]
+    fn half_written_key_of_a_crash_is_passed_over() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("look-ups")).unwrap();
+        let part = root.path().join("look-ups/2026-03-01.tmp");
+        fs::write(&part, [1; 7]).unwrap();
+        let record = Seals::new(root.path()).seal(0, day(1), &salted(0)).unwrap();
+        assert!(!part.exists());
+        let opened = Seals::new(root.path()).open(&record).unwrap();
+        assert_eq!(opened, Some(salted(0)));
     }
 
     #[test]

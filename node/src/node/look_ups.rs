@@ -7,12 +7,14 @@ use std::time::Duration;
 use concordat_protocol::log::TreeSize;
 use concordat_protocol::lookup::{LookUpHorizon, LookUpReceipt, LookUpRow, SaltedRow};
 use concordat_protocol::statement::KeyUse;
-use concordat_protocol::time::Day;
+use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::LogNumber;
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
 use crate::clock;
+use crate::core::Shared;
+use crate::disk::RealDisk;
 use crate::indexer::Indexer;
 use crate::lookups::{KeepError, Lookups, Mark};
 use crate::node::Node;
@@ -103,6 +105,14 @@ impl Node {
         }
     }
 
+    /// The first day of which rows of the register of look-ups cannot be read, and how many there are; `None`
+    /// where all can.
+    // spec: LKP-44
+    #[must_use]
+    pub fn look_ups_unreadable(&self) -> Option<(Day, u64)> {
+        self.lookups.unreadable()
+    }
+
     /// How many rows the register of look-ups has.
     #[must_use]
     pub fn look_ups(&self) -> u64 {
@@ -117,25 +127,41 @@ pub(super) fn gone_before(upkeep: Upkeep, today: Day) -> Option<Day> {
     (days > 0).then(|| Day::new(i64::from(today.value()) - days).unwrap_or(Day::MIN))
 }
 
+/// The day by the clock or by the newest quorum time known, whichever is earlier, since a key that is destroyed does not
+/// come back; `None` while no quorum has cosigned anything.
+// spec: LKP-45
+pub(super) fn proven_day(shared: &Shared<RealDisk>) -> Option<Day> {
+    let times = shared.witnessed().into_values().filter_map(|log| log.at);
+    earlier(clock::today(), times)
+}
+
+fn earlier(today: Day, quorum_times: impl Iterator<Item = Timestamp>) -> Option<Day> {
+    let newest = Day::of(quorum_times.max()?).ok()?;
+    Some(today.min(newest))
+}
+
 /// Lets rows go whose time is over, again and again.
 pub(super) fn retention(
     upkeep: Upkeep,
+    shared: &Arc<Shared<RealDisk>>,
     lookups: &Arc<Lookups>,
     store: &Arc<Store>,
     indexer: &Arc<Indexer>,
 ) -> Option<JoinHandle<()>> {
     gone_before(upkeep, clock::today())?;
     let (lookups, store) = (Arc::clone(lookups), Arc::clone(store));
-    let indexer = Arc::clone(indexer);
+    let (shared, indexer) = (Arc::clone(shared), Arc::clone(indexer));
     Some(tokio::spawn(async move {
         loop {
-            let (lookups, store, indexer) = (
+            let (shared, lookups, store, indexer) = (
+                Arc::clone(&shared),
                 Arc::clone(&lookups),
                 Arc::clone(&store),
                 Arc::clone(&indexer),
             );
             let done = tokio::task::spawn_blocking(move || {
-                if let Some(first) = gone_before(upkeep, clock::today()) {
+                let today = proven_day(&shared);
+                if let Some(first) = today.and_then(|today| gone_before(upkeep, today)) {
                     let_go(&lookups, &store, &indexer, first);
                 }
             });
@@ -165,10 +191,13 @@ pub(crate) fn let_go(lookups: &Lookups, store: &Store, indexer: &Indexer, first:
         let mut gone = Vec::new();
         let looked = store.look_through(0..u64::MAX, |kept| {
             let day = Day::of(kept.row.at).unwrap_or(Day::MAX);
-            if day >= first || gone.len() == GONE_PER_STEP {
+            if gone.len() == GONE_PER_STEP {
                 return ControlFlow::Break(());
             }
-            gone.push(kept.row.number);
+            // The rows come by number: one of a clock that was ahead holds up none behind it.
+            if day < first {
+                gone.push(kept.row.number);
+            }
             ControlFlow::Continue(())
         });
         if looked.is_err() || gone.is_empty() {
@@ -182,5 +211,21 @@ pub(crate) fn let_go(lookups: &Lookups, store: &Store, indexer: &Indexer, first:
         if submitted.is_err() || indexer.barrier().is_err() {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // spec: LKP-45
+    #[test]
+    fn clock_that_is_ahead_lets_nothing_go() {
+        let day = |year| Day::from_ymd(year, 3, 1).unwrap();
+        let times = || [1_772_409_600_000, 1_772_300_000_000].map(|at| Timestamp::new(at).unwrap());
+        let proven = Day::of(times()[0]).unwrap();
+        assert_eq!(earlier(day(2036), times().into_iter()), Some(proven));
+        assert_eq!(earlier(day(2025), times().into_iter()), Some(day(2025)));
+        assert_eq!(earlier(day(2036), std::iter::empty()), None);
     }
 }

@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use concordat_protocol::log::{LeafIndex, Origin};
-use concordat_protocol::lookup::SaltedRow;
 use concordat_protocol::statement::{Kind, Leaf};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
-use tracing::warn;
+use tracing::{error, warn};
 
 use crate::core::{Arrived, Durable, Opened, Shared};
 use crate::disk::RealDisk;
 use crate::indexer::{Indexer, Taken};
 use crate::lookups::{LookUpRecord, Lookups, Mark, old_row};
-use crate::store::{IndexItem, JournalPosition, Lookup, Store, Verdict};
+use crate::store::{IndexItem, JournalPosition, Lookup, Store, StoreError, Verdict};
 
 /// Whether the index lacks something that it says it has taken in.
 // spec: IDX-9
@@ -99,54 +98,67 @@ const fn placed(item: &IndexItem) -> Option<(&Origin, LeafIndex, &Leaf)> {
     }
 }
 
-/// Rows that the index may have taken in before others that came to the journal first.
-const ROWS_AGAIN: u64 = 1_024;
-
-/// Hands the register of look-ups to the index again. Of a row whose key is destroyed, or that its day says
-/// has to go, the index learns that it is gone.
-// spec: LKP-5, LKP-40
+/// Hands to the index the rows of the register of look-ups that it lacks. Of a row that its day says has to go it
+/// learns that it is gone; of one that only cannot be read it keeps what it has, and somebody is told.
+// spec: LKP-5, LKP-40, LKP-44
 pub(super) fn index_look_ups(
     rows: &[Vec<u8>],
     lookups: &Lookups,
     store: &Store,
     indexer: &Indexer,
     gone_before: Option<Day>,
-) {
+) -> Result<(), StoreError> {
     let mut items = Vec::new();
-    let from = store.counts().lookups.saturating_sub(ROWS_AGAIN);
+    let indexed = store.look_ups_indexed()?;
     for row in rows {
         match item_of(row, lookups, gone_before) {
-            Some(IndexItem::Lookup(row)) if row.number < from && row.kept.is_some() => {}
-            Some(item) => items.push(item),
+            Some(Found::Item(IndexItem::Lookup(row)))
+                if row.kept.is_some() && indexed.contains_key(&row.number) => {}
+            Some(Found::Item(item)) => items.push(item),
+            // That one had to go is known of it.
+            Some(Found::Unreadable(number, _)) if indexed.get(&number) == Some(&false) => {}
+            Some(Found::Unreadable(_, day)) => lookups.miss(day),
             None => warn!("a row of a local register is of a kind that this version does not know"),
         }
+    }
+    if let Some((day, rows)) = lookups.unreadable() {
+        error!(%day, rows, "rows of the register of look-ups cannot be read: their keys are missing or damaged");
     }
     for items in items.chunks(256) {
         let _ = indexer.submit(items.to_vec(), JournalPosition::START);
     }
+    Ok(())
 }
 
-fn item_of(bytes: &[u8], lookups: &Lookups, gone_before: Option<Day>) -> Option<IndexItem> {
+/// What a row of the journal is to the index.
+enum Found {
+    Item(IndexItem),
+    /// A row by its number, and the day whose key does not open it and ought to.
+    Unreadable(u64, Day),
+}
+
+fn item_of(bytes: &[u8], lookups: &Lookups, gone_before: Option<Day>) -> Option<Found> {
     if let Ok(mark) = Mark::decode(bytes) {
-        return Some(IndexItem::LookupMark(mark));
+        return Some(Found::Item(IndexItem::LookupMark(mark)));
     }
+    let stays = |day: Day| gone_before.is_none_or(|first| day >= first);
     let (number, kept) = match LookUpRecord::decode(bytes) {
-        Ok(record) => {
-            let kept = lookups.open(&record);
-            let kept = kept.inspect_err(|error| warn!(%error, "a look-up cannot be read"));
-            (record.number, kept.ok().flatten())
-        }
+        Ok(record) if stays(record.day) => match lookups.open(&record) {
+            Ok(Some(salted)) => (record.number, Some(salted)),
+            Ok(None) => return Some(Found::Unreadable(record.number, record.day)),
+            Err(error) => {
+                warn!(%error, "a look-up cannot be read");
+                return Some(Found::Unreadable(record.number, record.day));
+            }
+        },
+        Ok(record) => (record.number, None),
         Err(_) => {
             let (number, salted) = old_row(bytes)?;
-            (number, Some(salted))
+            let day = salted.row().ok().and_then(|row| Day::of(row.at).ok());
+            (number, Some(salted).filter(|_| day.is_none_or(stays)))
         }
     };
-    let stays = |salted: &SaltedRow| {
-        let day = salted.row().ok().and_then(|row| Day::of(row.at).ok());
-        day.zip(gone_before).is_none_or(|(day, first)| day >= first)
-    };
-    let kept = kept.filter(stays);
-    Some(IndexItem::Lookup(Lookup { number, kept }))
+    Some(Found::Item(IndexItem::Lookup(Lookup { number, kept })))
 }
 
 /// A statement as the index takes it in.

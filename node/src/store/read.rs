@@ -17,7 +17,7 @@ use super::ledger::{self, Delivery, KeptRow};
 use super::own::{self, OwnStatement};
 use super::peers;
 use super::records::{self, RecordRow};
-use super::schema::{Bytes, Family, LogId, POSITION_BYTES, Position, Spot};
+use super::schema::{Bytes, Family, Fields, LogId, POSITION_BYTES, Position, Spot};
 use super::subjects::{self, DocumentDigest, SubjectRow, Summary};
 use super::verdicts::{State, Verdict};
 use super::writer::Logs;
@@ -572,6 +572,22 @@ impl Store {
             true => Ok(()),
             false => Err(self.table().judged(StoreError::damaged(Family::Lookups))),
         }
+    }
+
+    /// The numbers of the rows of the register of look-ups that are indexed, and whether they are kept.
+    ///
+    /// # Errors
+    /// `Engine`.
+    pub fn look_ups_indexed(&self) -> Result<BTreeMap<u64, bool>, StoreError> {
+        let prefix = Bytes::key(Family::Lookups).finish();
+        let mut rows = BTreeMap::new();
+        self.table().scan(&prefix, &prefix, |key, value| {
+            if let Some(number) = key.get(1..).and_then(|key| Fields(key).u64()) {
+                rows.insert(number, !value.is_empty());
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(rows)
     }
 
     /// Marks on rows of the register of look-ups, by number, kind and instant.

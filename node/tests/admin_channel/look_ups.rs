@@ -1,5 +1,8 @@
 //! The register of look-ups: receipts, proofs, review, what was shown and holds no more, missed checks.
 
+#[path = "look_ups/keys.rs"]
+mod keys;
+
 use concordat_protocol::admin::{
     LookUpListAsk, LookUpMissedAsk, LookUpOutdatedAsk, LookUpProofView, LookUpProveAsk,
     LookUpReviewAsk, LookUpToldAsk, LookUpsMissedView, LookUpsOutdatedView, LookUpsView,
@@ -81,6 +84,11 @@ async fn about(pair: &Pair) -> SubjectCode {
 
 /// The hub starts again: the root of what it was asked is due at once.
 async fn restart_hub(pair: Pair) -> Pair {
+    restart_hub_after(pair, |_| {}).await
+}
+
+/// The same, with something done to the hub's directory in between.
+async fn restart_hub_after(pair: Pair, change: impl FnOnce(&Path)) -> Pair {
     let Pair {
         hub,
         member,
@@ -92,6 +100,7 @@ async fn restart_hub(pair: Pair) -> Pair {
     hub.node.stop().await;
     let code = hub.node.member();
     drop(hub.node);
+    change(&directory.path().join(code.as_str()));
     let hub = start(directory.path(), code, &listen[0], false).await;
     hub.node.wait_signing().await;
     Pair {
@@ -267,7 +276,10 @@ async fn register_is_listed_reviewed_and_tells_which_cases_were_missed() {
     let Reply::LookUpsMissed(view) = client.ask(&ask).await.unwrap() else {
         panic!("no cases")
     };
-    let LookUpsMissedView { found, kept_since } = *view;
+    let LookUpsMissedView {
+        found, kept_since, ..
+    } = *view;
+    assert_eq!((view.gone, view.behind), (None, None));
     let found: Vec<_> = found.iter().map(|first| first.case).collect();
     assert_eq!(found, [0]);
     assert_eq!(kept_since, Some(clock::today()));

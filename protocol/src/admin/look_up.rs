@@ -207,5 +207,9 @@ integer_map! {
         /// The China day of the first row that is still kept; absent without one. Of cases decided before it
         /// nothing can be said.
         2 => kept_since: opt(Day),
+        /// How many rows are not there to be looked at: they had to go, or their keys cannot be read; absent for none.
+        3 => gone: opt(u64),
+        /// The register lost rows, which the alarm `look-ups-behind` says.
+        4 => behind: opt(Truth),
     }
 }

@@ -1,0 +1,58 @@
+//! Rows whose keys are missing or damaged.
+
+use std::path::PathBuf;
+
+use super::*;
+
+const UNREADABLE: &str = "look-ups-unreadable";
+
+fn key_file(hub: &Path) -> PathBuf {
+    let mut files = std::fs::read_dir(hub.join("look-ups")).unwrap();
+    files.next().unwrap().unwrap().path()
+}
+
+/// The rows listed, those that had to go, and whether the alarm stands.
+async fn seen(pair: &Pair) -> (u64, Option<u64>, bool) {
+    let mut client = Client::open(&pair.hub).await;
+    let rows = client.rows(LookUpListAsk::default()).await;
+    let alarms = client.status().await.alarms;
+    let alarm = alarms.iter().find(|one| one.name.as_str() == UNREADABLE);
+    if let Some(alarm) = alarm {
+        let details: Vec<_> = alarm.details.iter().map(|one| one.value.clone()).collect();
+        assert_eq!(details, ["2".to_owned(), clock::today().to_string()]);
+    }
+    (rows.total, rows.gone, alarm.is_some())
+}
+
+// spec: LKP-44
+#[tokio::test(flavor = "multi_thread")]
+async fn row_whose_key_is_damaged_or_missing_is_told_of_and_comes_back_with_the_key() {
+    let pair = Pair::start().await;
+    pair.import().await;
+    let code = about(&pair).await;
+    let mut client = Client::open(&pair.hub).await;
+    client.look_up(code).await;
+    client.look_up(code).await;
+    drop(client);
+    let mut good = Vec::new();
+    let pair = restart_hub_after(pair, |hub| {
+        good = std::fs::read(key_file(hub)).unwrap();
+        std::fs::write(key_file(hub), &good[..7]).unwrap();
+    })
+    .await;
+    // The index has them still.
+    assert_eq!(seen(&pair).await, (2, None, true));
+    let pair = restart_hub_after(pair, |hub| {
+        std::fs::remove_file(key_file(hub)).unwrap();
+        std::fs::remove_dir_all(hub.join("store")).unwrap();
+    })
+    .await;
+    assert_eq!(seen(&pair).await, (0, None, true));
+    let pair = restart_hub_after(pair, |hub| {
+        let name = format!("look-ups/{}.key", clock::today());
+        std::fs::write(hub.join(name), &good).unwrap();
+    })
+    .await;
+    assert_eq!(seen(&pair).await, (2, None, false));
+    pair.stop().await;
+}
