@@ -81,6 +81,19 @@ impl LogRows {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnverifiedCursor(Spot);
 
+/// Where rows are found by what they showed: the last key that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownAt(Vec<u8>);
+
+impl ShownAt {
+    /// The first key after it.
+    fn next_key(&self) -> Vec<u8> {
+        let mut key = self.0.clone();
+        key.push(0);
+        key
+    }
+}
+
 impl Default for UnverifiedCursor {
     /// The beginning.
     fn default() -> Self {
@@ -619,18 +632,24 @@ impl Store {
         }
     }
 
-    /// Decisions that rows of the register of look-ups showed and that something points at, with how each
-    /// row showed them; no more than `most` rows.
+    /// Decisions that rows of the register of look-ups showed and that something points at, by decision and
+    /// number, with how each row showed them: those after a place, no more than `most`; and the place to go
+    /// on from where there may be more.
     ///
     /// # Errors
     /// `Engine`, `Damaged`.
     // spec: IDX-83
-    pub fn shown_and_pointed_at(&self, most: usize) -> Result<Vec<(u64, Shown)>, StoreError> {
+    pub fn shown_and_pointed_at(
+        &self,
+        after: Option<&ShownAt>,
+        most: usize,
+    ) -> Result<(Vec<(u64, Shown)>, Option<ShownAt>), StoreError> {
         let prefix = Bytes::key(Family::Shown).finish();
-        let mut found = Vec::new();
+        let from = after.map_or_else(|| prefix.clone(), ShownAt::next_key);
+        let (mut found, mut next) = (Vec::new(), None);
         let mut whole = true;
         let pointed_at = read(&self.pointed_at);
-        self.table().scan(&prefix, &prefix, |key, value| {
+        self.table().scan(&prefix, &from, |key, value| {
             if value.is_empty() {
                 return ControlFlow::Continue(());
             }
@@ -643,13 +662,14 @@ impl Store {
                 }
                 _ => whole = false,
             }
-            match found.len() < most {
-                true => ControlFlow::Continue(()),
-                false => ControlFlow::Break(()),
+            if found.len() < most {
+                return ControlFlow::Continue(());
             }
+            next = Some(ShownAt(key.to_vec()));
+            ControlFlow::Break(())
         })?;
         match whole {
-            true => Ok(found),
+            true => Ok((found, next)),
             false => Err(self.table().judged(StoreError::damaged(Family::Shown))),
         }
     }

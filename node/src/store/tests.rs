@@ -121,14 +121,25 @@ fn look_up_is_found_by_what_it_showed_and_goes_with_its_marks() {
     items.extend([0, 2].map(|number| IndexItem::LookupMark(review(number))));
     store.apply(&items, at(6)).unwrap();
     let found = |store: &Store| -> Vec<(u64, u64)> {
-        let found = store.shown_and_pointed_at(9).unwrap();
+        let (found, next) = store.shown_and_pointed_at(None, 9).unwrap();
+        assert!(next.is_none());
         let found = found.iter();
         found
             .map(|(number, shown)| (*number, shown.reference.index.value()))
             .collect()
     };
     assert_eq!(found(&store), [(0, 0), (2, 0)]);
-    assert_eq!(store.shown_and_pointed_at(1).unwrap().len(), 1);
+    // Page by page, none twice and none left out.
+    let (mut numbers, mut after) = (Vec::new(), None);
+    loop {
+        let (page, next) = store.shown_and_pointed_at(after.as_ref(), 1).unwrap();
+        numbers.extend(page.iter().map(|(number, _)| *number));
+        match next {
+            Some(_) => after = next,
+            None => break,
+        }
+    }
+    assert_eq!(numbers, [0, 2]);
     assert_eq!(store.lookup_marks(0..9).unwrap(), [review(0), review(2)]);
     let gone = |number| IndexItem::Lookup(Lookup { number, kept: None });
     store.apply(&[gone(0)], at(7)).unwrap();

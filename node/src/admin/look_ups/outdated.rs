@@ -11,11 +11,14 @@ use concordat_protocol::statement::StatementRef;
 use concordat_protocol::time::Day;
 
 use crate::admin::{refusal, subject, view};
-use crate::lookups::MarkKind;
+use crate::lookups::{Mark, MarkKind};
 use crate::node::Node;
 
-/// Decisions shown by rows that are looked at, of those that something points at.
+/// Rows that are listed at once.
 const OUTDATED_MAX: usize = 4_096;
+
+/// Rows whose decisions are looked at together.
+const PAGE: usize = 1_024;
 
 /// A row that showed what holds no more, and whose asker was not told.
 pub(in crate::admin) struct Outdated {
@@ -60,17 +63,32 @@ fn state_of(now: &Shown, salted: &SaltedRow) -> Hash {
     answer_digest(salted.salt(), &bytes)
 }
 
-/// Rows that showed what holds no more, the oldest first; and whether there are more than are looked at.
-// spec: LKP-50
+/// Rows that showed what holds no more and whose askers were not told, the oldest first; and whether there
+/// are more of them.
+// spec: LKP-50, LKP-55
 pub(in crate::admin) fn outdated_rows(node: &Node) -> Result<(Vec<Outdated>, bool), AdminError> {
-    let query = node.query().map_err(refusal::index)?;
-    let internal = |error| refusal::internal(&error);
-    let shown = query.store().shown_and_pointed_at(OUTDATED_MAX);
-    let shown = shown.map_err(internal)?;
-    let cut = shown.len() == OUTDATED_MAX;
-    let today = node.today();
-    let now = effects(node, &shown, today)?;
-    let mut found = Vec::new();
+    let store = node.query().map_err(refusal::index)?.store();
+    let (mut found, mut after, mut cut) = (Vec::new(), None, false);
+    while !cut {
+        let page = store.shown_and_pointed_at(after.as_ref(), PAGE);
+        let (shown, next) = page.map_err(|error| refusal::internal(&error))?;
+        cut = add_outdated(node, shown, &mut found)?;
+        match next {
+            Some(_) => after = next,
+            None => break,
+        }
+    }
+    found.sort_by_key(Outdated::number);
+    Ok((found, cut))
+}
+
+/// Adds those of a page that are outdated; whether there was one more than is looked for.
+fn add_outdated(
+    node: &Node,
+    shown: Vec<(u64, Shown)>,
+    found: &mut Vec<Outdated>,
+) -> Result<bool, AdminError> {
+    let now = effects(node, &shown, node.today())?;
     for (number, then) in shown {
         let Some((effect, state)) = now.get(&then.reference) else {
             continue;
@@ -78,30 +96,46 @@ pub(in crate::admin) fn outdated_rows(node: &Node) -> Result<(Vec<Outdated>, boo
         if !then.is_outdated_by(state) {
             continue;
         }
-        let rows = query.store().lookups(number..number.saturating_add(1));
-        let Some(kept) = rows.map_err(internal)?.into_iter().next() else {
+        let Some(one) = untold(node, number, then, effect, state)? else {
             continue;
         };
-        let marks = query.store().lookup_marks(number..number.saturating_add(1));
-        let told = state_of(state, &kept.salted);
-        let is_told = marks
-            .map_err(internal)?
-            .iter()
-            .any(|mark| mark.kind == MarkKind::Told && mark.state == Some(told));
-        if is_told {
-            continue;
+        if found.len() == OUTDATED_MAX {
+            return Ok(true);
         }
-        let not_about = subject::not_about_by(node, kept.row.subject, effect)?.is_some();
-        found.push(Outdated {
-            number,
-            row: kept.row,
-            then,
-            now: state.clone(),
-            not_about,
-        });
+        found.push(one);
     }
-    found.sort_by_key(|one| one.number);
-    Ok((found, cut))
+    Ok(false)
+}
+
+/// An outdated row that is kept and whose asker was not told of how it stands now.
+fn untold(
+    node: &Node,
+    number: u64,
+    then: Shown,
+    effect: &Effect,
+    now: &Shown,
+) -> Result<Option<Outdated>, AdminError> {
+    let internal = |error| refusal::internal(&error);
+    let store = node.store();
+    let range = number..number.saturating_add(1);
+    let rows = store.lookups(range.clone()).map_err(internal)?;
+    let Some(kept) = rows.into_iter().next() else {
+        return Ok(None);
+    };
+    let told = state_of(now, &kept.salted);
+    let marks = store.lookup_marks(range).map_err(internal)?;
+    let is_told = |mark: &Mark| mark.kind == MarkKind::Told && mark.state == Some(told);
+    if marks.iter().any(is_told) {
+        return Ok(None);
+    }
+    let not_about = subject::not_about_by(node, kept.row.subject, effect)?.is_some();
+    Ok(Some(Outdated {
+        number,
+        row: kept.row,
+        then,
+        now: now.clone(),
+        not_about,
+    }))
 }
 
 fn effects(

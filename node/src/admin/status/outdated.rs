@@ -20,6 +20,7 @@ pub(in crate::admin) struct OutdatedLookUps(Mutex<Option<(Instant, Counted)>>);
 struct Counted {
     rows: u64,
     first: Option<u64>,
+    cut: bool,
     unreviewed: u64,
 }
 
@@ -32,7 +33,7 @@ impl OutdatedLookUps {
     }
 
     /// What somebody has to look at.
-    // spec: LKP-23, LKP-50
+    // spec: LKP-23, LKP-50, LKP-55
     pub(super) fn alarms(&self, node: &Node) -> Result<Vec<AlarmView>, AdminError> {
         let counted = self.count(node)?;
         let detail = |name: &str, value: u64| Detail {
@@ -41,7 +42,10 @@ impl OutdatedLookUps {
         };
         let mut alarms = Vec::new();
         if let Some(first) = counted.first {
-            let details = vec![detail("rows", counted.rows), detail("first", first)];
+            let mut details = vec![detail("rows", counted.rows), detail("first", first)];
+            if counted.cut {
+                details.push(detail("more", 1));
+            }
             alarms.push(alarm("lookups-outdated", details)?);
         }
         if let Some(size) = node.shared().look_ups_broken() {
@@ -63,10 +67,11 @@ impl OutdatedLookUps {
         let counted = match node.look_ups() {
             0 => Counted::default(),
             _ => {
-                let (outdated, _) = look_ups::outdated_rows(node)?;
+                let (outdated, cut) = look_ups::outdated_rows(node)?;
                 Counted {
                     rows: outdated.len() as u64,
                     first: outdated.first().map(|one| one.number()),
+                    cut,
                     unreviewed: look_ups::unreviewed(node)?,
                 }
             }
