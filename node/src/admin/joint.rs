@@ -36,13 +36,19 @@ pub(super) fn of(
             by: one.statement().header().issuer,
             at: one.reference(),
             record: one.statement().payload().content.record()?,
+            made_on: made_on(one),
         })
     });
-    let mut joint = timetable.joint(record, &said.collect::<Vec<_>>());
+    let mut joint = timetable.joint((record, made_on(asking)), &said.collect::<Vec<_>>());
     if !joint.owed.is_empty() && !asks(node, asking, record)? {
         joint.owed.clear();
     }
     Ok(joint)
+}
+
+/// The day in China on which it says that it was made; one out of the calendar was made on no day that counts.
+fn made_on(verified: &Verified) -> Day {
+    Day::of(verified.statement().payload().issued_at).unwrap_or(Day::MIN)
 }
 
 /// Whether it asks still: it was not taken back, and one of its decisions stands, or nobody can tell.
