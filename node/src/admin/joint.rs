@@ -1,13 +1,15 @@
 //! 联合奖惩: what an initiation or a push comes to here, and what a measure says that does not hold.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use concordat_protocol::admin::{AdminError, ErrorCode, NoteCode, RecordFaultCode};
 use concordat_protocol::awaited::{Joint, Note, Said};
 use concordat_protocol::effect::{Effect, Validity};
 use concordat_protocol::statement::{
-    Agreement, AppliedMeasureFields, Class, Duty, Force, Record, StatementRef,
+    Agreement, AppliedMeasureFields, Class, Duty, Force, Month, Record, StatementRef,
 };
+use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Registry, Verified};
 
 use crate::admin::awaited::Timetable;
@@ -237,6 +239,48 @@ pub(super) fn require_new(
         }
         None => Ok(()),
     }
+}
+
+/// Refuses an initiation or a push dated before a decision that it names, and an answer dated, or on a month,
+/// before what it answers.
+// spec: ADM-365
+pub(super) fn require_after(
+    record: &Record,
+    at: &StatementRef,
+    held: Option<&Verified>,
+) -> Result<(), AdminError> {
+    let Some(held) = held else {
+        return Ok(());
+    };
+    let content = &held.statement().payload().content;
+    let first = match record {
+        Record::Initiation(_) | Record::Push(_) => {
+            content.decision().map(|one| one.fields().decided_on)
+        }
+        Record::Response(_) | Record::Feedback(_) => content.record().map(Record::day),
+        Record::Commitment(_)
+        | Record::CommitmentOutcome(_)
+        | Record::SelfDeclaration(_)
+        | Record::Evaluation(_)
+        | Record::Interview(_)
+        | Record::Measure(_) => None,
+    };
+    let Some(first) = first else {
+        return Ok(());
+    };
+    let before = |day: &dyn Display| {
+        let error = AdminError::new(ErrorCode::DayBefore).with("day", day);
+        Err(error.with("first", first).with("target", at))
+    };
+    if record.day() < first {
+        return before(&record.day());
+    }
+    if let Record::Feedback(feedback) = record
+        && Month::of(first) > Some(feedback.fields().month)
+    {
+        return before(&feedback.fields().month);
+    }
+    Ok(())
 }
 
 fn not_asked(beyond: &Duty, asked: &[Duty]) -> AdminError {
