@@ -275,7 +275,9 @@ fn feedback_of(
     }
     let last = given.iter().find(|(_, feedback)| ends(feedback));
     let last = last.map(|(month, _)| *month);
-    let owed = first.up_to(end).take_while(|month| last.is_none_or(|last| *month < last));
+    let owed = first
+        .up_to(end)
+        .take_while(|month| last.is_none_or(|last| *month < last));
     let mut missing = owed.filter(|month| !given.contains_key(month));
     let month = missing.next()?;
     let others = missing.count();
