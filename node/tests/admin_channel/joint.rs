@@ -168,7 +168,7 @@ fn of(view: &StatementView) -> Vec<(TaskCode, DeadlineCode, Option<u64>)> {
 }
 
 /// Nobody was told that it had not answered, nor who had not.
-// spec: ADM-350, ADM-351, ADM-352, DL-40, DL-41, DL-42, DL-43
+// spec: ADM-350, ADM-351, ADM-352, ADM-365, DL-40, DL-41, DL-42, DL-43
 #[tokio::test(flavor = "multi_thread")]
 async fn what_those_asked_owe_is_shown_and_an_alarm_at_both_ends_once_it_is_overdue() {
     let mut pair = start().await;
