@@ -328,6 +328,14 @@ mod tests {
         );
     }
 
+    // spec: ADM-363
+    #[test]
+    fn full_width_signs_are_read_as_no_formula_either() {
+        for sign in ['＝', '＋', '－', '＠'] {
+            assert_eq!(quoted(&format!("{sign}1")), format!("\"'{sign}1\""));
+        }
+    }
+
     // spec: ADM-362
     #[test]
     fn lines_of_json_are_objects_and_the_last_proves_them() {

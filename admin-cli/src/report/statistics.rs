@@ -319,7 +319,7 @@ pub(crate) fn statistics_csv(view: &StatisticsView) -> String {
 
 /// A text as one cell: quoted, its quotes doubled, and never a formula where a table is opened.
 pub(super) fn quoted(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let formula = text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r']);
     let guard = if formula { "'" } else { "" };
     format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }

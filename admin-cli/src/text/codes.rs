@@ -139,7 +139,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("agreement-state.no-party", "no party yet", "尚非缔约机关"),
     ("doubt.party-unknown", "Note: the registry has no such party; it cannot approve before it is enrolled", "注意：名册中没有该缔约机关，登记之前无法审批"),
     ("doubt.party-suspended", "Note: the party is suspended or has left, and cannot approve", "注意：该缔约机关已中止或退出，无法审批"),
-    ("doubt.item-unknown", "Note: the catalogue has no such item, so that the clause covers nothing under it; see `concordat catalogue`", "注意：目录中没有该事项，条款对其不起作用；见 `concordat catalogue`"),
+    ("doubt.item-unknown", "Note: the catalogue has no such item, so that the clause covers nothing under it; check its code", "注意：目录中没有该事项，条款对其不起作用；请核对事项代码"),
     ("doubt.measure-unknown", "Note: the catalogue of measures has no such measure, so that no decision can bring it", "注意：措施清单中没有该措施，任何决定均不能采取"),
     ("doubt.measure-revoked", "Note: what the measure rests on was revoked: it binds nobody", "注意：该措施的依据已废止，对任何机关不具约束力"),
     ("doubt.begins-in-the-past", "Note: it begins on a day that has gone, and acts backwards: questions about days since then will be answered by it", "注意：生效日期已过，将产生追溯效力：对该日之后各日的查询将依此答复"),

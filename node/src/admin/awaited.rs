@@ -62,9 +62,9 @@ impl<'a> Timetable<'a> {
         awaited(effect, &terms)
     }
 
-    /// What an initiation or a push comes to.
+    /// What an initiation or a push that was made on a day comes to.
     // spec: DL-40
-    pub(super) fn joint(&mut self, asking: &Record, said: &[Said<'_>]) -> Joint {
+    pub(super) fn joint(&mut self, (asking, made_on): (&Record, Day), said: &[Said<'_>]) -> Joint {
         let (registry, size) = (self.registry, self.registry.size());
         let asked = asking.addressed().iter();
         let members = asked.filter_map(|to| Some((*to, registry.member(*to)?)));
@@ -87,7 +87,7 @@ impl<'a> Timetable<'a> {
         let places = regions
             .into_iter()
             .filter_map(|(to, region)| Some((to, terms(region)?)));
-        joint(asking, said, &places.collect())
+        joint((asking, made_on), said, &places.collect())
     }
 
     /// The same, as it is shown.

@@ -1,13 +1,15 @@
 //! 联合奖惩: what an initiation or a push comes to here, and what a measure says that does not hold.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use concordat_protocol::admin::{AdminError, ErrorCode, NoteCode, RecordFaultCode};
 use concordat_protocol::awaited::{Joint, Note, Said};
 use concordat_protocol::effect::{Effect, Validity};
 use concordat_protocol::statement::{
-    Agreement, AppliedMeasureFields, Class, Duty, Force, Record, StatementRef,
+    Agreement, AppliedMeasureFields, Class, Duty, Force, Month, Record, StatementRef,
 };
+use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Registry, Verified};
 
 use crate::admin::awaited::Timetable;
@@ -36,13 +38,19 @@ pub(super) fn of(
             by: one.statement().header().issuer,
             at: one.reference(),
             record: one.statement().payload().content.record()?,
+            made_on: made_on(one),
         })
     });
-    let mut joint = timetable.joint(record, &said.collect::<Vec<_>>());
+    let mut joint = timetable.joint((record, made_on(asking)), &said.collect::<Vec<_>>());
     if !joint.owed.is_empty() && !asks(node, asking, record)? {
         joint.owed.clear();
     }
     Ok(joint)
+}
+
+/// The day in China on which it says that it was made; one out of the calendar was made on no day that counts.
+fn made_on(verified: &Verified) -> Day {
+    Day::of(verified.statement().payload().issued_at).unwrap_or(Day::MIN)
 }
 
 /// Whether it asks still: it was not taken back, and one of its decisions stands, or nobody can tell.
@@ -231,6 +239,48 @@ pub(super) fn require_new(
         }
         None => Ok(()),
     }
+}
+
+/// Refuses an initiation or a push dated before a decision that it names, and an answer dated, or on a month,
+/// before what it answers.
+// spec: ADM-365
+pub(super) fn require_after(
+    record: &Record,
+    at: &StatementRef,
+    held: Option<&Verified>,
+) -> Result<(), AdminError> {
+    let Some(held) = held else {
+        return Ok(());
+    };
+    let content = &held.statement().payload().content;
+    let first = match record {
+        Record::Initiation(_) | Record::Push(_) => {
+            content.decision().map(|one| one.fields().decided_on)
+        }
+        Record::Response(_) | Record::Feedback(_) => content.record().map(Record::day),
+        Record::Commitment(_)
+        | Record::CommitmentOutcome(_)
+        | Record::SelfDeclaration(_)
+        | Record::Evaluation(_)
+        | Record::Interview(_)
+        | Record::Measure(_) => None,
+    };
+    let Some(first) = first else {
+        return Ok(());
+    };
+    let before = |day: &dyn Display| {
+        let error = AdminError::new(ErrorCode::DayBefore).with("day", day);
+        Err(error.with("first", first).with("target", at))
+    };
+    if record.day() < first {
+        return before(&record.day());
+    }
+    if let Record::Feedback(feedback) = record
+        && Month::of(first) > Some(feedback.fields().month)
+    {
+        return before(&feedback.fields().month);
+    }
+    Ok(())
 }
 
 fn not_asked(beyond: &Duty, asked: &[Duty]) -> AdminError {

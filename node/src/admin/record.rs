@@ -99,6 +99,7 @@ pub(super) fn answer(desk: &Desk, ask: RecordAsk) -> desk::Answer {
     let record = said.record(ask.class, parts);
     let record = record.map_err(|error| refusal::invalid(&error))?;
     for one in &named {
+        joint::require_after(&record, &one.reference, one.held.as_deref())?;
         fits(node, &record, one)?;
     }
     joint::require_fit(node, &record)?;

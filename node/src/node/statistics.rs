@@ -80,8 +80,10 @@ struct Closings {
     at_once: BTreeMap<StatementRef, Day>,
     /// Of each objection named the first ruling that announced an act.
     announced: BTreeMap<StatementRef, Day>,
-    /// Corrections and withdrawals, ascending.
-    done: Vec<Day>,
+    /// Corrections, ascending.
+    corrected: Vec<Day>,
+    /// Withdrawals, ascending.
+    withdrawn: Vec<Day>,
 }
 
 impl Closings {
@@ -96,14 +98,16 @@ impl Closings {
         }
     }
 
-    /// The day on which an objection that is not open any more was closed.
-    fn of(&self, objection: &StatementRef) -> Option<Day> {
+    /// The day on which an objection that was received on a day and is not open any more was closed.
+    // spec: STA-13
+    fn of(&self, objection: &StatementRef, received_on: Day) -> Option<Day> {
         let at_once = self.at_once.get(objection).copied();
-        // What was announced was done on that day or later; a withdrawal alone ends it too.
-        let announced = self.announced.get(objection);
-        let from = announced.copied().unwrap_or(Day::MIN);
-        let done = self.done.iter().find(|on| **on >= from).copied();
-        at_once.into_iter().chain(done).min()
+        let first = |list: &[Day], from| list.iter().find(|on| **on >= from).copied();
+        // A correction ends what a ruling announced it for; a withdrawal alone ends an objection too.
+        let announced = self.announced.get(objection).copied();
+        let corrected = announced.and_then(|from| first(&self.corrected, from));
+        let withdrawn = first(&self.withdrawn, received_on);
+        [at_once, corrected, withdrawn].into_iter().flatten().min()
     }
 }
 
@@ -246,7 +250,7 @@ impl Asked<'_> {
             let closed_on = match open.contains(by.reference()) {
                 true => None,
                 false => closings
-                    .of(by.reference())
+                    .of(by.reference(), objection.received_on())
                     .or_else(|| Some(objection.received_on())),
             };
             let received = (objection.received_on(), with_issuer);
@@ -283,11 +287,14 @@ impl Asked<'_> {
             if let Content::Ruling(ruling) = &act.statement().payload().content {
                 let announces = matches!(ruling.outcome(), Outcome::Upheld | Outcome::Corrected);
                 closings.ruled(ruling.closes(), on, announces);
+            } else if row.class == Class::Correction {
+                closings.corrected.push(on);
             } else {
-                closings.done.push(on);
+                closings.withdrawn.push(on);
             }
         }
-        closings.done.sort_unstable();
+        closings.corrected.sort_unstable();
+        closings.withdrawn.sort_unstable();
         Ok(closings)
     }
 
@@ -369,4 +376,37 @@ pub(super) fn days_of<'d>(
 ) -> &'d WorkingDays {
     let days = known.entry(region);
     days.or_insert_with(|| registry.working_days_at(registry.size(), region))
+}
+
+#[cfg(test)]
+mod tests {
+    use concordat_protocol::log::{Hash, LeafIndex};
+
+    use super::*;
+
+    // spec: STA-13
+    #[test]
+    fn only_an_announced_correction_or_a_later_withdrawal_closes_an_objection() {
+        let day = |text: &str| Day::parse_loose(text).unwrap();
+        let zeros = "0".repeat(64);
+        let origin = format!("test-{zeros}/11310000MB00000009/0");
+        let objection = StatementRef {
+            origin: origin.parse().unwrap(),
+            index: LeafIndex::new(7),
+            leaf_hash: Hash::from_bytes([1; 32]),
+        };
+        let received = day("2026-03-02");
+        let mut closings = Closings {
+            corrected: vec![day("2026-01-05"), day("2026-04-01"), day("2026-06-01")],
+            withdrawn: vec![day("2026-02-01")],
+            ..Closings::default()
+        };
+        assert_eq!(closings.of(&objection, received), None);
+        closings.ruled(&[objection.clone()], day("2026-05-06"), true);
+        assert_eq!(closings.of(&objection, received), Some(day("2026-06-01")));
+        closings.withdrawn.push(day("2026-05-20"));
+        assert_eq!(closings.of(&objection, received), Some(day("2026-05-20")));
+        closings.ruled(&[objection.clone()], day("2026-05-10"), false);
+        assert_eq!(closings.of(&objection, received), Some(day("2026-05-10")));
+    }
 }

@@ -10,6 +10,7 @@ use concordat_protocol::statement::{
     Force, Initiation, InitiationFields, LegalBasis, Measure, MeasureCatalogue, MeasureItem, Month,
     Record, Remedy, RemedyKind, Response, ResponseFields, Service, ServiceWay, Term,
 };
+use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::LogNumber;
 
 use super::*;
@@ -64,11 +65,12 @@ async fn start() -> Pair {
     pair.await
 }
 
-/// Signs and logs a record as it is, whatever the channel would say to it.
+/// Signs and logs a record as it is, on the day that it gives, whatever the channel would say to it.
 async fn say(at: &Running, record: Record) -> StatementRef {
     let node = &at.node;
     let payload = Payload {
-        issued_at: clock::now(),
+        issued_at: Timestamp::new(u64::try_from(record.day().value()).unwrap() * 86_400_000)
+            .unwrap(),
         target: None,
         register_size: None,
         batch: None,
@@ -166,7 +168,7 @@ fn of(view: &StatementView) -> Vec<(TaskCode, DeadlineCode, Option<u64>)> {
 }
 
 /// Nobody was told that it had not answered, nor who had not.
-// spec: ADM-350, ADM-351, ADM-352, DL-40, DL-41, DL-42, DL-43
+// spec: ADM-350, ADM-351, ADM-352, ADM-365, DL-40, DL-41, DL-42, DL-43
 #[tokio::test(flavor = "multi_thread")]
 async fn what_those_asked_owe_is_shown_and_an_alarm_at_both_ends_once_it_is_overdue() {
     let mut pair = start().await;
@@ -243,6 +245,32 @@ async fn what_those_asked_owe_is_shown_and_an_alarm_at_both_ends_once_it_is_over
     let status = hub.status().await;
     let elsewhere = alarm(&status, "feedback-overdue-elsewhere");
     assert_eq!(elsewhere, since("2024-06-30"));
+    // An answer of before it was asked for is not made here.
+    let early = |on: &str, month: &str| {
+        let said = RecordSaid {
+            month: Month::parse(month),
+            execution: Some(Execution::Partly),
+            reasons: Some(text("说明")),
+            ..RecordSaid::default()
+        };
+        Request::Record(Box::new(RecordAsk {
+            class: Class::Feedback,
+            subject: Some(about()),
+            item: Some(Code::new(ITEM).unwrap()),
+            day: Some(day(on)),
+            refers_to: vec![place.clone()],
+            agreement: None,
+            said: Box::new(said),
+            issuer: None,
+            dry_run: true,
+        }))
+    };
+    for ask in [
+        early("2024-05-05", "2024-05"),
+        early("2024-07-03", "2024-04"),
+    ] {
+        assert_eq!(member.refused(&ask).await, ErrorCode::DayBefore);
+    }
     // Once one of the two words is taken back, all is done.
     let withdrawn = WithdrawalAsk {
         target: position(&not_done),

@@ -171,6 +171,8 @@ named_codes! {
         OnlyRecommended = 131 "only-recommended",
         /// The measure was not asked for; `measure`, `asked`.
         MeasureNotAsked = 132 "measure-not-asked",
+        /// The day or month lies before what the record rests on; `day`, `first`, `target`.
+        DayBefore = 133 "day-before",
     }
 }
 
@@ -198,7 +200,8 @@ impl ErrorCode {
             | Self::ItemNeeded
             | Self::NoSuchClause
             | Self::OnlyRecommended
-            | Self::MeasureNotAsked => ExitCode::Usage,
+            | Self::MeasureNotAsked
+            | Self::DayBefore => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
             | Self::ActNotHeld

@@ -31,6 +31,8 @@ pub struct Said<'a> {
     pub at: &'a StatementRef,
     /// The record.
     pub record: &'a Record,
+    /// The day in China on which its statement says that it was made.
+    pub made_on: Day,
 }
 
 /// What one who was asked owes.
@@ -84,17 +86,17 @@ pub struct Joint {
     pub no_members: Vec<AuthorityCode>,
 }
 
-/// What is awaited of those whom `asking`, an initiation or a push, asks, and what does not count of what was
-/// said to it, in whatever order. `places` has the terms of each of them who is a member. Nothing for any
-/// other record.
+/// What is awaited of those whom `asking`, an initiation or a push that was made on a day, asks, and what does
+/// not count of what was said to it, in whatever order. `places` has the terms of each of them who is a
+/// member. Nothing for any other record.
 // spec: DL-40, DL-41
 #[must_use]
 pub fn joint(
-    asking: &Record,
+    (asking, made_on): (&Record, Day),
     said: &[Said<'_>],
     places: &BTreeMap<AuthorityCode, Terms<'_>>,
 ) -> Joint {
-    let Some(asking) = Asking::of(asking) else {
+    let Some(asking) = Asking::of(asking, made_on) else {
         return Joint::default();
     };
     let mut said = said.to_vec();
@@ -119,6 +121,7 @@ pub fn joint(
 
 /// What a record asks.
 struct Asking<'a> {
+    /// The day from which it asks: nobody can answer what was not yet said.
     day: Day,
     to: &'a [AuthorityCode],
     /// Measures asked for; none where a push leaves them to whoever is told.
@@ -127,16 +130,17 @@ struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
-    fn of(record: &'a Record) -> Option<Self> {
+    // spec: DL-44
+    fn of(record: &'a Record, made_on: Day) -> Option<Self> {
         match record {
             Record::Initiation(initiation) => Some(Self {
-                day: initiation.fields().day,
+                day: initiation.fields().day.max(made_on),
                 to: &initiation.fields().to,
                 measures: Some(&initiation.fields().measures),
                 from_above: false,
             }),
             Record::Push(push) => Some(Self {
-                day: push.fields().day,
+                day: push.fields().day.max(made_on),
                 to: &push.fields().to,
                 measures: None,
                 from_above: push.fields().from_above == Some(Truth),
@@ -230,15 +234,18 @@ fn response_of(
     })
 }
 
-/// From which day on, and up to which, each month has its feedback.
+/// From which day on, and up to which, each month has its feedback. A response is of no day after it was made,
+/// and of none before it was asked for.
+// spec: DL-41, DL-44
 fn span(asking: &Asking<'_>, said: &[Said<'_>], today: Day) -> Option<(Day, Day)> {
-    let answered = said.iter().find_map(response);
-    match answered {
-        Some(response) if response.answer == Answer::Accepted => {
+    let answers = |one| Some((response(one)?, one.made_on));
+    match said.iter().find_map(answers) {
+        Some((response, made_on)) if response.answer == Answer::Accepted => {
             let duties = response.measures.iter();
             let asked = duties.filter(|duty| asking.asks_for(duty));
             let until = asked.map(|duty| duty.until).max()?;
-            Some((response.day, until.min(today)))
+            let from = response.day.min(made_on).max(asking.day);
+            Some((from, until.min(today)))
         }
         Some(_) => None,
         None => asking.from_above.then_some((asking.day, today)),
@@ -253,10 +260,13 @@ fn feedback_of(
     by: AuthorityCode,
 ) -> Option<Owed> {
     let (from, until) = span(asking, said, terms.today)?;
+    let (first, end) = (Month::of(from)?, Month::of(until)?);
     let given: BTreeMap<Month, &FeedbackFields> = said
         .iter()
         .filter_map(feedback)
         .map(|feedback| (feedback.month, feedback))
+        // spec: DL-45
+        .filter(|(month, _)| (first..=end).contains(month))
         .collect();
     let is_verified = given.values().any(|one| one.verification.is_some());
     let has_responded = said.iter().any(|one| response(one).is_some());
@@ -265,8 +275,9 @@ fn feedback_of(
     }
     let last = given.iter().find(|(_, feedback)| ends(feedback));
     let last = last.map(|(month, _)| *month);
-    let months = Month::of(from)?.up_to(Month::of(until)?);
-    let owed = months.take_while(|month| last.is_none_or(|last| *month < last));
+    let owed = first
+        .up_to(end)
+        .take_while(|month| last.is_none_or(|last| *month < last));
     let mut missing = owed.filter(|month| !given.contains_key(month));
     let month = missing.next()?;
     let others = missing.count();

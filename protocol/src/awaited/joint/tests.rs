@@ -131,8 +131,18 @@ fn partly(month: &str) -> Record {
     report(month, Some(Execution::Partly), None)
 }
 
-/// What an asking comes to on a day, with what some said to it at positions of their own logs.
+/// What an asking comes to on a day, with what some said to it at positions of their own logs, each made on the
+/// day that it gives.
 fn on(today: &str, asking: &Record, said: &[(Who, u64, Record)]) -> Joint {
+    made(today, (asking, asking.day()), (said, None))
+}
+
+/// The same of an asking made on another day, with answers that were made on another day.
+fn made(
+    today: &str,
+    asking: (&Record, Day),
+    (said, made_on): (&[(Who, u64, Record)], Option<Day>),
+) -> Joint {
     let (rules, days) = (rules(), days("2026-12-31"));
     let terms = Terms {
         rules: Some(&rules),
@@ -153,6 +163,7 @@ fn on(today: &str, asking: &Record, said: &[(Who, u64, Record)]) -> Joint {
             by: who.code(),
             at,
             record,
+            made_on: made_on.unwrap_or_else(|| record.day()),
         })
         .collect();
     let found = joint(asking, &all, &places.into());
@@ -212,7 +223,7 @@ fn response_without_a_rule_or_a_calendar_is_owed_and_never_called_overdue() {
     };
     let owed = |terms: Terms<'_>| {
         let places = [(Who::City.code(), terms)].into();
-        let joint = joint(&asked(), &[], &places);
+        let joint = joint((&asked(), day("2026-03-02")), &[], &places);
         assert_eq!(joint.no_members, [Who::Supervisor.code()]);
         joint.owed[0].within.clone()
     };
@@ -343,4 +354,39 @@ fn months_run_over_the_end_of_a_year() {
     );
     assert_eq!(months("2026-11", "2026-10"), Vec::<String>::new());
     assert_eq!(months("2199-12", "2199-12"), ["2199-12"]);
+}
+
+// spec: DL-44
+#[test]
+fn nothing_is_counted_from_before_it_was_asked() {
+    // Dated in March, made in May: overdue by nothing yet.
+    let open = made("2026-05-06", (&asked(), day("2026-05-06")), (&[], None));
+    assert_eq!(open.owed[0].since, day("2026-05-06"));
+    assert_eq!(open.owed[0].within.clone().unwrap().overdue_since(), None);
+    let above = made("2026-05-06", (&push(true), day("2026-05-06")), (&[], None));
+    assert_eq!(of_city(&above), [Owing::Respond, month("2026-05", 1)]);
+    // A response is not of a day before it was asked for.
+    let early = [(Who::City, 5, accept("2018-03-04", "2026-06-15"))];
+    let owed = on("2026-03-31", &asked(), &early);
+    assert_eq!(of_city(&owed), [month("2026-03", 1)]);
+    // Nor of a day after it was made.
+    let ahead = [(Who::City, 5, accept("2026-06-10", "2026-06-15"))];
+    let said = (&ahead[..], Some(day("2026-03-04")));
+    let owed = made("2026-04-30", (&asked(), day("2026-03-02")), said);
+    assert_eq!(of_city(&owed), [month("2026-03", 2)]);
+}
+
+// spec: DL-45
+#[test]
+fn feedback_on_a_month_that_is_not_owed_ends_nothing() {
+    let accepted = (Who::City, 5, accept("2026-03-04", "2026-06-15"));
+    let done = report("1950-01", Some(Execution::Done), None);
+    let said = [accepted, (Who::City, 6, done)];
+    let owed = on("2026-04-30", &asked(), &said);
+    assert_eq!(of_city(&owed), [month("2026-03", 2)]);
+    for other in ["1950-01", "2026-05"] {
+        let found = report(other, None, Some(Verification::Verified));
+        let owed = on("2026-04-02", &push(true), &[(Who::City, 5, found)]);
+        assert_eq!(of_city(&owed), [Owing::Respond, month("2026-03", 2)]);
+    }
 }
