@@ -380,6 +380,8 @@ pub(super) fn days_of<'d>(
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use concordat_protocol::log::{Hash, LeafIndex};
 
     use super::*;
@@ -402,11 +404,11 @@ mod tests {
             ..Closings::default()
         };
         assert_eq!(closings.of(&objection, received), None);
-        closings.ruled(&[objection.clone()], day("2026-05-06"), true);
+        closings.ruled(slice::from_ref(&objection), day("2026-05-06"), true);
         assert_eq!(closings.of(&objection, received), Some(day("2026-06-01")));
         closings.withdrawn.push(day("2026-05-20"));
         assert_eq!(closings.of(&objection, received), Some(day("2026-05-20")));
-        closings.ruled(&[objection.clone()], day("2026-05-10"), false);
+        closings.ruled(slice::from_ref(&objection), day("2026-05-10"), false);
         assert_eq!(closings.of(&objection, received), Some(day("2026-05-10")));
     }
 }
