@@ -104,6 +104,9 @@ impl Default for UnverifiedCursor {
     }
 }
 
+/// Numbers of rows with what they showed, and the place to go on from where there may be more.
+pub(super) type ShownPage = (Vec<(u64, Shown)>, Option<ShownAt>);
+
 impl Store {
     /// Everything about an organisation: decisions, and corrections that name it, by position.
     ///
@@ -643,7 +646,7 @@ impl Store {
         &self,
         after: Option<&ShownAt>,
         most: usize,
-    ) -> Result<(Vec<(u64, Shown)>, Option<ShownAt>), StoreError> {
+    ) -> Result<ShownPage, StoreError> {
         let prefix = Bytes::key(Family::Shown).finish();
         let from = after.map_or_else(|| prefix.clone(), ShownAt::next_key);
         let (mut found, mut next) = (Vec::new(), None);
