@@ -64,10 +64,11 @@ impl Scenario {
     /// What of a decision is from before its item was in any catalogue: the corrections that hold, or it.
     fn not_checked(&self, place: Place, state: &State) -> BTreeSet<Place> {
         let of_history = |at: &Place| self.at(*at).is_some_and(|spoken| spoken.history);
-        let stands: BTreeSet<Place> = match state {
-            State::Corrected(corrections) => corrections.clone(),
-            _ => self.figures(place).map(|_| place).into_iter().collect(),
-        };
+        let itself = self.figures(place).map(|_| place);
+        let mut stands: BTreeSet<Place> = itself.into_iter().collect();
+        if let State::Corrected(corrections) = state {
+            stands.clone_from(corrections);
+        }
         stands.into_iter().filter(of_history).collect()
     }
 
