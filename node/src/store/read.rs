@@ -85,6 +85,9 @@ pub struct UnverifiedCursor(Spot);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownAt(Vec<u8>);
 
+/// Rows with what each showed, and the place to go on from.
+pub type ShownPage = (Vec<(u64, Shown)>, Option<ShownAt>);
+
 impl ShownAt {
     /// The first key after it.
     fn next_key(&self) -> Vec<u8> {
@@ -627,7 +630,7 @@ impl Store {
         &self,
         after: Option<&ShownAt>,
         most: usize,
-    ) -> Result<(Vec<(u64, Shown)>, Option<ShownAt>), StoreError> {
+    ) -> Result<ShownPage, StoreError> {
         let prefix = Bytes::key(Family::Shown).finish();
         let from = after.map_or_else(|| prefix.clone(), ShownAt::next_key);
         let (mut found, mut next) = (Vec::new(), None);
