@@ -63,7 +63,7 @@ pub use engine::EngineFault;
 pub use ledger::{Delivery, KeptRow, Lookup};
 pub use own::OwnStatement;
 pub use propagation::Named;
-pub use read::{AGREEMENT_ROWS_MAX, COPIES_MAX, ShownAt, UnverifiedCursor};
+pub use read::{AGREEMENT_ROWS_MAX, COPIES_MAX, ShownAt, ShownPage, UnverifiedCursor};
 pub use records::RecordRow;
 pub use schema::{Counts, JournalPosition, Position};
 pub use subjects::{DocumentDigest, SubjectRow, Summary};

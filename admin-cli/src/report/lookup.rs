@@ -313,7 +313,10 @@ fn outdated_json(one: &OutdatedView) -> Value {
         "subject": one.subject.to_string(),
         "log": short_origin(&one.then.reference.origin),
         "then": shown_json(&one.then),
-        "now": shown_json(&one.now),
+        "now": match one.not_about {
+            Some(_) => Value::Null,
+            None => shown_json(&one.now),
+        },
         "not_about": one.not_about.is_some(),
     })
 }

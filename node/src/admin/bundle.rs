@@ -6,12 +6,16 @@ use concordat_protocol::admin::{
     AdminError, BundleAsk, BundleView, CHUNK_BYTES_MAX, ErrorCode, LookUp, Reply,
 };
 use concordat_protocol::bundle::{self, VerifiedBundle};
+use concordat_protocol::effect::Effect;
 use concordat_protocol::log::Hash;
+use concordat_protocol::lookup::{SHOWN_MAX, Shown};
 use concordat_protocol::statement::StatementRef;
+use concordat_protocol::subject::SubjectCode;
+use concordat_protocol::trust::Verified;
 use serde_bytes::ByteBuf;
 
 use crate::admin::desk::{Answer, Desk};
-use crate::admin::{lookup, refusal, subject, target};
+use crate::admin::{lookup, refusal, subject, target, view};
 use crate::export::{ExportError, Exported};
 
 /// `bundle export`
@@ -74,7 +78,9 @@ pub(super) fn hand_out(
     });
     if let Some(look_up) = look_up {
         for organisation in about {
-            lookup::record(desk, look_up, organisation, |_| last.clone())?;
+            let decisions = decisions_about(desk, shown, organisation)?;
+            let shown = |reply: &Reply| of_file(&decisions, reply);
+            lookup::record_shown(desk, look_up, organisation, shown, |_| last.clone())?;
         }
     }
     // spec: ADM-3
@@ -82,6 +88,40 @@ pub(super) fn hand_out(
         desk.send(Reply::Chunk(ByteBuf::from(chunk.to_vec())));
     }
     Ok(last)
+}
+
+/// How the decisions of a file that are about an organisation stand.
+// spec: LKP-54
+fn decisions_about(
+    desk: &Desk,
+    shown: &VerifiedBundle<'_>,
+    organisation: SubjectCode,
+) -> Result<Vec<Shown>, AdminError> {
+    let about = |one: &&Verified| {
+        let statement = one.statement();
+        statement.payload().class().is_decision() && statement.header().about == organisation
+    };
+    let targets: Vec<_> = shown
+        .verified()
+        .filter(about)
+        .map(Verified::reference)
+        .collect();
+    let today = desk.node().today();
+    let effects = desk.node().effects_of(&targets, today);
+    let effects = effects.map_err(|error| refusal::ask(&error))?;
+    let stands = |(target, effect): (&&StatementRef, Effect)| {
+        Shown::decision((*target).clone(), &view::effect(&effect, today))
+    };
+    Ok(targets.iter().zip(effects).map(stands).collect())
+}
+
+/// What a file's row names: its decisions, and what the file is of where that is none of them.
+fn of_file(decisions: &[Shown], reply: &Reply) -> Vec<Shown> {
+    let mut named = Shown::in_reply(reply);
+    named.retain(|one| decisions.iter().all(|of| of.reference != one.reference));
+    named.extend_from_slice(decisions);
+    named.truncate(SHOWN_MAX);
+    named
 }
 
 /// A bundle cannot say that its log has forked: whoever verifies it would rely on what is in doubt.

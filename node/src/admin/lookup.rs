@@ -19,6 +19,17 @@ pub(super) fn record(
     subject: SubjectCode,
     reply: impl Fn(u64) -> Reply,
 ) -> Result<Reply, AdminError> {
+    record_shown(desk, look_up, subject, Shown::in_reply, reply)
+}
+
+/// The same of a reply that does not say itself what it shows.
+pub(super) fn record_shown(
+    desk: &Desk,
+    look_up: &LookUp,
+    subject: SubjectCode,
+    shown: impl Fn(&Reply) -> Vec<Shown>,
+    reply: impl Fn(u64) -> Reply,
+) -> Result<Reply, AdminError> {
     let node = desk.node();
     let who = Text::new(desk.who.name.clone()).map_err(|error| refusal::internal(&error))?;
     let horizon = node.look_up_horizon();
@@ -36,7 +47,7 @@ pub(super) fn record(
             subject,
             scenario: look_up.scenario,
             answer: answer_digest(salt, &bytes),
-            shown: Shown::in_reply(&answer),
+            shown: shown(&answer),
             horizon: Some(horizon),
         }
     };

@@ -85,6 +85,9 @@ pub struct UnverifiedCursor(Spot);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownAt(Vec<u8>);
 
+/// Rows with what each showed, and the place to go on from.
+pub type ShownPage = (Vec<(u64, Shown)>, Option<ShownAt>);
+
 impl ShownAt {
     /// The first key after it.
     fn next_key(&self) -> Vec<u8> {

@@ -290,7 +290,7 @@ async fn register_is_listed_reviewed_and_tells_which_cases_were_missed() {
     pair.stop().await;
 }
 
-// spec: LKP-50, LKP-51, LKP-52
+// spec: LKP-50, LKP-51, LKP-52, LKP-53, LKP-54, LKP-55
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_looked_up_a_decision_that_was_taken_back_is_listed_until_told() {
     let pair = Pair::start().await;
@@ -298,6 +298,11 @@ async fn whoever_looked_up_a_decision_that_was_taken_back_is_listed_until_told()
     let code = about(&pair).await;
     let mut client = Client::open(&pair.hub).await;
     client.look_up(code).await;
+    let bundle = Request::BundleExport(BundleAsk {
+        target: position(&pair.first()),
+        look_up: Some(look_up()),
+    });
+    client.ask(&bundle).await.unwrap();
     assert_eq!(client.outdated().await.total, 0);
     let told = Request::LookUpTold(LookUpToldAsk { row: 0 });
     assert_eq!(client.refused(&told).await, ErrorCode::NothingOpen);
@@ -318,14 +323,16 @@ async fn whoever_looked_up_a_decision_that_was_taken_back_is_listed_until_told()
     })
     .await;
     let outdated = client.outdated().await;
-    let [row] = &outdated.rows[..] else {
+    let [row, handed_out] = &outdated.rows[..] else {
         panic!("{outdated:?}")
     };
     assert_eq!((row.number, row.case_number.as_str()), (0, "2026-118"));
     assert_eq!(row.then.validity, Some(ValidityCode::InForce));
-    assert_eq!(row.now.validity, Some(ValidityCode::Withdrawn));
-    assert_eq!(row.now.by, Some(by));
     assert!(row.not_about.is_some());
+    assert_eq!(handed_out.number, 1);
+    assert_eq!(handed_out.then, row.then);
+    assert_eq!((row.now.validity, &row.now.by), (None, &None));
+    assert_eq!(row.now.reference, pair.first());
     let alarms = client.status().await.alarms;
     assert!(
         alarms
@@ -334,6 +341,9 @@ async fn whoever_looked_up_a_decision_that_was_taken_back_is_listed_until_told()
         "{alarms:?}"
     );
     client.ask(&told).await.unwrap();
+    assert_eq!(client.outdated().await.total, 1);
+    let also = Request::LookUpTold(LookUpToldAsk { row: 1 });
+    client.ask(&also).await.unwrap();
     assert_eq!(client.outdated().await.total, 0);
     let rows = client.rows(LookUpListAsk::default()).await.rows;
     assert!(rows[0].told.is_some());

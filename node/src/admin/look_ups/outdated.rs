@@ -58,6 +58,19 @@ impl Outdated {
     }
 }
 
+/// A decision without how it stands.
+// spec: LKP-53
+fn reference_alone(reference: &StatementRef) -> Shown {
+    Shown {
+        reference: reference.clone(),
+        validity: None,
+        by: None,
+        suspended: None,
+        stayed: None,
+        repaired: None,
+    }
+}
+
 fn state_of(now: &Shown, salted: &SaltedRow) -> Hash {
     let bytes = codec::encode(now).unwrap_or_default();
     answer_digest(salted.salt(), &bytes)
@@ -122,18 +135,23 @@ fn untold(
     let Some(kept) = rows.into_iter().next() else {
         return Ok(None);
     };
-    let told = state_of(now, &kept.salted);
+    let not_about = subject::not_about_by(node, kept.row.subject, effect)?.is_some();
+    // What becomes of a decision about another organisation is nothing to tell.
+    let now = match not_about {
+        true => reference_alone(&now.reference),
+        false => now.clone(),
+    };
+    let told = state_of(&now, &kept.salted);
     let marks = store.lookup_marks(range).map_err(internal)?;
     let is_told = |mark: &Mark| mark.kind == MarkKind::Told && mark.state == Some(told);
     if marks.iter().any(is_told) {
         return Ok(None);
     }
-    let not_about = subject::not_about_by(node, kept.row.subject, effect)?.is_some();
     Ok(Some(Outdated {
         number,
         row: kept.row,
         then,
-        now: now.clone(),
+        now,
         not_about,
     }))
 }
