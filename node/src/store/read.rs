@@ -107,9 +107,6 @@ impl Default for UnverifiedCursor {
     }
 }
 
-/// Numbers of rows with what they showed, and the place to go on from where there may be more.
-pub(super) type ShownPage = (Vec<(u64, Shown)>, Option<ShownAt>);
-
 impl Store {
     /// Everything about an organisation: decisions, and corrections that name it, by position.
     ///
