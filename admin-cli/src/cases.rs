@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use concordat_protocol::admin::LookUpsMissedView;
 use concordat_protocol::lookup::{Case, Scenario};
+use concordat_protocol::screen::find_personal;
 use concordat_protocol::subject::SubjectCode;
 use concordat_protocol::text::Text;
 use concordat_protocol::time::{Day, Timestamp};
@@ -11,6 +12,9 @@ use concordat_protocol::time::{Day, Timestamp};
 use crate::failure::Failure;
 use crate::names::Named as _;
 use crate::text;
+
+/// Characters of a cell that a refusal repeats.
+const REPEATED_CHARS_MAX: usize = 64;
 
 /// The columns, each with its names in a header.
 const COLUMNS: [[&str; 2]; 4] = [
@@ -98,14 +102,17 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Case>, Failure> {
         let [number, subject, scenario, day] = places.map(cell);
         let refused = |column: &str, value: &str, cause: &str| {
             let failure = Failure::usage("case-field").with("line", line);
-            let failure = failure.with("column", column).with("value", value);
+            let failure = failure
+                .with("column", column)
+                .with("value", repeated(value));
             failure.with("cause", cause)
         };
         cases.push(Case {
-            number: Text::normalise(number)
-                .ok()
-                .filter(|_| !number.is_empty())
-                .ok_or_else(|| refused("case", number, "1–128"))?,
+            number: match Text::normalise(number) {
+                Ok(text) if !number.is_empty() => text,
+                Ok(_) => return Err(refused("case", number, "1–128")),
+                Err(error) => return Err(refused("case", number, &error.to_string())),
+            },
             // It may be an identity number in the wrong column: it is not repeated.
             subject: SubjectCode::normalise(subject)
                 .map_err(|error| refused("subject", "…", &error.to_string()))?,
@@ -116,6 +123,14 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Case>, Failure> {
         });
     }
     Ok(cases)
+}
+
+/// What a refusal repeats of a cell: no number of a person, and no more than a line takes.
+fn repeated(value: &str) -> String {
+    match find_personal(value) {
+        Some(_) => "…".to_owned(),
+        None => value.chars().take(REPEATED_CHARS_MAX).collect(),
+    }
 }
 
 fn shape(error: &csv::Error) -> Failure {
@@ -297,6 +312,18 @@ mod tests {
             ("1,91230400MA0000015M,loans,2026-03-02", "scenario"),
             ("1,91230400MA0000015M,funds,2026-02-30", "decided_on"),
             ("1,91230400MA0000015M,funds", "decided_on"),
+            (
+                "11010519491231002X,91230400MA0000015M,funds,2026-03-02",
+                "case",
+            ),
+            (
+                "1,91230400MA0000015M,11010519491231002X,2026-03-02",
+                "scenario",
+            ),
+            (
+                "1,91230400MA0000015M,funds,11010519491231002X",
+                "decided_on",
+            ),
         ] {
             let failure = refused(&format!("{head}{row}\n"));
             assert_eq!(

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::cases::{self, Checked, Counts};
 use crate::names::Named;
 use crate::page::Page;
+use crate::report::statistics::quoted;
 use crate::report::{Report, Words, at_json, at_text, ref_json, short, short_origin};
 
 /// Missed cases that are listed for people.
@@ -405,15 +406,12 @@ const fn numbers(of: &Counts) -> [u64; 5] {
 pub(crate) fn missed_csv(cases: &[Case], checked: &[Checked]) -> String {
     let mut text = "case,subject,scenario,decided_on,state,first_looked_up_at\r\n".to_owned();
     for (case, checked) in cases.iter().zip(checked) {
-        let number = case.number.as_str().replace('"', "\"\"");
+        let number = quoted(case.number.as_str());
         let at = checked.at().map(|at| at.value().to_string());
         let (subject, scenario) = (case.subject, case.scenario.name());
         let (day, state) = (case.decided_on, checked.name());
         let at = at.unwrap_or_default();
-        let _ = write!(
-            text,
-            "\"{number}\",{subject},{scenario},{day},{state},{at}\r\n"
-        );
+        let _ = write!(text, "{number},{subject},{scenario},{day},{state},{at}\r\n");
     }
     text
 }

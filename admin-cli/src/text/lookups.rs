@@ -296,7 +296,7 @@ pub(super) const TEXTS: &[Entry] = &[
     (
         "alarm.lookups-outdated",
         "so many look-ups showed what was taken back, put right or suspended since, and there are more where that is named; the number of the first is named. See `concordat lookup outdated`, and tell whoever asked.",
-        "有所示数量的查询，其所见内容此后已被撤销、更正或中止；标有 more 时数量尚不止此；所示为首行行号。请查看 `concordat lookup outdated` 并告知查询人。",
+        "有所示数量的查询，其所见内容此后已被撤销、更正或中止；标有 `more` 时数量尚不止此；所示为首行行号。请查看 `concordat lookup outdated` 并告知查询人。",
     ),
     (
         "alarm.look-ups-behind",
