@@ -418,7 +418,7 @@ fn joint_measures_go_from_the_initiation_to_the_feedback() {
         "--reasons",
         "情节严重",
         "--on",
-        "2024-05-06",
+        "2026-03-06",
     ];
     for (wrong, right, exit, code, named) in [
         (
@@ -620,6 +620,8 @@ fn pushed(network: &Network, decision: &str) {
         "--from-above",
         "--reasons",
         "省平台下发",
+        "--on",
+        "2026-03-06",
     ];
     let pushed = network.at("city", &push).exits(0).json();
     let pushed = pushed["reference"].as_str().unwrap().to_owned();
