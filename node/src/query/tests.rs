@@ -1,7 +1,10 @@
 mod agreements;
 mod copies;
+mod crowds;
+mod flooded;
 mod records;
 mod refused;
+mod verification;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -203,184 +206,6 @@ fn acts_on_a_decision_that_is_not_held_are_gathered() {
     assert_eq!(node.history(0), [0, 1]);
 }
 
-/// How many objections one member logs to a decision of another.
-const CROWD: u64 = 5_000;
-const GROUNDS: [Ground; 3] = [Ground::Facts, Ground::Amount, Ground::Other];
-const ROLES: [ObjectorRole; 2] = [ObjectorRole::Subject, ObjectorRole::Issuer];
-/// Rulings that close the crowd.
-const RULINGS: usize = 10;
-
-/// A decision, one objection to it in its own log, and a crowd of them in another, which rulings of the
-/// issuer reject, but for the last one, and a copy of a statement that counts once.
-fn crowded(fixture: &Fixture, rulings: usize) -> Vec<Placed> {
-    let (decision, about) = (fixture.decision(0, 1), subject(1));
-    let mut placed = vec![fixture.objection(1, about, &decision)];
-    let kinds = GROUNDS.map(|ground| ROLES.map(|role| (role, ground)));
-    for (index, said) in (0..CROWD).zip(kinds.into_iter().flatten().cycle()) {
-        placed.push(fixture.objection_by_hub(index, about, said, &decision));
-    }
-    let crowd: Vec<StatementRef> = placed[1..].iter().map(Placed::reference).collect();
-    let closed = &crowd[..crowd.len() - 1];
-    let parts = closed.chunks(closed.len().div_ceil(RULINGS));
-    for (index, part) in (2..).zip(parts.take(rulings)) {
-        placed.push(fixture.rejection(index, about, &decision, part.to_vec()));
-    }
-    placed.push(decision);
-    placed
-}
-
-fn hub_origin(fixture: &Fixture) -> Origin {
-    let genesis = fixture.registry.genesis();
-    genesis.origin(fixture.hub, trust::LogNumber::Statements)
-}
-
-/// One member logged thousands of objections to a decision of another, and it was never weighed again,
-/// ruled on or not.
-// spec: IDX-40, IDX-20
-#[test]
-fn crowd_of_objections_by_one_member_leaves_a_decision_weighed() {
-    for rulings in [0, RULINGS / 2, RULINGS] {
-        let node = node(|fixture| crowded(fixture, rulings));
-        let dossier = node.queries.history(&node.position(0)).unwrap();
-        let hub = hub_origin(&node.fixture);
-        // The decision, the objection in its own log, and the rulings.
-        let own: Vec<u64> = (0..).take(2 + rulings).collect();
-        assert_eq!(of_log(&dossier, &node.fixture.origin()), own);
-        let kept = of_log(&dossier, &hub);
-        let groups = 6 * (rulings + 1) + 1;
-        assert!(kept.len() <= groups * GROUP_KEPT_MAX, "{}", kept.len());
-        let is_last_closed = rulings < RULINGS || kept.contains(&(CROWD - 1));
-        assert!(is_last_closed, "what no ruling names is looked at");
-        // The first of each part of the crowd, on each ground and in each role.
-        assert!((0..6).all(|index| kept.contains(&index)));
-        let horizon = Horizon {
-            logs: BTreeMap::new(),
-            register: node.fixture.register(),
-        };
-        let all = dossier.statements.values();
-        let mut all: Vec<StatementRef> = all.map(|one| one.reference().clone()).collect();
-        all.retain(|one| one.origin == hub);
-        alike::complete_open(&mut all, dossier.alike.values(), &horizon);
-        assert_eq!(all.len() as u64, CROWD);
-    }
-}
-
-/// Objections on one ground in one role, one for each index.
-fn objections(fixture: &Fixture, indexes: std::ops::Range<u64>, on: &Placed) -> Vec<Placed> {
-    let said = (ObjectorRole::Subject, Ground::Facts);
-    let object = |index| fixture.objection_by_hub(index, subject(1), said, on);
-    indexes.map(object).collect()
-}
-
-fn of_log(dossier: &Dossier, origin: &Origin) -> Vec<u64> {
-    let places = dossier.statements.keys();
-    let places = places.filter(|at| at.origin == *origin);
-    places.map(|at| at.index.value()).collect()
-}
-
-/// A notice whose objection is left out would read as one that nobody holds.
-// spec: IDX-40, EFF-23
-#[test]
-fn notices_are_gathered_of_the_objections_that_are() {
-    let node = node(|fixture| {
-        let decision = fixture.decision(0, 1);
-        let mut placed = objections(fixture, 0..300, &decision);
-        // The register heard of them in another order.
-        let noticed = (0..).zip(placed.iter().rev().skip(50));
-        let notices: Vec<_> = noticed
-            .map(|(index, act)| fixture.notice(index, &decision, act))
-            .collect();
-        placed.extend(notices);
-        placed.push(decision);
-        placed
-    });
-    let dossier = node.queries.history(&node.position(0)).unwrap();
-    // Of those that are noticed the ones noticed last and first; and two of those that are not.
-    let kept = of_log(&dossier, &hub_origin(&node.fixture));
-    assert_eq!(kept, [0, 249, 250, 299]);
-    assert_eq!(of_log(&dossier, &node.fixture.register()), [0, 249]);
-}
-
-/// A member kept back the bodies of what it logged.
-// spec: IDX-40, EFF-23
-#[test]
-fn few_of_the_objections_that_are_known_by_notices_alone_are_gathered() {
-    let node = node(|fixture| {
-        let decision = fixture.decision(0, 1);
-        let withheld = objections(fixture, 0..6_000, &decision);
-        let notices = (0..).zip(&withheld);
-        let mut placed: Vec<_> = notices
-            .map(|(index, act)| fixture.notice(index, &decision, act))
-            .collect();
-        placed.extend([withheld[2_000].clone(), decision]);
-        placed
-    });
-    let dossier = node.queries.history(&node.position(0)).unwrap();
-    assert_eq!(
-        of_log(&dossier, &node.fixture.register()),
-        [0, 2_000, 5_999]
-    );
-    assert_eq!(of_log(&dossier, &hub_origin(&node.fixture)), [2_000]);
-}
-
-/// What does not count hides nothing that does.
-// spec: IDX-40, EFF-40, EFF-41
-#[test]
-fn objections_that_do_not_count_stand_for_none() {
-    let node = node(|fixture| {
-        let (decision, other) = (fixture.decision(0, 1), fixture.decision(0, 2));
-        let said = (ObjectorRole::Subject, Ground::Facts);
-        // About another organisation than the decision.
-        let astray =
-            (0..9).map(|index| fixture.objection_by_hub(index, subject(2), said, &decision));
-        let mut placed: Vec<_> = astray.collect();
-        // To another decision at the same place.
-        placed.extend(objections(fixture, 10..19, &other));
-        placed.extend(objections(fixture, 20..21, &decision));
-        // The bytes of an earlier one: no ruling and no notice names them.
-        let copy = |index| Placed {
-            index: LeafIndex::new(index),
-            ..placed[18].clone()
-        };
-        let copies: Vec<_> = (30..39).map(copy).collect();
-        placed.extend(copies);
-        placed.push(decision);
-        placed
-    });
-    let dossier = node.queries.history(&node.position(0)).unwrap();
-    assert_eq!(of_log(&dossier, &hub_origin(&node.fixture)), [20]);
-    assert!(dossier.alike.is_empty());
-}
-
-/// One member logged each of its objections twice, and the decision was not weighed again.
-// spec: IDX-40, EFF-130
-#[test]
-fn crowd_of_objections_that_stand_twice_leaves_a_decision_weighed() {
-    let node = node(|fixture| {
-        let decision = fixture.decision(0, 1);
-        let mut placed = objections(fixture, 0..3_000, &decision);
-        let copies = (3_000..).zip(&placed);
-        let copies: Vec<_> = copies.map(|(index, one)| copied(one, index)).collect();
-        placed.extend(copies);
-        let notices = (0..).zip(&placed);
-        let notices: Vec<_> = notices
-            .map(|(index, act)| fixture.notice(index, &decision, act))
-            .collect();
-        // What names a copy names the first.
-        let named = [&placed[3_007], &placed[3_008]].map(Placed::reference);
-        placed.push(fixture.rejection(1, subject(1), &decision, named.to_vec()));
-        placed.extend(notices);
-        placed.push(decision);
-        placed
-    });
-    let dossier = node.queries.history(&node.position(0)).unwrap();
-    let kept = of_log(&dossier, &hub_origin(&node.fixture));
-    assert_eq!(kept, [0, 7, 8, 2_999, 3_007, 3_008]);
-    assert_eq!(of_log(&dossier, &node.fixture.origin()), [0, 1]);
-    let noticed = of_log(&dossier, &node.fixture.register());
-    assert_eq!(noticed, [0, 7, 8, 2_999]);
-}
-
 /// A thief of a log key logged a decision thousands of times, and it was not weighed again.
 // spec: IDX-52
 #[test]
@@ -424,21 +249,6 @@ fn what_others_make_of_a_decision_is_not_gathered_for_it() {
         !dossiers.next().unwrap().unwrap().is_whole,
         "its own siblings are"
     );
-}
-
-/// Objections are long where their ext is, and nobody keeps a decision from being weighed with that.
-// spec: IDX-20
-#[test]
-fn bytes_of_objections_do_not_count_with_those_of_the_others() {
-    let size = |bytes, objection_bytes| Size {
-        bytes,
-        objection_bytes,
-        not_held: 0,
-    };
-    let fits = |size: Size| size.fits(&Dossier::default());
-    assert!(fits(size(HISTORY_BYTES_MAX, HISTORY_OBJECTION_BYTES_MAX)));
-    assert!(!fits(size(HISTORY_BYTES_MAX + 1, 0)));
-    assert!(!fits(size(0, HISTORY_OBJECTION_BYTES_MAX + 1)));
 }
 
 /// Places in a log at which nothing stands.
@@ -565,103 +375,6 @@ fn question_ends_when_the_node_stops() {
     assert!(matches!(refused, QueryError::Stopping));
 }
 
-// spec: IDX-8
-#[test]
-fn statement_that_does_not_verify_is_quarantined_and_answers_nothing() {
-    let node = node(|fixture| {
-        let good = fixture.decision(0, 1);
-        let mut bad = fixture.decision(1, 1);
-        let mut body = bad.body.to_vec();
-        *body.last_mut().unwrap() ^= 1;
-        bad.leaf.commit = Body::decode(&body).unwrap().commit();
-        bad.body = body.into();
-        vec![good, bad]
-    });
-    let entries = node.queries.subject(subject(1)).unwrap();
-    assert_eq!(entries.len(), 1);
-    let position = Position {
-        origin: node.fixture.origin(),
-        index: LeafIndex::new(1),
-    };
-    let quarantine = node.queries.store().quarantine(9).unwrap();
-    assert_eq!(quarantine, [(position, RejectReason::BadSignature)]);
-}
-
-// spec: IDX-8
-#[test]
-fn body_that_does_not_fit_its_leaf_is_refused_even_when_marked() {
-    let node = node(|fixture| {
-        let mut swapped = fixture.decision(0, 1);
-        swapped.body = fixture.decision(0, 2).body;
-        vec![swapped]
-    });
-    let origin = node.fixture.origin();
-    let position = Position {
-        origin: origin.clone(),
-        index: LeafIndex::new(0),
-    };
-    let verdict = [(position, Verdict::Verified)];
-    node.queries.store().judge(&verdict).unwrap();
-    let found = node.queries.statement(&origin, LeafIndex::new(0)).unwrap();
-    assert!(matches!(found, Found::Rejected(RejectReason::WrongCommit)));
-}
-
-// spec: IDX-8
-#[test]
-fn statement_under_a_registry_that_has_not_come_is_judged_later() {
-    let node = node(|fixture| vec![fixture.decision_under(0, 1, fixture.later_ctx())]);
-    let step = node.queries.verify_some(UnverifiedCursor::default(), 9);
-    let step = step.unwrap();
-    assert_eq!((step.verified, step.rejected, step.waiting), (0, 0, 1));
-    assert_eq!(node.queries.store().quarantine(9).unwrap(), []);
-}
-
-#[test]
-fn background_steps_verify_everything_once() {
-    let node = node(|fixture| {
-        (0..10)
-            .map(|index| fixture.decision(index, index))
-            .collect()
-    });
-    let mut cursor = UnverifiedCursor::default();
-    let mut verified = 0;
-    loop {
-        let step = node.queries.verify_some(cursor, 3).unwrap();
-        verified += step.verified;
-        match step.next {
-            Some(next) => cursor = next,
-            None => break,
-        }
-    }
-    assert_eq!(verified, 10);
-    let again = node.queries.verify_some(UnverifiedCursor::default(), 99);
-    assert_eq!(again.unwrap(), VerifyStep::default());
-}
-
-// spec: TRU-10
-#[test]
-fn marked_statement_is_verified_without_its_signature_and_only_under_its_key() {
-    let fixture = Fixture::new();
-    let placed = fixture.decision(0, 1);
-    let body = Body::decode(&placed.body).unwrap();
-    let mut bytes = body.statement().to_vec();
-    *bytes.last_mut().unwrap() ^= 1;
-    let statement = Statement::decode(&bytes).unwrap();
-    let place = Place {
-        origin: &placed.origin,
-        index: placed.index,
-        leaf: &placed.leaf,
-        ctx_floor: TreeSize::ZERO,
-    };
-    let kid = statement.header().kid;
-    let full = trust::verify(&fixture.registry, place, statement.clone());
-    assert_eq!(full.unwrap_err(), RejectReason::BadSignature);
-    let other = key(99).public_key().id();
-    let refused = trust::verify_marked(&fixture.registry, place, statement.clone(), other);
-    assert_eq!(refused.unwrap_err(), RejectReason::BadSignature);
-    assert!(trust::verify_marked(&fixture.registry, place, statement, kid).is_ok());
-}
-
 /// A leaf says what an act of its log acts on before the body comes, and where it never does.
 // spec: EFF-90, EFF-92
 #[test]
@@ -685,104 +398,6 @@ fn act_known_by_its_leaf_is_unread_until_its_body_is_held_and_is_found_before_th
     bodies.insert(node.position(1), held);
     drop(bodies);
     assert_eq!(gathered(), (2, BTreeMap::new()));
-}
-
-/// A node of which the decision at position 0 is named by more leaves of acts than are looked at.
-fn flooded(statements: impl FnOnce(&Fixture) -> Vec<Placed>) -> Node {
-    let node = node(statements);
-    let decision = StatementRef {
-        origin: node.fixture.origin(),
-        index: LeafIndex::new(0),
-        leaf_hash: Hash::from_bytes([1; 32]),
-    };
-    let acts = nowhere(&node.fixture, 0, HISTORY_NOT_HELD_MAX as u64 + 1);
-    let mut unread = node.bodies.1.lock().unwrap();
-    unread.extend(acts.into_iter().map(|act| (act, decision.clone())));
-    drop(unread);
-    node
-}
-
-/// The same bytes at another place of the log.
-fn copied(placed: &Placed, index: u64) -> Placed {
-    Placed {
-        index: LeafIndex::new(index),
-        ..placed.clone()
-    }
-}
-
-fn gathered(node: &Node, index: u64) -> (Vec<u64>, bool) {
-    let asked = vec![node.position(index)];
-    let mut dossiers = node.queries.dossiers(asked, Depth::Weighed);
-    let dossier = dossiers.next().unwrap().unwrap();
-    let statements: Vec<_> = dossier.statements.into_values().collect();
-    (indexes(&statements), dossier.is_whole)
-}
-
-/// Whoever objects much, or logs much and withholds it, kept a superseded licence alive.
-// spec: IDX-30, IDX-50
-#[test]
-fn what_takes_a_decision_back_or_its_place_is_gathered_however_much_bears_on_it() {
-    let node = flooded(|fixture| {
-        let root = fixture.decision(5, 1);
-        let reissue = |fields: &mut DecisionFields| fields.reissues = Some(root.reference());
-        let decision = fixture.decision_with(0, 1, reissue);
-        let withdrawal = fixture.withdrawal(1, subject(1), &decision);
-        let sibling = fixture.decision_with(2, 1, reissue);
-        let successor = fixture.decision_with(3, 1, |fields| {
-            fields.reissues = Some(decision.reference());
-        });
-        vec![root, decision, withdrawal, sibling, successor]
-    });
-    assert_eq!(gathered(&node, 0), (vec![0, 1, 2, 3, 5], false));
-}
-
-/// The same where the withdrawal and the re-issues name a copy.
-// spec: IDX-50
-#[test]
-fn what_takes_a_copy_back_is_gathered_however_much_bears_on_the_decision() {
-    let node = flooded(|fixture| {
-        let root = fixture.decision(5, 1);
-        let copy_of_root = copied(&root, 6);
-        let decision = fixture.decision_with(0, 1, |fields| {
-            fields.reissues = Some(copy_of_root.reference());
-        });
-        let copy = copied(&decision, 1);
-        let withdrawal = fixture.withdrawal(2, subject(1), &copy);
-        let reissue = |index: u64, of: &Placed| {
-            fixture.decision_with(index, 1, |fields| fields.reissues = Some(of.reference()))
-        };
-        let (sibling, successor) = (reissue(3, &root), reissue(4, &copy));
-        vec![
-            root,
-            copy_of_root,
-            decision,
-            copy,
-            withdrawal,
-            sibling,
-            successor,
-        ]
-    });
-    assert_eq!(gathered(&node, 0), (vec![0, 1, 2, 3, 4, 5, 6], false));
-}
-
-/// What a correction of the copy rests on is a basis of the first.
-// spec: IDX-51
-#[test]
-fn copy_of_a_basis_is_weighed_with_it() {
-    let node = node(|fixture| {
-        let basis = fixture.decision(0, 1);
-        let copy = copied(&basis, 1);
-        let under = fixture.decision(2, 9);
-        let correction = fixture.correction_with(3, &copy, 1, |fields| {
-            fields.rests_on = vec![under.reference()];
-        });
-        let decision = fixture.decision_with(4, 2, |fields| {
-            fields.rests_on = vec![basis.reference()];
-        });
-        vec![basis, copy, under, correction, decision]
-    });
-    assert_eq!(node.history(4), [0, 1, 2, 3, 4]);
-    assert_eq!(node.history(0), [0, 1, 2, 3]);
 }
 
 /// One document may name thousands of organisations: what is said of one is not looked at for another.
@@ -843,23 +458,6 @@ fn stays_by_whomever_and_repairs_by_whom_they_may_be_are_gathered_with_what_take
     assert_eq!(node.history(0), [6, 0, 1, 2, 3, 4]);
 }
 
-/// Whoever logs much and withholds it kept a stayed licence alive.
-// spec: EFF-166
-#[test]
-fn stay_of_a_decision_and_of_its_root_is_gathered_however_much_bears_on_it() {
-    let node = flooded(|fixture| {
-        let (root, about) = (fixture.decision(5, 1), subject(1));
-        let decision = fixture.decision_with(0, 1, |fields| {
-            fields.reissues = Some(root.reference());
-        });
-        let of_root = fixture.stay(true, 6, about, &root);
-        let stay = fixture.stay(false, 7, about, &decision);
-        let lifted = fixture.withdrawal(8, about, &stay);
-        vec![root, decision, of_root, stay, lifted]
-    });
-    assert_eq!(gathered(&node, 0), (vec![6, 0, 5, 7, 8], false));
-}
-
 /// Known by its notice alone, a stay is asked for, and what lifts it.
 // spec: EFF-154
 #[test]
@@ -871,4 +469,17 @@ fn notice_of_a_stay_that_is_not_held_is_gathered() {
         vec![decision, notice]
     });
     assert_eq!(node.history(0), [3, 0]);
+}
+
+/// The same bytes at another place of the log.
+fn copied(placed: &Placed, index: u64) -> Placed {
+    Placed {
+        index: LeafIndex::new(index),
+        ..placed.clone()
+    }
+}
+
+fn hub_origin(fixture: &Fixture) -> Origin {
+    let genesis = fixture.registry.genesis();
+    genesis.origin(fixture.hub, trust::LogNumber::Statements)
 }
