@@ -29,9 +29,9 @@ pub(crate) use asking::{
 };
 pub(crate) use records::{Feedback, Initiate, Push, Record, RecordFlags, Respond};
 pub(crate) use setup::{
-    Authority, Certificate, Change, ChangeApprove, ChangeCalendar, ChangeCatalogue,
-    ChangeDeadlines, ChangeMeasures, ChangePolicy, ChangeShow, ChangeSubmit, Enrol, EnrolApprove,
-    EnrolRequest, Genesis, GenesisCreate, Init, Peer, PeerCutOff, PeerName, PeerSuspend, Purpose,
+    Authority, Certificate, Change, ChangeApprove, ChangeCalendar, ChangeContent, ChangePolicy,
+    ChangeShow, ChangeSubmit, Enrol, EnrolApprove, EnrolRequest, Genesis, GenesisCreate, Init,
+    Peer, PeerCutOff, PeerName, PeerSuspend, Purpose,
 };
 
 /// The longest that `status --wait` waits, in seconds: a day.

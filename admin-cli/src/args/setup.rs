@@ -187,18 +187,19 @@ pub(crate) struct PeerCutOff {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Change {
-    Catalogue(ChangeCatalogue),
+    Catalogue(ChangeContent),
     Calendar(ChangeCalendar),
-    Deadlines(ChangeDeadlines),
-    Measures(ChangeMeasures),
+    Deadlines(ChangeContent),
+    Measures(ChangeContent),
     Policy(ChangePolicy),
     Show(ChangeShow),
     Approve(ChangeApprove),
     Submit(ChangeSubmit),
 }
 
+/// A content of the registry as people write it.
 #[derive(Debug, Args)]
-pub(crate) struct ChangeCatalogue {
+pub(crate) struct ChangeContent {
     pub(crate) file: PathBuf,
     #[arg(long, value_name = "FILE")]
     pub(crate) genesis: PathBuf,
@@ -211,24 +212,6 @@ pub(crate) struct ChangeCalendar {
     pub(crate) file: PathBuf,
     #[arg(long, value_name = "DAY")]
     pub(crate) covers: Option<String>,
-    #[arg(long, value_name = "FILE")]
-    pub(crate) genesis: PathBuf,
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ChangeDeadlines {
-    pub(crate) file: PathBuf,
-    #[arg(long, value_name = "FILE")]
-    pub(crate) genesis: PathBuf,
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ChangeMeasures {
-    pub(crate) file: PathBuf,
     #[arg(long, value_name = "FILE")]
     pub(crate) genesis: PathBuf,
     #[arg(long, value_name = "FILE")]

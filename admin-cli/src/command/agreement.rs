@@ -103,13 +103,7 @@ fn next_version(named: &str, context: &Context<'_>) -> Result<(u32, StatementRef
 fn show(args: &AgreementShow, context: &Context<'_>) -> Result<Report, Failure> {
     let genesis = genesis(args.genesis.as_ref(), context)?;
     let pending = proposal(&args.proposal, &genesis)?;
-    let mut approvals = Vec::new();
-    for path in &args.approval {
-        let approval = approval(path)?;
-        let fits = pending.approval(&genesis, &approval);
-        fits.map_err(|error| files::unverified(path, &error))?;
-        approvals.push(encoded(path, &approval)?);
-    }
+    let approvals = approvals(&args.approval, &pending, &genesis)?;
     let summary = pending.summary(&genesis, context.words.0);
     let report = report::summary(&summary, &[], context.words);
     if !is_node_named(context) {
@@ -164,13 +158,7 @@ fn approve(args: &AgreementApprove, context: &Context<'_>) -> Result<Report, Fai
 fn log(args: &AgreementLog, context: &Context<'_>) -> Result<Report, Failure> {
     let genesis = genesis(args.genesis.as_ref(), context)?;
     let pending = proposal(&args.proposal, &genesis)?;
-    let mut approvals = Vec::new();
-    for path in &args.approval {
-        let approval = approval(path)?;
-        let fits = pending.approval(&genesis, &approval);
-        fits.map_err(|error| files::unverified(path, &error))?;
-        approvals.push(encoded(path, &approval)?);
-    }
+    let approvals = approvals(&args.approval, &pending, &genesis)?;
     let ask = |dry_run| -> Result<AgreementLogAsk, Failure> {
         Ok(AgreementLogAsk {
             proposal: ByteBuf::from(bytes(&args.proposal, &pending)?),
@@ -309,6 +297,21 @@ fn approval(path: &Path) -> Result<ApprovalFile, Failure> {
 fn bytes(path: &Path, pending: &PendingAgreement) -> Result<Vec<u8>, Failure> {
     let bytes = pending.encode();
     bytes.map_err(|error| files::unverified(path, &error))
+}
+
+/// Approvals of a proposal, each of which fits it, as the node takes them.
+fn approvals(
+    paths: &[PathBuf],
+    pending: &PendingAgreement,
+    genesis: &Genesis,
+) -> Result<Vec<ByteBuf>, Failure> {
+    let read = |path: &PathBuf| {
+        let approval = approval(path)?;
+        let fits = pending.approval(genesis, &approval);
+        fits.map_err(|error| files::unverified(path, &error))?;
+        encoded(path, &approval)
+    };
+    paths.iter().map(read).collect()
 }
 
 fn encoded(path: &Path, approval: &ApprovalFile) -> Result<ByteBuf, Failure> {

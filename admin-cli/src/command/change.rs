@@ -10,8 +10,7 @@ use serde_bytes::ByteBuf;
 use serde_json::json;
 
 use crate::args::{
-    Change, ChangeApprove, ChangeCalendar, ChangeCatalogue, ChangeDeadlines, ChangeMeasures,
-    ChangePolicy, ChangeShow, ChangeSubmit,
+    Change, ChangeApprove, ChangeCalendar, ChangeContent, ChangePolicy, ChangeShow, ChangeSubmit,
 };
 use crate::client::unexpected;
 use crate::command::{Context, files};
@@ -34,7 +33,7 @@ pub(super) fn run(verb: &Change, context: &Context<'_>) -> Result<Report, Failur
     }
 }
 
-fn catalogue(args: &ChangeCatalogue, context: &Context<'_>) -> Result<Report, Failure> {
+fn catalogue(args: &ChangeContent, context: &Context<'_>) -> Result<Report, Failure> {
     let text = files::read_text(&args.file)?;
     let catalogue = catalogue::parse(&text, &args.file)?;
     propose(
@@ -55,14 +54,14 @@ fn calendar(args: &ChangeCalendar, context: &Context<'_>) -> Result<Report, Fail
     propose(content, &args.genesis, &args.out, Held::Counts, context)
 }
 
-fn deadline_rules(args: &ChangeDeadlines, context: &Context<'_>) -> Result<Report, Failure> {
+fn deadline_rules(args: &ChangeContent, context: &Context<'_>) -> Result<Report, Failure> {
     let text = files::read_text(&args.file)?;
     let rules = deadlines::rules(&text, &args.file)?;
     let content = Content::DeadlineRules(Box::new(rules));
     propose(content, &args.genesis, &args.out, Held::Counts, context)
 }
 
-fn measure_catalogue(args: &ChangeMeasures, context: &Context<'_>) -> Result<Report, Failure> {
+fn measure_catalogue(args: &ChangeContent, context: &Context<'_>) -> Result<Report, Failure> {
     let text = files::read_text(&args.file)?;
     let catalogue = measures::parse(&text, &args.file)?;
     let content = Content::MeasureCatalogue(Box::new(catalogue));

@@ -71,10 +71,28 @@ fn counts_json(counts: &BulkCounts) -> Value {
     })
 }
 
+/// The page of a bulk act: what it came to, its id, and what to do next.
+fn told_of(
+    mut pairs: Vec<(String, String)>,
+    acts: Option<&str>,
+    dry_run: bool,
+    words: Words,
+) -> Page {
+    let mut page = Page::default();
+    pairs.extend(acts.map(|acts| words.pair("bulk_acts", acts)));
+    page.pairs(&pairs);
+    page.gap();
+    match (dry_run, acts) {
+        (true, _) => page.line(words.word("dry_run_note")),
+        (false, Some(acts)) => page.line(words.fill("bulk_next", &[("acts", acts)])),
+        (false, None) => {}
+    }
+    page
+}
+
 /// What was withdrawn, or would be.
 // spec: ADM-341
 pub(crate) fn bulk_withdrawn(told: &BulkTold, dry_run: bool, words: Words) -> Report {
-    let mut page = Page::default();
     let key = match dry_run {
         true => "bulk_would",
         false => "bulk_recorded",
@@ -89,14 +107,7 @@ pub(crate) fn bulk_withdrawn(told: &BulkTold, dry_run: bool, words: Words) -> Re
         pairs.push(words.pair("recorded_as", range));
     }
     let acts = told.acts.map(|acts| acts.to_string());
-    pairs.extend(acts.iter().map(|acts| words.pair("bulk_acts", acts)));
-    page.pairs(&pairs);
-    page.gap();
-    match (dry_run, &acts) {
-        (true, _) => page.line(words.word("dry_run_note")),
-        (false, Some(acts)) => page.line(words.fill("bulk_next", &[("acts", acts)])),
-        (false, None) => {}
-    }
+    let page = told_of(pairs, acts.as_deref(), dry_run, words);
     let json = json!({
         "dry_run": dry_run,
         "total": told.total,
@@ -144,7 +155,6 @@ impl BulkCorrected {
 /// What was corrected, or would be.
 // spec: ADM-346
 pub(crate) fn bulk_corrected(told: &BulkCorrected, dry_run: bool, words: Words) -> Report {
-    let mut page = Page::default();
     let key = match dry_run {
         true => "bulk_would_correct",
         false => "bulk_corrections",
@@ -158,14 +168,7 @@ pub(crate) fn bulk_corrected(told: &BulkCorrected, dry_run: bool, words: Words) 
     ];
     pairs.extend(counted(&told.counts, words));
     let acts = told.acts.map(|acts| acts.to_string());
-    pairs.extend(acts.iter().map(|acts| words.pair("bulk_acts", acts)));
-    page.pairs(&pairs);
-    page.gap();
-    match (dry_run, &acts) {
-        (true, _) => page.line(words.word("dry_run_note")),
-        (false, Some(acts)) => page.line(words.fill("bulk_next", &[("acts", acts)])),
-        (false, None) => {}
-    }
+    let page = told_of(pairs, acts.as_deref(), dry_run, words);
     let json = json!({
         "dry_run": dry_run,
         "total": told.total,

@@ -194,7 +194,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.ledger_log", "Log", "日志"),
     ("word.ledger_root", "Root", "日志根"),
     ("word.ledger_witnessed", "Witnessed up to", "已见证至"),
-    ("word.ledger_note", "The ledger is of what stood in the log at this size; its root proves that nothing was left out before.", "台账涵盖日志在该规模以内的全部内容；可凭日志根核对此前无遗漏。"),
+    ("word.ledger_note", "The ledger has a line for each statement of these days that this node holds and that counts, of the log at this size. The root is what others have cosigned at it.", "台账逐条列出日志在该规模以内、所示日期范围内本节点留存且有效的声明；日志根即其他机关在该规模上会签者。"),
     ("word.late_rate", "Late rate", "逾期率"),
     ("word.acts", "Acts", "操作"),
     ("word.total", "Total", "合计"),

@@ -21,37 +21,13 @@ fn day() -> Day {
 }
 
 fn row(index: u64) -> LedgerRow {
-    LedgerRow {
-        reference: StatementRef {
-            origin: ORIGIN.parse().unwrap(),
-            index: LeafIndex::new(index),
-            leaf_hash: Hash::from_bytes([1; 32]),
-        },
-        class: Class::Objection,
-        made_on: day(),
-        about: SubjectCode::parse("91230400MA0000015M").unwrap(),
-        name: None,
-        document_number: None,
-        item: None,
-        act_type: None,
-        day: None,
-        served_on: None,
-        valid_until: None,
-        publication_until: None,
-        state: None,
-        objections: 0,
-        open: 0,
-        rulings: 0,
-        corrections: 0,
-        withdrawals: 0,
-        stays: 0,
-        repairs: 0,
-        asked: 0,
-        responses: 0,
-        target: None,
-        outcome: None,
-        reason: None,
-    }
+    let reference = StatementRef {
+        origin: ORIGIN.parse().unwrap(),
+        index: LeafIndex::new(index),
+        leaf_hash: Hash::from_bytes([1; 32]),
+    };
+    let about = SubjectCode::parse("91230400MA0000015M").unwrap();
+    LedgerRow::new(reference, Class::Objection, day(), about)
 }
 
 fn page(ask: &LedgerAsk) -> Reply {

@@ -121,32 +121,15 @@ fn row(
 
 fn blank(verified: &Verified, made_on: Day) -> LedgerRow {
     let statement = verified.statement();
+    let (reference, payload) = (verified.reference().clone(), statement.payload());
     LedgerRow {
-        reference: verified.reference().clone(),
-        class: statement.payload().class(),
-        made_on,
-        about: statement.header().about,
-        name: None,
-        document_number: None,
-        item: None,
-        act_type: None,
-        day: None,
-        served_on: None,
-        valid_until: None,
-        publication_until: None,
-        state: None,
-        objections: 0,
-        open: 0,
-        rulings: 0,
-        corrections: 0,
-        withdrawals: 0,
-        stays: 0,
-        repairs: 0,
-        asked: 0,
-        responses: 0,
-        target: statement.payload().target.clone(),
-        outcome: None,
-        reason: None,
+        target: payload.target.clone(),
+        ..LedgerRow::new(
+            reference,
+            payload.class(),
+            made_on,
+            statement.header().about,
+        )
     }
 }
 

@@ -141,20 +141,11 @@ impl Store {
         most: usize,
         matches: impl Fn(&Summary, &Position) -> bool,
     ) -> Result<(u64, bool), StoreError> {
-        let prefix = Bytes::key(Family::Subjects).finish();
-        let logs = read(&self.logs);
-        let verdicts = read(&self.verdicts);
-        let place = prefix.len() + SUBJECT_BYTES;
-        let rows = self.collect(Family::Subjects, &prefix, Some(most + 1), |key, value| {
-            let spot = Spot::decode(key.get(place..)?)?;
-            let position = position(&logs, spot)?;
-            let summary = Summary::decode(value, position.origin.member())?;
-            let is_refused = matches!(verdicts.state(spot).verdict(), Some(Verdict::Rejected(_)));
-            let is_decision = summary.class.is_decision() && !is_refused;
-            Some(is_decision && matches(&summary, &position))
+        let rows = self.decisions(most, |summary, position| {
+            matches(&summary, &position).then_some(())
         })?;
         let whole = rows.len() <= most;
-        let counted = rows.iter().take(most).filter(|is_such| **is_such);
+        let counted = rows.iter().take(most).flatten();
         Ok((counted.count() as u64, whole))
     }
 
@@ -169,23 +160,39 @@ impl Store {
         (first, last): (Day, Day),
         most: usize,
     ) -> Result<(Vec<(Position, BytesDigest)>, bool), StoreError> {
-        let prefix = Bytes::key(Family::Subjects).finish();
-        let logs = read(&self.logs);
-        let verdicts = read(&self.verdicts);
-        let place = prefix.len() + SUBJECT_BYTES;
-        let rows = self.collect(Family::Subjects, &prefix, Some(most + 1), |key, value| {
-            let spot = Spot::decode(key.get(place..)?)?;
-            let position = position(&logs, spot)?;
-            let summary = Summary::decode(value, position.origin.member())?;
-            let is_refused = matches!(verdicts.state(spot).verdict(), Some(Verdict::Rejected(_)));
-            let is_asked =
-                summary.class.is_decision() && (first..=last).contains(&summary.decided_on);
-            Some((is_asked && !is_refused).then_some((position, summary.bytes)))
+        let rows = self.decisions(most, |summary, position| {
+            let is_asked = (first..=last).contains(&summary.decided_on);
+            is_asked.then_some((position, summary.bytes))
         })?;
         let is_whole = rows.len() <= most;
         let mut rows: Vec<_> = rows.into_iter().take(most).flatten().collect();
         rows.sort_by(|(a, _), (b, _)| a.cmp(b));
         Ok((rows, is_whole))
+    }
+
+    /// What is taken of each decision that was not refused, and nothing of every other row about an
+    /// organisation: of one row more than are looked at.
+    fn decisions<T>(
+        &self,
+        most: usize,
+        take: impl Fn(Summary, Position) -> Option<T>,
+    ) -> Result<Vec<Option<T>>, StoreError> {
+        let prefix = Bytes::key(Family::Subjects).finish();
+        let logs = read(&self.logs);
+        let verdicts = read(&self.verdicts);
+        let place = prefix.len() + SUBJECT_BYTES;
+        self.collect(Family::Subjects, &prefix, Some(most + 1), |key, value| {
+            let spot = Spot::decode(key.get(place..)?)?;
+            let position = position(&logs, spot)?;
+            let summary = Summary::decode(value, position.origin.member())?;
+            let is_refused = matches!(verdicts.state(spot).verdict(), Some(Verdict::Rejected(_)));
+            let is_decision = summary.class.is_decision() && !is_refused;
+            Some(if is_decision {
+                take(summary, position)
+            } else {
+                None
+            })
+        })
     }
 
     /// The acts of some classes on whatever statements, by position; and whether these are all: at most so

@@ -64,6 +64,45 @@ integer_map! {
     }
 }
 
+impl LedgerRow {
+    /// The line of a statement of which no more is said.
+    #[must_use]
+    pub const fn new(
+        reference: StatementRef,
+        class: Class,
+        made_on: Day,
+        about: SubjectCode,
+    ) -> Self {
+        Self {
+            reference,
+            class,
+            made_on,
+            about,
+            name: None,
+            document_number: None,
+            item: None,
+            act_type: None,
+            day: None,
+            served_on: None,
+            valid_until: None,
+            publication_until: None,
+            state: None,
+            objections: 0,
+            open: 0,
+            rulings: 0,
+            corrections: 0,
+            withdrawals: 0,
+            stays: 0,
+            repairs: 0,
+            asked: 0,
+            responses: 0,
+            target: None,
+            outcome: None,
+            reason: None,
+        }
+    }
+}
+
 integer_map! {
     /// A page of the ledger.
     #[derive(Clone, Debug, PartialEq, Eq)]
