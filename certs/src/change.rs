@@ -392,7 +392,8 @@ impl ApprovalFile {
         &self.fields
     }
 
-    /// Takes the bytes of an approval file. It is verified by [`PendingChange::add`].
+    /// Takes the bytes of an approval file. Whether it fits, and who signed it, is looked at where it is added to
+    /// what it approves.
     ///
     /// # Errors
     /// [`ChangeError::OtherForm`] or [`ChangeError::Decode`].

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use concordat_protocol::admin::{
-    AdminError, EffectView, ErrorCode, LedgerAsk, LedgerRow, LedgerView, LogView, Reply,
+    AdminError, EffectView, ErrorCode, LedgerAsk, LedgerRow, LedgerView, Reply,
 };
-use concordat_protocol::log::{LeafIndex, TreeSize};
+use concordat_protocol::log::{LeafIndex, TreeSize, VerifiedCheckpoint, hash};
 use concordat_protocol::statement::{Class, Content, DecisionFields};
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::{LogNumber, Verified};
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::shown::Shown;
-use crate::admin::{acts, peer, refusal, view};
+use crate::admin::{acts, refusal, view};
 use crate::node::Node;
 use crate::query::{Found, QueryService};
 use crate::store::Position;
@@ -29,29 +29,29 @@ pub(super) fn answer(desk: &Desk, ask: &LedgerAsk) -> Answer {
         return Err(AdminError::new(ErrorCode::BadRequest).with("cause", "until before from"));
     }
     let origin = node.genesis().origin(node.member(), LogNumber::Statements);
-    let logs = peer::logs(node);
-    let log = logs.into_iter().find(|log| log.origin == origin);
-    let size = log.as_ref().map_or(TreeSize::ZERO, |log| log.size);
+    let heads = node.shared().heads(&origin);
+    let head = heads.values().next_back();
+    let size = head.map_or(TreeSize::ZERO, VerifiedCheckpoint::size);
     let (size, root) = match ask.size {
         Some(of_first) if of_first <= size => (of_first, None),
         Some(_) => return Err(AdminError::new(ErrorCode::BadRequest).with("cause", "size")),
-        None => (size, log.as_ref().map(|log| log.root)),
+        None => (
+            size,
+            Some(head.map_or_else(hash::empty_root, |head| *head.root())),
+        ),
     };
+    let witnessed = node.shared().witnessed();
     let first = ask.next.map_or(0, LeafIndex::value);
     let (rows, next) = page(node, ask, (first, size.value()))?;
     Ok(Reply::Ledger(Box::new(LedgerView {
-        origin,
         size,
         root,
-        witnessed: witnessed(log.as_ref()),
+        witnessed: witnessed.get(&origin).map(|seen| seen.size),
         as_of: node.today(),
+        origin,
         rows,
         next: next.filter(|next| *next < size.value()).map(LeafIndex::new),
     })))
-}
-
-fn witnessed(log: Option<&LogView>) -> Option<TreeSize> {
-    log?.witnessed_size
 }
 
 /// Rows from a position on, and where to go on.

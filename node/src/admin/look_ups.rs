@@ -25,6 +25,7 @@ use crate::store::KeptRow;
 
 use outdated::Outdated;
 
+use outdated::outdated_of;
 pub(super) use outdated::outdated_rows;
 
 /// `lookup prove`
@@ -189,12 +190,8 @@ pub(super) fn review(desk: &Desk, ask: &LookUpReviewAsk) -> Answer {
 pub(super) fn told(desk: &Desk, ask: &LookUpToldAsk) -> Answer {
     let node = desk.node();
     let kept = kept(node, ask.row)?;
-    let (outdated, _) = outdated_rows(node)?;
-    let states: Vec<_> = outdated
-        .iter()
-        .filter(|one| one.number() == ask.row)
-        .map(|one| one.state(&kept.salted))
-        .collect();
+    let outdated = outdated_of(node, ask.row, &kept.row.shown)?;
+    let states: Vec<_> = outdated.iter().map(|one| one.state(&kept.salted)).collect();
     if states.is_empty() {
         let error = AdminError::new(ErrorCode::NothingOpen).with("target", ask.row);
         return Err(error.with("state", "look-up"));

@@ -10,13 +10,14 @@ mod unreadable;
 mod without_basis;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use concordat_certs::key_file::file_name;
 use concordat_protocol::admin::{AdminError, AlarmView, Detail, Reply, SigningCode, StatusView};
 use concordat_protocol::effect::{FRESHNESS_DAYS, Horizon};
 use concordat_protocol::statement::{Code, Role};
 use concordat_protocol::time::Timestamp;
-use concordat_protocol::trust::Member;
+use concordat_protocol::trust::{Member, Verified};
 
 use crate::admin::desk::{Answer, Desk, Office};
 use crate::admin::peer::{self, Survey};
@@ -24,6 +25,7 @@ use crate::admin::{frozen, quorum, refusal};
 use crate::clock;
 use crate::core::DamageCount;
 use crate::node::Node;
+use crate::query::{Found, QueryError};
 
 pub(super) use agreements::EndedAgreements;
 pub(super) use late::LateStatements;
@@ -365,13 +367,50 @@ fn bytes_below(directory: &Path) -> u64 {
     sizes.fold(0, u64::saturating_add)
 }
 
+/// A statement that holds. One whose body cannot be read is passed over: an alarm of its own says so, and what
+/// else there is to say does not wait for it.
+// spec: ADM-274
+fn readable(found: Result<Found, QueryError>) -> Result<Option<Arc<Verified>>, AdminError> {
+    match found {
+        Ok(Found::Verified(act)) => Ok(Some(act)),
+        Ok(Found::Rejected(_) | Found::NotHeld) | Err(QueryError::Body(_)) => Ok(None),
+        Err(error) => Err(refusal::query(error)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use concordat_protocol::admin::ErrorCode;
     use concordat_protocol::effect::LogHorizon;
-    use concordat_protocol::log::TreeSize;
+    use concordat_protocol::log::{LeafIndex, TreeSize};
 
     use super::*;
+    use crate::core::BodyFault;
     use crate::fixture::Fixture;
+    use crate::journal::{SegmentName, Stream};
+    use crate::query::BodyUnreadable;
+    use crate::store::Position;
+
+    // spec: ADM-274
+    #[test]
+    fn body_that_cannot_be_read_is_passed_over_and_nothing_else_is() {
+        let origin = Fixture::new().origin();
+        let index = LeafIndex::new(3);
+        let unreadable = QueryError::Body(BodyUnreadable {
+            position: Position { origin, index },
+            fault: BodyFault::Unavailable {
+                file: SegmentName {
+                    stream: Stream::Bodies,
+                    number: 3,
+                },
+                kind: std::io::ErrorKind::Other,
+            },
+        });
+        assert_eq!(readable(Err(unreadable)), Ok(None));
+        assert_eq!(readable(Ok(Found::NotHeld)), Ok(None));
+        let stopping = readable(Err(QueryError::Stopping)).unwrap_err();
+        assert_eq!(stopping.code, ErrorCode::ShuttingDown);
+    }
 
     // spec: ADM-131
     #[test]

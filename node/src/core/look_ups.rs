@@ -39,12 +39,16 @@ pub(super) struct Register {
 pub(super) type SharedRegister = RwLock<Register>;
 
 impl Register {
-    /// Takes in a row. A number that was never used has the leaf of a commitment of zeros.
-    // spec: LKP-3
+    /// Takes in a row as the journal has it.
     fn take(&mut self, bytes: &[u8]) {
-        let Some((number, commit)) = commit_of(bytes) else {
-            return;
-        };
+        if let Some(row) = commit_of(bytes) {
+            self.append(row);
+        }
+    }
+
+    /// Appends the commitment of a row. A number that was never used has the leaf of a commitment of zeros.
+    // spec: LKP-3
+    fn append(&mut self, (number, commit): (u64, Hash)) {
         while self.tree.size().value() < number {
             self.tree.append(leaf_of(&Hash::from_bytes([0; 32])));
         }
@@ -210,13 +214,10 @@ impl<D: Disk> Core<D> {
         said: &[LeafIndex],
     ) -> Result<(), OpenCoreError> {
         // Rows of the former form came to the journal in any order.
-        let mut rows: Vec<_> = rows
-            .iter()
-            .filter_map(|row| Some((commit_of(row)?.0, row)))
-            .collect();
+        let mut rows: Vec<_> = rows.iter().filter_map(|row| commit_of(row)).collect();
         rows.sort_by_key(|(number, _)| *number);
-        for (_, row) in rows {
-            write(&self.shared.register).take(row);
+        for row in rows {
+            write(&self.shared.register).append(row);
         }
         let log = self.genesis.origin(self.me, LogNumber::Statements);
         for index in said {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! row    [2, number, day, commit, sealed]                        sealed = nonce 12 ‖ ciphertext ‖ tag 16
-//! mark   [3, kind, number, at, who, finding, states]             1 reviewed, 2 told
+//! mark   [3, kind, number, at, who, finding, state]             1 reviewed, 2 told
 //! former [number, who, purpose, case number, basis, subject, at, digest of the answer]
 //! ```
 

@@ -187,13 +187,15 @@ pub(crate) fn let_go(lookups: &Lookups, store: &Store, indexer: &Indexer, first:
             return;
         }
     }
+    let mut from = 0;
     loop {
         let mut gone = Vec::new();
-        let looked = store.look_through(0..u64::MAX, |kept| {
+        let looked = store.look_through(from..u64::MAX, |kept| {
             let day = Day::of(kept.row.at).unwrap_or(Day::MAX);
             if gone.len() == GONE_PER_STEP {
                 return ControlFlow::Break(());
             }
+            from = kept.row.number.saturating_add(1);
             // The rows come by number: one of a clock that was ahead holds up none behind it.
             if day < first {
                 gone.push(kept.row.number);

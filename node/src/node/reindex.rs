@@ -113,7 +113,7 @@ pub(super) fn index_look_ups(
     for row in rows {
         match item_of(row, lookups, gone_before) {
             Some(Found::Item(IndexItem::Lookup(row)))
-                if row.kept.is_some() && indexed.contains_key(&row.number) => {}
+                if is_known(&row, indexed.get(&row.number)) => {}
             Some(Found::Item(item)) => items.push(item),
             // That one had to go is known of it.
             Some(Found::Unreadable(number, _)) if indexed.get(&number) == Some(&false) => {}
@@ -128,6 +128,15 @@ pub(super) fn index_look_ups(
         let _ = indexer.submit(items.to_vec(), JournalPosition::START);
     }
     Ok(())
+}
+
+/// Whether the index has a row already, or has it as gone.
+const fn is_known(row: &Lookup, indexed: Option<&bool>) -> bool {
+    match (indexed, &row.kept) {
+        (Some(_), Some(_)) => true,
+        (Some(is_kept), None) => !*is_kept,
+        (None, _) => false,
+    }
 }
 
 /// What a row of the journal is to the index.

@@ -9,7 +9,7 @@ use concordat_protocol::deadline::{Deadline, State, WorkingDays};
 use concordat_protocol::log::Origin;
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
-    Class, Content, DeadlineEvent, DecisionFields, Outcome, StatementRef,
+    ActType, Class, Content, DeadlineEvent, DecisionFields, Outcome, StatementRef,
 };
 use concordat_protocol::statistics::{Dated, Event, Period, Violation};
 use concordat_protocol::subject::AuthorityCode;
@@ -167,21 +167,33 @@ impl Asked<'_> {
         decision: &DecisionFields,
         logged_on: Day,
     ) -> Option<State> {
-        let region = self.region(issuer)?;
+        let events = (DeadlineEvent::Decided, DeadlineEvent::Published);
+        let act_type = Some(decision.act_type);
+        self.met(issuer, events, act_type, (decision.decided_on, logged_on))
+    }
+
+    /// How the deadline from one event to another stands by the rule of an authority's place, met on a day;
+    /// nothing without a rule.
+    pub(super) fn met(
+        &mut self,
+        authority: AuthorityCode,
+        (from, to): (DeadlineEvent, DeadlineEvent),
+        act_type: Option<ActType>,
+        (start, on): (Day, Day),
+    ) -> Option<State> {
+        let region = self.region(authority)?;
         let rules = self.registry.deadline_rules_at(self.registry.size())?;
-        let (from, start) = (DeadlineEvent::Decided, decision.decided_on);
-        let rules = rules.for_event(from, region, Some(decision.act_type), start);
-        let published = DeadlineEvent::Published;
+        let rules = rules.for_event(from, region, act_type, start);
         let rule = rules
             .into_iter()
-            .find(|rule| rule.fields().event_to == published)?;
+            .find(|rule| rule.fields().event_to == to)?;
         let deadline = Deadline {
             rule,
             start,
             stops: &[],
             days: days_of(&mut self.days, self.registry, region),
         };
-        Some(deadline.state(logged_on, Some(logged_on)))
+        Some(deadline.state(on, Some(on)))
     }
 
     /// The objections of a period; whether all were looked at. They are taken by what they are on, so that
@@ -369,7 +381,7 @@ const COUNTED: &[Class] = &[
     Class::Repair,
 ];
 
-pub(super) fn days_of<'d>(
+fn days_of<'d>(
     known: &'d mut BTreeMap<RegionCode, WorkingDays>,
     registry: &Registry,
     region: RegionCode,

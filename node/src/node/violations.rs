@@ -3,7 +3,7 @@
 //! The software refuses to record what the catalogue does not allow. What is counted came from elsewhere: it
 //! was signed by its author, stands in a log, and counts for nobody.
 
-use concordat_protocol::deadline::{Deadline, State};
+use concordat_protocol::deadline::State;
 use concordat_protocol::statement::{
     ActType, Content, DeadlineEvent, Decision, Outcome, StatementRef,
 };
@@ -12,7 +12,7 @@ use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Authority, Verified};
 
-use super::statistics::{Asked, READ_MAX, days_of};
+use super::statistics::{Asked, READ_MAX};
 use crate::node::AskError;
 use crate::store::Position;
 
@@ -67,29 +67,9 @@ impl Asked<'_> {
         act_type: Option<ActType>,
         (applied_on, made_on): (Day, Day),
     ) -> bool {
-        let Some(region) = self.region(author) else {
-            return false;
-        };
-        let Some(rules) = self.registry.deadline_rules_at(self.registry.size()) else {
-            return false;
-        };
-        let applied = DeadlineEvent::RepairApplied;
-        let rules = rules.for_event(applied, region, act_type, applied_on);
-        let answered = DeadlineEvent::RepairAnswered;
-        let mut rules = rules.into_iter();
-        let Some(rule) = rules.find(|rule| rule.fields().event_to == answered) else {
-            return false;
-        };
-        let deadline = Deadline {
-            rule,
-            start: applied_on,
-            stops: &[],
-            days: days_of(&mut self.days, self.registry, region),
-        };
-        matches!(
-            deadline.state(made_on, Some(made_on)),
-            State::MetLate { .. }
-        )
+        let events = (DeadlineEvent::RepairApplied, DeadlineEvent::RepairAnswered);
+        let met = self.met(author, events, act_type, (applied_on, made_on));
+        matches!(met, Some(State::MetLate { .. }))
     }
 
     /// The entry in a list that burdens of which an act by whom it may be says that it was wrong, with the day of

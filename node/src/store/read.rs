@@ -627,9 +627,6 @@ impl Store {
             if *key >= *end {
                 return ControlFlow::Break(());
             }
-            if value.is_empty() {
-                return ControlFlow::Continue(());
-            }
             match Mark::decode(value) {
                 Ok(mark) => marks.push(mark),
                 Err(_) => whole = false,
@@ -660,9 +657,6 @@ impl Store {
         let mut whole = true;
         let pointed_at = read(&self.pointed_at);
         self.table().scan(&prefix, &from, |key, value| {
-            if value.is_empty() {
-                return ControlFlow::Continue(());
-            }
             let shown = codec::decode::<Shown>(value, Limits::STATEMENT);
             match (ledger::decode_shown(key), shown) {
                 (Some((spot, number)), Ok(shown)) => {

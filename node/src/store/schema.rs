@@ -19,6 +19,7 @@
 //! k  documents      digest 8 · position               -> nothing
 //! l  logs           log u32                           -> origin
 //! m  meta                                             -> see Meta
+//! M  measures       position                          -> nothing
 //! n  natural        issuer 18 · digest 16 · position  -> nothing
 //! o  own            log u32 · first index u64         -> run of statements
 //! p  peers          peer 18                           -> facts, opaque here
@@ -28,7 +29,6 @@
 //! t  blocks         run u32 · block u32               -> see table/run.rs
 //! v  verdicts       log u32 · block u64               -> one byte for each of 256 indexes
 //! w  batches        batch 16 · position              -> class
-//! y  measures       position                          -> nothing
 //! x  quarantine     position                          -> reason
 //! y  marks          look-up u64 · kind u8 · at u64    -> mark
 //! z  shown          position · look-up u64            -> how it stood

@@ -127,7 +127,7 @@ impl Table {
     /// The value of a key of a family that is not in runs.
     pub(super) fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, EngineFault> {
         if let Some(value) = self.read().buffer.get(key) {
-            return Ok(Some(value.clone()));
+            return Ok((!is_removed(key, value)).then(|| value.clone()));
         }
         self.engine.value(key)
     }
@@ -161,6 +161,10 @@ impl Table {
         from: &[u8],
         mut visit: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
+        let mut visit = |key: &[u8], value: &[u8]| match is_removed(key, value) {
+            true => ControlFlow::Continue(()),
+            false => visit(key, value),
+        };
         let state = self.read();
         let range = (Bound::Included(from), Bound::Unbounded);
         let buffered = state.buffer.range::<[u8], _>(range);
@@ -393,7 +397,7 @@ impl State {
         let mut writer = RunWriter::new(self.next_run, 0);
         for (key, value) in &self.buffer {
             let family = key.first().copied().unwrap_or_default();
-            match (in_runs(family), value.is_empty() && is_removable(family)) {
+            match (in_runs(family), is_removed(key, value)) {
                 (true, _) => writer.push(&mut batch, key, value),
                 (false, true) => batch.remove(key),
                 (false, false) => batch.replace(key.as_slice(), value.as_slice()),
@@ -431,9 +435,11 @@ fn in_runs(family: u8) -> bool {
     IN_RUNS.iter().any(|of| *of as u8 == family)
 }
 
-/// Families whose rows can go: an empty value in the buffer stands for that, and readers pass it over.
-const fn is_removable(family: u8) -> bool {
-    family == Family::Marks as u8 || family == Family::Shown as u8
+/// Whether an entry of the buffer stands for one that went: an empty value of a family whose rows can go.
+fn is_removed(key: &[u8], value: &[u8]) -> bool {
+    let family = key.first().copied().unwrap_or_default();
+    let is_removable = family == Family::Marks as u8 || family == Family::Shown as u8;
+    is_removable && value.is_empty()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use concordat_protocol::admin::{
 };
 use concordat_protocol::bundle::verify_look_up;
 use concordat_protocol::codec::Truth;
+use concordat_protocol::effect::Validity;
 use concordat_protocol::log::CompactRange;
 use concordat_protocol::lookup::{
     Case, Finding, LookUpReceipt, LookUpRow, SaltedRow, Scenario, answer_digest,
@@ -316,10 +317,14 @@ async fn whoever_looked_up_a_decision_that_was_taken_back_is_listed_until_told()
     };
     let by = member.act(&Request::Withdrawal(withdrawal)).await;
     let by = by.reference.unwrap();
+    // A quorum may have cosigned its leaf before its body is here.
     until(&pair.hub.node, |node| {
         let horizon = node.horizon();
         let log = horizon.logs.get(&by.origin);
-        log.is_some_and(|log| log.witnessed.contains(by.index))
+        let effect = node.effect_of(&pair.first(), clock::today());
+        let is_withdrawn =
+            effect.is_ok_and(|effect| matches!(effect.validity, Validity::Withdrawn { .. }));
+        is_withdrawn && log.is_some_and(|log| log.witnessed.contains(by.index))
     })
     .await;
     let outdated = client.outdated().await;

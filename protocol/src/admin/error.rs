@@ -147,7 +147,7 @@ named_codes! {
         VersionUnfit = 105 "version-unfit",
         /// A party that the agreement names cannot agree; `member`, `cause`.
         PartyUnfit = 106 "party-unfit",
-        /// A record names a statement about another organisation; `target`, `about`, `subject`.
+        /// A record names a statement about another organisation; `target`, `subject`.
         OtherSubject = 110 "other-subject",
         /// Several items of the catalogue are for the class, or none; `class`, `known`.
         ItemNeeded = 111 "item-needed",

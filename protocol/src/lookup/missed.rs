@@ -23,17 +23,6 @@ integer_map! {
     }
 }
 
-/// The cases of one business and month, and those of them that nobody looked up in time.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Miss {
-    /// Cases in all.
-    pub cases: u64,
-    /// Looked up only after the day of the decision.
-    pub late: u64,
-    /// Not looked up at all.
-    pub never: u64,
-}
-
 /// Says of each case when it was first looked up; `None` where it never was. `rows` are the rows of the
 /// register in any order: case number, organisation and instant.
 // spec: LKP-60

@@ -67,14 +67,6 @@ impl Scenario {
     }
 }
 
-impl Finding {
-    /// The one with a name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|one| one.name() == name)
-    }
-}
-
 integer_map! {
     /// A statement that an answer showed, and how it stood.
     #[derive(Clone, Debug, PartialEq, Eq)]

@@ -321,9 +321,8 @@ impl Registry {
     pub fn precedes_item(&self, item: &Code, day: Day, size: TreeSize) -> bool {
         let catalogues = self.catalogues.up_to(size);
         let items = catalogues.flat_map(|catalogue| &catalogue.items);
-        let known = items.filter(|known| known.code == *item);
-        let first = known.map(|known| known.valid_from).min();
-        first.is_some_and(|first| day < first)
+        let mut known = items.filter(|known| known.code == *item).peekable();
+        known.peek().is_some() && known.all(|known| day < known.valid_from)
     }
 
     /// The catalogue as of a size.

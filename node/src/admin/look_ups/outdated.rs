@@ -95,6 +95,19 @@ pub(in crate::admin) fn outdated_rows(node: &Node) -> Result<(Vec<Outdated>, boo
     Ok((found, cut))
 }
 
+/// The same of what one row showed.
+pub(super) fn outdated_of(
+    node: &Node,
+    number: u64,
+    shown: &[Shown],
+) -> Result<Vec<Outdated>, AdminError> {
+    let decisions = shown.iter().filter(|one| one.validity.is_some());
+    let shown = decisions.map(|one| (number, one.clone())).collect();
+    let mut found = Vec::new();
+    add_outdated(node, shown, &mut found)?;
+    Ok(found)
+}
+
 /// Adds those of a page that are outdated; whether there was one more than is looked for.
 fn add_outdated(
     node: &Node,

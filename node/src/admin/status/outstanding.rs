@@ -1,7 +1,7 @@
 //! Acts of the node's own that some who were given what they are on have not applied.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use concordat_protocol::admin::AdminError;
@@ -10,11 +10,11 @@ use concordat_protocol::propagation::{Certificate, State};
 use concordat_protocol::statement::{Kind, Leaf, StatementRef};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
-use concordat_protocol::trust::{LogNumber, Verified};
+use concordat_protocol::trust::LogNumber;
 
+use super::readable;
 use crate::admin::refusal;
 use crate::node::Node;
-use crate::query::{Found, QueryError};
 
 /// The newest acts that are followed.
 const ACTS_MAX: usize = 64;
@@ -112,17 +112,6 @@ fn awaited(node: &Node, acts: &VecDeque<LeafIndex>, now: Timestamp) -> Result<Aw
     Ok(awaited)
 }
 
-/// An act that holds. One whose body cannot be read is passed over: an alarm of its own says so, and what
-/// else there is to say does not wait for it.
-// spec: ADM-274
-fn readable(found: Result<Found, QueryError>) -> Result<Option<Arc<Verified>>, AdminError> {
-    match found {
-        Ok(Found::Verified(act)) => Ok(Some(act)),
-        Ok(Found::Rejected(_) | Found::NotHeld) | Err(QueryError::Body(_)) => Ok(None),
-        Err(error) => Err(refusal::query(error)),
-    }
-}
-
 /// Members of which an act has been outstanding for longer than a heartbeat.
 fn overdue(certificate: &Certificate, now: Timestamp, heartbeat_ms: u64) -> Vec<AuthorityCode> {
     let waits = |state: &State| {
@@ -138,37 +127,11 @@ fn overdue(certificate: &Certificate, now: Timestamp, heartbeat_ms: u64) -> Vec<
 mod tests {
     use std::collections::BTreeMap;
 
-    use concordat_protocol::admin::ErrorCode;
     use concordat_protocol::log::{Hash, TreeSize};
     use concordat_protocol::propagation::Act;
 
     use super::*;
-    use crate::core::BodyFault;
     use crate::fixture::Fixture;
-    use crate::journal::{SegmentName, Stream};
-    use crate::query::BodyUnreadable;
-    use crate::store::Position;
-
-    // spec: ADM-274
-    #[test]
-    fn body_that_cannot_be_read_is_passed_over_and_nothing_else_is() {
-        let origin = Fixture::new().origin();
-        let index = LeafIndex::new(3);
-        let unreadable = QueryError::Body(BodyUnreadable {
-            position: Position { origin, index },
-            fault: BodyFault::Unavailable {
-                file: SegmentName {
-                    stream: Stream::Bodies,
-                    number: 3,
-                },
-                kind: std::io::ErrorKind::Other,
-            },
-        });
-        assert_eq!(readable(Err(unreadable)), Ok(None));
-        assert_eq!(readable(Ok(Found::NotHeld)), Ok(None));
-        let stopping = readable(Err(QueryError::Stopping)).unwrap_err();
-        assert_eq!(stopping.code, ErrorCode::ShuttingDown);
-    }
 
     // spec: ADM-274
     #[test]

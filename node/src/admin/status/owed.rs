@@ -6,10 +6,10 @@ use concordat_protocol::statement::{Class, Code};
 use concordat_protocol::trust::Verified;
 
 use super::open::Overdue;
+use super::readable;
 use crate::admin::awaited::Timetable;
 use crate::admin::{joint, refusal};
 use crate::node::Node;
-use crate::query::Found;
 
 /// Initiations and pushes that are looked at, the newest first.
 // spec: ADM-352
@@ -54,12 +54,17 @@ pub(super) fn late(node: &Node) -> Result<Late, AdminError> {
     let mut timetable = Timetable::new(&registry, node.today());
     for row in rows {
         query.go_on().map_err(refusal::query)?;
-        let found = query.statement(&row.position.origin, row.position.index);
-        let Found::Verified(asking) = found.map_err(refusal::query)? else {
+        let Some(asking) = readable(query.statement(&row.position.origin, row.position.index))?
+        else {
             continue;
         };
         let asks = asking.statement().header().issuer == me;
-        for owed in owed(node, &mut timetable, &asking)? {
+        let owed = match owed(node, &mut timetable, &asking) {
+            // What bears on it cannot be read; an alarm of its own says so.
+            Err(error) if is_unreadable(&error) => continue,
+            owed => owed?,
+        };
+        for owed in owed {
             if owed.by == me {
                 late.own.add(&owed);
             } else if asks || supervises {
@@ -83,6 +88,10 @@ fn owed(
         true => Ok(joint::of(node, timetable, asking, &said)?.owed),
         false => Ok(Vec::new()),
     }
+}
+
+const fn is_unreadable(error: &AdminError) -> bool {
+    matches!(error.code, ErrorCode::BodyNotHeld | ErrorCode::BodyDamaged)
 }
 
 /// Whether a count ended because the node stops.

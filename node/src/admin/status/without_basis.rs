@@ -7,9 +7,9 @@ use concordat_protocol::admin::{AdminError, BindsOthersCode};
 use concordat_protocol::statement::{Record, StatementRef};
 use concordat_protocol::trust::Verified;
 
+use super::readable;
 use crate::admin::{acts, records, refusal};
 use crate::node::Node;
-use crate::query::{Found, QueryError};
 use crate::store::Position;
 
 /// The newest measures that are looked at.
@@ -51,11 +51,8 @@ fn look(node: &Node) -> Result<WithoutBasis, AdminError> {
     let newest = query.store().own_measures(MEASURES_MAX);
     let mut without = WithoutBasis::default();
     for Position { origin, index } in newest.map_err(refusal::store)? {
-        let measure = match query.statement(&origin, index) {
-            Ok(Found::Verified(measure)) => measure,
-            // An alarm of its own says so.
-            Ok(Found::Rejected(_) | Found::NotHeld) | Err(QueryError::Body(_)) => continue,
-            Err(error) => return Err(refusal::query(error)),
+        let Some(measure) = readable(query.statement(&origin, index))? else {
+            continue;
         };
         if is_without(node, &measure)? {
             without.measures += 1;

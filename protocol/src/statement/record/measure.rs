@@ -2,8 +2,8 @@
 
 use super::{Protection, RecordError, checked, ends, shown};
 use crate::codec::integer_map;
-use crate::statement::agreement::Force;
-use crate::statement::decision::{BasisLevel, Code, LegalBasis, Remedy, Service};
+use crate::statement::agreement::{Force, binds};
+use crate::statement::decision::{Code, LegalBasis, Remedy, Service};
 use crate::statement::measure::Measure;
 use crate::statement::payload::StatementRef;
 use crate::subject::Subject;
@@ -66,15 +66,8 @@ impl AppliedMeasureFields {
         };
         protection.fits()?;
         protection.complete()?;
-        let statute = |basis: &LegalBasis| {
-            matches!(
-                basis.level,
-                BasisLevel::Law
-                    | BasisLevel::AdministrativeRegulation
-                    | BasisLevel::LocalRegulation
-            )
-        };
-        if self.force == Force::Mandatory && !self.basis.iter().any(statute) {
+        let is_bound = self.basis.iter().any(|basis| binds(basis.level));
+        if self.force == Force::Mandatory && !is_bound {
             return Err(RecordError::MandatoryBasis);
         }
         if self.agreement.is_some() != self.clause.is_some() {
