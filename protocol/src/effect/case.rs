@@ -121,6 +121,15 @@ impl<'h, 'a> Case<'h, 'a> {
         self.on(&self.chain.wide, &self.facts.objections)
     }
 
+    /// The objections that supervisors admitted by acts on the chain, ascending.
+    pub(super) fn admitted(&self) -> Vec<&'a StatementRef> {
+        let admissions = self.on(&self.chain.wide, &self.facts.admissions);
+        let names = admissions.flat_map(|(_, admission)| self.work.count(admission.admits()));
+        let mut admitted: Vec<_> = names.map(|name| self.facts.copies.first(name)).collect();
+        admitted.sort_unstable();
+        admitted
+    }
+
     /// Notices on the chain of objections that are not held.
     pub(super) fn noticed(&self) -> impl Iterator<Item = Said<'a, Notice>> + '_ {
         self.on(&self.chain.wide, &self.facts.noticed)

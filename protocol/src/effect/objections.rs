@@ -36,7 +36,7 @@ pub(super) fn weigh(case: &Case<'_, '_>) -> (Vec<Suspension>, Vec<Waiting>) {
         return (Vec::new(), Vec::new());
     }
     let Rulings { closed, announced } = Rulings::of(case, notices, &objections);
-    let admitted = &case.facts.admitted;
+    let admitted = case.admitted();
     let rejected = Rejections::of(case, notices);
     let (mut suspending, mut waiting) = (Vec::new(), Vec::new());
     for objection in objections {

@@ -8,8 +8,8 @@ use crate::effect::fact::Fact;
 use crate::effect::history::History;
 use crate::effect::horizon::Horizon;
 use crate::effect::notices::Notices;
-use crate::statement::{Class, Content, Correction, Decision, Notice, Objection, Repair, Ruling};
-use crate::statement::{StatementRef, Stay, Withdrawal};
+use crate::statement::{Admission, Class, Content, Correction, Decision, Notice, Objection, Repair};
+use crate::statement::{Ruling, StatementRef, Stay, Withdrawal};
 
 /// A fact with what it says.
 pub(super) type Said<'a, T> = (&'a Fact, &'a T);
@@ -74,8 +74,8 @@ pub(super) struct Sorted<'a> {
     pub(super) unread: BTreeMap<Link, Vec<&'a StatementRef>>,
     /// What these acts are on.
     unread_on: BTreeSet<&'a StatementRef>,
-    /// Objections that a supervisor admitted, ascending.
-    pub(super) admitted: Vec<&'a StatementRef>,
+    /// Those by supervisors; by the chain of their target, as every decision known makes it.
+    pub(super) admissions: By<'a, Link, Admission>,
     pub(super) notices: Notices<'a>,
     pub(super) copies: Copies<'a>,
     /// Chains by every decision known.
@@ -94,7 +94,8 @@ impl<'a> Sorted<'a> {
         let stays = by_class.stays.iter().map(|(fact, _)| *fact);
         let acts = || {
             let acts = objections.clone().chain(rulings.clone());
-            acts.chain(stays.clone())
+            let admissions = by_class.admissions.iter().map(|(fact, _)| *fact);
+            acts.chain(stays.clone()).chain(admissions)
         };
         let targets = || acts().filter_map(Fact::named_target);
         let noticed = by_class.notices.iter().map(|(_, notice)| &notice.target);
@@ -124,7 +125,7 @@ impl<'a> Sorted<'a> {
             repairs: By::default(),
             unread: BTreeMap::new(),
             unread_on: unread().map(|name| copies.first(name)).collect(),
-            admitted: by_class.admitted,
+            admissions: By::default(),
             notices: Notices::of(by_class.notices.iter().copied(), &horizon.register, &copies),
             wide: Chains::of(
                 decisions(),
@@ -154,6 +155,7 @@ impl<'a> Sorted<'a> {
             }
         }
         sorted.attach(history, horizon, by_class.objections, by_class.rulings);
+        sorted.attach_admissions(by_class.admissions);
         sorted.attach_stays(horizon, by_class.stays);
         sorted.attach_noticed_stays(history, horizon);
         sorted.attach_repairs(history, horizon, by_class.repairs);
@@ -204,6 +206,16 @@ impl<'a> Sorted<'a> {
                 let link = target.and_then(|target| self.narrow.link(target));
                 self.rulings.push(link, said);
             }
+        }
+    }
+
+    /// Puts admissions under the chains that they reach.
+    // spec: EFF-210
+    fn attach_admissions(&mut self, admissions: Vec<Said<'a, Admission>>) {
+        for said in admissions {
+            let target = self.copies.target(said.0);
+            let link = target.and_then(|target| self.wide.link(target));
+            self.admissions.push(link, said);
         }
     }
 
@@ -310,7 +322,7 @@ struct ByClass<'a> {
     stays: Vec<Said<'a, Stay>>,
     repairs: Vec<Said<'a, Repair>>,
     notices: Vec<Said<'a, Notice>>,
-    admitted: Vec<&'a StatementRef>,
+    admissions: Vec<Said<'a, Admission>>,
 }
 
 impl<'a> ByClass<'a> {
@@ -334,10 +346,7 @@ impl<'a> ByClass<'a> {
                 // An admission frees, so it acts as soon as it is verified.
                 // spec: EFF-10
                 Content::Admission(admission) if fact.is_supervision() => {
-                    let admitted = admission.admits().iter();
-                    sorted
-                        .admitted
-                        .extend(admitted.map(|name| copies.first(name)));
+                    sorted.admissions.push((fact, admission));
                 }
                 Content::Admission(_)
                 | Content::ItemCatalogue(_)
@@ -360,7 +369,6 @@ impl<'a> ByClass<'a> {
                 | Content::Record(_) => {}
             }
         }
-        sorted.admitted.sort_unstable();
         sorted
     }
 

@@ -105,8 +105,10 @@ impl Scenario {
         let mut awaiting = BTreeSet::new();
         for (place, (ground, role, over_cap, register)) in open {
             let admitted = self.set.iter().any(|s| {
-                let names = |admits: &BTreeSet<Place>| admits.contains(&place);
-                s.supervision && matches!(&s.say, Say::Admission { admits, .. } if names(admits))
+                let Say::Admission { target, admits } = &s.say else {
+                    return false;
+                };
+                s.supervision && chain.contains(target) && admits.contains(&place)
             });
             let after = rulings.iter().any(|ruling| {
                 role.is_some_and(|role| {

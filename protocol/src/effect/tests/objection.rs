@@ -166,6 +166,22 @@ fn objection_after_a_rejection_waits_until_it_is_admitted() {
     suspended_on(&world, &target, &[Ground::Facts]);
 }
 
+// spec: EFF-210
+#[test]
+fn admission_on_another_decision_admits_no_objection_to_this_one() {
+    let (mut world, target) = World::with_penalty();
+    let another = with(penalty(), |fields| fields.document_number = text("13号"));
+    let other = world.decide(Who::Issuer, 13, another);
+    let over = world.act(Who::City, 3, &target, objection(Ground::Facts, true));
+    world.act(Who::Supervisor, 8, &other, admission(&[&over]));
+    suspended_on(&world, &target, &[]);
+    // A decision that is linked with it makes it one matter.
+    let linked = with(penalty(), |fields| fields.reissues = Some(target.clone()));
+    let linked = world.decide(Who::Issuer, 14, linked);
+    world.act(Who::Supervisor, 9, &linked, admission(&[&over]));
+    suspended_on(&world, &target, &[Ground::Facts]);
+}
+
 // spec: EFF-10
 #[test]
 fn objection_that_had_not_seen_the_rejection_suspends() {
