@@ -7,5 +7,6 @@ pub mod malformed;
 pub mod model;
 pub mod peer;
 pub mod processes;
+pub mod setting;
 pub mod sim;
 pub mod tree;

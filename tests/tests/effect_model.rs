@@ -6,15 +6,9 @@
 use concordat_tests::model::facts::{Question, expected};
 use concordat_tests::model::scenario::generate;
 use concordat_tests::model::{Expected, May, State, Weak, Why, answer};
+use concordat_tests::setting::number;
 
 const SEEDS: u64 = 200_000;
-
-fn setting(name: &str, otherwise: u64) -> u64 {
-    match std::env::var(name) {
-        Ok(value) => value.parse().expect("a number of seeds"),
-        Err(_) => otherwise,
-    }
-}
 
 /// The record does not repeat whom and what a decision is about.
 fn without_identity(mut answer: Expected) -> Expected {
@@ -29,8 +23,8 @@ fn without_identity(mut answer: Expected) -> Expected {
 // spec: EFF-130, EFF-131, EFF-150, EFF-151, EFF-152, EFF-153, EFF-154, EFF-160, EFF-161, EFF-162, EFF-163, EFF-164, EFF-180, EFF-181
 #[test]
 fn effect_agrees_with_the_model_on_every_seed() {
-    let first = setting("CONCORDAT_EFFECT_FIRST", 0);
-    let seeds = setting("CONCORDAT_EFFECT_SEEDS", SEEDS);
+    let first = number("CONCORDAT_EFFECT_FIRST", 0);
+    let seeds = number("CONCORDAT_EFFECT_SEEDS", SEEDS);
     for seed in first..first + seeds {
         let mut scenario = generate(seed);
         let mut question = Question::of(&scenario);

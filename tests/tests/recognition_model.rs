@@ -8,17 +8,11 @@ use std::collections::BTreeSet;
 use concordat_tests::model::recognition::facts::Prepared;
 use concordat_tests::model::recognition::scenario::generate;
 use concordat_tests::model::recognition::{Asked, Lack, Recognised, Stands, Word, recognise};
+use concordat_tests::setting::number;
 
 const SEEDS: u64 = 60_000;
 /// Days that each set is asked about beside its own.
 const DAYS: i32 = 3;
-
-fn setting(name: &str, otherwise: u64) -> u64 {
-    match std::env::var(name) {
-        Ok(value) => value.parse().expect("a number of seeds"),
-        Err(_) => otherwise,
-    }
-}
 
 /// The days about which a set is asked: its own, and some before and behind it.
 fn days(asked: &Asked) -> impl Iterator<Item = i32> + use<> {
@@ -29,8 +23,8 @@ fn days(asked: &Asked) -> impl Iterator<Item = i32> + use<> {
 // spec: AGR-10, AGR-11, AGR-12, AGR-13, AGR-14, AGR-20, AGR-21, AGR-22, AGR-23, AGR-24, AGR-30, AGR-40
 #[test]
 fn recognition_agrees_with_the_model_on_every_seed() {
-    let first = setting("CONCORDAT_RECOGNITION_FIRST", 0);
-    let seeds = setting("CONCORDAT_RECOGNITION_SEEDS", SEEDS);
+    let first = number("CONCORDAT_RECOGNITION_FIRST", 0);
+    let seeds = number("CONCORDAT_RECOGNITION_SEEDS", SEEDS);
     for seed in first..first + seeds {
         let mut asked = generate(seed);
         let mut prepared = Prepared::of(&asked);

@@ -8,7 +8,9 @@ use crate::effect::fact::Fact;
 use crate::effect::history::History;
 use crate::effect::horizon::Horizon;
 use crate::effect::notices::Notices;
-use crate::statement::{Admission, Class, Content, Correction, Decision, Notice, Objection, Repair};
+use crate::statement::{
+    Admission, Class, Content, Correction, Decision, Notice, Objection, Repair,
+};
 use crate::statement::{Ruling, StatementRef, Stay, Withdrawal};
 
 /// A fact with what it says.

@@ -23,9 +23,9 @@ mod registry_changes;
 mod stranger;
 mod withheld;
 
-use std::env;
 use std::time::Duration;
 
+use concordat_tests::setting::number;
 use tokio::sync::{Mutex, MutexGuard};
 
 /// The node's binary.
@@ -33,13 +33,6 @@ const NODE: &str = env!("CARGO_BIN_EXE_node-under-test");
 
 /// Within this, what takes effect at once has taken effect.
 const SOON: Duration = Duration::from_secs(5);
-
-fn number(name: &str, otherwise: u64) -> u64 {
-    env::var(name).map_or(otherwise, |text| {
-        text.parse()
-            .unwrap_or_else(|_| panic!("{name} is no number: {text}"))
-    })
-}
 
 fn seed() -> u64 {
     number("CONCORDAT_SEED", 1)

@@ -14,8 +14,6 @@ mod safe_start;
 mod sharing;
 mod witnessing;
 
-use std::env;
-
 use concordat_certs::network::VIS_PUBLIC;
 use concordat_node::core::{BodyState, Signing};
 use concordat_node::disk::MemoryDisk;
@@ -29,15 +27,9 @@ use concordat_protocol::statement::{
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::text::Text;
 use concordat_protocol::trust::LogNumber;
+use concordat_tests::setting::number;
 use concordat_tests::sim::{Cluster, NodeId, Outcome, Plan, Trouble, run};
 use ed25519_dalek::SigningKey;
-
-fn number(name: &str, otherwise: u64) -> u64 {
-    env::var(name).map_or(otherwise, |text| {
-        text.parse()
-            .unwrap_or_else(|_| panic!("{name} is no number: {text}"))
-    })
-}
 
 /// Runs a plan with many seeds and shows how to repeat the first that fails.
 fn run_all(test: &str, share: u64, plan: impl Fn(u64) -> Plan) {
