@@ -339,16 +339,20 @@ impl Crowd {
                 named.push((names, told));
             }
         }
-        let unheld: BTreeSet<Place> = set
+        // What is noticed on several decisions is one objection to each.
+        let unheld: BTreeSet<(Place, Place)> = set
             .iter()
             .filter_map(|spoken| match spoken.say {
-                Say::Notice { act, told, .. } if told.is_objection() => Some(act),
+                Say::Notice {
+                    act, told, target, ..
+                } if told.is_objection() => Some((act, target)),
                 _ => None,
             })
-            .filter(|act| set.iter().all(|spoken| spoken.place != *act))
+            .filter(|(act, _)| set.iter().all(|spoken| spoken.place != *act))
             .collect();
-        for act in unheld {
-            let told = notices(&[act]);
+        for (act, on) in unheld {
+            let mut told = notices(&[act]);
+            told.retain(|s| matches!(s.say, Say::Notice { target, .. } if target == on));
             let first = told.iter().find(|s| noticed(s).as_objection);
             let told_at = told.iter().map(|s| noticed(s)).collect();
             raised.push(of_notice(&fact(first.expect("it tells")), told_at));
