@@ -31,7 +31,7 @@ use super::StoreError;
 use super::engine::{Engine, EngineBatch, EngineFault, Entry};
 use super::schema::Family;
 
-use run::{Directory, Run, RunWriter};
+use run::{Directory, Run, RunWriter, Walk};
 
 /// Families of small rows.
 const IN_RUNS: [Family; 7] = [
@@ -172,18 +172,9 @@ impl Table {
             .take_while(|(key, _)| key.starts_with(prefix))
             .peekable();
         if prefix.first().is_some_and(|family| in_runs(*family)) {
-            let mut rows = BTreeMap::new();
-            for run in &state.runs {
-                let collected = run.collect(&self.engine, prefix, from, &mut rows);
-                collected.map_err(|error| self.judged(error))?;
-            }
-            rows.extend(buffered.map(|(key, value)| (key.clone(), value.clone())));
-            for (key, value) in &rows {
-                if visit(key, value).is_break() {
-                    break;
-                }
-            }
-            return Ok(());
+            let runs = state.runs.iter().map(|run| run.walk(prefix, from));
+            let merged = merge(&self.engine, buffered, runs.collect(), visit);
+            return merged.map_err(|error| self.judged(error));
         }
         let mut going = true;
         self.engine.scan(prefix, from, |key, value| {
@@ -427,6 +418,54 @@ impl State {
                 .map(|run| (run.id(), run.level()))
                 .collect(),
             void: Vec::new(),
+        }
+    }
+}
+
+/// Shows the rows of the buffer and of runs, newest first, in one order until told to stop: of rows under one
+/// key the newest. Of each run one block is read at a time, so that work and memory end where the walk ends.
+fn merge<'b>(
+    engine: &Engine,
+    buffered: impl Iterator<Item = (&'b Vec<u8>, &'b Vec<u8>)>,
+    mut runs: Vec<Walk<'_>>,
+    mut visit: impl FnMut(&[u8], &[u8]) -> ControlFlow<()>,
+) -> Result<(), StoreError> {
+    let mut buffered = buffered.peekable();
+    loop {
+        for run in &mut runs {
+            run.fill(engine)?;
+        }
+        // The first of equal ones is the newest.
+        let stored = runs.iter().enumerate();
+        let stored = stored.filter_map(|(number, run)| Some((run.row()?.0.as_slice(), number)));
+        let stored = stored.min_by_key(|(key, _)| *key);
+        let newer =
+            buffered.next_if(|(newer, _)| stored.is_none_or(|(key, _)| newer.as_slice() <= key));
+        let flow = match (newer, stored) {
+            (Some((key, value)), _) => {
+                pass(&mut runs, key);
+                visit(key, value)
+            }
+            (None, Some((_, number))) => {
+                let Some((key, value)) = runs.get_mut(number).and_then(Walk::step) else {
+                    return Ok(());
+                };
+                pass(&mut runs, &key);
+                visit(&key, &value)
+            }
+            (None, None) => return Ok(()),
+        };
+        if flow.is_break() {
+            return Ok(());
+        }
+    }
+}
+
+/// Passes over what older runs have under a key.
+fn pass(runs: &mut [Walk<'_>], key: &[u8]) {
+    for run in runs {
+        if run.row().is_some_and(|(older, _)| older == key) {
+            run.step();
         }
     }
 }

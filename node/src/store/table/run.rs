@@ -7,7 +7,7 @@
 //! ```
 //! `shared` is how many bytes a key has in common with the one before it in the block.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -113,34 +113,16 @@ impl Run {
         }
     }
 
-    /// Adds the rows under `prefix` from `from` on that are not there yet.
-    pub(super) fn collect(
-        &self,
-        engine: &Engine,
-        prefix: &[u8],
-        from: &[u8],
-        rows: &mut BTreeMap<Vec<u8>, Vec<u8>>,
-    ) -> Result<(), StoreError> {
+    /// The rows under `prefix` from `from` on, in order.
+    pub(super) fn walk<'r>(&'r self, prefix: &'r [u8], from: &'r [u8]) -> Walk<'r> {
         let after = self.firsts.partition_point(|first| &**first <= from);
-        for number in after.saturating_sub(1)..self.firsts.len() {
-            let first = self.firsts.get(number).map_or(&[][..], |first| first);
-            if first > from && !first.starts_with(prefix) {
-                break;
-            }
-            self.each_row_of(engine, number, |key, value| {
-                if key < from {
-                    return ControlFlow::Continue(());
-                }
-                if !key.starts_with(prefix) {
-                    return ControlFlow::Break(());
-                }
-                if !rows.contains_key(key) {
-                    rows.insert(key.to_vec(), value.to_vec());
-                }
-                ControlFlow::Continue(())
-            })?;
+        Walk {
+            run: self,
+            prefix,
+            from,
+            next: after.saturating_sub(1),
+            rows: VecDeque::new(),
         }
-        Ok(())
     }
 
     /// All rows in order.
@@ -171,6 +153,54 @@ impl Run {
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         let seen = engine.look(&block_key(self.id, number), |block| each_row(block, visit))?;
         seen.unwrap_or_else(|| Err(StoreError::damaged(Family::Blocks)))
+    }
+}
+
+/// A walk over rows of a run, of which one block is in memory at a time.
+#[derive(Debug)]
+pub(super) struct Walk<'r> {
+    run: &'r Run,
+    prefix: &'r [u8],
+    from: &'r [u8],
+    /// The block that is read next.
+    next: usize,
+    rows: VecDeque<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Walk<'_> {
+    /// The row at which the walk stands; `None` behind the last one.
+    pub(super) fn row(&self) -> Option<&(Vec<u8>, Vec<u8>)> {
+        self.rows.front()
+    }
+
+    /// Goes on by a row.
+    pub(super) fn step(&mut self) -> Option<(Vec<u8>, Vec<u8>)> {
+        self.rows.pop_front()
+    }
+
+    /// Reads on where the walk stands at no row.
+    pub(super) fn fill(&mut self, engine: &Engine) -> Result<(), StoreError> {
+        while self.rows.is_empty()
+            && let Some(first) = self.run.firsts.get(self.next)
+        {
+            if **first > *self.from && !first.starts_with(self.prefix) {
+                self.next = self.run.firsts.len();
+                break;
+            }
+            let (prefix, from, rows) = (self.prefix, self.from, &mut self.rows);
+            self.run.each_row_of(engine, self.next, |key, value| {
+                if key < from {
+                    return ControlFlow::Continue(());
+                }
+                if !key.starts_with(prefix) {
+                    return ControlFlow::Break(());
+                }
+                rows.push_back((key.to_vec(), value.to_vec()));
+                ControlFlow::Continue(())
+            })?;
+            self.next += 1;
+        }
+        Ok(())
     }
 }
 
@@ -256,7 +286,7 @@ impl RunWriter {
     }
 }
 
-fn block_key(id: u32, number: u32) -> Vec<u8> {
+pub(super) fn block_key(id: u32, number: u32) -> Vec<u8> {
     Bytes::key(Family::Blocks).u32(id).u32(number).finish()
 }
 

@@ -138,3 +138,25 @@ fn newest_value_of_a_key_counts() {
         Some(vec![2])
     );
 }
+
+/// Blocks behind the place at which a walk ends are not read: they may be damaged, or very many.
+#[test]
+fn walk_reads_no_further_than_it_is_followed() {
+    let directory = TempDir::new().unwrap();
+    let table = table(&directory);
+    put(&table, &[Family::Subjects], 0..3_000);
+    table.persist().unwrap();
+    let id = table.read().runs.first().unwrap().id();
+    let mut batch = EngineBatch::default();
+    batch.put(run::block_key(id, 1), [0xff]);
+    table.engine.apply(batch).unwrap();
+    let prefix = [Family::Subjects as u8];
+    let mut seen = 0;
+    let first = table.scan(&prefix, &prefix, |_, _| {
+        seen += 1;
+        ControlFlow::Break(())
+    });
+    assert!(first.is_ok() && seen == 1);
+    let all = table.scan(&prefix, &prefix, |_, _| ControlFlow::Continue(()));
+    assert!(matches!(all, Err(StoreError::Damaged { .. })));
+}
