@@ -227,23 +227,31 @@ impl Store {
         })
     }
 
-    /// The acts of some classes on whatever statements, by position; and whether these are all: at most so
-    /// many are given.
+    /// The acts of some classes that say that they were made in a span of days, on whatever statements, by
+    /// position, refused ones left out; and whether these are all: at most so many are given.
     ///
     /// # Errors
     /// `Engine`, `Damaged`.
-    // spec: STA-5
+    // spec: STA-5, IDX-98
     pub fn acts_of(
         &self,
         classes: &[Class],
+        (first, last): (Day, Day),
         most: usize,
     ) -> Result<(Vec<Position>, bool), StoreError> {
         let prefix = Bytes::key(Family::Acts).finish();
         let logs = read(&self.logs);
+        let verdicts = read(&self.verdicts);
         let rows = self.collect(Family::Acts, &prefix, None, |key, value| {
-            let class = acts::act_class(value)?;
-            let at = position(&logs, acts::acting(key)?)?;
-            Some(classes.contains(&class).then_some(at))
+            let (class, day) = acts::act_made(value)?;
+            let spot = acts::acting(key)?;
+            let is_asked = classes.contains(&class)
+                && day.is_some_and(|day| (first..=last).contains(&day))
+                && !matches!(verdicts.state(spot).verdict(), Some(Verdict::Rejected(_)));
+            Some(match is_asked {
+                true => Some(position(&logs, spot)?),
+                false => None,
+            })
         })?;
         let mut rows: Vec<Position> = rows.into_iter().flatten().collect();
         rows.sort();

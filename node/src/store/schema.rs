@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! position  log u32 · index u64                                         12 bytes
-//! a  acts           target position · position        -> class, ground, of an objection what it says
+//! a  acts           target position · position        -> class, ground, day, of an objection what it says
 //! b  objections     day u32 · position                -> nothing
 //! c  chains         root position · position          -> nothing
 //! d  deliveries     peer 18 · log u32 · begin u64 · end u64 · at u64 -> nothing
