@@ -245,6 +245,70 @@ async fn ledger_has_a_line_for_each_statement_of_the_span_and_what_became_of_it(
     pair.stop().await;
 }
 
+/// Of a correction onto another organisation the line named the first, as if it had never been put right; and
+/// what was taken back read as standing.
+// spec: ADM-385, ADM-386, ADM-387
+#[tokio::test(flavor = "multi_thread")]
+async fn ledger_says_what_stands_and_what_was_taken_back() {
+    let pair = start().await;
+    pair.import().await;
+    let first = pair.first();
+    let mut member = Client::open(&pair.member).await;
+    let second = member.first_after(&first).await;
+    let made = member.act(&repair(&second, clock::today())).await;
+    let repair = made.reference.unwrap();
+    member
+        .act(&withdrawal(&repair, WithdrawalReason::OtherError))
+        .await;
+    let ask = LedgerAsk {
+        from: Day::parse_loose("1990-01-01").unwrap(),
+        until: Day::parse_loose("2199-12-31").unwrap(),
+        next: None,
+        size: None,
+    };
+    let before = member.ledger(ask.clone()).await;
+    let row = before.rows.iter().find(|row| row.reference == repair);
+    let row = row.unwrap();
+    let state = (row.state, row.withdrawals);
+    assert_eq!(state, (Some(BindsOthersCode::Withdrawn), 1));
+    assert_eq!(before.rows[0].about_before, None);
+    assert_eq!(before.not_held, 0);
+
+    let decision = member.statement(position(&first)).await.decision.unwrap();
+    let mut fields = decision.fields().clone();
+    let code = SubjectCode::parse("91230400MA0000015M").unwrap();
+    let name = Text::new("另一公司").unwrap();
+    fields.subject = Subject::new(code, SubjectCheck::Ok, Form::Enterprise, name).unwrap();
+    fields.decided_on = fields.decided_on.plus_days(-1).unwrap();
+    let corrected_on = fields.decided_on;
+    let correction = Request::Correction(CorrectionAsk {
+        target: position(&first),
+        reasons: Text::new("主体有误。").unwrap(),
+        replacement: Box::new(fields),
+        worked_from: None,
+        issuer: None,
+        dry_run: false,
+        bulk: None,
+    });
+    let by = member.act(&correction).await.reference.unwrap();
+    until(&pair.member.node, |node| {
+        let horizon = node.horizon();
+        let log = horizon.logs.get(&by.origin);
+        log.is_some_and(|log| log.witnessed.contains(by.index))
+    })
+    .await;
+    let after = member.ledger(ask).await;
+    let row = &after.rows[0];
+    assert_eq!(
+        (row.about, row.about_before),
+        (code, Some(before.rows[0].about))
+    );
+    assert_eq!(row.name.as_deref(), Some("另一公司"));
+    assert_eq!((row.day, row.corrections), (Some(corrected_on), 1));
+    drop(member);
+    pair.stop().await;
+}
+
 /// Decisions of days before their item was in any catalogue were all reported late.
 // spec: STA-14
 #[tokio::test(flavor = "multi_thread")]
