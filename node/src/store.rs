@@ -58,12 +58,12 @@ use thiserror::Error;
 use crate::journal::JournalId;
 
 pub use acts::{ActRow, BytesDigest, NoticeRow, ObjectionSaid};
-pub use agreements::{AgreementKind, AgreementRow, AgreementRows};
+pub use agreements::{AgreementKind, AgreementRow, AgreementRows, COPIES_MAX, words_of};
 pub use engine::EngineFault;
 pub use ledger::{Delivery, KeptRow, Lookup};
 pub use own::OwnStatement;
 pub use propagation::Named;
-pub use read::{AGREEMENT_ROWS_MAX, COPIES_MAX, ShownAt, ShownPage, UnverifiedCursor};
+pub use read::{AGREEMENT_ROWS_MAX, ShownAt, ShownPage, UnverifiedCursor};
 pub use records::RecordRow;
 pub use schema::{Counts, JournalPosition, Position};
 pub use subjects::{DocumentDigest, SubjectRow, Summary};
@@ -280,13 +280,13 @@ impl Store {
     /// verdict is never taken back.
     ///
     /// # Errors
-    /// `Engine`.
+    /// `Engine`, `Damaged`.
     pub fn judge(&self, verdicts: &[(Position, Verdict)]) -> Result<(), StoreError> {
         let mut writing = lock(&self.writing);
         for batch in verdicts.chunks(BATCH_ITEMS_MAX) {
             self.write(&mut writing, None, |pending| {
                 for (position, verdict) in batch {
-                    pending.judge(&position.origin, position.index, *verdict);
+                    pending.judge(&position.origin, position.index, *verdict)?;
                 }
                 Ok(())
             })?;

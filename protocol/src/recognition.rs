@@ -19,7 +19,7 @@ mod agreements;
 
 use std::collections::BTreeMap;
 
-use crate::effect::{BindsOthers, Effect};
+use crate::effect::{Basis, BasisState, BindsOthers, Effect};
 use crate::region::RegionCode;
 use crate::statement::{
     BasisLevel, Clause, DecisionFields, Force, LegalBasis, Measure, StatementRef,
@@ -121,6 +121,9 @@ pub enum Lacking {
     BasisNotValidHere,
     /// There are more agreements than are looked at for one answer.
     TooMany,
+    /// The decision, or what it rests on, is from before its item was in any catalogue: nobody has held it
+    /// against one.
+    BasisNotChecked,
 }
 
 /// Says whether a receiver may rely on a decision.
@@ -137,6 +140,11 @@ pub fn recognise(question: &Question<'_>, agreements: &Agreements<'_>) -> Recogn
     // spec: AGR-11
     if state != BindsOthers::Applies && !grant {
         return Recognition::NotRecognised { state };
+    }
+    // spec: AGR-41
+    if is_not_checked(question.effect) {
+        let why = Lacking::BasisNotChecked;
+        return Recognition::ForInformation { why };
     }
     let pair = Pair {
         issuers: question.issuers,
@@ -169,6 +177,16 @@ pub fn recognise(question: &Question<'_>, agreements: &Agreements<'_>) -> Recogn
         by,
         measures: measures.into_values().collect(),
         grant: grants.is_ok(),
+    }
+}
+
+/// Whether a decision reads as *basis not checked* (EFF-180), or rests on one that does.
+fn is_not_checked(effect: &Effect) -> bool {
+    match &effect.basis {
+        Basis::Fails { failures } => failures
+            .iter()
+            .any(|failure| failure.why == BasisState::NotChecked),
+        Basis::RestsOnNothing | Basis::Holds { .. } => false,
     }
 }
 

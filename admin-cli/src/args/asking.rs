@@ -190,6 +190,8 @@ pub(crate) struct Propagation {
     pub(crate) reference: Option<String>,
     #[arg(long, value_name = "ID", group = "asked")]
     pub(crate) batch: Option<String>,
+    #[arg(long, value_name = "CODE", requires = "batch")]
+    pub(crate) author: Option<String>,
 }
 
 #[derive(Debug, Args)]

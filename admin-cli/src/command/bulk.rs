@@ -6,6 +6,7 @@ use concordat_protocol::admin::{
     BULK_MAX, BatchAsk, BulkAsk, BulkView, ExitCode, Reply, Request, Target,
 };
 use concordat_protocol::statement::BatchId;
+use concordat_protocol::subject::AuthorityCode;
 
 use crate::args::{ObjectionList, WithdrawalBulk};
 use crate::client::unexpected;
@@ -120,7 +121,12 @@ pub(super) fn objections(args: &ObjectionList, context: &Context<'_>) -> Result<
     let mut views = Vec::new();
     let mut skip = None;
     loop {
-        match context.ask(&Request::Batch(BatchAsk { batch, skip }))? {
+        let ask = BatchAsk {
+            batch,
+            skip,
+            author: None,
+        };
+        match context.ask(&Request::Batch(ask))? {
             Reply::Batch(view) => {
                 skip = view.next_skip;
                 views.push(*view);
@@ -135,11 +141,19 @@ pub(super) fn objections(args: &ObjectionList, context: &Context<'_>) -> Result<
 
 /// `propagation --batch`
 // spec: ADM-344
-pub(super) fn propagation(batch: BatchId, context: &Context<'_>) -> Result<Report, Failure> {
+pub(super) fn propagation(
+    (batch, author): (BatchId, Option<AuthorityCode>),
+    context: &Context<'_>,
+) -> Result<Report, Failure> {
     let mut views = Vec::new();
     let mut skip = None;
     loop {
-        match context.ask(&Request::BatchPropagation(BatchAsk { batch, skip }))? {
+        let ask = BatchAsk {
+            batch,
+            skip,
+            author,
+        };
+        match context.ask(&Request::BatchPropagation(ask))? {
             Reply::BatchPropagation(view) => {
                 skip = view.next_skip;
                 views.push(*view);

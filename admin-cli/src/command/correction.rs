@@ -131,6 +131,7 @@ impl Plan {
             let ask = BatchAsk {
                 batch: self.import,
                 skip,
+                author: None,
             };
             let page = match context.ask(&Request::Batch(ask))? {
                 Reply::Batch(page) => page,

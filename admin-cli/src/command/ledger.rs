@@ -61,7 +61,7 @@ async fn export(
     client: &mut Client,
 ) -> Result<LedgerSum, Failure> {
     let failed = |error: std::io::Error| files::io(path, &error);
-    let mut rows = 0;
+    let (mut rows, mut not_held) = (0, 0_u64);
     let mut root: Option<Hash> = None;
     let header = report::ledger_header(form);
     file.write_all(header.as_bytes()).map_err(failed)?;
@@ -73,6 +73,7 @@ async fn export(
             other => return Err(unexpected(&other)),
         };
         root = root.or(page.root);
+        not_held = not_held.saturating_add(page.not_held);
         for row in &page.rows {
             rows += 1;
             let line = report::ledger_line(form, rows, row);
@@ -83,7 +84,7 @@ async fn export(
             ask.next = page.next;
             continue;
         }
-        let sum = LedgerSum::new(&ask, &page, root, rows);
+        let sum = LedgerSum::new(&ask, &page, root, (rows, not_held));
         let last = report::ledger_footer(form, &sum);
         file.write_all(last.as_bytes()).map_err(failed)?;
         file.flush().map_err(failed)?;

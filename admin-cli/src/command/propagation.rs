@@ -11,7 +11,10 @@ use crate::report::{self, Report};
 
 pub(super) fn run(args: &Propagation, context: &Context<'_>) -> Result<Report, Failure> {
     if let Some(batch) = &args.batch {
-        return bulk::propagation(parse::batch("--batch", batch)?, context);
+        let author = args.author.as_deref();
+        let author = author.map(|code| parse::authority("--author", code));
+        let batch = parse::batch("--batch", batch)?;
+        return bulk::propagation((batch, author.transpose()?), context);
     }
     // One of both is said.
     let reference = args.reference.as_deref().unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::report::{Report, Words, day_json, ref_json, short};
 
 /// The names of the columns: those of the documents, the same in every language.
 // spec: ADM-363
-const COLUMNS: [&str; 25] = [
+const COLUMNS: [&str; 26] = [
     "序号",
     "声明",
     "类别",
@@ -40,6 +40,7 @@ const COLUMNS: [&str; 25] = [
     "响应数",
     "所涉声明",
     "结果或原因",
+    "更正前主体",
 ];
 
 /// What a ledger is written as.
@@ -62,10 +63,17 @@ pub(crate) struct LedgerSum {
     witnessed: Option<TreeSize>,
     as_of: Day,
     rows: u64,
+    /// Statements of the log that are not held.
+    not_held: u64,
 }
 
 impl LedgerSum {
-    pub(crate) fn new(ask: &LedgerAsk, last: &LedgerView, root: Option<Hash>, rows: u64) -> Self {
+    pub(crate) fn new(
+        ask: &LedgerAsk,
+        last: &LedgerView,
+        root: Option<Hash>,
+        (rows, not_held): (u64, u64),
+    ) -> Self {
         Self {
             from: ask.from,
             until: ask.until,
@@ -75,6 +83,7 @@ impl LedgerSum {
             witnessed: last.witnessed,
             as_of: last.as_of,
             rows,
+            not_held,
         }
     }
 
@@ -88,6 +97,7 @@ impl LedgerSum {
             "log_root": self.root.map(|root| root.to_string()),
             "witnessed_size": self.witnessed.map(TreeSize::value),
             "rows": self.rows,
+            "not_held": self.not_held,
         })
     }
 }
@@ -126,11 +136,12 @@ pub(crate) fn ledger_footer(form: LedgerForm, sum: &LedgerSum) -> String {
                 ),
                 ("截至日期", sum.as_of.to_string()),
                 ("行数", sum.rows.to_string()),
+                ("未留存", sum.not_held.to_string()),
             ];
             let said = said.map(|(key, value)| format!("{},{}", quoted(key), quoted(&value)));
             let mut cells = vec![quoted("核对信息")];
             cells.extend(said);
-            let empty = COLUMNS.len().saturating_sub(13);
+            let empty = COLUMNS.len().saturating_sub(15);
             format!("{}{}\r\n", cells.join(","), ",".repeat(empty))
         }
         LedgerForm::Json => format!("{}\n", json!({ "ledger": sum.json() })),
@@ -169,6 +180,8 @@ fn cells(number: u64, row: &LedgerRow) -> Vec<String> {
             .unwrap_or_default(),
     );
     cells.push(why.unwrap_or_default().to_owned());
+    let before = row.about_before.map(|code| code.to_string());
+    cells.push(before.unwrap_or_default());
     cells
 }
 
@@ -194,6 +207,7 @@ fn line_json(number: u64, row: &LedgerRow) -> Value {
         "class": row.class.name(),
         "made_on": row.made_on.to_string(),
         "about": row.about.to_string(),
+        "about_before": row.about_before.map(|code| code.to_string()),
         "name": row.name,
         "document_number": row.document_number,
         "item": row.item.as_ref().map(|item| item.as_str()),
@@ -220,6 +234,7 @@ pub(crate) fn ledger(sum: &LedgerSum, path: &Path, words: Words) -> Report {
         words.pair("span", format!("{} – {}", sum.from, sum.until)),
         words.pair("as_of", sum.as_of),
         words.pair("ledger_rows", sum.rows),
+        words.pair("ledger_not_held", sum.not_held),
         words.pair("ledger_log", format!("{} ({})", sum.origin, sum.size)),
     ];
     pairs.extend(sum.root.map(|root| words.pair("ledger_root", root)));
@@ -283,6 +298,7 @@ mod tests {
             target: None,
             outcome: None,
             reason: None,
+            about_before: Some(SubjectCode::parse("91230400MA0000016K").unwrap()),
         }
     }
 
@@ -296,6 +312,7 @@ mod tests {
             witnessed: Some(TreeSize::new(7).unwrap()),
             as_of: day("2026-12-31"),
             rows: 1,
+            not_held: 3,
         }
     }
 
@@ -316,11 +333,11 @@ mod tests {
         let line = ledger_line(LedgerForm::Csv, 1, &row());
         let last = ledger_footer(LedgerForm::Csv, &sum());
         for text in [&header, &line, &last] {
-            assert_eq!(width(text.trim_end()), 25, "{text}");
+            assert_eq!(width(text.trim_end()), 26, "{text}");
         }
         let expected = "1,\"11310000MB00000009/0#7\",decision,2026-03-04,91230400MA0000015M,\
             \"'=某厂,\"\"甲\"\"\",\"'-鹤劳罚字〔2026〕12号\",labour.penalty,penalty,2026-03-02,2026-03-03,\
-            ,2027-03-02,suspended,2,1,1,0,0,0,0,3,4,,\r\n";
+            ,2027-03-02,suspended,2,1,1,0,0,0,0,3,4,,,91230400MA0000016K\r\n";
         assert_eq!(line, expected);
         assert!(
             last.contains(ORIGIN) && last.contains(&"02".repeat(32)),
@@ -346,6 +363,7 @@ mod tests {
         let last = ledger_footer(LedgerForm::Json, &sum());
         let read: Value = serde_json::from_str(&last).unwrap();
         assert_eq!(read["ledger"]["log_size"], 8);
+        assert_eq!(read["ledger"]["not_held"], 3);
         assert_eq!(read["ledger"]["log_root"], "02".repeat(32));
     }
 }

@@ -196,6 +196,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("verb.withdrawal.bulk", "Withdraws all decisions of an import, or those that a file names; may be repeated after it was broken off", "撤销一次导入的全部决定，或文件所列的决定；中断后可重复执行"),
     ("arg.import", "The id of the import, as `concordat import` showed it (batch)", "导入编号（`concordat import` 显示的批次）"),
     ("arg.withdrawal.bulk.file", "A text file with one reference in each line", "文本文件，每行一个引用"),
+    ("arg.propagation.author", "Whose acts of that id, by the code of the member; this node's own where it has some", "统计哪一机关在该编号下的操作（成员代码）；本节点有该编号操作的，默认为本节点"),
     ("arg.batch", "The id of a bulk act, as `concordat withdrawal bulk` showed it: all its acts together", "批量操作编号（`concordat withdrawal bulk` 显示），合并显示其全部操作"),
     ("verb.correction.bulk", "Corrects the same fields of all decisions of an import; may be repeated after it was broken off", "更正一次导入的全部决定的相同字段；中断后可重复执行"),
     ("arg.correction.bulk.file", "Fields to replace, as a JSON object", "要替换的字段（JSON 对象）"),

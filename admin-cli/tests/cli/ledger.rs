@@ -40,6 +40,7 @@ fn page(ask: &LedgerAsk) -> Reply {
         as_of: day(),
         rows: vec![row(if first { 0 } else { 512 })],
         next: first.then(|| LeafIndex::new(512)),
+        not_held: 2,
     }))
 }
 
@@ -69,6 +70,8 @@ fn ledger_is_written_whole_or_not_at_all() {
         assert_eq!(text.lines().count(), lines, "{text}");
         assert!(text.contains(&"02".repeat(32)), "{text}");
         assert_eq!(ran.json()["rows"], 2);
+        // spec: ADM-385
+        assert_eq!(ran.json()["not_held"], 4);
         node.join().unwrap();
         // It is there now, and stays as it is.
         let again = export(directory.path(), form).exits(1);

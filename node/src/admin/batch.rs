@@ -1,11 +1,14 @@
 //! How the decisions of an import stand, and which of them are objected to.
 
+use std::collections::BTreeSet;
+
 use concordat_protocol::admin::{
     AdminError, BULK_MAX, BatchAsk, BatchView, BulkCounts, ErrorCode, ObjectedView, Reply,
     open_objections,
 };
 use concordat_protocol::effect::Validity;
 use concordat_protocol::statement::{BatchId, Class, StatementRef};
+use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::Verified;
 
 use crate::admin::awaited::Timetable;
@@ -40,6 +43,52 @@ pub(super) fn page(
 ) -> Result<BatchPage, AdminError> {
     let query = desk.node().query().map_err(refusal::index)?;
     let found = query.store().batch(batch, class).map_err(refusal::store)?;
+    page_of(found, batch, skip)
+}
+
+/// The acts of a bulk act of one member: anybody can give the same id to acts of its own.
+///
+/// # Errors
+/// `batch-unknown` where there is nothing; `bad-request` where nobody was named and several others have some.
+// spec: ADM-340, ADM-384
+pub(super) fn acts(desk: &Desk, ask: &BatchAsk) -> Result<BatchPage, AdminError> {
+    let node = desk.node();
+    let query = node.query().map_err(refusal::index)?;
+    let found = query.store().batch(&ask.batch, Class::is_act);
+    let mut found = found.map_err(refusal::store)?;
+    let authors = found.iter().map(|(at, _)| at.origin.member());
+    let authors: BTreeSet<String> = authors.map(ToOwned::to_owned).collect();
+    let member = node.member();
+    let author = author_of(ask.author, member, &authors)?;
+    found.retain(|(at, _)| at.origin.member() == author);
+    page_of(found, &ask.batch, ask.skip)
+}
+
+/// Whose acts are counted of those that have some.
+// spec: ADM-384
+fn author_of(
+    asked: Option<AuthorityCode>,
+    own: AuthorityCode,
+    authors: &BTreeSet<String>,
+) -> Result<String, AdminError> {
+    let own = own.as_str();
+    match (asked, authors.first()) {
+        (Some(author), _) => Ok(author.as_str().to_owned()),
+        (None, Some(one)) if authors.len() == 1 => Ok(one.clone()),
+        (None, Some(_)) if !authors.contains(own) => {
+            let several: Vec<&str> = authors.iter().take(NAMED_MAX).map(String::as_str).collect();
+            let cause = format!("--author: one of {}", several.join(", "));
+            Err(AdminError::new(ErrorCode::BadRequest).with("cause", cause))
+        }
+        (None, _) => Ok(own.to_owned()),
+    }
+}
+
+fn page_of(
+    found: Vec<(Position, Class)>,
+    batch: &BatchId,
+    skip: Option<u64>,
+) -> Result<BatchPage, AdminError> {
     let Some((_, class)) = found.first() else {
         return Err(AdminError::new(ErrorCode::BatchUnknown).with("batch", batch));
     };
@@ -125,4 +174,31 @@ pub(super) fn answer(desk: &Desk, ask: &BatchAsk) -> Answer {
 fn decided(held: &Verified) -> Option<&concordat_protocol::statement::DecisionFields> {
     let decision = held.statement().payload().content.decision();
     decision.map(|decision| decision.fields())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Fixture;
+
+    // spec: ADM-384
+    #[test]
+    fn acts_of_one_member_are_counted_however_many_have_given_theirs_the_same_id() {
+        let fixture = Fixture::new();
+        let third = AuthorityCode::parse("11310000MB00000009").unwrap();
+        let (own, other) = (fixture.member, fixture.hub);
+        let of = |asked, some: &[AuthorityCode]| {
+            let authors = some.iter().map(|code| code.as_str().to_owned()).collect();
+            author_of(asked, own, &authors)
+        };
+        let code = |of: AuthorityCode| Ok(of.as_str().to_owned());
+        assert_eq!(of(None, &[own, other]), code(own));
+        assert_eq!(of(None, &[other]), code(other));
+        assert_eq!(of(Some(other), &[own, other, third]), code(other));
+        assert_eq!(of(None, &[]), code(own));
+        let refused = of(None, &[other, third]).unwrap_err();
+        assert_eq!(refused.code, ErrorCode::BadRequest);
+        let mut details = refused.details.iter();
+        assert!(details.any(|detail| detail.value.contains(third.as_str())));
+    }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use concordat_protocol::admin::{
-    AdminError, EffectView, ErrorCode, LedgerAsk, LedgerRow, LedgerView, Reply,
+    AdminError, BindsOthersCode, EffectView, ErrorCode, LedgerAsk, LedgerRow, LedgerView, Reply,
 };
-use concordat_protocol::log::{LeafIndex, TreeSize, VerifiedCheckpoint, hash};
-use concordat_protocol::statement::{Class, Content, DecisionFields};
+use concordat_protocol::effect::Effect;
+use concordat_protocol::log::{LeafIndex, Origin, TreeSize, VerifiedCheckpoint, hash};
+use concordat_protocol::statement::{Class, Content, Decision, DecisionFields, Kind, Leaf};
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::{LogNumber, Verified};
 
@@ -42,42 +43,68 @@ pub(super) fn answer(desk: &Desk, ask: &LedgerAsk) -> Answer {
     };
     let witnessed = node.shared().witnessed();
     let first = ask.next.map_or(0, LeafIndex::value);
-    let (rows, next) = page(node, ask, (first, size.value()))?;
+    let page = page(node, ask, (first, size.value()))?;
     Ok(Reply::Ledger(Box::new(LedgerView {
         size,
         root,
         witnessed: witnessed.get(&origin).map(|seen| seen.size),
         as_of: node.today(),
         origin,
-        rows,
-        next: next.filter(|next| *next < size.value()).map(LeafIndex::new),
+        rows: page.rows,
+        next: (page.next < size.value()).then(|| LeafIndex::new(page.next)),
+        not_held: page.not_held,
     })))
 }
 
-/// Rows from a position on, and where to go on.
-fn page(
-    node: &Node,
-    ask: &LedgerAsk,
-    (first, size): (u64, u64),
-) -> Result<(Vec<LedgerRow>, Option<u64>), AdminError> {
+struct LedgerPage {
+    rows: Vec<LedgerRow>,
+    /// Where to go on.
+    next: u64,
+    /// Positions whose statements are not held.
+    not_held: u64,
+}
+
+/// Rows from a position on.
+fn page(node: &Node, ask: &LedgerAsk, (first, size): (u64, u64)) -> Result<LedgerPage, AdminError> {
     let query = node.query().map_err(refusal::index)?;
     let origin = node.genesis().origin(node.member(), LogNumber::Statements);
     let end = first.saturating_add(PAGE).min(size);
-    let mut shown = Shown::new();
+    let (mut shown, mut not_held) = (Shown::new(), 0);
     for index in first..end {
         query.go_on().map_err(refusal::query)?;
         let found = query.statement(&origin, LeafIndex::new(index));
-        let Found::Verified(verified) = found.map_err(refusal::query)? else {
-            continue;
+        let verified = match found.map_err(refusal::query)? {
+            Found::Verified(verified) => verified,
+            Found::NotHeld => {
+                not_held += u64::from(could_have_a_line(node, &origin, index));
+                continue;
+            }
+            Found::Rejected(_) => continue,
         };
         let row = row(node, query, &verified, (ask.from, ask.until))?;
         if let Some(row) = row
             && !shown.take(row)?
         {
-            return Ok((shown.into_views(), Some(index)));
+            return Ok(LedgerPage {
+                rows: shown.into_views(),
+                next: index,
+                not_held,
+            });
         }
     }
-    Ok((shown.into_views(), Some(end)))
+    Ok(LedgerPage {
+        rows: shown.into_views(),
+        next: end,
+        not_held,
+    })
+}
+
+/// Whether what stands at a position is of a kind of which there are lines, by its leaf alone.
+// spec: ADM-385
+fn could_have_a_line(node: &Node, origin: &Origin, index: u64) -> bool {
+    let leaf = node.shared().leaf(origin, LeafIndex::new(index));
+    let leaf = leaf.and_then(|leaf| Leaf::decode(&leaf).ok());
+    leaf.is_none_or(|leaf| matches!(leaf.kind, Kind::Data | Kind::Act))
 }
 
 /// The line of a statement about an organisation that lies in the span: a decision by its day, a record by the
@@ -93,7 +120,13 @@ fn row(
     let Ok(made_on) = Day::of(payload.issued_at) else {
         return Ok(None);
     };
-    let decision = payload.content.decision().map(|one| one.fields());
+    let life = match class.is_decision() {
+        true => Some(Life::of(node, query, verified)?),
+        false => None,
+    };
+    let stands = life.as_ref().and_then(|life| life.stands.as_deref());
+    let stands = stands.unwrap_or(verified).statement().payload();
+    let decision = stands.content.decision().map(Decision::fields);
     let decision = decision.filter(|_| class.is_decision());
     let record = payload.content.record();
     let day = match (decision, record) {
@@ -109,13 +142,18 @@ fn row(
     row.day = day;
     if let Some(decision) = decision {
         fill_decision(&mut row, decision);
-        fill_life(&mut row, node, query, verified)?;
+    }
+    if let Some(life) = life {
+        fill_life(&mut row, life, (node, query), verified)?;
     }
     if let Some(record) = record {
         row.name = Some(record.subject().name().to_string());
         row.item = Some(record.item().clone());
     }
     fill_act(&mut row, &payload.content);
+    if !class.is_decision() {
+        fill_taken_back(&mut row, node, verified)?;
+    }
     Ok(Some(row))
 }
 
@@ -134,6 +172,12 @@ fn blank(verified: &Verified, made_on: Day) -> LedgerRow {
 }
 
 fn fill_decision(row: &mut LedgerRow, decision: &DecisionFields) {
+    // A correction may have put it upon another organisation.
+    // spec: ADM-386
+    let about = decision.subject.code();
+    if about != row.about {
+        row.about_before = Some(std::mem::replace(&mut row.about, about));
+    }
     row.name = Some(decision.subject.name().to_string());
     row.document_number = Some(decision.document_number.to_string());
     row.item = Some(decision.item.clone());
@@ -141,16 +185,65 @@ fn fill_decision(row: &mut LedgerRow, decision: &DecisionFields) {
     row.served_on = decision.service.as_ref().map(|service| service.on);
 }
 
+/// A record or an act that was taken back does not read as if it stood.
+// spec: ADM-387
+fn fill_taken_back(
+    row: &mut LedgerRow,
+    node: &Node,
+    verified: &Verified,
+) -> Result<(), AdminError> {
+    let issuer = verified.statement().header().issuer;
+    let taken_back = acts::taken_back(node, verified.reference(), issuer, row.class)?;
+    if taken_back.is_some() {
+        row.state = Some(BindsOthersCode::Withdrawn);
+        row.withdrawals = 1;
+    }
+    Ok(())
+}
+
+/// How a decision stands.
+struct Life {
+    /// Worked out where something points at it, or it has a line.
+    effect: Option<Effect>,
+    /// The correction whose words it has.
+    stands: Option<Arc<Verified>>,
+}
+
+impl Life {
+    fn of(node: &Node, query: &QueryService, verified: &Verified) -> Result<Self, AdminError> {
+        let at = verified.reference();
+        if !query.store().is_pointed_at(&Position::of(at)) {
+            return Ok(Self {
+                effect: None,
+                stands: None,
+            });
+        }
+        let effect = effect_of(node, verified)?;
+        let stands = node.stands_by(&effect).map_err(refusal::query)?;
+        Ok(Self {
+            effect: Some(effect),
+            stands,
+        })
+    }
+}
+
+fn effect_of(node: &Node, verified: &Verified) -> Result<Effect, AdminError> {
+    let effect = node.effect_of(verified.reference(), node.today());
+    effect.map_err(|error| refusal::ask(&error))
+}
+
 /// What became of a decision, as far as it is held.
 fn fill_life(
     row: &mut LedgerRow,
-    node: &Node,
-    query: &QueryService,
+    life: Life,
+    (node, query): (&Node, &QueryService),
     verified: &Verified,
 ) -> Result<(), AdminError> {
     let at = verified.reference();
-    let effect = node.effect_of(at, node.today());
-    let effect = effect.map_err(|error| refusal::ask(&error))?;
+    let effect = match life.effect {
+        Some(effect) => effect,
+        None => effect_of(node, verified)?,
+    };
     row.open = view::open_objections(&effect).len() as u64;
     let shown: EffectView = view::effect(&effect, node.today());
     row.valid_until = shown.valid_until;

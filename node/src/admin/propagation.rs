@@ -66,7 +66,7 @@ pub(super) fn answer(desk: &Desk, ask: &PropagationAsk) -> Answer {
 /// `propagation --batch`
 // spec: ADM-344
 pub(super) fn of_batch(desk: &Desk, ask: &BatchAsk) -> Answer {
-    let page = batch::page(desk, &ask.batch, ask.skip, Class::is_act)?;
+    let page = batch::acts(desk, ask)?;
     let node = desk.node();
     let (registry, hearing) = (node.registry(), node.hearing());
     let query = node.query().map_err(refusal::index)?;

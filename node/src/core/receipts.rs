@@ -9,6 +9,7 @@
 //! the own log says which acts have a receipt, and the next start goes by it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::time::Duration;
 
 use concordat_protocol::exchange::Gaps;
@@ -59,6 +60,8 @@ type Place = (Origin, LeafIndex);
 pub(super) struct Receipts {
     /// Acts that are durable, or refused, and have none; or whose target has come since.
     pending: BTreeSet<Place>,
+    /// Where in each log of acts the next turn goes on.
+    turns: BTreeMap<Origin, LeafIndex>,
     /// Positions of the acts that have one, by log.
     said: BTreeMap<Origin, Gaps>,
     /// Acts that have one without their target, by that.
@@ -84,6 +87,51 @@ impl Receipts {
         let position = act.1.value();
         let said = self.said.entry(act.0.clone()).or_default();
         said.insert(position, position.saturating_add(1));
+    }
+
+    /// Acts whose turn it is: as many of each log, from where the turn before ended. What waits is asked about
+    /// again when all others of its log have been, and a log with many acts delays its own alone.
+    // spec: PRP-47
+    fn turn(&mut self) -> Vec<Place> {
+        let logs = self.logs_pending();
+        self.turns.retain(|log, _| logs.contains(log));
+        let mut taken = Vec::new();
+        for (place, log) in logs.iter().enumerate() {
+            // What earlier ones left goes to those behind them.
+            let left = ACTS_PER_STEP.saturating_sub(taken.len());
+            let share = (left / (logs.len() - place)).max(1);
+            let from = self.turns.get(log).copied().unwrap_or(LeafIndex::new(0));
+            let behind = self.pending_of(log, from).take(share);
+            let mut acts: Vec<Place> = behind.cloned().collect();
+            let again = self.pending_of(log, LeafIndex::new(0));
+            let again = again.take_while(|(_, index)| *index < from);
+            acts.extend(again.take(share - acts.len()).cloned());
+            if let Some((_, last)) = acts.last() {
+                let next = LeafIndex::new(last.value().saturating_add(1));
+                self.turns.insert(log.clone(), next);
+            }
+            taken.extend(acts);
+        }
+        taken
+    }
+
+    /// The logs in which acts are pending.
+    fn logs_pending(&self) -> Vec<Origin> {
+        let mut logs: Vec<Origin> = Vec::new();
+        let mut next = self.pending.first();
+        while let Some((log, _)) = next {
+            logs.push(log.clone());
+            let last = (log.clone(), LeafIndex::new(u64::MAX));
+            let behind = (Bound::Excluded(last), Bound::Unbounded);
+            next = self.pending.range(behind).next();
+        }
+        logs
+    }
+
+    fn pending_of(&self, log: &Origin, from: LeafIndex) -> impl Iterator<Item = &Place> {
+        let last = LeafIndex::new(u64::MAX);
+        self.pending
+            .range((log.clone(), from)..=(log.clone(), last))
     }
 
     /// Takes in what the own log says.
@@ -221,9 +269,7 @@ impl<D: Disk> Core<D> {
     fn receipts_to_say(&mut self) -> (Vec<ReceiptBatch>, Vec<Place>) {
         let mut said: BTreeMap<Origin, Vec<Receipt>> = BTreeMap::new();
         let mut settled = Vec::new();
-        let acts = self.receipts.pending.iter().take(ACTS_PER_STEP);
-        let acts: Vec<Place> = acts.cloned().collect();
-        for act in acts {
+        for act in self.receipts.turn() {
             match self.receipt_of(&act) {
                 Verdict::Say(receipt, log) => said.entry(log).or_default().push(receipt),
                 Verdict::Nothing => {
@@ -367,4 +413,50 @@ impl<D: Disk> Core<D> {
 pub(super) fn statement_of(body: &[u8]) -> Option<Statement> {
     let body = Body::decode(body).ok()?;
     Statement::decode(body.statement()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(log: u8, index: u64) -> Place {
+        let zeros = "0".repeat(64);
+        let origin = format!("test-{zeros}/11310000MB00000009/{log}");
+        (origin.parse().unwrap(), LeafIndex::new(index))
+    }
+
+    /// However many acts of one log wait, those of others and those behind them have their turn.
+    // spec: PRP-47
+    #[test]
+    fn acts_that_wait_hold_up_neither_other_logs_nor_those_behind_them() {
+        let [flooding, other] = [0, 1];
+        let mut receipts = Receipts::default();
+        let flood: BTreeSet<Place> = (0..3_000).map(|at| place(flooding, at)).collect();
+        receipts.pending.extend(flood.clone());
+        receipts.pending.insert(place(other, 7));
+        let mut met = BTreeSet::new();
+        for turn in 0..6 {
+            let acts = receipts.turn();
+            assert!(acts.len() <= ACTS_PER_STEP, "{turn}: {}", acts.len());
+            assert!(acts.contains(&place(other, 7)), "{turn}");
+            let without_repeats: BTreeSet<Place> = acts.iter().cloned().collect();
+            assert_eq!(without_repeats.len(), acts.len(), "{turn}");
+            met.extend(without_repeats);
+        }
+        assert!(met.is_superset(&flood));
+        // A turn begins anew behind the last, and ends where it has been round.
+        receipts.pending.retain(|(_, index)| index.value() < 5);
+        assert_eq!(receipts.turn().len(), 5);
+        assert_eq!(receipts.turn().len(), 5);
+    }
+
+    // spec: PRP-47
+    #[test]
+    fn nothing_pending_has_no_turn() {
+        let mut receipts = Receipts::default();
+        assert_eq!(receipts.turn(), []);
+        receipts.pending.insert(place(0, u64::MAX));
+        assert_eq!(receipts.turn().len(), 1);
+        assert_eq!(receipts.turn().len(), 1);
+    }
 }

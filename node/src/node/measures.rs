@@ -32,6 +32,9 @@ use crate::store::{Position, Store};
 
 /// Acts that wait to be counted; more are asked about again.
 const JOBS_MAX: usize = 1_024;
+/// Acts on one decision among them.
+// spec: PRP-48
+const JOBS_OF_DECISION_MAX: usize = 16;
 /// How long a receipt waits for its count.
 // spec: PRP-29
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -96,16 +99,52 @@ type Job = (StatementRef, StatementRef);
 
 /// Acts that were asked about.
 #[derive(Default)]
-struct Asked(Mutex<BTreeMap<StatementRef, Answer>>);
+struct Asked(Mutex<Answers>);
+
+#[derive(Default)]
+struct Answers {
+    of: BTreeMap<StatementRef, Answer>,
+    /// How many acts on a decision are handed over and not answered.
+    queued: BTreeMap<StatementRef, usize>,
+}
 
 enum Answer {
-    /// Since when somebody waits.
-    Since(Instant),
+    /// Somebody waits.
+    Open(Waiting),
     Is(Counted),
 }
 
+/// An act that somebody waits for.
+struct Waiting {
+    since: Instant,
+    decision: StatementRef,
+    /// Whether it is to be counted. Otherwise it will be when there is room.
+    is_queued: bool,
+}
+
+impl Waiting {
+    fn is_over(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) >= PATIENCE
+    }
+}
+
+impl Answers {
+    /// Nobody waits any more for what an answer stood for.
+    fn end(&mut self, answer: Option<Answer>) {
+        if let Some(Answer::Open(waiting)) = answer
+            && waiting.is_queued
+            && let Some(count) = self.queued.get_mut(&waiting.decision)
+        {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.queued.remove(&waiting.decision);
+            }
+        }
+    }
+}
+
 impl Asked {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<StatementRef, Answer>> {
+    fn lock(&self) -> MutexGuard<'_, Answers> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -113,21 +152,66 @@ impl Asked {
     // spec: PRP-29
     fn known(&self, act: &StatementRef, now: Instant) -> Option<Counted> {
         let mut asked = self.lock();
-        let counted = match asked.get(act)? {
+        let counted = match asked.of.get(act)? {
             Answer::Is(counted) => *counted,
-            Answer::Since(since) if now.saturating_duration_since(*since) < PATIENCE => {
-                return Some(Counted::NotYet);
-            }
-            Answer::Since(_) => Counted::Left,
+            Answer::Open(waiting) if !waiting.is_over(now) => return Some(Counted::NotYet),
+            Answer::Open(_) => Counted::Left,
         };
-        asked.remove(act);
+        let ended = asked.of.remove(act);
+        asked.end(ended);
         Some(counted)
+    }
+
+    /// From here on somebody waits for an act.
+    fn begin(&self, act: &StatementRef, decision: StatementRef, now: Instant) {
+        let waiting = Waiting {
+            since: now,
+            decision,
+            is_queued: false,
+        };
+        let mut asked = self.lock();
+        let ended = asked.of.insert(act.clone(), Answer::Open(waiting));
+        asked.end(ended);
+    }
+
+    /// Hands an act that somebody waits for over to be counted, where there is room: the acts on one decision
+    /// do not take all of it. `false` where nobody counts any more.
+    // spec: PRP-48
+    fn queue(&self, act: &StatementRef, jobs: &SyncSender<Job>) -> bool {
+        let mut asked = self.lock();
+        let Answers { of, queued } = &mut *asked;
+        let waiting = match of.get_mut(act) {
+            Some(Answer::Open(waiting)) if !waiting.is_queued => waiting,
+            Some(Answer::Open(_) | Answer::Is(_)) | None => return true,
+        };
+        let of_decision = queued.get(&waiting.decision).copied().unwrap_or_default();
+        if of_decision >= JOBS_OF_DECISION_MAX {
+            return true;
+        }
+        // The answer has its place by then: whoever counts waits for the lock.
+        match jobs.try_send((act.clone(), waiting.decision.clone())) {
+            Ok(()) => {
+                waiting.is_queued = true;
+                queued.insert(waiting.decision.clone(), of_decision + 1);
+                true
+            }
+            Err(TrySendError::Full(_)) => true,
+            Err(TrySendError::Disconnected(_)) => false,
+        }
+    }
+
+    /// Whether somebody still waits for an act.
+    // spec: PRP-48
+    fn is_awaited(&self, act: &StatementRef, now: Instant) -> bool {
+        matches!(self.lock().of.get(act), Some(Answer::Open(waiting)) if !waiting.is_over(now))
     }
 
     /// Keeps what an act came to, unless nobody waits for it any more.
     fn answer(&self, act: &StatementRef, counted: Counted) {
-        if let Some(answer) = self.lock().get_mut(act) {
-            *answer = Answer::Is(counted);
+        let mut asked = self.lock();
+        if let Some(answer) = asked.of.get_mut(act) {
+            let ended = std::mem::replace(answer, Answer::Is(counted));
+            asked.end(Some(ended));
         }
     }
 }
@@ -154,6 +238,9 @@ impl Counter {
 
     fn run(&self, jobs: &Receiver<Job>, answers: &Asked) {
         while let Ok((act, decision)) = jobs.recv() {
+            if !answers.is_awaited(&act, Instant::now()) {
+                continue;
+            }
             let counted = match self.counted(&act, &decision) {
                 Ok(counted) => counted,
                 // The receipt says nothing of measures, and the act counts all the same.
@@ -283,24 +370,20 @@ impl Drop for Counting {
 
 impl CountMeasures for Counting {
     fn count(&self, act: &StatementRef, target: &StatementRef) -> Counted {
-        if let Some(counted) = self.asked.known(act, Instant::now()) {
+        let known = self.asked.known(act, Instant::now());
+        if let Some(counted @ (Counted::Left | Counted::Measures(_))) = known {
             return counted;
         }
-        let Ok(Some(decision)) = self.counter.decision(target) else {
-            return Counted::Left;
-        };
-        let Some(jobs) = &self.jobs else {
-            return Counted::Left;
-        };
-        // Before it is taken: the answer has its place by then.
-        let mut asked = self.asked.lock();
-        match jobs.try_send((act.clone(), decision)) {
-            Ok(()) => {
-                asked.insert(act.clone(), Answer::Since(Instant::now()));
-                Counted::NotYet
-            }
-            Err(TrySendError::Full(_)) => Counted::NotYet,
-            Err(TrySendError::Disconnected(_)) => Counted::Left,
+        if known.is_none() {
+            let Ok(Some(decision)) = self.counter.decision(target) else {
+                return Counted::Left;
+            };
+            self.asked.begin(act, decision, Instant::now());
+        }
+        let jobs = self.jobs.as_ref();
+        match jobs.is_some_and(|jobs| self.asked.queue(act, jobs)) {
+            true => Counted::NotYet,
+            false => Counted::Left,
         }
     }
 }
@@ -310,14 +393,84 @@ mod tests {
     use concordat_protocol::log::{Hash, LeafIndex};
 
     use super::*;
-    use crate::fixture::Fixture;
 
     fn act() -> StatementRef {
+        at(3)
+    }
+
+    fn decision(index: u64) -> StatementRef {
+        at(index + 100_000)
+    }
+
+    fn at(index: u64) -> StatementRef {
+        let zeros = "0".repeat(64);
+        let origin = format!("test-{zeros}/11310000MB00000009/0");
         StatementRef {
-            origin: Fixture::new().origin(),
-            index: LeafIndex::new(3),
+            origin: origin.parse().unwrap(),
+            index: LeafIndex::new(index),
             leaf_hash: Hash::from_bytes([5; 32]),
         }
+    }
+
+    /// Where nothing can be handed over the waiting ends all the same.
+    // spec: PRP-29, PRP-48
+    #[test]
+    fn clock_of_an_act_runs_while_the_queue_is_full() {
+        let (asked, began) = (Asked::default(), Instant::now());
+        let (jobs, taken) = sync_channel(1);
+        for (act, decision) in [(at(1), decision(1)), (at(2), decision(2))] {
+            asked.begin(&act, decision, began);
+            assert!(asked.queue(&act, &jobs));
+        }
+        // The one that found no room is asked about again, and handed over when there is some.
+        assert_eq!(taken.try_recv().unwrap().0, at(1));
+        assert!(asked.queue(&at(1), &jobs) && taken.try_recv().is_err());
+        assert!(asked.queue(&at(2), &jobs));
+        assert_eq!(taken.try_recv().unwrap().0, at(2));
+        assert_eq!(asked.known(&at(2), began), Some(Counted::NotYet));
+        let over = began + PATIENCE;
+        assert_eq!(asked.known(&at(2), over), Some(Counted::Left));
+        drop(taken);
+        asked.begin(&at(3), decision(3), began);
+        assert!(!asked.queue(&at(3), &jobs));
+    }
+
+    /// A thousand objections to one decision, and an act on another behind them.
+    // spec: PRP-48
+    #[test]
+    fn acts_on_one_decision_leave_room_for_those_on_others() {
+        let (asked, began) = (Asked::default(), Instant::now());
+        let (jobs, taken) = sync_channel(JOBS_MAX);
+        for index in 0..2_000 {
+            asked.begin(&at(index), decision(1), began);
+            assert!(asked.queue(&at(index), &jobs));
+        }
+        asked.begin(&at(5_000), decision(2), began);
+        assert!(asked.queue(&at(5_000), &jobs));
+        let queued: Vec<Job> = taken.try_iter().collect();
+        assert_eq!(queued.len(), JOBS_OF_DECISION_MAX + 1);
+        assert_eq!(queued.last().unwrap().0, at(5_000));
+        // One that was counted makes room for another.
+        asked.answer(&at(0), Counted::Measures(1));
+        assert!(asked.queue(&at(100), &jobs));
+        assert_eq!(taken.try_iter().count(), 1);
+        // And so does one that was given up.
+        assert_eq!(asked.known(&at(1), began + PATIENCE), Some(Counted::Left));
+        assert!(asked.queue(&at(101), &jobs));
+        assert!(asked.queue(&at(102), &jobs));
+        assert_eq!(taken.try_iter().count(), 1);
+    }
+
+    // spec: PRP-48
+    #[test]
+    fn what_nobody_waits_for_is_not_counted() {
+        let (asked, act, began) = (Asked::default(), act(), Instant::now());
+        assert!(!asked.is_awaited(&act, began));
+        asked.begin(&act, decision(1), began);
+        assert!(asked.is_awaited(&act, began));
+        assert!(!asked.is_awaited(&act, began + PATIENCE));
+        asked.answer(&act, Counted::Left);
+        assert!(!asked.is_awaited(&act, began));
     }
 
     // spec: PRP-29
@@ -326,7 +479,7 @@ mod tests {
         let (asked, act, began) = (Asked::default(), act(), Instant::now());
         let after = |ms| began + Duration::from_millis(ms);
         assert_eq!(asked.known(&act, began), None);
-        asked.lock().insert(act.clone(), Answer::Since(began));
+        asked.begin(&act, decision(1), began);
         assert_eq!(asked.known(&act, began), Some(Counted::NotYet));
         assert_eq!(asked.known(&act, after(4_999)), Some(Counted::NotYet));
         assert_eq!(asked.known(&act, after(5_000)), Some(Counted::Left));
@@ -339,7 +492,7 @@ mod tests {
     #[test]
     fn count_is_told_once_however_late_it_came() {
         let (asked, act, began) = (Asked::default(), act(), Instant::now());
-        asked.lock().insert(act.clone(), Answer::Since(began));
+        asked.begin(&act, decision(1), began);
         asked.answer(&act, Counted::Measures(2));
         let late = began + PATIENCE * 2;
         assert_eq!(asked.known(&act, late), Some(Counted::Measures(2)));

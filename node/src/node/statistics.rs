@@ -11,7 +11,7 @@ use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
     ActType, Class, Content, DeadlineEvent, DecisionFields, Outcome, StatementRef,
 };
-use concordat_protocol::statistics::{Dated, Event, Period, Violation};
+use concordat_protocol::statistics::{Dated, Event, Period};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Authority, Registry, Verified};
@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::node::{AskError, Node};
 use crate::query::{Found, QueryError, QueryService};
-use crate::store::Position;
+use crate::store::{BytesDigest, Position};
 
 /// Rows of the index that are looked at for the decisions of a period.
 // spec: STA-5
@@ -146,11 +146,19 @@ impl Asked<'_> {
         let Ok(logged_on) = Day::of(statement.payload().issued_at) else {
             return;
         };
-        let (issuer, fields) = (statement.header().issuer, decision.fields());
+        let (header, fields) = (statement.header(), decision.fields());
+        let issuer = header.issuer;
+        // Nobody could report it in time: there was no item to report it under.
+        // spec: STA-14
+        let ctx = header.ctx.size;
+        let is_history = (self.registry).precedes_item(&fields.item, fields.decided_on, ctx);
         let event = Event::Decided {
             act_type: fields.act_type,
             item: fields.item.clone(),
-            reported: self.reported(issuer, fields, logged_on),
+            reported: match is_history {
+                true => None,
+                false => self.reported(issuer, fields, logged_on),
+            },
         };
         self.facts.push(Dated {
             authority: issuer,
@@ -312,17 +320,16 @@ impl Asked<'_> {
 
     /// The acts of a period other than objections; whether all were looked at.
     fn acted(&mut self, period: Period) -> Result<bool, AskError> {
-        let mut listed: BTreeMap<StatementRef, (Day, AuthorityCode)> = BTreeMap::new();
-        let found = self.query.store().acts_of(COUNTED, READ_MAX);
-        let (positions, is_whole) = found.map_err(QueryError::from)?;
+        let mut listed: BTreeMap<(Origin, BytesDigest), Arc<Verified>> = BTreeMap::new();
+        let days = (period.first(), period.last());
+        let found = self.query.store().acts_of(COUNTED, days, READ_MAX);
+        let (positions, mut is_whole) = found.map_err(QueryError::from)?;
         for position in positions {
             let Some(act) = self.first_seen(&position)? else {
                 continue;
             };
             let payload = act.statement().payload();
-            if let Ok(day) = Day::of(payload.issued_at)
-                && period.contains(day)
-            {
+            if let Ok(day) = Day::of(payload.issued_at) {
                 self.facts.push(Dated {
                     authority: act.statement().header().issuer,
                     day,
@@ -330,18 +337,15 @@ impl Asked<'_> {
                 });
                 self.repaired(&act, day)?;
             }
-            if let Some((at, violated)) = self.wrong_listing(&act)? {
-                let first = listed.entry(at).or_insert(violated);
-                *first = violated.min(*first);
+            if let Some((_, entry)) = self.wrong_listing(&act)? {
+                // An entry that stands in a log twice was made once.
+                let words = BytesDigest::of(entry.statement());
+                let entry_of = (entry.reference().origin.clone(), words);
+                listed.entry(entry_of).or_insert(entry);
             }
         }
-        for (at, (day, authority)) in listed {
-            let event = Event::Violated(Violation::WrongListing, at);
-            self.facts.push(Dated {
-                authority,
-                day,
-                event,
-            });
+        for entry in listed.into_values() {
+            is_whole &= self.take_wrong_listing(&entry)?;
         }
         Ok(is_whole)
     }

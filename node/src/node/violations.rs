@@ -3,9 +3,11 @@
 //! The software refuses to record what the catalogue does not allow. What is counted came from elsewhere: it
 //! was signed by its author, stands in a log, and counts for nobody.
 
+use std::sync::Arc;
+
 use concordat_protocol::deadline::State;
 use concordat_protocol::statement::{
-    ActType, Content, DeadlineEvent, Decision, Outcome, StatementRef,
+    ActType, Class, Content, DeadlineEvent, Decision, Outcome, StatementRef,
 };
 use concordat_protocol::statistics::{Dated, Event, Period, Violation};
 use concordat_protocol::subject::AuthorityCode;
@@ -14,10 +16,11 @@ use concordat_protocol::trust::{Authority, Verified};
 
 use super::statistics::{Asked, READ_MAX};
 use crate::node::AskError;
-use crate::store::Position;
+use crate::query::QueryError;
+use crate::store::{BytesDigest, Position, SubjectRow};
 
-/// A wrong entry in a list, with the day on which that was said and whose entry it was.
-type Wronged = (StatementRef, (Day, AuthorityCode));
+/// A wrong entry in a list, with the day on which that was said.
+type Wronged = (Day, Arc<Verified>);
 
 impl Asked<'_> {
     /// What was refused for what the catalogue does not allow; whether all was looked at.
@@ -72,8 +75,54 @@ impl Asked<'_> {
         matches!(met, Some(State::MetLate { .. }))
     }
 
+    /// Counts a wrong entry, once wherever it stands in its log, on the day of the first act that says so of any
+    /// of its places, which may lie before the period. Whether all these acts were looked at.
+    // spec: STA-10, STA-15
+    pub(super) fn take_wrong_listing(&mut self, entry: &Verified) -> Result<bool, AskError> {
+        let header = entry.statement().header();
+        let (words, log) = (
+            BytesDigest::of(entry.statement()),
+            &entry.reference().origin,
+        );
+        let rows = self.query.store().by_subject(header.about);
+        let rows = rows.map_err(QueryError::from)?;
+        let again = |row: &&SubjectRow| row.summary.bytes == words && row.position.origin == *log;
+        let mut first: Option<Wronged> = None;
+        let mut left = READ_MAX;
+        for place in rows.iter().filter(again).map(|row| &row.position) {
+            if !self.query.store().is_pointed_at(place) {
+                continue;
+            }
+            let acts = self.query.store().acts_on(&place.origin, place.index);
+            for row in acts.map_err(QueryError::from)? {
+                if !matches!(row.class, Class::Withdrawal | Class::Ruling) {
+                    continue;
+                }
+                let Some(rest) = left.checked_sub(1) else {
+                    return Ok(false);
+                };
+                left = rest;
+                if let Some(act) = self.verified(&row.position)?
+                    && let Some(wronged) = self.wrong_listing(&act)?
+                    && first.as_ref().is_none_or(|(day, _)| wronged.0 < *day)
+                {
+                    first = Some(wronged);
+                }
+            }
+        }
+        if let Some((day, of)) = first {
+            let event = Event::Violated(Violation::WrongListing, of.reference().clone());
+            self.facts.push(Dated {
+                authority: header.issuer,
+                day,
+                event,
+            });
+        }
+        Ok(true)
+    }
+
     /// The entry in a list that burdens of which an act by whom it may be says that it was wrong, with the day of
-    /// the act and whose entry it was.
+    /// the act.
     // spec: STA-10
     pub(super) fn wrong_listing(&self, act: &Verified) -> Result<Option<Wronged>, AskError> {
         let payload = act.statement().payload();
@@ -96,7 +145,7 @@ impl Asked<'_> {
         let is_void = self.node.fact(act).void().is_some();
         let counts = may && !is_void && decision(&entry).is_some_and(burdens);
         let day = Day::of(payload.issued_at).ok().filter(|_| counts);
-        Ok(day.map(|day| (entry.reference().clone(), (day, issuer))))
+        Ok(day.map(|day| (day, entry)))
     }
 }
 

@@ -17,7 +17,10 @@ use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::Verified;
 
 use super::{Found, QueryError, QueryService};
-use crate::store::{AgreementKind, AgreementRow, AgreementRows, BytesDigest, Position, Verdict};
+use crate::store::{
+    AgreementKind, AgreementRow, AgreementRows, BytesDigest, COPIES_MAX, Position, Verdict,
+    words_of,
+};
 
 /// Statements about agreements that are looked at for one answer.
 // spec: IDX-71
@@ -39,8 +42,8 @@ pub struct AgreementSet {
     pub statements: Vec<Arc<Verified>>,
     /// Logs in which more stands than is looked at, ascending.
     pub cut: Vec<Origin>,
-    /// Authorities of whose accessions and retirements there are more than are looked at: none of these is
-    /// among the statements.
+    /// Authorities of whose agreements, accessions or retirements there are more than are looked at: nothing is
+    /// in force with them.
     pub left_out: BTreeSet<AuthorityCode>,
     /// Whether there are more than are looked at for one answer.
     pub too_many: bool,
@@ -129,10 +132,12 @@ impl<'q> Walk<'q> {
             self.rows_of([code])?;
         }
         self.load_versions(&of(&mine, AgreementKind::Agreement))?;
+        let mut met = BTreeSet::new();
         for row in of(&mine, AgreementKind::Accession) {
-            if self.load(&row.position)?.is_some() {
-                self.load_named(&row.named)?;
-            }
+            self.load_word(&row, &mut met)?;
+        }
+        for code in receivers.iter().chain(others.clone()) {
+            self.leave_out_cut(*code, receivers)?;
         }
         let firsts = self.found.values();
         let firsts = firsts.filter_map(|found| agreement(found)?.first.clone());
@@ -163,6 +168,40 @@ impl<'q> Walk<'q> {
         again.map(|row| row.position.clone()).collect()
     }
 
+    /// The words found that stand in a log so often that not all their places are in the index.
+    fn crowded(&self) -> BTreeSet<(Origin, BytesDigest)> {
+        let found = self.found.values();
+        let words = found.filter_map(|version| words_of(version.statement()));
+        let words: BTreeSet<BytesDigest> = words.collect();
+        let mut counts: BTreeMap<(Origin, BytesDigest), BTreeSet<&Position>> = BTreeMap::new();
+        for row in self.rows.values().flat_map(|rows| &rows.rows) {
+            if row.kind == AgreementKind::Agreement && words.contains(&row.digest) {
+                let place = (row.position.origin.clone(), row.digest);
+                counts.entry(place).or_default().insert(&row.position);
+            }
+        }
+        counts.retain(|_, places| places.len() >= COPIES_MAX);
+        counts.into_keys().collect()
+    }
+
+    /// Whether such words stand at a place that the index passes over: what names it names them.
+    // spec: AGR-23, IDX-99
+    fn names_a_copy(
+        &self,
+        at: &Position,
+        crowded: &BTreeSet<(Origin, BytesDigest)>,
+    ) -> Result<bool, Stop> {
+        if !crowded.iter().any(|(log, _)| *log == at.origin) {
+            return Ok(false);
+        }
+        self.queries.go_on()?;
+        let Found::Verified(named) = self.queries.statement(&at.origin, at.index)? else {
+            return Ok(false);
+        };
+        let words = words_of(named.statement());
+        Ok(words.is_some_and(|words| crowded.contains(&(at.origin.clone(), words))))
+    }
+
     /// What an authority says about versions at some places, or none of it where it says more than is
     /// looked at.
     // spec: IDX-71
@@ -172,18 +211,20 @@ impl<'q> Walk<'q> {
         places: &BTreeSet<Position>,
     ) -> Result<(), Stop> {
         let rows = self.rows(author)?;
-        if let Some(log) = self.retired_unseen(author, &rows) {
+        if let Some(log) = self.unseen_words(author, &rows) {
             self.left_out.insert(author);
             self.cut.insert(log);
             return Ok(());
         }
+        let mut met = BTreeSet::new();
         let (before, bytes) = (self.added.len(), self.bytes);
+        let crowded = self.crowded();
         for kind in [AgreementKind::Retirement, AgreementKind::Accession] {
             for row in of(&rows.rows, kind) {
-                if !places.contains(&row.named) {
+                if !places.contains(&row.named) && !self.names_a_copy(&row.named, &crowded)? {
                     continue;
                 }
-                match self.load_word(&row) {
+                match self.load_word(&row, &mut met) {
                     Err(Stop::TooMany) => {}
                     done => done?,
                 }
@@ -204,29 +245,73 @@ impl<'q> Walk<'q> {
         Ok(())
     }
 
-    /// A log in which an authority says more retirements than are looked at: one that is left out may have
-    /// ended what is found. Only where it may speak: what others log in its name never counted.
+    /// Leaves an authority out in whose log more agreements with who asks stand than are looked at: one that
+    /// is left out may have taken the place of what is found. No log leaves out another's.
+    // spec: AGR-30, IDX-97
+    fn leave_out_cut(
+        &mut self,
+        code: AuthorityCode,
+        receivers: &[AuthorityCode],
+    ) -> Result<(), Stop> {
+        for receiver in receivers {
+            let rows = self.rows(*receiver)?;
+            // It may have published elsewhere once.
+            let has_spoken = |log: &Origin| {
+                self.found.values().any(|version| {
+                    version.reference().origin == *log
+                        && version.statement().header().issuer == code
+                })
+            };
+            let mut logs = rows.agreements_cut.iter();
+            if self.speaks_in_any(code, &mut logs.clone()).is_some() || logs.any(has_spoken) {
+                self.left_out.insert(code);
+            }
+        }
+        Ok(())
+    }
+
+    /// A log in which an authority says more than is looked at: what is left out may have ended what is found.
+    /// Only where it may speak: what others log in its name never counted.
     // spec: IDX-95
-    fn retired_unseen(&self, author: AuthorityCode, rows: &AgreementRows) -> Option<Origin> {
+    fn unseen_words(&self, author: AuthorityCode, rows: &AgreementRows) -> Option<Origin> {
+        // It may have published elsewhere once.
+        let has_spoken = |log: &&Origin| {
+            rows.rows.iter().any(|row| {
+                row.kind != AgreementKind::Agreement
+                    && row.position.origin == **log
+                    && row.verdict == Some(Verdict::Verified)
+            })
+        };
+        let mut logs = rows.words_cut.iter();
+        let own = self.speaks_in_any(author, &mut logs.clone());
+        own.or_else(|| logs.find(has_spoken)).cloned()
+    }
+
+    /// The first of some logs that an authority writes by the newest registry.
+    fn speaks_in_any<'o>(
+        &self,
+        author: AuthorityCode,
+        logs: &mut impl Iterator<Item = &'o Origin>,
+    ) -> Option<&'o Origin> {
         let registry = self.queries.registry();
         let publisher = registry.member(author);
         let publisher = publisher.and_then(|member| member.enrolment().publishes_through);
-        let speaks = |log: &&Origin| {
+        logs.find(|log| {
             let member = AuthorityCode::parse(log.member()).ok();
-            let mut rows = rows.rows.iter();
-            // It may have published elsewhere once.
-            let has_spoken = |row: &AgreementRow| {
-                row.kind == AgreementKind::Retirement
-                    && row.position.origin == **log
-                    && row.verdict == Some(Verdict::Verified)
-            };
-            member == Some(author) || member == publisher || rows.any(has_spoken)
-        };
-        rows.retirements_cut.iter().find(speaks).cloned()
+            member == Some(author) || (publisher.is_some() && member == publisher)
+        })
     }
 
-    fn load_word(&mut self, row: &AgreementRow) -> Result<(), Stop> {
-        if self.load(&row.position)?.is_some() {
+    /// What an author said, once, with the version that it names.
+    // spec: IDX-96
+    fn load_word(
+        &mut self,
+        row: &AgreementRow,
+        met: &mut BTreeSet<(Origin, BytesDigest)>,
+    ) -> Result<(), Stop> {
+        let word = (row.position.origin.clone(), row.digest);
+        if !met.contains(&word) && self.load(&row.position)?.is_some() {
+            met.insert(word);
             self.load_named(&row.named)?;
         }
         Ok(())
@@ -290,15 +375,18 @@ impl<'q> Walk<'q> {
             return Ok(());
         };
         let rows = self.rows(*party)?;
-        let own = of(&rows.rows, AgreementKind::Agreement);
-        let Some(words) = own.iter().find(|row| row.position == *at) else {
+        let words = words_of(version.statement());
+        let again = rows
+            .rows
+            .iter()
+            .filter(|row| row.kind == AgreementKind::Agreement && Some(row.digest) == words);
+        let again: Vec<AgreementRow> = again.cloned().collect();
+        if !again.iter().any(|row| row.position.origin == at.origin) {
             // What stands before it is not known: it is left out with what names it.
             self.found.remove(at);
             self.cut.insert(at.origin.clone());
             return Ok(());
-        };
-        let again = own.iter().filter(|row| row.digest == words.digest);
-        let again: Vec<AgreementRow> = again.cloned().collect();
+        }
         self.load_versions(&again)
     }
 

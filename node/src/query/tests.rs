@@ -1,3 +1,4 @@
+mod agreement_floods;
 mod agreements;
 mod copies;
 mod crowds;

@@ -1,7 +1,7 @@
 //! What acts on a statement: acts by their target, notices of them, and re-issues by their root.
 //!
 //! ```text
-//! act     class u8 · ground u8, 0 for none · of an objection: role u8 · flags u8 (1 over the cap,
+//! act     class u8 · ground u8, 0 for none · made on i32 · of an objection: role u8 · flags u8 (1 over the cap,
 //!         2 issuer follows) · received on i32 · register size u64 · leaf hash 32 · leaf hash of the
 //!         target 32 · visibility class u8 · organisation 18 · digest of the signed bytes 16
 //!         · issuer 18, unless it is the log's member
@@ -113,6 +113,8 @@ pub struct NoticeRow {
     pub verdict: Option<Verdict>,
 }
 
+/// What stands for an instant that is on no day.
+const NO_DAY: i32 = i32::MIN;
 const OVER_CAP: u8 = 1;
 const OTHER_ISSUER: u8 = 2;
 
@@ -134,7 +136,10 @@ pub(super) fn put_act(
     let ground = objection.map_or(0, |objection| code(objection.ground().code()));
     let class = code(act.statement.payload().class().code());
     let key = Bytes::key(Family::Acts).spot(target).spot(act.at).finish();
+    let made_on = Day::of(act.statement.payload().issued_at);
+    let made_on = made_on.map_or(NO_DAY, Day::value);
     let value = Bytes::value().u8(class).u8(ground);
+    let value = value.raw(&made_on.to_be_bytes());
     let value = match objection {
         Some(objection) => put_said(value, objection, target_ref, act),
         None => value,
@@ -245,10 +250,23 @@ pub(super) fn act_class(value: &[u8]) -> Option<Class> {
     class(&mut Fields(value))
 }
 
+/// The class of an act, and the day in China on which it says that it was made, if it is one.
+pub(super) fn act_made(value: &[u8]) -> Option<(Class, Option<Day>)> {
+    let mut fields = Fields(value);
+    let (class, _) = (class(&mut fields)?, ground(&mut fields)?);
+    Some((class, made_on(&mut fields)?))
+}
+
+fn made_on(fields: &mut Fields<'_>) -> Option<Option<Day>> {
+    let day = i32::from_be_bytes(fields.exact()?);
+    Some(Day::new(i64::from(day)).ok())
+}
+
 /// An act of a member's log, whose verdict is to be filled in.
 pub(super) fn decode_act(value: &[u8], position: Position) -> Option<ActRow> {
     let mut fields = Fields(value);
     let (class, ground) = (class(&mut fields)?, ground(&mut fields)?);
+    made_on(&mut fields)?;
     let said = match class == Class::Objection {
         true => Some(Box::new(said(&mut fields, position.origin.member())?)),
         false => None,
@@ -321,5 +339,68 @@ fn ground(fields: &mut Fields<'_>) -> Option<Option<Ground>> {
     match fields.u8()? {
         0 => Some(None),
         code => Ground::from_code(u64::from(code)).map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use concordat_protocol::trust::RejectReason;
+    use tempfile::TempDir;
+
+    use super::super::{IndexItem, JournalPosition, Store, StoreOptions};
+    use super::*;
+    use crate::fixture::{Fixture, day, subject};
+    use crate::journal::JournalId;
+
+    // spec: IDX-98
+    #[test]
+    fn acts_of_a_span_are_those_made_in_it_and_refused_ones_take_no_room() {
+        let (directory, fixture) = (TempDir::new().unwrap(), Fixture::new());
+        let options = StoreOptions::default();
+        let store = Store::open(directory.path(), options, JournalId([7; 16]));
+        let store = store.unwrap().0;
+        let decision = fixture.decision(0, 1);
+        let acts = (1..8).map(|at| fixture.withdrawal(at, subject(1), &decision));
+        let items = acts.map(|placed| {
+            let refused = Verdict::Rejected(RejectReason::BadSignature);
+            IndexItem::Statement {
+                verdict: Some(if placed.index.value() < 6 {
+                    refused
+                } else {
+                    Verdict::Verified
+                }),
+                origin: placed.origin,
+                index: placed.index,
+                leaf: placed.leaf,
+                body: Arc::clone(&placed.body),
+                own: false,
+            }
+        });
+        let items: Vec<IndexItem> = items.collect();
+        store.apply(&items, JournalPosition::new(1)).unwrap();
+        let of = |classes: &[Class], first: &str, last: &str, most| {
+            let found = store.acts_of(classes, (day(first), day(last)), most);
+            let (found, is_whole) = found.unwrap();
+            let indexes = found.iter().map(|at| at.index.value());
+            (indexes.collect::<Vec<u64>>(), is_whole)
+        };
+        let all = &[Class::Withdrawal, Class::Ruling];
+        // Five that were refused count for nothing where two are looked at.
+        assert_eq!(of(all, "1990-01-01", "2199-12-31", 2), (vec![6, 7], true));
+        assert_eq!(of(all, "1990-01-01", "2199-12-31", 1), (vec![6], false));
+        assert_eq!(of(&[Class::Ruling], "1990-01-01", "2199-12-31", 9).0, []);
+        let made_on = {
+            let body = concordat_protocol::statement::Body::decode(&decision.body).unwrap();
+            let statement = Statement::decode(body.statement()).unwrap();
+            Day::of(statement.payload().issued_at).unwrap()
+        };
+        let (before, after) = (
+            made_on.plus_days(-1).unwrap(),
+            made_on.plus_days(1).unwrap(),
+        );
+        let day_of = |day: Day| of(all, &day.to_string(), &day.to_string(), 9).0.len();
+        assert_eq!([before, made_on, after].map(day_of), [0, 2, 0]);
     }
 }

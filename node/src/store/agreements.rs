@@ -3,12 +3,17 @@
 //! ```text
 //! key    authority 18 · kind u8 · position
 //! value  position of what is named · digest 16
+//! copies log u32 · digest 16 of a statement -> the first places at which it stands, index u64 each
+//! placed position                           -> kind u8 · authorities 18 each
 //! ```
-//! The kinds come in the order in which they are read: what narrows goes first. An agreement names its
+//! Of a statement that stands in its log many times the first [`COPIES_MAX`] places have rows, and what was
+//! refused has none: whoever has a log key can log again what is signed, or anything that nobody signed, and
+//! neither takes the room of what counts. The kinds come in the order in which they are read: what narrows goes first. An agreement names its
 //! first version, an accession the version acceded to, a retirement the first version of what is left.
 
 use concordat_protocol::limits::APPROVALS_MAX;
-use concordat_protocol::statement::{Statement, StatementRef};
+use concordat_protocol::log::Origin;
+use concordat_protocol::statement::{Kind, Leaf, Statement, StatementRef, Vis};
 use concordat_protocol::subject::AuthorityCode;
 use sha2::{Digest, Sha256};
 
@@ -19,6 +24,9 @@ use super::subjects::first_bytes;
 use super::verdicts::Verdict;
 
 const CODE_BYTES: usize = 18;
+/// Places of what stands many times in its log that are indexed and looked at.
+// spec: IDX-71, IDX-96
+pub const COPIES_MAX: usize = 8;
 /// Where the position begins in a key.
 const POSITION_AT: usize = 1 + CODE_BYTES + 1;
 
@@ -42,6 +50,10 @@ impl AgreementKind {
             Self::Agreement => 2,
             Self::Accession => 3,
         }
+    }
+
+    fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
     }
 }
 
@@ -67,16 +79,18 @@ pub struct AgreementRows {
     /// The rows, by kind, log and place.
     pub rows: Vec<AgreementRow>,
     /// Logs in which more stands than is looked at.
-    pub cut: Vec<concordat_protocol::log::Origin>,
-    /// Those of them in which retirements are left out.
-    pub retirements_cut: Vec<concordat_protocol::log::Origin>,
+    pub cut: Vec<Origin>,
+    /// Those of them in which agreements are left out.
+    pub agreements_cut: Vec<Origin>,
+    /// Those of them in which retirements or accessions are left out.
+    pub words_cut: Vec<Origin>,
 }
 
 /// What a statement says about agreements.
 pub(super) struct Said<'a> {
     pub(super) kind: AgreementKind,
     /// Whom it is about.
-    authorities: Vec<AuthorityCode>,
+    pub(super) authorities: Vec<AuthorityCode>,
     /// The statement named; `None` for a first version.
     pub(super) names: Option<&'a StatementRef>,
     digest: BytesDigest,
@@ -94,14 +108,13 @@ impl<'a> Said<'a> {
         let content = &statement.payload().content;
         if let Some(agreement) = content.agreement() {
             let fields = agreement.fields();
-            let words = statement.proposal()?.as_bytes();
             // Whoever else it names could not have approved it: it is refused when it is read.
             let parties = fields.parties.iter().take(APPROVALS_MAX + 1);
             return Some(Self {
                 kind: AgreementKind::Agreement,
                 authorities: parties.copied().collect(),
                 names: fields.first.as_ref(),
-                digest: BytesDigest::stored(first_bytes(Sha256::digest(words))),
+                digest: words_of(statement)?,
             });
         }
         let accession = content.accession().map(|word| &word.agreement);
@@ -111,13 +124,112 @@ impl<'a> Said<'a> {
     }
 }
 
-/// Puts a row under each authority that a statement at a place is about.
+/// The digest of the words of an agreement, whoever logs and approves them.
+#[must_use]
+pub fn words_of(statement: &Statement) -> Option<BytesDigest> {
+    statement.payload().content.agreement()?;
+    let words = statement.proposal()?.as_bytes();
+    Some(BytesDigest::stored(first_bytes(Sha256::digest(words))))
+}
+
+/// Whether a leaf says of a statement about agreements what it has to: nothing of it is signed, and what a
+/// wrong one stands for is refused wherever it is.
+// spec: IDX-70
+pub(super) fn may_hold(leaf: &Leaf, statement: &Statement) -> bool {
+    let ctx = statement.header().ctx.size;
+    leaf.kind == Kind::Agreement
+        && leaf.vis == Vis::ALL_MEMBERS
+        && leaf.ctx == ctx
+        && leaf.target.is_none()
+}
+
+/// The keys of the rows under the authorities that a statement at a place is about.
+fn keys(kind: AgreementKind, codes: &[AuthorityCode], at: Spot) -> Vec<Vec<u8>> {
+    let place = Bytes::value().spot(at).finish();
+    let keys = codes.iter().map(|code| prefix(*code, kind));
+    keys.map(|key| [key, place.clone()].concat()).collect()
+}
+
+/// Puts a row under each authority that a statement at a place is about, and what finds these rows by it.
 pub(super) fn put(batch: &mut EngineBatch, said: &Said<'_>, at: Spot, named: Spot) {
     let value = Bytes::value().spot(named).raw(said.digest.as_bytes());
     let value = value.finish();
-    for code in &said.authorities {
-        let key = [prefix(*code, said.kind), Bytes::value().spot(at).finish()].concat();
+    for key in keys(said.kind, &said.authorities, at) {
         batch.put(key, value.clone());
+    }
+}
+
+/// Removes the rows of a place.
+pub(super) fn remove(
+    batch: &mut EngineBatch,
+    kind: AgreementKind,
+    codes: &[AuthorityCode],
+    at: Spot,
+) {
+    for key in keys(kind, codes, at) {
+        batch.remove(&key);
+    }
+}
+
+/// Where is written which rows a place has.
+pub(super) fn placed_key(at: Spot) -> Vec<u8> {
+    Bytes::key(Family::AgreementPlaces).spot(at).finish()
+}
+
+pub(super) fn placed_value(said: &Said<'_>) -> Vec<u8> {
+    let codes = said.authorities.iter();
+    let value = Bytes::value().u8(said.kind.code());
+    codes
+        .fold(value, |value, code| value.raw(code.as_str().as_bytes()))
+        .finish()
+}
+
+/// The kind of what stands at a place, and whom it is about.
+pub(super) fn decode_placed(value: &[u8]) -> Option<(AgreementKind, Vec<AuthorityCode>)> {
+    let mut fields = Fields(value);
+    let kind = AgreementKind::from_code(fields.u8()?)?;
+    let mut codes = Vec::new();
+    while !fields.0.is_empty() {
+        let code = std::str::from_utf8(fields.take(CODE_BYTES)?).ok()?;
+        codes.push(AuthorityCode::parse(code).ok()?);
+    }
+    Some((kind, codes))
+}
+
+/// Where is written at which places of a log a statement stands.
+pub(super) fn copies_key(log: LogId, statement: &Statement) -> Vec<u8> {
+    let digest = BytesDigest::of(statement);
+    let key = Bytes::key(Family::AgreementCopies).log(log);
+    key.raw(digest.as_bytes()).finish()
+}
+
+/// The first places of a statement in its log, ascending, with one more.
+pub(super) struct Copies {
+    /// The places that have rows.
+    pub(super) kept: Vec<u64>,
+    /// The one that has none, or no longer.
+    pub(super) dropped: Option<u64>,
+}
+
+impl Copies {
+    /// Adds a place to those that are written; `None` when they are not of their layout.
+    // spec: IDX-3, IDX-96
+    pub(super) fn with(value: &[u8], index: u64) -> Option<Self> {
+        let mut fields = Fields(value);
+        let mut kept = vec![index];
+        while !fields.0.is_empty() {
+            kept.push(fields.u64()?);
+        }
+        kept.sort_unstable();
+        kept.dedup();
+        let dropped = (kept.len() > COPIES_MAX).then(|| kept.pop()).flatten();
+        Some(Self { kept, dropped })
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let kept = self.kept.iter();
+        let value = Bytes::value();
+        kept.fold(value, |value, index| value.u64(*index)).finish()
     }
 }
 
@@ -144,4 +256,108 @@ pub(super) fn decode(value: &[u8]) -> Option<(Spot, BytesDigest)> {
     let named = Spot::decode(fields.take(POSITION_BYTES)?)?;
     let digest = BytesDigest::stored(fields.exact()?);
     fields.0.is_empty().then_some((named, digest))
+}
+
+#[cfg(test)]
+mod tests {
+    use concordat_protocol::log::LeafIndex;
+    use concordat_protocol::trust::RejectReason;
+    use tempfile::TempDir;
+
+    use super::super::{IndexItem, JournalPosition, Store, StoreOptions};
+    use super::*;
+    use crate::fixture::{Fixture, Placed};
+    use crate::journal::JournalId;
+
+    fn store(items: &[Placed], together: bool) -> (TempDir, Store) {
+        let directory = TempDir::new().unwrap();
+        let options = StoreOptions::default();
+        let store = Store::open(directory.path(), options, JournalId([7; 16]));
+        let store = store.unwrap().0;
+        let items: Vec<IndexItem> = items.iter().map(item).collect();
+        for part in items.chunks(if together { items.len() } else { 1 }) {
+            store.apply(part, JournalPosition::new(1)).unwrap();
+            if !together {
+                store.flush().unwrap();
+            }
+        }
+        (directory, store)
+    }
+
+    fn item(placed: &Placed) -> IndexItem {
+        IndexItem::Statement {
+            origin: placed.origin.clone(),
+            index: placed.index,
+            leaf: placed.leaf,
+            body: std::sync::Arc::clone(&placed.body),
+            own: false,
+            verdict: None,
+        }
+    }
+
+    fn indexes(store: &Store, code: AuthorityCode) -> Vec<u64> {
+        let rows = store.agreements_of(code).unwrap().rows;
+        rows.iter().map(|row| row.position.index.value()).collect()
+    }
+
+    /// Live in any order, one by one or at once, and after a rebuild in the order of the journal.
+    // spec: IDX-3, IDX-96
+    #[test]
+    fn first_places_of_a_statement_are_indexed_in_whatever_order_they_come() {
+        let fixture = Fixture::new();
+        let first = fixture.agreement(0, |_| {});
+        let mut copies: Vec<Placed> = (3..30).map(|at| fixture.again(at, &first)).collect();
+        for together in [true, false] {
+            for _ in 0..2 {
+                copies.reverse();
+                let (_directory, store) = store(&copies, together);
+                let kept = [3, 4, 5, 6, 7, 8, 9, 10];
+                assert_eq!(indexes(&store, fixture.hub), kept);
+                assert_eq!(indexes(&store, fixture.member), kept);
+            }
+        }
+    }
+
+    // spec: IDX-96
+    #[test]
+    fn what_was_refused_has_no_row_whenever_it_was() {
+        let fixture = Fixture::new();
+        let all = [fixture.agreement(0, |_| {}), fixture.agreement(1, |_| {})];
+        let refused = Verdict::Rejected(RejectReason::KeyUnknown);
+        let (_directory, store) = store(&all, false);
+        let at = |index| Position {
+            origin: fixture.origin(),
+            index: LeafIndex::new(index),
+        };
+        store.judge(&[(at(0), refused)]).unwrap();
+        store.flush().unwrap();
+        assert_eq!(indexes(&store, fixture.hub), [1]);
+        // What comes again finds its verdict there.
+        store
+            .apply(&[item(&all[0])], JournalPosition::new(2))
+            .unwrap();
+        assert_eq!(indexes(&store, fixture.hub), [1]);
+        assert_eq!(indexes(&store, fixture.member), [1]);
+    }
+
+    /// Nothing of a leaf is signed: whoever logs a statement first under a wrong one would keep out the right one.
+    // spec: IDX-70, IDX-96
+    #[test]
+    fn copies_under_leaves_that_do_not_fit_keep_nothing_out() {
+        let fixture = Fixture::new();
+        let first = fixture.agreement(0, |_| {});
+        let copies = (0..20).map(|at| {
+            let mut copy = fixture.again(at, &first);
+            match at {
+                0..6 => copy.leaf.vis = Vis::new(1),
+                6..12 => copy.leaf.target = Some(LeafIndex::new(0)),
+                _ if at < 19 => copy.leaf.kind = Kind::Act,
+                _ => {}
+            }
+            copy
+        });
+        let copies: Vec<Placed> = copies.collect();
+        let (_directory, store) = store(&copies, true);
+        assert_eq!(indexes(&store, fixture.hub), [19]);
+    }
 }

@@ -12,7 +12,7 @@ use concordat_protocol::time::Day;
 use concordat_protocol::trust::RejectReason;
 
 use super::acts::{self, ActRow, BytesDigest, NoticeRow};
-use super::agreements::{self, AgreementKind, AgreementRow, AgreementRows};
+use super::agreements::{self, AgreementKind, AgreementRow, AgreementRows, COPIES_MAX};
 use super::ledger::{self, Delivery, KeptRow};
 use super::own::{self, OwnStatement};
 use super::peers;
@@ -24,32 +24,44 @@ use super::writer::Logs;
 use super::{Store, StoreError, read};
 use crate::lookups::Mark;
 
-/// Statements about agreements that are looked at, of one kind, log and authority.
+/// Statements about agreements that are looked at, of one kind, log and authority: so many that hold, and so
+/// many that nobody has judged.
 // spec: IDX-71
 pub const AGREEMENT_ROWS_MAX: usize = 1_024;
-/// Rows of one kind, log and authority that are passed over in the index, refused ones included.
+/// Statements of one kind, log and authority that are passed over in the index.
+// spec: IDX-71
 const AGREEMENT_ROWS_PASSED_MAX: usize = 16_384;
 /// Of a code in a key.
 const SUBJECT_BYTES: usize = 18;
-/// Places of what stands many times in its log that are looked at.
-pub const COPIES_MAX: usize = 8;
 
-/// How many rows of one log were met.
+/// How much of one log was met.
 #[derive(Default)]
 struct LogRows {
     log: Option<LogId>,
     passed: usize,
-    taken: usize,
-    copies: BTreeMap<BytesDigest, usize>,
+    verified: usize,
+    open: usize,
+    is_cut: bool,
+    /// How often what holds stands there, and what nobody has judged.
+    copies: BTreeMap<(bool, BytesDigest), usize>,
 }
 
+/// What becomes of a row.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Take {
     Yes,
-    No,
-    TooMany,
+    /// It stands there often enough.
+    Copy,
+    /// There are more than are looked at. What holds may follow.
+    LeftOut,
+    /// Nothing more of the log is looked at.
+    End,
 }
 
 impl LogRows {
+    /// What is known to hold comes before all that nobody has judged: its author cannot be made to say it.
+    /// What stands there again counts for no bound.
+    // spec: IDX-71, IDX-96
     fn takes(&mut self, spot: Spot, row: &AgreementRow) -> Take {
         if self.log != Some(spot.log) {
             *self = Self {
@@ -57,23 +69,43 @@ impl LogRows {
                 ..Self::default()
             };
         }
-        self.passed += 1;
-        if self.passed > AGREEMENT_ROWS_PASSED_MAX {
-            return Take::TooMany;
-        }
-        if matches!(row.verdict, Some(Verdict::Rejected(_))) {
-            return Take::No;
-        }
-        let copies = self.copies.entry(row.digest).or_default();
+        let holds = row.verdict == Some(Verdict::Verified);
+        let copies = self.copies.entry((holds, row.digest)).or_default();
         *copies += 1;
-        if *copies > COPIES_MAX {
-            return Take::No;
+        // Words are equal whoever is said to have approved them.
+        let is_copy = *copies > 1 && (holds || row.kind != AgreementKind::Agreement);
+        if is_copy && *copies > COPIES_MAX {
+            return Take::Copy;
         }
-        self.taken += 1;
-        match self.taken > AGREEMENT_ROWS_MAX {
-            true => Take::TooMany,
+        let looked_at = if holds {
+            &mut self.verified
+        } else {
+            &mut self.open
+        };
+        let count = usize::from(!is_copy);
+        self.passed += count;
+        *looked_at += count;
+        let is_over = *looked_at > AGREEMENT_ROWS_MAX;
+        if self.passed > AGREEMENT_ROWS_PASSED_MAX || (is_over && holds) {
+            return Take::End;
+        }
+        match is_over {
+            true => Take::LeftOut,
             false => Take::Yes,
         }
+    }
+
+    /// Names the log of a row that is left out, once.
+    fn cut(&mut self, found: &mut AgreementRows, row: AgreementRow) {
+        if std::mem::replace(&mut self.is_cut, true) {
+            return;
+        }
+        let of_kind = match row.kind {
+            AgreementKind::Agreement => &mut found.agreements_cut,
+            AgreementKind::Retirement | AgreementKind::Accession => &mut found.words_cut,
+        };
+        of_kind.push(row.position.origin.clone());
+        found.cut.push(row.position.origin);
     }
 }
 
@@ -195,23 +227,31 @@ impl Store {
         })
     }
 
-    /// The acts of some classes on whatever statements, by position; and whether these are all: at most so
-    /// many are given.
+    /// The acts of some classes that say that they were made in a span of days, on whatever statements, by
+    /// position, refused ones left out; and whether these are all: at most so many are given.
     ///
     /// # Errors
     /// `Engine`, `Damaged`.
-    // spec: STA-5
+    // spec: STA-5, IDX-98
     pub fn acts_of(
         &self,
         classes: &[Class],
+        (first, last): (Day, Day),
         most: usize,
     ) -> Result<(Vec<Position>, bool), StoreError> {
         let prefix = Bytes::key(Family::Acts).finish();
         let logs = read(&self.logs);
+        let verdicts = read(&self.verdicts);
         let rows = self.collect(Family::Acts, &prefix, None, |key, value| {
-            let class = acts::act_class(value)?;
-            let at = position(&logs, acts::acting(key)?)?;
-            Some(classes.contains(&class).then_some(at))
+            let (class, day) = acts::act_made(value)?;
+            let spot = acts::acting(key)?;
+            let is_asked = classes.contains(&class)
+                && day.is_some_and(|day| (first..=last).contains(&day))
+                && !matches!(verdicts.state(spot).verdict(), Some(Verdict::Rejected(_)));
+            Some(match is_asked {
+                true => Some(position(&logs, spot)?),
+                false => None,
+            })
         })?;
         let mut rows: Vec<Position> = rows.into_iter().flatten().collect();
         rows.sort();
@@ -444,8 +484,8 @@ impl Store {
     }
 
     /// Agreements that name an authority, and its accessions and retirements: of each kind and log the
-    /// first [`AGREEMENT_ROWS_MAX`] that were not refused, of what stands there again the first
-    /// [`COPIES_MAX`]. In a log in which more stands the others are passed over, and it is named.
+    /// first [`AGREEMENT_ROWS_MAX`] that hold, and as many that nobody has judged; of what stands there again
+    /// the first [`COPIES_MAX`]. In a log in which more stands the others are passed over, and it is named.
     ///
     /// # Errors
     /// `Engine`, `Damaged`.
@@ -459,8 +499,14 @@ impl Store {
                 from = self.agreements_from(&mut found, kind, &prefix, &at)?;
             }
         }
-        found.cut.sort();
-        found.cut.dedup();
+        for cut in [
+            &mut found.cut,
+            &mut found.agreements_cut,
+            &mut found.words_cut,
+        ] {
+            cut.sort();
+            cut.dedup();
+        }
         Ok(found)
     }
 
@@ -492,19 +538,19 @@ impl Store {
                 whole = false;
                 return ControlFlow::Break(());
             };
-            match log.takes(spot, &row) {
+            let take = log.takes(spot, &row);
+            match take {
                 Take::Yes => found.rows.push(row),
-                Take::No => {}
-                Take::TooMany => {
-                    if kind == AgreementKind::Retirement {
-                        found.retirements_cut.push(row.position.origin.clone());
-                    }
-                    found.cut.push(row.position.origin);
+                Take::Copy => {}
+                Take::LeftOut | Take::End => log.cut(found, row),
+            }
+            match take {
+                Take::Yes | Take::Copy | Take::LeftOut => ControlFlow::Continue(()),
+                Take::End => {
                     go_on = agreements::behind(prefix, spot.log);
-                    return ControlFlow::Break(());
+                    ControlFlow::Break(())
                 }
             }
-            ControlFlow::Continue(())
         })?;
         match whole {
             true => Ok(go_on),

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! position  log u32 · index u64                                         12 bytes
-//! a  acts           target position · position        -> class, ground, of an objection what it says
+//! a  acts           target position · position        -> class, ground, day, of an objection what it says
 //! b  objections     day u32 · position                -> nothing
 //! c  chains         root position · position          -> nothing
 //! d  deliveries     peer 18 · log u32 · begin u64 · end u64 · at u64 -> nothing
@@ -14,6 +14,8 @@
 //! g  agreements       authority 18 · kind u8 · position -> what is named, digest
 //! h  records        subject 18 · position             -> see records.rs
 //! u  referred to    position · position               -> see records.rs
+//! A  copies         log u32 · digest 16               -> see agreements.rs
+//! B  placed         position                          -> see agreements.rs
 //! i  first keys     run u32 · part u32                -> see table/run.rs
 //! j  runs                                             -> see table/run.rs
 //! k  documents      digest 8 · position               -> nothing
@@ -42,7 +44,7 @@ use concordat_protocol::statement::StatementRef;
 use crate::journal::JournalId;
 
 /// Format of keys and values; another one on disk asks for a rebuild.
-pub(super) const FORMAT: u16 = 7;
+pub(super) const FORMAT: u16 = 8;
 
 /// Statements whose verdicts share a value.
 pub(super) const BLOCK: u64 = 256;
@@ -132,6 +134,8 @@ pub(super) enum Family {
     Receipts = b'e',
     Given = b'f',
     Agreements = b'g',
+    AgreementCopies = b'A',
+    AgreementPlaces = b'B',
     Records = b'h',
     Referred = b'u',
     FirstKeys = b'i',

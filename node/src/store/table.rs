@@ -477,8 +477,14 @@ fn in_runs(family: u8) -> bool {
 /// Whether an entry of the buffer stands for one that went: an empty value of a family whose rows can go.
 fn is_removed(key: &[u8], value: &[u8]) -> bool {
     let family = key.first().copied().unwrap_or_default();
-    let is_removable = family == Family::Marks as u8 || family == Family::Shown as u8;
-    is_removable && value.is_empty()
+    let removable = [
+        Family::Marks,
+        Family::Shown,
+        Family::Agreements,
+        Family::AgreementPlaces,
+    ];
+    let mut removable = removable.into_iter();
+    value.is_empty() && removable.any(|one| one as u8 == family)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use concordat_protocol::codec;
 use concordat_protocol::log::{LeafIndex, Origin};
-use concordat_protocol::statement::{BodyRef, Class, Content, Kind, Leaf, Statement};
+use concordat_protocol::statement::{BodyRef, Class, Content, Leaf, Statement};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::RejectReason;
 
@@ -124,6 +124,8 @@ pub(super) struct Pending<'a> {
     changes: Changes,
     runs: Runs,
     new_lookups: BTreeSet<u64>,
+    /// Values that were written and may be read again; empty ones were removed.
+    recent: BTreeMap<Vec<u8>, Vec<u8>>,
     pointed_at: Vec<Spot>,
     batch: EngineBatch,
 }
@@ -153,6 +155,7 @@ impl<'a> Pending<'a> {
             changes: Changes::default(),
             runs: Runs::default(),
             new_lookups: BTreeSet::new(),
+            recent: BTreeMap::new(),
             pointed_at: Vec::new(),
             batch: EngineBatch::default(),
         }
@@ -197,9 +200,14 @@ impl<'a> Pending<'a> {
     }
 
     /// Keeps what verifying a statement gave. Unknown statements are passed over.
-    pub(super) fn judge(&mut self, origin: &Origin, index: LeafIndex, verdict: Verdict) {
+    pub(super) fn judge(
+        &mut self,
+        origin: &Origin,
+        index: LeafIndex,
+        verdict: Verdict,
+    ) -> Result<(), StoreError> {
         let Some(log) = self.logs.id(origin) else {
-            return;
+            return Ok(());
         };
         let spot = Spot {
             log,
@@ -207,8 +215,9 @@ impl<'a> Pending<'a> {
         };
         let before = self.changes.state(self.verdicts, spot);
         if before != State::ABSENT {
-            self.advance(spot, before, State::of(Some(verdict)));
+            self.advance(spot, before, State::of(Some(verdict)))?;
         }
+        Ok(())
     }
 
     /// Completes the batch with the position that has been reached.
@@ -245,14 +254,13 @@ impl<'a> Pending<'a> {
                     .push(&mut self.batch, arrival.spot, arrival.leaf, arrival.body);
             }
         }
-        self.advance(arrival.spot, before, state);
-        Ok(())
+        self.advance(arrival.spot, before, state)
     }
 
-    fn advance(&mut self, spot: Spot, before: State, state: State) {
+    fn advance(&mut self, spot: Spot, before: State, state: State) -> Result<(), StoreError> {
         let after = before.max(state);
         if after == before {
-            return;
+            return Ok(());
         }
         self.changes.set(self.verdicts, spot, after);
         if after.is_rejected() {
@@ -261,7 +269,9 @@ impl<'a> Pending<'a> {
             }
             let key = Bytes::key(Family::Quarantine).spot(spot).finish();
             self.batch.replace(key, [after.code()]);
+            self.refuse_agreement(spot)?;
         }
+        Ok(())
     }
 
     fn content(&mut self, arrival: &Arrival<'_>, statement: &Statement) -> Result<(), StoreError> {
@@ -292,18 +302,7 @@ impl<'a> Pending<'a> {
                 batches::put(&mut self.batch, batch, spot, class);
             }
         }
-        // What stands under a leaf of another kind is refused by whoever verifies it, and must not crowd out
-        // what counts until then.
-        // spec: IDX-70
-        if arrival.leaf.kind == Kind::Agreement
-            && let Some(said) = agreements::Said::by(statement)
-        {
-            let named = match said.names {
-                Some(named) => self.spot(&named.origin, named.index)?,
-                None => spot,
-            };
-            agreements::put(&mut self.batch, &said, spot, named);
-        }
+        self.agreement(arrival, statement)?;
         match &statement.payload().content {
             Content::Decision(decision) => {
                 let fields = decision.fields();
@@ -370,6 +369,72 @@ impl<'a> Pending<'a> {
             | Content::Restart(_) => {}
         }
         Ok(())
+    }
+
+    /// What a statement says about agreements. What stands under a leaf that does not fit it is refused by
+    /// whoever verifies it, and must not crowd out what counts until then; no more must what stands again.
+    // spec: IDX-70, IDX-96
+    fn agreement(&mut self, at: &Arrival<'_>, statement: &Statement) -> Result<(), StoreError> {
+        if !agreements::may_hold(at.leaf, statement) {
+            return Ok(());
+        }
+        let Some(said) = agreements::Said::by(statement) else {
+            return Ok(());
+        };
+        let Spot { log, index } = at.spot;
+        let key = agreements::copies_key(log, statement);
+        let before = self.recent_value(&key)?.unwrap_or_default();
+        let copies = agreements::Copies::with(&before, index);
+        let copies = copies.ok_or_else(|| StoreError::damaged(Family::AgreementCopies))?;
+        if copies.dropped == Some(index) {
+            return Ok(());
+        }
+        self.replace_recent(key, copies.encode());
+        if let Some(index) = copies.dropped {
+            let dropped = Spot { log, index };
+            agreements::remove(&mut self.batch, said.kind, &said.authorities, dropped);
+            self.replace_recent(agreements::placed_key(dropped), Vec::new());
+        }
+        let named = match said.names {
+            Some(named) => self.spot(&named.origin, named.index)?,
+            None => at.spot,
+        };
+        agreements::put(&mut self.batch, &said, at.spot, named);
+        let placed = agreements::placed_value(&said);
+        self.replace_recent(agreements::placed_key(at.spot), placed);
+        Ok(())
+    }
+
+    /// What was refused has no row about agreements.
+    // spec: IDX-96
+    fn refuse_agreement(&mut self, at: Spot) -> Result<(), StoreError> {
+        let key = agreements::placed_key(at);
+        let Some(placed) = self.recent_value(&key)? else {
+            return Ok(());
+        };
+        let placed = agreements::decode_placed(&placed);
+        let (kind, codes) = placed.ok_or_else(|| StoreError::damaged(Family::AgreementPlaces))?;
+        agreements::remove(&mut self.batch, kind, &codes, at);
+        self.replace_recent(key, Vec::new());
+        Ok(())
+    }
+
+    /// The value of a key that this batch may have written: the table does not show it so far.
+    fn recent_value(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let value = match self.recent.get(key) {
+            Some(value) => Some(value.clone()),
+            None => self.table.value(key)?,
+        };
+        Ok(value.filter(|value| !value.is_empty()))
+    }
+
+    /// Writes a value that the same batch may read; an empty one removes the key.
+    fn replace_recent(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        match value.is_empty() {
+            true => self.batch.remove(&key),
+            false => self.batch.replace(key.as_slice(), value.as_slice()),
+        }
+        self.recent.insert(key, value);
     }
 
     // spec: IDX-3, IDX-82

@@ -1,11 +1,12 @@
 //! What authorities answer for, counted and listed; and the ledger of a node's own statements.
 
 use concordat_protocol::admin::{
-    BindsOthersCode, LedgerAsk, LedgerView, RepairAsk, StatisticsAsk, StatisticsView, ViolationCode,
+    BatchAsk, BatchPropagationView, BindsOthersCode, LedgerAsk, LedgerView, RepairAsk,
+    StatisticsAsk, StatisticsView, ViolationCode,
 };
 use concordat_protocol::statement::{
-    BasisLevel, Code, DeadlineEvent, DeadlineRule, DeadlineRuleFields, DeadlineRules, LegalBasis,
-    ListScope, Listing, RepairEffect, Service, ServiceWay, Term,
+    BasisLevel, BatchId, Code, DeadlineEvent, DeadlineRule, DeadlineRuleFields, DeadlineRules,
+    LegalBasis, ListScope, Listing, RepairEffect, Service, ServiceWay, Term, Withdrawal,
 };
 
 use super::*;
@@ -240,6 +241,227 @@ async fn ledger_has_a_line_for_each_statement_of_the_span_and_what_became_of_it(
     assert_eq!(refused, ErrorCode::BadRequest);
     let backwards = Request::Ledger(ask("2026-01-02", "2026-01-01"));
     assert_eq!(member.refused(&backwards).await, ErrorCode::BadRequest);
+    drop(member);
+    pair.stop().await;
+}
+
+/// Of a correction onto another organisation the line named the first, as if it had never been put right; and
+/// what was taken back read as standing.
+// spec: ADM-385, ADM-386, ADM-387
+#[tokio::test(flavor = "multi_thread")]
+async fn ledger_says_what_stands_and_what_was_taken_back() {
+    let pair = start().await;
+    pair.import().await;
+    let first = pair.first();
+    let mut member = Client::open(&pair.member).await;
+    let second = member.first_after(&first).await;
+    let made = member.act(&repair(&second, clock::today())).await;
+    let repair = made.reference.unwrap();
+    member
+        .act(&withdrawal(&repair, WithdrawalReason::OtherError))
+        .await;
+    let ask = LedgerAsk {
+        from: Day::parse_loose("1990-01-01").unwrap(),
+        until: Day::parse_loose("2199-12-31").unwrap(),
+        next: None,
+        size: None,
+    };
+    let before = member.ledger(ask.clone()).await;
+    let row = before.rows.iter().find(|row| row.reference == repair);
+    let row = row.unwrap();
+    let state = (row.state, row.withdrawals);
+    assert_eq!(state, (Some(BindsOthersCode::Withdrawn), 1));
+    assert_eq!(before.rows[0].about_before, None);
+    assert_eq!(before.not_held, 0);
+
+    let decision = member.statement(position(&first)).await.decision.unwrap();
+    let mut fields = decision.fields().clone();
+    let code = SubjectCode::parse("91230400MA0000015M").unwrap();
+    let name = Text::new("另一公司").unwrap();
+    fields.subject = Subject::new(code, SubjectCheck::Ok, Form::Enterprise, name).unwrap();
+    fields.decided_on = fields.decided_on.plus_days(-1).unwrap();
+    let corrected_on = fields.decided_on;
+    let correction = Request::Correction(CorrectionAsk {
+        target: position(&first),
+        reasons: Text::new("主体有误。").unwrap(),
+        replacement: Box::new(fields),
+        worked_from: None,
+        issuer: None,
+        dry_run: false,
+        bulk: None,
+    });
+    let by = member.act(&correction).await.reference.unwrap();
+    until(&pair.member.node, |node| {
+        let horizon = node.horizon();
+        let log = horizon.logs.get(&by.origin);
+        log.is_some_and(|log| log.witnessed.contains(by.index))
+    })
+    .await;
+    let after = member.ledger(ask).await;
+    let row = &after.rows[0];
+    assert_eq!(
+        (row.about, row.about_before),
+        (code, Some(before.rows[0].about))
+    );
+    assert_eq!(row.name.as_deref(), Some("另一公司"));
+    assert_eq!((row.day, row.corrections), (Some(corrected_on), 1));
+    drop(member);
+    pair.stop().await;
+}
+
+/// Decisions of days before their item was in any catalogue were all reported late.
+// spec: STA-14
+#[tokio::test(flavor = "multi_thread")]
+async fn history_that_was_imported_is_reported_neither_in_time_nor_late() {
+    for (is_history, late) in [(false, 5), (true, 0)] {
+        let pair = Pair::start_planned(VIS_PUBLIC, |plan| {
+            for item in &mut plan.catalogue.items {
+                if is_history {
+                    item.valid_from = clock::today();
+                }
+            }
+        });
+        let mut pair = pair.await;
+        let rule = DeadlineRule::new(DeadlineRuleFields {
+            event_from: DeadlineEvent::Decided,
+            event_to: DeadlineEvent::Published,
+            id: Code::new("cn.publish").unwrap(),
+            ..rules().rules()[0].fields().clone()
+        });
+        let rules = DeadlineRules::new(vec![rule.unwrap()]).unwrap();
+        pair.enter(Content::DeadlineRules(Box::new(rules))).await;
+        pair.import().await;
+        let mut member = Client::open(&pair.member).await;
+        let (mut decided, mut counted) = (0, [0; 3]);
+        for year in 2015..=2026 {
+            let ask = StatisticsAsk {
+                period: year.to_string(),
+                listed: None,
+            };
+            let Reply::Statistics(view) = member.ask(&Request::Statistics(ask)).await.unwrap()
+            else {
+                panic!("no figures");
+            };
+            let all = view.total;
+            decided += all.decisions.iter().map(|one| one.count).sum::<u64>();
+            let more = [all.in_time, all.late, all.unknown];
+            counted = [0, 1, 2].map(|at| counted[at] + more[at]);
+        }
+        assert_eq!((decided, counted), (5, [0, late, 0]), "{is_history}");
+        drop(member);
+        pair.stop().await;
+    }
+}
+
+impl Pair {
+    /// Signed at the member, and logged as often as asked.
+    async fn log(&self, about: SubjectCode, payload: Payload, times: usize) -> Vec<StatementRef> {
+        let node = &self.member.node;
+        let signed = sign(node.signer(), node.member(), about, node.ctx(), &payload).unwrap();
+        let mut taken = Vec::new();
+        for _ in 0..times {
+            let submitted = node.submit(LogNumber::Statements, vec![signed.clone()]);
+            taken.extend(submitted.await.unwrap());
+        }
+        taken
+    }
+}
+
+fn payload(content: Content, target: Option<&StatementRef>) -> Payload {
+    Payload {
+        issued_at: clock::now(),
+        target: target.cloned(),
+        register_size: None,
+        batch: None,
+        content,
+        ext: Ext::default(),
+    }
+}
+
+/// Logged twice and taken back at both places it was two wrong entries.
+// spec: STA-10, STA-15
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_listing_that_stands_twice_in_its_log_counts_once() {
+    let pair = start().await;
+    pair.import().await;
+    let first = pair.first();
+    let mut member = Client::open(&pair.member).await;
+    let decision = member.statement(position(&first)).await.decision.unwrap();
+    let about = decision.fields().subject.code();
+    let fields = entry(decision.fields(), "列字1号");
+    let content = Content::Decision(Box::new(Decision::new(fields).unwrap()));
+    let places = pair.log(about, payload(content, None), 2).await;
+    assert_ne!(places[0].index, places[1].index);
+    let size = pair.member.node.ctx().size;
+    for place in &places {
+        let said = Content::Withdrawal(Withdrawal {
+            reason: WithdrawalReason::WrongSubject,
+            reasons: Text::new("认定有误").unwrap(),
+        });
+        let withdrawal = Payload {
+            register_size: Some(size),
+            ..payload(said, Some(place))
+        };
+        pair.log(about, withdrawal, 1).await;
+    }
+    let wrong = ViolationCode::WrongListing;
+    let view = member.counted(wrong).await;
+    assert_eq!((of(&view, wrong), view.listed.len()), (1, 1));
+    drop(member);
+    pair.stop().await;
+}
+
+/// Anybody could add acts of its own to a bulk act.
+// spec: ADM-344, ADM-384
+#[tokio::test(flavor = "multi_thread")]
+async fn acts_of_others_under_the_id_of_a_bulk_act_are_not_counted() {
+    let pair = start().await;
+    pair.import().await;
+    let first = pair.first();
+    let batch = BatchId::from_bytes([7; 16]);
+    let mut member = Client::open(&pair.member).await;
+    let decision = member.statement(position(&first)).await.decision.unwrap();
+    let about = decision.fields().subject.code();
+    let size = pair.member.node.ctx().size;
+    let said = |reason: &str| Payload {
+        register_size: Some(size),
+        batch: Some(batch),
+        ..payload(
+            Content::Withdrawal(Withdrawal {
+                reason: WithdrawalReason::OtherError,
+                reasons: Text::new(reason).unwrap(),
+            }),
+            Some(&first),
+        )
+    };
+    let own = pair.log(about, said("甲"), 1).await;
+    let hub = &pair.hub.node;
+    for reason in ["乙", "丙"] {
+        let signed = sign(hub.signer(), hub.member(), about, hub.ctx(), &said(reason)).unwrap();
+        hub.submit(LogNumber::Statements, vec![signed])
+            .await
+            .unwrap();
+    }
+    let origin = hub.genesis().origin(hub.member(), LogNumber::Statements);
+    until(&pair.member.node, |node| {
+        let found = node.query().unwrap().store().batch(&batch, Class::is_act);
+        let found = found.unwrap();
+        found.iter().filter(|(at, _)| at.origin == origin).count() == 2
+    })
+    .await;
+    let mut asked = async |author| -> BatchPropagationView {
+        let ask = BatchAsk {
+            batch,
+            skip: None,
+            author,
+        };
+        match member.ask(&Request::BatchPropagation(ask)).await.unwrap() {
+            Reply::BatchPropagation(view) => *view,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(asked(None).await.total, own.len() as u64);
+    assert_eq!(asked(Some(hub.member())).await.total, 2);
     drop(member);
     pair.stop().await;
 }

@@ -22,6 +22,9 @@ integer_map! {
         1 => batch: req(BatchId),
         /// How many to pass over.
         2 => skip: opt(u64),
+        /// Of acts: in whose log they stand. When absent, the node's own member; where it has none of them, the one
+        /// member that has some.
+        131 => author: opt(AuthorityCode),
     }
 }
 

@@ -495,5 +495,6 @@ const fn lacking(why: Lacking) -> LackingCode {
         Lacking::DecidedOutside => LackingCode::DecidedOutside,
         Lacking::BasisNotValidHere => LackingCode::BasisNotValidHere,
         Lacking::TooMany => LackingCode::TooManyAgreements,
+        Lacking::BasisNotChecked => LackingCode::BasisNotChecked,
     }
 }

@@ -333,7 +333,7 @@ pub(crate) fn payload(content: Content, target: Option<&StatementRef>, register:
     }
 }
 
-fn decision(who: Who, index: u64, fields: DecisionFields) -> Fact {
+pub(crate) fn decision(who: Who, index: u64, fields: DecisionFields) -> Fact {
     let content = Content::Decision(Box::new(Decision::new(fields).unwrap()));
     fact(who, index, payload(content, None, 0))
 }

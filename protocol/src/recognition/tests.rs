@@ -6,7 +6,7 @@ use super::*;
 use crate::codec::Truth;
 use crate::effect::Fact;
 use crate::effect::tests::{
-    Who, World, at, code, day, fact, licence, measure, payload, penalty, text,
+    Who, World, at, code, day, decision, fact, licence, measure, payload, penalty, text,
 };
 use crate::statement::{
     Accession, ActType, Agreement, AgreementFields, ClauseMeasure, Content, Decision, Ground,
@@ -216,6 +216,40 @@ fn decision_that_binds_nobody_is_not_recognised_and_what_it_grants_is() {
         recognition,
         Recognition::Recognised { grant: true, .. }
     ));
+}
+
+/// A licence of a day before its item was in any catalogue stands, and nobody elsewhere relies on it.
+// spec: AGR-41
+#[test]
+fn what_no_catalogue_could_be_asked_about_is_for_information_until_it_is_corrected_onto_a_later_day()
+ {
+    let known = [agreement(50, the_agreement())];
+    let unchecked = information(Lacking::BasisNotChecked);
+    let mut world = World::new();
+    let target = world.put(decision(Who::Issuer, 10, licence()).of_history());
+    assert!(world.effect(&target).grant_stands());
+    assert_eq!(asked(&world, &licence(), &target, &known), unchecked);
+    // Without any agreement the reason is the same.
+    assert_eq!(asked(&world, &licence(), &target, &[]), unchecked);
+    // What rests on it is no better.
+    let resting = DecisionFields {
+        rests_on: vec![target.clone()],
+        ..licence()
+    };
+    let on_it = world.decide(Who::Issuer, 11, resting.clone());
+    assert_eq!(asked(&world, &resting, &on_it, &known), unchecked);
+    world.correct(Who::Issuer, 12, &target, licence());
+    let recognition = asked(&world, &licence(), &target, &known);
+    assert!(
+        matches!(recognition, Recognition::Recognised { grant: true, .. }),
+        "{recognition:?}"
+    );
+    // A penalty of such a day restricts nobody, by itself or by an agreement.
+    let mut world = World::new();
+    let target = world.put(decision(Who::Issuer, 10, penalty()).of_history());
+    let state = BindsOthers::NoBasis;
+    let refused = Recognition::NotRecognised { state };
+    assert_eq!(asked(&world, &penalty(), &target, &known), refused);
 }
 
 // spec: AGR-12

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Expected, May, Place, Scenario, answer};
+use super::{Expected, May, Place, Scenario, Weak, answer};
 
 pub mod facts;
 pub mod scenario;
@@ -133,6 +133,7 @@ pub enum Lack {
     DecidedOutside,
     BasisNotValidHere,
     TooMany,
+    BasisNotChecked,
 }
 
 /// How a version stands between two.
@@ -170,6 +171,10 @@ pub fn recognise(asked: &Asked) -> Recognised {
     let grants = asked.grant_stands(&effect);
     if effect.may != May::Applies && !grants {
         return Recognised::No(effect.may);
+    }
+    // Nobody has held it against a catalogue: neither it nor what rests on it is relied on.
+    if effect.weak.values().any(|weak| *weak == Weak::NotChecked) {
+        return Recognised::Information(Lack::BasisNotChecked);
     }
     let burdens = asked.covering(false);
     let granting = match grants {

@@ -277,7 +277,8 @@ const fn code(standing: Standing) -> AgreementStateCode {
             | Lacking::ActType
             | Lacking::DecidedOutside
             | Lacking::BasisNotValidHere
-            | Lacking::TooMany,
+            | Lacking::TooMany
+            | Lacking::BasisNotChecked,
         ) => AgreementStateCode::NotInForce,
     }
 }

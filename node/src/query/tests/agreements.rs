@@ -18,13 +18,13 @@ use crate::query::AUTHOR_BYTES_MAX;
 use crate::store::{AGREEMENT_ROWS_MAX, COPIES_MAX};
 
 /// What is found when the hub asks about decisions of the member.
-fn asked(node: &Node) -> AgreementSet {
+pub(super) fn asked(node: &Node) -> AgreementSet {
     let issuers = BTreeSet::from([node.fixture.member]);
     let receivers = [node.fixture.hub];
     node.queries.agreements(&receivers, &issuers).unwrap()
 }
 
-fn places(set: &AgreementSet) -> Vec<String> {
+pub(super) fn places(set: &AgreementSet) -> Vec<String> {
     let place = |one: &Arc<Verified>| {
         let class = one.statement().payload().class();
         format!("{class:?} {}", one.reference().index)
@@ -32,7 +32,7 @@ fn places(set: &AgreementSet) -> Vec<String> {
     set.statements.iter().map(place).collect()
 }
 
-fn sorted(mut found: Vec<String>) -> Vec<String> {
+pub(super) fn sorted(mut found: Vec<String>) -> Vec<String> {
     found.sort();
     found
 }
@@ -161,6 +161,8 @@ fn log_with_ten_thousand_agreements_costs_no_more_than_the_bound() {
     let found = asked(&node);
     assert_eq!(places(&found), Vec::<String>::new());
     assert_eq!(found.cut, [node.fixture.origin()]);
+    // spec: IDX-97
+    assert_eq!(found.left_out, BTreeSet::from([node.fixture.member]));
     assert_eq!(read(&node), AGREEMENT_ROWS_MAX);
     // Refused ones are passed over, and the next come.
     asked(&node);

@@ -35,7 +35,8 @@ integer_map! {
         11 => valid_until: opt(Day),
         /// Of a decision: the last day of its publication, as it stands now.
         12 => publication_until: opt(Day),
-        /// Of a decision: what others may do on its strength now.
+        /// Of a decision: what others may do on its strength now. Of a record or an act: *withdrawn* where it was
+        /// taken back.
         13 => state: opt(BindsOthersCode),
         /// Of a decision: objections to it.
         14 => objections: req(u64),
@@ -61,6 +62,8 @@ integer_map! {
         24 => outcome: opt(Outcome),
         /// Of a withdrawal: the kind of reason.
         25 => reason: opt(WithdrawalReason),
+        /// Of a decision that was corrected onto another organisation: the one that it named first.
+        132 => about_before: opt(SubjectCode),
     }
 }
 
@@ -99,6 +102,7 @@ impl LedgerRow {
             target: None,
             outcome: None,
             reason: None,
+            about_before: None,
         }
     }
 }
@@ -121,5 +125,8 @@ integer_map! {
         6 => rows: list(LedgerRow),
         /// Where to go on; absent on the last page.
         7 => next: opt(LeafIndex),
+        /// Positions of this page whose statements are not held, erased or lost: nobody can tell whether they
+        /// would have a line.
+        133 => not_held: req(u64),
     }
 }

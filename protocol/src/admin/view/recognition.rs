@@ -46,6 +46,8 @@ named_codes! {
         BasisNotValidHere = 7 "basis-not-valid-here",
         /// There are more agreements than are looked at.
         TooManyAgreements = 8 "too-many-agreements",
+        /// The decision, or what it rests on, is from before its item was in any catalogue.
+        BasisNotChecked = 134 "basis-not-checked",
     }
 }
 

@@ -318,5 +318,6 @@ const fn lack(lacking: Lacking) -> Lack {
         Lacking::DecidedOutside => Lack::DecidedOutside,
         Lacking::BasisNotValidHere => Lack::BasisNotValidHere,
         Lacking::TooMany => Lack::TooMany,
+        Lacking::BasisNotChecked => Lack::BasisNotChecked,
     }
 }
