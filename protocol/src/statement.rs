@@ -77,7 +77,7 @@ pub use record::{
 };
 pub use registry::{
     Address, Audience, CatalogueItem, CutOff, Enrolment, ItemCatalogue, KeyUse, Level, ListScope,
-    Mandate, Policy, Role, Rotation, Standing, Suspension, VisibilityClass,
+    Loss, Mandate, Policy, Role, Rotation, Standing, Suspension, VisibilityClass,
 };
 
 #[cfg(test)]

@@ -149,6 +149,8 @@ const GENERAL: &[Entry] = &[
     ("the cut-off of this key names a position of the log, but the key ends as a whole", "停用该密钥不应指明日志位置，该密钥整体停用"),
     ("the cut-off of a log key has to name size and root of the highest head that a quorum has cosigned: the log continues from there", "停用日志密钥须指明法定数见证的最高检查点的大小与根：日志由此继续"),
     ("the cut-off names a head to continue from, but the key is no log key", "停用时指明了续自的检查点，但该密钥不是日志密钥"),
+    ("{member} takes part: only a member that is suspended or has left is declared lost, so suspend it first", "{member} 正常参与：仅可认定已暂停或已退出的成员失联，请先暂停该成员"),
+    ("a declaration that a member is lost cites no article", "失联认定未引用法律条款"),
     ("the cut-off commits to the key after the replacement, but names no replacement", "承诺了接替之后的密钥，却未指明接替密钥"),
     ("the approval is of another proposal", "该审批属于另一提案"),
     ("the key {} is no approver's", "密钥 {1} 不是审批人的密钥"),

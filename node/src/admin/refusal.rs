@@ -207,6 +207,7 @@ fn synthetic(payload: &Payload) -> String {
         | Content::Rotation(_)
         | Content::Suspension(_)
         | Content::CutOff(_)
+        | Content::Loss(_)
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
         | Content::ReceiptBatch(_)

@@ -469,6 +469,7 @@ impl<'q> Gatherer<'q> {
                 | Content::Rotation(_)
                 | Content::Suspension(_)
                 | Content::CutOff(_)
+                | Content::Loss(_)
                 | Content::DeliveryBatch(_)
                 | Content::ReceiptBatch(_)
                 | Content::QueryRoot(_)

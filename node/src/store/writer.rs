@@ -365,6 +365,7 @@ impl<'a> Pending<'a> {
             | Content::Rotation(_)
             | Content::Suspension(_)
             | Content::CutOff(_)
+            | Content::Loss(_)
             | Content::QueryRoot(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => {}

@@ -167,6 +167,7 @@ fn fill(view: &mut ActView, content: &Content, effect: Option<&Effect>) {
         | Content::Rotation(_)
         | Content::Suspension(_)
         | Content::CutOff(_)
+        | Content::Loss(_)
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
         | Content::ReceiptBatch(_)

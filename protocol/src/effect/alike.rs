@@ -156,6 +156,7 @@ impl Telling {
                 | Content::Rotation(_)
                 | Content::Suspension(_)
                 | Content::CutOff(_)
+                | Content::Loss(_)
                 | Content::DeliveryBatch(_)
                 | Content::ReceiptBatch(_)
                 | Content::QueryRoot(_)

@@ -349,6 +349,7 @@ impl<'a> ByClass<'a> {
                 | Content::Rotation(_)
                 | Content::Suspension(_)
                 | Content::CutOff(_)
+                | Content::Loss(_)
                 | Content::DeliveryBatch(_)
                 | Content::ReceiptBatch(_)
                 | Content::QueryRoot(_)

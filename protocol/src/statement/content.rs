@@ -15,7 +15,9 @@ use crate::statement::measure_catalogue::MeasureCatalogue;
 use crate::statement::payload::StatementRef;
 use crate::statement::receipt::ReceiptBatch;
 use crate::statement::record::Record;
-use crate::statement::registry::{CutOff, Enrolment, ItemCatalogue, Policy, Rotation, Suspension};
+use crate::statement::registry::{
+    CutOff, Enrolment, ItemCatalogue, Loss, Policy, Rotation, Suspension,
+};
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::time::Timestamp;
 
@@ -101,6 +103,7 @@ pub enum Content {
     Rotation(Rotation),
     Suspension(Suspension),
     CutOff(CutOff),
+    Loss(Loss),
     Notice(Notice),
     DeliveryBatch(DeliveryBatch),
     ReceiptBatch(ReceiptBatch),
@@ -136,6 +139,7 @@ impl Content {
             Self::Rotation(_) => Class::Rotation,
             Self::Suspension(_) => Class::Suspension,
             Self::CutOff(_) => Class::CutOff,
+            Self::Loss(_) => Class::Loss,
             Self::Notice(_) => Class::Notice,
             Self::DeliveryBatch(_) => Class::DeliveryBatch,
             Self::ReceiptBatch(_) => Class::ReceiptBatch,
@@ -170,6 +174,7 @@ impl Content {
             | Self::Rotation(_)
             | Self::Suspension(_)
             | Self::CutOff(_)
+            | Self::Loss(_)
             | Self::Notice(_)
             | Self::DeliveryBatch(_)
             | Self::ReceiptBatch(_)
@@ -266,6 +271,7 @@ impl Content {
             | Self::Rotation(_)
             | Self::Suspension(_)
             | Self::CutOff(_)
+            | Self::Loss(_)
             | Self::Notice(_)
             | Self::QueryRoot(_)
             | Self::HeadSeen(_)
@@ -280,6 +286,8 @@ impl Content {
         match self {
             Self::Notice(notice) => check_notice(notice),
             Self::QueryRoot(root) => check_query_root(root),
+            // spec: STM-181
+            Self::Loss(loss) if loss.basis.is_empty() => Err(Invalid::LossBasis),
             // These keep their own rules.
             Self::Decision(_)
             | Self::Objection(_)
@@ -301,6 +309,7 @@ impl Content {
             | Self::Rotation(_)
             | Self::Suspension(_)
             | Self::CutOff(_)
+            | Self::Loss(_)
             | Self::DeliveryBatch(_)
             | Self::ReceiptBatch(_)
             | Self::HeadSeen(_)
@@ -319,6 +328,7 @@ impl Content {
             Self::Rotation(rotation) => Some(rotation.member.code()),
             Self::Suspension(suspension) => Some(suspension.member.code()),
             Self::CutOff(cut_off) => Some(cut_off.member.code()),
+            Self::Loss(loss) => Some(loss.member.code()),
             Self::Record(record) => Some(record.subject().code()),
             Self::Objection(_)
             | Self::Ruling(_)

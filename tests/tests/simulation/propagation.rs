@@ -73,29 +73,46 @@ fn certificate_names_who_is_cut_off_and_is_complete_once_all_have_applied() {
     }
 }
 
-// spec: PRP-23
+// spec: PRP-23, PRP-50, TRU-80
 #[test]
-fn certificate_tells_a_member_that_left_from_one_that_is_awaited() {
+fn certificate_tells_a_member_that_is_lost_from_one_that_is_awaited() {
     let mut cluster = peaceful(3);
     let away = code(&cluster, 3);
     cluster.stop(3);
     let reference = act(&mut cluster, 1, 3);
-    for (standing, is_closed) in [(Standing::Suspended, false), (Standing::Left, true)] {
-        let change = Suspension {
+    let reasons = || Text::new("for a test").unwrap();
+    let stands = |standing| {
+        Content::Suspension(Suspension {
             member: away,
             standing,
-            reasons: Text::new("for a test").unwrap(),
-        };
-        cluster
-            .change_registry(Content::Suspension(change))
-            .unwrap();
+            reasons: reasons(),
+        })
+    };
+    let loss = Content::Loss(Loss {
+        member: away,
+        reasons: reasons(),
+        basis: vec![LegalBasis {
+            law: Text::new("行政诉讼法").unwrap(),
+            article: Text::new("第二十六条").unwrap(),
+            level: BasisLevel::Law,
+        }],
+    });
+    // A member that takes part is not lost by anybody's word, and one that takes part again is not lost.
+    for (change, is_closed) in [
+        (loss.clone(), false),
+        (stands(Standing::Suspended), false),
+        (loss, true),
+        (stands(Standing::Left), true),
+        (stands(Standing::Active), false),
+    ] {
+        cluster.change_registry(change).unwrap();
         cluster.run_for(10_000).unwrap();
         let all = certificates(code(&cluster, 1), cluster.core(1).unwrap());
         let found = all.iter().find(|one| one.act.reference == reference);
         let found = found.unwrap();
         assert_eq!(found.is_closed(), is_closed, "{found:?}");
         assert!(!found.is_complete());
-        let lost = matches!(found.states[&away], State::Lost { given: Some(_) });
+        let lost = matches!(found.states[&away], State::Lost { given: Some(_), .. });
         assert_eq!(lost, is_closed);
     }
 }

@@ -320,6 +320,7 @@ fn is_to_be_said_anew(
         | Content::Rotation(_)
         | Content::Suspension(_)
         | Content::CutOff(_)
+        | Content::Loss(_)
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
         | Content::ReceiptBatch(_)

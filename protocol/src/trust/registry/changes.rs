@@ -8,8 +8,8 @@ use crate::key::PublicKey;
 use crate::log::Hash;
 use crate::statement::{
     Audience, Calendar, CatalogueItem, Class, Content, CutOff, DeadlineRules, Enrolment,
-    ItemCatalogue, KeyUse, Kind, MeasureCatalogue, Policy, Role, Rotation, SUITE_SHA256, Standing,
-    Suspension, Vis, VisibilityClass,
+    ItemCatalogue, KeyUse, Kind, Loss, MeasureCatalogue, Policy, Role, Rotation, SUITE_SHA256,
+    Standing, Suspension, Vis, VisibilityClass,
 };
 use crate::subject::AuthorityCode;
 use crate::trust::change_fault::ChangeFault;
@@ -43,6 +43,9 @@ impl Genesis {
                     .try_for_each(|key| self.admits_key(key))
             }
             Content::ItemCatalogue(catalogue) => catalogue_fits(catalogue),
+            // spec: TRU-80
+            Content::Loss(loss) if loss.member == self.hub() => Err(ChangeFault::HubStanding),
+            Content::Loss(_) => Ok(()),
             // They hold together by themselves, or cannot be held.
             Content::MeasureCatalogue(_) | Content::Calendar(_) | Content::DeadlineRules(_) => {
                 Ok(())
@@ -181,6 +184,7 @@ impl Registry {
             Content::Rotation(rotation) => self.rotate(rotation),
             Content::Suspension(suspension) => self.suspend(suspension),
             Content::CutOff(cut_off) => self.cut_off(cut_off, approved),
+            Content::Loss(loss) => self.lose(loss),
             Content::ItemCatalogue(catalogue) => {
                 self.catalogues.push(self.range.size(), catalogue.clone());
                 Ok(())
@@ -283,6 +287,21 @@ impl Registry {
         Ok(())
     }
 
+    // spec: TRU-80
+    fn lose(&mut self, loss: &Loss) -> Result<(), ChangeFault> {
+        let code = loss.member;
+        let mut member = self.known(code)?.clone();
+        if member.enrolment().role == Role::Issuer {
+            return Err(ChangeFault::NoLog { member: code });
+        }
+        if member.standing() == Standing::Active {
+            return Err(ChangeFault::StillActive { member: code });
+        }
+        member.set_lost(self.range.size());
+        self.put(member);
+        Ok(())
+    }
+
     // spec: TRU-3
     fn adopt_policy(&mut self, policy: &Policy) -> Result<(), ChangeFault> {
         for code in &policy.cosigners {
@@ -350,6 +369,7 @@ fn commitment(content: &Content) -> Option<(Hash, [Option<&PublicKey>; 2])> {
         )),
         Content::Enrolment(_)
         | Content::Suspension(_)
+        | Content::Loss(_)
         | Content::ItemCatalogue(_)
         | Content::MeasureCatalogue(_)
         | Content::Calendar(_)
