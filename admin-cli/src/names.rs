@@ -123,7 +123,7 @@ named! {
         Retirement "retirement" RecognitionResponse "recognition-response"
         ItemCatalogue "item-catalogue" MeasureCatalogue "measure-catalogue" Calendar "calendar"
         DeadlineRules "deadline-rules" Policy "policy" Enrolment "enrolment" Rotation "rotation"
-        Suspension "suspension" CutOff "cut-off" Succession "succession" Notice "notice"
+        Suspension "suspension" CutOff "cut-off" Loss "loss" Succession "succession" Notice "notice"
         Holdings "holdings" DeliveryBatch "delivery-batch" ReceiptBatch "receipt-batch"
         QueryRoot "query-root" HeadSeen "head-seen" Restart "restart"
     }

@@ -11,7 +11,7 @@ use std::fmt;
 use concordat_protocol::key::PublicKey;
 use concordat_protocol::statement::{
     Agreement, Calendar, CatalogueItem, Content, CutOff, DeadlineRule, DeadlineRules, Enrolment,
-    ItemCatalogue, KeyUse, Mandate, MeasureCatalogue, MeasureItem, Payload, Policy, Rotation,
+    ItemCatalogue, KeyUse, Loss, Mandate, MeasureCatalogue, MeasureItem, Payload, Policy, Rotation,
     Suspension,
 };
 use concordat_protocol::time::{Day, Timestamp};
@@ -150,6 +150,7 @@ impl Summary {
             Content::Rotation(rotation) => self.rotation(rotation),
             Content::Suspension(suspension) => self.suspension(suspension),
             Content::CutOff(cut_off) => self.cut_off(cut_off),
+            Content::Loss(loss) => self.loss(loss),
             Content::ItemCatalogue(catalogue) => self.catalogue(catalogue),
             Content::MeasureCatalogue(catalogue) => self.measures(catalogue),
             Content::Calendar(calendar) => self.calendar(calendar),
@@ -168,6 +169,7 @@ impl Summary {
             | Content::Retirement(_)
             | Content::Notice(_)
             | Content::DeliveryBatch(_)
+            | Content::Holdings(_)
             | Content::ReceiptBatch(_)
             | Content::QueryRoot(_)
             | Content::HeadSeen(_)
@@ -275,6 +277,15 @@ impl Summary {
                 ("Commitment to the key after it", "后续密钥承诺"),
                 value,
             );
+        }
+    }
+
+    fn loss(&mut self, loss: &Loss) {
+        self.add("member", MEMBER, loss.member);
+        self.add("reasons", ("Reasons", "理由"), &loss.reasons);
+        for basis in &loss.basis {
+            let value = format!("{} {}", basis.law, basis.article);
+            self.add("basis", ("Legal basis", "法律依据"), value);
         }
     }
 

@@ -194,7 +194,7 @@ impl Node {
                     target_not_held,
                     ..
                 } => [given, target_not_held],
-                State::Lost { given } => [given, None],
+                State::Lost { given, .. } => [given, None],
                 State::NeverGiven | State::NotKnown => [None, None],
             };
             for at in named.into_iter().flatten() {

@@ -3,7 +3,7 @@
 //! ```text
 //! deliveries of the target's member and of the hub ──> holders ─┐
 //! receipts, each in the log of its own author ──────────────────┼─> state of each holder
-//! standing of the members ──────────────────────────────────────┘
+//! members declared lost ─────────────────────────────────────────┘
 //! ```
 //! Implements `spec/propagation.md`. A pure function of a set: order and repetition change nothing, and
 //! more of it never takes back that somebody has applied an act. It says no more than what it was given
@@ -14,10 +14,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::log::{LeafIndex, Origin, TreeSize};
-use crate::statement::{ActOutcome, Content, Payload, Receipt, Standing, StatementRef};
+use crate::statement::{ActOutcome, Content, Payload, Receipt, StatementRef};
 use crate::subject::AuthorityCode;
 use crate::time::Timestamp;
-use crate::trust::{Registry, Verified};
+use crate::trust::{Member, Registry, Verified};
 
 /// An act, and what it is on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +51,8 @@ impl Act {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Said {
     reference: StatementRef,
+    /// The registry size that its author had adopted.
+    ctx: TreeSize,
     at: Timestamp,
     words: Words,
     /// It stands at or after the position at which its key was cut off: a thief may have made it.
@@ -90,6 +92,7 @@ impl Said {
         let words = given.or_else(|| receipt_of(act, ctx, payload).map(Words::Did))?;
         Some(Self {
             reference,
+            ctx,
             at: payload.issued_at,
             words,
             is_void,
@@ -148,13 +151,39 @@ pub struct Reach {
     pub witnessed: TreeSize,
 }
 
+/// That a member was declared lost as a holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// The entry of the registry that says so.
+    pub declared: StatementRef,
+    /// The registry size from which it holds.
+    pub from: TreeSize,
+}
+
+impl Loss {
+    /// Everyone with a log, and whether it is declared lost, by the newest registry.
+    #[must_use]
+    pub fn of_members(registry: &Registry) -> BTreeMap<AuthorityCode, Option<Self>> {
+        let mut lost = registry.lost();
+        let members = registry.members();
+        let members = members.filter(|member| member.enrolment().publishes_through.is_none());
+        let loss = |code| {
+            let (declared, from) = lost.remove(&code)?;
+            Some(Self { declared, from })
+        };
+        let codes: Vec<AuthorityCode> = members.map(Member::code).collect();
+        let each = codes.iter().copied();
+        each.clone().zip(each.map(loss)).collect()
+    }
+}
+
 /// What a certificate is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'a> {
     /// The hub.
     pub hub: AuthorityCode,
-    /// Everyone with a log, and how they stand.
-    pub members: &'a BTreeMap<AuthorityCode, Standing>,
+    /// Everyone with a log, and whether it was declared lost.
+    pub members: &'a BTreeMap<AuthorityCode, Option<Loss>>,
     /// What was said of the act, by whoever.
     pub said: &'a [Said],
     /// Whom the reader itself gave the target, by its own rows; what it says of them may be to come.
@@ -197,8 +226,10 @@ pub enum State {
         /// Where it says that it has the act, and not the target.
         target_not_held: Option<StatementRef>,
     },
-    /// It was given the target, has not applied the act, and has left.
+    /// It was given the target, has not applied the act, and was declared lost.
     Lost {
+        /// Where that is declared.
+        declared: StatementRef,
         /// Where the delivery is said, if it is.
         given: Option<StatementRef>,
     },
@@ -248,7 +279,7 @@ impl Certificate {
 }
 
 /// Works out what became of an act at every member.
-// spec: PRP-20, PRP-21, PRP-22, PRP-23, PRP-25, PRP-27
+// spec: PRP-20, PRP-21, PRP-22, PRP-23, PRP-25, PRP-27, PRP-50
 #[must_use]
 pub fn certificate(act: &Act, evidence: &Evidence<'_>) -> Certificate {
     let deliveries = deliveries_of(act, evidence, false);
@@ -263,17 +294,19 @@ pub fn certificate(act: &Act, evidence: &Evidence<'_>) -> Certificate {
     let author = act.reference.origin.member();
     let others = evidence.members.iter();
     let others = others.filter(|(member, _)| member.as_str() != author);
-    let states = others.map(|(member, standing)| {
+    let states = others.map(|(member, loss)| {
         let receipts = receipts.get(member.as_str()).map_or(&[][..], Vec::as_slice);
         let given = deliveries.get(member).copied();
         let is_issuer = member.as_str() == act.target.origin.member();
         let is_given = given.is_some() || is_issuer || evidence.given_here.contains(member);
-        let state = said_by(receipts).unwrap_or_else(|| match (is_given, standing) {
+        let loss = loss.as_ref().filter(|loss| !came_back(loss, receipts));
+        let state = said_by(receipts).unwrap_or_else(|| match (is_given, loss) {
             _ if !evidence.sees_all => State::NotKnown,
-            (true, Standing::Left) => State::Lost {
+            (true, Some(loss)) => State::Lost {
+                declared: loss.declared.clone(),
                 given: given.map(|said| said.reference.clone()),
             },
-            (true, Standing::Active | Standing::Suspended) => outstanding(act, given, receipts),
+            (true, None) => outstanding(act, given, receipts),
             // It proves nothing, and neither does its being void prove that nothing was given.
             (false, _) if void.contains_key(member) => State::NotKnown,
             (false, _) if is_cut(act, evidence, *member) => State::NotKnown,
@@ -287,6 +320,12 @@ pub fn certificate(act: &Act, evidence: &Evidence<'_>) -> Certificate {
         horizon: evidence.reach.clone(),
         cut: evidence.cut.clone(),
     }
+}
+
+/// Whether a member has said something of the act since it was declared lost.
+// spec: PRP-51
+fn came_back(loss: &Loss, receipts: &[(&Said, &Receipt)]) -> bool {
+    receipts.iter().any(|(said, _)| said.ctx >= loss.from)
 }
 
 /// Whether what was not looked at may say that a member was given the target, or what it did.

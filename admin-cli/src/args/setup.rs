@@ -136,6 +136,7 @@ pub(crate) enum Peer {
     Test(PeerName),
     Suspend(PeerSuspend),
     CutOff(PeerCutOff),
+    Lost(PeerLost),
 }
 
 #[derive(Debug, Args)]
@@ -181,6 +182,23 @@ pub(crate) struct PeerCutOff {
     pub(crate) held_history_is_wrong: bool,
     #[arg(long, value_name = "FILE")]
     pub(crate) genesis: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PeerLost {
+    pub(crate) member: String,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: PathBuf,
+    #[arg(long)]
+    pub(crate) reasons: String,
+    #[arg(long, value_name = "LAW")]
+    pub(crate) law: String,
+    #[arg(long, value_name = "ARTICLE")]
+    pub(crate) article: String,
+    #[arg(long, value_name = "LEVEL")]
+    pub(crate) level: String,
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
 }

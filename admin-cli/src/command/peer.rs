@@ -3,11 +3,13 @@
 use concordat_certs::key_ring::next_key_commitment;
 use concordat_protocol::admin::{ExitCode, PeerAddress, PeerName, Reply, Request};
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
-use concordat_protocol::statement::{Content, CutOff, KeyUse, Standing, Suspension};
+use concordat_protocol::statement::{
+    Content, CutOff, KeyUse, LegalBasis, Loss, Standing, Suspension,
+};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::CutOffFault;
 
-use crate::args::{self, Peer, PeerCutOff, PeerSuspend};
+use crate::args::{self, Peer, PeerCutOff, PeerLost, PeerSuspend};
 use crate::client::unexpected;
 use crate::command::change::Held;
 use crate::command::{Context, change};
@@ -28,6 +30,7 @@ pub(super) fn run(verb: &Peer, context: &Context<'_>) -> Result<Report, Failure>
         Peer::Test(name) => Request::PeerTest(named(name)?),
         Peer::Suspend(args) => return suspend(args, context),
         Peer::CutOff(args) => return cut_off(args, context),
+        Peer::Lost(args) => return lost(args, context),
     };
     match context.ask(&request)? {
         Reply::Peers(peers) => Ok(report::peers(&peers, context.words)),
@@ -52,6 +55,20 @@ fn suspend(args: &PeerSuspend, context: &Context<'_>) -> Result<Report, Failure>
             Standing::Suspended
         },
         reasons: parse::text("--reasons", &args.reasons)?,
+    });
+    change::propose(content, &args.genesis, &args.out, Held::Counts, context)
+}
+
+// spec: ADM-390
+fn lost(args: &PeerLost, context: &Context<'_>) -> Result<Report, Failure> {
+    let content = Content::Loss(Loss {
+        member: parse::authority("MEMBER", &args.member)?,
+        reasons: parse::text("--reasons", &args.reasons)?,
+        basis: vec![LegalBasis {
+            law: parse::text("--law", &args.law)?,
+            article: parse::text("--article", &args.article)?,
+            level: names::parse("--level", &args.level)?,
+        }],
     });
     change::propose(content, &args.genesis, &args.out, Held::Counts, context)
 }

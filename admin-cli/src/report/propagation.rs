@@ -109,7 +109,12 @@ fn state(holder: &HolderView, words: Words) -> String {
 
 /// Where it is said: the receipt, or else what there is.
 fn proof(holder: &HolderView) -> String {
-    let said = [&holder.receipt, &holder.target_not_held, &holder.given];
+    let said = [
+        &holder.receipt,
+        &holder.declared,
+        &holder.target_not_held,
+        &holder.given,
+    ];
     let said = said.into_iter().flatten().next();
     said.map_or_else(|| "-".to_owned(), short)
 }
@@ -139,6 +144,7 @@ fn holder_json(holder: &HolderView) -> Value {
         "reason": holder.reason,
         "measures": holder.measures,
         "target_not_held": ref_json(holder.target_not_held.as_ref()),
+        "declared": ref_json(holder.declared.as_ref()),
     })
 }
 

@@ -176,7 +176,7 @@ impl<'s> Holder<'s> {
                 };
                 (HolderCode::Outstanding, Some(*since), proof)
             }
-            State::Lost { given } => (HolderCode::Lost, None, given.as_ref()),
+            State::Lost { declared, .. } => (HolderCode::Lost, None, Some(declared)),
             State::NeverGiven => (HolderCode::NeverGiven, None, None),
             State::NotKnown => (HolderCode::NotKnown, None, None),
         };

@@ -190,6 +190,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("class.rotation", "rotation", "密钥轮换"),
     ("class.suspension", "suspension", "暂停"),
     ("class.cut-off", "cut-off", "密钥停用"),
+    ("class.loss", "declaration of loss", "失联认定"),
     ("class.succession", "succession", "职能承继"),
     ("class.notice", "notice", "通知"),
     ("class.holdings", "holdings", "持有情况"),

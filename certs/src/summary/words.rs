@@ -132,6 +132,7 @@ pub const fn class(code: Class) -> Word {
         Class::Rotation => word("rotation", "rotation", "密钥轮换"),
         Class::Suspension => word("suspension", "suspension", "暂停"),
         Class::CutOff => word("cut-off", "cut-off", "密钥停用"),
+        Class::Loss => word("loss", "declaration of loss", "失联认定"),
         Class::Succession => word("succession", "succession", "职能承继"),
         Class::Notice => word("notice", "notice", "通知"),
         Class::Holdings => word("holdings", "holdings", "持有情况"),

@@ -205,6 +205,7 @@ fn holder_view(registry: &Registry, member: AuthorityCode, state: &State) -> Hol
         reason: None,
         measures: None,
         target_not_held: None,
+        declared: None,
     };
     match state.clone() {
         State::Applied {
@@ -240,8 +241,9 @@ fn holder_view(registry: &Registry, member: AuthorityCode, state: &State) -> Hol
             target_not_held,
             ..none
         },
-        State::Lost { given } => HolderView {
+        State::Lost { declared, given } => HolderView {
             state: HolderCode::Lost,
+            declared: Some(declared),
             given,
             ..none
         },

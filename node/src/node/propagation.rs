@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use concordat_protocol::log::{Origin, TreeSize};
-use concordat_protocol::propagation::{Act, Certificate, Evidence, Reach, Said, certificate};
-use concordat_protocol::statement::Standing;
+use concordat_protocol::propagation::{Act, Certificate, Evidence, Loss, Reach, Said, certificate};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::{LogNumber, Registry, Verified};
 
@@ -22,7 +21,7 @@ const DELIVERIES_MAX: usize = 4_096;
 
 /// What certificates are worked out under, the same for all acts of an answer.
 pub(crate) struct Hearing {
-    members: BTreeMap<AuthorityCode, Standing>,
+    members: BTreeMap<AuthorityCode, Option<Loss>>,
     /// Where each of them speaks.
     logs: Vec<Origin>,
     pub(crate) reach: BTreeMap<Origin, Reach>,
@@ -33,10 +32,7 @@ impl Node {
     pub(crate) fn hearing(&self) -> Hearing {
         let registry = self.registry();
         let speaks = |code| self.genesis.origin(code, LogNumber::Statements);
-        let members = registry.members();
-        let members = members.filter(|member| member.enrolment().publishes_through.is_none());
-        let members = members.map(|member| (member.code(), member.standing()));
-        let members: BTreeMap<_, _> = members.collect();
+        let members = Loss::of_members(&registry);
         let logs: Vec<Origin> = members.keys().map(|code| speaks(*code)).collect();
         let reach = logs.iter().map(|log| (log.clone(), self.reach(log)));
         Hearing {

@@ -364,6 +364,8 @@ impl<'a> Pending<'a> {
             | Content::Rotation(_)
             | Content::Suspension(_)
             | Content::CutOff(_)
+            | Content::Loss(_)
+            | Content::Holdings(_)
             | Content::QueryRoot(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => {}

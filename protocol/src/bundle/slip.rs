@@ -24,7 +24,7 @@ use crate::bundle::verified::{VerifiedBundle, verify, verify_entries, verify_hea
 use crate::bundle::{Bundle, build};
 use crate::codec::{self, Limits, integer_map};
 use crate::log::{Hash, Origin, SignedCheckpoint, VerifiedCheckpoint};
-use crate::propagation::{Act, Evidence, Said, State, certificate};
+use crate::propagation::{Act, Evidence, Loss, Said, State, certificate};
 use crate::region::RegionCode;
 use crate::statement::{Class, Content, Kind, Objection, Outcome, StatementRef};
 use crate::subject::AuthorityCode;
@@ -251,7 +251,7 @@ const fn is_silent(state: &State) -> bool {
             target_not_held,
             ..
         } => given.is_none() && target_not_held.is_none(),
-        State::Lost { given } => given.is_none(),
+        State::Lost { given, .. } => given.is_none(),
         State::NeverGiven => true,
         State::Applied { .. } | State::Refused { .. } | State::NotKnown => false,
     }
@@ -367,12 +367,9 @@ impl<'r> VerifiedSlip<'r> {
         };
         let registry = self.bundle.registry();
         let genesis = registry.genesis();
-        let members = registry.members();
-        let members = members.filter(|member| member.enrolment().publishes_through.is_none());
-        let members = members.map(|member| (member.code(), member.standing()));
         let evidence = Evidence {
             hub: genesis.hub(),
-            members: &members.collect(),
+            members: &Loss::of_members(registry),
             said: &self.said,
             given_here: &BTreeSet::new(),
             reach: &BTreeMap::new(),

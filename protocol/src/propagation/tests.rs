@@ -69,7 +69,8 @@ struct Set {
     /// Who acts: the issuer itself, or another.
     author: u8,
     entries: Vec<Entry>,
-    standing: [Standing; MEMBERS as usize],
+    /// The registry size from which each is declared lost.
+    lost: [Option<u64>; MEMBERS as usize],
     given_here: BTreeSet<u8>,
     sees_all: bool,
     /// Members of whose logs not everything was looked at.
@@ -126,8 +127,8 @@ impl Set {
     }
 
     fn ask(&self) -> Certificate {
-        let members = (0..MEMBERS).zip(self.standing);
-        let members = members.map(|(member, standing)| (code(member), standing));
+        let members = (0..MEMBERS).zip(self.lost);
+        let members = members.map(|(member, from)| (code(member), from.map(loss)));
         let said: Vec<Said> = self
             .entries
             .iter()
@@ -199,7 +200,10 @@ impl Set {
         given.sort_by_key(|entry| (entry.at, origin(entry.by), entry.index));
         let given = given.first();
         let is_given = given.is_some() || self.given_here.contains(&member) || member == ISSUER;
-        match (is_given, self.standing[usize::from(member)]) {
+        let mut heard = receipts.iter().map(|(entry, _)| entry.ctx);
+        let lost = self.lost[usize::from(member)];
+        let lost = lost.filter(|from| heard.all(|ctx| ctx < *from));
+        match (is_given, lost) {
             (false, _) if !void.is_empty() => State::NotKnown,
             (false, _)
                 if [HUB, ISSUER, member]
@@ -209,10 +213,11 @@ impl Set {
                 State::NotKnown
             }
             (false, _) => State::NeverGiven,
-            (true, Standing::Left) => State::Lost {
+            (true, Some(from)) => State::Lost {
+                declared: loss(from).declared,
                 given: given.map(|entry| place(entry)),
             },
-            (true, Standing::Active | Standing::Suspended) => {
+            (true, None) => {
                 let act_at = Timestamp::new(ACT_AT).unwrap();
                 State::Outstanding {
                     since: given.map_or(act_at, |entry| at(entry).max(act_at)),
@@ -221,6 +226,14 @@ impl Set {
                 }
             }
         }
+    }
+}
+
+/// A declaration in the registry log.
+fn loss(from: u64) -> Loss {
+    Loss {
+        declared: reference(HUB, 1_000 + from),
+        from: TreeSize::new(from).unwrap(),
     }
 }
 
@@ -252,7 +265,7 @@ fn set(entries: Vec<Entry>) -> Set {
     Set {
         author: ISSUER,
         entries,
-        standing: [Standing::Active; MEMBERS as usize],
+        lost: [None; MEMBERS as usize],
         given_here: BTreeSet::new(),
         sees_all: true,
         cut: BTreeSet::new(),
@@ -360,15 +373,53 @@ fn states_name_what_they_rest_on() {
             reason: 9,
         }
     );
-    let mut left = open;
-    left.standing[2] = Standing::Left;
-    let given = Some(reference(HUB, 20));
-    assert_eq!(left.state(2), State::Lost { given });
-    left.standing[2] = Standing::Suspended;
-    assert!(is_outstanding(&left.state(2)));
-    left.sees_all = false;
-    assert_eq!(left.state(2), State::NotKnown);
+    let mut unseen = open;
+    unseen.sees_all = false;
+    assert_eq!(unseen.state(2), State::NotKnown);
     assert_eq!(set(vec![not_held]).state(2), State::NeverGiven);
+}
+
+// spec: PRP-50, PRP-51
+#[test]
+fn member_declared_lost_is_lost_until_it_speaks_again() {
+    let from = ACT_CTX + 2;
+    let with = |entries: Vec<Entry>| {
+        let mut set = set(entries);
+        set.lost[2] = Some(from);
+        set
+    };
+    let lost = |given| State::Lost {
+        declared: loss(from).declared,
+        given,
+    };
+    let given = || Some(reference(HUB, 20));
+    assert_eq!(with(vec![gave(HUB, 2)]).state(2), lost(given()));
+    // It is nobody's word that makes a holder, and of the others nothing changes.
+    assert_eq!(with(vec![]).state(2), State::NeverGiven);
+    assert!(is_outstanding(
+        &with(vec![gave(HUB, 2), gave(HUB, 3)]).state(3)
+    ));
+    // What it said before does not bring it back, what it says under the declaration does.
+    let not_held = did(2, ActOutcome::TargetNotHeld);
+    let said = |ctx| {
+        let entry = Entry {
+            ctx,
+            ..not_held.clone()
+        };
+        with(vec![gave(HUB, 2), entry]).state(2)
+    };
+    assert_eq!(said(from - 1), lost(given()));
+    assert!(is_outstanding(&said(from)));
+    // A receipt says what it says, whenever it was made.
+    let refused = did(2, ActOutcome::Refused { reason: 9 });
+    assert!(is_applied(
+        &with(vec![gave(HUB, 2), did(2, APPLIED)]).state(2)
+    ));
+    let refused = with(vec![gave(HUB, 2), refused]).state(2);
+    assert!(matches!(refused, State::Refused { reason: 9, .. }));
+    let mut unseen = with(vec![gave(HUB, 2)]);
+    unseen.sees_all = false;
+    assert_eq!(unseen.state(2), State::NotKnown);
 }
 
 fn void(entry: Entry) -> Entry {
@@ -389,7 +440,7 @@ fn void_delivery_proves_nothing_and_keeps_complete_from_being_said() {
         let mut cut_off = set(vec![did(HUB, APPLIED), void(gave(giver, 2))]);
         assert_eq!(cut_off.state(2), State::NotKnown);
         assert_eq!(verdict(&cut_off), (false, false));
-        cut_off.standing[2] = Standing::Left;
+        cut_off.lost[2] = Some(9);
         assert_eq!(cut_off.state(2), State::NotKnown);
     }
     // A receipt of its own settles it, unless that is void as well.
@@ -422,7 +473,7 @@ fn certificate_is_complete_when_all_have_applied_and_closed_when_nothing_is_awai
     };
     let mut given = set(vec![gave(HUB, 2), did(HUB, APPLIED)]);
     assert_eq!(verdict(&given), (false, false));
-    given.standing[2] = Standing::Left;
+    given.lost[2] = Some(9);
     assert_eq!(verdict(&given), (false, true));
     let refused = did(2, ActOutcome::Refused { reason: 1 });
     assert_eq!(verdict(&set(vec![gave(HUB, 2), refused])), (false, true));
@@ -491,20 +542,16 @@ fn entries() -> impl Strategy<Value = Entry> {
 }
 
 fn sets() -> impl Strategy<Value = Set> {
-    let standing = prop_oneof![
-        3 => Just(Standing::Active),
-        1 => Just(Standing::Suspended),
-        1 => Just(Standing::Left),
-    ];
+    let lost = proptest::option::weighted(0.3, 3_u64..6);
     (
         prop_oneof![Just(ISSUER), 0..MEMBERS],
         proptest::collection::vec(entries(), 0..24),
-        proptest::collection::vec(standing, usize::from(MEMBERS)),
+        proptest::collection::vec(lost, usize::from(MEMBERS)),
         proptest::collection::btree_set(0..MEMBERS, 0..2),
         prop::bool::weighted(0.8),
         proptest::collection::btree_set(0..MEMBERS, 0..2),
     )
-        .prop_map(|(author, entries, standing, given_here, sees_all, cut)| {
+        .prop_map(|(author, entries, lost, given_here, sees_all, cut)| {
             // One statement at one place.
             let mut places = BTreeSet::new();
             let mut entries: Vec<Entry> = entries;
@@ -512,7 +559,7 @@ fn sets() -> impl Strategy<Value = Set> {
             Set {
                 author,
                 entries,
-                standing: standing.try_into().unwrap(),
+                lost: lost.try_into().unwrap(),
                 given_here,
                 sees_all,
                 cut,
@@ -578,6 +625,22 @@ proptest! {
             !is_cut
         });
         prop_assert!(before.is_complete() || !after.ask().is_complete());
+    }
+
+    // spec: PRP-24, PRP-50
+    #[test]
+    fn declaring_lost_never_makes_complete_nor_touches_what_was_said(set in sets(), member in 0..MEMBERS, from in 0_u64..9) {
+        let before = set.ask();
+        let mut after = set;
+        after.lost[usize::from(member)] = Some(from);
+        let after = after.ask();
+        prop_assert_eq!(before.is_complete(), after.is_complete());
+        for (one, state) in &before.states {
+            let now = &after.states[one];
+            let open = |state: &State| matches!(state, State::Outstanding { .. } | State::Lost { .. });
+            let may = *one == code(member) && open(state) && open(now);
+            prop_assert!(now == state || may);
+        }
     }
 
     // spec: PRP-25

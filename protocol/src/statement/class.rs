@@ -74,9 +74,11 @@ code_enum! {
         CutOff = 48,
         /// Succession of one authority to another.
         Succession = 49,
+        /// 失联认定: a member is declared lost as a holder.
+        Loss = 50,
         /// 通知: the home register's notice of an act on another log's statement.
         Notice = 60,
-        /// What a receiver holds of a log.
+        /// 持有: what a receiver holds of a log.
         Holdings = 61,
         /// Bodies delivered, by range.
         DeliveryBatch = 62,
@@ -127,7 +129,7 @@ impl Kind {
     // spec: PRP-4
     #[must_use]
     pub const fn is_between_parties(self) -> bool {
-        matches!(self, Self::Receipts | Self::Deliveries)
+        matches!(self, Self::Receipts | Self::Deliveries | Self::Holdings)
     }
 }
 
@@ -169,7 +171,8 @@ impl Class {
             | Self::Rotation
             | Self::Suspension
             | Self::CutOff
-            | Self::Succession => Kind::Registry,
+            | Self::Succession
+            | Self::Loss => Kind::Registry,
             Self::Notice => Kind::Notice,
             Self::Holdings => Kind::Holdings,
             Self::DeliveryBatch => Kind::Deliveries,

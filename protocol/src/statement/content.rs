@@ -11,11 +11,14 @@ use crate::statement::class::Class;
 use crate::statement::deadline_rules::DeadlineRules;
 use crate::statement::decision::{Decision, Invalid};
 use crate::statement::delivery::DeliveryBatch;
+use crate::statement::holdings::Holdings;
 use crate::statement::measure_catalogue::MeasureCatalogue;
 use crate::statement::payload::StatementRef;
 use crate::statement::receipt::ReceiptBatch;
 use crate::statement::record::Record;
-use crate::statement::registry::{CutOff, Enrolment, ItemCatalogue, Policy, Rotation, Suspension};
+use crate::statement::registry::{
+    CutOff, Enrolment, ItemCatalogue, Loss, Policy, Rotation, Suspension,
+};
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::time::Timestamp;
 
@@ -101,8 +104,10 @@ pub enum Content {
     Rotation(Rotation),
     Suspension(Suspension),
     CutOff(CutOff),
+    Loss(Loss),
     Notice(Notice),
     DeliveryBatch(DeliveryBatch),
+    Holdings(Box<Holdings>),
     ReceiptBatch(ReceiptBatch),
     QueryRoot(QueryRoot),
     HeadSeen(HeadSeen),
@@ -136,8 +141,10 @@ impl Content {
             Self::Rotation(_) => Class::Rotation,
             Self::Suspension(_) => Class::Suspension,
             Self::CutOff(_) => Class::CutOff,
+            Self::Loss(_) => Class::Loss,
             Self::Notice(_) => Class::Notice,
             Self::DeliveryBatch(_) => Class::DeliveryBatch,
+            Self::Holdings(_) => Class::Holdings,
             Self::ReceiptBatch(_) => Class::ReceiptBatch,
             Self::QueryRoot(_) => Class::QueryRoot,
             Self::HeadSeen(_) => Class::HeadSeen,
@@ -170,8 +177,10 @@ impl Content {
             | Self::Rotation(_)
             | Self::Suspension(_)
             | Self::CutOff(_)
+            | Self::Loss(_)
             | Self::Notice(_)
             | Self::DeliveryBatch(_)
+            | Self::Holdings(_)
             | Self::ReceiptBatch(_)
             | Self::QueryRoot(_)
             | Self::HeadSeen(_)
@@ -246,6 +255,7 @@ impl Content {
                 Some(batch.receiver() == member || is_origin(batch.origin()))
             }
             Self::ReceiptBatch(batch) => Some(is_origin(batch.origin())),
+            Self::Holdings(holdings) => Some(is_origin(&holdings.fields().origin)),
             Self::Decision(_)
             | Self::Objection(_)
             | Self::Ruling(_)
@@ -266,6 +276,7 @@ impl Content {
             | Self::Rotation(_)
             | Self::Suspension(_)
             | Self::CutOff(_)
+            | Self::Loss(_)
             | Self::Notice(_)
             | Self::QueryRoot(_)
             | Self::HeadSeen(_)
@@ -280,6 +291,8 @@ impl Content {
         match self {
             Self::Notice(notice) => check_notice(notice),
             Self::QueryRoot(root) => check_query_root(root),
+            // spec: STM-181
+            Self::Loss(loss) if loss.basis.is_empty() => Err(Invalid::LossBasis),
             // These keep their own rules.
             Self::Decision(_)
             | Self::Objection(_)
@@ -301,7 +314,9 @@ impl Content {
             | Self::Rotation(_)
             | Self::Suspension(_)
             | Self::CutOff(_)
+            | Self::Loss(_)
             | Self::DeliveryBatch(_)
+            | Self::Holdings(_)
             | Self::ReceiptBatch(_)
             | Self::HeadSeen(_)
             | Self::Restart(_)
@@ -319,6 +334,7 @@ impl Content {
             Self::Rotation(rotation) => Some(rotation.member.code()),
             Self::Suspension(suspension) => Some(suspension.member.code()),
             Self::CutOff(cut_off) => Some(cut_off.member.code()),
+            Self::Loss(loss) => Some(loss.member.code()),
             Self::Record(record) => Some(record.subject().code()),
             Self::Objection(_)
             | Self::Ruling(_)
@@ -336,6 +352,7 @@ impl Content {
             | Self::Policy(_)
             | Self::Notice(_)
             | Self::DeliveryBatch(_)
+            | Self::Holdings(_)
             | Self::ReceiptBatch(_)
             | Self::QueryRoot(_)
             | Self::HeadSeen(_)

@@ -550,6 +550,12 @@ pub enum Invalid {
     /// A measure that is to be mandatory and rests on less than a statute.
     #[error("a mandatory measure rests on a law, an administrative or a local regulation")]
     MandatoryBasis,
+    /// A declaration of loss that cites nothing.
+    #[error("a declaration that a member is lost cites no article")]
+    LossBasis,
+    /// Holdings of nothing, or of positions that they do not reach to.
+    #[error("what is said of bodies lies outside the positions that it is said of")]
+    OutOfReach,
     /// A list that is not in strictly ascending order.
     #[error("{field} is not in ascending order without repetition")]
     ListOrder {

@@ -277,6 +277,19 @@ integer_map! {
 }
 
 integer_map! {
+    /// 失联认定: a member that does not take part is declared lost as a holder: nobody waits for it any more.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Loss {
+        /// The member.
+        1 => member: req(AuthorityCode),
+        /// Why.
+        2 => reasons: req(Text<4000>),
+        /// The articles that it rests on; at least one.
+        3 => basis: list(LegalBasis),
+    }
+}
+
+integer_map! {
     /// 信息目录条目: an item of the catalogue.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct CatalogueItem {

@@ -122,6 +122,14 @@ pub enum ChangeFault {
         /// How many a quorum takes.
         quorum: u64,
     },
+    /// A member that takes part, declared lost.
+    #[error(
+        "{member} takes part: only a member that is suspended or has left is declared lost, so suspend it first"
+    )]
+    StillActive {
+        /// The member.
+        member: AuthorityCode,
+    },
 }
 
 impl ChangeFault {
@@ -150,7 +158,8 @@ impl ChangeFault {
             | Self::NoWitnessKey { .. }
             | Self::Permanent
             | Self::Quorum
-            | Self::QuorumLost { .. } => RejectReason::RegistryConflict,
+            | Self::QuorumLost { .. }
+            | Self::StillActive { .. } => RejectReason::RegistryConflict,
         }
     }
 }

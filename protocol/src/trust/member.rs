@@ -34,6 +34,8 @@ pub struct Member {
     former_log_keys: Vec<(PublicKey, Option<(TreeSize, Hash)>)>,
     /// Every key that has ended, of whatever use: none comes back.
     ended: Vec<PublicKey>,
+    /// The registry size from which it is declared lost, if it is.
+    lost: Option<TreeSize>,
 }
 
 impl Member {
@@ -52,6 +54,7 @@ impl Member {
             cut_offs: Vec::new(),
             former_log_keys: Vec::new(),
             ended: Vec::new(),
+            lost: None,
         }
     }
 
@@ -71,6 +74,13 @@ impl Member {
     #[must_use]
     pub const fn standing(&self) -> Standing {
         self.standing
+    }
+
+    /// The registry size from which it is declared lost as a holder; `None` of one that is not.
+    // spec: TRU-80
+    #[must_use]
+    pub const fn lost(&self) -> Option<TreeSize> {
+        self.lost
     }
 
     /// Whether it takes part with a node that can connect: it is active, and has a node key. A
@@ -257,6 +267,13 @@ impl Member {
 
     pub(super) const fn set_standing(&mut self, standing: Standing) {
         self.standing = standing;
+        if matches!(standing, Standing::Active) {
+            self.lost = None;
+        }
+    }
+
+    pub(super) const fn set_lost(&mut self, from: TreeSize) {
+        self.lost = Some(from);
     }
 
     /// Replaces a key in use; `None` when `old` is not the key in use.

@@ -13,8 +13,8 @@ use crate::log::{CompactRange, Hash, LeafIndex, Origin, TreeSize, hash};
 use crate::region::RegionCode;
 use crate::statement::{
     Audience, Calendar, CatalogueItem, Class, Code, Content, Ctx, CtxCourse, DeadlineRules,
-    ItemCatalogue, Kind, Leaf, MeasureCatalogue, Policy, Role, Statement, Vis, VisibilityClass,
-    registry_state,
+    ItemCatalogue, Kind, Leaf, MeasureCatalogue, Policy, Role, Statement, StatementRef, Vis,
+    VisibilityClass, registry_state,
 };
 use crate::subject::{AuthorityCode, Subject};
 use crate::time::{Day, Timestamp};
@@ -101,6 +101,8 @@ pub struct Registry {
     ctx_size_max: TreeSize,
     /// SHA-256 of every proposal that was logged with its approvals.
     proposals: BTreeSet<[u8; 32]>,
+    /// The leaf of each entry.
+    leaves: Vec<Hash>,
     /// When each entry says that it was made; `None` of one that is no statement.
     entered_at: Vec<Option<Timestamp>>,
 }
@@ -130,6 +132,7 @@ impl Registry {
             policies,
             ctx_size_max: TreeSize::ZERO,
             proposals: BTreeSet::new(),
+            leaves: Vec::new(),
             entered_at: Vec::new(),
         }
     }
@@ -178,6 +181,29 @@ impl Registry {
         self.entered_at.get(index).copied().flatten()
     }
 
+    /// The entry that took the registry to a size; `None` for size 0 and where none has.
+    #[must_use]
+    pub fn entry(&self, size: TreeSize) -> Option<StatementRef> {
+        let index = size.value().checked_sub(1)?;
+        let leaf_hash = self.leaves.get(usize::try_from(index).ok()?).copied()?;
+        Some(StatementRef {
+            origin: self.genesis.registry_origin(),
+            index: LeafIndex::new(index),
+            leaf_hash,
+        })
+    }
+
+    /// Members that are declared lost, each with the entry that says so and the size from which it holds.
+    // spec: TRU-80
+    #[must_use]
+    pub fn lost(&self) -> BTreeMap<AuthorityCode, (StatementRef, TreeSize)> {
+        let declared = |member: &Member| {
+            let from = member.lost()?;
+            Some((member.code(), (self.entry(from)?, from)))
+        };
+        self.members().filter_map(declared).collect()
+    }
+
     /// Applies the next entry. An entry that does not hold is void for everyone alike; it is never an
     /// error, since it is in the log.
     ///
@@ -195,6 +221,7 @@ impl Registry {
                 .push(self.range.root().unwrap_or_else(|_| hash::empty_root()));
             let at = statement.map(|statement| statement.payload().issued_at);
             self.entered_at.push(at);
+            self.leaves.push(leaf.hash());
         }
         let applied = verdict.and_then(|approved| match (statement, approved) {
             (Some(statement), Some(approved)) => {

@@ -8,7 +8,7 @@ use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
     ActType, Audience, BasisLevel, Body, CatalogueItem, Class, Code, Content, Ctx, Decision,
-    DecisionFields, Duty, Enrolment, ItemCatalogue, KeyUse, Leaf, LegalBasis, Level, Mandate,
+    DecisionFields, Duty, Enrolment, ItemCatalogue, KeyUse, Leaf, LegalBasis, Level, Loss, Mandate,
     Measure, Payload, PenaltyClass, Policy, Proposal, Remedy, RemedyKind, Role, SUITE_SHA256,
     Service, ServiceWay, Statement, StatementRef, Vis, VisibilityClass, sign, sign_approval,
     sign_approved,
@@ -77,6 +77,19 @@ pub(crate) const OTHER_KEY: u8 = 30;
 pub(crate) const DEPARTMENT_KEY: u8 = 40;
 pub(crate) const APPROVERS: [u8; 3] = [1, 2, 3];
 pub(crate) const NEXT_STATEMENT_KEY: u8 = 120;
+
+/// A declaration that a member is lost.
+pub(crate) fn lost(member: AuthorityCode) -> Content {
+    Content::Loss(Loss {
+        member,
+        reasons: text("机房停用，三个月未应答"),
+        basis: vec![LegalBasis {
+            law: text("辽宁省公共信用信息管理条例"),
+            article: text("第三十一条"),
+            level: BasisLevel::LocalRegulation,
+        }],
+    })
+}
 
 pub(crate) fn text<const MAX: usize>(text: &str) -> Text<MAX> {
     Text::new(text).unwrap()

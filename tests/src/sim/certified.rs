@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use concordat_node::core::Core;
 use concordat_node::disk::MemoryDisk;
 use concordat_protocol::log::{LeafIndex, Origin};
-use concordat_protocol::propagation::{Act, Certificate, Evidence, Said, State, certificate};
-use concordat_protocol::statement::{Body, Kind, Leaf, Standing, Statement, StatementRef};
+use concordat_protocol::propagation::{Act, Certificate, Evidence, Loss, Said, State, certificate};
+use concordat_protocol::statement::{Body, Kind, Leaf, Statement, StatementRef};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::{LogNumber, Place, Verified, verify};
 
@@ -17,11 +17,7 @@ use super::checker::{Running, Verdict};
 pub fn certificates(code: AuthorityCode, core: &Core<MemoryDisk>) -> Vec<Certificate> {
     let registry = core.registry();
     let speaks = |code| registry.genesis().origin(code, LogNumber::Statements);
-    let members = registry.members();
-    let members = members.filter(|member| member.enrolment().publishes_through.is_none());
-    let members: BTreeMap<AuthorityCode, Standing> = members
-        .map(|member| (member.code(), member.standing()))
-        .collect();
+    let members = Loss::of_members(registry);
     let (mut acts, mut said) = (Vec::new(), Vec::new());
     for member in members.keys() {
         for verified in spoken(core, &speaks(*member)) {

@@ -158,6 +158,42 @@ fn suspension_is_proposed_as_a_file_for_approvers() {
     assert_eq!(ran.json()["summary"]["approvals_missing"][0], "2");
 }
 
+// spec: ADM-390
+#[test]
+fn loss_is_proposed_as_a_file_that_says_why_and_by_which_law() {
+    let network = Network::new();
+    let genesis = network.genesis();
+    let out = network.path("lost.proposal");
+    let propose = |member: &str, level: &str| {
+        network.run(&[
+            "peer",
+            "lost",
+            member,
+            "--genesis",
+            &genesis,
+            "--reasons",
+            "no answer for three months",
+            "--law",
+            "省公共信用信息条例",
+            "--article",
+            "第三十一条",
+            "--level",
+            level,
+            "--out",
+            &out,
+        ])
+    };
+    let ran = propose(CITY, "rumour").exits(2);
+    assert!(ran.err.contains("--level"), "{}", ran.err);
+    let ran = propose(HUB, "law").exits(2);
+    assert!(ran.err.contains("hub"), "{}", ran.err);
+    assert!(!Path::new(&out).exists());
+    let ran = propose(CITY, "local-regulation").exits(0);
+    let summary = ran.json()["summary"].clone();
+    assert_eq!(summary["change"][0], "loss", "{summary}");
+    assert_eq!(summary["basis"][0], "省公共信用信息条例 第三十一条");
+}
+
 #[test]
 fn catalogue_and_policy_are_proposed_as_files_for_approvers() {
     let network = Network::new();

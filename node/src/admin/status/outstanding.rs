@@ -148,10 +148,10 @@ mod tests {
             given: None,
             target_not_held: None,
         };
-        let given = None;
+        let (declared, given) = (reference(7), None);
         let states = [
             (fixture.hub, outstanding),
-            (fixture.member, State::Lost { given }),
+            (fixture.member, State::Lost { declared, given }),
         ];
         let certificate = Certificate {
             act: Act {

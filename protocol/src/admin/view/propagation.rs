@@ -18,7 +18,7 @@ named_codes! {
         Refused = 2 "refused",
         /// It was given what the act is on, and has said neither.
         Outstanding = 3 "outstanding",
-        /// The same, and it has left.
+        /// The same, and it was declared lost.
         Lost = 4 "lost",
         /// Nobody says that it was given it.
         NeverGiven = 5 "never-given",
@@ -49,6 +49,8 @@ integer_map! {
         8 => measures: opt(u32),
         /// The receipt that says that it has the act and not what it is on.
         9 => target_not_held: opt(StatementRef),
+        /// Where it was declared lost.
+        135 => declared: opt(StatementRef),
     }
 }
 

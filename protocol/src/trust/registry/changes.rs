@@ -8,8 +8,8 @@ use crate::key::PublicKey;
 use crate::log::Hash;
 use crate::statement::{
     Audience, Calendar, CatalogueItem, Class, Content, CutOff, DeadlineRules, Enrolment,
-    ItemCatalogue, KeyUse, Kind, MeasureCatalogue, Policy, Role, Rotation, SUITE_SHA256, Standing,
-    Suspension, Vis, VisibilityClass,
+    ItemCatalogue, KeyUse, Kind, Loss, MeasureCatalogue, Policy, Role, Rotation, SUITE_SHA256,
+    Standing, Suspension, Vis, VisibilityClass,
 };
 use crate::subject::AuthorityCode;
 use crate::trust::change_fault::ChangeFault;
@@ -43,6 +43,9 @@ impl Genesis {
                     .try_for_each(|key| self.admits_key(key))
             }
             Content::ItemCatalogue(catalogue) => catalogue_fits(catalogue),
+            // spec: TRU-80
+            Content::Loss(loss) if loss.member == self.hub() => Err(ChangeFault::HubStanding),
+            Content::Loss(_) => Ok(()),
             // They hold together by themselves, or cannot be held.
             Content::MeasureCatalogue(_) | Content::Calendar(_) | Content::DeadlineRules(_) => {
                 Ok(())
@@ -61,6 +64,7 @@ impl Genesis {
             | Content::Retirement(_)
             | Content::Notice(_)
             | Content::DeliveryBatch(_)
+            | Content::Holdings(_)
             | Content::ReceiptBatch(_)
             | Content::QueryRoot(_)
             | Content::HeadSeen(_)
@@ -181,6 +185,7 @@ impl Registry {
             Content::Rotation(rotation) => self.rotate(rotation),
             Content::Suspension(suspension) => self.suspend(suspension),
             Content::CutOff(cut_off) => self.cut_off(cut_off, approved),
+            Content::Loss(loss) => self.lose(loss),
             Content::ItemCatalogue(catalogue) => {
                 self.catalogues.push(self.range.size(), catalogue.clone());
                 Ok(())
@@ -214,6 +219,7 @@ impl Registry {
             | Content::Retirement(_)
             | Content::Notice(_)
             | Content::DeliveryBatch(_)
+            | Content::Holdings(_)
             | Content::ReceiptBatch(_)
             | Content::QueryRoot(_)
             | Content::HeadSeen(_)
@@ -279,6 +285,21 @@ impl Registry {
         member
             .end_key(cut_off)
             .ok_or(ChangeFault::KeyNotInUse { kid })?;
+        self.put(member);
+        Ok(())
+    }
+
+    // spec: TRU-80
+    fn lose(&mut self, loss: &Loss) -> Result<(), ChangeFault> {
+        let code = loss.member;
+        let mut member = self.known(code)?.clone();
+        if member.enrolment().role == Role::Issuer {
+            return Err(ChangeFault::NoLog { member: code });
+        }
+        if member.standing() == Standing::Active {
+            return Err(ChangeFault::StillActive { member: code });
+        }
+        member.set_lost(self.range.size());
         self.put(member);
         Ok(())
     }
@@ -350,6 +371,7 @@ fn commitment(content: &Content) -> Option<(Hash, [Option<&PublicKey>; 2])> {
         )),
         Content::Enrolment(_)
         | Content::Suspension(_)
+        | Content::Loss(_)
         | Content::ItemCatalogue(_)
         | Content::MeasureCatalogue(_)
         | Content::Calendar(_)
@@ -368,6 +390,7 @@ fn commitment(content: &Content) -> Option<(Hash, [Option<&PublicKey>; 2])> {
         | Content::Retirement(_)
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
+        | Content::Holdings(_)
         | Content::ReceiptBatch(_)
         | Content::QueryRoot(_)
         | Content::HeadSeen(_)

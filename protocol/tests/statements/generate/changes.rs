@@ -53,6 +53,7 @@ pub(super) fn fold() -> Value {
     members(&mut fold);
     keys(&mut fold);
     states(&mut fold);
+    losses(&mut fold);
     let size = fold.net.registry.size();
     let root = fold.net.registry.root_at(size).unwrap();
     json!({
@@ -62,6 +63,27 @@ pub(super) fn fold() -> Value {
         "root": root.to_string(),
         "spec": "TRU-6",
     })
+}
+
+// spec: TRU-80
+fn losses(fold: &mut Fold) {
+    fold.net.sign_with(HUB_KEY);
+    let conflict = "RegistryConflict";
+    fold.change("loss of the hub", lost(hub()), conflict);
+    fold.change("loss of a stranger", lost(authority(99)), "IssuerUnknown");
+    fold.change(
+        "loss of a member that takes part",
+        lost(other_city()),
+        conflict,
+    );
+    fold.change("loss of a department", lost(department()), conflict);
+    fold.by(
+        "loss by one approver",
+        lost(city()),
+        &[2],
+        "TooFewApprovals",
+    );
+    fold.change("loss of a suspended member", lost(city()), "");
 }
 
 fn enrolled(fields: Enrolment) -> Content {

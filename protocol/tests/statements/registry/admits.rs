@@ -66,6 +66,43 @@ fn change_that_the_fold_would_take_for_void_is_refused_with_what_does_not_hold()
     refused(&net, Content::ItemCatalogue(unsorted), fault);
 }
 
+// spec: TRU-80
+#[test]
+fn member_is_declared_lost_by_two_approvers_and_only_where_it_takes_no_part() {
+    let mut net = Net::production();
+    let active = ChangeFault::StillActive { member: city() };
+    refused(&net, lost(city()), active);
+    refused(&net, lost(hub()), ChangeFault::HubStanding);
+    let member = department();
+    refused(&net, lost(member), ChangeFault::NoLog { member });
+    let member = authority(99);
+    refused(&net, lost(member), ChangeFault::MemberUnknown { member });
+    assert_eq!(net.change(suspend(city())), Applied::Changed);
+    let payload = net.proposal(lost(city()));
+    let by_one = net.approved(&payload, &[1], net.registry.ctx());
+    let leaf = leaf_of(&by_one, Vis::ALL_MEMBERS, None);
+    let too_few = Applied::Void(RejectReason::TooFewApprovals);
+    assert_eq!(net.registry.apply(&leaf, Some(&by_one)), too_few);
+    assert!(net.registry.lost().is_empty());
+    assert_eq!(net.change(lost(city())), Applied::Changed);
+    let size = net.registry.size();
+    let declared = net.registry.entry(size).unwrap();
+    let expected = [(city(), (declared, size))].into_iter().collect();
+    assert_eq!(net.registry.lost(), expected);
+    // It stays so when the member leaves, and is over when it takes part again.
+    let stands = |standing| {
+        Content::Suspension(Suspension {
+            member: city(),
+            standing,
+            reasons: text("核查"),
+        })
+    };
+    assert_eq!(net.change(stands(Standing::Left)), Applied::Changed);
+    assert_eq!(net.registry.lost(), expected);
+    assert_eq!(net.change(stands(Standing::Active)), Applied::Changed);
+    assert!(net.registry.lost().is_empty());
+}
+
 // spec: TRU-52, ADM-84
 #[test]
 fn change_that_leaves_too_few_cosigners_for_a_quorum_is_refused_before_it_is_logged() {

@@ -105,6 +105,7 @@ pub(super) fn registry() -> Vec<Case> {
         });
     }
     cases.extend(personal(&says));
+    cases.extend(losses(&says));
     let by_hub = |content: &[u8], class: u8| said(hub().as_str(), content, class);
     cases.extend(measures(&by_hub));
     cases.extend(dates(&by_hub));
@@ -288,6 +289,45 @@ fn measures(says: &impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<Case> {
             "personal data",
             "ID-37",
             with(2, text("联系人138.0013.8000")),
+        ),
+    ]
+}
+
+/// Declarations that a member is lost.
+// spec: STM-181
+fn losses(says: &impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<Case> {
+    let content = match lost(city()) {
+        Content::Loss(loss) => entries(&encode(&loss).unwrap()),
+        other => panic!("{other:?}"),
+    };
+    let number = text("联系人138.0013.8000");
+    let bad =
+        |name: &str, comment: &str, spec, content: Vec<(Vec<u8>, Vec<u8>)>, cause: &'static str| {
+            let input = says(&map_of(&content), 50);
+            Case::refused(name, comment, input, spec, cause)
+        };
+    vec![
+        Case::ok("loss", says(&map_of(&content), 50), "STM-181"),
+        bad(
+            "loss without a basis",
+            "nobody is given up without a law that says so",
+            "STM-181",
+            content[..2].to_vec(),
+            "Invalid.LossBasis",
+        ),
+        bad(
+            "loss without reasons",
+            "an entry is missing",
+            "STM-15",
+            [&content[..1], &content[2..]].concat(),
+            "Decode.Shape",
+        ),
+        bad(
+            "mobile number in a loss",
+            "personal data",
+            "ID-37",
+            set(&content, &[2], number),
+            "Decode.Shape",
         ),
     ]
 }
