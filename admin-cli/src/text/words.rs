@@ -349,6 +349,9 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.bulk_would_correct", "Would be corrected", "将更正"),
     ("word.bulk_already", "Read so already", "内容已一致"),
     ("word.bulk_pending", "With a correction not witnessed yet", "更正待见证"),
-    ("word.bulk_left", "Cannot be corrected any more", "不可再更正"),
-    ("word.confirm_bulk_correction", "Correct {count} decisions for ever ({what})?", "永久更正 {count} 项决定（{what}）？"),
+    ("word.bulk_left", "Withdrawn or void", "已撤销或无效"),
+    ("word.confirm_bulk_correction", "Correct {count} decisions for ever ({what})? {undone} others will not be corrected.", "永久更正 {count} 项决定（{what}）？另有 {undone} 项不会更正。"),
+    ("word.bulk_skipped", "Not corrected", "未更正"),
+    ("word.bulk_skipped_note", "! Not corrected, and to be looked at one by one:", "! 下列决定未更正，请逐项处理："),
+    ("word.bulk_skipped_more", "  … and {count} more; --output json lists them all", "  …… 另有 {count} 项，--output json 列出全部"),
 ];
