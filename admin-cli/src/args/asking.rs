@@ -142,6 +142,8 @@ pub(crate) struct LookupOutdated {
 #[derive(Debug, Args)]
 pub(crate) struct LookupTold {
     pub(crate) row: u64,
+    #[arg(long = "mark", value_name = "MARK", required = true)]
+    pub(crate) marks: Vec<String>,
 }
 
 #[derive(Debug, Args)]

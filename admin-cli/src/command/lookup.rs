@@ -76,7 +76,9 @@ fn review(args: &LookupReview, context: &Context<'_>) -> Result<Report, Failure>
 
 fn told(args: &LookupTold, context: &Context<'_>) -> Result<Report, Failure> {
     let row = args.row;
-    marked(Request::LookUpTold(LookUpToldAsk { row }), context)
+    let marks = args.marks.iter().map(|mark| parse::text("--mark", mark));
+    let marks = marks.collect::<Result<_, _>>()?;
+    marked(Request::LookUpTold(LookUpToldAsk { row, marks }), context)
 }
 
 fn marked(request: Request, context: &Context<'_>) -> Result<Report, Failure> {
@@ -159,6 +161,7 @@ async fn first_look_ups(client: &mut Client, cases: &[Case]) -> Result<LookUpsMi
         kept_since: None,
         gone: None,
         behind: None,
+        unreadable: None,
     };
     for (part, asked) in (0..).zip(cases.chunks(CASES_MAX)) {
         let ask = LookUpMissedAsk {
@@ -175,6 +178,7 @@ async fn first_look_ups(client: &mut Client, cases: &[Case]) -> Result<LookUpsMi
         all.kept_since = view.kept_since;
         all.gone = all.gone.max(view.gone);
         all.behind = all.behind.or(view.behind);
+        all.unreadable = all.unreadable.max(view.unreadable);
         all.found.extend(view.found.iter().map(|one| FirstLookUp {
             case: one.case.saturating_add(first),
             at: one.at,

@@ -108,6 +108,7 @@ fn shown_json(shown: &Shown) -> Value {
         "suspended": shown.suspended.is_some(),
         "stayed": shown.stayed.is_some(),
         "repaired": shown.repaired.is_some(),
+        "superseded": shown.superseded.is_some(),
     })
 }
 
@@ -122,6 +123,7 @@ fn state(shown: &Shown, words: Words) -> String {
         ("shown_suspended", shown.suspended.is_some()),
         ("shown_stayed", shown.stayed.is_some()),
         ("shown_repaired", shown.repaired.is_some()),
+        ("shown_superseded", shown.superseded.is_some()),
     ] {
         if holds {
             parts.push(words.word(key));
@@ -265,6 +267,7 @@ pub(crate) fn outdated(view: &LookUpsOutdatedView, words: Words) -> Report {
             "reference",
             "shown_then",
             "shown_now",
+            "shown_mark",
         ];
         let header: Vec<_> = header.iter().map(|key| words.word(key)).collect();
         page.gap();
@@ -301,6 +304,7 @@ fn outdated_row(one: &OutdatedView, words: Words) -> Vec<String> {
         short(&one.then.reference),
         state(&one.then, words),
         now,
+        one.mark.to_string(),
     ]
 }
 
@@ -319,6 +323,7 @@ fn outdated_json(one: &OutdatedView) -> Value {
             None => shown_json(&one.now),
         },
         "not_about": one.not_about.is_some(),
+        "mark": one.mark.as_str(),
     })
 }
 

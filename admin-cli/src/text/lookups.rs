@@ -160,8 +160,20 @@ pub(super) const TEXTS: &[Entry] = &[
     ),
     (
         "word.look_ups_tell",
-        "Tell each person in charge; then `concordat lookup told ROW`.",
-        "请逐一告知经办人，随后运行 `concordat lookup told 行号`。",
+        "Tell each person in charge; then `concordat lookup told ROW --mark MARK`, with the mark of what was told.",
+        "请逐一告知经办人，随后运行 `concordat lookup told 行号 --mark 标记`，标记对应所告知的内容。",
+    ),
+    ("word.shown_mark", "Mark", "标记"),
+    ("word.shown_superseded", "superseded", "已被取代"),
+    (
+        "arg.lookup.told.marks",
+        "The mark of what was told, as `lookup outdated` shows it; may be said again",
+        "所告知内容的标记（见 `lookup outdated`）；可重复",
+    ),
+    (
+        "error.shown-changed",
+        "What row {row} showed stands otherwise now than by that mark: it has changed again, or the mark is another row's. Nothing was noted. Look with `concordat lookup outdated`, and tell whoever asked how it stands now.",
+        "第 {row} 行所示内容的现状与该标记不符：此后又有变化，或标记属于其他行。未作登记。请查看 `concordat lookup outdated`，并将现状告知查询人。",
     ),
     (
         "word.look_ups_cut",

@@ -100,7 +100,7 @@ const fn placed(item: &IndexItem) -> Option<(&Origin, LeafIndex, &Leaf)> {
 
 /// Hands to the index the rows of the register of look-ups that it lacks. Of a row that its day says has to go it
 /// learns that it is gone; of one that only cannot be read it keeps what it has, and somebody is told.
-// spec: LKP-5, LKP-40, LKP-44
+// spec: LKP-5, LKP-40, LKP-44, LKP-68
 pub(super) fn index_look_ups(
     rows: &[Vec<u8>],
     lookups: &Lookups,
@@ -108,6 +108,11 @@ pub(super) fn index_look_ups(
     indexer: &Indexer,
     gone_before: Option<Day>,
 ) -> Result<(), StoreError> {
+    let noted = lookups.gone_before().unwrap_or_else(|error| {
+        warn!(%error, "which rows of the register of look-ups were let go cannot be read");
+        None
+    });
+    let gone_before = gone_before.max(noted);
     let mut items = Vec::new();
     let indexed = store.look_ups_indexed()?;
     for row in rows {
