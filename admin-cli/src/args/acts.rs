@@ -17,7 +17,7 @@ pub(crate) struct Act {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Objection {
-    File(ObjectionFile),
+    File(Box<ObjectionFile>),
     List(ObjectionList),
 }
 

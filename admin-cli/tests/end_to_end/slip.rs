@@ -154,7 +154,7 @@ fn slip_of_one_of_many_alike_has_the_rulings_that_stand() {
     shows(0);
 }
 
-// spec: ADM-330, ADM-331, ADM-332, ADM-6
+// spec: ADM-330, ADM-331, ADM-332, ADM-403, ADM-6
 #[test]
 fn slip_that_cannot_be_made_or_read_says_why_and_records_nothing() {
     let network = Network::start();

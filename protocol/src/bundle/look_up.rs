@@ -195,11 +195,20 @@ impl LookUpFile {
 /// What stands between version and digest.
 // spec: LKP-13
 fn content(bytes: &[u8]) -> Result<&[u8], LookUpFileError> {
-    format::content(bytes, &MAGIC).map_err(|error| match error {
-        BundleError::NotABundle | BundleError::TooShort { .. } => LookUpFileError::NotOne,
-        BundleError::DigestMismatch => LookUpFileError::Damaged,
-        BundleError::Version { version } => LookUpFileError::Version { version },
-        other => LookUpFileError::Trust(other),
+    format::content(bytes, &MAGIC).map_err(|error| {
+        if let BundleError::Version { version } = error {
+            return LookUpFileError::Version { version };
+        }
+        if matches!(
+            error,
+            BundleError::NotABundle | BundleError::TooShort { .. }
+        ) {
+            return LookUpFileError::NotOne;
+        }
+        match error == BundleError::DigestMismatch {
+            true => LookUpFileError::Damaged,
+            false => LookUpFileError::Trust(error),
+        }
     })
 }
 

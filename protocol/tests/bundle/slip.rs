@@ -462,9 +462,12 @@ fn slip_names_the_day_by_which_a_ruling_is_due_and_its_rule() {
     let rules = Content::DeadlineRules(Box::new(DeadlineRules::new(rules).unwrap()));
     let hub = case.net.hub.code.code();
     case.net.register_change(rules, hub);
-    let due = |case: &Case| match standing(case, &[&case.objection], &case.objection) {
-        SlipStanding::Ruling(due) => due.unwrap(),
-        other => panic!("{other:?}"),
+    let due = |case: &Case| {
+        let standing = standing(case, &[&case.objection], &case.objection);
+        let SlipStanding::Ruling(due) = standing else {
+            panic!("{standing:?}")
+        };
+        due.unwrap()
     };
     let (earliest, lacking_from) = (day("2026-04-21"), day("2026-04-21"));
     let unknown = Due::UnknownUntilCalendar {
