@@ -152,15 +152,25 @@ fn known_scenarios() -> String {
     names.join(", ")
 }
 
+/// Days by which a look-up is taken to precede the decision on its case at most.
+// spec: LKP-66
+const AHEAD_DAYS_MAX: i32 = 92;
+
 /// What became of each case.
 // spec: LKP-61, LKP-63
 pub(crate) fn check(cases: &[Case], view: &LookUpsMissedView) -> Vec<Checked> {
     let found: BTreeMap<u64, Timestamp> = view.found.iter().map(|one| (one.case, one.at)).collect();
     // What had been looked up in time may be among what is not there.
-    let is_whole = view.gone.is_none() && view.behind.is_none();
+    let is_whole = view.unreadable.is_none() && view.behind.is_none();
+    // What had to go is older than any row kept, and nobody looks up long before deciding.
+    // spec: LKP-66
+    let known_from = match (view.gone, view.kept_since) {
+        (None, since) => since,
+        (Some(_), Some(since)) => Some(since.plus_days(AHEAD_DAYS_MAX).unwrap_or(Day::MAX)),
+        (Some(_), None) => Some(Day::MAX),
+    };
     let of = |(place, case): (u64, &Case)| {
-        let since = view.kept_since;
-        let is_kept = is_whole && since.is_none_or(|since| since <= case.decided_on);
+        let is_kept = is_whole && known_from.is_none_or(|from| from <= case.decided_on);
         match found.get(&place).copied() {
             Some(at) if Day::of(at).is_ok_and(|day| day <= case.decided_on) => Checked::InTime(at),
             Some(at) if is_kept => Checked::Late(at),
@@ -217,6 +227,7 @@ mod tests {
             kept_since: Some(day("2026-01-01")),
             gone: None,
             behind: None,
+            unreadable: None,
         };
         let checked = check(&cases, &view);
         assert_eq!(
@@ -246,6 +257,7 @@ mod tests {
             kept_since: Some(day("2026-04-01")),
             gone: None,
             behind: None,
+            unreadable: None,
         };
         let checked = check(&cases, &view);
         assert_eq!(
@@ -257,8 +269,35 @@ mod tests {
             kept_since: None,
             gone: None,
             behind: None,
+            unreadable: None,
         };
         assert_eq!(check(&cases, &nothing), [Checked::Never; 3]);
+    }
+
+    /// Only a look-up long before the decision can be among the rows that had to go.
+    // spec: LKP-66
+    #[test]
+    fn rows_that_had_to_go_leave_only_old_cases_unknown() {
+        let cases = read(GOOD.as_bytes()).unwrap();
+        let view = |since: &str| LookUpsMissedView {
+            found: Vec::new(),
+            kept_since: Some(day(since)),
+            gone: Some(7),
+            behind: None,
+            unreadable: None,
+        };
+        // 2026-03-31 is 92 days after it, 2026-03-02 is not.
+        let checked = check(&cases, &view("2025-12-29"));
+        let known = [Checked::NotKnown, Checked::Never, Checked::Never];
+        assert_eq!(checked, known);
+        let checked = check(&cases, &view("2025-12-30"));
+        let known = [Checked::NotKnown, Checked::NotKnown, Checked::Never];
+        assert_eq!(checked, known);
+        let nothing = LookUpsMissedView {
+            kept_since: None,
+            ..view("2025-12-29")
+        };
+        assert_eq!(check(&cases, &nothing), [Checked::NotKnown; 3]);
     }
 
     // spec: LKP-63
@@ -271,12 +310,13 @@ mod tests {
             kept_since: Some(day("2026-01-01")),
             gone: None,
             behind: None,
+            unreadable: None,
         };
         let in_time = Checked::InTime(at("2026-03-02"));
         let known = [in_time, Checked::Late(at("2026-04-01")), Checked::Never];
         assert_eq!(check(&cases, &whole), known);
         let gone = LookUpsMissedView {
-            gone: Some(1),
+            unreadable: Some(1),
             ..whole.clone()
         };
         let behind = LookUpsMissedView {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use concordat_protocol::bundle::{
     Bundle, BundleError, BundleParts, Entry, LoggedRoot, LookUpFile, LookUpFileError,
-    RegistryEntry, Slip, SlipParts, TrustChain, TrustParts, belonging,
+    RegistryEntry, Slip, SlipParts, TrustParts, belonging,
 };
 use concordat_protocol::log::{InclusionProof, LeafIndex, Origin, VerifiedCheckpoint};
 use concordat_protocol::lookup::LookUpReceipt;
@@ -126,15 +126,12 @@ impl Node {
             mut left_out,
         } = self.bundle_with_trust(&act.target, &self.told_of(objection)?)?;
         let registry = self.registry();
-        let size = match bundle.trust() {
-            TrustChain::Included { entries, .. } => entries.len() as u64,
-            TrustChain::External { size, .. } => size.value(),
-        };
+        let size = bundle.trust().size();
         let mut said = Vec::new();
         for one in self.said_of(objection)? {
             let reference = one.reference();
             // What a registry beyond the bundle's is needed for waits for the next slip.
-            let entry = match one.statement().header().ctx.size.value() <= size {
+            let entry = match one.statement().header().ctx.size <= size {
                 true => self.entry(&mut heads, &reference.origin, reference.index),
                 false => {
                     left_out += 1;
@@ -153,7 +150,7 @@ impl Node {
             heads,
             said,
         };
-        let bytes = Slip::build(parts, &registry)?.encode()?;
+        let bytes = Slip::build(parts, &registry)?;
         Ok(Exported { bytes, left_out })
     }
 

@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 
 use crate::runtime::{CoreGone, Handle};
 
-pub use record::{LookUpRecord, LookUpRecordError, Mark, MarkKind, commit_of, old_row};
+pub use record::{LookUpRecord, LookUpRecordError, Mark, MarkKind, Resumed, commit_of, old_row};
 pub use seal::{SealError, Seals};
 
 /// Why a row was not kept.
@@ -83,7 +83,14 @@ impl Lookups {
         let row = row(number, &salt);
         let day = Day::of(row.at).unwrap_or(Day::MAX);
         let salted = SaltedRow::new(salt, &row)?;
-        let record = self.seals(|seals| seals.seal(number, day, &salted))?;
+        // spec: LKP-67
+        let is_waited_for = self.missed(|missed| missed.contains_key(&day));
+        let record = self.seals(|seals| {
+            if !is_waited_for {
+                seals.replace_empty(day)?;
+            }
+            seals.seal(number, day, &salted)
+        })?;
         let durable = core.begin_row(record.encode()).await?;
         *next = number.saturating_add(1);
         drop(next);
@@ -110,6 +117,15 @@ impl Lookups {
     pub(crate) fn destroy_before(&self, day: Day) -> Result<Vec<Day>, SealError> {
         self.missed(|missed| missed.retain(|of, _| *of >= day));
         self.seals(|seals| seals.destroy_before(day))
+    }
+
+    /// The first day whose rows were not let go, as far as it was noted.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    // spec: LKP-68
+    pub(crate) fn gone_before(&self) -> Result<Option<Day>, SealError> {
+        self.seals(|seals| seals.gone_before())
     }
 
     /// Notes a row that does not open with the key of its day, which ought to be there.

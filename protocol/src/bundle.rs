@@ -48,7 +48,7 @@ pub use report::{
     BundleReport, CosignerReport, HeadReport, HorizonReport, NoticeReport, RegistryReport,
     StatementReport,
 };
-pub use slip::{SLIP_MAGIC, Slip, SlipParts, SlipRuling, VerifiedSlip, verify_slip};
+pub use slip::{SLIP_MAGIC, Slip, SlipParts, SlipRuling, SlipStanding, VerifiedSlip, verify_slip};
 pub use state::BundleState;
 pub use verified::{BundleHorizon, SignedBy, VerifiedBundle, verify};
 
@@ -69,6 +69,20 @@ pub enum TrustChain {
         /// Its root there.
         root: Hash,
     },
+}
+
+impl TrustChain {
+    /// The size of the registry log that the bundle was made under.
+    #[must_use]
+    pub fn size(&self) -> TreeSize {
+        match self {
+            // A file holds far fewer.
+            Self::Included { entries, .. } => {
+                TreeSize::new(entries.len() as u64).unwrap_or(TreeSize::MAX)
+            }
+            Self::External { size, .. } => *size,
+        }
+    }
 }
 
 /// A bundle in its one canonical form. Nothing in it has been verified; [`verify`] does that.

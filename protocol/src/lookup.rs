@@ -14,7 +14,7 @@ mod missed;
 mod receipt;
 mod row;
 
-pub use missed::{Case, missed};
+pub use missed::{Case, case_key, missed};
 pub use receipt::{LookUpReceipt, ReceiptError};
 pub use row::{
     Finding, LookUpHorizon, LookUpRow, SHOWN_MAX, SaltedRow, SaltedRowError, Scenario, Shown,

@@ -19,6 +19,8 @@ mod fixture;
 mod accepts;
 #[path = "bundle/flips.rs"]
 mod flips;
+#[path = "bundle/look_up.rs"]
+mod look_up;
 #[path = "bundle/raw.rs"]
 mod raw;
 #[path = "bundle/refuses.rs"]

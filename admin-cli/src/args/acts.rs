@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
 
+use super::asking::LookUp;
+
 #[derive(Debug, Args)]
 pub(crate) struct Act {
     pub(crate) reference: String,
@@ -15,7 +17,7 @@ pub(crate) struct Act {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Objection {
-    File(ObjectionFile),
+    File(Box<ObjectionFile>),
     List(ObjectionList),
 }
 
@@ -26,6 +28,7 @@ pub(crate) struct ObjectionList {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("looked_up").args(["purpose", "case_number", "basis", "scenario"]).multiple(true).requires("slip")))]
 pub(crate) struct ObjectionFile {
     #[command(flatten)]
     pub(crate) act: Act,
@@ -39,6 +42,8 @@ pub(crate) struct ObjectionFile {
     pub(crate) reasons: Option<String>,
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
     pub(crate) slip: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) look_up: LookUp,
 }
 
 #[derive(Debug, Subcommand)]

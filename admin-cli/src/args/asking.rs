@@ -82,6 +82,7 @@ pub(crate) enum Lookup {
     Missed(LookupMissed),
     Outdated(LookupOutdated),
     Told(LookupTold),
+    Resume(LookupResume),
 }
 
 #[derive(Debug, Args)]
@@ -140,8 +141,16 @@ pub(crate) struct LookupOutdated {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct LookupResume {
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct LookupTold {
     pub(crate) row: u64,
+    #[arg(long = "mark", value_name = "MARK", required = true)]
+    pub(crate) marks: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use concordat_protocol::statement::Class;
 
 use crate::args::{Act, Admission, Objection, Repair, Ruling, Stay, Withdrawal};
 use crate::client::unexpected;
-use crate::command::{Context, bulk, files, slip};
+use crate::command::{Context, bulk, slip};
 use crate::failure::Failure;
 use crate::report::{self, Report};
 use crate::{names, parse, terminal};
@@ -33,9 +33,10 @@ pub(super) fn objection(verb: &Objection, context: &Context<'_>) -> Result<Repor
     let Some(out) = &args.slip else {
         return record(&Request::Objection(ask), context);
     };
-    files::is_free(out)?;
+    let look_up = args.look_up.read()?;
+    slip::can_be_made(&ask.target, look_up.as_ref(), out, context)?;
     let recorded = record(&Request::Objection(ask), context)?;
-    slip::of_recorded(recorded, out, context)
+    slip::of_recorded(recorded, look_up, out, context)
 }
 
 pub(super) fn ruling(verb: &Ruling, context: &Context<'_>) -> Result<Report, Failure> {

@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use concordat_protocol::admin::{
-    BatchAsk, CorrectionAsk, ExitCode, Reply, Request, StatementAsk, StatementView, Target,
+    BatchAsk, CorrectionAsk, ExitCode, Reply, Request, StatementAsk, StatementView, SuspensionCode,
+    Target,
 };
-use concordat_protocol::statement::{BatchId, Class, StatementRef};
+use concordat_protocol::statement::{BatchId, Class, Decision, DecisionFields, StatementRef};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::text::Text;
 use serde_json::{Map, Value};
@@ -35,15 +36,7 @@ pub(super) fn run(verb: &Correction, context: &Context<'_>) -> Result<Report, Fa
     act::confirm((Class::Correction, None), (&target, &args.act), context)?;
     context.with_node(async |client| {
         let no_more = |reply: Reply| Err(unexpected(&reply));
-        let ask = StatementAsk {
-            target: from.clone().unwrap_or_else(|| target.clone()),
-            look_up: None,
-            as_of: None,
-        };
-        let view = match client.ask(&Request::Statement(ask), no_more).await? {
-            Reply::Statement(view) => view,
-            other => return Err(unexpected(&other)),
-        };
+        let view = shown(client, from.clone().unwrap_or_else(|| target.clone())).await?;
         let corrected = view.corrected.as_ref().filter(|_| from.is_none());
         let standing = corrected.or(view.decision.as_ref());
         let standing = standing.ok_or_else(|| Failure::usage("nothing-to-correct"))?;
@@ -98,7 +91,12 @@ fn bulk(args: &CorrectionBulk, context: &Context<'_>) -> Result<Report, Failure>
         return Ok(report::bulk_corrected(&planned, true, context.words));
     }
     let count = planned.recorded.to_string();
-    let blanks = [("count", count.as_str()), ("what", args.import.as_str())];
+    let undone = planned.undone().to_string();
+    let blanks = [
+        ("count", count.as_str()),
+        ("what", args.import.as_str()),
+        ("undone", undone.as_str()),
+    ];
     context.confirm_question(&context.words.fill("confirm_bulk_correction", &blanks))?;
     plan.dry_run = false;
     let mut told = BulkCorrected::default();
@@ -151,55 +149,144 @@ impl Plan {
         }
     }
 
+    /// Corrects one decision, or says why it is left as it is; what stops them all is a failure.
     async fn correct(
         &self,
         client: &mut Client,
         decision: &StatementRef,
         told: &mut BulkCorrected,
     ) -> Result<(), Failure> {
-        let no_more = |reply: Reply| Err(unexpected(&reply));
-        let target = Target::Position {
-            origin: decision.origin.clone(),
-            index: decision.index,
+        let done = match shown(client, position(decision)).await {
+            Ok(view) => self.correct_shown(client, &view, told).await,
+            Err(failure) => Err(failure),
         };
-        let ask = StatementAsk {
-            target: target.clone(),
-            look_up: None,
-            as_of: None,
-        };
-        let view = match client.ask(&Request::Statement(ask), no_more).await? {
-            Reply::Statement(view) => view,
-            other => return Err(unexpected(&other)),
-        };
-        let Some(standing) = view.corrected.as_ref().or(view.decision.as_ref()) else {
-            told.left += 1;
-            return Ok(());
-        };
-        let mut replacement = Box::new(standing.fields().clone());
-        decision::apply(&mut replacement, &self.changes)?;
-        if *replacement == *standing.fields() {
+        match done {
+            // Withdrawn or void: there is nothing left to put right.
+            Err(failure) if failure.key == "no-effect" => told.left += 1,
+            Err(failure) if is_of_one(&failure) => told.skip(decision.clone(), failure),
+            done => return done,
+        }
+        Ok(())
+    }
+
+    async fn correct_shown(
+        &self,
+        client: &mut Client,
+        view: &StatementView,
+        told: &mut BulkCorrected,
+    ) -> Result<(), Failure> {
+        let standing = view.corrected.as_ref().or(view.decision.as_ref());
+        let standing = standing.ok_or_else(|| Failure::usage("nothing-to-correct"))?;
+        let replacement = self.replacement(standing)?;
+        if is_in_conflict(view) || (replacement.is_some() && is_by_another(view)) {
+            let contested = Failure::new(ExitCode::Failed, "corrections-contested");
+            return Err(contested.with("target", &view.reference));
+        }
+        let Some(replacement) = replacement else {
             told.already += 1;
             return Ok(());
-        }
+        };
         let ask = CorrectionAsk {
-            target,
+            target: position(&view.reference),
             reasons: self.reasons.clone(),
             replacement,
-            worked_from: Some(worked_from(&view)),
+            worked_from: Some(worked_from(view)),
             issuer: self.issuer,
             dry_run: self.dry_run,
             bulk: Some(self.import),
         };
+        let no_more = |reply: Reply| Err(unexpected(&reply));
         match client.ask(&Request::Correction(ask), no_more).await {
             Ok(Reply::Recorded(view)) => told.add(*view),
             Ok(other) => return Err(unexpected(&other)),
-            // One of before that no quorum has cosigned yet; and what is withdrawn or void.
-            Err(failure) if failure.key == "not-current" => told.pending += 1,
-            Err(failure) if failure.key == "no-effect" => told.left += 1,
+            Err(failure) if failure.key == "not-current" => {
+                match self.is_said_by(client, failure.blank("current")).await? {
+                    true => told.already += 1,
+                    false => told.pending += 1,
+                }
+            }
             Err(failure) => return Err(failure),
         }
         Ok(())
     }
+
+    /// Whether a correction that no quorum has cosigned yet puts the fields right already.
+    async fn is_said_by(&self, client: &mut Client, correction: &str) -> Result<bool, Failure> {
+        let view = shown(client, parse::target("current", correction)?).await?;
+        match &view.decision {
+            Some(said) => Ok(self.replacement(said)?.is_none()),
+            None => Ok(false),
+        }
+    }
+
+    /// A decision with the fields put right; nothing where it reads so already.
+    fn replacement(&self, standing: &Decision) -> Result<Option<Box<DecisionFields>>, Failure> {
+        let mut replacement = Box::new(standing.fields().clone());
+        decision::apply(&mut replacement, &self.changes)?;
+        Ok((*replacement != *standing.fields()).then_some(replacement))
+    }
+}
+
+fn position(reference: &StatementRef) -> Target {
+    Target::Position {
+        origin: reference.origin.clone(),
+        index: reference.index,
+    }
+}
+
+async fn shown(client: &mut Client, target: Target) -> Result<Box<StatementView>, Failure> {
+    let ask = StatementAsk {
+        target,
+        look_up: None,
+        as_of: None,
+    };
+    let no_more = |reply: Reply| Err(unexpected(&reply));
+    match client.ask(&Request::Statement(ask), no_more).await? {
+        Reply::Statement(view) => Ok(view),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Whether corrections are in conflict: it is for people to say which of them holds.
+// spec: ADM-400
+fn is_in_conflict(view: &StatementView) -> bool {
+    let effect = view.effect.iter();
+    let mut suspended = effect.flat_map(|effect| &effect.suspended_by);
+    suspended.any(|one| one.kind == SuspensionCode::Conflict)
+}
+
+/// Whether another authority's correction stands: one of the issuer's beside it would be in conflict with it.
+// spec: ADM-400
+fn is_by_another(view: &StatementView) -> bool {
+    let effect = view.effect.iter();
+    let mut standing = effect.flat_map(|effect| &effect.validity_by);
+    standing.any(|by| {
+        let mut acts = view.acts.iter();
+        acts.any(|act| {
+            act.reference == *by && act.class == Class::Correction && act.issuer != view.issuer
+        })
+    })
+}
+
+/// Whether a refusal is of one decision and says nothing of the others.
+// spec: ADM-401
+fn is_of_one(failure: &Failure) -> bool {
+    [
+        "act-not-held",
+        "body-damaged",
+        "body-not-held",
+        "corrections-contested",
+        "day-ahead",
+        "invalid-statement",
+        "no-mandate",
+        "nothing-to-correct",
+        "other-visibility",
+        "outside-catalogue",
+        "synthetic-refused",
+        "target-not-found",
+        "wrong-class",
+    ]
+    .contains(&failure.key)
 }
 
 fn changes(file: Option<&Path>, set: &[String]) -> Result<Map<String, Value>, Failure> {

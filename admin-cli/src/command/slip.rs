@@ -4,13 +4,14 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use concordat_protocol::admin::{BundleAsk, ExitCode, Request, Target};
-use concordat_protocol::bundle::{
-    Bundle, BundleError, Slip, TrustChain, VerifiedSlip, verify_slip,
+use concordat_protocol::admin::{
+    BundleAsk, ExitCode, LookUp, Reply, Request, StatementAsk, Target,
 };
+use concordat_protocol::bundle::{BundleError, Slip, TrustChain, VerifiedSlip, verify_slip};
 use concordat_protocol::log::Origin;
 use serde_json::{Value, json};
 
+use crate::client::unexpected;
 use crate::command::{Context, bundle, files};
 use crate::failure::Failure;
 use crate::report::{self, Report};
@@ -31,11 +32,37 @@ pub(super) fn run(args: &args::Slip, context: &Context<'_>) -> Result<Report, Fa
     write(ask, &args.out, context)
 }
 
+/// Sees that the file can be made, before anything is recorded: that it may be written, and that the node gives
+/// it without saying what for, where nobody says so.
+// spec: ADM-332, ADM-403
+pub(super) fn can_be_made(
+    target: &Target,
+    look_up: Option<&LookUp>,
+    out: &Path,
+    context: &Context<'_>,
+) -> Result<(), Failure> {
+    files::is_free(out)?;
+    let ask = StatementAsk {
+        target: target.clone(),
+        look_up: None,
+        as_of: None,
+    };
+    if look_up.is_some() {
+        return Ok(());
+    }
+    match context.ask(&Request::Statement(ask)) {
+        Ok(Reply::Statement(_)) => Ok(()),
+        Ok(other) => Err(unexpected(&other)),
+        Err(failure) => Err(failure),
+    }
+}
+
 /// Makes the slip of an objection just recorded, as soon as it is witnessed. What was recorded stays so
 /// whatever becomes of the file.
 // spec: ADM-332
 pub(super) fn of_recorded(
     mut recorded: Report,
+    look_up: Option<LookUp>,
     out: &Path,
     context: &Context<'_>,
 ) -> Result<Report, Failure> {
@@ -46,7 +73,7 @@ pub(super) fn of_recorded(
     let made = loop {
         let ask = BundleAsk {
             target: target.clone(),
-            look_up: None,
+            look_up: look_up.clone(),
         };
         match write(ask, out, context) {
             Err(failure) if failure.key == "not-witnessed" && Instant::now() < until => {
@@ -110,8 +137,7 @@ fn write(ask: BundleAsk, out: &Path, context: &Context<'_>) -> Result<Report, Fa
 /// the genesis file.
 fn verified(bytes: &[u8], origin: &Origin, out: &Path) -> Result<VerifiedSlip<'static>, Failure> {
     let read = || {
-        let bundle = Bundle::decode(Slip::decode(bytes)?.bundle())?;
-        let found = match bundle.trust() {
+        let found = match Slip::decode(bytes)?.bundle().trust() {
             TrustChain::Included { genesis, .. } => genesis.id(),
             TrustChain::External { size, .. } => {
                 return Err(BundleError::RegistryNeeded { size: *size });

@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use concordat_protocol::admin::{
-    BatchPropagationView, BatchView, BulkCounts, BulkView, MemberCounts, Recorded,
+    BatchPropagationView, BatchView, BulkCounts, BulkView, ExitCode, MemberCounts, Recorded,
 };
 use concordat_protocol::statement::{BatchId, StatementRef};
 use concordat_protocol::subject::AuthorityCode;
 use serde_json::{Value, json};
 
+use crate::failure::Failure;
 use crate::names::Named;
 use crate::page::Page;
 use crate::report::{Report, Words, at_json, at_text, awaited, ref_json, refs_json, short};
+use crate::text;
 
 /// What the answers about a bulk withdrawal came to together.
 #[derive(Debug, Default)]
@@ -117,7 +119,7 @@ pub(crate) fn bulk_withdrawn(told: &BulkTold, dry_run: bool, words: Words) -> Re
         "last": ref_json(told.last.as_ref()),
         "acts": acts,
     });
-    Report::new(page, json)
+    done_in_part(Report::new(page, json), told.counts.not_held)
 }
 
 /// What a bulk correction came to.
@@ -130,8 +132,10 @@ pub(crate) struct BulkCorrected {
     pub(crate) already: u64,
     /// Decisions that another correction changes which no quorum has cosigned yet.
     pub(crate) pending: u64,
-    /// Decisions that cannot be corrected any more, or are not held.
+    /// Decisions that are withdrawn or void.
     pub(crate) left: u64,
+    /// Decisions that were not corrected, and why, by position.
+    skipped: Vec<(StatementRef, Failure)>,
     first: Option<StatementRef>,
     last: Option<StatementRef>,
     acts: Option<BatchId>,
@@ -141,6 +145,16 @@ impl BulkCorrected {
     pub(crate) fn look_at(&mut self, page: &BatchView) {
         add(&mut self.counts, &page.counts);
         self.total = page.total;
+    }
+
+    /// Leaves a decision as it is.
+    pub(crate) fn skip(&mut self, decision: StatementRef, why: Failure) {
+        self.skipped.push((decision, why));
+    }
+
+    /// How many are not as they were to be.
+    pub(crate) fn undone(&self) -> u64 {
+        self.pending + self.skipped.len() as u64
     }
 
     /// Takes a correction that was, or for a dry run would be, recorded.
@@ -165,10 +179,12 @@ pub(crate) fn bulk_corrected(told: &BulkCorrected, dry_run: bool, words: Words) 
         words.pair("bulk_already", told.already),
         words.pair("bulk_pending", told.pending),
         words.pair("bulk_left", told.left),
+        words.pair("bulk_skipped", told.skipped.len()),
     ];
     pairs.extend(counted(&told.counts, words));
     let acts = told.acts.map(|acts| acts.to_string());
-    let page = told_of(pairs, acts.as_deref(), dry_run, words);
+    let mut page = told_of(pairs, acts.as_deref(), dry_run, words);
+    skipped(&mut page, &told.skipped, words);
     let json = json!({
         "dry_run": dry_run,
         "total": told.total,
@@ -176,12 +192,45 @@ pub(crate) fn bulk_corrected(told: &BulkCorrected, dry_run: bool, words: Words) 
         "already": told.already,
         "pending": told.pending,
         "left": told.left,
+        "skipped": told.skipped.iter().map(|(decision, why)| json!({
+            "decision": decision.to_string(),
+            "code": why.key,
+        })).collect::<Value>(),
         "counts": counts_json(&told.counts),
         "first": ref_json(told.first.as_ref()),
         "last": ref_json(told.last.as_ref()),
         "acts": acts,
     });
-    Report::new(page, json)
+    done_in_part(Report::new(page, json), told.undone())
+}
+
+/// Decisions that are named on a page with why they were left; of more only how many.
+const SKIPPED_SHOWN_MAX: usize = 64;
+
+fn skipped(page: &mut Page, skipped: &[(StatementRef, Failure)], words: Words) {
+    if skipped.is_empty() {
+        return;
+    }
+    page.gap();
+    page.line(words.word("bulk_skipped_note"));
+    for (decision, why) in skipped.iter().take(SKIPPED_SHOWN_MAX) {
+        let why = text::failure(words.0, why);
+        page.line(format!("  {}  {why}", short(decision)));
+    }
+    let more = skipped.len().saturating_sub(SKIPPED_SHOWN_MAX);
+    if more > 0 {
+        page.line(words.fill("bulk_skipped_more", &[("count", &more.to_string())]));
+    }
+}
+
+/// A script has to see that not everything is as it was to be.
+// spec: ADM-402
+fn done_in_part(report: Report, undone: u64) -> Report {
+    let exit = match undone {
+        0 => ExitCode::Ok,
+        _ => ExitCode::Failed,
+    };
+    Report { exit, ..report }
 }
 
 /// The open objections to the decisions of an import.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use concordat_protocol::admin::{
-    LookUpProofView, LookUpView, LookUpsOutdatedView, LookUpsView, OutdatedView,
+    LookUpProofView, LookUpResumed, LookUpView, LookUpsOutdatedView, LookUpsView, OutdatedView,
 };
 use concordat_protocol::bundle::VerifiedLookUp;
 use concordat_protocol::lookup::{Case, LookUpRow, Shown};
@@ -108,6 +108,7 @@ fn shown_json(shown: &Shown) -> Value {
         "suspended": shown.suspended.is_some(),
         "stayed": shown.stayed.is_some(),
         "repaired": shown.repaired.is_some(),
+        "superseded": shown.superseded.is_some(),
     })
 }
 
@@ -122,6 +123,7 @@ fn state(shown: &Shown, words: Words) -> String {
         ("shown_suspended", shown.suspended.is_some()),
         ("shown_stayed", shown.stayed.is_some()),
         ("shown_repaired", shown.repaired.is_some()),
+        ("shown_superseded", shown.superseded.is_some()),
     ] {
         if holds {
             parts.push(words.word(key));
@@ -139,6 +141,27 @@ pub(crate) fn marked(rows: &[u64], words: Words) -> Report {
     let mut page = Page::default();
     page.pairs(&[words.pair("look_ups_marked", words.list(&list))]);
     Report::new(page, json!({ "rows": rows }))
+}
+
+/// A register that lost rows and goes on, or would.
+// spec: ADM-404
+pub(crate) fn resumed(view: &LookUpResumed, dry_run: bool, words: Words) -> Report {
+    let mut page = Page::default();
+    page.pairs(&[
+        words.pair("look_up_rows", view.rows),
+        words.pair("look_up_rows_said", view.said),
+    ]);
+    page.line(words.word(match dry_run {
+        true => "dry_run_note",
+        false => "look_ups_resumed",
+    }));
+    let json = json!({
+        "dry_run": dry_run,
+        "rows": view.rows,
+        "said": view.said,
+        "last_root": view.last,
+    });
+    Report::new(page, json)
 }
 
 /// A proof file that was written.
@@ -265,6 +288,7 @@ pub(crate) fn outdated(view: &LookUpsOutdatedView, words: Words) -> Report {
             "reference",
             "shown_then",
             "shown_now",
+            "shown_mark",
         ];
         let header: Vec<_> = header.iter().map(|key| words.word(key)).collect();
         page.gap();
@@ -301,6 +325,7 @@ fn outdated_row(one: &OutdatedView, words: Words) -> Vec<String> {
         short(&one.then.reference),
         state(&one.then, words),
         now,
+        one.mark.to_string(),
     ]
 }
 
@@ -319,6 +344,7 @@ fn outdated_json(one: &OutdatedView) -> Value {
             None => shown_json(&one.now),
         },
         "not_about": one.not_about.is_some(),
+        "mark": one.mark.as_str(),
     })
 }
 

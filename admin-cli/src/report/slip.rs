@@ -2,7 +2,7 @@
 
 use concordat_protocol::admin::{HolderCode, effect_view, name_of};
 use concordat_protocol::awaited::Within;
-use concordat_protocol::bundle::VerifiedSlip;
+use concordat_protocol::bundle::{SlipStanding, VerifiedSlip};
 use concordat_protocol::deadline::Due;
 use concordat_protocol::log::CosignatureTime;
 use concordat_protocol::propagation::State;
@@ -87,27 +87,56 @@ fn stands(slip: &VerifiedSlip<'_>, words: Words) -> Vec<(String, String)> {
             let index = notice.reference().index.to_string();
             words.fill("slip_noticed", &[("index", &index)])
         }
+        None if slip.is_with_decision() => words.word("slip_notice_not_needed"),
         None => words.word("slip_not_noticed"),
     };
     let mut pairs = vec![words.pair("slip_notice", notice)];
-    let due = slip.due();
-    pairs.push(words.pair("slip_due", due_text(due.as_ref(), words)));
-    pairs.extend(due.map(|due| words.pair("slip_rule", due.source)));
+    pairs.extend(awaited(&slip.standing(), words));
     let rulings = slip.rulings();
     if rulings.is_empty() {
         pairs.push(words.pair("slip_ruling", words.word("slip_no_ruling")));
     }
     for ruling in rulings {
-        let outcome = words.code(ruling.outcome);
-        pairs.push(words.pair(
-            "slip_ruling",
-            words.noted(outcome, short(&ruling.reference)),
-        ));
+        let outcome = words.noted(words.code(ruling.outcome), short(&ruling.reference));
+        let said = match ruling.is_witnessed {
+            true => outcome,
+            false => words.fill("slip_ruling_provisional", &[("ruling", &outcome)]),
+        };
+        pairs.push(words.pair("slip_ruling", said));
     }
     let state = slip.bundle().state();
     let state = state.map(|state| effect_view(&state.effect, state.as_of));
     pairs.extend(state.map(|view| words.pair("slip_state", effect::verdict(&view, words))));
     pairs
+}
+
+/// What is awaited, and only where a ruling is owed, by when.
+// spec: PRP-70
+fn awaited(standing: &SlipStanding, words: Words) -> Vec<(String, String)> {
+    let waits = words.word(match standing {
+        SlipStanding::Ruling(_) => "slip_waits_ruling",
+        SlipStanding::Admission => "slip_waits_admission",
+        SlipStanding::ActAsAnnounced => "slip_waits_act",
+        SlipStanding::Nothing => "slip_waits_nothing",
+        SlipStanding::NotKnown => "slip_waits_not_known",
+    });
+    let mut pairs = vec![words.pair("slip_waits", waits)];
+    if let SlipStanding::Ruling(due) = standing {
+        pairs.push(words.pair("slip_due", due_text(due.as_ref(), words)));
+        let rule = due.as_ref();
+        pairs.extend(rule.map(|due| words.pair("slip_rule", &due.source)));
+    }
+    pairs
+}
+
+const fn standing_name(standing: &SlipStanding) -> &'static str {
+    match standing {
+        SlipStanding::Ruling(_) => "ruling",
+        SlipStanding::Admission => "admission",
+        SlipStanding::ActAsAnnounced => "act-as-announced",
+        SlipStanding::Nothing => "nothing",
+        SlipStanding::NotKnown => "not-known",
+    }
 }
 
 fn due_text(due: Option<&Within>, words: Words) -> String {
@@ -214,7 +243,15 @@ fn json(slip: &VerifiedSlip<'_>, now: Timestamp, words: Words) -> Value {
 fn filed_json(slip: &VerifiedSlip<'_>) -> Value {
     let objection = slip.objection();
     let receiver = objection.statement().header().issuer;
-    let (said, due) = (slip.said(), slip.due());
+    let (said, standing) = (slip.said(), slip.standing());
+    let awaits = standing_name(&standing);
+    let due = match standing {
+        SlipStanding::Ruling(due) => due,
+        SlipStanding::Admission
+        | SlipStanding::ActAsAnnounced
+        | SlipStanding::Nothing
+        | SlipStanding::NotKnown => None,
+    };
     let rulings = slip.rulings();
     let rulings = rulings.iter().map(|ruling| {
         json!({
@@ -233,6 +270,8 @@ fn filed_json(slip: &VerifiedSlip<'_>) -> Value {
         "recorded_at": at_json(Some(objection.statement().payload().issued_at)),
         "witnessed_at": at_json(witnessed_by(slip)),
         "notice": ref_json(slip.notice().map(Verified::reference)),
+        "with_decision": slip.is_with_decision(),
+        "awaits": awaits,
         "due": due.as_ref().and_then(|due| match due.due {
             Due::On(day) => Some(day.to_string()),
             Due::UnknownUntilCalendar { .. } | Due::Stopped { .. } | Due::OutOfRange => None,

@@ -147,4 +147,5 @@ pub(super) const TEXTS: &[Entry] = &[
     ("error.record-class", "{path} does not say the class of the record. Begin it with a line like class = \"commitment\"; `concordat record template CLASS` prints a whole file.", "{path} 没有写明记录类别。请加上 `class = \"commitment\"` 一类的行；`concordat record template 类别` 可输出完整文件。"),
     ("error.bulk-broken-off", "{recorded} withdrawals are recorded, the others not: {cause} Run the same command again: what is recorded is passed over.", "已登记 {recorded} 项撤销，其余未登记：{cause}请再次运行同一命令，已登记的会跳过。"),
     ("error.bulk-correction-broken-off", "{recorded} corrections are recorded, the others not: {cause} Run the same command again: what reads so already is passed over.", "已登记 {recorded} 项更正，其余未登记：{cause}请再次运行同一命令，已更正的会跳过。"),
+    ("error.corrections-contested", "Another authority corrected {target}: that correction stands, or is in conflict with yours. Look at it (`concordat statement {target}`); of corrections in conflict a supervisor says with `concordat ruling issue` which holds. Nothing was recorded.", "其他机关已更正 {target}，其更正有效或与贵机关的更正冲突。请查看（`concordat statement {target}`）；更正冲突由监督机关以 `concordat ruling issue` 明确以何者为准。未作任何记录。"),
 ];

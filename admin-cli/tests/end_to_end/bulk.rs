@@ -222,6 +222,103 @@ fn field_of_every_decision_of_an_import_is_put_right_once() {
     assert_eq!(elsewhere.error(), "batch-unknown");
 }
 
+// spec: ADM-400, ADM-401, ADM-402
+#[test]
+fn bulk_correction_leaves_conflicts_alone_and_names_what_it_cannot_correct() {
+    let network = Network::start();
+    let mut table = Table::new();
+    table.push(&[]);
+    table.push(&[]);
+    table.push(&[("事项代码", "food.internal")]);
+    table.push(&[]);
+    fs::write(network.path("rows.csv"), &table.bytes).unwrap();
+    let import = ["import", "rows.csv", "--profile", profile()];
+    let import = network.at("city", &import).exits(0).json();
+    let import = import["batch"].as_str().unwrap();
+    network.until_held("hub", &format!("/{CITY}/0"), 4);
+    let at = |index: u64| format!("{CITY}/0#{index}");
+    let one = |node: &str, index: u64, fine: &str| {
+        let target = at(index);
+        let issue = ["correction", "issue", &target, "--reasons", "x", "--set"];
+        network.at(node, &[&issue[..], &[fine]].concat()).exits(0);
+    };
+    // The supervisor corrects two, and who decided one of them otherwise.
+    one("city", 0, "fine_fen=5");
+    network.until("the correction at the hub", |network| {
+        let shown = network.at("hub", &["statement", &at(0)]);
+        shown.exits(0).json()["effect"]["validity"] == "corrected"
+    });
+    one("hub", 0, "fine_fen=7");
+    one("hub", 1, "fine_fen=7");
+    network.until("the corrections are weighed", |network| {
+        let stands = |index: u64| {
+            let shown = network.at("city", &["statement", &at(index)]);
+            shown.exits(0).json()["effect"].clone()
+        };
+        let in_conflict = stands(0)["suspended_by"][0]["kind"] == "conflict";
+        in_conflict && stands(1)["validity"] == "corrected"
+    });
+    let correct = |more: &[&str]| {
+        let all = ["correction", "bulk", "--import", import, "--reasons", "错"];
+        let set = ["--set", "item=food.label", "--set", "fine_fen=100"];
+        network
+            .at("city", &[&all[..], &set, more].concat())
+            .exits(1)
+            .json()
+    };
+    let told = |shown: &Value| {
+        let skipped = shown["skipped"].as_array().unwrap().iter();
+        let skipped = skipped.map(|one| {
+            let decision = one["decision"].as_str().unwrap();
+            let index = decision.split(['#', '@']).nth(1).unwrap().to_owned();
+            (index, one["code"].as_str().unwrap().to_owned())
+        });
+        (
+            shown["recorded"].as_u64().unwrap(),
+            skipped.collect::<Vec<_>>(),
+        )
+    };
+    let named = [("0", "contested"), ("1", "contested"), ("2", "visibility")];
+    let named = named.map(|(index, code)| {
+        let code = match code {
+            "contested" => "corrections-contested",
+            _ => "other-visibility",
+        };
+        (index.to_owned(), code.to_owned())
+    });
+    assert_eq!(told(&correct(&["--dry-run"])), (1, named.to_vec()));
+    assert_eq!(told(&correct(&[])), (1, named.to_vec()));
+    // At once and later alike: nothing is recorded twice, nor what reads so called pending.
+    let again = correct(&[]);
+    assert_eq!(told(&again), (0, named.to_vec()));
+    assert_eq!(
+        (&again["already"], &again["pending"]),
+        (&1.into(), &0.into())
+    );
+    for (language, sentence) in [("en", "another visibility class"), ("zh", "其他机关已更正")]
+    {
+        let people = [
+            "--node",
+            "city",
+            "--lang",
+            language,
+            "correction",
+            "bulk",
+            "--dry-run",
+        ];
+        let what = [
+            "--import",
+            import,
+            "--reasons",
+            "x",
+            "--set",
+            "item=food.label",
+        ];
+        let people = network.people(&[&people[..], &what].concat()).exits(1);
+        assert!(people.out.contains(sentence), "{}", people.out);
+    }
+}
+
 // spec: ADM-340, ADM-342, ADM-6, ADM-12
 #[test]
 fn wrong_use_of_a_bulk_act_says_why_and_records_nothing() {

@@ -49,6 +49,10 @@ fn organisation_takes_home_proof_that_and_when_it_objected() {
     let shown = verify(&network, "a.slip");
     let slip = &shown["slip"];
     assert_eq!(slip["objection"], *objection);
+    assert_eq!(
+        (&slip["awaits"], &slip["with_decision"]),
+        (&"ruling".into(), &false.into())
+    );
     assert_eq!(slip["received_by"], TOWN);
     assert_eq!(slip["ground"], "amount");
     assert_eq!(slip["rulings"], Value::Array(Vec::new()));
@@ -99,7 +103,8 @@ fn organisation_takes_home_proof_that_and_when_it_objected() {
     ]
     .concat();
     let page = network.people(&page).exits(0).out;
-    for word in ["异议登记回执", "受理机关", "处理期限", "不成立", TOWN, CITY] {
+    assert!(!page.contains("处理期限"), "{page}");
+    for word in ["异议登记回执", "受理机关", "待办", "不成立", TOWN, CITY] {
         assert!(page.contains(word), "{word}: {page}");
     }
     assert!(page.contains(HUB) || page.contains("未说明"), "{page}");
@@ -149,7 +154,7 @@ fn slip_of_one_of_many_alike_has_the_rulings_that_stand() {
     shows(0);
 }
 
-// spec: ADM-330, ADM-331, ADM-332, ADM-6
+// spec: ADM-330, ADM-331, ADM-332, ADM-403, ADM-6
 #[test]
 fn slip_that_cannot_be_made_or_read_says_why_and_records_nothing() {
     let network = Network::start();
@@ -188,7 +193,7 @@ fn slip_that_cannot_be_made_or_read_says_why_and_records_nothing() {
         [&filed[..], &["--slip", file]].concat()
     };
     // Arguments, exit code, code of the error, and what people are told.
-    let cases: Vec<(Vec<&str>, i32, &str, &str)> = vec![
+    let mut cases: Vec<(Vec<&str>, i32, &str, &str)> = vec![
         (
             vec!["slip", &public, "--out", "x"],
             2,
@@ -241,6 +246,21 @@ fn slip_that_cannot_be_made_or_read_says_why_and_records_nothing() {
             "cut.slip",
         ),
     ];
+    let of_internal = ["objection", "file", internal.as_str(), "--ground", "facts"];
+    let of_internal = [&of_internal[..], &["--slip", "y"]].concat();
+    cases.extend([
+        (of_internal.clone(), 2, "purpose-required", "--basis"),
+        (
+            [
+                &["objection", "file", public.as_str(), "--ground", "facts"][..],
+                &look_up,
+            ]
+            .concat(),
+            2,
+            "usage",
+            "--slip",
+        ),
+    ]);
     for (arguments, exit, code, told) in cases {
         let ran = network.at("town", &arguments).exits(exit);
         assert_eq!(ran.error(), code, "{arguments:?}");
@@ -252,4 +272,8 @@ fn slip_that_cannot_be_made_or_read_says_why_and_records_nothing() {
     assert!(town(&network) <= before + 2, "an objection was recorded");
     let slip = [&["slip", &hidden, "--out", "hidden.slip"][..], &look_up].concat();
     network.at("town", &slip).exits(0);
+    let filed = [&of_internal[..], &look_up].concat();
+    let filed = network.at("town", &filed).exits(0).json();
+    assert_eq!(filed["slip"]["slip"]["objection"], filed["reference"]);
+    assert!(network.path("y").exists());
 }

@@ -8,20 +8,23 @@ use std::ops::ControlFlow;
 use concordat_protocol::admin::{
     AdminError, CASES_MAX, CHUNK_BYTES_MAX, ErrorCode, FirstLookUp, LOOK_UPS_SHOWN_MAX,
     LookUpListAsk, LookUpMarked, LookUpMissedAsk, LookUpOutdatedAsk, LookUpProofView,
-    LookUpProveAsk, LookUpReviewAsk, LookUpToldAsk, LookUpView, LookUpsMissedView,
-    LookUpsOutdatedView, LookUpsView, Reply, ReviewView,
+    LookUpProveAsk, LookUpResumeAsk, LookUpResumed, LookUpReviewAsk, LookUpToldAsk, LookUpView,
+    LookUpsMissedView, LookUpsOutdatedView, LookUpsView, Reply, ReviewView,
 };
 use concordat_protocol::codec::Truth;
-use concordat_protocol::lookup::{LookUpReceipt, LookUpRow, leaf_of, missed as first_look_ups};
+use concordat_protocol::lookup::{
+    LookUpReceipt, LookUpRow, case_key, leaf_of, missed as first_look_ups,
+};
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
 use serde_bytes::ByteBuf;
+use tracing::warn;
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::{bundle, refusal};
-use crate::lookups::{Mark, MarkKind};
+use crate::lookups::{Mark, MarkKind, Resumed};
 use crate::node::Node;
-use crate::store::KeptRow;
+use crate::store::{KeptRow, Store};
 
 use outdated::Outdated;
 
@@ -92,15 +95,9 @@ pub(super) fn list(desk: &Desk, ask: &LookUpListAsk) -> Answer {
     let store = node.query().map_err(refusal::index)?.store();
     let marks = store.lookup_marks(0..u64::MAX);
     let marks = noted(marks.map_err(|error| refusal::internal(&error))?);
-    let (mut found, mut there) = (Vec::new(), 0_u64);
-    let looked = store.look_through(0..u64::MAX, |kept| {
-        there += 1;
-        if fits(ask, &kept.row, marks.get(&kept.row.number)) {
-            found.push(kept.row.number);
-        }
-        ControlFlow::Continue(())
-    });
-    looked.map_err(|error| refusal::internal(&error))?;
+    // Before the rows are looked at: one that comes meanwhile is not one that is gone.
+    let in_all = store.counts().lookups;
+    let (found, there) = fitting(store, ask, &marks)?;
     let total = found.len() as u64;
     let skip = usize::try_from(ask.skip.unwrap_or(0)).unwrap_or(usize::MAX);
     let page = found.iter().rev().skip(skip).take(LOOK_UPS_SHOWN_MAX);
@@ -121,13 +118,60 @@ pub(super) fn list(desk: &Desk, ask: &LookUpListAsk) -> Answer {
         });
     }
     let next = skip.saturating_add(LOOK_UPS_SHOWN_MAX) as u64;
-    let gone = store.counts().lookups.saturating_sub(there);
+    let gone = in_all.saturating_sub(there);
     Ok(Reply::LookUps(Box::new(LookUpsView {
         rows,
         total,
         next_skip: (next < total).then_some(next),
         gone: (gone > 0).then_some(gone),
     })))
+}
+
+/// The numbers of the rows that fit, and how many are kept. Rows are read only where it takes what they say.
+// spec: LKP-69
+fn fitting(
+    store: &Store,
+    ask: &LookUpListAsk,
+    marks: &BTreeMap<u64, Noted>,
+) -> Result<(Vec<u64>, u64), AdminError> {
+    let internal = |error| refusal::internal(&error);
+    if !asks_what_rows_say(ask) {
+        let kept = numbers_kept(store)?;
+        let fits = |number: &u64| ask.unreviewed.is_none() || !is_reviewed(marks.get(number));
+        let found = kept.iter().copied().filter(fits).collect();
+        return Ok((found, kept.len() as u64));
+    }
+    let (mut found, mut there) = (Vec::new(), 0_u64);
+    let looked = store.look_through(0..u64::MAX, |kept| {
+        there += 1;
+        if fits(ask, &kept.row, marks.get(&kept.row.number)) {
+            found.push(kept.row.number);
+        }
+        ControlFlow::Continue(())
+    });
+    looked.map_err(internal)?;
+    Ok((found, there))
+}
+
+/// The numbers of the rows that are kept, without reading any.
+fn numbers_kept(store: &Store) -> Result<Vec<u64>, AdminError> {
+    let indexed = store.look_ups_indexed();
+    let indexed = indexed.map_err(|error| refusal::internal(&error))?;
+    let kept = indexed.into_iter().filter(|(_, is_kept)| *is_kept);
+    Ok(kept.map(|(number, _)| number).collect())
+}
+
+const fn asks_what_rows_say(ask: &LookUpListAsk) -> bool {
+    ask.subject.is_some()
+        || ask.purpose.is_some()
+        || ask.from.is_some()
+        || ask.until.is_some()
+        || ask.who.is_some()
+        || ask.case_number.is_some()
+}
+
+fn is_reviewed(noted: Option<&Noted>) -> bool {
+    noted.is_some_and(|noted| noted.reviewed.is_some())
 }
 
 /// The last marks on a row.
@@ -157,7 +201,6 @@ fn fits(ask: &LookUpListAsk, row: &LookUpRow, noted: Option<&Noted>) -> bool {
             .as_ref()
             .is_none_or(|wanted| found.contains(wanted.as_str()))
     };
-    let reviewed = noted.is_some_and(|noted| noted.reviewed.is_some());
     ask.subject.is_none_or(|subject| subject == row.subject)
         && holds(&ask.purpose, row.purpose.as_str())
         && ask.from.is_none_or(|from| from <= day)
@@ -166,8 +209,8 @@ fn fits(ask: &LookUpListAsk, row: &LookUpRow, noted: Option<&Noted>) -> bool {
         && ask
             .case_number
             .as_ref()
-            .is_none_or(|number| *number == row.case_number)
-        && !(ask.unreviewed.is_some() && reviewed)
+            .is_none_or(|number| case_key(number.as_str()) == case_key(row.case_number.as_str()))
+        && !(ask.unreviewed.is_some() && is_reviewed(noted))
 }
 
 /// `lookup review`
@@ -186,17 +229,27 @@ pub(super) fn review(desk: &Desk, ask: &LookUpReviewAsk) -> Answer {
 }
 
 /// `lookup told`
-// spec: LKP-52
+// spec: LKP-52, LKP-64
 pub(super) fn told(desk: &Desk, ask: &LookUpToldAsk) -> Answer {
     let node = desk.node();
     let kept = kept(node, ask.row)?;
     let outdated = outdated_of(node, ask.row, &kept.row.shown)?;
-    let states: Vec<_> = outdated.iter().map(|one| one.state(&kept.salted)).collect();
-    if states.is_empty() {
+    if outdated.is_empty() {
         let error = AdminError::new(ErrorCode::NothingOpen).with("target", ask.row);
         return Err(error.with("state", "look-up"));
     }
-    for state in states {
+    // Whoever was told of another state than holds now was not told of this one.
+    let state = |mark: &Text<16>| {
+        let now = outdated.iter().find(|one| one.mark() == mark.as_str());
+        let changed = || AdminError::new(ErrorCode::ShownChanged).with("row", ask.row);
+        Ok(now.ok_or_else(changed)?.state())
+    };
+    if ask.marks.is_empty() {
+        let error = AdminError::new(ErrorCode::BadRequest);
+        return Err(error.with("cause", "no mark of what was told of is named"));
+    }
+    let states: Result<Vec<_>, AdminError> = ask.marks.iter().map(state).collect();
+    for state in states? {
         mark(desk, ask.row, MarkKind::Told, |mark| {
             mark.state = Some(state);
         })?;
@@ -233,7 +286,8 @@ pub(super) fn outdated(desk: &Desk, ask: &LookUpOutdatedAsk) -> Answer {
     let (found, cut) = outdated_rows(node)?;
     let skip = usize::try_from(ask.skip.unwrap_or(0)).unwrap_or(usize::MAX);
     let page = found.iter().skip(skip).take(LOOK_UPS_SHOWN_MAX);
-    let rows: Vec<_> = page.map(Outdated::view).collect();
+    let rows: Result<Vec<_>, AdminError> = page.map(Outdated::view).collect();
+    let rows = rows?;
     let (next, total) = (skip.saturating_add(rows.len()) as u64, found.len() as u64);
     Ok(Reply::LookUpsOutdated(Box::new(LookUpsOutdatedView {
         rows,
@@ -253,13 +307,14 @@ pub(super) fn missed(desk: &Desk, ask: &LookUpMissedAsk) -> Answer {
     let store = desk.node().query().map_err(refusal::index)?.store();
     // Before the rows are looked at: one that comes meanwhile is not one that is gone.
     let in_all = store.counts().lookups;
-    let wanted: BTreeSet<_> = ask.cases.iter().map(|case| case.number.as_str()).collect();
+    let key = |number: &Text<128>| case_key(number.as_str());
+    let wanted: BTreeSet<_> = ask.cases.iter().map(|case| key(&case.number)).collect();
     let (mut rows, mut since, mut there) = (Vec::new(), None, 0_u64);
     let looked = store.look_through(0..u64::MAX, |kept| {
         let row = kept.row;
         there += 1;
         since = since.min(Some(row.at)).or(Some(row.at));
-        if wanted.contains(row.case_number.as_str()) {
+        if wanted.contains(&key(&row.case_number)) {
             rows.push((row.case_number, row.subject, row.at));
         }
         ControlFlow::Continue(())
@@ -273,8 +328,8 @@ pub(super) fn missed(desk: &Desk, ask: &LookUpMissedAsk) -> Answer {
         .zip(first)
         .filter_map(|(case, at)| at.map(|at| FirstLookUp { case, at }));
     let unreadable = desk.node().look_ups_unreadable();
-    let unreadable = unreadable.map_or(0, |(_, rows)| rows);
-    let gone = in_all.saturating_sub(there).saturating_add(unreadable);
+    let unreadable = unreadable.map(|(_, rows)| rows);
+    let gone = in_all.saturating_sub(there);
     Ok(Reply::LookUpsMissed(Box::new(LookUpsMissedView {
         found: found.collect(),
         kept_since: since.and_then(|at| Day::of(at).ok()),
@@ -285,6 +340,7 @@ pub(super) fn missed(desk: &Desk, ask: &LookUpMissedAsk) -> Answer {
             .look_ups_broken()
             .is_some()
             .then_some(Truth),
+        unreadable,
     })))
 }
 
@@ -293,13 +349,39 @@ pub(super) fn missed(desk: &Desk, ask: &LookUpMissedAsk) -> Answer {
 pub(super) fn unreviewed(node: &Node) -> Result<u64, AdminError> {
     let store = node.store();
     let internal = |error| refusal::internal(&error);
+    let kept = numbers_kept(store)?;
     let marks = noted(store.lookup_marks(0..u64::MAX).map_err(internal)?);
-    let mut open = 0;
-    let looked = store.look_through(0..u64::MAX, |kept| {
-        let noted = marks.get(&kept.row.number);
-        open += u64::from(noted.is_none_or(|noted| noted.reviewed.is_none()));
-        ControlFlow::Continue(())
-    });
-    looked.map_err(internal)?;
-    Ok(open)
+    let open = kept.iter().filter(|row| !is_reviewed(marks.get(row)));
+    Ok(open.count() as u64)
+}
+
+/// `lookup resume`
+// spec: LKP-70, ADM-404
+pub(super) fn resume(desk: &Desk, ask: &LookUpResumeAsk) -> Answer {
+    if !desk.who.local {
+        return Err(AdminError::new(ErrorCode::LocalOnly));
+    }
+    let node = desk.node();
+    let shared = node.shared();
+    let (Some(said), Some(last)) = (shared.look_ups_broken(), shared.last_look_up_root()) else {
+        return Err(AdminError::new(ErrorCode::RegisterWhole));
+    };
+    if !ask.dry_run {
+        let who = Text::new(desk.who.name.clone()).map_err(|error| refusal::internal(&error))?;
+        let at = node.date();
+        let resumed = Resumed { last, at, who };
+        let kept = desk.runtime.block_on(node.keep_row(resumed.encode()));
+        kept.map_err(|gone| AdminError::new(ErrorCode::StorageFailed).with("cause", gone))?;
+        warn!(
+            rows = node.look_ups(),
+            said = said.value(),
+            who = resumed.who.as_str(),
+            "the register of look-ups goes on without rows that were lost"
+        );
+    }
+    Ok(Reply::LookUpResumed(LookUpResumed {
+        rows: node.look_ups(),
+        said: said.value(),
+        last: last.value(),
+    }))
 }

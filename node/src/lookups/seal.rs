@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! <node>/look-ups/2026-03-01.key     32 bytes, mode 0600
+//! <node>/look-ups/gone-before        a day: the keys of the days before it were destroyed
 //! ```
 //! The journal keeps every record for ever, so that what has to go one day is in it in sealed form alone
 //! (ChaCha20-Poly1305, RFC 8439). A key is durable before the first row that it seals.
@@ -20,6 +21,8 @@ use super::record::LookUpRecord;
 
 const DIRECTORY: &str = "look-ups";
 const KEY_BYTES: usize = 32;
+/// Names the first day whose key was not destroyed.
+const GONE_BEFORE: &str = "gone-before";
 
 /// Why a row could not be sealed or opened.
 #[derive(Debug, thiserror::Error)]
@@ -132,17 +135,60 @@ impl Seals {
         }
     }
 
+    /// Makes the key of a day anew whose file a crash left empty. Nothing can be sealed with such a one; that no
+    /// row waits for its key to be put back is for the caller to know.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    // spec: LKP-67
+    pub fn replace_empty(&mut self, day: Day) -> Result<(), SealError> {
+        if self.known.contains_key(&day) {
+            return Ok(());
+        }
+        let path = self.path(day);
+        match fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(cause) => Err(SealError::File { path, cause }),
+            Ok(file) if file.len() == 0 => self.make(day).map(drop),
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// The first day whose key was not destroyed, as far as it was noted.
+    ///
+    /// # Errors
+    /// [`SealError::File`].
+    // spec: LKP-68
+    pub fn gone_before(&self) -> Result<Option<Day>, SealError> {
+        let path = self.directory.join(GONE_BEFORE);
+        match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(SealError::File { path, cause }),
+            // What is no day says of none that it went: rows without a key are told of then.
+            Ok(text) => Ok(Day::parse_loose(text.trim()).ok()),
+        }
+    }
+
     /// Destroys the keys of all days before one: overwritten, synced, removed. Returns the days.
     ///
     /// # Errors
     /// [`SealError::File`]; what was not destroyed is tried again the next time.
-    // spec: LKP-40
+    // spec: LKP-40, LKP-68
     pub fn destroy_before(&mut self, day: Day) -> Result<Vec<Day>, SealError> {
         let mut gone = Vec::new();
-        for (of, path) in self.days()? {
-            if of >= day {
-                continue;
-            }
+        let noted = self.gone_before()?;
+        // What was begun under a shorter time is brought to its end under a longer one.
+        let day = noted.map_or(day, |noted| noted.max(day));
+        let before: Vec<_> = self.days()?;
+        let before: Vec<_> = before.into_iter().filter(|(of, _)| *of < day).collect();
+        if !before.is_empty() && noted != Some(day) {
+            // A key that is missing without this is one to put back.
+            self.write(
+                &self.directory.join(GONE_BEFORE),
+                day.to_string().as_bytes(),
+            )?;
+        }
+        for (of, path) in before {
             let destroyed = destroy(&path).and_then(|()| sync(&self.directory));
             destroyed.map_err(|cause| SealError::File { path, cause })?;
             self.known.insert(of, None);
@@ -199,14 +245,19 @@ impl Seals {
     fn make(&mut self, day: Day) -> Result<[u8; KEY_BYTES], SealError> {
         let mut key = [0; KEY_BYTES];
         getrandom::fill(&mut key).map_err(|_| SealError::Randomness)?;
-        let path = self.path(day);
-        // A crash on the way leaves no half of a key under its name.
-        let part = path.with_extension("tmp");
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true).mode(0o700);
         builder
             .create(&self.directory)
             .map_err(|cause| self.fault(cause))?;
+        self.write(&self.path(day), &key)?;
+        self.known.insert(day, Some(key));
+        Ok(key)
+    }
+
+    /// Writes a file whole: a crash on the way leaves no half of it under its name.
+    fn write(&self, path: &Path, bytes: &[u8]) -> Result<(), SealError> {
+        let part = path.with_extension("tmp");
         let write = || {
             let mut options = OpenOptions::new();
             let mut file = options
@@ -215,14 +266,13 @@ impl Seals {
                 .truncate(true)
                 .mode(0o600)
                 .open(&part)?;
-            file.write_all(&key)?;
+            file.write_all(bytes)?;
             file.sync_all()?;
-            fs::rename(&part, &path)?;
+            fs::rename(&part, path)?;
             sync(&self.directory)
         };
-        write().map_err(|cause| SealError::File { path, cause })?;
-        self.known.insert(day, Some(key));
-        Ok(key)
+        let path = path.to_owned();
+        write().map_err(|cause| SealError::File { path, cause })
     }
 }
 
@@ -321,6 +371,53 @@ mod tests {
         assert!(!part.exists());
         let opened = Seals::new(root.path()).open(&record).unwrap();
         assert_eq!(opened, Some(salted(0)));
+    }
+
+    /// A crash of a former version left an empty file: a new key takes its place, another damaged one stays.
+    // spec: LKP-67
+    #[test]
+    fn empty_key_is_made_anew_and_no_other() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("look-ups")).unwrap();
+        let path = root.path().join("look-ups/2026-03-01.key");
+        fs::write(&path, []).unwrap();
+        let mut seals = Seals::new(root.path());
+        let refused = seals.seal(0, day(1), &salted(0));
+        assert!(matches!(refused, Err(SealError::Damaged { bytes: 0, .. })));
+        seals.replace_empty(day(1)).unwrap();
+        let record = seals.seal(0, day(1), &salted(0)).unwrap();
+        let good = fs::read(&path).unwrap();
+        seals.replace_empty(day(1)).unwrap();
+        Seals::new(root.path()).replace_empty(day(1)).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), good);
+        let opened = Seals::new(root.path()).open(&record).unwrap();
+        assert_eq!(opened, Some(salted(0)));
+        fs::write(&path, &good[..7]).unwrap();
+        Seals::new(root.path()).replace_empty(day(1)).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), good[..7]);
+    }
+
+    /// A longer time brings nothing back, and what a shorter one began is ended under it.
+    // spec: LKP-68
+    #[test]
+    fn day_whose_key_was_destroyed_is_known_to_be_gone() {
+        let root = tempfile::tempdir().unwrap();
+        let mut seals = Seals::new(root.path());
+        for number in 1..=3 {
+            seals
+                .seal(number, day(u8::try_from(number).unwrap()), &salted(number))
+                .unwrap();
+        }
+        assert_eq!(seals.destroy_before(day(1)).unwrap(), []);
+        assert_eq!(seals.gone_before().unwrap(), None);
+        assert_eq!(seals.destroy_before(day(3)).unwrap(), [day(1), day(2)]);
+        assert_eq!(seals.gone_before().unwrap(), Some(day(3)));
+        // A backup brought the key of a day back that had gone.
+        fs::write(root.path().join("look-ups/2026-03-02.key"), [1; 32]).unwrap();
+        let mut later = Seals::new(root.path());
+        assert_eq!(later.destroy_before(day(1)).unwrap(), [day(2)]);
+        assert_eq!(later.gone_before().unwrap(), Some(day(3)));
+        assert!(root.path().join("look-ups/2026-03-03.key").exists());
     }
 
     #[test]

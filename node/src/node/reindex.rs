@@ -11,7 +11,7 @@ use tracing::{error, warn};
 use crate::core::{Arrived, Durable, Opened, Shared};
 use crate::disk::RealDisk;
 use crate::indexer::{Indexer, Taken};
-use crate::lookups::{LookUpRecord, Lookups, Mark, old_row};
+use crate::lookups::{LookUpRecord, Lookups, Mark, Resumed, old_row};
 use crate::store::{IndexItem, JournalPosition, Lookup, Store, StoreError, Verdict};
 
 /// Whether the index lacks something that it says it has taken in.
@@ -100,7 +100,7 @@ const fn placed(item: &IndexItem) -> Option<(&Origin, LeafIndex, &Leaf)> {
 
 /// Hands to the index the rows of the register of look-ups that it lacks. Of a row that its day says has to go it
 /// learns that it is gone; of one that only cannot be read it keeps what it has, and somebody is told.
-// spec: LKP-5, LKP-40, LKP-44
+// spec: LKP-5, LKP-40, LKP-44, LKP-68
 pub(super) fn index_look_ups(
     rows: &[Vec<u8>],
     lookups: &Lookups,
@@ -108,9 +108,15 @@ pub(super) fn index_look_ups(
     indexer: &Indexer,
     gone_before: Option<Day>,
 ) -> Result<(), StoreError> {
+    let noted = lookups.gone_before().unwrap_or_else(|error| {
+        warn!(%error, "which rows of the register of look-ups were let go cannot be read");
+        None
+    });
+    let gone_before = gone_before.max(noted);
     let mut items = Vec::new();
     let indexed = store.look_ups_indexed()?;
-    for row in rows {
+    // What lets the register go on is for the core.
+    for row in rows.iter().filter(|row| Resumed::decode(row).is_err()) {
         match item_of(row, lookups, gone_before) {
             Some(Found::Item(IndexItem::Lookup(row)))
                 if is_known(&row, indexed.get(&row.number)) => {}

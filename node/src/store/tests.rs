@@ -83,6 +83,7 @@ fn lookup_of(number: u64, decisions: &[&Placed]) -> Lookup {
         suspended: None,
         stayed: None,
         repaired: None,
+        superseded: None,
     };
     let row = LookUpRow {
         shown: decisions.iter().map(shown).collect(),
@@ -510,6 +511,9 @@ fn store_in_which_a_damaged_value_was_met_is_made_again_at_the_next_start() {
     }
     let (store, opened) = open(directory.path());
     assert!(matches!(opened, Opened::Ready));
+    // Which rows there are is known without reading them.
+    // spec: LKP-69
+    assert_eq!(store.look_ups_indexed().unwrap(), [(0, true)].into());
     let read = store.lookups(0..1);
     assert!(matches!(read, Err(StoreError::Damaged { .. })), "{read:?}");
     drop(store);

@@ -291,7 +291,7 @@ async fn register_is_listed_reviewed_and_tells_which_cases_were_missed() {
     pair.stop().await;
 }
 
-// spec: LKP-50, LKP-51, LKP-52, LKP-53, LKP-54, LKP-55
+// spec: LKP-50, LKP-51, LKP-52, LKP-53, LKP-54, LKP-55, LKP-64
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_looked_up_a_decision_that_was_taken_back_is_listed_until_told() {
     let pair = Pair::start().await;
@@ -305,8 +305,13 @@ async fn whoever_looked_up_a_decision_that_was_taken_back_is_listed_until_told()
     });
     client.ask(&bundle).await.unwrap();
     assert_eq!(client.outdated().await.total, 0);
-    let told = Request::LookUpTold(LookUpToldAsk { row: 0 });
-    assert_eq!(client.refused(&told).await, ErrorCode::NothingOpen);
+    let told = |row, mark: &Text<16>| {
+        let marks = vec![mark.clone()];
+        Request::LookUpTold(LookUpToldAsk { row, marks })
+    };
+    let no_mark = Text::new("0123456789abcdef").unwrap();
+    let early = told(0, &no_mark);
+    assert_eq!(client.refused(&early).await, ErrorCode::NothingOpen);
     let mut member = Client::open(&pair.member).await;
     let withdrawal = WithdrawalAsk {
         target: position(&pair.first()),
@@ -345,14 +350,25 @@ async fn whoever_looked_up_a_decision_that_was_taken_back_is_listed_until_told()
             .any(|alarm| alarm.name.as_str() == "lookups-outdated"),
         "{alarms:?}"
     );
-    client.ask(&told).await.unwrap();
+    // The mark of another row, or of how it stood before, is not that of what holds now.
+    for wrong in [&no_mark, &handed_out.mark] {
+        assert_eq!(
+            client.refused(&told(0, wrong)).await,
+            ErrorCode::ShownChanged
+        );
+    }
+    let marks = Vec::new();
+    let unmarked = Request::LookUpTold(LookUpToldAsk { row: 0, marks });
+    assert_eq!(client.refused(&unmarked).await, ErrorCode::BadRequest);
+    assert_eq!(client.outdated().await.total, 2);
+    let told_now = told(0, &row.mark);
+    client.ask(&told_now).await.unwrap();
     assert_eq!(client.outdated().await.total, 1);
-    let also = Request::LookUpTold(LookUpToldAsk { row: 1 });
-    client.ask(&also).await.unwrap();
+    client.ask(&told(1, &handed_out.mark)).await.unwrap();
     assert_eq!(client.outdated().await.total, 0);
     let rows = client.rows(LookUpListAsk::default()).await.rows;
     assert!(rows[0].told.is_some());
-    assert_eq!(client.refused(&told).await, ErrorCode::NothingOpen);
+    assert_eq!(client.refused(&told_now).await, ErrorCode::NothingOpen);
     // Who looks now sees how it stands.
     client.look_up(code).await;
     assert_eq!(client.outdated().await.total, 0);

@@ -117,6 +117,8 @@ integer_map! {
     pub struct LookUpToldAsk {
         /// Which.
         1 => row: req(u64),
+        /// The marks of what was told of, as the list of outdated rows shows them.
+        2 => marks: list(Text<16>),
     }
 }
 
@@ -160,6 +162,8 @@ integer_map! {
         8 => now: req(Shown),
         /// Present when it turned out to be about another organisation, which is not named.
         9 => not_about: opt(Truth),
+        /// What names how it stands now: whoever was told is noted to be told of this. 16 digits.
+        140 => mark: req(Text<16>),
     }
 }
 
@@ -207,9 +211,33 @@ integer_map! {
         /// The China day of the first row that is still kept; absent without one. Of cases decided before it
         /// nothing can be said.
         2 => kept_since: opt(Day),
-        /// How many rows are not there to be looked at: they had to go, or their keys cannot be read; absent for none.
+        /// How many rows had to go; absent for none.
         3 => gone: opt(u64),
         /// The register lost rows, which the alarm `look-ups-behind` says.
         4 => behind: opt(Truth),
+        /// How many rows there are whose keys cannot be read; absent for none.
+        140 => unreadable: opt(u64),
+    }
+}
+
+integer_map! {
+    /// Go on with a register that lost rows.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct LookUpResumeAsk {
+        /// Say what it would do.
+        1 => dry_run: req(bool),
+    }
+}
+
+integer_map! {
+    /// A register that lost rows, which goes on or would.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct LookUpResumed {
+        /// How many rows it has.
+        1 => rows: req(u64),
+        /// How many rows the largest root was of that it does not have.
+        2 => said: req(u64),
+        /// The place of the last root said, in log 0 of the node's member.
+        3 => last: req(u64),
     }
 }

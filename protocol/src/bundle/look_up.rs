@@ -10,11 +10,13 @@
 use std::sync::Arc;
 
 use serde_bytes::ByteBuf;
-use sha2::{Digest, Sha256};
 
 use crate::bundle::entry::{Entry, RegistryEntry};
-use crate::bundle::error::{BundleError, EntryFault, HeadFault, Part};
-use crate::bundle::format::{RegistryEntryMap, at, decode_registry_entry, registry_entry_map};
+use crate::bundle::error::{BundleError, EntryFault, Part};
+use crate::bundle::format::{
+    self, BUNDLE_BYTES_MAX, RegistryEntryMap, at, decode_heads, decode_registry_entry,
+    registry_entry_map,
+};
 use crate::bundle::head::{Head, canonical};
 use crate::bundle::trust_chain::included;
 use crate::codec::{self, DecodeError, Limits, integer_map};
@@ -29,10 +31,8 @@ use crate::trust::{Genesis, Registry};
 
 /// The first bytes of the file.
 const MAGIC: [u8; 8] = *b"\x89CCDL\r\n\x1a";
-const VERSION: u8 = 1;
-const DIGEST_BYTES: usize = 32;
 /// The largest file in bytes: 64 MiB.
-pub const LOOK_UP_BYTES_MAX: usize = 64 << 20;
+pub const LOOK_UP_BYTES_MAX: usize = BUNDLE_BYTES_MAX;
 
 integer_map! {
     struct FileMap {
@@ -177,11 +177,7 @@ impl LookUpFile {
                 consistency: logged.consistency.hashes().to_vec(),
             }),
         };
-        let mut bytes = MAGIC.to_vec();
-        bytes.push(VERSION);
-        bytes.extend_from_slice(&codec::encode(&map)?);
-        let digest: [u8; DIGEST_BYTES] = Sha256::digest(&bytes).into();
-        bytes.extend_from_slice(&digest);
+        let bytes = format::framed(&MAGIC, &codec::encode(&map)?)?;
         verify_look_up(&bytes, &genesis.id())?;
         Ok(bytes)
     }
@@ -196,26 +192,24 @@ impl LookUpFile {
     }
 }
 
+/// What stands between version and digest.
 // spec: LKP-13
 fn content(bytes: &[u8]) -> Result<&[u8], LookUpFileError> {
-    if bytes.len() > LOOK_UP_BYTES_MAX {
-        return Err(BundleError::TooLong { bytes: bytes.len() }.into());
-    }
-    if !bytes.starts_with(&MAGIC) {
-        return Err(LookUpFileError::NotOne);
-    }
-    let parts = bytes.split_last_chunk::<DIGEST_BYTES>();
-    let (before, found) = parts.ok_or(LookUpFileError::Damaged)?;
-    let digest: [u8; DIGEST_BYTES] = Sha256::digest(before).into();
-    if digest != *found {
-        return Err(LookUpFileError::Damaged);
-    }
-    let content = before.strip_prefix(&MAGIC).and_then(<[u8]>::split_first);
-    match content {
-        Some((&VERSION, content)) => Ok(content),
-        Some((version, _)) => Err(LookUpFileError::Version { version: *version }),
-        None => Err(LookUpFileError::NotOne),
-    }
+    format::content(bytes, &MAGIC).map_err(|error| {
+        if let BundleError::Version { version } = error {
+            return LookUpFileError::Version { version };
+        }
+        if matches!(
+            error,
+            BundleError::NotABundle | BundleError::TooShort { .. }
+        ) {
+            return LookUpFileError::NotOne;
+        }
+        match error == BundleError::DigestMismatch {
+            true => LookUpFileError::Damaged,
+            false => LookUpFileError::Trust(error),
+        }
+    })
 }
 
 /// Verifies the file of a receipt by the id of the genesis.
@@ -226,7 +220,7 @@ fn content(bytes: &[u8]) -> Result<&[u8], LookUpFileError> {
 pub fn verify_look_up(bytes: &[u8], anchor: &Hash) -> Result<VerifiedLookUp, LookUpFileError> {
     let map: FileMap = codec::decode(content(bytes)?, Limits::FILE)?;
     let receipt = LookUpReceipt::decode(&map.receipt)?;
-    let heads = heads_of(&map.heads)?;
+    let heads = decode_heads(&map.heads)?;
     let registry = registry_of(&map.genesis, map.entries, &heads, anchor)?;
     let header = receipt.header();
     let state = registry.root_at(header.ctx.size);
@@ -253,16 +247,6 @@ pub fn verify_look_up(bytes: &[u8], anchor: &Hash) -> Result<VerifiedLookUp, Loo
         root: root.transpose()?,
         receipt,
     })
-}
-
-fn heads_of(notes: &[ByteBuf]) -> Result<Vec<SignedCheckpoint>, BundleError> {
-    let head = |(position, note): (usize, &ByteBuf)| {
-        SignedCheckpoint::parse(note).map_err(|error| BundleError::Head {
-            position,
-            fault: HeadFault::Checkpoint(error),
-        })
-    };
-    notes.iter().enumerate().map(head).collect()
 }
 
 fn registry_of(

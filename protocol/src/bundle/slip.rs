@@ -20,14 +20,16 @@ use crate::bundle::entry::Entry;
 use crate::bundle::error::{BundleError, Part};
 use crate::bundle::format::{self, EntryMap};
 use crate::bundle::head::{self, Head};
-use crate::bundle::verified::{VerifiedBundle, verify, verify_entries, verify_heads};
+use crate::bundle::verified::{VerifiedBundle, verify_decoded, verify_entries, verify_heads};
 use crate::bundle::{Bundle, build};
 use crate::codec::{self, Limits, integer_map};
+use crate::effect::Validity;
 use crate::log::{Hash, Origin, SignedCheckpoint, VerifiedCheckpoint};
 use crate::propagation::{Act, Evidence, Loss, Said, State, certificate};
 use crate::region::RegionCode;
 use crate::statement::{Class, Content, Kind, Objection, Outcome, StatementRef};
 use crate::subject::AuthorityCode;
+use crate::time::Day;
 use crate::trust::{Authority, Registry, Verified};
 
 /// The first bytes of a filing slip.
@@ -45,7 +47,9 @@ integer_map! {
 /// A slip in its one canonical form. Nothing in it has been verified; [`verify_slip`] does that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slip {
-    bundle: Vec<u8>,
+    bundle: Bundle,
+    /// The same as the file has it.
+    bundle_bytes: Vec<u8>,
     objection: StatementRef,
     /// Heads of logs of which the bundle has none, ascending by origin.
     heads: Vec<SignedCheckpoint>,
@@ -68,14 +72,12 @@ pub struct SlipParts {
 }
 
 impl Slip {
-    /// Brings parts into the one canonical form and verifies the result as any reader would.
+    /// Brings parts into the one canonical form and verifies the result as any reader would; the file's bytes.
     ///
     /// # Errors
     /// As [`verify_slip`].
-    pub fn build(parts: SlipParts, registry: &Registry) -> Result<Self, BundleError> {
-        let bytes = parts.bundle.encode()?;
-        let anchor = registry.genesis().id();
-        let size = verify(&bytes, &anchor, Some(registry))?.registry_size();
+    pub fn build(parts: SlipParts, registry: &Registry) -> Result<Vec<u8>, BundleError> {
+        let size = parts.bundle.trust().size();
         let said = build::in_order(parts.said);
         let has = |origin: &Origin| {
             let mut heads = parts.bundle.heads().iter();
@@ -95,13 +97,15 @@ impl Slip {
         let mut heads = heads.collect::<Result<Vec<SignedCheckpoint>, _>>()?;
         heads.dedup();
         let slip = Self {
-            bundle: bytes,
+            bundle_bytes: parts.bundle.encode()?,
+            bundle: parts.bundle,
             objection: parts.objection,
             heads,
             said,
         };
-        verify_slip(&slip.encode()?, &anchor, Some(registry))?;
-        Ok(slip)
+        let bytes = slip.encode()?;
+        verify_slip(&bytes, &registry.genesis().id(), Some(registry))?;
+        Ok(bytes)
     }
 
     /// The file's bytes, digest included.
@@ -109,13 +113,12 @@ impl Slip {
     /// # Errors
     /// As [`Bundle::encode`].
     pub fn encode(&self) -> Result<Vec<u8>, BundleError> {
-        let bundle = Bundle::decode(&self.bundle)?;
-        let heads = all_heads(&bundle, &self.heads);
+        let heads = all_heads(&self.bundle, &self.heads);
         let origins: Vec<&Origin> = heads.iter().map(|head| head.claimed().origin()).collect();
         let said = self.said.iter();
         let said = said.map(|entry| format::entry_map(entry, &origins));
         let map = SlipMap {
-            bundle: ByteBuf::from(self.bundle.clone()),
+            bundle: ByteBuf::from(self.bundle_bytes.clone()),
             objection: self.objection.clone(),
             heads: self
                 .heads
@@ -157,16 +160,17 @@ impl Slip {
             return Err(BundleError::HeadUnused { origin });
         }
         Ok(Self {
-            bundle: map.bundle.into_vec(),
+            bundle,
+            bundle_bytes: map.bundle.into_vec(),
             objection: map.objection,
             heads: own,
             said,
         })
     }
 
-    /// The bytes of the bundle of the decision.
+    /// The bundle of the decision.
     #[must_use]
-    pub fn bundle(&self) -> &[u8] {
+    pub const fn bundle(&self) -> &Bundle {
         &self.bundle
     }
 }
@@ -187,6 +191,21 @@ pub struct SlipRuling {
     pub outcome: Outcome,
     /// Whether a quorum stands behind the head that covers it.
     pub is_witnessed: bool,
+}
+
+/// What the objection waits for, as far as its slip tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SlipStanding {
+    /// A ruling, and by when, where a rule says so.
+    Ruling(Option<Within>),
+    /// That a supervisor admits it: it does not suspend by itself, and until then nobody owes a ruling.
+    Admission,
+    /// The correction or withdrawal that a ruling on it announced.
+    ActAsAnnounced,
+    /// Nothing: it was ruled on, or the decision was taken back or is void.
+    Nothing,
+    /// The slip does not tell: no quorum stands behind what it would follow from.
+    NotKnown,
 }
 
 /// A slip of which every byte was verified. Only [`verify_slip`] makes one.
@@ -211,7 +230,7 @@ pub fn verify_slip<'r>(
     registry: Option<&'r Registry>,
 ) -> Result<VerifiedSlip<'r>, BundleError> {
     let slip = Slip::decode(bytes)?;
-    let bundle = verify(&slip.bundle, anchor, registry)?;
+    let bundle = verify_decoded(&slip.bundle, &slip.bundle_bytes, anchor, registry)?;
     let named = slip.objection;
     let objection = objection_of(&bundle, &named).cloned();
     let objection = objection.ok_or_else(|| BundleError::NoObjection {
@@ -334,11 +353,44 @@ impl<'r> VerifiedSlip<'r> {
         rulings.collect()
     }
 
-    /// By when it is to be ruled on, by the rules of the newest registry that the verifier has, on the day of
-    /// the horizon. `None` where no rule is known, and without a day.
-    // spec: PRP-43
+    /// Whether it stands in the log of the decision itself: there the home register enters nothing.
+    // spec: PRP-71
     #[must_use]
-    pub fn due(&self) -> Option<Within> {
+    pub fn is_with_decision(&self) -> bool {
+        self.objection.reference().origin == self.bundle.statement().reference().origin
+    }
+
+    /// What it waits for at the horizon.
+    // spec: PRP-70
+    #[must_use]
+    pub fn standing(&self) -> SlipStanding {
+        let Some(state) = self.bundle.state() else {
+            return SlipStanding::NotKnown;
+        };
+        let (named, effect) = (self.objection.reference(), state.effect);
+        let is_decided = !matches!(
+            effect.validity,
+            Validity::InForce | Validity::Corrected { .. }
+        );
+        if is_decided {
+            return SlipStanding::Nothing;
+        }
+        if effect.waiting.iter().any(|one| one.objection == *named) {
+            return SlipStanding::Admission;
+        }
+        let suspending = effect.suspended_by.iter();
+        let mut suspending = suspending.filter(|one| one.by.contains(named));
+        match suspending.next() {
+            Some(one) if one.awaiting_act.contains(named) => SlipStanding::ActAsAnnounced,
+            Some(_) => SlipStanding::Ruling(self.due(state.as_of)),
+            None => SlipStanding::Nothing,
+        }
+    }
+
+    /// By when it would be ruled on, by the rules of the newest registry that the verifier has. `None` where no
+    /// rule is known.
+    // spec: PRP-43
+    fn due(&self, today: Day) -> Option<Within> {
         let (statement, registry) = (self.bundle.statement(), self.bundle.registry());
         let header = statement.statement().header();
         let decision = statement.statement().payload().content.decision()?;
@@ -350,10 +402,10 @@ impl<'r> VerifiedSlip<'r> {
             days: &days,
             region,
             act_type: Some(decision.fields().act_type),
-            today: self.bundle.state()?.as_of,
+            today,
         };
-        let with_issuer = self.objection.statement().header().issuer == header.issuer
-            || self.objection.reference().origin == statement.reference().origin;
+        let with_issuer =
+            self.objection.statement().header().issuer == header.issuer || self.is_with_decision();
         ruling_due((self.said()?.received_on(), with_issuer), &terms)
     }
 

@@ -67,10 +67,19 @@ pub fn verify<'r>(
     anchor: &Hash,
     registry: Option<&'r Registry>,
 ) -> Result<VerifiedBundle<'r>, BundleError> {
-    let bundle = Bundle::decode(bytes)?;
-    let Established { registry, size } = establish(&bundle, anchor, registry)?;
+    verify_decoded(&Bundle::decode(bytes)?, bytes, anchor, registry)
+}
+
+/// The same of a bundle that was taken apart already, with the bytes that it came out of.
+pub(super) fn verify_decoded<'r>(
+    bundle: &Bundle,
+    bytes: &[u8],
+    anchor: &Hash,
+    registry: Option<&'r Registry>,
+) -> Result<VerifiedBundle<'r>, BundleError> {
+    let Established { registry, size } = establish(bundle, anchor, registry)?;
     let heads = verify_heads(bundle.heads(), &registry, size)?;
-    check_heads_used(&bundle, &registry, &heads)?;
+    check_heads_used(bundle, &registry, &heads)?;
     let entries = |part, entries| verify_entries(part, entries, &heads, &registry, size);
     let statement = verify_entry(
         Part::Statement,

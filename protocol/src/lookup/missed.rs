@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use unicode_normalization::UnicodeNormalization;
+
 use crate::codec::integer_map;
 use crate::lookup::row::Scenario;
 use crate::subject::SubjectCode;
@@ -23,25 +25,38 @@ integer_map! {
     }
 }
 
+/// What numbers of cases are compared by: in one form of composition, full-width forms as the common ones, and
+/// without white space, which clerks and systems put in and leave out.
+// spec: LKP-65
+#[must_use]
+pub fn case_key(number: &str) -> String {
+    let common = |character: char| match character {
+        '\u{ff01}'..='\u{ff5e}' => {
+            char::from_u32(u32::from(character) - 0xfee0).unwrap_or(character)
+        }
+        other => other,
+    };
+    let shown = number
+        .chars()
+        .filter(|character| !character.is_whitespace());
+    shown.map(common).nfc().collect()
+}
+
 /// Says of each case when it was first looked up; `None` where it never was. `rows` are the rows of the
 /// register in any order: case number, organisation and instant.
-// spec: LKP-60
+// spec: LKP-60, LKP-65
 pub fn missed<'a>(
     cases: &[Case],
     rows: impl IntoIterator<Item = (&'a str, SubjectCode, Timestamp)>,
 ) -> Vec<Option<Timestamp>> {
-    let mut first: BTreeMap<(&str, SubjectCode), Option<Timestamp>> = BTreeMap::new();
-    for case in cases {
-        first.insert((case.number.as_str(), case.subject), None);
-    }
+    let key = |case: &Case| (case_key(case.number.as_str()), case.subject);
+    let mut first: BTreeMap<(String, SubjectCode), Option<Timestamp>> = BTreeMap::new();
+    first.extend(cases.iter().map(|case| (key(case), None)));
     for (number, subject, at) in rows {
-        if let Some(found) = first.get_mut(&(number, subject)) {
+        if let Some(found) = first.get_mut(&(case_key(number), subject)) {
             *found = Some(found.map_or(at, |known| known.min(at)));
         }
     }
-    let of = |case: &Case| {
-        let key = (case.number.as_str(), case.subject);
-        first.get(&key).copied().flatten()
-    };
+    let of = |case: &Case| first.get(&key(case)).copied().flatten();
     cases.iter().map(of).collect()
 }

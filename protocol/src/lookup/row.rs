@@ -83,6 +83,8 @@ integer_map! {
         5 => stayed: opt(Truth),
         /// Present when it was repaired.
         6 => repaired: opt(Truth),
+        /// Present when another decision had taken its place.
+        7 => superseded: opt(Truth),
     }
 }
 
@@ -268,6 +270,7 @@ impl Shown {
             suspended: truth(!effect.suspended_by.is_empty()),
             stayed: truth(!effect.stayed_by.is_empty()),
             repaired: truth(!effect.repaired_by.is_empty()),
+            superseded: truth(effect.superseded_by.is_some()),
         }
     }
 
@@ -316,6 +319,7 @@ impl Shown {
             | Reply::LookUpMarked(_)
             | Reply::LookUpsOutdated(_)
             | Reply::LookUpsMissed(_)
+            | Reply::LookUpResumed(_)
             | Reply::Receipt(_)
             | Reply::Error(_) => Vec::new(),
         }
@@ -330,11 +334,12 @@ impl Shown {
             suspended: None,
             stayed: None,
             repaired: None,
+            superseded: None,
         }
     }
 
     /// Whether whoever saw it then has to be told how it stands now: it was taken back, put right or
-    /// declared void since, or is suspended, stayed or repaired and was not.
+    /// declared void since, or is suspended, stayed, repaired or superseded and was not.
     // spec: LKP-50
     #[must_use]
     pub fn is_outdated_by(&self, now: &Self) -> bool {
@@ -344,6 +349,7 @@ impl Shown {
                 || self.by != now.by
                 || newly(self.suspended, now.suspended)
                 || newly(self.stayed, now.stayed)
-                || newly(self.repaired, now.repaired))
+                || newly(self.repaired, now.repaired)
+                || newly(self.superseded, now.superseded))
     }
 }

@@ -45,6 +45,7 @@ fn shown(validity: ValidityCode) -> Shown {
         suspended: None,
         stayed: None,
         repaired: None,
+        superseded: None,
     }
 }
 
@@ -181,6 +182,7 @@ fn what_was_shown_is_outdated_by_what_frees_and_by_what_changes_it() {
     assert!(outdated(&|now| now.suspended = Some(Truth)));
     assert!(outdated(&|now| now.stayed = Some(Truth)));
     assert!(outdated(&|now| now.repaired = Some(Truth)));
+    assert!(outdated(&|now| now.superseded = Some(Truth)));
     // A suspension that has ended frees nobody.
     let suspended = Shown {
         suspended: Some(Truth),
@@ -214,4 +216,31 @@ fn case_is_missed_unless_its_own_number_and_organisation_were_looked_up() {
     ];
     let found = missed(&cases, rows);
     assert_eq!(found, [Some(at(3)), None, None, Some(at(3))]);
+}
+
+/// However a clerk typed it, it is the same case; another number is another one.
+// spec: LKP-65
+#[test]
+fn case_is_found_by_its_number_however_that_is_typed() {
+    let subject = SubjectCode::parse("91230400MA0000015M").unwrap();
+    let case = Case {
+        number: Text::new("（2026）é-118").unwrap(),
+        subject,
+        scenario: Scenario::Approval,
+        decided_on: Day::from_ymd(2026, 9, 1).unwrap(),
+    };
+    let at = Timestamp::new(5).unwrap();
+    let found = |number: &str| missed(std::slice::from_ref(&case), [(number, subject, at)]);
+    for same in [
+        "（2026）é-118",
+        "(2026)é-118",
+        " (2026) é - 118\u{3000}",
+        "（２０２６）é－１１８",
+        "(2026)e\u{301}-118",
+    ] {
+        assert_eq!(found(same), [Some(at)], "{same}");
+    }
+    for other in ["(2026)e-118", "(2026)é-119", "(2026)é118", "2026é-118"] {
+        assert_eq!(found(other), [None], "{other}");
+    }
 }

@@ -1,8 +1,8 @@
 //! Filing slips: whole, and with one departure each.
 
 use concordat_protocol::bundle::{
-    Bundle, BundleError, EntryFault, Part, SLIP_MAGIC, Slip, SlipParts, VERSION, verify,
-    verify_slip,
+    Bundle, BundleError, EntryFault, Part, SLIP_MAGIC, Slip, SlipParts, SlipStanding, VERSION,
+    verify, verify_slip,
 };
 use concordat_protocol::codec::{Writer, encode};
 use concordat_protocol::deadline::Due;
@@ -11,8 +11,8 @@ use concordat_protocol::propagation::State;
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
     ActOutcome, Calendar, CalendarFields, Code, Content, DeadlineEvent, DeadlineRule,
-    DeadlineRuleFields, DeadlineRules, DeliveryBatch, Ground, Outcome, Receipt, ReceiptBatch,
-    StatementRef, Term, Vis,
+    DeadlineRuleFields, DeadlineRules, DeliveryBatch, Ground, Objection, ObjectorRole, Outcome,
+    Receipt, ReceiptBatch, Ruling, StatementRef, Term, Vis, Withdrawal, WithdrawalReason,
 };
 use concordat_protocol::trust::LogNumber;
 
@@ -59,12 +59,12 @@ impl Filed {
         }
     }
 
-    fn slip(&self, parts: SlipParts) -> Result<Slip, BundleError> {
+    fn slip(&self, parts: SlipParts) -> Result<Vec<u8>, BundleError> {
         Slip::build(parts, &self.case.net.registry)
     }
 
     fn bytes(&self) -> Vec<u8> {
-        self.slip(self.parts()).unwrap().encode().unwrap()
+        self.slip(self.parts()).unwrap()
     }
 
     fn refused(&self, bytes: &[u8]) -> BundleError {
@@ -136,7 +136,7 @@ fn slip_is_the_same_whatever_order_its_parts_came_in() {
     parts.said.extend(parts.said.clone());
     parts.heads.reverse();
     parts.heads.extend(parts.heads.clone());
-    let again = filed.slip(parts).unwrap().encode().unwrap();
+    let again = filed.slip(parts).unwrap();
     assert_eq!(again, filed.bytes());
 }
 
@@ -146,7 +146,7 @@ fn slip_without_what_members_said_says_of_nobody_that_it_was_not_given() {
     let filed = Filed::new();
     let mut parts = filed.parts();
     parts.said.clear();
-    let bytes = filed.slip(parts).unwrap().encode().unwrap();
+    let bytes = filed.slip(parts).unwrap();
     let slip = verify_slip(&bytes, &filed.case.net.anchor(), None).unwrap();
     assert!(slip.heads().is_empty());
     let states = slip.states();
@@ -156,7 +156,7 @@ fn slip_without_what_members_said_says_of_nobody_that_it_was_not_given() {
     // Whom a delivery names has not answered as far as the file tells.
     let mut parts = filed.parts();
     parts.said = vec![net.entry(&filed.given)];
-    let bytes = filed.slip(parts).unwrap().encode().unwrap();
+    let bytes = filed.slip(parts).unwrap();
     let slip = verify_slip(&bytes, &net.anchor(), None).unwrap();
     let states = slip.states();
     let is_given = |state: &State| matches!(state, State::Outstanding { given: Some(at), .. } if *at == filed.given);
@@ -333,13 +333,103 @@ fn slip_is_no_bundle_and_a_bundle_no_slip() {
     assert_eq!(filed.refused(&bundle), BundleError::NotABundle);
 }
 
+/// What an objection waits for by a slip with some acts alone.
+fn standing(case: &Case, acts: &[&StatementRef], objection: &StatementRef) -> SlipStanding {
+    let net = &case.net;
+    let mut parts = case.parts(net.included());
+    parts.acts = acts.iter().map(|act| net.entry(act)).collect();
+    let parts = SlipParts {
+        bundle: Bundle::build(parts, &net.registry).unwrap(),
+        objection: objection.clone(),
+        heads: vec![],
+        said: vec![],
+    };
+    let bytes = Slip::build(parts, &net.registry).unwrap();
+    let slip = verify_slip(&bytes, &net.anchor(), None).unwrap();
+    slip.standing()
+}
+
+// spec: PRP-70
+#[test]
+fn ruling_is_awaited_only_where_one_is_owed() {
+    let mut case = Case::new(5);
+    let (decision, open) = (case.decision.clone(), case.objection.clone());
+    assert_eq!(standing(&case, &[&open], &open), SlipStanding::Ruling(None));
+    let ruling = case.ruling.clone();
+    let announced = standing(&case, &[&open, &ruling], &open);
+    assert_eq!(announced, SlipStanding::ActAsAnnounced);
+    let issuer = case.net.issuer.clone();
+    let log = case.net.issuer_log();
+    let closes = vec![open.clone()];
+    let rejected = Ruling::new(Outcome::Rejected, closes, text("x")).unwrap();
+    let rejected = Content::Ruling(rejected);
+    let rejected = case.net.say(&issuer, &log, rejected, Some(&decision));
+    let ruled = standing(&case, &[&open, &rejected], &open);
+    assert_eq!(ruled, SlipStanding::Nothing);
+    let withdrawal = Content::Withdrawal(Withdrawal {
+        reason: WithdrawalReason::OtherError,
+        reasons: text("x"),
+    });
+    let withdrawn = case.net.say(&issuer, &log, withdrawal, Some(&decision));
+    let taken_back = standing(&case, &[&open, &withdrawn], &open);
+    assert_eq!(taken_back, SlipStanding::Nothing);
+    let over = Objection::new(
+        ObjectorRole::Subject,
+        Ground::Amount,
+        day("2026-04-01"),
+        true,
+        None,
+    );
+    let (receiver, log) = (case.net.receiver.clone(), case.net.receiver_log());
+    let over = Content::Objection(over);
+    let over = case.net.say(&receiver, &log, over, Some(&decision));
+    let waiting = standing(&case, &[&open, &over], &over);
+    assert_eq!(waiting, SlipStanding::Admission);
+}
+
+// spec: PRP-71
+#[test]
+fn objection_in_the_log_of_its_decision_needs_no_entry_of_the_home_register() {
+    let mut case = Case::new(5);
+    let is_with_decision = |case: &Case, objection: &StatementRef| {
+        let net = &case.net;
+        let mut parts = case.parts(net.included());
+        parts.acts = vec![net.entry(objection)];
+        parts.notices = vec![];
+        let parts = SlipParts {
+            bundle: Bundle::build(parts, &net.registry).unwrap(),
+            objection: objection.clone(),
+            heads: vec![],
+            said: vec![],
+        };
+        let bytes = Slip::build(parts, &net.registry).unwrap();
+        let slip = verify_slip(&bytes, &net.anchor(), None).unwrap();
+        assert!(slip.notice().is_none());
+        slip.is_with_decision()
+    };
+    assert!(!is_with_decision(&case, &case.objection));
+    let issuer = case.net.issuer.clone();
+    let log = case.net.issuer_log();
+    let own = Objection::new(
+        ObjectorRole::Subject,
+        Ground::Facts,
+        day("2026-04-01"),
+        false,
+        None,
+    );
+    let decision = case.decision.clone();
+    let own = Content::Objection(own);
+    let own = case.net.say(&issuer, &log, own, Some(&decision));
+    assert!(is_with_decision(&case, &own));
+}
+
 // spec: PRP-43
 #[test]
 fn slip_without_a_rule_names_no_day() {
     let filed = Filed::new();
     let bytes = filed.bytes();
     let slip = verify_slip(&bytes, &filed.case.net.anchor(), None).unwrap();
-    assert_eq!(slip.due(), None);
+    assert_eq!(slip.standing(), SlipStanding::ActAsAnnounced);
     assert!(slip.bundle().state().is_some());
     assert_ne!(slip.bundle().horizon().issuer, TreeSize::ZERO);
     assert_eq!(slip.objection().leaf().vis, Vis::new(1));
@@ -373,16 +463,11 @@ fn slip_names_the_day_by_which_a_ruling_is_due_and_its_rule() {
     let hub = case.net.hub.code.code();
     case.net.register_change(rules, hub);
     let due = |case: &Case| {
-        let parts = SlipParts {
-            bundle: case.bundle(case.net.included()),
-            objection: case.objection.clone(),
-            heads: vec![],
-            said: vec![],
+        let standing = standing(case, &[&case.objection], &case.objection);
+        let SlipStanding::Ruling(due) = standing else {
+            panic!("{standing:?}")
         };
-        let slip = Slip::build(parts, &case.net.registry).unwrap();
-        let bytes = slip.encode().unwrap();
-        let slip = verify_slip(&bytes, &case.net.anchor(), None).unwrap();
-        slip.due().unwrap()
+        due.unwrap()
     };
     let (earliest, lacking_from) = (day("2026-04-21"), day("2026-04-21"));
     let unknown = Due::UnknownUntilCalendar {

@@ -8,6 +8,7 @@ use concordat_protocol::effect::Effect;
 use concordat_protocol::log::Hash;
 use concordat_protocol::lookup::{LookUpRow, SaltedRow, Shown, answer_digest};
 use concordat_protocol::statement::StatementRef;
+use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
 
 use crate::admin::{refusal, subject, view};
@@ -16,6 +17,9 @@ use crate::node::Node;
 
 /// Rows that are listed at once.
 const OUTDATED_MAX: usize = 4_096;
+
+/// Characters of the digest of a state that name it.
+const MARK_CHARS: usize = 16;
 
 /// Rows whose decisions are looked at together.
 const PAGE: usize = 1_024;
@@ -27,6 +31,8 @@ pub(in crate::admin) struct Outdated {
     then: Shown,
     now: Shown,
     not_about: bool,
+    /// The digest of how it stands now.
+    state: Hash,
 }
 
 impl Outdated {
@@ -37,14 +43,20 @@ impl Outdated {
 
     /// What it was told of, once it is: another change is told again.
     // spec: LKP-52
-    pub(super) fn state(&self, salted: &SaltedRow) -> Hash {
-        state_of(&self.now, salted)
+    pub(super) const fn state(&self) -> Hash {
+        self.state
+    }
+
+    /// What names that state in the list.
+    // spec: LKP-64
+    pub(super) fn mark(&self) -> String {
+        self.state.to_string().chars().take(MARK_CHARS).collect()
     }
 
     /// For an administrator. What is about another organisation is shown without what it says.
     // spec: LKP-51
-    pub(super) fn view(&self) -> OutdatedView {
-        OutdatedView {
+    pub(super) fn view(&self) -> Result<OutdatedView, AdminError> {
+        Ok(OutdatedView {
             number: self.number,
             at: self.row.at,
             who: self.row.who.clone(),
@@ -54,7 +66,8 @@ impl Outdated {
             then: self.then.clone(),
             now: self.now.clone(),
             not_about: self.not_about.then_some(Truth),
-        }
+            mark: Text::new(self.mark()).map_err(|error| refusal::internal(&error))?,
+        })
     }
 }
 
@@ -68,6 +81,7 @@ fn reference_alone(reference: &StatementRef) -> Shown {
         suspended: None,
         stayed: None,
         repaired: None,
+        superseded: None,
     }
 }
 
@@ -154,9 +168,9 @@ fn untold(
         true => reference_alone(&now.reference),
         false => now.clone(),
     };
-    let told = state_of(&now, &kept.salted);
+    let state = state_of(&now, &kept.salted);
     let marks = store.lookup_marks(range).map_err(internal)?;
-    let is_told = |mark: &Mark| mark.kind == MarkKind::Told && mark.state == Some(told);
+    let is_told = |mark: &Mark| mark.kind == MarkKind::Told && mark.state == Some(state);
     if marks.iter().any(is_told) {
         return Ok(None);
     }
@@ -166,6 +180,7 @@ fn untold(
         then,
         now,
         not_about,
+        state,
     }))
 }
 

@@ -56,3 +56,53 @@ async fn row_whose_key_is_damaged_or_missing_is_told_of_and_comes_back_with_the_
     assert_eq!(seen(&pair).await, (2, None, false));
     pair.stop().await;
 }
+
+/// A time that was made longer brings back nothing that a shorter one let go, and is no reason for an alarm.
+// spec: LKP-68
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_were_let_go_are_gone_for_a_store_that_is_filled_again() {
+    let pair = Pair::start().await;
+    pair.import().await;
+    let code = about(&pair).await;
+    let mut client = Client::open(&pair.hub).await;
+    client.look_up(code).await;
+    client.look_up(code).await;
+    drop(client);
+    let pair = restart_hub_after(pair, |hub| {
+        std::fs::remove_file(key_file(hub)).unwrap();
+        std::fs::remove_dir_all(hub.join("store")).unwrap();
+        let tomorrow = clock::today().plus_days(1).unwrap();
+        std::fs::write(hub.join("look-ups/gone-before"), tomorrow.to_string()).unwrap();
+    })
+    .await;
+    assert_eq!(seen(&pair).await, (0, Some(2), false));
+    pair.stop().await;
+}
+
+/// A crash of a former version left the key of today empty: look-ups go on with another.
+// spec: LKP-67
+#[tokio::test(flavor = "multi_thread")]
+async fn empty_key_of_a_day_without_rows_stops_no_look_up() {
+    let pair = Pair::start().await;
+    pair.import().await;
+    let code = about(&pair).await;
+    let pair = restart_hub_after(pair, |hub| {
+        std::fs::create_dir_all(hub.join("look-ups")).unwrap();
+        let name = format!("look-ups/{}.key", clock::today());
+        std::fs::write(hub.join(name), []).unwrap();
+    })
+    .await;
+    let mut client = Client::open(&pair.hub).await;
+    assert_eq!(client.look_up(code).await.1.look_up_row, 0);
+    drop(client);
+    // Rows wait for the key of their day: it is not made anew.
+    let pair = restart_hub_after(pair, |hub| {
+        std::fs::write(key_file(hub), []).unwrap();
+    })
+    .await;
+    let mut client = Client::open(&pair.hub).await;
+    let refused = client.ask(&ask_about(code)).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::StorageFailed);
+    drop(client);
+    pair.stop().await;
+}
