@@ -10,7 +10,7 @@ use concordat_protocol::lookup::{Finding, Scenario};
 use concordat_protocol::statement::{
     ActType, Answer, Audience, BasisLevel, Class, CommitmentKind, CommitmentResult, Execution,
     Force, Ground, InterviewKind, KeyUse, Level, ListScope, ObjectorRole, Outcome, PenaltyClass,
-    RemedyKind, RepairEffect, Role, SeriousGroup, ServiceWay, Standing, Verification,
+    RedExit, RemedyKind, RepairEffect, Role, SeriousGroup, ServiceWay, Standing, Verification,
     WithdrawalReason,
 };
 use concordat_protocol::subject::Form;
@@ -159,6 +159,10 @@ named! {
         MaskOrDelete "mask-or-delete"
     }
     RemedyKind, "remedy" { Reconsideration "reconsideration" Litigation "litigation" }
+    RedExit, "red-exit" {
+        ObjectionUpheld "objection-upheld" ListedOrMisused "listed-or-misused"
+        ValidityEnded "validity-ended" CriteriaChanged "criteria-changed"
+    }
     Role, "role" { Member "member" Hub "hub" Issuer "issuer" }
     SeriousGroup, "serious-group" {
         LifeAndHealth "life-and-health" MarketOrder "market-order" LegalDuties "legal-duties"
@@ -213,6 +217,7 @@ pub(crate) fn text_keys() -> Vec<String> {
     }
     all! { NoteCode RecordFaultCode ViolationCode }
     all! { Scenario Finding }
+    all! { RedExit }
     all! { Answer CommitmentKind CommitmentResult Execution Force InterviewKind Verification }
     keys
 }

@@ -27,6 +27,7 @@ mod import;
 mod joint;
 mod ledger;
 mod link;
+mod listed;
 mod look_ups;
 mod lookup;
 mod naming;

@@ -351,6 +351,7 @@ impl Fixture {
         let withdrawal = Withdrawal {
             reason: WithdrawalReason::Duplicate,
             reasons: text("重复报送"),
+            exit: None,
         };
         let target = Some(target.reference());
         self.say(index, about, target, Content::Withdrawal(withdrawal))

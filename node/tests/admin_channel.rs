@@ -15,6 +15,8 @@ mod awaited;
 mod bundles;
 #[path = "admin_channel/cut_off.rs"]
 mod cut_off;
+#[path = "admin_channel/exits.rs"]
+mod exits;
 #[path = "admin_channel/freeing.rs"]
 mod freeing;
 #[path = "admin_channel/joint.rs"]

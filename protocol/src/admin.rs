@@ -59,9 +59,9 @@ pub use view::{
     BasisStateCode, BindsOthersCode, BurdenCode, CountedView, CoverageView, DeadlineCode,
     DecisionCount, DecisionView, DoubtCode, DoubtView, DutyView, EffectView, FiguresView, ForkCode,
     ForkView, FreshnessCode, FreshnessView, HolderCode, HolderView, ItemCount, LackingCode,
-    LaterActsCode, LedgerRow, LedgerView, LinkCode, LogView, PartyView, PeerBrief, PeerView,
-    PropagatedView, PropagationView, ReachView, RecognitionCode, RecognitionView, ReliedView,
-    SigningCode, SourceCode, StatementView, StatisticsView, StatusView, SuspensionCode,
+    LaterActsCode, LedgerRow, LedgerView, LinkCode, ListedView, LogView, PartyView, PeerBrief,
+    PeerView, PropagatedView, PropagationView, ReachView, RecognitionCode, RecognitionView,
+    ReliedView, SigningCode, SourceCode, StatementView, StatisticsView, StatusView, SuspensionCode,
     SuspensionView, TaskCode, ValidityCode, ViolationCode, ViolationCount, VoidCauseCode,
     WaitingCode, WaitingView, WordView,
 };

@@ -206,6 +206,7 @@ fn line_json(number: u64, row: &LedgerRow) -> Value {
         "target": ref_json(row.target.as_ref()),
         "outcome": row.outcome.map(Named::name),
         "withdrawal_reason": row.reason.map(Named::name),
+        "exit": row.exit.map(Named::name),
     });
     if let Value::Object(map) = &mut json {
         map.extend(counts(row).map(|(key, count)| (key.to_owned(), json!(count))));
@@ -283,6 +284,7 @@ mod tests {
             target: None,
             outcome: None,
             reason: None,
+            exit: None,
         }
     }
 

@@ -10,16 +10,18 @@ use std::process::{Command, Stdio};
 use concordat_protocol::admin::{
     ActView, AdminError, AlarmView, AwaitedView, BackingCode, BasisCode, BindsOthersCode,
     BundleView, BurdenCode, DeadlineCode, DecisionView, Detail, EffectView, ErrorCode, ForkCode,
-    FreshnessCode, FreshnessView, ImportReport, LaterActsCode, LinkCode, LogView, NotAboutView,
-    PeerBrief, Progress, Recorded, Refused, Reply, Request, RowRefusal, SigningCode, Stage,
-    StatementView, StatusView, SubjectAnswer, SuspensionCode, SuspensionView, Target, TaskCode,
-    ValidityCode, VoidCauseCode,
+    FreshnessCode, FreshnessView, ImportReport, LaterActsCode, LinkCode, ListedView, LogView,
+    NotAboutView, PeerBrief, Progress, Recorded, Refused, Reply, Request, RowRefusal, SigningCode,
+    Stage, StatementView, StatusView, SubjectAnswer, SuspensionCode, SuspensionView, Target,
+    TaskCode, ValidityCode, VoidCauseCode,
 };
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{
-    ActType, Class, Code, Ground, ObjectorRole, RepairEffect, Role, Standing, StatementRef, Vis,
+    ActType, Class, Code, Decision, DecisionFields, Ground, Listing, ObjectorRole, RedExit,
+    RepairEffect, Role, Standing, StatementRef, Vis, WithdrawalReason,
 };
-use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
+use concordat_protocol::text::Text;
 use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::Network;
 use serde_bytes::ByteBuf;

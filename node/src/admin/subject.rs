@@ -10,7 +10,7 @@ use concordat_protocol::admin::{
 use concordat_protocol::effect::{Effect, Horizon, Validity};
 use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{
-    Audience, Class, Content, Decision, StatementRef, WithdrawalReason,
+    ActType, Audience, Class, Content, Decision, StatementRef, WithdrawalReason,
 };
 use concordat_protocol::subject::{CodeCheck, SubjectCode};
 use concordat_protocol::time::Day;
@@ -18,6 +18,7 @@ use concordat_protocol::trust::{Registry, Verified};
 
 use crate::admin::awaited::Timetable;
 use crate::admin::desk::{Answer, Desk};
+use crate::admin::listed::{Listed, beside};
 use crate::admin::shown::Shown;
 use crate::admin::{acts as acts_on, lookup, peer, records, refusal, target, view};
 use crate::node::{Node, publisher};
@@ -63,7 +64,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let (mut decisions, mut not_about) = (Shown::new(), Vec::new());
     let mut corrected_names: Vec<String> = Vec::new();
     let mut timetable = Timetable::new(&registry, as_of);
-    let mut passed = 0;
+    let (mut passed, mut listed) = (0, None);
     for (target, effect) in targets.iter().zip(&effects) {
         let found = query.statement(&target.origin, target.index);
         let found = found.map_err(refusal::query)?;
@@ -89,6 +90,13 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
                 corrected_names.push(stands.subject.name().to_string());
             }
             let mut view = decision_view(&registry, &verified, decision, effect, &mut timetable);
+            if stands.act_type == ActType::RedList {
+                if listed.is_none() {
+                    listed = Some(beside(node, ask.code, as_of, true)?);
+                }
+                let Listed { views, left } = listed.clone().unwrap_or_default();
+                (view.listed, view.listed_left) = (views, left);
+            }
             view.recognition = Some(agreed.view(&agreements, &verified, stands, effect, as_of));
             // spec: ADM-191
             if !decisions.take(view)? {
@@ -304,6 +312,8 @@ fn decision_view(
         effect: view::effect(effect, timetable.as_of()),
         recognition: None,
         awaited: timetable.views(issuer, fields, effect),
+        listed: Vec::new(),
+        listed_left: None,
     }
 }
 
@@ -341,6 +351,13 @@ fn statement_view(
     let (recognition, agreements_cut) = match &effect {
         Some(effect) => recognised(node, verified, effect, as_of)?,
         None => (None, Vec::new()),
+    };
+    let stands = corrected.as_ref().or_else(|| decision_of(verified));
+    let listed = match stands.map(Decision::fields) {
+        Some(stands) if stands.act_type == ActType::RedList => {
+            beside(node, stands.subject.code(), as_of, looked_up)?
+        }
+        Some(_) | None => Listed::default(),
     };
     let (acts, acts_left) = acts(node, reference, &registry, &horizon, effect.as_ref())?;
     // Their answers are told with them.
@@ -387,6 +404,8 @@ fn statement_view(
         referred_by,
         referred_by_left,
         stands_about,
+        listed: listed.views,
+        listed_left: listed.left,
     })
 }
 

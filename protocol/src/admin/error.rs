@@ -173,6 +173,10 @@ named_codes! {
         MeasureNotAsked = 132 "measure-not-asked",
         /// The day or month lies before what the record rests on; `day`, `first`, `target`.
         DayBefore = 133 "day-before",
+        /// An entry in a red list is withdrawn and the exit is not said; `target`.
+        ExitNeeded = 170 "exit-needed",
+        /// An exit is said of what is no entry in a red list; `target`.
+        ExitUnfit = 171 "exit-unfit",
     }
 }
 
@@ -201,7 +205,9 @@ impl ErrorCode {
             | Self::NoSuchClause
             | Self::OnlyRecommended
             | Self::MeasureNotAsked
-            | Self::DayBefore => ExitCode::Usage,
+            | Self::DayBefore
+            | Self::ExitNeeded
+            | Self::ExitUnfit => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
             | Self::ActNotHeld

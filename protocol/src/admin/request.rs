@@ -15,8 +15,8 @@ use crate::codec::{Truth, integer_map};
 use crate::log::{LeafIndex, TreeSize};
 use crate::lookup::Scenario;
 use crate::statement::{
-    Address, BatchId, DecisionFields, Ground, ObjectorRole, Outcome, RepairEffect, StatementRef,
-    WithdrawalReason,
+    Address, BatchId, DecisionFields, Ground, ObjectorRole, Outcome, RedExit, RepairEffect,
+    StatementRef, WithdrawalReason,
 };
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::text::Text;
@@ -340,6 +340,8 @@ integer_map! {
         4 => issuer: opt(AuthorityCode),
         /// Say what it would do.
         5 => dry_run: req(bool),
+        /// Of an entry in a red list: the exit.
+        155 => exit: opt(RedExit),
     }
 }
 

@@ -111,6 +111,7 @@ pub fn act_view(
         legal_basis: Vec::new(),
         taken_back_by: None,
         applied_on: None,
+        exit: None,
         reference,
     };
     fill(&mut view, &payload.content, effect);
@@ -139,6 +140,7 @@ fn fill(view: &mut ActView, content: &Content, effect: Option<&Effect>) {
         Content::Correction(correction) => view.reasons = Some(correction.reasons.to_string()),
         Content::Withdrawal(withdrawal) => {
             view.withdrawal_reason = Some(withdrawal.reason);
+            view.exit = withdrawal.exit;
             view.reasons = Some(withdrawal.reasons.to_string());
         }
         Content::Stay(stay) => {
@@ -216,6 +218,7 @@ pub fn noticed_view(
         legal_basis: Vec::new(),
         taken_back_by: None,
         applied_on: None,
+        exit: None,
     })
 }
 

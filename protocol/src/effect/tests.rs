@@ -382,6 +382,7 @@ fn withdrawal() -> Content {
     Content::Withdrawal(Withdrawal {
         reason: WithdrawalReason::OtherError,
         reasons: text("录入错误"),
+        exit: None,
     })
 }
 

@@ -217,6 +217,7 @@ fn content(say: &Say) -> (Content, Option<Place>, u64) {
             let withdrawal = Withdrawal {
                 reason: WithdrawalReason::OtherError,
                 reasons: text("有误"),
+                exit: None,
             };
             (Content::Withdrawal(withdrawal), Some(*target), *register)
         }

@@ -24,6 +24,8 @@ fn subject_shows_the_suspension_before_anything_else() {
             effect: effect(),
             recognition: None,
             awaited: vec![awaited()],
+            listed: vec![listed()],
+            listed_left: Some(2),
         }],
         total: 1,
         bodies_missing: 0,
@@ -76,6 +78,13 @@ fn subject_shows_the_suspension_before_anything_else() {
     assert!(!ran.out.contains("announced"), "{}", ran.out);
     // spec: ADM-191
     assert!(ran.out.contains("--skip 1"), "{}", ran.out);
+    // spec: ADM-432
+    for said in [
+        "also stands on another list",
+        "Of its entries on such lists 2 were not",
+    ] {
+        assert!(ran.out.contains(said), "{said}: {}", ran.out);
+    }
     let [Request::Subject(ask)] = &requests[..] else {
         panic!("{requests:?}")
     };
@@ -236,6 +245,8 @@ fn statement(effect: EffectView, acts: Vec<ActView>) -> Reply {
         accession: None,
         retirement: None,
         awaited: Vec::new(),
+        listed: Vec::new(),
+        listed_left: None,
     }))
 }
 
@@ -267,6 +278,7 @@ fn freeing_acts() -> Vec<ActView> {
         legal_basis: Vec::new(),
         taken_back_by: Some(reference(10)),
         applied_on: None,
+        exit: None,
     };
     let repair = ActView {
         reference: reference(9),
@@ -366,4 +378,102 @@ fn statement_says_of_a_void_decision_that_it_does_not_count() {
         let out = ran.exits(0).out;
         assert!(!out.contains(counts), "{out}");
     }
+}
+
+fn listed() -> ListedView {
+    ListedView {
+        reference: reference(12),
+        act_type: ActType::WatchList,
+        issuer: hub(),
+        issuer_name: Some("某局".to_owned()),
+        document_number: "关注1号".to_owned(),
+        binds_others: BindsOthersCode::Applies,
+    }
+}
+
+/// An entry in a red list, with what is shown beside it and what takes it off.
+fn red(exit: Option<RedExit>) -> Reply {
+    let withdrawal = ActView {
+        class: Class::Withdrawal,
+        withdrawal_reason: Some(WithdrawalReason::DecisionRevoked),
+        exit,
+        ..freeing_acts().remove(0)
+    };
+    let Reply::Statement(view) = statement(effect(), vec![withdrawal]) else {
+        panic!("another reply")
+    };
+    let decision = Decision::new(red_fields()).unwrap();
+    Reply::Statement(Box::new(StatementView {
+        class: Class::ListEntry,
+        decision: Some(decision),
+        listed: vec![listed()],
+        ..*view
+    }))
+}
+
+fn red_fields() -> DecisionFields {
+    let code = SubjectCode::parse("91230400MA0000015M").unwrap();
+    let text = |text: &str| Text::new(text).unwrap();
+    let name = Text::new("某公司").unwrap();
+    let subject = Subject::new(code, SubjectCheck::Ok, Form::Enterprise, name);
+    DecisionFields {
+        subject: subject.unwrap(),
+        document_number: Text::new("红字1号").unwrap(),
+        act_type: ActType::RedList,
+        item: Code::new("list.red").unwrap(),
+        decided_on: day(),
+        service: None,
+        basis: Vec::new(),
+        facts: Some(Text::new("连续三年守信").unwrap()),
+        content: None,
+        penalty_classes: Vec::new(),
+        fine_fen: None,
+        confiscation_fen: None,
+        duties: Vec::new(),
+        valid_from: None,
+        valid_until: Some(day()),
+        publication_until: None,
+        remedies: Vec::new(),
+        reissues: None,
+        rests_on: Vec::new(),
+        synthetic: Vec::new(),
+        source: None,
+        published_on: None,
+        listing: Some(Listing {
+            pre_notice: None,
+            exit_conditions: text("标准改变"),
+            exit_procedure: text("认定部门移出"),
+            group: None,
+            quarter: None,
+        }),
+    }
+}
+
+// spec: STM-192, ADM-430, ADM-431
+#[test]
+fn exit_from_a_red_list_is_shown_and_so_is_that_it_is_not_stated() {
+    let target = format!("{HUB}/0#7");
+    let shown = |exit, option: [&str; 2]| {
+        let arguments = [option[0], option[1], "statement", &target];
+        against(vec![red(exit)], &arguments).0.exits(0)
+    };
+    let named = Some(RedExit::CriteriaChanged);
+    for (exit, language, wanted, other) in [
+        (named, "en", "criteria changed", "exit not stated"),
+        (None, "en", "exit not stated", "criteria changed"),
+        (named, "zh", "认定标准改变", "未写明退出情形"),
+        (None, "zh", "未写明退出情形", "认定标准改变"),
+    ] {
+        let out = shown(exit, ["--lang", language]).out;
+        assert!(out.contains(wanted), "{wanted} in {out}");
+        assert!(!out.contains(other), "{other} in {out}");
+        // What stands beside it, and that nothing follows from that by itself.
+        assert!(out.contains("关注1号"), "{out}");
+    }
+    let json = shown(named, ["--output", "json"]).json();
+    assert_eq!(json["acts"][0]["exit"], "criteria-changed");
+    assert_eq!(json["listed"][0]["act_type"], "watch-list");
+    assert_eq!(json["listed_left"], 0);
+    let json = shown(None, ["--output", "json"]).json();
+    assert_eq!(json["acts"][0]["exit"], serde_json::Value::Null);
 }

@@ -3,7 +3,7 @@
 use crate::admin::view::BindsOthersCode;
 use crate::codec::integer_map;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
-use crate::statement::{ActType, Class, Code, Outcome, StatementRef, WithdrawalReason};
+use crate::statement::{ActType, Class, Code, Outcome, RedExit, StatementRef, WithdrawalReason};
 use crate::subject::SubjectCode;
 use crate::time::Day;
 
@@ -61,6 +61,8 @@ integer_map! {
         24 => outcome: opt(Outcome),
         /// Of a withdrawal: the kind of reason.
         25 => reason: opt(WithdrawalReason),
+        /// Of a withdrawal: by which exit an organisation leaves a red list.
+        155 => exit: opt(RedExit),
     }
 }
 
@@ -99,6 +101,7 @@ impl LedgerRow {
             target: None,
             outcome: None,
             reason: None,
+            exit: None,
         }
     }
 }
