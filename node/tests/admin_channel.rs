@@ -216,6 +216,7 @@ fn items(vis: concordat_protocol::statement::Vis) -> Vec<CatalogueItem> {
         measures: Vec::new(),
         list_scope: None,
         classes: vec![],
+        beyond_repair: None,
     });
     items.collect()
 }

@@ -113,6 +113,7 @@ impl Crowd {
             supervision: log == 2,
             void,
             history: false,
+            beyond_repair: false,
             say,
         });
         Some(place)

@@ -183,6 +183,11 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
         page.line(words.word("effect"));
         page.pairs(&effect::pairs(effect, words));
     }
+    // spec: ADM-433
+    if let Some(basis) = &view.beyond_repair {
+        let article = format!("{} {}", basis.law, basis.article);
+        page.pairs(&[words.pair("beyond_repair", article)]);
+    }
     if let Some(recognition) = &view.recognition {
         let label = words.word("recognition");
         page.pairs(&recognition::pairs(&label, recognition, words));
@@ -261,6 +266,11 @@ fn statement_json(view: &StatementView) -> Value {
         "acts_left": view.acts_left.unwrap_or(0),
         "effect": view.effect.as_ref().map(effect::json),
         "awaited": awaited::json(&view.awaited),
+        "beyond_repair": view.beyond_repair.as_ref().map(|one| json!({
+            "law": one.law.as_str(),
+            "article": one.article.as_str(),
+            "level": one.level.name(),
+        })),
         "listed": listed_json(&view.listed),
         "listed_left": view.listed_left.unwrap_or(0),
         "look_up_row": view.look_up_row,

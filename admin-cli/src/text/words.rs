@@ -354,4 +354,6 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.exit_not_stated", "exit not stated", "未写明退出情形"),
     ("word.listed_beside", "! The organisation also stands on another list: {list}, {reference}, {issuer}, {document}; for others: {state}. Nothing follows from that by itself: whoever made the red list decides on its entry.", "! 该组织同时列入其他名单：{list}，{reference}，{issuer}，{document}；对其他机关：{state}。红名单不因此自动退出，由认定部门决定。"),
     ("word.listed_left", "! Of its entries on such lists {count} were not looked at.", "! 另有 {count} 项此类名单条目未查看。"),
+    ("word.beyond_repair", "Beyond repair", "不可修复"),
+    ("word.beyond_repair_note", "law declares it so: no repair of it counts", "依法不可修复，信用修复不产生效力"),
 ];

@@ -113,6 +113,7 @@ pub(crate) fn effect() -> EffectView {
         repaired_by: Vec::new(),
         repaired_by_left: None,
         repair_effects: Vec::new(),
+        beyond_repair: None,
     }
 }
 

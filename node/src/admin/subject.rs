@@ -10,7 +10,7 @@ use concordat_protocol::admin::{
 use concordat_protocol::effect::{Effect, Horizon, Validity};
 use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{
-    ActType, Audience, Class, Content, Decision, StatementRef, WithdrawalReason,
+    ActType, Audience, Class, Content, Decision, LegalBasis, StatementRef, WithdrawalReason,
 };
 use concordat_protocol::subject::{CodeCheck, SubjectCode};
 use concordat_protocol::time::Day;
@@ -404,9 +404,24 @@ fn statement_view(
         referred_by,
         referred_by_left,
         stands_about,
+        beyond_repair: match effect.as_ref().is_some_and(|one| one.beyond_repair) {
+            true => beyond_repair(&registry, verified).cloned(),
+            false => None,
+        },
         listed: listed.views,
         listed_left: listed.left,
     })
+}
+
+/// The article by which a decision is beyond repair.
+// spec: ADM-433
+pub(super) fn beyond_repair<'r>(
+    registry: &'r Registry,
+    decision: &Verified,
+) -> Option<&'r LegalBasis> {
+    let fields = decision_of(decision)?.fields();
+    let size = decision.statement().header().ctx.size;
+    registry.beyond_repair(&fields.item, fields.decided_on, size)
 }
 
 /// Upon whom corrections that count in full put a decision, where that is another than it named.

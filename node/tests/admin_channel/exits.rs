@@ -1,6 +1,7 @@
 //! How an organisation leaves a red list, and what is shown beside its entry there.
 
 use concordat_protocol::admin::{BindsOthersCode, DecisionView, ValidityCode};
+use concordat_protocol::effect::Validity;
 use concordat_protocol::statement::{Code, ListScope, Listing, RedExit, Withdrawal};
 
 use super::violations::{WATCH, entry, law};
@@ -135,8 +136,13 @@ async fn entry_in_a_red_list_is_left_by_an_exit_and_nothing_else_is() {
     pair.withdraw_elsewhere(&penalty, exit).await;
     let said = [exit, None, None, None];
     for (target, said) in entries.iter().zip(said).chain([(&penalty, exit)]) {
+        // What honours is taken back once a quorum has seen that.
+        until(&pair.member.node, |node| {
+            let effect = node.effect_of(target, clock::today()).unwrap();
+            matches!(effect.validity, Validity::Withdrawn { .. })
+        })
+        .await;
         let view = member.statement(position(target)).await;
-        assert_eq!(view.effect.unwrap().validity, ValidityCode::Withdrawn);
         assert_eq!(view.acts.len(), 1);
         assert_eq!(view.acts[0].exit, said);
     }

@@ -177,6 +177,8 @@ named_codes! {
         ExitNeeded = 170 "exit-needed",
         /// An exit is said of what is no entry in a red list; `target`.
         ExitUnfit = 171 "exit-unfit",
+        /// Law declares the decision beyond repair; `target`, `law`, `article`.
+        BeyondRepair = 172 "beyond-repair",
     }
 }
 
@@ -245,7 +247,8 @@ impl ErrorCode {
             | Self::PartyUnfit
             | Self::NotAsked
             | Self::NotBinding
-            | Self::OtherNode => ExitCode::Denied,
+            | Self::OtherNode
+            | Self::BeyondRepair => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
             | Self::StorageFailed

@@ -64,6 +64,7 @@ pub fn effect_view(effect: &Effect, as_of: Day) -> EffectView {
         repaired_by: repaired(effect, |repaired| &repaired.by),
         repaired_by_left: None,
         repair_effects: repaired(effect, |repaired| &repaired.effects),
+        beyond_repair: effect.beyond_repair.then_some(Truth),
     }
 }
 

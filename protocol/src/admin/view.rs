@@ -484,5 +484,7 @@ integer_map! {
         155 => listed: list(ListedView),
         /// How many entries in such lists were not looked at.
         156 => listed_left: opt(u64),
+        /// The article by which a decision is beyond repair.
+        157 => beyond_repair: opt(LegalBasis),
     }
 }

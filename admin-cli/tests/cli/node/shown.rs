@@ -245,6 +245,7 @@ fn statement(effect: EffectView, acts: Vec<ActView>) -> Reply {
         accession: None,
         retirement: None,
         awaited: Vec::new(),
+        beyond_repair: None,
         listed: Vec::new(),
         listed_left: None,
     }))
