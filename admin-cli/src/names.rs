@@ -2,9 +2,10 @@
 
 use concordat_protocol::admin::{
     AgreementStateCode, BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode,
-    DeadlineCode, DoubtCode, EventKind, ForkCode, FreshnessCode, HolderCode, LackingCode,
-    LaterActsCode, LinkCode, NoteCode, RecognitionCode, RecordFaultCode, SigningCode, SourceCode,
-    Stage, Step, SuspensionCode, TaskCode, ValidityCode, ViolationCode, VoidCauseCode, WaitingCode,
+    CleanCode, CleanWeight, DeadlineCode, DoubtCode, EventKind, ForkCode, FreshnessCode,
+    HolderCode, LackingCode, LaterActsCode, LinkCode, NoteCode, RecognitionCode, RecordFaultCode,
+    SigningCode, SourceCode, Stage, Step, SuspensionCode, TaskCode, ValidityCode, ViolationCode,
+    VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::lookup::{Finding, Scenario};
 use concordat_protocol::statement::{
@@ -75,6 +76,8 @@ delegated! {
     BasisStateCode, "basis-state"
     BindsOthersCode, "binds-others"
     BurdenCode, "burden"
+    CleanCode, "clean"
+    CleanWeight, "clean-weight"
     DeadlineCode, "deadline"
     EventKind, "event"
     ForkCode, "fork"
@@ -217,7 +220,7 @@ pub(crate) fn text_keys() -> Vec<String> {
     }
     all! { NoteCode RecordFaultCode ViolationCode }
     all! { Scenario Finding }
-    all! { RedExit }
+    all! { RedExit CleanCode CleanWeight }
     all! { Answer CommitmentKind CommitmentResult Execution Force InterviewKind Verification }
     keys
 }

@@ -21,6 +21,7 @@ mod agreement;
 mod awaited;
 mod batch;
 mod bundle;
+mod clean;
 mod desk;
 mod frozen;
 mod import;

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use crate::names::Named;
 use crate::page::Page;
-use crate::report::record;
 use crate::report::status::{fork_json, fork_line};
 use crate::report::{
     Report, Words, at_json, at_text, awaited, day_json, effect, recognition, ref_json, refs_json,
     short,
 };
+use crate::report::{clean, record};
 use crate::{clock, decision};
 
 /// Decisions about an organisation.
@@ -35,6 +35,9 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
             format!("{} / {}", answer.decisions.len(), answer.total),
         ),
     ]);
+    if let Some(view) = &answer.clean {
+        clean::clean(&mut page, view, words);
+    }
     if answer.bodies_missing > 0 {
         let count = answer.bodies_missing.to_string();
         page.line(words.fill("bodies_missing", &[("count", &count)]));
@@ -106,6 +109,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         "records": answer.records.iter().map(record::record_json).collect::<Value>(),
         "records_total": answer.records_total.unwrap_or(0),
         "records_next_skip": answer.records_next_skip,
+        "clean": answer.clean.as_ref().map(clean::json),
     });
     Report::new(page, json)
 }

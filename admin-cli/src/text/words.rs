@@ -356,4 +356,12 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.listed_left", "! Of its entries on such lists {count} were not looked at.", "! 另有 {count} 项此类名单条目未查看。"),
     ("word.beyond_repair", "Beyond repair", "不可修复"),
     ("word.beyond_repair_note", "law declares it so: no repair of it counts", "依法不可修复，信用修复不产生效力"),
+    ("word.clean", "Adverse records {since} – {as_of}", "{since} 至 {as_of} 不良信用记录"),
+    ("word.clean_counts", "{counts} count, {apart} are said apart, of {unknown} it is not known how they stand.", "计入 {counts} 项，另行列示 {apart} 项，状态无法确定 {unknown} 项。"),
+    ("word.clean_stale", "! Not known: the log {origin} ({name}) is not held, frozen, or too old to go by; cosigned {at}.", "! 无法确定：日志 {origin}（{name}）未持有、已冻结或见证时间过旧；最近见证 {at}。"),
+    ("word.clean_stale_more", "! There are {count} such logs.", "! 此类日志共 {count} 个。"),
+    ("word.clean_missing", "! Not known: {count} bodies are still to come.", "! 无法确定：尚有 {count} 份正文未到。"),
+    ("word.clean_left", "! {count} decisions were not looked at.", "! 有 {count} 项决定未查看。"),
+    ("word.clean_note", "This is of decisions and entries in lists as this node holds them; what its authority is not given, and records from which no effect follows, are not in it. It is no score.", "以上以本节点所持有的决定和名单条目为限，不含本机关无权接收的内容和不产生效力的记录；不是评分。"),
+    ("word.weight", "Weight", "计入情况"),
 ];

@@ -9,11 +9,12 @@ use std::process::{Command, Stdio};
 
 use concordat_protocol::admin::{
     ActView, AdminError, AlarmView, AwaitedView, BackingCode, BasisCode, BindsOthersCode,
-    BundleView, BurdenCode, DeadlineCode, DecisionView, Detail, EffectView, ErrorCode, ForkCode,
-    FreshnessCode, FreshnessView, ImportReport, LaterActsCode, LinkCode, ListedView, LogView,
-    NotAboutView, PeerBrief, Progress, Recorded, Refused, Reply, Request, RowRefusal, SigningCode,
-    Stage, StatementView, StatusView, SubjectAnswer, SuspensionCode, SuspensionView, Target,
-    TaskCode, ValidityCode, VoidCauseCode,
+    BundleView, BurdenCode, CleanCode, CleanDecision, CleanView, CleanWeight, DeadlineCode,
+    DecisionView, Detail, EffectView, ErrorCode, ForkCode, FreshnessCode, FreshnessView,
+    ImportReport, LaterActsCode, LinkCode, ListedView, LogView, NotAboutView, PeerBrief, Progress,
+    Recorded, Refused, Reply, Request, RowRefusal, SigningCode, Stage, StaleLog, StatementView,
+    StatusView, SubjectAnswer, SuspensionCode, SuspensionView, Target, TaskCode, ValidityCode,
+    VoidCauseCode,
 };
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{

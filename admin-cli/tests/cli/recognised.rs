@@ -95,6 +95,7 @@ fn answer() -> Reply {
         records: vec![],
         records_total: None,
         records_next_skip: None,
+        clean: None,
     }))
 }
 

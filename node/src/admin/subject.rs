@@ -20,7 +20,7 @@ use crate::admin::awaited::Timetable;
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::listed::{Listed, beside};
 use crate::admin::shown::Shown;
-use crate::admin::{acts as acts_on, lookup, peer, records, refusal, target, view};
+use crate::admin::{acts as acts_on, clean, lookup, peer, records, refusal, target, view};
 use crate::node::{Node, publisher};
 use crate::query::{Found, QueryService, SubjectEntry, sort_newest_first};
 use crate::store::{NoticeRow, Position};
@@ -29,6 +29,7 @@ use crate::store::{NoticeRow, Position};
 pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let node = desk.node();
     let as_of = ask.as_of.unwrap_or_else(|| node.today());
+    let since = clean::since(&ask, as_of)?;
     let mut found = node
         .subject(ask.code)
         .map_err(|error| refusal::ask(&error))?;
@@ -135,6 +136,10 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         records: records.views,
         records_total: (records.total > 0).then_some(records.total),
         records_next_skip: records.next_skip,
+        clean: match since {
+            Some(since) => Some(clean::answer(node, ask.code, &found, (since, as_of))?),
+            None => None,
+        },
     };
     let total = total + records.total;
     // spec: ADM-63

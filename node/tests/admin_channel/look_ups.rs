@@ -29,6 +29,8 @@ fn ask_about(code: SubjectCode) -> Request {
         as_of: None,
         skip: None,
         records_skip: None,
+        clean_since: None,
+        clean_years: None,
     })
 }
 

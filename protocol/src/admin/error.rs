@@ -179,6 +179,8 @@ named_codes! {
         ExitUnfit = 171 "exit-unfit",
         /// Law declares the decision beyond repair; `target`, `law`, `article`.
         BeyondRepair = 172 "beyond-repair",
+        /// The span does not begin on a day up to the day asked about, or is named twice; `since`, `as_of`.
+        CleanSpan = 173 "clean-span",
     }
 }
 
@@ -209,7 +211,8 @@ impl ErrorCode {
             | Self::MeasureNotAsked
             | Self::DayBefore
             | Self::ExitNeeded
-            | Self::ExitUnfit => ExitCode::Usage,
+            | Self::ExitUnfit
+            | Self::CleanSpan => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
             | Self::ActNotHeld

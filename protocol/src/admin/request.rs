@@ -248,6 +248,10 @@ integer_map! {
         4 => skip: opt(u64),
         /// Records to pass over, for the next page of them; no decisions are shown then.
         20 => records_skip: opt(u64),
+        /// Say whether there is any adverse record since this day.
+        160 => clean_since: opt(Day),
+        /// The same of so many years up to the day asked about; not beside a day.
+        161 => clean_years: opt(u32),
     }
 }
 

@@ -75,6 +75,7 @@ code_enum! {
 
 code_enum! {
     /// “红名单”退出情形: by which of the four ways an organisation leaves a red list (HS-4.2).
+    // spec: STM-190
     pub enum RedExit {
         /// 经异议处理认定有误
         ObjectionUpheld = 1,

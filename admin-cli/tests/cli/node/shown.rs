@@ -41,6 +41,7 @@ fn subject_shows_the_suspension_before_anything_else() {
         records: Vec::new(),
         records_total: None,
         records_next_skip: None,
+        clean: None,
     }));
     let text = code.to_string();
     let arguments = [
@@ -137,6 +138,7 @@ fn subject_says_how_many_copies_it_leaves_out() {
             records: Vec::new(),
             records_total: None,
             records_next_skip: None,
+            clean: None,
         }))
     };
     let text = code.to_string();
@@ -180,6 +182,7 @@ fn code_that_the_registrar_confirmed_is_shown_with_a_warning_above_everything() 
         records: Vec::new(),
         records_total: None,
         records_next_skip: None,
+        clean: None,
     }));
     let text = code.to_string();
     let mut arguments = vec!["subject", &text, "--purpose", "p", "--case", "c"];
@@ -477,4 +480,109 @@ fn exit_from_a_red_list_is_shown_and_so_is_that_it_is_not_stated() {
     assert_eq!(json["listed_left"], 0);
     let json = shown(None, ["--output", "json"]).json();
     assert_eq!(json["acts"][0]["exit"], serde_json::Value::Null);
+}
+
+/// An answer about clean years that nobody can give for certain.
+fn clean() -> CleanView {
+    CleanView {
+        since: day(),
+        as_of: Day::from_ymd(2028, 3, 1).unwrap(),
+        verdict: CleanCode::Unknown,
+        decisions: vec![CleanDecision {
+            reference: reference(7),
+            weight: CleanWeight::Apart,
+            issuer: hub(),
+            issuer_name: Some("某局".to_owned()),
+            document_number: "A〔2025〕1号".to_owned(),
+            act_type: ActType::Penalty,
+            decided_on: day(),
+            binds_others: BindsOthersCode::Suspended,
+        }],
+        counts: 0,
+        apart: 1,
+        not_known: 0,
+        stale: vec![StaleLog {
+            origin: origin(),
+            name: Some("省枢纽".to_owned()),
+            since: None,
+        }],
+        stale_total: 3,
+        bodies_missing: 2,
+        left: 5,
+    }
+}
+
+// spec: ADM-435, LKP-73
+#[test]
+fn clean_years_are_shown_with_what_they_rest_on_in_both_languages() {
+    let code = SubjectCode::parse("91230400MA0000015M").unwrap();
+    let answer = || {
+        Reply::Subject(Box::new(SubjectAnswer {
+            code,
+            names: vec!["某公司".to_owned()],
+            as_of: day(),
+            look_up_row: 4,
+            decisions: Vec::new(),
+            total: 1,
+            bodies_missing: 0,
+            next_skip: None,
+            copies_left: None,
+            agreements_cut: vec![],
+            not_about: vec![],
+            records: Vec::new(),
+            records_total: None,
+            records_next_skip: None,
+            clean: Some(clean()),
+        }))
+    };
+    let text = code.to_string();
+    let ask = |option: [&str; 2], more: &[&str]| {
+        let mut arguments = vec![option[0], option[1], "subject", &text, "--purpose", "p"];
+        arguments.extend(["--case", "c", "--basis", "b"]);
+        arguments.extend(more);
+        let (ran, requests) = against(vec![answer()], &arguments);
+        let [Request::Subject(ask)] = &requests[..] else {
+            panic!("{requests:?}")
+        };
+        (ran.exits(0), (ask.clean_since, ask.clean_years))
+    };
+    for (language, said) in [
+        (
+            "en",
+            [
+                "not known",
+                "said apart",
+                "A〔2025〕1号",
+                "省枢纽",
+                "There are 3 such logs",
+                "no score",
+            ],
+        ),
+        (
+            "zh",
+            [
+                "无法确定",
+                "另行列示",
+                "A〔2025〕1号",
+                "省枢纽",
+                "共 3 个",
+                "不是评分",
+            ],
+        ),
+    ] {
+        let (ran, asked) = ask(["--lang", language], &["--clean-years"]);
+        assert_eq!(asked, (None, Some(3)));
+        for words in said {
+            assert!(ran.out.contains(words), "{words} in {}", ran.out);
+        }
+    }
+    let (ran, asked) = ask(["--output", "json"], &["--clean-since", "2025-03-01"]);
+    assert_eq!(asked, (Some(day()), None));
+    let json = &ran.json()["clean"];
+    assert_eq!(json["verdict"], "unknown");
+    assert_eq!((&json["counts"], &json["apart"]), (&0.into(), &1.into()));
+    assert_eq!(json["decisions"][0]["weight"], "apart");
+    assert_eq!(json["stale_total"], 3);
+    let (_, asked) = ask(["--lang", "en"], &["--clean-years", "5"]);
+    assert_eq!(asked, (None, Some(5)));
 }
