@@ -29,6 +29,11 @@ decided_on = { column = "decided" }
 facts = { column = "facts" }
 basis = { column = "basis" }
 
+[fields.subject_form]
+column = "name"
+by_code = true
+otherwise = "enterprise"
+
 [basis]
 style = "listed"
 article_marks = ["第"]
@@ -47,11 +52,6 @@ penalty_classes = { value = "warning" }
 served_on = { after = "decided_on", days = 1 }
 service_way = { value = "direct" }
 publication_until = { after = "decided_on", days = 3600 }
-
-[synthetic.fields.subject_form]
-column = "name"
-by_code = true
-otherwise = "enterprise"
 
 [[synthetic.remedies]]
 kind = "reconsideration"
