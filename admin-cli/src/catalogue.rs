@@ -49,6 +49,7 @@ struct ItemTable {
     measures: Vec<String>,
     #[serde(default)]
     basis: Vec<BasisTable>,
+    beyond_repair: Option<BasisTable>,
 }
 
 #[derive(Deserialize)]
@@ -134,6 +135,7 @@ fn item(table: &ItemTable) -> Result<CatalogueItem, Failure> {
             None => None,
         },
         classes,
+        beyond_repair: table.beyond_repair.as_ref().map(basis).transpose()?,
     })
 }
 

@@ -2,15 +2,16 @@
 
 use concordat_protocol::admin::{
     AgreementStateCode, BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode,
-    DeadlineCode, DoubtCode, EventKind, ForkCode, FreshnessCode, HolderCode, LackingCode,
-    LaterActsCode, LinkCode, NoteCode, RecognitionCode, RecordFaultCode, SigningCode, SourceCode,
-    Stage, Step, SuspensionCode, TaskCode, ValidityCode, ViolationCode, VoidCauseCode, WaitingCode,
+    CleanCode, CleanWeight, DeadlineCode, DoubtCode, EventKind, ForkCode, FreshnessCode,
+    HolderCode, LackingCode, LaterActsCode, LinkCode, NoteCode, RecognitionCode, RecordFaultCode,
+    SigningCode, SourceCode, Stage, Step, SuspensionCode, TaskCode, ValidityCode, ViolationCode,
+    VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::lookup::{Finding, Scenario};
 use concordat_protocol::statement::{
     ActType, Answer, Audience, BasisLevel, Class, CommitmentKind, CommitmentResult, Execution,
     Force, Ground, InterviewKind, KeyUse, Level, ListScope, ObjectorRole, Outcome, PenaltyClass,
-    RemedyKind, RepairEffect, Role, SeriousGroup, ServiceWay, Standing, Verification,
+    RedExit, RemedyKind, RepairEffect, Role, SeriousGroup, ServiceWay, Standing, Verification,
     WithdrawalReason,
 };
 use concordat_protocol::subject::Form;
@@ -75,6 +76,8 @@ delegated! {
     BasisStateCode, "basis-state"
     BindsOthersCode, "binds-others"
     BurdenCode, "burden"
+    CleanCode, "clean"
+    CleanWeight, "clean-weight"
     DeadlineCode, "deadline"
     EventKind, "event"
     ForkCode, "fork"
@@ -159,6 +162,10 @@ named! {
         MaskOrDelete "mask-or-delete"
     }
     RemedyKind, "remedy" { Reconsideration "reconsideration" Litigation "litigation" }
+    RedExit, "red-exit" {
+        ObjectionUpheld "objection-upheld" ListedOrMisused "listed-or-misused"
+        ValidityEnded "validity-ended" CriteriaChanged "criteria-changed"
+    }
     Role, "role" { Member "member" Hub "hub" Issuer "issuer" }
     SeriousGroup, "serious-group" {
         LifeAndHealth "life-and-health" MarketOrder "market-order" LegalDuties "legal-duties"
@@ -213,6 +220,7 @@ pub(crate) fn text_keys() -> Vec<String> {
     }
     all! { NoteCode RecordFaultCode ViolationCode }
     all! { Scenario Finding }
+    all! { RedExit CleanCode CleanWeight }
     all! { Answer CommitmentKind CommitmentResult Execution Force InterviewKind Verification }
     keys
 }

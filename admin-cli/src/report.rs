@@ -9,6 +9,7 @@ mod agreement;
 mod awaited;
 mod bulk;
 mod bundle;
+mod clean;
 mod effect;
 mod import;
 mod ledger;

@@ -404,6 +404,7 @@ pub fn test_catalogue() -> ItemCatalogue {
         measures: Vec::new(),
         list_scope: act_type.lists().then_some(ListScope::Local),
         classes: vec![],
+        beyond_repair: None,
     };
     let class = |code, audience| VisibilityClass {
         code,

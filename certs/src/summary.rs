@@ -423,6 +423,15 @@ fn catalogue_item(
             label("classes of statements", "声明类别")
         ));
     }
+    if let Some(basis) = &item.beyond_repair {
+        parts.push(format!(
+            "{} {} {} ({})",
+            label("beyond repair by", "不可修复，依据"),
+            basis.law,
+            basis.article,
+            say(words::basis_level(basis.level))
+        ));
+    }
     if !item.measures.is_empty() {
         let measures = joined(&item.measures);
         parts.push(format!("{} {measures}", label("measures", "措施")));

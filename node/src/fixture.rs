@@ -141,6 +141,7 @@ fn catalogue() -> ItemCatalogue {
             measures: vec![],
             list_scope: None,
             classes: vec![Class::Decision, Class::Commitment, Class::CommitmentOutcome],
+            beyond_repair: None,
         }],
         classes: vec![class(1, Audience::Public), class(2, Audience::Members)],
         near_personal: Vis::new(2),
@@ -351,6 +352,7 @@ impl Fixture {
         let withdrawal = Withdrawal {
             reason: WithdrawalReason::Duplicate,
             reasons: text("重复报送"),
+            exit: None,
         };
         let target = Some(target.reference());
         self.say(index, about, target, Content::Withdrawal(withdrawal))

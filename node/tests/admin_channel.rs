@@ -13,8 +13,12 @@ mod agreements;
 mod awaited;
 #[path = "admin_channel/bundles.rs"]
 mod bundles;
+#[path = "admin_channel/clean.rs"]
+mod clean;
 #[path = "admin_channel/cut_off.rs"]
 mod cut_off;
+#[path = "admin_channel/exits.rs"]
+mod exits;
 #[path = "admin_channel/freeing.rs"]
 mod freeing;
 #[path = "admin_channel/joint.rs"]
@@ -214,6 +218,7 @@ fn items(vis: concordat_protocol::statement::Vis) -> Vec<CatalogueItem> {
         measures: Vec::new(),
         list_scope: None,
         classes: vec![],
+        beyond_repair: None,
     });
     items.collect()
 }
@@ -324,6 +329,8 @@ impl Client {
             as_of: None,
             skip: None,
             records_skip: None,
+            clean_since: None,
+            clean_years: None,
         };
         match self.ask(&Request::Subject(ask)).await.unwrap() {
             Reply::Subject(answer) => *answer,
@@ -527,6 +534,8 @@ async fn code_with_a_wrong_check_character_is_refused_and_its_look_up_kept() {
         as_of: None,
         skip: None,
         records_skip: None,
+        clean_since: None,
+        clean_years: None,
     };
     let error = client.ask(&Request::Subject(ask)).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::CodeCheck);

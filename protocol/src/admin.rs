@@ -12,6 +12,7 @@
 //! Out of scope: who may connect, sockets, and how an answer is shown to people.
 
 mod bulk;
+mod clean;
 mod error;
 mod look_up;
 mod record;
@@ -27,6 +28,10 @@ use crate::codec::{self, DecodeError, Limits};
 pub use bulk::{
     BULK_MAX, BatchAsk, BatchPropagationView, BatchView, BulkAsk, BulkCounts, BulkView,
     MemberCounts, ObjectedView,
+};
+pub use clean::{
+    CLEAN_READ_MAX, CLEAN_SHOWN_MAX, CLEAN_YEARS, CleanCode, CleanDecision, CleanView, CleanWeight,
+    CleanWord, StaleLog, clean_listed, clean_since, clean_weight,
 };
 pub use error::{AdminError, Detail, ErrorCode, ExitCode};
 pub use look_up::{
@@ -60,9 +65,9 @@ pub use view::{
     BasisStateCode, BindsOthersCode, BurdenCode, CountedView, CoverageView, DeadlineCode,
     DecisionCount, DecisionView, DoubtCode, DoubtView, DutyView, EffectView, FiguresView, ForkCode,
     ForkView, FreshnessCode, FreshnessView, HolderCode, HolderView, ItemCount, LackingCode,
-    LaterActsCode, LedgerRow, LedgerView, LinkCode, LogView, PartyView, PeerBrief, PeerView,
-    PropagatedView, PropagationView, ReachView, RecognitionCode, RecognitionView, ReliedView,
-    SigningCode, SourceCode, StatementView, StatisticsView, StatusView, SuspensionCode,
+    LaterActsCode, LedgerRow, LedgerView, LinkCode, ListedView, LogView, PartyView, PeerBrief,
+    PeerView, PropagatedView, PropagationView, ReachView, RecognitionCode, RecognitionView,
+    ReliedView, SigningCode, SourceCode, StatementView, StatisticsView, StatusView, SuspensionCode,
     SuspensionView, TaskCode, ValidityCode, ViolationCode, ViolationCount, VoidCauseCode,
     WaitingCode, WaitingView, WordView,
 };

@@ -205,6 +205,7 @@ fn record(
             ended: has_passed || assessment.repaired.is_some(),
         },
         repaired: assessment.repaired,
+        beyond_repair: assessment.beyond_repair,
         basis,
         freshness,
         fork: fork(case),

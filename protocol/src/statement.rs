@@ -37,7 +37,7 @@ mod record;
 mod registry;
 
 pub use act::{
-    Admission, Correction, Ground, Objection, ObjectorRole, Outcome, Repair, RepairEffect,
+    Admission, Correction, Ground, Objection, ObjectorRole, Outcome, RedExit, Repair, RepairEffect,
     RepairFields, Ruling, Stay, StayFields, Withdrawal, WithdrawalReason,
 };
 pub use agreement::{

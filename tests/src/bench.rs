@@ -19,8 +19,11 @@ mod effect;
 mod held;
 mod limits;
 mod live;
+mod must_check;
 mod network;
 mod peers;
+mod penalties;
+mod propagate;
 mod report;
 mod statements;
 mod suite;
@@ -55,6 +58,12 @@ pub(crate) struct Arguments {
     /// Statements of the larger fixture.
     #[arg(long, default_value_t = 1_000_000)]
     size: u64,
+    /// Objections in one run of `propagate`.
+    #[arg(long, default_value_t = 100)]
+    rounds: usize,
+    /// Seconds of one run of `query.must_check`.
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
     /// Keep the fixture's directory.
     #[arg(long)]
     keep: bool,
@@ -73,6 +82,8 @@ pub fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     let outcome = match (arguments.next().as_deref(), arguments.next()) {
         (Some("--child"), Some(task)) => task::run(&task),
+        // As the node's own program is started.
+        (Some("run"), Some(_)) => penalties::node(&std::env::args().skip(3).collect::<Vec<_>>()),
         _ => suite::run(&Arguments::parse()),
     };
     match outcome {

@@ -202,6 +202,8 @@ pub struct Spoken {
     pub void: Option<Void>,
     /// Whether what it decides is from before its item was in any catalogue.
     pub history: bool,
+    /// Whether what it decides is beyond repair.
+    pub beyond_repair: bool,
     /// What it says.
     pub say: Say,
 }

@@ -5,6 +5,7 @@
 //! Process     one node that runs; killed when dropped
 //! AdminClient what an administrator's tool asks over the node's socket
 //! Caller      an enrolled member without a node: speaks the exchange by hand
+//! Relay       datagrams between nodes, some of which are lost
 //! Heads       every head ever seen, by anyone: one root for each size
 //! ```
 //!
@@ -21,6 +22,7 @@ mod load;
 mod loopback;
 mod network;
 mod process;
+mod relay;
 
 use std::fmt;
 use std::time::Duration;
@@ -33,6 +35,7 @@ pub use load::{LOAD_PROFILE, Rows};
 pub use loopback::own_host;
 pub use network::{Network, NodeId};
 pub use process::Process;
+pub use relay::{LOSS_OF, Loss, Relay};
 
 /// How long anything that must happen may take, unless a test says less.
 pub const PATIENCE: Duration = Duration::from_secs(60);

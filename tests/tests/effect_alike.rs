@@ -127,6 +127,7 @@ impl Crowd {
             supervision: log == 2,
             void,
             history: false,
+            beyond_repair: false,
             say,
         });
         Some(place)

@@ -39,6 +39,7 @@ fn spoken(log: u8, index: u64, say: Say) -> Spoken {
         supervision: log == 2,
         void: None,
         history: false,
+        beyond_repair: false,
         say,
     }
 }

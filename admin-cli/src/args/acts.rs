@@ -117,8 +117,10 @@ pub(crate) struct WithdrawalBulk {
     pub(crate) import: Option<String>,
     #[arg(long, value_name = "FILE", group = "which")]
     pub(crate) file: Option<PathBuf>,
+    #[arg(long, required_unless_present = "exit")]
+    pub(crate) reason: Option<String>,
     #[arg(long)]
-    pub(crate) reason: String,
+    pub(crate) exit: Option<String>,
     #[arg(long)]
     pub(crate) reasons: String,
     #[arg(long, value_name = "CODE")]
@@ -131,8 +133,10 @@ pub(crate) struct WithdrawalBulk {
 pub(crate) struct WithdrawalIssue {
     #[command(flatten)]
     pub(crate) act: Act,
+    #[arg(long, required_unless_present = "exit")]
+    pub(crate) reason: Option<String>,
     #[arg(long)]
-    pub(crate) reason: String,
+    pub(crate) exit: Option<String>,
     #[arg(long)]
     pub(crate) reasons: String,
 }

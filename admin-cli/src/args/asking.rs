@@ -40,6 +40,9 @@ pub(crate) struct Import {
     pub(crate) issuer: Option<String>,
 }
 
+/// Years that are meant where the option stands alone.
+const CLEAN_YEARS: &str = "3";
+
 #[derive(Debug, Args)]
 pub(crate) struct Subject {
     pub(crate) code: String,
@@ -59,6 +62,10 @@ pub(crate) struct Subject {
     pub(crate) scenario: Option<String>,
     #[arg(long, value_name = "FILE")]
     pub(crate) receipt: Option<PathBuf>,
+    #[arg(long, value_name = "DAY", conflicts_with = "clean_years")]
+    pub(crate) clean_since: Option<String>,
+    #[arg(long, value_name = "YEARS", num_args = 0..=1, default_missing_value = CLEAN_YEARS)]
+    pub(crate) clean_years: Option<u32>,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use concordat_protocol::admin::{
     AdmissionAsk, ObjectionAsk, RepairAsk, Reply, Request, RulingAsk, StatementAsk, StayAsk,
     Target, WithdrawalAsk,
 };
-use concordat_protocol::statement::Class;
+use concordat_protocol::statement::{Class, RedExit, WithdrawalReason};
 
 use crate::args::{Act, Admission, Objection, Repair, Ruling, Stay, Withdrawal};
 use crate::client::unexpected;
@@ -61,14 +61,30 @@ pub(super) fn withdrawal(verb: &Withdrawal, context: &Context<'_>) -> Result<Rep
     };
     let ask = WithdrawalAsk {
         target: parse::target("REFERENCE", &args.act.reference)?,
-        reason: names::parse("--reason", &args.reason)?,
+        reason: withdrawal_reason(args.reason.as_ref())?,
         reasons: parse::text("--reasons", &args.reasons)?,
         issuer: parse::optional_authority("--issuer", args.act.issuer.as_ref())?,
         dry_run: args.act.dry_run,
+        exit: optional_exit(args.exit.as_ref())?,
     };
-    let how = Some(context.words.code(ask.reason));
+    let words = context.words;
+    let exit = ask.exit.map(|exit| words.code(exit));
+    let how = Some(exit.unwrap_or_else(|| words.code(ask.reason)));
     confirm((Class::Withdrawal, how), (&ask.target, &args.act), context)?;
     record(&Request::Withdrawal(ask), context)
+}
+
+/// The kind of reason; where an exit from a red list is named and nothing else, the entry is revoked.
+pub(super) fn withdrawal_reason(named: Option<&String>) -> Result<WithdrawalReason, Failure> {
+    let named = named.map(|name| names::parse("--reason", name));
+    Ok(named
+        .transpose()?
+        .unwrap_or(WithdrawalReason::DecisionRevoked))
+}
+
+/// The exit from a red list.
+pub(super) fn optional_exit(named: Option<&String>) -> Result<Option<RedExit>, Failure> {
+    named.map(|name| names::parse("--exit", name)).transpose()
 }
 
 pub(super) fn admission(verb: &Admission, context: &Context<'_>) -> Result<Report, Failure> {

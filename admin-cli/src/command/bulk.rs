@@ -10,10 +10,10 @@ use concordat_protocol::subject::AuthorityCode;
 
 use crate::args::{ObjectionList, WithdrawalBulk};
 use crate::client::unexpected;
-use crate::command::{Context, files};
+use crate::command::{Context, act, files};
 use crate::failure::Failure;
 use crate::report::{self, BulkTold, Report};
-use crate::{names, parse, text};
+use crate::{parse, text};
 
 /// Withdraws the decisions of an import or of a file, asked about some at a time.
 // spec: ADM-340, ADM-341, ADM-342
@@ -27,12 +27,13 @@ pub(super) fn withdrawal(args: &WithdrawalBulk, context: &Context<'_>) -> Result
     let ask = BulkAsk {
         import,
         targets: Vec::new(),
-        reason: names::parse("--reason", &args.reason)?,
+        reason: act::withdrawal_reason(args.reason.as_ref())?,
         reasons: parse::text("--reasons", &args.reasons)?,
         acts: None,
         skip: None,
         issuer: parse::optional_authority("--issuer", args.issuer.as_ref())?,
         dry_run: true,
+        exit: act::optional_exit(args.exit.as_ref())?,
     };
     // Whoever agrees has seen how many there are and how they stand, and that every one may be withdrawn.
     let mut planned = BulkTold::default();

@@ -27,6 +27,8 @@ pub(super) fn subject(args: &Subject, context: &Context<'_>) -> Result<Report, F
         as_of: parse::optional_day("--as-of", args.as_of.as_ref())?,
         skip: args.skip,
         records_skip: args.records_skip,
+        clean_since: parse::optional_day("--clean-since", args.clean_since.as_ref())?,
+        clean_years: args.clean_years,
     };
     let (reply, written) = ask_with_receipt(&Request::Subject(ask), receipt, context)?;
     match reply {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::names::Named;
 use crate::page::Page;
-use crate::report::subject::{act_json, act_table, flat};
+use crate::report::subject::{act_json, act_table, flat, is_red};
 use crate::report::{Report, Words, effect, short, yuan};
 use crate::{clock, decision};
 
@@ -68,7 +68,12 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, now: Timestamp, words: Words
     }
     if !acts.is_empty() {
         page.gap();
-        act_table(&mut page, acts.iter(), words);
+        act_table(
+            &mut page,
+            acts.iter(),
+            is_red(corrected.or(decision)),
+            words,
+        );
     }
     if !report.related.is_empty() {
         page.gap();

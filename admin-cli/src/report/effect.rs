@@ -26,6 +26,7 @@ pub(super) fn json(effect: &EffectView) -> Value {
             "by_left": effect.repaired_by_left.unwrap_or(0),
             "effects": effect.repair_effects.iter().map(|one| one.name()).collect::<Value>(),
         })),
+        "beyond_repair": effect.beyond_repair.is_some(),
         "suspended_by": effect.suspended_by.iter().map(suspension_json).collect::<Value>(),
         "waiting": effect.waiting.iter().map(|one| json!({
             "objection": one.objection.to_string(),
@@ -202,6 +203,10 @@ fn acts_of_others(effect: &EffectView, words: Words, pairs: &mut Vec<(String, St
         let asked = effect.repair_effects.iter();
         let asked: Vec<_> = asked.map(|one| words.code(*one)).collect();
         pairs.push(words.pair("repaired_by", words.noted(by, words.list(&asked))));
+    }
+    // spec: EFF-195
+    if effect.beyond_repair.is_some() {
+        pairs.push(words.pair("beyond_repair", words.word("beyond_repair_note")));
     }
 }
 

@@ -14,7 +14,7 @@ use crate::report::{Report, Words, day_json, ref_json, short};
 
 /// The names of the columns: those of the documents, the same in every language.
 // spec: ADM-363
-const COLUMNS: [&str; 26] = [
+const COLUMNS: [&str; 27] = [
     "序号",
     "声明",
     "类别",
@@ -220,6 +220,7 @@ fn line_json(number: u64, row: &LedgerRow) -> Value {
         "target": ref_json(row.target.as_ref()),
         "outcome": row.outcome.map(Named::name),
         "withdrawal_reason": row.reason.map(Named::name),
+        "exit": row.exit.map(Named::name),
     });
     if let Value::Object(map) = &mut json {
         map.extend(counts(row).map(|(key, count)| (key.to_owned(), json!(count))));
@@ -298,6 +299,7 @@ mod tests {
             target: None,
             outcome: None,
             reason: None,
+            exit: None,
             about_before: Some(SubjectCode::parse("91230400MA0000016K").unwrap()),
         }
     }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::cases::{self, Checked, Counts};
 use crate::names::Named;
 use crate::page::Page;
+use crate::report::clean;
 use crate::report::statistics::quoted;
 use crate::report::{Report, Words, at_json, at_text, ref_json, short, short_origin};
 
@@ -97,6 +98,7 @@ fn row_json(row: &LookUpRow) -> Value {
         "subject": row.subject.to_string(),
         "scenario": row.scenario.map(Named::name),
         "shown": row.shown.iter().map(shown_json).collect::<Value>(),
+        "clean": row.clean.as_ref().map(clean::word_json),
     })
 }
 
@@ -207,6 +209,14 @@ pub(crate) fn verified_look_up(verified: &VerifiedLookUp, words: Words) -> Repor
                 .map_or_else(|| "-".to_owned(), |one| words.code(one)),
         ),
     ]);
+    // spec: LKP-74
+    let word = row.clean.as_ref();
+    page.pairs(
+        &word
+            .map(|word| clean::headline(word, words))
+            .into_iter()
+            .collect::<Vec<_>>(),
+    );
     page.gap();
     page.line(words.fill("look_up_shown", &[("count", &row.shown.len().to_string())]));
     let header_words = ["reference", "validity"].map(|key| words.word(key));

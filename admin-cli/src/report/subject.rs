@@ -1,17 +1,18 @@
 //! What is known about an organisation, and one statement with its history.
 
-use concordat_protocol::admin::{ActView, DecisionView, StatementView, SubjectAnswer};
+use concordat_protocol::admin::{ActView, DecisionView, ListedView, StatementView, SubjectAnswer};
+use concordat_protocol::statement::{ActType, Decision};
 use concordat_protocol::subject::CodeCheck;
 use serde_json::{Value, json};
 
 use crate::names::Named;
 use crate::page::Page;
-use crate::report::record;
 use crate::report::status::{fork_json, fork_line};
 use crate::report::{
     Report, Words, at_json, at_text, awaited, day_json, effect, recognition, ref_json, refs_json,
     short,
 };
+use crate::report::{clean, record};
 use crate::{clock, decision};
 
 /// Decisions about an organisation.
@@ -34,6 +35,9 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
             format!("{} / {}", answer.decisions.len(), answer.total),
         ),
     ]);
+    if let Some(view) = &answer.clean {
+        clean::clean(&mut page, view, words);
+    }
     if answer.bodies_missing > 0 {
         let count = answer.bodies_missing.to_string();
         page.line(words.fill("bodies_missing", &[("count", &count)]));
@@ -52,6 +56,9 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         let rows = answer.decisions.iter().map(|one| row(one, words)).collect();
         page.gap();
         page.table(&header, rows);
+    }
+    if let Some(red) = answer.decisions.iter().find(|one| !one.listed.is_empty()) {
+        listed(&mut page, &red.listed, red.listed_left, words);
     }
     recognition::of_decisions(&mut page, &answer.decisions, words);
     recognition::cut(&mut page, &answer.agreements_cut, words);
@@ -102,6 +109,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         "records": answer.records.iter().map(record::record_json).collect::<Value>(),
         "records_total": answer.records_total.unwrap_or(0),
         "records_next_skip": answer.records_next_skip,
+        "clean": answer.clean.as_ref().map(clean::json),
     });
     Report::new(page, json)
 }
@@ -132,6 +140,8 @@ fn decision_json(one: &DecisionView) -> Value {
         "effect": effect::json(&one.effect),
         "recognition": one.recognition.as_ref().map(recognition::json),
         "awaited": awaited::json(&one.awaited),
+        "listed": listed_json(&one.listed),
+        "listed_left": one.listed_left.unwrap_or(0),
     })
 }
 
@@ -177,6 +187,11 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
         page.line(words.word("effect"));
         page.pairs(&effect::pairs(effect, words));
     }
+    // spec: ADM-433
+    if let Some(basis) = &view.beyond_repair {
+        let article = format!("{} {}", basis.law, basis.article);
+        page.pairs(&[words.pair("beyond_repair", article)]);
+    }
     if let Some(recognition) = &view.recognition {
         let label = words.word("recognition");
         page.pairs(&recognition::pairs(&label, recognition, words));
@@ -193,10 +208,12 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
         record::record_page(&mut page, record, words);
     }
     record::referring(&mut page, &view.referred_by, view.referred_by_left, words);
+    let stands = view.corrected.as_ref().or(view.decision.as_ref());
+    listed(&mut page, &view.listed, view.listed_left, words);
     let acts: Vec<_> = view.act.iter().chain(&view.acts).collect();
     if !acts.is_empty() {
         page.gap();
-        act_table(&mut page, acts.into_iter(), words);
+        act_table(&mut page, acts.into_iter(), is_red(stands), words);
     }
     if let Some(left) = view.acts_left {
         page.pairs(&[words.pair("acts_left", left)]);
@@ -209,7 +226,7 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
 pub(crate) fn acted_on(view: &StatementView, words: Words) -> Report {
     let mut page = Page::default();
     let decision = view.corrected.as_ref().or(view.decision.as_ref());
-    let fields = decision.map(concordat_protocol::statement::Decision::fields);
+    let fields = decision.map(Decision::fields);
     let organisation = match fields {
         // The name is that of the code beside it.
         Some(fields) => format!("{} {}", fields.subject.code(), fields.subject.name()),
@@ -253,6 +270,13 @@ fn statement_json(view: &StatementView) -> Value {
         "acts_left": view.acts_left.unwrap_or(0),
         "effect": view.effect.as_ref().map(effect::json),
         "awaited": awaited::json(&view.awaited),
+        "beyond_repair": view.beyond_repair.as_ref().map(|one| json!({
+            "law": one.law.as_str(),
+            "article": one.article.as_str(),
+            "level": one.level.name(),
+        })),
+        "listed": listed_json(&view.listed),
+        "listed_left": view.listed_left.unwrap_or(0),
         "look_up_row": view.look_up_row,
         "fork": view.fork.as_ref().map(fork_json),
         "recognition": view.recognition.as_ref().map(recognition::json),
@@ -266,10 +290,50 @@ fn statement_json(view: &StatementView) -> Value {
     })
 }
 
-/// Acts, one on a line.
+/// Whether a decision is an entry in a red list.
+pub(super) fn is_red(decision: Option<&Decision>) -> bool {
+    decision.is_some_and(|one| one.fields().act_type == ActType::RedList)
+}
+
+/// What stands beside an entry in a red list.
+// spec: ADM-431, ADM-432
+fn listed(page: &mut Page, listed: &[ListedView], left: Option<u64>, words: Words) {
+    for one in listed {
+        let name = one.issuer_name.clone();
+        let blanks = [
+            ("list", words.code(one.act_type)),
+            ("reference", short(&one.reference)),
+            ("issuer", name.unwrap_or_else(|| one.issuer.to_string())),
+            ("document", one.document_number.clone()),
+            ("state", words.code(one.binds_others)),
+        ];
+        let blanks = blanks.each_ref().map(|(key, text)| (*key, text.as_str()));
+        page.line(words.fill("listed_beside", &blanks));
+    }
+    if let Some(count) = left {
+        page.line(words.fill("listed_left", &[("count", &count.to_string())]));
+    }
+}
+
+fn listed_json(listed: &[ListedView]) -> Value {
+    let one = |one: &ListedView| {
+        json!({
+            "reference": one.reference.to_string(),
+            "act_type": one.act_type.name(),
+            "issuer": one.issuer.as_str(),
+            "issuer_name": one.issuer_name,
+            "document_number": one.document_number,
+            "binds_others": one.binds_others.name(),
+        })
+    };
+    listed.iter().map(one).collect()
+}
+
+/// Acts, one on a line; of those on an entry in a red list also which do not say by which exit it is left.
 pub(super) fn act_table<'a>(
     page: &mut Page,
     acts: impl Iterator<Item = &'a ActView>,
+    on_red: bool,
     words: Words,
 ) {
     let header = [
@@ -281,16 +345,22 @@ pub(super) fn act_table<'a>(
         "reasons",
     ];
     let header: Vec<_> = header.iter().map(|key| words.word(key)).collect();
-    page.table(&header, acts.map(|act| act_row(act, words)).collect());
+    let rows = acts.map(|act| act_row(act, on_red, words));
+    page.table(&header, rows.collect());
 }
 
-fn act_row(act: &ActView, words: Words) -> Vec<String> {
+fn act_row(act: &ActView, on_red: bool, words: Words) -> Vec<String> {
+    // spec: STM-192, ADM-430
+    let ends = act.withdrawal_reason.is_some_and(|one| one.ends_listing());
+    let exit_lacks = on_red && ends && act.exit.is_none();
     let said = [
         act.ground.map(|one| words.code(one)),
         act.open
             .map(|open| words.word(if open { "open" } else { "closed" })),
         act.outcome.map(|one| words.code(one)),
         act.withdrawal_reason.map(|one| words.code(one)),
+        act.exit.map(|one| words.code(one)),
+        exit_lacks.then(|| words.word("exit_not_stated")),
         act.body.clone(),
         act.document_number.clone(),
         act.decided_on.map(|day| day.to_string()),
@@ -337,6 +407,7 @@ pub(super) fn act_json(act: &ActView) -> Value {
         "outcome": act.outcome.map(Named::name),
         "names": refs_json(&act.names),
         "withdrawal_reason": act.withdrawal_reason.map(Named::name),
+        "exit": act.exit.map(Named::name),
         "reasons": act.reasons,
         "notice_index": act.notice.map(|index| index.value()),
         "witnessed": act.witnessed,

@@ -110,6 +110,9 @@ fn question_before_an_act_names_what_it_does_and_upon_whom() {
         accession: None,
         retirement: None,
         awaited: Vec::new(),
+        beyond_repair: None,
+        listed: Vec::new(),
+        listed_left: None,
     };
     let reply = Reply::Statement(Box::new(view));
     let node = fake_node(directory.path(), move |_| vec![reply.clone()]);

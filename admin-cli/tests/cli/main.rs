@@ -13,3 +13,4 @@ mod recognised;
 mod samples;
 mod support;
 mod usage;
+mod wrong_uses;

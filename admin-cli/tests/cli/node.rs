@@ -9,17 +9,20 @@ use std::process::{Command, Stdio};
 
 use concordat_protocol::admin::{
     ActView, AdminError, AlarmView, AwaitedView, BackingCode, BasisCode, BindsOthersCode,
-    BundleView, BurdenCode, DeadlineCode, DecisionView, Detail, EffectView, ErrorCode, ForkCode,
-    FreshnessCode, FreshnessView, ImportReport, LaterActsCode, LinkCode, LogView, NotAboutView,
-    PeerBrief, Progress, Recorded, Refused, Reply, Request, RowRefusal, SigningCode, Stage,
-    StatementView, StatusView, SubjectAnswer, SuspensionCode, SuspensionView, Target, TaskCode,
-    ValidityCode, VoidCauseCode,
+    BundleView, BurdenCode, CleanCode, CleanDecision, CleanView, CleanWeight, DeadlineCode,
+    DecisionView, Detail, EffectView, ErrorCode, ForkCode, FreshnessCode, FreshnessView,
+    ImportReport, LaterActsCode, LinkCode, ListedView, LogView, NotAboutView, PeerBrief, Progress,
+    Recorded, Refused, Reply, Request, RowRefusal, SigningCode, Stage, StaleLog, StatementView,
+    StatusView, SubjectAnswer, SuspensionCode, SuspensionView, Target, TaskCode, ValidityCode,
+    VoidCauseCode,
 };
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{
-    ActType, Class, Code, Ground, ObjectorRole, RepairEffect, Role, Standing, StatementRef, Vis,
+    ActType, Class, Code, Decision, DecisionFields, Ground, Listing, ObjectorRole, RedExit,
+    RepairEffect, Role, Standing, StatementRef, Vis, WithdrawalReason,
 };
-use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
+use concordat_protocol::text::Text;
 use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::Network;
 use serde_bytes::ByteBuf;
@@ -111,6 +114,7 @@ pub(crate) fn effect() -> EffectView {
         repaired_by: Vec::new(),
         repaired_by_left: None,
         repair_effects: Vec::new(),
+        beyond_repair: None,
     }
 }
 

@@ -77,6 +77,8 @@ fn answer() -> Reply {
         effect: effect(),
         recognition: Some(recognition),
         awaited: Vec::new(),
+        listed: Vec::new(),
+        listed_left: None,
     };
     Reply::Subject(Box::new(SubjectAnswer {
         code: code(),
@@ -93,6 +95,7 @@ fn answer() -> Reply {
         records: vec![],
         records_total: None,
         records_next_skip: None,
+        clean: None,
     }))
 }
 

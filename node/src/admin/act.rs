@@ -1,6 +1,7 @@
 //! Acts: signed with the node's statement key, durable, then answered.
 
 mod bulk;
+mod exits;
 mod freeing;
 
 use concordat_protocol::admin::{
@@ -102,9 +103,16 @@ pub(super) fn correction(desk: &Desk, ask: CorrectionAsk) -> Answer {
 pub(super) fn withdrawal(desk: &Desk, ask: WithdrawalAsk) -> Answer {
     let case = Case::open(desk, &ask.target, ask.issuer, Class::Withdrawal)?;
     case.require_not_withdrawn()?;
+    let effect = case
+        .class
+        .is_decision()
+        .then(|| case.effect())
+        .transpose()?;
+    case.require_exit(effect.as_ref(), ask.reason, ask.exit)?;
     let withdrawal = Withdrawal {
         reason: ask.reason,
         reasons: ask.reasons,
+        exit: ask.exit,
     };
     case.record(Content::Withdrawal(withdrawal), ask.dry_run)
 }

@@ -300,6 +300,7 @@ fn fill_act(row: &mut LedgerRow, content: &Content) {
     }
     if let Content::Withdrawal(withdrawal) = content {
         row.reason = Some(withdrawal.reason);
+        row.exit = withdrawal.exit;
     }
     if let Content::Stay(stay) = content {
         row.document_number = Some(stay.fields().document_number.to_string());

@@ -1,6 +1,6 @@
 //! A look-up: a durable row before anything about an organisation is answered, and its receipt.
 
-use concordat_protocol::admin::{AdminError, ErrorCode, LookUp, Reply};
+use concordat_protocol::admin::{AdminError, CleanView, CleanWord, ErrorCode, LookUp, Reply};
 use concordat_protocol::lookup::{LookUpRow, Shown, answer_digest};
 use concordat_protocol::subject::SubjectCode;
 use concordat_protocol::text::Text;
@@ -49,6 +49,7 @@ pub(super) fn record_shown(
             answer: answer_digest(salt, &bytes),
             shown: shown(&answer),
             horizon: Some(horizon),
+            clean: clean(&answer),
         }
     };
     let kept = desk.runtime.block_on(node.keep_look_up(row));
@@ -62,4 +63,13 @@ pub(super) fn record_shown(
         desk.send(Reply::Receipt(ByteBuf::from(receipt)));
     }
     Ok(reply(kept.number))
+}
+
+/// What a reply says of clean years.
+// spec: LKP-74
+fn clean(reply: &Reply) -> Option<CleanWord> {
+    if let Reply::Subject(answer) = reply {
+        return answer.clean.as_ref().map(CleanView::word);
+    }
+    None
 }

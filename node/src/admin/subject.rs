@@ -10,7 +10,7 @@ use concordat_protocol::admin::{
 use concordat_protocol::effect::{Effect, Horizon, Validity};
 use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{
-    Audience, Class, Content, Decision, StatementRef, WithdrawalReason,
+    ActType, Audience, Class, Content, Decision, LegalBasis, StatementRef, WithdrawalReason,
 };
 use concordat_protocol::subject::{CodeCheck, SubjectCode};
 use concordat_protocol::time::Day;
@@ -18,8 +18,9 @@ use concordat_protocol::trust::{Registry, Verified};
 
 use crate::admin::awaited::Timetable;
 use crate::admin::desk::{Answer, Desk};
+use crate::admin::listed::{Listed, beside};
 use crate::admin::shown::Shown;
-use crate::admin::{acts as acts_on, lookup, peer, records, refusal, target, view};
+use crate::admin::{acts as acts_on, clean, lookup, peer, records, refusal, target, view};
 use crate::node::{Node, publisher};
 use crate::query::{Found, QueryService, SubjectEntry, sort_newest_first};
 use crate::store::{NoticeRow, Position};
@@ -28,6 +29,7 @@ use crate::store::{NoticeRow, Position};
 pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let node = desk.node();
     let as_of = ask.as_of.unwrap_or_else(|| node.today());
+    let since = clean::since(&ask, as_of)?;
     let mut found = node
         .subject(ask.code)
         .map_err(|error| refusal::ask(&error))?;
@@ -63,7 +65,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let (mut decisions, mut not_about) = (Shown::new(), Vec::new());
     let mut corrected_names: Vec<String> = Vec::new();
     let mut timetable = Timetable::new(&registry, as_of);
-    let mut passed = 0;
+    let (mut passed, mut listed) = (0, None);
     for (target, effect) in targets.iter().zip(&effects) {
         let found = query.statement(&target.origin, target.index);
         let found = found.map_err(refusal::query)?;
@@ -89,6 +91,13 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
                 corrected_names.push(stands.subject.name().to_string());
             }
             let mut view = decision_view(&registry, &verified, decision, effect, &mut timetable);
+            if stands.act_type == ActType::RedList {
+                if listed.is_none() {
+                    listed = Some(beside(node, ask.code, as_of, true)?);
+                }
+                let Listed { views, left } = listed.clone().unwrap_or_default();
+                (view.listed, view.listed_left) = (views, left);
+            }
             view.recognition = Some(agreed.view(&agreements, &verified, stands, effect, as_of));
             // spec: ADM-191
             if !decisions.take(view)? {
@@ -127,6 +136,10 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         records: records.views,
         records_total: (records.total > 0).then_some(records.total),
         records_next_skip: records.next_skip,
+        clean: match since {
+            Some(since) => Some(clean::answer(node, ask.code, &found, (since, as_of))?),
+            None => None,
+        },
     };
     let total = total + records.total;
     // spec: ADM-63
@@ -304,6 +317,8 @@ fn decision_view(
         effect: view::effect(effect, timetable.as_of()),
         recognition: None,
         awaited: timetable.views(issuer, fields, effect),
+        listed: Vec::new(),
+        listed_left: None,
     }
 }
 
@@ -341,6 +356,13 @@ fn statement_view(
     let (recognition, agreements_cut) = match &effect {
         Some(effect) => recognised(node, verified, effect, as_of)?,
         None => (None, Vec::new()),
+    };
+    let stands = corrected.as_ref().or_else(|| decision_of(verified));
+    let listed = match stands.map(Decision::fields) {
+        Some(stands) if stands.act_type == ActType::RedList => {
+            beside(node, stands.subject.code(), as_of, looked_up)?
+        }
+        Some(_) | None => Listed::default(),
     };
     let (acts, acts_left) = acts(node, reference, &registry, &horizon, effect.as_ref())?;
     // Their answers are told with them.
@@ -387,7 +409,24 @@ fn statement_view(
         referred_by,
         referred_by_left,
         stands_about,
+        beyond_repair: match effect.as_ref().is_some_and(|one| one.beyond_repair) {
+            true => beyond_repair(&registry, verified).cloned(),
+            false => None,
+        },
+        listed: listed.views,
+        listed_left: listed.left,
     })
+}
+
+/// The article by which a decision is beyond repair.
+// spec: ADM-433
+pub(super) fn beyond_repair<'r>(
+    registry: &'r Registry,
+    decision: &Verified,
+) -> Option<&'r LegalBasis> {
+    let fields = decision_of(decision)?.fields();
+    let size = decision.statement().header().ctx.size;
+    registry.beyond_repair(&fields.item, fields.decided_on, size)
 }
 
 /// Upon whom corrections that count in full put a decision, where that is another than it named.

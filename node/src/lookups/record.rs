@@ -243,6 +243,7 @@ pub fn old_row(bytes: &[u8]) -> Option<(u64, SaltedRow)> {
         answer: Hash::from_bytes(digest),
         shown: Vec::new(),
         horizon: None,
+        clean: None,
     };
     Some((number, SaltedRow::new(digest, &row).ok()?))
 }

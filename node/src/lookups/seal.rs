@@ -316,6 +316,7 @@ mod tests {
             answer: Hash::from_bytes([7; 32]),
             shown: Vec::new(),
             horizon: None,
+            clean: None,
         };
         SaltedRow::new([3; 32], &row).unwrap()
     }

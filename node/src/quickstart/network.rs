@@ -251,6 +251,7 @@ fn catalogue(items: impl IntoIterator<Item = Code>) -> Result<ItemCatalogue, Tou
             measures: Vec::new(),
             list_scope: None,
             classes: vec![],
+            beyond_repair: None,
         });
     }
     entries.sort_by(|a, b| a.code.cmp(&b.code));

@@ -68,6 +68,7 @@ fn lookup(number: u64) -> Lookup {
         answer: Hash::from_bytes([3; 32]),
         shown: Vec::new(),
         horizon: None,
+        clean: None,
     };
     let kept = Some(SaltedRow::new([4; 32], &row).unwrap());
     Lookup { number, kept }

@@ -14,6 +14,7 @@ async fn act_on_what_is_not_public_answers_without_its_effect() {
         reasons: Text::new("重复报送").unwrap(),
         issuer: None,
         dry_run: true,
+        exit: None,
     });
     let mut client = Client::open(&pair.hub).await;
     for request in [
@@ -315,6 +316,7 @@ async fn acts_are_refused_by_name_of_what_is_wrong() {
             reasons: Text::new("重复报送").unwrap(),
             issuer,
             dry_run: true,
+            exit: None,
         })
     };
     let other = Some(pair.hub.node.member());
@@ -337,6 +339,7 @@ async fn acts_are_refused_by_name_of_what_is_wrong() {
         reasons: Text::new("重复报送").unwrap(),
         issuer: None,
         dry_run: true,
+        exit: None,
     });
     let refused = client.refused(&on_objection).await;
     assert_eq!(refused, ErrorCode::NoEffect);
@@ -411,6 +414,7 @@ async fn act_on_what_is_withdrawn_is_refused() {
             reasons: Text::new("重复报送").unwrap(),
             issuer: None,
             dry_run: false,
+            exit: None,
         })
     };
     for of in [&ruled, &target] {

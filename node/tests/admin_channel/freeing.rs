@@ -2,7 +2,9 @@
 
 use concordat_protocol::admin::{BindsOthersCode, RepairAsk, StayAsk};
 use concordat_protocol::effect::Effect;
-use concordat_protocol::statement::{Code, RepairEffect};
+use concordat_protocol::statement::{
+    BasisLevel, Code, LegalBasis, Repair, RepairEffect, RepairFields,
+};
 
 use super::late::{at, withdrawal};
 use super::*;
@@ -242,5 +244,70 @@ async fn issuer_repairs_its_own_decision_and_takes_that_back() {
     seen(&pair, &target, |effect| effect.repaired.is_none()).await;
     let refused = member.refused(&withdrawal(&repair)).await;
     assert_eq!(refused, ErrorCode::NoEffect);
+    pair.stop().await;
+}
+
+/// A repair that law forbids is refused; one that another make of node signs does not count.
+// spec: ADM-433, EFF-195
+#[tokio::test(flavor = "multi_thread")]
+async fn repair_of_what_is_beyond_repair_is_refused_with_the_article() {
+    let article = LegalBasis {
+        law: Text::new("某法").unwrap(),
+        article: Text::new("第九条").unwrap(),
+        level: BasisLevel::Law,
+    };
+    let pair = Pair::start_planned(VIS_PUBLIC, |plan| {
+        for item in &mut plan.catalogue.items {
+            item.beyond_repair = Some(article.clone());
+        }
+        for mandate in &mut plan.members[0].mandates {
+            mandate.classes.push(Class::Repair);
+            mandate.classes.sort_unstable();
+            mandate.classes.dedup();
+        }
+    })
+    .await;
+    pair.import().await;
+    let target = pair.first();
+    let mut member = Client::open(&pair.member).await;
+    let error = member.ask(&Request::Repair(repair_ask(&target))).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.code, ErrorCode::BeyondRepair);
+    assert_eq!(error.detail("law"), Some("某法"));
+    assert_eq!(error.detail("article"), Some("第九条"));
+    let view = member.statement(position(&target)).await;
+    assert_eq!(view.beyond_repair, Some(article));
+    let ask = repair_ask(&target);
+    let repair = Repair::new(RepairFields {
+        effects: vec![RepairEffect::StopSharing],
+        decided_on: clock::today(),
+        basis: vec![],
+        reasons: ask.reasons,
+        applied_on: None,
+    });
+    let node = &pair.member.node;
+    let payload = Payload {
+        issued_at: clock::now(),
+        target: Some(target.clone()),
+        register_size: Some(TreeSize::ZERO),
+        batch: None,
+        content: Content::Repair(Box::new(repair.unwrap())),
+        ext: Ext::default(),
+    };
+    let signed = sign(
+        node.signer(),
+        node.member(),
+        view.about,
+        node.ctx(),
+        &payload,
+    );
+    let submitted = node.submit(LogNumber::Statements, vec![signed.unwrap()]);
+    submitted.await.unwrap();
+    let view = member.statement(position(&target)).await;
+    assert_eq!(view.acts.len(), 1);
+    let effect = view.effect.unwrap();
+    assert!(effect.beyond_repair.is_some());
+    assert_eq!(effect.repaired_by, []);
+    drop(member);
     pair.stop().await;
 }

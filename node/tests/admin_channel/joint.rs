@@ -278,6 +278,7 @@ async fn what_those_asked_owe_is_shown_and_an_alarm_at_both_ends_once_it_is_over
         reasons: text("误报"),
         issuer: None,
         dry_run: false,
+        exit: None,
     };
     member.act(&Request::Withdrawal(withdrawn)).await;
     assert_eq!(of(&member.statement(place.clone()).await), []);

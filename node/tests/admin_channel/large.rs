@@ -95,6 +95,8 @@ async fn organisation_is_answered_in_pages_that_the_channel_carries() {
             as_of: None,
             skip,
             records_skip: None,
+            clean_since: None,
+            clean_years: None,
         };
         let answer = match client.ask(&Request::Subject(ask)).await.unwrap() {
             Reply::Subject(answer) => *answer,
@@ -151,6 +153,8 @@ async fn decision_logged_a_thousand_times_is_one_row_of_its_organisation() {
             as_of: None,
             skip,
             records_skip: None,
+            clean_since: None,
+            clean_years: None,
         };
         let answer = match client.ask(&Request::Subject(ask)).await.unwrap() {
             Reply::Subject(answer) => *answer,

@@ -157,6 +157,7 @@ pub(super) fn withdrawal(of: &StatementRef) -> Request {
         reasons: Text::new("决定已撤销").unwrap(),
         issuer: None,
         dry_run: false,
+        exit: None,
     })
 }
 

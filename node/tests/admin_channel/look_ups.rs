@@ -29,6 +29,8 @@ fn ask_about(code: SubjectCode) -> Request {
         as_of: None,
         skip: None,
         records_skip: None,
+        clean_since: None,
+        clean_years: None,
     })
 }
 
@@ -319,6 +321,7 @@ async fn whoever_looked_up_a_decision_that_was_taken_back_is_listed_until_told()
         reasons: Text::new("主体有误。").unwrap(),
         issuer: None,
         dry_run: false,
+        exit: None,
     };
     let by = member.act(&Request::Withdrawal(withdrawal)).await;
     let by = by.reference.unwrap();

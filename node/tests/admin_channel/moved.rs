@@ -93,6 +93,7 @@ async fn decision_withdrawn_for_its_wrong_organisation_is_not_about_it_and_no_ot
             reasons: Text::new("撤销。").unwrap(),
             issuer: None,
             dry_run: false,
+            exit: None,
         };
         let by = member.act(&Request::Withdrawal(withdrawal)).await;
         witnessed(&pair, &by.reference.unwrap()).await;

@@ -11,9 +11,9 @@ use concordat_protocol::statement::{
 
 use super::*;
 
-const WATCH: &str = "list.watch";
+pub(crate) const WATCH: &str = "list.watch";
 
-fn law() -> LegalBasis {
+pub(crate) fn law() -> LegalBasis {
     LegalBasis {
         law: Text::new("某法").unwrap(),
         article: Text::new("第一条").unwrap(),
@@ -95,10 +95,11 @@ fn withdrawal(target: &StatementRef, reason: WithdrawalReason) -> Request {
         reasons: Text::new("认定有误").unwrap(),
         issuer: None,
         dry_run: false,
+        exit: None,
     })
 }
 
-fn entry(like: &DecisionFields, number: &str) -> DecisionFields {
+pub(crate) fn entry(like: &DecisionFields, number: &str) -> DecisionFields {
     let told = like.decided_on.plus_days(-3).unwrap();
     DecisionFields {
         document_number: Text::new(number).unwrap(),

@@ -5,7 +5,7 @@
 use crate::admin::target::Target;
 use crate::admin::view::AwaitedView;
 use crate::codec::integer_map;
-use crate::statement::{BatchId, Class, StatementRef, WithdrawalReason};
+use crate::statement::{BatchId, Class, RedExit, StatementRef, WithdrawalReason};
 use crate::subject::AuthorityCode;
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -48,6 +48,8 @@ integer_map! {
         7 => issuer: opt(AuthorityCode),
         /// Say what it would do.
         8 => dry_run: req(bool),
+        /// Of entries in red lists: the exit.
+        155 => exit: opt(RedExit),
     }
 }
 

@@ -173,10 +173,18 @@ named_codes! {
         MeasureNotAsked = 132 "measure-not-asked",
         /// The day or month lies before what the record rests on; `day`, `first`, `target`.
         DayBefore = 133 "day-before",
-        /// The register of look-ups has every root that was said of it.
-        RegisterWhole = 151 "register-whole",
         /// What a row showed stands otherwise now than it did in the list; `row`.
         ShownChanged = 150 "shown-changed",
+        /// The register of look-ups has every root that was said of it.
+        RegisterWhole = 151 "register-whole",
+        /// An entry in a red list is withdrawn and the exit is not said; `target`.
+        ExitNeeded = 170 "exit-needed",
+        /// An exit is said of what is no entry in a red list; `target`.
+        ExitUnfit = 171 "exit-unfit",
+        /// Law declares the decision beyond repair; `target`, `law`, `article`.
+        BeyondRepair = 172 "beyond-repair",
+        /// The span does not begin on a day up to the day asked about, or is named twice; `since`, `as_of`.
+        CleanSpan = 173 "clean-span",
     }
 }
 
@@ -205,7 +213,10 @@ impl ErrorCode {
             | Self::NoSuchClause
             | Self::OnlyRecommended
             | Self::MeasureNotAsked
-            | Self::DayBefore => ExitCode::Usage,
+            | Self::DayBefore
+            | Self::ExitNeeded
+            | Self::ExitUnfit
+            | Self::CleanSpan => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
             | Self::ActNotHeld
@@ -245,7 +256,8 @@ impl ErrorCode {
             | Self::NotBinding
             | Self::ShownChanged
             | Self::RegisterWhole
-            | Self::OtherNode => ExitCode::Denied,
+            | Self::OtherNode
+            | Self::BeyondRepair => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
             | Self::StorageFailed

@@ -3,6 +3,7 @@
 use serde_bytes::ByteBuf;
 
 use crate::admin::bulk::{BatchPropagationView, BatchView, BulkView};
+use crate::admin::clean::CleanView;
 use crate::admin::error::AdminError;
 use crate::admin::look_up::{
     LookUpMarked, LookUpProofView, LookUpResumed, LookUpsMissedView, LookUpsOutdatedView,
@@ -383,6 +384,8 @@ integer_map! {
         /// Decisions on this page that turned out not to be about it, which are not among `decisions`.
         // spec: ADM-293
         30 => not_about: list(NotAboutView),
+        /// Whether there is any adverse record since a day, where that was asked.
+        160 => clean: opt(CleanView),
     }
 }
 

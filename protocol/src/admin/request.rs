@@ -15,8 +15,8 @@ use crate::codec::{Truth, integer_map};
 use crate::log::{LeafIndex, TreeSize};
 use crate::lookup::Scenario;
 use crate::statement::{
-    Address, BatchId, DecisionFields, Ground, ObjectorRole, Outcome, RepairEffect, StatementRef,
-    WithdrawalReason,
+    Address, BatchId, DecisionFields, Ground, ObjectorRole, Outcome, RedExit, RepairEffect,
+    StatementRef, WithdrawalReason,
 };
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::text::Text;
@@ -251,6 +251,10 @@ integer_map! {
         4 => skip: opt(u64),
         /// Records to pass over, for the next page of them; no decisions are shown then.
         20 => records_skip: opt(u64),
+        /// Say whether there is any adverse record since this day.
+        160 => clean_since: opt(Day),
+        /// The same of so many years up to the day asked about; not beside a day.
+        161 => clean_years: opt(u32),
     }
 }
 
@@ -343,6 +347,8 @@ integer_map! {
         4 => issuer: opt(AuthorityCode),
         /// Say what it would do.
         5 => dry_run: req(bool),
+        /// Of an entry in a red list: the exit.
+        155 => exit: opt(RedExit),
     }
 }
 

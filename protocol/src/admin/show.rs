@@ -64,6 +64,7 @@ pub fn effect_view(effect: &Effect, as_of: Day) -> EffectView {
         repaired_by: repaired(effect, |repaired| &repaired.by),
         repaired_by_left: None,
         repair_effects: repaired(effect, |repaired| &repaired.effects),
+        beyond_repair: effect.beyond_repair.then_some(Truth),
     }
 }
 
@@ -111,6 +112,7 @@ pub fn act_view(
         legal_basis: Vec::new(),
         taken_back_by: None,
         applied_on: None,
+        exit: None,
         reference,
     };
     fill(&mut view, &payload.content, effect);
@@ -139,6 +141,7 @@ fn fill(view: &mut ActView, content: &Content, effect: Option<&Effect>) {
         Content::Correction(correction) => view.reasons = Some(correction.reasons.to_string()),
         Content::Withdrawal(withdrawal) => {
             view.withdrawal_reason = Some(withdrawal.reason);
+            view.exit = withdrawal.exit;
             view.reasons = Some(withdrawal.reasons.to_string());
         }
         Content::Stay(stay) => {
@@ -218,6 +221,7 @@ pub fn noticed_view(
         legal_basis: Vec::new(),
         taken_back_by: None,
         applied_on: None,
+        exit: None,
     })
 }
 

@@ -14,7 +14,7 @@ use crate::codec::integer_map;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
 use crate::statement::{
     Accession, ActType, Agreement, Class, Code, Decision, Enrolment, Ground, LegalBasis, Month,
-    ObjectorRole, Outcome, RepairEffect, Retirement, Role, Standing, StatementRef, Vis,
+    ObjectorRole, Outcome, RedExit, RepairEffect, Retirement, Role, Standing, StatementRef, Vis,
     WithdrawalReason,
 };
 use crate::subject::{AuthorityCode, SubjectCode};
@@ -330,6 +330,30 @@ integer_map! {
         10 => recognition: opt(RecognitionView),
         /// What is awaited about it.
         12 => awaited: list(AwaitedView),
+        /// Of an entry in a red list: the entries in lists that burden which stand beside it, newest first.
+        155 => listed: list(ListedView),
+        /// How many entries in such lists were not looked at.
+        156 => listed_left: opt(u64),
+    }
+}
+
+integer_map! {
+    /// An entry of an organisation in a list that burdens, shown on its entry in a red list. It ends nothing by
+    /// itself: whoever made the red list withdraws its entry.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ListedView {
+        /// Where it stands.
+        1 => reference: req(StatementRef),
+        /// Which kind of list.
+        2 => act_type: req(ActType),
+        /// Whose list.
+        3 => issuer: req(AuthorityCode),
+        /// The name of the authority.
+        4 => issuer_name: opt(String),
+        /// The number of its document.
+        5 => document_number: req(String),
+        /// What others may do on its strength.
+        6 => binds_others: req(BindsOthersCode),
     }
 }
 
@@ -388,6 +412,8 @@ integer_map! {
         24 => taken_back_by: opt(StatementRef),
         /// Of a repair: the day on which it was applied for.
         130 => applied_on: opt(Day),
+        /// Of a withdrawal: by which exit an organisation leaves a red list.
+        155 => exit: opt(RedExit),
     }
 }
 
@@ -454,5 +480,11 @@ integer_map! {
         /// puts it upon another than the one that it named.
         // spec: ADM-380
         140 => stands_about: opt(SubjectCode),
+        /// Of an entry in a red list: the entries in lists that burden which stand beside it, newest first.
+        155 => listed: list(ListedView),
+        /// How many entries in such lists were not looked at.
+        156 => listed_left: opt(u64),
+        /// The article by which a decision is beyond repair.
+        157 => beyond_repair: opt(LegalBasis),
     }
 }

@@ -8,7 +8,7 @@ use crate::effect::horizon::Backing;
 use crate::effect::objections;
 use crate::effect::reading::Reading;
 use crate::effect::record::{Received, Repaired, Suspension, SuspensionKind, Validity, Waiting};
-use crate::effect::repairs::repaired;
+use crate::effect::repairs::{is_beyond_repair, repaired};
 use crate::effect::stays::{self, Reaching};
 use crate::statement::{Content, Decision, StatementRef};
 
@@ -20,6 +20,7 @@ pub(super) struct Assessment<'a> {
     /// By day.
     pub(super) stays: Vec<Reaching<'a>>,
     pub(super) repaired: Option<Repaired>,
+    pub(super) beyond_repair: bool,
     pub(super) suspended_by: Vec<Suspension>,
     pub(super) waiting: Vec<Waiting>,
     pub(super) pending: Vec<StatementRef>,
@@ -62,6 +63,7 @@ fn assess_unheld<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
         superseded_by: None,
         stays,
         repaired,
+        beyond_repair: false,
         suspended_by,
         waiting,
         pending: Vec::new(),
@@ -122,6 +124,7 @@ fn assess_held<'a>(case: &Case<'_, 'a>, fact: &'a Fact, decision: &'a Decision) 
         superseded_by,
         stays,
         repaired,
+        beyond_repair: is_beyond_repair(case),
         suspended_by,
         waiting,
         pending,

@@ -41,6 +41,8 @@ pub struct Fact {
     void: Option<VoidCause>,
     /// Whether what it decides is from before its item was in any catalogue.
     history: bool,
+    /// Whether what it decides is beyond repair.
+    beyond_repair: bool,
 }
 
 impl Fact {
@@ -68,8 +70,14 @@ impl Fact {
         ];
         // spec: EFF-180
         let decided = verified.statement().payload().content.decision();
-        let history = decided.map(Decision::fields).is_some_and(|fields| {
+        let decided = decided.map(Decision::fields);
+        let history = decided.is_some_and(|fields| {
             registry.precedes_item(&fields.item, fields.decided_on, header.ctx.size)
+        });
+        // spec: STM-194
+        let beyond_repair = decided.is_some_and(|fields| {
+            let article = registry.beyond_repair(&fields.item, fields.decided_on, header.ctx.size);
+            article.is_some()
         });
         Self {
             reference,
@@ -81,6 +89,7 @@ impl Fact {
             authority: verified.authority(),
             void: causes.into_iter().flatten().min(),
             history,
+            beyond_repair,
         }
     }
 
@@ -105,6 +114,7 @@ impl Fact {
             authority,
             void,
             history: false,
+            beyond_repair: false,
         }
     }
 
@@ -113,6 +123,14 @@ impl Fact {
     #[must_use]
     pub const fn of_history(mut self) -> Self {
         self.history = true;
+        self
+    }
+
+    /// The same fact, of a decision that is beyond repair, for tests.
+    #[cfg(any(test, feature = "test-util"))]
+    #[must_use]
+    pub const fn not_to_be_repaired(mut self) -> Self {
+        self.beyond_repair = true;
         self
     }
 
@@ -151,6 +169,11 @@ impl Fact {
     /// Whether what it decides is from before its item was in any catalogue: it was held against none.
     pub(super) const fn is_history(&self) -> bool {
         self.history
+    }
+
+    /// Whether what it decides is beyond repair.
+    pub(super) const fn is_beyond_repair(&self) -> bool {
+        self.beyond_repair
     }
 
     /// Where the statement stands.

@@ -3,11 +3,27 @@
 use std::collections::BTreeSet;
 
 use crate::effect::case::Case;
+use crate::effect::fact::Fact;
 use crate::effect::record::Repaired;
 
+/// Whether law declares a decision beyond repair: as it was made, and by every correction of it by whom it may
+/// be. One that says it anew under another item lets it be repaired.
+// spec: EFF-195
+pub(super) fn is_beyond_repair(case: &Case<'_, '_>) -> bool {
+    let made = case.decision.map(|(fact, _)| fact);
+    if !made.is_some_and(Fact::is_beyond_repair) {
+        return false;
+    }
+    let mut corrections = case.corrections_of(case.target);
+    corrections.all(|(fact, _)| fact.is_beyond_repair() || !case.may_act(fact))
+}
+
 /// What the repairs of a decision come to; `None` where there is none.
-// spec: EFF-160, EFF-161
+// spec: EFF-160, EFF-161, EFF-195
 pub(super) fn repaired(case: &Case<'_, '_>) -> Option<Repaired> {
+    if is_beyond_repair(case) {
+        return None;
+    }
     let (mut by, mut effects) = (Vec::new(), BTreeSet::new());
     for (fact, repair) in case.repairs() {
         by.push(fact.reference().clone());

@@ -382,6 +382,7 @@ fn withdrawal() -> Content {
     Content::Withdrawal(Withdrawal {
         reason: WithdrawalReason::OtherError,
         reasons: text("录入错误"),
+        exit: None,
     })
 }
 
@@ -396,7 +397,7 @@ fn stay(ordered_on: &str, until: Option<&str>) -> Content {
     Content::Stay(Box::new(stay.unwrap()))
 }
 
-fn repair(effects: &[RepairEffect]) -> Content {
+pub(crate) fn repair(effects: &[RepairEffect]) -> Content {
     let repair = Repair::new(RepairFields {
         effects: effects.to_vec(),
         decided_on: day("2026-05-01"),

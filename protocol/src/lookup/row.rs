@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::admin::tagged::named_codes;
-use crate::admin::{EffectView, Reply, ValidityCode};
+use crate::admin::{CleanWord, EffectView, Reply, ValidityCode};
 use crate::codec::{self, DecodeError, Limits, Reader, Truth, Writer, integer_map};
 use crate::log::{Hash, TreeSize, hash};
 use crate::statement::{SALT_BYTES, StatementRef};
@@ -127,6 +127,8 @@ integer_map! {
         10 => shown: list(Shown),
         /// Up to where the node had read; absent of rows from before there were receipts.
         11 => horizon: opt(LookUpHorizon),
+        /// Whether there was any adverse record since a day, where that was asked.
+        12 => clean: opt(CleanWord),
     }
 }
 

@@ -62,6 +62,7 @@ fn row(number: u64) -> LookUpRow {
         answer: hash(7),
         shown: vec![shown(ValidityCode::InForce)],
         horizon: None,
+        clean: None,
     }
 }
 

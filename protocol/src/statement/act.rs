@@ -74,6 +74,33 @@ code_enum! {
 }
 
 code_enum! {
+    /// “红名单”退出情形: by which of the four ways an organisation leaves a red list (HS-4.2).
+    // spec: STM-190
+    pub enum RedExit {
+        /// 经异议处理认定有误
+        ObjectionUpheld = 1,
+        /// 列入黑名单、重点关注名单，或不当利用奖励机制
+        ListedOrMisused = 2,
+        /// 有效期届满
+        ValidityEnded = 3,
+        /// 认定标准改变
+        CriteriaChanged = 4,
+    }
+}
+
+impl WithdrawalReason {
+    /// Whether a withdrawal for this reason takes an organisation off the list that the statement put it on. An
+    /// entry that named another, or that stands twice, leaves the list of the organisation as it is.
+    #[must_use]
+    pub const fn ends_listing(self) -> bool {
+        match self {
+            Self::DecisionRevoked | Self::OutsideCatalogue | Self::OtherError => true,
+            Self::WrongSubject | Self::Duplicate => false,
+        }
+    }
+}
+
+code_enum! {
     /// 修复方式: what a repair asks of whoever holds the information.
     pub enum RepairEffect {
         /// 移出名单
@@ -340,6 +367,8 @@ integer_map! {
         1 => reason: req(WithdrawalReason),
         /// The reasons in words.
         2 => reasons: req(Text<4000>),
+        /// Of an entry in a red list: the way by which the organisation leaves it.
+        3 => exit: opt(RedExit),
     }
 }
 

@@ -317,6 +317,8 @@ integer_map! {
         11 => list_scope: opt(ListScope),
         /// The classes that it is for, ascending; decisions and entries in lists where none is named.
         12 => classes: list(Class),
+        /// The article by which decisions under it are beyond repair; absent where they are not.
+        13 => beyond_repair: opt(LegalBasis),
     }
 }
 

@@ -106,6 +106,14 @@ pub enum ChangeFault {
         /// The member.
         member: AuthorityCode,
     },
+    /// An item declared beyond repair that is for no decisions, or not by an act that may declare it.
+    #[error(
+        "item {item} of the catalogue is beyond repair by no law, regulation or central policy, or is for no decisions"
+    )]
+    RepairBasis {
+        /// The place of the item, from 1.
+        item: usize,
+    },
     /// Keys of approvers and of the recovery quorum.
     #[error("approver and recovery keys are those of genesis and do not change")]
     Permanent,
@@ -159,7 +167,8 @@ impl ChangeFault {
             | Self::Permanent
             | Self::Quorum
             | Self::QuorumLost { .. }
-            | Self::StillActive { .. } => RejectReason::RegistryConflict,
+            | Self::StillActive { .. }
+            | Self::RepairBasis { .. } => RejectReason::RegistryConflict,
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::log::{CompactRange, Hash, LeafIndex, Origin, TreeSize, hash};
 use crate::region::RegionCode;
 use crate::statement::{
     Audience, Calendar, CatalogueItem, Class, Code, Content, Ctx, CtxCourse, DeadlineRules,
-    ItemCatalogue, Kind, Leaf, MeasureCatalogue, Policy, Role, Statement, StatementRef, Vis,
-    VisibilityClass, registry_state,
+    ItemCatalogue, Kind, Leaf, LegalBasis, MeasureCatalogue, Policy, Role, Statement, StatementRef,
+    Vis, VisibilityClass, registry_state,
 };
 use crate::subject::{AuthorityCode, Subject};
 use crate::time::{Day, Timestamp};
@@ -350,6 +350,18 @@ impl Registry {
         let items = catalogues.flat_map(|catalogue| &catalogue.items);
         let mut known = items.filter(|known| known.code == *item).peekable();
         known.peek().is_some() && known.all(|known| day < known.valid_from)
+    }
+
+    /// The article by which decisions of a day under an item are beyond repair, by the catalogue as of a size;
+    /// `None` where they are not, or where it had no such item on that day.
+    // spec: STM-194
+    #[must_use]
+    pub fn beyond_repair(&self, item: &Code, day: Day, size: TreeSize) -> Option<&LegalBasis> {
+        let mut items = self.catalogue_at(size)?.items.iter();
+        let item = items.find(|known| known.code == *item)?;
+        item.beyond_repair
+            .as_ref()
+            .filter(|_| item.is_in_force(day))
     }
 
     /// The catalogue as of a size.

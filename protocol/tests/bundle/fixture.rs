@@ -618,6 +618,7 @@ pub fn catalogue() -> ItemCatalogue {
             measures: vec![],
             list_scope: None,
             classes: vec![],
+            beyond_repair: None,
         }],
         classes: vec![
             class(PUBLIC, Audience::Public),

@@ -74,6 +74,7 @@ impl Freed {
             Content::Withdrawal(Withdrawal {
                 reason: WithdrawalReason::OtherError,
                 reasons: text("复核有误"),
+                exit: None,
             })
         };
         let (log, receivers) = (net.issuer_log(), net.receiver_log());

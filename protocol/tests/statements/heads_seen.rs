@@ -269,6 +269,7 @@ fn withdrawal(net: &Net) -> Verified {
     let content = Content::Withdrawal(Withdrawal {
         reason: WithdrawalReason::OtherError,
         reasons: text("录入错误"),
+        exit: None,
     });
     let payload = act(content, net.reference(city(), 3));
     let statement = net.statement(CITY_KEY, city(), city().code(), &payload);

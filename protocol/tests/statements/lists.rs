@@ -4,8 +4,8 @@ use concordat_protocol::codec::Truth;
 use concordat_protocol::effect::{Fact, VoidCause};
 use concordat_protocol::statement::{
     ActType, BasisLevel, CatalogueItem, Class, Content, Correction, Decision, DecisionFields,
-    Enrolment, Invalid, LegalBasis, ListScope, Listing, Mandate, Quarter, SeriousGroup, Service,
-    ServiceWay, Vis,
+    Enrolment, Invalid, ItemCatalogue, LegalBasis, ListScope, Listing, Mandate, Quarter,
+    SeriousGroup, Service, ServiceWay, Vis,
 };
 use concordat_protocol::trust::{Applied, Authority, RejectReason};
 
@@ -231,6 +231,63 @@ fn list_rests_on_an_act_of_a_level_that_may_found_it() {
     elsewhere.items[0].list_scope = Some(ListScope::Local);
     let elsewhere = Net::production().change(Content::ItemCatalogue(elsewhere));
     assert_eq!(elsewhere, unfounded);
+}
+
+fn beyond_repair(level: Option<BasisLevel>) -> ItemCatalogue {
+    let mut catalogue = catalogue();
+    catalogue.items[1].beyond_repair = level.map(founding);
+    catalogue
+}
+
+// spec: STM-193
+#[test]
+fn item_is_beyond_repair_by_law_regulation_or_central_policy_and_only_for_decisions() {
+    use BasisLevel::{LocalGovernmentRule, MinisterialRule};
+    let void = Applied::Void(RejectReason::RegistryConflict);
+    for level in BasisLevel::ALL {
+        let catalogue = beyond_repair(Some(*level));
+        let applied = Net::production().change(Content::ItemCatalogue(catalogue));
+        let expected = match level {
+            MinisterialRule | LocalGovernmentRule => void,
+            _ => Applied::Changed,
+        };
+        assert_eq!(applied, expected, "{level:?}");
+    }
+    let mut records = beyond_repair(Some(BasisLevel::Law));
+    records.items[1].act_types = vec![];
+    records.items[1].classes = vec![Class::Commitment];
+    let mut plain = records.clone();
+    plain.items[1].beyond_repair = None;
+    let applied = |catalogue| Net::production().change(Content::ItemCatalogue(catalogue));
+    assert_eq!(applied(plain), Applied::Changed);
+    assert_eq!(applied(records), void);
+}
+
+// spec: STM-194
+#[test]
+fn later_catalogue_says_nothing_about_the_repair_of_decisions_before_it() {
+    let mut net = Net::production();
+    let item = code("labour.penalty");
+    let said = |net: &Net, size, on: &str| {
+        let found = net.registry.beyond_repair(&item, day(on), size);
+        found.map(|basis| basis.article.to_string())
+    };
+    let before = net.registry.size();
+    let law = Content::ItemCatalogue(beyond_repair(Some(BasisLevel::Law)));
+    assert_eq!(net.change(law), Applied::Changed);
+    let under = net.registry.size();
+    let plain = Content::ItemCatalogue(beyond_repair(None));
+    assert_eq!(net.change(plain), Applied::Changed);
+    let after = net.registry.size();
+    assert_eq!(said(&net, before, "2026-03-01"), None);
+    assert_eq!(
+        said(&net, under, "2026-03-01").as_deref(),
+        Some("第四十八条")
+    );
+    assert_eq!(said(&net, after, "2026-03-01"), None);
+    // What was not in force on the day says nothing of it.
+    assert_eq!(said(&net, under, "2025-12-31"), None);
+    assert_eq!(said(&net, under, "2026-11-01"), None);
 }
 
 /// Who may decide, or correct, does not by that put anybody on a list.

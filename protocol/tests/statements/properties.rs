@@ -10,9 +10,9 @@ use concordat_protocol::key::Signer;
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
 use concordat_protocol::statement::{
     ActOutcome, BatchId, Content, Ctx, Decision, DeliveryBatch, Ground, KeyUse, Objection,
-    ObjectorRole, Outcome, Payload, PenaltyClass, QueryRoot, Receipt, ReceiptBatch, Repair,
-    RepairEffect, RepairFields, Restart, Rotation, Ruling, Standing, Statement, Stay, StayFields,
-    Suspension, Withdrawal, WithdrawalReason, sign,
+    ObjectorRole, Outcome, Payload, PenaltyClass, QueryRoot, Receipt, ReceiptBatch, RedExit,
+    Repair, RepairEffect, RepairFields, Restart, Rotation, Ruling, Standing, Statement, Stay,
+    StayFields, Suspension, Withdrawal, WithdrawalReason, sign,
 };
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
@@ -79,8 +79,15 @@ fn acts() -> impl Strategy<Value = Content> {
             .collect();
         Content::Ruling(Ruling::new(outcome, closes, reasons).unwrap())
     });
-    let withdrawal = (select(WithdrawalReason::ALL), words())
-        .prop_map(|(reason, reasons)| Content::Withdrawal(Withdrawal { reason, reasons }));
+    let exits = option::of(select(RedExit::ALL));
+    let withdrawal =
+        (select(WithdrawalReason::ALL), words(), exits).prop_map(|(reason, reasons, exit)| {
+            Content::Withdrawal(Withdrawal {
+                reason,
+                reasons,
+                exit,
+            })
+        });
     let stay = (words(), words(), days(), option::of(0_i32..900), words()).prop_map(
         |(body, document_number, ordered_on, lasts, reasons)| {
             let until = lasts.map(|lasts| ordered_on.plus_days(lasts).unwrap());

@@ -213,6 +213,7 @@ pub(crate) fn catalogue() -> ItemCatalogue {
         measures: vec![measure("tender.exclusion")],
         list_scope: None,
         classes: vec![],
+        beyond_repair: None,
     };
     let class = |code: u8, audience: Audience, members: Vec<AuthorityCode>| VisibilityClass {
         code: Vis::new(code),

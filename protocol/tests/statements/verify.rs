@@ -302,6 +302,7 @@ fn withdrawal() -> Content {
     Content::Withdrawal(Withdrawal {
         reason: WithdrawalReason::WrongSubject,
         reasons: text("主体有误"),
+        exit: None,
     })
 }
 

@@ -155,8 +155,12 @@ pub fn fact(spoken: &Spoken) -> Fact {
     let fact = Fact::new(place, issuer, Arc::new(payload), authority, void)
         .with_bytes_of(&reference(spoken.bytes))
         .about(SUBJECTS[usize::from(spoken.about)].code());
-    match spoken.history {
+    let fact = match spoken.history {
         true => fact.of_history(),
+        false => fact,
+    };
+    match spoken.beyond_repair {
+        true => fact.not_to_be_repaired(),
         false => fact,
     }
 }
@@ -217,6 +221,7 @@ fn content(say: &Say) -> (Content, Option<Place>, u64) {
             let withdrawal = Withdrawal {
                 reason: WithdrawalReason::OtherError,
                 reasons: text("有误"),
+                exit: None,
             };
             (Content::Withdrawal(withdrawal), Some(*target), *register)
         }

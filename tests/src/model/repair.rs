@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use super::{Place, Say, Scenario};
+use super::{Place, Say, Scenario, Spoken};
 
 impl Scenario {
     /// The repairs of a decision and what they ask.
     pub(super) fn repaired(&self, target: Place) -> Option<(BTreeSet<Place>, BTreeSet<u8>)> {
         let held = self.at(target);
         if held.is_some() && self.figures(target).is_none() {
+            return None;
+        }
+        if held.is_some_and(|held| held.beyond_repair) && self.corrections_are_beyond_repair(target)
+        {
             return None;
         }
         let (mut by, mut asked) = (BTreeSet::new(), BTreeSet::new());
@@ -26,5 +30,12 @@ impl Scenario {
             }
         }
         (!by.is_empty()).then_some((by, asked))
+    }
+
+    /// Whether no correction by whom it may be lets a decision be repaired.
+    fn corrections_are_beyond_repair(&self, target: Place) -> bool {
+        let corrects = |spoken: &&Spoken| matches!(spoken.say, Say::Correction { target: on, .. } if on == target);
+        let mut corrections = self.set.iter().filter(corrects);
+        corrections.all(|spoken| spoken.beyond_repair || !self.may_act(spoken, target))
     }
 }

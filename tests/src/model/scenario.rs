@@ -123,6 +123,7 @@ pub fn generate(seed: u64) -> Scenario {
     copy_one(&mut cast.random, &mut set);
     let logs = cast.horizon();
     mark_history(seed, &mut set);
+    mark_beyond_repair(seed, &mut set);
     let random = &mut cast.random;
     random.shuffle(&mut set);
     let unread = unread(random, &set);
@@ -180,6 +181,23 @@ fn mark_history(seed: u64, set: &mut [Spoken]) {
     for spoken in set {
         let decides = matches!(spoken.say, Say::Decision(_) | Say::Correction { .. });
         spoken.history = decides && of_history.contains(&spoken.bytes);
+    }
+}
+
+/// Has some decisions and corrections be under an item beyond repair.
+fn mark_beyond_repair(seed: u64, set: &mut [Spoken]) {
+    let mut random = Random::new(seed ^ 0x7265_7061_6972_6564);
+    if !random.once_in(3) {
+        return;
+    }
+    let beyond: Vec<Place> = set
+        .iter()
+        .map(|spoken| spoken.bytes)
+        .filter(|_| !random.once_in(3))
+        .collect();
+    for spoken in set {
+        let decides = matches!(spoken.say, Say::Decision(_) | Say::Correction { .. });
+        spoken.beyond_repair = decides && beyond.contains(&spoken.bytes);
     }
 }
 
@@ -280,6 +298,7 @@ impl Cast {
             supervision: issuer == 2,
             void,
             history: false,
+            beyond_repair: false,
             say: self.say(class),
         }
     }
@@ -337,6 +356,7 @@ impl Cast {
                     supervision: place.log == 2,
                     void: None,
                     history: false,
+                    beyond_repair: false,
                     say,
                 });
             }
@@ -392,6 +412,7 @@ impl Cast {
                 supervision: false,
                 void: None,
                 history: false,
+                beyond_repair: false,
                 say,
             });
         }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use concordat_protocol::admin::{
     AdminError, ImportAsk, ImportReport, ObjectionAsk, ProfileChoice, Recorded, Reply, Request,
-    StatementAsk, StatementView, StatusView, Target,
+    StatementAsk, StatementView, StatusView, SubjectAnswer, SubjectAsk, Target,
 };
 use concordat_protocol::statement::{Ground, ObjectorRole};
 use serde_bytes::ByteBuf;
@@ -110,14 +110,43 @@ impl AdminClient {
         Ok(*recorded)
     }
 
+    /// Looks an organisation up, and gives the signed receipt with the answer.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub async fn look_up(&mut self, ask: SubjectAsk) -> Result<(Vec<u8>, SubjectAnswer), AskError> {
+        self.send(&Request::Subject(ask)).await?;
+        let first = self.next().await?;
+        let Reply::Receipt(receipt) = first else {
+            return Err(unfit(&first));
+        };
+        let reply = self.last().await?;
+        let Reply::Subject(answer) = reply else {
+            return Err(unfit(&reply));
+        };
+        Ok((receipt.into_vec(), *answer))
+    }
+
     /// Imports a table with [`LOAD_PROFILE`].
     ///
     /// # Errors
     /// [`AskError`].
     pub async fn import(&mut self, table: &str) -> Result<ImportReport, AskError> {
+        self.import_by(LOAD_PROFILE, table).await
+    }
+
+    /// Imports a table with a profile.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub async fn import_by(
+        &mut self,
+        profile: &str,
+        table: &str,
+    ) -> Result<ImportReport, AskError> {
         let ask = ImportAsk {
             profile_choice: ProfileChoice::Inline,
-            profile: LOAD_PROFILE.to_owned(),
+            profile: profile.to_owned(),
             path: None,
             file_name: "load.tsv".to_owned(),
             bytes: Some(table.len() as u64),

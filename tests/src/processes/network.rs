@@ -57,6 +57,19 @@ impl Network {
     /// # Errors
     /// [`Failure`].
     pub fn make(binary: &Path, members: u32, outsiders: u32, seed: u64) -> Result<Self, Failure> {
+        Self::make_behind(binary, (members, outsiders), seed, Ok)
+    }
+
+    /// The same, each node reached at the address that `publish` gives for the one it listens at.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn make_behind(
+        binary: &Path,
+        (members, outsiders): (u32, u32),
+        seed: u64,
+        mut publish: impl FnMut(SocketAddr) -> std::io::Result<SocketAddr>,
+    ) -> Result<Self, Failure> {
         let directory = tempfile::tempdir().map_err(Failure::of("a directory"))?;
         let mut plan = TestPlan::numbered(members + outsiders, seed);
         let mut listening = Vec::new();
@@ -64,7 +77,8 @@ impl Network {
         let authorities = std::iter::once(&mut plan.hub).chain(&mut plan.members);
         for authority in authorities.take(1 + with_nodes) {
             let listen = free_address().map_err(Failure::of("a free port"))?;
-            authority.addresses = Address::new(&listen.to_string()).into_iter().collect();
+            let published = publish(listen).map_err(Failure::of("an address"))?;
+            authority.addresses = Address::new(&published.to_string()).into_iter().collect();
             listening.push(listen);
         }
         let plan = TestNetwork::build(plan).map_err(Failure::of("the network"))?;

@@ -54,6 +54,7 @@ pub(crate) fn utter(rng: &mut Rng, speaker: &Speaker<'_>, said: &[Said]) -> Opti
         (5, true) => Content::Withdrawal(Withdrawal {
             reason: WithdrawalReason::Duplicate,
             reasons: text("reported twice")?,
+            exit: None,
         }),
         (6, true) => correction(rng, target)?,
         (8, _) => Content::Ruling(

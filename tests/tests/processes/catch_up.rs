@@ -86,6 +86,8 @@ async fn catch_up(network: &Network) -> Result<(), Failure> {
         as_of: None,
         skip: None,
         records_skip: None,
+        clean_since: None,
+        clean_years: None,
     });
     let reply = client.ask(&ask).await?;
     let Reply::Subject(answer) = reply else {

@@ -102,6 +102,7 @@ async fn withdraw(network: &Network, target: &Target) -> Result<Target, Failure>
         reasons: Text::new("made for a test").map_err(Failure::of("a reason"))?,
         issuer: None,
         dry_run: false,
+        exit: None,
     };
     let reply = network
         .client(ISSUER)

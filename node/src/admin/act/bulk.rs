@@ -115,7 +115,10 @@ impl<'d> Bulk<'d> {
                 Some(by) => self.take_up(&by)?,
                 // Named twice in one file.
                 None if open.iter().any(|one| one.target == case.target) => {}
-                None => open.push(case),
+                None => {
+                    case.require_exit(Some(&effect), self.ask.reason, self.ask.exit)?;
+                    open.push(case);
+                }
             }
         }
         self.record(&open)
@@ -133,7 +136,9 @@ impl<'d> Bulk<'d> {
         if let Found::Verified(act) = found.map_err(refusal::query)? {
             let payload = act.statement().payload();
             let is_same = matches!(&payload.content, Content::Withdrawal(said)
-                if said.reason == self.ask.reason && said.reasons == self.ask.reasons);
+                if said.reason == self.ask.reason
+                    && said.reasons == self.ask.reasons
+                    && said.exit == self.ask.exit);
             self.acts = payload.batch.filter(|_| is_same);
         }
         Ok(())
@@ -165,6 +170,7 @@ impl<'d> Bulk<'d> {
         let withdrawal = Withdrawal {
             reason: self.ask.reason,
             reasons: self.ask.reasons.clone(),
+            exit: self.ask.exit,
         };
         Payload {
             batch: Some(acts),

@@ -1,11 +1,11 @@
 //! Acts that free: the stay by a court or review body, and the repair.
 
-use concordat_protocol::admin::{AdminError, RepairAsk, StayAsk};
+use concordat_protocol::admin::{AdminError, ErrorCode, RepairAsk, StayAsk};
 use concordat_protocol::effect::Burden;
 use concordat_protocol::statement::{Class, Content, Repair, RepairFields, Stay, StayFields};
 use concordat_protocol::time::Day;
 
-use super::{Case, refusal};
+use super::{Case, refusal, subject};
 use crate::admin::desk::{Answer, Desk};
 
 /// `stay issue`
@@ -39,8 +39,12 @@ pub(in crate::admin) fn repair(desk: &Desk, ask: RepairAsk) -> Answer {
     let case = Case::open(desk, &ask.target, ask.issuer, Class::Repair)?;
     case.require_not_withdrawn()?;
     case.require_not_void()?;
-    if case.effect()?.burden == Burden::Free {
+    let effect = case.effect()?;
+    if effect.burden == Burden::Free {
         return Err(refusal::no_effect(case.class, "free"));
+    }
+    if effect.beyond_repair {
+        return Err(beyond_repair(&case)?);
     }
     let decided_on = ask.decided_on.unwrap_or_else(|| desk.node().today());
     require_not_ahead(desk, decided_on)?;
@@ -60,6 +64,20 @@ pub(in crate::admin) fn repair(desk: &Desk, ask: RepairAsk) -> Answer {
     });
     let repair = repair.map_err(|error| refusal::invalid(&error))?;
     case.record(Content::Repair(Box::new(repair)), ask.dry_run)
+}
+
+/// The refusal of a repair, with the article that declares the decision beyond it.
+// spec: ADM-433
+fn beyond_repair(case: &Case<'_>) -> Result<AdminError, AdminError> {
+    let decision = subject::verified(case.desk, &case.target)?;
+    let registry = case.desk.node().registry();
+    let error = AdminError::new(ErrorCode::BeyondRepair).with("target", &case.target);
+    Ok(match subject::beyond_repair(&registry, &decision) {
+        Some(basis) => error
+            .with("law", &basis.law)
+            .with("article", &basis.article),
+        None => error,
+    })
 }
 
 fn require_not_ahead(desk: &Desk, day: Day) -> Result<(), AdminError> {

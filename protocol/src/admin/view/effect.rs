@@ -3,7 +3,7 @@
 //! The meaning of each axis is that of `spec/effect.md`; nothing is computed here.
 
 use crate::admin::tagged::named_codes;
-use crate::codec::integer_map;
+use crate::codec::{Truth, integer_map};
 use crate::log::{LeafIndex, TreeSize};
 use crate::statement::{Ground, Measure, PenaltyClass, RepairEffect, StatementRef};
 use crate::time::{Day, Timestamp};
@@ -354,6 +354,8 @@ integer_map! {
         36 => repaired_by_left: opt(u64),
         /// What these repairs ask of whoever holds the information, ascending.
         37 => repair_effects: list(RepairEffect),
+        /// Present when law declares it beyond repair, so that no repair of it counts.
+        157 => beyond_repair: opt(Truth),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::admin::view::BindsOthersCode;
 use crate::codec::integer_map;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
-use crate::statement::{ActType, Class, Code, Outcome, StatementRef, WithdrawalReason};
+use crate::statement::{ActType, Class, Code, Outcome, RedExit, StatementRef, WithdrawalReason};
 use crate::subject::SubjectCode;
 use crate::time::Day;
 
@@ -64,6 +64,8 @@ integer_map! {
         25 => reason: opt(WithdrawalReason),
         /// Of a decision that was corrected onto another organisation: the one that it named first.
         132 => about_before: opt(SubjectCode),
+        /// Of a withdrawal: by which exit an organisation leaves a red list.
+        155 => exit: opt(RedExit),
     }
 }
 
@@ -103,6 +105,7 @@ impl LedgerRow {
             outcome: None,
             reason: None,
             about_before: None,
+            exit: None,
         }
     }
 }

@@ -232,3 +232,60 @@ fn repair_of_an_act_says_nothing() {
     assert_eq!(world.effect(&correction).repaired, None);
     assert_eq!(world.binds(&target), BindsOthers::Applies);
 }
+
+// spec: EFF-195
+#[test]
+fn repair_of_what_law_declares_beyond_repair_does_not_count() {
+    for who in [Who::Issuer, Who::Supervisor] {
+        let mut world = World::new();
+        world.witnessed_up_to(who, 60);
+        let made = decision(Who::Issuer, 10, penalty()).not_to_be_repaired();
+        let target = world.put(made);
+        world.witnessed_up_to(Who::Issuer, 60);
+        assert!(world.effect(&target).beyond_repair);
+        world.act(who, 20, &target, repair(&[RepairEffect::StopSharing]));
+        let effect = world.effect(&target);
+        assert!(effect.beyond_repair);
+        assert_eq!(effect.repaired, None);
+        assert_eq!(effect.binds_others(), BindsOthers::Applies);
+        assert!(!effect.publication.ended);
+    }
+    let (mut world, target) = World::with_penalty();
+    world.act(Who::Issuer, 20, &target, repair(&[RepairEffect::Mark]));
+    let effect = world.effect(&target);
+    assert!(!effect.beyond_repair && effect.repaired.is_some());
+}
+
+// spec: EFF-195
+#[test]
+fn correction_under_another_item_lets_a_decision_be_repaired() {
+    let beyond = |index| decision(Who::Issuer, index, penalty()).not_to_be_repaired();
+    let correct = |who, index, target: &StatementRef| {
+        let fields = with(penalty(), |fields| fields.fine_fen = Some(1));
+        act(who, index, target, 0, correction(fields))
+    };
+    // By whom, whether it is beyond repair as well, and whether the repair counts.
+    for (who, is_beyond, counts) in [
+        (Who::Issuer, false, true),
+        (Who::Supervisor, false, true),
+        (Who::Issuer, true, false),
+        (Who::City, false, false),
+    ] {
+        // Also one that does not count in full: it frees.
+        for witnessed in [10, 60] {
+            let mut world = World::new();
+            world.witnessed_up_to(Who::Issuer, witnessed.max(11));
+            world.witnessed_up_to(who, witnessed.max(11));
+            let target = world.put(beyond(10));
+            let corrected = correct(who, 30, &target);
+            world.put(match is_beyond {
+                true => corrected.not_to_be_repaired(),
+                false => corrected,
+            });
+            world.act(Who::Issuer, 40, &target, repair(&[RepairEffect::Mark]));
+            let effect = world.effect(&target);
+            let found = (effect.beyond_repair, effect.repaired.is_some());
+            assert_eq!(found, (!counts, counts), "{who:?} {is_beyond} {witnessed}");
+        }
+    }
+}

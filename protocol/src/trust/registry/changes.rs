@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 use crate::key::PublicKey;
 use crate::log::Hash;
 use crate::statement::{
-    Audience, Calendar, CatalogueItem, Class, Content, CutOff, DeadlineRules, Enrolment,
-    ItemCatalogue, KeyUse, Kind, Loss, MeasureCatalogue, Policy, Role, Rotation, SUITE_SHA256,
-    Standing, Suspension, Vis, VisibilityClass,
+    Audience, BasisLevel, Calendar, CatalogueItem, Class, Content, CutOff, DeadlineRules,
+    Enrolment, ItemCatalogue, KeyUse, Kind, Loss, MeasureCatalogue, Policy, Role, Rotation,
+    SUITE_SHA256, Standing, Suspension, Vis, VisibilityClass,
 };
 use crate::subject::AuthorityCode;
 use crate::trust::change_fault::ChangeFault;
@@ -423,6 +423,11 @@ fn catalogue_fits(catalogue: &ItemCatalogue) -> Result<(), ChangeFault> {
     if let Some(at) = catalogue.items.iter().position(unfit) {
         return Err(ChangeFault::ItemClasses { item: at + 1 });
     }
+    // spec: STM-193
+    let unfit = |item: &CatalogueItem| !beyond_repair_fits(item);
+    if let Some(at) = catalogue.items.iter().position(unfit) {
+        return Err(ChangeFault::RepairBasis { item: at + 1 });
+    }
     let unfit = |class: &&VisibilityClass| !class_fits(class);
     if let Some(class) = catalogue.classes.iter().find(unfit) {
         return Err(ChangeFault::ClassUnfit {
@@ -453,6 +458,22 @@ fn list_fits(item: &CatalogueItem) -> bool {
     let only_lists = item.act_types.iter().all(|act_type| act_type.lists());
     let mut basis = item.basis.iter();
     lists && only_lists && basis.any(|basis| scope.is_founded_by(basis.level))
+}
+
+/// Whether an item under which nothing can be repaired is for decisions and says so by an act that may: a law, a
+/// regulation or a central policy.
+fn beyond_repair_fits(item: &CatalogueItem) -> bool {
+    let decides = item.is_for(Class::Decision) || item.is_for(Class::ListEntry);
+    item.beyond_repair.as_ref().is_none_or(|basis| {
+        decides
+            && match basis.level {
+                BasisLevel::Law
+                | BasisLevel::AdministrativeRegulation
+                | BasisLevel::LocalRegulation
+                | BasisLevel::CentralPolicy => true,
+                BasisLevel::MinisterialRule | BasisLevel::LocalGovernmentRule => false,
+            }
+    })
 }
 
 /// Whether an item names classes of data alone, each once, and types of act exactly where it is for

@@ -19,8 +19,8 @@ use concordat_protocol::statement::{
 };
 use concordat_protocol::statement::{
     Content, Correction, Ctx, Ground, HeadSeen, Notice, Objection, ObjectorRole, Outcome, Payload,
-    Policy, Proposal, Repair, RepairEffect, RepairFields, Restart, Ruling, Stay, StayFields,
-    Withdrawal, WithdrawalReason, sign, sign_approval, sign_approved,
+    Policy, Proposal, RedExit, Repair, RepairEffect, RepairFields, Restart, Ruling, Stay,
+    StayFields, Withdrawal, WithdrawalReason, sign, sign_approval, sign_approved,
 };
 use concordat_protocol::trust::Network;
 
@@ -166,6 +166,7 @@ fn accepted() -> Vec<Case> {
     let withdrawal = Content::Withdrawal(Withdrawal {
         reason: WithdrawalReason::WrongSubject,
         reasons: crate::support::text("主体有误"),
+        exit: None,
     });
     let correction = Content::Correction(Box::new(Correction {
         reasons: crate::support::text("金额有误"),
@@ -192,6 +193,10 @@ fn accepted() -> Vec<Case> {
         ok("correction", plain(&act(correction, reference()))),
         ok("stay", plain(&act(acts::stay(), reference()))),
         ok("repair", plain(&act(acts::repair(), reference()))),
+        ok(
+            "exit from a red list",
+            plain(&act(acts::exit(), reference())),
+        ),
         ok("notice", hub_says(Content::Notice(notice(&net)))),
         ok("head seen", hub_says(Content::HeadSeen(head))),
         ok("restart", hub_says(Content::Restart(restart()))),

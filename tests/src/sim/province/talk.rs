@@ -274,6 +274,7 @@ fn withdrawal() -> Option<Content> {
     Some(Content::Withdrawal(Withdrawal {
         reason: WithdrawalReason::Duplicate,
         reasons: text("reported twice")?,
+        exit: None,
     }))
 }
 

@@ -13,6 +13,15 @@ pub(super) fn stay() -> Content {
     Content::Stay(Box::new(stay.unwrap()))
 }
 
+/// What takes an entry off a red list.
+pub(super) fn exit() -> Content {
+    Content::Withdrawal(Withdrawal {
+        reason: WithdrawalReason::DecisionRevoked,
+        reasons: crate::support::text("认定标准已修订，不再符合"),
+        exit: Some(RedExit::CriteriaChanged),
+    })
+}
+
 pub(super) fn repair() -> Content {
     let repair = Repair::new(RepairFields {
         effects: vec![RepairEffect::RemoveFromList, RepairEffect::StopSharing],
@@ -55,6 +64,10 @@ pub(super) fn refused(net: &Net) -> Vec<Case> {
     cases.extend(repairs(&Changed {
         net,
         content: repair(),
+    }));
+    cases.extend(exits(&Changed {
+        net,
+        content: exit(),
     }));
     cases
 }
@@ -106,6 +119,34 @@ fn stays(stay: &Changed<'_>) -> Vec<Case> {
             "personal data",
             stay.with(5, personal()),
             "STM-25",
+        ),
+    ]
+}
+
+// spec: STM-190
+fn exits(exit: &Changed<'_>) -> Vec<Case> {
+    let wrong = |name, comment, value| shape(name, comment, exit.with(3, value), "STM-190");
+    vec![
+        wrong(
+            "withdrawal with exit 0",
+            "a way off the list that there is not",
+            vec![0],
+        ),
+        wrong(
+            "withdrawal with exit 5",
+            "a way off the list that there is not",
+            vec![5],
+        ),
+        wrong(
+            "withdrawal with an exit in words",
+            "a text in the place of a code",
+            text("4"),
+        ),
+        shape(
+            "withdrawal with key 4",
+            "a key that a withdrawal has not",
+            exit.with(4, vec![1]),
+            "STM-15",
         ),
     ]
 }

@@ -261,6 +261,7 @@ pub(super) fn content() -> Vec<Case> {
         Content::Withdrawal(Withdrawal {
             reason: WithdrawalReason::OtherError,
             reasons: crate::support::text("有误"),
+            exit: None,
         })
     };
     let correction = || {

@@ -388,6 +388,16 @@ fn personal(says: &impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<Case> {
             "STM-40",
             "Decode.Shape",
         ),
+        Case::refused(
+            "item beyond repair by no article",
+            "a flag in the place of an article",
+            says(
+                &items(13, vec![0xf5]),
+                u8::try_from(Class::ItemCatalogue.code()).unwrap(),
+            ),
+            "STM-193",
+            "Decode.Shape",
+        ),
         one(
             "mobile number as an item's code",
             Class::ItemCatalogue,

@@ -1,0 +1,102 @@
+//! Whether an organisation has any adverse record since a day, with a receipt that says so.
+
+use concordat_protocol::admin::{CleanCode, CleanView, CleanWeight};
+use concordat_protocol::codec::Truth;
+use concordat_protocol::effect::BindsOthers;
+use concordat_protocol::lookup::LookUpReceipt;
+use concordat_protocol::statement::Content;
+
+use super::*;
+
+/// Nobody has decided anything about it.
+const OTHER: &str = "91230400MA0000015M";
+
+fn ask(code: SubjectCode, since: Option<Day>, years: Option<u32>) -> Request {
+    Request::Subject(SubjectAsk {
+        code,
+        look_up: LookUp {
+            receipt: Some(Truth),
+            ..look_up()
+        },
+        as_of: None,
+        skip: None,
+        records_skip: None,
+        clean_since: since,
+        clean_years: years,
+    })
+}
+
+impl Client {
+    /// The answer, which its receipt says as well.
+    // spec: LKP-74
+    async fn clean(&mut self, code: SubjectCode, since: Day) -> CleanView {
+        let ask = ask(code, Some(since), None);
+        self.send(&ask.encode().unwrap()).await;
+        let (last, before) = self.last().await.unwrap();
+        let (Reply::Subject(answer), [Reply::Receipt(receipt)]) = (last, &before[..]) else {
+            panic!("{before:?}")
+        };
+        let view = answer.clean.unwrap();
+        let receipt = LookUpReceipt::decode(receipt).unwrap();
+        assert_eq!(receipt.row().clean, Some(view.word()));
+        assert_eq!(receipt.row().subject, code);
+        view
+    }
+}
+
+// spec: LKP-70, LKP-71, LKP-73, LKP-74, ADM-434
+#[tokio::test(flavor = "multi_thread")]
+async fn clean_years_are_answered_with_a_receipt_and_never_on_what_is_not_known() {
+    let mut pair = Pair::start().await;
+    pair.import().await;
+    let target = pair.first();
+    let mut member = Client::open(&pair.member).await;
+    let decision = member.statement(position(&target)).await.decision.unwrap();
+    let fields = decision.fields();
+    let (code, other) = (fields.subject.code(), SubjectCode::parse(OTHER).unwrap());
+    until(&pair.member.node, |node| {
+        let effect = node.effect_of(&target, clock::today()).unwrap();
+        effect.binds_others() != BindsOthers::NotWitnessed
+    })
+    .await;
+    let view = member.clean(code, fields.decided_on).await;
+    assert_eq!(view.verdict, CleanCode::Adverse, "{view:?}");
+    assert_eq!((view.counts, view.apart, view.not_known), (1, 0, 0));
+    assert_eq!(view.decisions[0].reference, target);
+    assert_eq!(view.decisions[0].weight, CleanWeight::Counts);
+    assert_eq!(
+        member.clean(other, fields.decided_on).await.verdict,
+        CleanCode::Clean
+    );
+    // Without the question there is no answer to it.
+    assert_eq!(member.subject(code).await.clean, None);
+    let day = |days| clock::today().plus_days(days).unwrap();
+    for (since, years) in [
+        (Some(day(2)), None),
+        (Some(day(-2)), Some(3)),
+        (None, Some(0)),
+        (None, Some(2_000)),
+    ] {
+        let error = member.ask(&ask(code, since, years)).await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::CleanSpan, "{since:?} {years:?}");
+    }
+    member.act(&objection(position(&target), false)).await;
+    let view = member.clean(code, fields.decided_on).await;
+    assert_eq!(view.verdict, CleanCode::Contested);
+    assert_eq!((view.counts, view.apart), (0, 1));
+    // One whose log nobody here holds may have decided anything.
+    let elsewhere = TestNetwork::build(TestPlan::numbered(2, 9)).unwrap();
+    let silent = elsewhere.members[1].code();
+    let silent = elsewhere.registry.member(silent).unwrap();
+    let enrolment = silent.enrolment().clone();
+    pair.enter(Content::Enrolment(Box::new(enrolment))).await;
+    for about in [code, other] {
+        let view = member.clean(about, fields.decided_on).await;
+        assert_eq!(view.verdict, CleanCode::Unknown);
+        assert_eq!(view.stale_total, 1);
+        assert_eq!(view.stale[0].origin.member(), silent.code().as_str());
+        assert_eq!(view.stale[0].since, None);
+    }
+    drop(member);
+    pair.stop().await;
+}

@@ -1,0 +1,118 @@
+use super::*;
+use crate::effect::tests::{Who, World, at, day, penalty, repair};
+use crate::statement::{Ground, RepairEffect};
+
+/// What a world comes to as of a day and since a day.
+fn weight(world: &World, target: &StatementRef, as_of: &str, since: &str) -> Option<CleanWeight> {
+    let world = World {
+        as_of: day(as_of),
+        ..world.clone()
+    };
+    clean_weight(&world.effect(target), penalty().decided_on, day(since))
+}
+
+// spec: LKP-70
+#[test]
+fn penalty_counts_while_it_lasts_and_for_the_years_behind_its_day() {
+    let (world, target) = World::with_penalty();
+    let counts = Some(CleanWeight::Counts);
+    // Decided on 2026-03-02, published until 2027-03-01.
+    assert_eq!(weight(&world, &target, "2026-03-05", "2023-03-05"), counts);
+    assert_eq!(weight(&world, &target, "2026-03-05", "2026-03-05"), counts);
+    assert_eq!(weight(&world, &target, "2026-03-05", "2026-03-02"), counts);
+}
+
+// spec: LKP-70, LKP-71
+#[test]
+fn what_was_taken_back_does_not_count_and_what_is_contested_is_said_apart() {
+    let (as_of, since) = ("2026-03-05", "2023-03-05");
+    let (mut world, target) = World::with_penalty();
+    world.object(Who::City, 5, &target, Ground::Facts);
+    let apart = Some(CleanWeight::Apart);
+    assert_eq!(weight(&world, &target, as_of, since), apart);
+    world.withdraw(Who::Issuer, 20, &target);
+    assert_eq!(weight(&world, &target, as_of, since), None);
+    let (mut world, target) = World::with_penalty();
+    world.witnessed_up_to(Who::Issuer, 5);
+    let not_known = Some(CleanWeight::NotKnown);
+    assert_eq!(weight(&world, &target, as_of, since), not_known);
+    // A repair ends what a decision brings, and not that it was made.
+    let (mut world, target) = World::with_penalty();
+    world.act(Who::Issuer, 20, &target, repair(&[RepairEffect::Mark]));
+    let counts = Some(CleanWeight::Counts);
+    assert_eq!(weight(&world, &target, as_of, since), counts);
+    assert_eq!(weight(&world, &target, as_of, as_of), None);
+}
+
+fn view() -> CleanView {
+    CleanView {
+        since: day("2023-03-05"),
+        as_of: day("2026-03-05"),
+        verdict: CleanCode::Unknown,
+        decisions: vec![],
+        counts: 0,
+        apart: 0,
+        not_known: 0,
+        stale: vec![],
+        stale_total: 0,
+        bodies_missing: 0,
+        left: 0,
+    }
+}
+
+// spec: LKP-72
+#[test]
+fn nobody_is_called_clean_by_what_is_not_known() {
+    assert_eq!(view().judge(), CleanCode::Clean);
+    type Change = fn(&mut CleanView);
+    let changes: [(Change, CleanCode); 5] = [
+        (|it| it.not_known = 1, CleanCode::Unknown),
+        (|it| it.stale_total = 1, CleanCode::Unknown),
+        (|it| it.bodies_missing = 1, CleanCode::Unknown),
+        (|it| it.left = 1, CleanCode::Unknown),
+        (|it| it.apart = 1, CleanCode::Contested),
+    ];
+    for (change, verdict) in changes {
+        let mut changed = view();
+        change(&mut changed);
+        assert_eq!(changed.judge(), verdict);
+        // What stands, stands whatever is not known beside it; nor is what is contested all that there is.
+        let (mut stands, mut contested) = (changed.clone(), changed);
+        stands.counts = 1;
+        assert_eq!(stands.judge(), CleanCode::Adverse);
+        contested.apart = 1;
+        assert_eq!(contested.judge(), verdict);
+    }
+}
+
+#[test]
+fn years_go_back_to_the_same_day() {
+    let since = |as_of: &str, years| clean_since(day(as_of), years);
+    assert_eq!(since("2026-11-23", 3), Some(day("2023-11-23")));
+    assert_eq!(since("2028-02-29", 3), Some(day("2025-02-28")));
+    assert_eq!(since("2028-02-29", 4), Some(day("2024-02-29")));
+    assert_eq!(since("2026-11-23", 70_000), None);
+    assert_eq!(since("2026-11-23", 2_000), None);
+}
+
+// spec: LKP-75
+#[test]
+fn sixty_four_are_listed_and_those_that_count_come_first() {
+    let one = |number: u64, weight| CleanDecision {
+        reference: at(Who::Issuer, number),
+        weight,
+        issuer: Who::Issuer.code(),
+        issuer_name: None,
+        document_number: number.to_string(),
+        act_type: penalty().act_type,
+        decided_on: penalty().decided_on,
+        binds_others: BindsOthersCode::Applies,
+    };
+    let apart = (0..70).map(|number| one(number, CleanWeight::Apart));
+    let counts = (70..73).map(|number| one(number, CleanWeight::Counts));
+    let listed = clean_listed(apart.chain(counts).collect());
+    assert_eq!(listed.len(), CLEAN_SHOWN_MAX);
+    let numbers = |from: usize| listed[from..].iter().map(|one| one.reference.index.value());
+    assert_eq!(numbers(0).take(4).collect::<Vec<_>>(), [70, 71, 72, 0]);
+    assert_eq!(numbers(63).collect::<Vec<_>>(), [60]);
+}
