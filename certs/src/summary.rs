@@ -166,6 +166,7 @@ impl Summary {
             | Content::Repair(_)
             | Content::Accession(_)
             | Content::Retirement(_)
+            | Content::RecognitionResponse(_)
             | Content::Notice(_)
             | Content::DeliveryBatch(_)
             | Content::ReceiptBatch(_)

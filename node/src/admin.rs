@@ -18,6 +18,7 @@
 mod act;
 mod acts;
 mod agreement;
+mod answers;
 mod awaited;
 mod batch;
 mod bundle;

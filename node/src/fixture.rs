@@ -162,6 +162,7 @@ impl Fixture {
             Class::Agreement,
             Class::Accession,
             Class::Retirement,
+            Class::RecognitionResponse,
         ];
         let fields = GenesisFields {
             format: FORMAT,
@@ -203,6 +204,7 @@ impl Fixture {
             Class::Agreement,
             Class::Accession,
             Class::Retirement,
+            Class::RecognitionResponse,
             Class::Commitment,
             Class::CommitmentOutcome,
         ];

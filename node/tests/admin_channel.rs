@@ -9,6 +9,8 @@ mod loopback;
 mod acts;
 #[path = "admin_channel/agreements.rs"]
 mod agreements;
+#[path = "admin_channel/answers.rs"]
+mod answers;
 #[path = "admin_channel/awaited.rs"]
 mod awaited;
 #[path = "admin_channel/bundles.rs"]

@@ -8,6 +8,7 @@
 //!
 //! Out of scope: who is told, and what a receiver owes ([`crate::recognition`]).
 
+mod answers;
 mod joint;
 
 use crate::deadline::{Deadline, Due, State, WorkingDays};
@@ -17,6 +18,7 @@ use crate::statement::{ActType, Code, DeadlineEvent, DeadlineRule, DeadlineRules
 use crate::text::Text;
 use crate::time::Day;
 
+pub use answers::{AnswerNote, Answered, Answers, answers};
 pub use joint::{Joint, Note, Owed, Owing, Said, joint};
 
 /// What somebody has to do.

@@ -14,7 +14,7 @@ use crate::report::{Report, Words, day_json, ref_json, short};
 
 /// The names of the columns: those of the documents, the same in every language.
 // spec: ADM-363
-const COLUMNS: [&str; 25] = [
+const COLUMNS: [&str; 26] = [
     "序号",
     "声明",
     "类别",
@@ -38,6 +38,7 @@ const COLUMNS: [&str; 25] = [
     "信用修复数",
     "发起推送数",
     "响应数",
+    "互认答复数",
     "所涉声明",
     "结果或原因",
 ];
@@ -172,7 +173,7 @@ fn cells(number: u64, row: &LedgerRow) -> Vec<String> {
     cells
 }
 
-const fn counts(row: &LedgerRow) -> [(&'static str, u64); 9] {
+const fn counts(row: &LedgerRow) -> [(&'static str, u64); 10] {
     [
         ("objections", row.objections),
         ("objections_open", row.open),
@@ -183,6 +184,13 @@ const fn counts(row: &LedgerRow) -> [(&'static str, u64); 9] {
         ("repairs", row.repairs),
         ("asked", row.asked),
         ("responses", row.responses),
+        (
+            "answers",
+            match row.answers {
+                Some(answers) => answers,
+                None => 0,
+            },
+        ),
     ]
 }
 

@@ -1,10 +1,11 @@
 //! What is awaited about decisions, as it is shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use concordat_protocol::admin::{AwaitedView, DeadlineCode, TaskCode};
 use concordat_protocol::awaited::{
-    Awaited, Joint, Owed, Owing, Owner, Said, Task, Terms, Within, awaited, joint,
+    Answered, Answers, Awaited, Joint, Owed, Owing, Owner, Said, Task, Terms, Within, answers,
+    awaited, joint,
 };
 use concordat_protocol::deadline::{Due, State, WorkingDays};
 use concordat_protocol::effect::Effect;
@@ -64,9 +65,28 @@ impl<'a> Timetable<'a> {
 
     /// What an initiation or a push that was made on a day comes to.
     // spec: DL-40
-    pub(super) fn joint(&mut self, (asking, made_on): (&Record, Day), said: &[Said<'_>]) -> Joint {
+    pub(super) fn joint(&mut self, asking: (&Record, Day), said: &[Said<'_>]) -> Joint {
+        let asked: Vec<_> = asking.0.addressed().to_vec();
+        joint(asking, said, &self.places(&asked))
+    }
+
+    /// What the words on recognition that were said to it come to.
+    // spec: DL-50
+    pub(super) fn answers(
+        &mut self,
+        asking: (&Record, Day),
+        said: &[Answered<'_>],
+        declined: &BTreeSet<AuthorityCode>,
+        parties: &BTreeSet<AuthorityCode>,
+    ) -> Answers {
+        let parties: Vec<_> = parties.iter().copied().collect();
+        answers(asking, said, declined, &self.places(&parties))
+    }
+
+    /// The terms of the places of those who are members.
+    fn places(&mut self, asked: &[AuthorityCode]) -> BTreeMap<AuthorityCode, Terms<'_>> {
         let (registry, size) = (self.registry, self.registry.size());
-        let asked = asking.addressed().iter();
+        let asked = asked.iter();
         let members = asked.filter_map(|to| Some((*to, registry.member(*to)?)));
         let regions: Vec<_> = members
             .map(|(to, member)| (to, member.enrolment().region))
@@ -87,7 +107,7 @@ impl<'a> Timetable<'a> {
         let places = regions
             .into_iter()
             .filter_map(|(to, region)| Some((to, terms(region)?)));
-        joint((asking, made_on), said, &places.collect())
+        places.collect()
     }
 
     /// The same, as it is shown.
@@ -128,6 +148,7 @@ fn shown(awaited: &Awaited, issuer: AuthorityCode, registry: &Registry) -> Await
         month: None,
         months: None,
         escalated_to: None,
+        unanswered: None,
     }
 }
 
@@ -138,6 +159,7 @@ pub(super) fn owed(owed: &Owed, asker: AuthorityCode, registry: &Registry) -> Aw
     let (state, days) = within.map_or((DeadlineCode::NoRule, None), stands);
     let (task, month, months) = match owed.owing {
         Owing::Respond => (TaskCode::Respond, None, None),
+        Owing::Answer { .. } => (TaskCode::AnswerRecognition, None, None),
         Owing::FeedBack { month, missing } => (TaskCode::FeedBack, Some(month), Some(missing)),
     };
     AwaitedView {
@@ -154,6 +176,10 @@ pub(super) fn owed(owed: &Owed, asker: AuthorityCode, registry: &Registry) -> Aw
         month,
         months: months.map(u64::from),
         escalated_to: (state == DeadlineCode::Overdue).then_some(asker),
+        unanswered: match owed.owing {
+            Owing::Answer { missing } => Some(u64::from(missing)),
+            Owing::Respond | Owing::FeedBack { .. } => None,
+        },
     }
 }
 

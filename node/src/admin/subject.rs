@@ -19,7 +19,7 @@ use concordat_protocol::trust::{Registry, Verified};
 use crate::admin::awaited::Timetable;
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::shown::Shown;
-use crate::admin::{acts as acts_on, lookup, peer, records, refusal, target, view};
+use crate::admin::{acts as acts_on, answers, lookup, peer, records, refusal, target, view};
 use crate::node::{Node, publisher};
 use crate::query::{Found, QueryService, SubjectEntry, sort_newest_first};
 use crate::store::{NoticeRow, Position};
@@ -89,6 +89,9 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
                 corrected_names.push(stands.subject.name().to_string());
             }
             let mut view = decision_view(&registry, &verified, decision, effect, &mut timetable);
+            let (answers, left) = answers::views(node, target)?;
+            view.answers = answers;
+            view.answers_left = (left > 0).then_some(left);
             view.recognition = Some(agreed.view(&agreements, &verified, stands, effect, as_of));
             // spec: ADM-191
             if !decisions.take(view)? {
@@ -303,6 +306,8 @@ fn decision_view(
         decided_on: fields.decided_on,
         effect: view::effect(effect, timetable.as_of()),
         recognition: None,
+        answers: Vec::new(),
+        answers_left: None,
         awaited: timetable.views(issuer, fields, effect),
     }
 }
@@ -352,6 +357,7 @@ fn statement_view(
         true => (Vec::new(), None),
         false => records::referring(node, reference, looked_up)?,
     };
+    let (answers, answers_left) = answers::views(node, reference)?;
     Ok(StatementView {
         reference: reference.clone(),
         class: payload.class(),
@@ -387,6 +393,9 @@ fn statement_view(
         referred_by,
         referred_by_left,
         stands_about,
+        answers,
+        answers_left: (answers_left > 0).then_some(answers_left),
+        answer: answers::view(node, verified)?,
     })
 }
 

@@ -13,6 +13,7 @@ use concordat_protocol::trust::RejectReason;
 
 use super::acts::{self, ActRow, BytesDigest, NoticeRow};
 use super::agreements::{self, AgreementKind, AgreementRow, AgreementRows};
+use super::answers::{self, AnswerRow};
 use super::ledger::{self, Delivery, KeptRow};
 use super::own::{self, OwnStatement};
 use super::peers;
@@ -244,6 +245,34 @@ impl Store {
         to.map_or(Ok(Vec::new()), |to| {
             self.records(Family::Referred, &records::reference_prefix(to))
         })
+    }
+
+    /// The recognition responses that refer to a statement, by position. The statement itself need not be held.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    // spec: IDX-105
+    pub fn answers_on(
+        &self,
+        origin: &Origin,
+        index: LeafIndex,
+    ) -> Result<Vec<AnswerRow>, StoreError> {
+        let logs = read(&self.logs);
+        let Some(to) = spot(&logs, origin, index) else {
+            return Ok(Vec::new());
+        };
+        let verdicts = read(&self.verdicts);
+        let prefix = answers::prefix(to);
+        let mut rows = self.collect(Family::Answers, &prefix, None, |key, value| {
+            let spot = Spot::decode(key.get(prefix.len()..)?)?;
+            Some(AnswerRow {
+                position: position(&logs, spot)?,
+                bytes: answers::decode(value)?,
+                verdict: verdicts.state(spot).verdict(),
+            })
+        })?;
+        rows.sort_by(|a, b| a.position.cmp(&b.position));
+        Ok(rows)
     }
 
     /// The records of some classes that refer to whatever statements and were not refused, the newest day

@@ -14,6 +14,7 @@
 //! g  agreements       authority 18 · kind u8 · position -> what is named, digest
 //! h  records        subject 18 · position             -> see records.rs
 //! u  referred to    position · position               -> see records.rs
+//! G  answers        position referred to · position -> digest
 //! i  first keys     run u32 · part u32                -> see table/run.rs
 //! j  runs                                             -> see table/run.rs
 //! k  documents      digest 8 · position               -> nothing
@@ -42,7 +43,7 @@ use concordat_protocol::statement::StatementRef;
 use crate::journal::JournalId;
 
 /// Format of keys and values; another one on disk asks for a rebuild.
-pub(super) const FORMAT: u16 = 7;
+pub(super) const FORMAT: u16 = 8;
 
 /// Statements whose verdicts share a value.
 pub(super) const BLOCK: u64 = 256;
@@ -152,6 +153,7 @@ pub(super) enum Family {
     Quarantine = b'x',
     Marks = b'y',
     Shown = b'z',
+    Answers = b'G',
 }
 
 /// A key or value under construction.

@@ -11,6 +11,7 @@ use concordat_protocol::trust::RejectReason;
 
 use super::acts;
 use super::agreements;
+use super::answers;
 use super::batches;
 use super::engine::EngineBatch;
 use super::ledger::{self, Delivery, Lookup};
@@ -345,6 +346,12 @@ impl<'a> Pending<'a> {
                 for to in record.refers_to() {
                     let to = self.spot(&to.origin, to.index)?;
                     records::put_reference(&mut self.batch, to, spot, &value);
+                }
+            }
+            Content::RecognitionResponse(said) => {
+                for to in said.refers_to() {
+                    let to = self.spot(&to.origin, to.index)?;
+                    answers::put(&mut self.batch, to, spot, statement);
                 }
             }
             Content::Ruling(_)

@@ -173,6 +173,12 @@ named_codes! {
         MeasureNotAsked = 132 "measure-not-asked",
         /// The day or month lies before what the record rests on; `day`, `first`, `target`.
         DayBefore = 133 "day-before",
+        /// The answer says more than recognition gives here; `here`.
+        MoreThanRecognised = 160 "more-than-recognised",
+        /// The measure may not be applied here, or not for so long; `measure`, `allowed`.
+        MeasureNotAllowed = 161 "measure-not-allowed",
+        /// What asks does not name the decision, or names several; `target`, `known`.
+        DecisionNotAsked = 162 "decision-not-asked",
     }
 }
 
@@ -201,7 +207,9 @@ impl ErrorCode {
             | Self::NoSuchClause
             | Self::OnlyRecommended
             | Self::MeasureNotAsked
-            | Self::DayBefore => ExitCode::Usage,
+            | Self::DayBefore
+            | Self::MeasureNotAllowed
+            | Self::DecisionNotAsked => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
             | Self::ActNotHeld
@@ -239,7 +247,8 @@ impl ErrorCode {
             | Self::PartyUnfit
             | Self::NotAsked
             | Self::NotBinding
-            | Self::OtherNode => ExitCode::Denied,
+            | Self::OtherNode
+            | Self::MoreThanRecognised => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
             | Self::StorageFailed

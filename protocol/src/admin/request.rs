@@ -2,6 +2,7 @@
 
 use serde_bytes::ByteBuf;
 
+use crate::admin::answer::RecogniseAsk;
 use crate::admin::bulk::{BatchAsk, BulkAsk};
 use crate::admin::look_up::{
     LookUpListAsk, LookUpMissedAsk, LookUpOutdatedAsk, LookUpProveAsk, LookUpReviewAsk,
@@ -126,6 +127,9 @@ tagged_enum! {
         /// A page of the ledger of the node's own statements. Answered by
         /// [`Reply::Ledger`](super::Reply::Ledger).
         Ledger(LedgerAsk) = 130,
+        /// Say whether the member relies on a decision. Answered by
+        /// [`Reply::Recorded`](super::Reply::Recorded).
+        Recognise(Box<RecogniseAsk>) = 145,
     }
 }
 

@@ -294,6 +294,18 @@ impl<'a> Agreements<'a> {
         }
     }
 
+    /// Whether any agreement is in force between two on a day, as far as what burdens is concerned.
+    // spec: DL-50
+    #[must_use]
+    pub fn are_in_force(&self, one: AuthorityCode, other: AuthorityCode, as_of: Day) -> bool {
+        let pair = Pair {
+            issuers: &[one],
+            receivers: &[other],
+            as_of,
+        };
+        self.between(&pair, false).is_ok()
+    }
+
     /// What is in force between two on a day: of each agreement the newest version that both are party
     /// to. Otherwise how far the nearest agreement reaches.
     ///

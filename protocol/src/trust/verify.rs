@@ -163,7 +163,10 @@ pub fn check(
     }
     // Signatures that nobody has looked at are carried by nothing that is verified.
     // spec: AGR-7
-    let alone = matches!(class, Class::Accession | Class::Retirement);
+    let alone = matches!(
+        class,
+        Class::Accession | Class::Retirement | Class::RecognitionResponse
+    );
     if alone && !statement.approvals().is_empty() {
         return Err(RejectReason::KeyUnknown);
     }
@@ -387,7 +390,8 @@ pub(crate) fn judged_by(statement: &Statement) -> Option<(Day, Option<&DecisionF
         | Content::Repair(_)
         | Content::Agreement(_)
         | Content::Accession(_)
-        | Content::Retirement(_) => Some((issued_on()?, None)),
+        | Content::Retirement(_)
+        | Content::RecognitionResponse(_) => Some((issued_on()?, None)),
         Content::ItemCatalogue(_)
         | Content::MeasureCatalogue(_)
         | Content::Calendar(_)
@@ -433,7 +437,8 @@ fn check_mandate(
         | Content::Repair(_)
         | Content::Agreement(_)
         | Content::Accession(_)
-        | Content::Retirement(_) => {}
+        | Content::Retirement(_)
+        | Content::RecognitionResponse(_) => {}
         Content::ItemCatalogue(_)
         | Content::MeasureCatalogue(_)
         | Content::Calendar(_)

@@ -8,7 +8,7 @@ use concordat_protocol::trust::Verified;
 use super::open::Overdue;
 use super::readable;
 use crate::admin::awaited::Timetable;
-use crate::admin::{joint, refusal};
+use crate::admin::{answers, joint, refusal};
 use crate::node::Node;
 
 /// Initiations and pushes that are looked at, the newest first.
@@ -28,6 +28,7 @@ pub(super) struct Late {
 struct Counts {
     responses: Overdue,
     feedback: Overdue,
+    answers: Overdue,
 }
 
 impl Counts {
@@ -36,6 +37,7 @@ impl Counts {
         match owed.owing {
             Owing::Respond => self.responses.add(due),
             Owing::FeedBack { .. } => self.feedback.add(due),
+            Owing::Answer { .. } => self.answers.add(due),
         }
     }
 }
@@ -85,7 +87,11 @@ fn owed(
     };
     let (said, is_whole) = joint::said_to(node, asking, record)?;
     match is_whole {
-        true => Ok(joint::of(node, timetable, asking, &said)?.owed),
+        true => {
+            let mut owed = joint::of(node, timetable, asking, &said)?.owed;
+            owed.extend(answers::of(node, timetable, asking, &said)?.owed);
+            Ok(owed)
+        }
         false => Ok(Vec::new()),
     }
 }
@@ -107,6 +113,8 @@ impl Late {
             ("feedback-overdue", self.own.feedback),
             ("responses-overdue-elsewhere", self.elsewhere.responses),
             ("feedback-overdue-elsewhere", self.elsewhere.feedback),
+            ("answers-overdue", self.own.answers),
+            ("answers-overdue-elsewhere", self.elsewhere.answers),
         ];
         let mut alarms = Vec::new();
         for (name, overdue) in all {

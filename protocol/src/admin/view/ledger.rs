@@ -61,6 +61,8 @@ integer_map! {
         24 => outcome: opt(Outcome),
         /// Of a withdrawal: the kind of reason.
         25 => reason: opt(WithdrawalReason),
+        /// Of a decision: words of others on whether they rely on it.
+        145 => answers: opt(u64),
     }
 }
 
@@ -99,6 +101,7 @@ impl LedgerRow {
             target: None,
             outcome: None,
             reason: None,
+            answers: None,
         }
     }
 }
