@@ -24,6 +24,7 @@ mod batch;
 mod bundle;
 mod desk;
 mod frozen;
+mod hops;
 mod import;
 mod joint;
 mod ledger;

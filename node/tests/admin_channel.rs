@@ -19,6 +19,8 @@ mod bundles;
 mod cut_off;
 #[path = "admin_channel/freeing.rs"]
 mod freeing;
+#[path = "admin_channel/hops.rs"]
+mod hops;
 #[path = "admin_channel/joint.rs"]
 mod joint;
 #[path = "admin_channel/large.rs"]

@@ -10,6 +10,7 @@
 
 mod answers;
 mod joint;
+mod registration;
 
 use crate::deadline::{Deadline, Due, State, WorkingDays};
 use crate::effect::{Basis, BasisState, Effect, Suspension, SuspensionKind, Validity};
@@ -20,6 +21,7 @@ use crate::time::Day;
 
 pub use answers::{AnswerNote, Answered, Answers, answers};
 pub use joint::{Joint, Note, Owed, Owing, Said, joint};
+pub use registration::{PenaltyElsewhere, Pushed, hops, is_market_penalty};
 
 /// What somebody has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -262,6 +262,7 @@ mod tests {
 
     fn row() -> LedgerRow {
         LedgerRow {
+            answers: None,
             reference: StatementRef {
                 origin: ORIGIN.parse().unwrap(),
                 index: LeafIndex::new(7),
@@ -324,11 +325,11 @@ mod tests {
         let line = ledger_line(LedgerForm::Csv, 1, &row());
         let last = ledger_footer(LedgerForm::Csv, &sum());
         for text in [&header, &line, &last] {
-            assert_eq!(width(text.trim_end()), 25, "{text}");
+            assert_eq!(width(text.trim_end()), 26, "{text}");
         }
         let expected = "1,\"11310000MB00000009/0#7\",decision,2026-03-04,91230400MA0000015M,\
             \"'=某厂,\"\"甲\"\"\",\"'-鹤劳罚字〔2026〕12号\",labour.penalty,penalty,2026-03-02,2026-03-03,\
-            ,2027-03-02,suspended,2,1,1,0,0,0,0,3,4,,\r\n";
+            ,2027-03-02,suspended,2,1,1,0,0,0,0,3,4,0,,\r\n";
         assert_eq!(line, expected);
         assert!(
             last.contains(ORIGIN) && last.contains(&"02".repeat(32)),

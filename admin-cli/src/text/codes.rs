@@ -97,6 +97,8 @@ pub(super) const TEXTS: &[Entry] = &[
     ("task.respond", "response to an initiation or a push", "响应发起或推送"),
     ("task.feed-back", "feedback of a month", "按月反馈执行情况"),
     ("task.answer-recognition", "answer on recognition", "互认答复"),
+    ("task.push-to-registration-place", "push to the place of registration", "推送至当事人登记地"),
+    ("task.publish-at-registration-place", "publication at the place of registration", "由登记地机关公示"),
     ("recognition-answer.recognised", "recognised", "予以互认"),
     ("recognition-answer.for-information", "for information only", "仅供参考"),
     ("recognition-answer.not-recognised", "not recognised", "不予互认"),

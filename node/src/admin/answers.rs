@@ -210,7 +210,7 @@ fn to(node: &Node, at: &StatementRef) -> Result<(Vec<Arc<Verified>>, u64), Admin
 
 /// What is awaited of those with whom an agreement is in force, and which answers do not count; nothing where
 /// not all answers were read. `said` is what was said to it otherwise.
-// spec: DL-50, DL-52
+// spec: DL-53, DL-55
 pub(super) fn of(
     node: &Node,
     timetable: &mut Timetable<'_>,
@@ -247,16 +247,15 @@ pub(super) fn of(
 
 /// Who says by a response that nothing comes of what was asked.
 fn declines(verified: &Verified) -> Option<AuthorityCode> {
-    match verified.statement().payload().content.record()? {
-        Record::Response(response) if response.fields().answer != Responded::Accepted => {
-            Some(verified.statement().header().issuer)
-        }
-        _ => None,
-    }
+    let Record::Response(response) = verified.statement().payload().content.record()? else {
+        return None;
+    };
+    let declines = response.fields().answer != Responded::Accepted;
+    declines.then(|| verified.statement().header().issuer)
 }
 
 /// Those asked with whom an agreement is in force today, on the side of who decided.
-// spec: DL-50
+// spec: DL-53
 fn parties(node: &Node, record: &Record) -> Result<BTreeSet<AuthorityCode>, AdminError> {
     let query = node.query().map_err(refusal::index)?;
     let mut issuers: BTreeSet<AuthorityCode> = BTreeSet::new();

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use concordat_protocol::admin::{AwaitedView, DeadlineCode, TaskCode};
 use concordat_protocol::awaited::{
-    Answered, Answers, Awaited, Joint, Owed, Owing, Owner, Said, Task, Terms, Within, answers,
-    awaited, joint,
+    Answered, Answers, Awaited, Joint, Owed, Owing, Owner, PenaltyElsewhere, Pushed, Said, Task,
+    Terms, Within, answers, awaited, hops, joint,
 };
 use concordat_protocol::deadline::{Due, State, WorkingDays};
 use concordat_protocol::effect::Effect;
 use concordat_protocol::region::RegionCode;
-use concordat_protocol::statement::{DecisionFields, Record};
+use concordat_protocol::statement::{ActType, DecisionFields, Record};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::Registry;
@@ -71,7 +71,7 @@ impl<'a> Timetable<'a> {
     }
 
     /// What the words on recognition that were said to it come to.
-    // spec: DL-50
+    // spec: DL-53
     pub(super) fn answers(
         &mut self,
         asking: (&Record, Day),
@@ -81,6 +81,18 @@ impl<'a> Timetable<'a> {
     ) -> Answers {
         let parties: Vec<_> = parties.iter().copied().collect();
         answers(asking, said, declined, &self.places(&parties))
+    }
+
+    /// What is awaited on the way of a penalty to the place of registration.
+    // spec: DL-61, DL-62
+    pub(super) fn hops(&mut self, penalty: &PenaltyElsewhere, pushes: &[Pushed<'_>]) -> Vec<Owed> {
+        let mut all = vec![penalty.issuer];
+        all.extend(pushes.iter().flat_map(|push| push.to));
+        let mut places = self.places(&all);
+        for terms in places.values_mut() {
+            terms.act_type = Some(ActType::Penalty);
+        }
+        hops(penalty, pushes, &places)
     }
 
     /// The terms of the places of those who are members.
@@ -160,6 +172,8 @@ pub(super) fn owed(owed: &Owed, asker: AuthorityCode, registry: &Registry) -> Aw
     let (task, month, months) = match owed.owing {
         Owing::Respond => (TaskCode::Respond, None, None),
         Owing::Answer { .. } => (TaskCode::AnswerRecognition, None, None),
+        Owing::PushToRegistrationPlace => (TaskCode::PushToRegistrationPlace, None, None),
+        Owing::PublishAtRegistrationPlace => (TaskCode::PublishAtRegistrationPlace, None, None),
         Owing::FeedBack { month, missing } => (TaskCode::FeedBack, Some(month), Some(missing)),
     };
     AwaitedView {
@@ -175,10 +189,14 @@ pub(super) fn owed(owed: &Owed, asker: AuthorityCode, registry: &Registry) -> Aw
         source: within.map(|within| within.source.to_string()),
         month,
         months: months.map(u64::from),
-        escalated_to: (state == DeadlineCode::Overdue).then_some(asker),
+        // Nobody follows itself up.
+        escalated_to: (state == DeadlineCode::Overdue && owed.by != asker).then_some(asker),
         unanswered: match owed.owing {
             Owing::Answer { missing } => Some(u64::from(missing)),
-            Owing::Respond | Owing::FeedBack { .. } => None,
+            Owing::Respond
+            | Owing::FeedBack { .. }
+            | Owing::PushToRegistrationPlace
+            | Owing::PublishAtRegistrationPlace => None,
         },
     }
 }

@@ -69,7 +69,7 @@ pub(super) fn asks(node: &Node, asking: &Verified, record: &Record) -> Result<bo
     Ok(false)
 }
 
-const fn stands(effect: &Effect) -> bool {
+pub(super) const fn stands(effect: &Effect) -> bool {
     let is_gone = matches!(
         effect.validity,
         Validity::Withdrawn { .. } | Validity::Void { .. }

@@ -19,7 +19,7 @@ use concordat_protocol::trust::{Registry, Verified};
 use crate::admin::awaited::Timetable;
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::shown::Shown;
-use crate::admin::{acts as acts_on, answers, lookup, peer, records, refusal, target, view};
+use crate::admin::{acts as acts_on, answers, hops, lookup, peer, records, refusal, target, view};
 use crate::node::{Node, publisher};
 use crate::query::{Found, QueryService, SubjectEntry, sort_newest_first};
 use crate::store::{NoticeRow, Position};
@@ -90,6 +90,9 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
             }
             let mut view = decision_view(&registry, &verified, decision, effect, &mut timetable);
             let (answers, left) = answers::views(node, target)?;
+            let hops = (stands, effect);
+            view.awaited
+                .extend(hops::views(node, &mut timetable, &verified, hops)?);
             view.answers = answers;
             view.answers_left = (left > 0).then_some(left);
             view.recognition = Some(agreed.view(&agreements, &verified, stands, effect, as_of));
@@ -377,7 +380,13 @@ fn statement_view(
         awaited: match (&effect, decision_of(verified)) {
             (Some(effect), Some(decision)) => {
                 let mut timetable = Timetable::new(&registry, as_of);
-                timetable.views(header.issuer, decision.fields(), effect)
+                let stands = node.stands_by(effect).map_err(refusal::query)?;
+                let stands = stands.as_deref().and_then(decision_of);
+                let stands = stands.unwrap_or(decision).fields();
+                let mut awaited = timetable.views(header.issuer, decision.fields(), effect);
+                let hops = hops::views(node, &mut timetable, verified, (stands, effect))?;
+                awaited.extend(hops);
+                awaited
             }
             (None, _) | (_, None) => Vec::new(),
         },

@@ -312,9 +312,23 @@ impl Store {
     /// `Engine`, `Damaged`.
     // spec: IDX-86
     pub fn own_measures(&self, most: usize) -> Result<Vec<Position>, StoreError> {
+        self.newest(Family::Measures, most)
+    }
+
+    /// The newest penalties of market regulation of the node's own, the newest first.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    // spec: IDX-106
+    pub fn own_market_penalties(&self, most: usize) -> Result<Vec<Position>, StoreError> {
+        self.newest(Family::MarketPenalties, most)
+    }
+
+    /// The last positions of a family that has nothing else in its keys, the last first.
+    fn newest(&self, family: Family, most: usize) -> Result<Vec<Position>, StoreError> {
         let logs = read(&self.logs);
-        let prefix = Bytes::key(Family::Measures).finish();
-        let mut found = self.collect(Family::Measures, &prefix, None, |key, _| {
+        let prefix = Bytes::key(family).finish();
+        let mut found = self.collect(family, &prefix, None, |key, _| {
             position(&logs, Spot::decode(key.get(1..)?)?)
         })?;
         found.sort();

@@ -14,6 +14,7 @@
 //! g  agreements       authority 18 · kind u8 · position -> what is named, digest
 //! h  records        subject 18 · position             -> see records.rs
 //! u  referred to    position · position               -> see records.rs
+//! H  market penalties  position                  -> nothing
 //! G  answers        position referred to · position -> digest
 //! i  first keys     run u32 · part u32                -> see table/run.rs
 //! j  runs                                             -> see table/run.rs
@@ -154,6 +155,7 @@ pub(super) enum Family {
     Marks = b'y',
     Shown = b'z',
     Answers = b'G',
+    MarketPenalties = b'H',
 }
 
 /// A key or value under construction.

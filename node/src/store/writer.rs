@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use concordat_protocol::awaited::is_market_penalty;
 use concordat_protocol::codec;
 use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::statement::{BodyRef, Class, Content, Kind, Leaf, Statement};
@@ -311,6 +312,9 @@ impl<'a> Pending<'a> {
                 if arrival.own {
                     let issuer = statement.header().issuer;
                     subjects::put_natural(&mut self.batch, issuer, fields, spot);
+                    if is_market_penalty(fields.act_type, &fields.item) {
+                        records::put_market_penalty(&mut self.batch, spot);
+                    }
                 }
                 if let Some(root) = &fields.reissues {
                     let root = self.spot(&root.origin, root.index)?;

@@ -2,8 +2,8 @@
 
 use concordat_certs::agreement::PendingAgreement;
 use concordat_protocol::admin::{
-    AgreementApproveAsk, AgreementLogAsk, AnswerNoteCode, AwaitedView, DeadlineCode, RecogniseAsk,
-    RecognitionCode, TaskCode,
+    AgreementApproveAsk, AgreementLogAsk, AnswerNoteCode, AwaitedView, DeadlineCode, LedgerAsk,
+    RecogniseAsk, RecognitionCode, TaskCode,
 };
 use concordat_protocol::codec::Truth;
 use concordat_protocol::statement::{
@@ -156,7 +156,7 @@ fn tasks(awaited: &[AwaitedView]) -> Vec<(TaskCode, Option<u64>)> {
         .collect()
 }
 
-// spec: ADM-410, ADM-411, ADM-412, ADM-413, AGR-45, AGR-46, DL-50, DL-51, IDX-105
+// spec: ADM-410, ADM-411, ADM-412, ADM-413, ADM-414, AGR-45, AGR-46, DL-53, DL-54, DL-55, IDX-105
 #[tokio::test(flavor = "multi_thread")]
 async fn receiver_says_no_more_than_recognition_gives_and_its_last_word_counts() {
     use RecognitionAnswer::{ForInformation, NotRecognised, Recognised};
@@ -264,17 +264,46 @@ async fn receiver_says_no_more_than_recognition_gives_and_its_last_word_counts()
     let own = hub.statement(position(&less)).await;
     assert_eq!(own.answer.unwrap().reference, less);
     let after = hub.statement(position(&target)).await;
-    assert_eq!(
-        after.effect,
-        decision.effect.map(|mut effect| {
-            effect.horizon = after.effect.clone().unwrap().horizon;
-            effect
-        })
-    );
+    let binds = |view: &StatementView| view.effect.as_ref().map(|effect| effect.binds_others);
+    assert_eq!(binds(&after), binds(&decision));
     assert_eq!(after.recognition.unwrap().code, RecognitionCode::Recognised);
     assert_eq!(
         hub.act(&request(says(&asked, ForInformation))).await.class,
         Class::RecognitionResponse
     );
+    // The ledger of who decided counts the words, that of who spoke has them.
+    let today = clock::today();
+    let ledger = Request::Ledger(LedgerAsk {
+        from: Day::MIN,
+        until: today,
+        next: None,
+        size: None,
+    });
+    let Reply::Ledger(own) = member.ask(&ledger).await.unwrap() else {
+        panic!("no ledger");
+    };
+    let row = own.rows.iter().find(|row| row.reference == target);
+    assert!(row.unwrap().answers.is_some_and(|answers| answers >= 2));
+    let Reply::Ledger(theirs) = hub.ask(&ledger).await.unwrap() else {
+        panic!("no ledger");
+    };
+    let words = theirs.rows.iter();
+    let words = words.filter(|row| row.class == Class::RecognitionResponse);
+    let on: Vec<_> = words.map(|row| row.target.clone()).collect();
+    assert_eq!(on, vec![Some(target.clone()); 3]);
+    // What asks no more awaits nothing.
+    let asked = push(&pair, &decision).await;
+    let shown = member.statement(position(&asked)).await.record.unwrap();
+    assert_eq!(tasks(&shown.awaited), [(TaskCode::Respond, None), silent]);
+    let withdrawal = Request::Withdrawal(WithdrawalAsk {
+        target: position(&asked),
+        reason: WithdrawalReason::OtherError,
+        reasons: text("误推"),
+        issuer: None,
+        dry_run: false,
+    });
+    member.act(&withdrawal).await;
+    let shown = member.statement(position(&asked)).await.record.unwrap();
+    assert_eq!(tasks(&shown.awaited), []);
     pair.stop().await;
 }

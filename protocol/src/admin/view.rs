@@ -254,6 +254,10 @@ named_codes! {
         FeedBack = 7 "feed-back",
         /// A word on whether one relies on the decisions.
         AnswerRecognition = 12 "answer-recognition",
+        /// A push to the place where the organisation is registered.
+        PushToRegistrationPlace = 13 "push-to-registration-place",
+        /// The publication there.
+        PublishAtRegistrationPlace = 14 "publish-at-registration-place",
     }
 }
 

@@ -49,7 +49,7 @@ pub struct Answers {
 /// What is awaited of those whom `asking`, made on a day, addresses and with whom an agreement is in force, and
 /// which answers do not count, in whatever order they come. `parties` has the terms of each of these; whoever
 /// `declined` what was asked has nothing to add. Nothing for a record that asks nobody.
-// spec: DL-50, DL-51
+// spec: DL-53, DL-54
 #[must_use]
 pub fn answers(
     (asking, made_on): (&Record, Day),

@@ -52,6 +52,10 @@ pub enum Owing {
         /// On how many of them it has none.
         missing: u32,
     },
+    /// A push to the place where the organisation is registered.
+    PushToRegistrationPlace,
+    /// The publication there.
+    PublishAtRegistrationPlace,
 }
 
 /// Something that one who was asked owes.

@@ -168,6 +168,7 @@ impl InForce<'_> {
 impl<'a> Agreements<'a> {
     /// Puts agreements, accessions and retirements in order; other facts are passed over. The facts are
     /// verified: every party that a version names has approved it.
+    // spec: AGR-46
     #[must_use]
     pub fn of(facts: impl IntoIterator<Item = &'a Fact>, horizon: &Horizon) -> Self {
         let facts: Vec<&Fact> = facts.into_iter().collect();
@@ -295,7 +296,7 @@ impl<'a> Agreements<'a> {
     }
 
     /// Whether any agreement is in force between two on a day, as far as what burdens is concerned.
-    // spec: DL-50
+    // spec: DL-53
     #[must_use]
     pub fn are_in_force(&self, one: AuthorityCode, other: AuthorityCode, as_of: Day) -> bool {
         let pair = Pair {

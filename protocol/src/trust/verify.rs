@@ -162,7 +162,7 @@ pub fn check(
         check_parties(registry, agreement, statement)?;
     }
     // Signatures that nobody has looked at are carried by nothing that is verified.
-    // spec: AGR-7
+    // spec: AGR-7, AGR-44
     let alone = matches!(
         class,
         Class::Accession | Class::Retirement | Class::RecognitionResponse

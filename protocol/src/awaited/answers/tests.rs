@@ -97,7 +97,7 @@ fn owed(answers: &Answers) -> Vec<(AuthorityCode, Owing)> {
     owed.map(|one| (one.by, one.owing)).collect()
 }
 
-// spec: DL-50
+// spec: DL-53
 #[test]
 fn every_party_that_was_asked_owes_a_word_on_each_decision() {
     let both = [Who::City, Who::Supervisor];
@@ -124,7 +124,7 @@ fn every_party_that_was_asked_owes_a_word_on_each_decision() {
     assert_eq!(whole, Answers::default());
 }
 
-// spec: DL-51
+// spec: DL-54
 #[test]
 fn last_word_of_an_author_counts_and_none_of_whoever_was_not_asked() {
     let said = [
