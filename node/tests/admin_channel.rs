@@ -556,6 +556,7 @@ async fn what_is_not_public_is_shown_only_with_purpose_and_case() {
     let bundle = Request::BundleExport(BundleAsk {
         target: target.clone(),
         look_up: None,
+        receiver: None,
     });
     assert_eq!(client.refused(&bundle).await, ErrorCode::PurposeRequired);
     let with = Request::Statement(ask(Some(look_up())));

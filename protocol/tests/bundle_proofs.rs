@@ -21,6 +21,8 @@ mod accepts;
 mod flips;
 #[path = "bundle/raw.rs"]
 mod raw;
+#[path = "bundle/recognition.rs"]
+mod recognition;
 #[path = "bundle/refuses.rs"]
 mod refuses;
 #[path = "bundle/size.rs"]

@@ -86,6 +86,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("verb.bundle", "Proof as one file", "证明包"),
     ("verb.bundle.export", "Writes the proof of a statement to a file", "将声明的证明写入文件"),
     ("verb.bundle.verify", "Verifies a proof without any node", "离线验证证明"),
+    ("arg.bundle.export.receiver", "For whom to say what recognition gives, by the agreements put in", "为其载明互认结论的机关（证明包附有关协议）"),
     ("verb.propagation", "Shows who has applied an act, or every act on a decision, of those who were given it", "显示一项操作（或一项决定的各项操作）在各接收机关的执行情况"),
     ("verb.completions", "Prints completions for a shell", "输出 shell 补全脚本"),
     ("arg.node", "Directory of a node on this machine", "本机节点目录"),

@@ -295,6 +295,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("alarm.agreement-ended", "an agreement is in force no more with the authority named: nothing that it decided is recognised by it from `ended_on` on; `decisions` held here were about its clauses. End what rests on them, and see `concordat agreement list`.", "该协议与所列机关之间已不再生效：自 `ended_on` 起，其决定不再据此互认；`decisions` 为本节点所持、属其条款范围的决定数。请终止据此采取的措施，并查看 `concordat agreement list`。"),
     ("word.notice", "Notice", "提示"),
     ("word.recognition", "Recognised here", "本机关互认"),
+    ("word.recognition_at", "Recognition for {receiver} as of {day}, by the agreements in this file", "{receiver} 截至 {day} 的互认结论（依据本文件所附协议）"),
     ("word.may_apply", "May be applied", "可采取措施"),
     ("word.may_rely", "May be relied on", "可予采信"),
     ("word.grant_recognised", "what it grants", "其授予的内容"),

@@ -307,3 +307,40 @@ async fn receiver_says_no_more_than_recognition_gives_and_its_last_word_counts()
     assert_eq!(tasks(&shown.awaited), []);
     pair.stop().await;
 }
+
+// spec: ADM-417, BUN-75
+#[tokio::test(flavor = "multi_thread")]
+async fn bundle_for_a_receiver_says_offline_what_its_node_says() {
+    let pair = pair().await;
+    pair.import().await;
+    let target = pair.first();
+    let mut hub = Client::open(&pair.hub).await;
+    let mut member = Client::open(&pair.member).await;
+    let agreement = agree(&pair, (&mut hub, &mut member)).await;
+    reached(&pair.hub.node, &agreement).await;
+    let ask = |receiver| {
+        Request::BundleExport(BundleAsk {
+            target: position(&target),
+            look_up: None,
+            receiver: Some(receiver),
+        })
+    };
+    let stranger = AuthorityCode::parse("11310000MB00000009").unwrap();
+    assert_eq!(hub.refused(&ask(stranger)).await, ErrorCode::MemberUnknown);
+    hub.send(&ask(pair.hub.node.member()).encode().unwrap()).await;
+    let (_, chunks) = hub.last().await.unwrap();
+    let chunks = chunks.into_iter().map(|frame| match frame {
+        Reply::Chunk(bytes) => bytes.into_vec(),
+        other => panic!("{other:?}"),
+    });
+    let bytes: Vec<u8> = chunks.flatten().collect();
+    let anchor = pair.network.genesis.id();
+    let verified = bundle::verify(&bytes, &anchor, None).unwrap();
+    let shown = verified.recognition().unwrap();
+    assert_eq!(shown.receiver, pair.hub.node.member());
+    assert_eq!(shown.answer.code, RecognitionCode::Recognised);
+    assert_eq!(shown.answer.by[0].agreement, agreement);
+    let node = hub.statement(position(&target)).await.recognition;
+    assert_eq!(Some(&shown.answer), node.as_ref());
+    pair.stop().await;
+}

@@ -179,6 +179,8 @@ named_codes! {
         MeasureNotAllowed = 161 "measure-not-allowed",
         /// What asks does not name the decision, or names several; `target`, `known`.
         DecisionNotAsked = 162 "decision-not-asked",
+        /// Not all that was said about agreements can be shown in a bundle; `receiver`.
+        AgreementsUnshown = 163 "agreements-unshown",
     }
 }
 
@@ -261,7 +263,8 @@ impl ErrorCode {
             | Self::BodyDamaged
             | Self::NothingHeard
             | Self::KeyNotRegistered
-            | Self::NotWitnessed => ExitCode::Failed,
+            | Self::NotWitnessed
+            | Self::AgreementsUnshown => ExitCode::Failed,
         }
     }
 }

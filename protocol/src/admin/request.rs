@@ -416,6 +416,8 @@ integer_map! {
         1 => target: req(Target),
         /// Why; wanted when it is not public and another authority's.
         2 => look_up: opt(LookUp),
+        /// Of a bundle: for whom to say what recognition gives.
+        145 => receiver: opt(AuthorityCode),
     }
 }
 
