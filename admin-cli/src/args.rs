@@ -19,8 +19,8 @@ pub(crate) use acts::{
     Withdrawal, WithdrawalBulk,
 };
 pub(crate) use agreements::{
-    Accede, Agreement, AgreementApprove, AgreementList, AgreementLog, AgreementPropose,
-    AgreementShow, Retire,
+    Accede, Agreement, AgreementAnswer, AgreementApprove, AgreementList, AgreementLog,
+    AgreementPropose, AgreementShow, Retire,
 };
 pub(crate) use asking::{
     Bundle, BundleExport, BundleVerify, Import, Ledger, LedgerExport, Lookup, LookupList,

@@ -1,18 +1,18 @@
 //! Stable names of code lists: what the command line takes, what JSON shows, what texts are keyed by.
 
 use concordat_protocol::admin::{
-    AgreementStateCode, BackingCode, BasisCode, BasisStateCode, BindsOthersCode, BurdenCode,
-    CleanCode, CleanWeight, DeadlineCode, DoubtCode, EventKind, ForkCode, FreshnessCode,
-    HolderCode, LackingCode, LaterActsCode, LinkCode, NoteCode, RecognitionCode, RecordFaultCode,
-    SigningCode, SourceCode, Stage, Step, SuspensionCode, TaskCode, ValidityCode, ViolationCode,
-    VoidCauseCode, WaitingCode,
+    AgreementStateCode, AnswerNoteCode, BackingCode, BasisCode, BasisStateCode, BindsOthersCode,
+    BurdenCode, CleanCode, CleanWeight, DeadlineCode, DoubtCode, EventKind, ForkCode,
+    FreshnessCode, HolderCode, LackingCode, LaterActsCode, LinkCode, NoteCode, RecognitionCode,
+    RecordFaultCode, SigningCode, SourceCode, Stage, Step, SuspensionCode, TaskCode, ValidityCode,
+    ViolationCode, VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::lookup::{Finding, Scenario};
 use concordat_protocol::statement::{
     ActType, Answer, Audience, BasisLevel, Class, CommitmentKind, CommitmentResult, Execution,
     Force, Ground, InterviewKind, KeyUse, Level, ListScope, ObjectorRole, Outcome, PenaltyClass,
-    RedExit, RemedyKind, RepairEffect, Role, SeriousGroup, ServiceWay, Standing, Verification,
-    WithdrawalReason,
+    RecognitionAnswer, RecognitionReason, RedExit, RemedyKind, RepairEffect, Role, SeriousGroup,
+    ServiceWay, Standing, Verification, WithdrawalReason,
 };
 use concordat_protocol::subject::Form;
 use concordat_protocol::trust::Network;
@@ -69,6 +69,7 @@ macro_rules! delegated {
 }
 
 delegated! {
+    AnswerNoteCode, "answer-note"
     AgreementStateCode, "agreement-state"
     DoubtCode, "doubt"
     BackingCode, "backing"
@@ -194,6 +195,15 @@ named! {
     CommitmentResult, "kept" { Kept "kept" Broken "broken" PartlyKept "partly-kept" }
     Execution, "execution" { Done "done" Partly "partly" NotDone "not-done" }
     InterviewKind, "interview" { Reminder "reminder" Warning "warning" }
+    RecognitionAnswer, "recognition-answer" {
+        Recognised "recognised" ForInformation "for-information"
+        NotRecognised "not-recognised"
+    }
+    RecognitionReason, "recognition-reason" {
+        NoAgreement "no-agreement" NotCovered "not-covered"
+        BasisNotValidHere "basis-not-valid-here" NotBinding "not-binding"
+        NoSuchSubject "no-such-subject" Other "other"
+    }
     Verification, "verification" {
         Verified "verified" NotFound "not-found" WrongSubject "wrong-subject"
     }
@@ -221,6 +231,7 @@ pub(crate) fn text_keys() -> Vec<String> {
     all! { NoteCode RecordFaultCode ViolationCode }
     all! { Scenario Finding }
     all! { RedExit CleanCode CleanWeight }
+    all! { AnswerNoteCode RecognitionAnswer RecognitionReason }
     all! { Answer CommitmentKind CommitmentResult Execution Force InterviewKind Verification }
     keys
 }

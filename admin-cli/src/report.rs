@@ -6,6 +6,7 @@
 
 mod act;
 mod agreement;
+mod answer;
 mod awaited;
 mod bulk;
 mod bundle;

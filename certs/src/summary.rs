@@ -167,6 +167,7 @@ impl Summary {
             | Content::Repair(_)
             | Content::Accession(_)
             | Content::Retirement(_)
+            | Content::RecognitionResponse(_)
             | Content::Notice(_)
             | Content::DeliveryBatch(_)
             | Content::Holdings(_)

@@ -18,12 +18,14 @@
 mod act;
 mod acts;
 mod agreement;
+mod answers;
 mod awaited;
 mod batch;
 mod bundle;
 mod clean;
 mod desk;
 mod frozen;
+mod hops;
 mod import;
 mod joint;
 mod ledger;

@@ -11,10 +11,11 @@ use concordat_protocol::log::{InclusionProof, LeafIndex, Origin, VerifiedCheckpo
 use concordat_protocol::lookup::LookUpReceipt;
 use concordat_protocol::propagation::{Act, State};
 use concordat_protocol::statement::{Body, Kind, Leaf, StatementRef};
+use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::{HeadsSeen, LogNumber, Verified};
 
 use crate::core::BodyFault;
-use crate::node::{AskError, Node};
+use crate::node::{AskError, Node, publisher};
 use crate::query::{Found, QueryError};
 use crate::store::Position;
 
@@ -48,6 +49,12 @@ pub enum ExportError {
     /// What was gathered does not verify.
     #[error(transparent)]
     Bundle(#[from] BundleError),
+    /// More is said about agreements than is looked at, or not all of it can be shown.
+    #[error("not all that was said about the agreements of {receiver} can be shown yet")]
+    Agreements {
+        /// For whom the bundle was to be.
+        receiver: AuthorityCode,
+    },
     /// A receipt does not verify with what is held.
     #[error(transparent)]
     LookUp(#[from] LookUpFileError),
@@ -75,21 +82,72 @@ impl Node {
     /// # Errors
     /// [`ExportError`]; nothing that does not verify is handed out.
     pub fn export_bundle(&self, target: &StatementRef) -> Result<Exported, ExportError> {
-        let made = self.bundle_with_trust(target, &[])?;
+        let made = self.bundle_with_trust((target, &[]), None)?;
         let bytes = made.bundle.encode()?;
         let left_out = made.left_out;
         Ok(Exported { bytes, left_out })
     }
 
-    fn bundle_with_trust(
+    /// The same for a receiver, with what recognition gives it.
+    ///
+    /// # Errors
+    /// [`ExportError`]; nothing that does not verify is handed out.
+    // spec: BUN-75
+    pub fn export_bundle_for(
         &self,
         target: &StatementRef,
-        also: &[Arc<Verified>],
+        receiver: AuthorityCode,
+    ) -> Result<Exported, ExportError> {
+        let made = self.bundle_with_trust((target, &[]), Some(receiver))?;
+        let bytes = made.bundle.encode()?;
+        let left_out = made.left_out;
+        Ok(Exported { bytes, left_out })
+    }
+
+    /// What was said about the agreements that can bind a receiver to who decided, each at its place.
+    // spec: BUN-75
+    fn agreed_with(
+        &self,
+        heads: &mut Vec<VerifiedCheckpoint>,
+        decision: &Verified,
+        receiver: AuthorityCode,
+    ) -> Result<Vec<(Arc<Verified>, Entry)>, ExportError> {
+        let registry = self.registry();
+        let through = registry.member(receiver);
+        let through = through.and_then(|member| member.enrolment().publishes_through);
+        let receivers: Vec<_> = std::iter::once(receiver).chain(through).collect();
+        let issuer = decision.statement().header().issuer;
+        let issuers = publisher(&decision.reference().origin);
+        let issuers = issuers.into_iter().chain([issuer]).collect();
+        let query = self.query().map_err(AskError::from)?;
+        let set = query.agreements(&receivers, &issuers);
+        let set = set.map_err(AskError::from)?;
+        if set.too_many || !set.left_out.is_empty() {
+            return Err(ExportError::Agreements { receiver });
+        }
+        let sides: Vec<_> = receivers.into_iter().chain(issuers).collect();
+        let mut said = Vec::new();
+        for one in set.statements.into_iter().filter(|one| is_of(one, &sides)) {
+            let at = one.reference();
+            match self.entry(heads, &at.origin, at.index) {
+                Ok(entry) => said.push((one, entry)),
+                Err(error @ ExportError::Unreadable { .. }) => return Err(error),
+                Err(_) => return Err(ExportError::Agreements { receiver }),
+            }
+        }
+        Ok(said)
+    }
+
+    fn bundle_with_trust(
+        &self,
+        (target, also): (&StatementRef, &[Arc<Verified>]),
+        receiver: Option<AuthorityCode>,
     ) -> Result<Made, ExportError> {
         let mut heads = vec![self.best_head(&self.genesis().registry_origin())?];
         heads.extend(self.best_head(&self.genesis().register_origin()).ok());
         let entries = self.registry_entries(&heads)?;
-        self.bundle((target, also), heads, TrustParts::Included { entries })
+        let trust = TrustParts::Included { entries };
+        self.bundle((target, also), heads, (trust, receiver))
     }
 
     /// The same without the trust chain, for a reader who holds the registry.
@@ -104,7 +162,7 @@ impl Node {
         let made = self.bundle(
             (target, &[]),
             register.into_iter().collect(),
-            TrustParts::External,
+            (TrustParts::External, None),
         );
         Ok(made?.bundle.encode()?)
     }
@@ -124,7 +182,7 @@ impl Node {
             bundle,
             mut heads,
             mut left_out,
-        } = self.bundle_with_trust(&act.target, &self.told_of(objection)?)?;
+        } = self.bundle_with_trust((&act.target, &self.told_of(objection)?), None)?;
         let registry = self.registry();
         let size = bundle.trust().size();
         let mut said = Vec::new();
@@ -208,7 +266,7 @@ impl Node {
         &self,
         (target, also): (&StatementRef, &[Arc<Verified>]),
         mut heads: Vec<VerifiedCheckpoint>,
-        trust: TrustParts,
+        (trust, receiver): (TrustParts, Option<AuthorityCode>),
     ) -> Result<Made, ExportError> {
         if heads.iter().all(|head| *head.origin() != target.origin) {
             heads.push(self.head_over(target)?);
@@ -234,6 +292,7 @@ impl Node {
             related: Vec::new(),
             acts: Vec::new(),
             notices: Vec::new(),
+            recognition: None,
         };
         let itself = history
             .iter()
@@ -270,7 +329,13 @@ impl Node {
                 | Kind::Restart => {}
             }
         }
-        let carried: Vec<_> = itself.into_iter().chain(others).collect();
+        let mut carried: Vec<_> = itself.iter().cloned().chain(others).collect();
+        if let (Some(receiver), Some(decision)) = (receiver, &itself) {
+            let said = self.agreed_with(&mut heads, decision, receiver)?;
+            let (said, entries): (Vec<_>, Vec<_>) = said.into_iter().unzip();
+            carried.extend(said);
+            parts.recognition = Some((receiver, entries));
+        }
         for index in self.grace_evidence(&carried, &heads) {
             let origin = HeadsSeen::log(&self.registry());
             match self.entry(&mut heads, &origin, index) {
@@ -443,4 +508,13 @@ impl Node {
         let leaf = leaf.and_then(|leaf| Leaf::decode(&leaf).ok());
         Ok(leaf.zip(body.and_then(|body| Body::decode(&body).ok())))
     }
+}
+
+/// Whether a statement is about agreements of some.
+fn is_of(one: &Verified, sides: &[AuthorityCode]) -> bool {
+    if let Some(agreement) = one.statement().payload().content.agreement() {
+        let mut parties = agreement.fields().parties.iter();
+        return parties.any(|party| sides.contains(party));
+    }
+    sides.contains(&one.statement().header().issuer)
 }

@@ -163,6 +163,7 @@ impl Fixture {
             Class::Agreement,
             Class::Accession,
             Class::Retirement,
+            Class::RecognitionResponse,
         ];
         let fields = GenesisFields {
             format: FORMAT,
@@ -204,6 +205,7 @@ impl Fixture {
             Class::Agreement,
             Class::Accession,
             Class::Retirement,
+            Class::RecognitionResponse,
             Class::Commitment,
             Class::CommitmentOutcome,
         ];

@@ -9,6 +9,7 @@
 //! asked; the caller does both first.
 
 mod agreements;
+mod answers;
 mod cache;
 mod documents;
 mod gather;

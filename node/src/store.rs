@@ -27,6 +27,7 @@
 
 mod acts;
 mod agreements;
+mod answers;
 mod batches;
 mod engine;
 mod ledger;
@@ -59,6 +60,7 @@ use crate::journal::JournalId;
 
 pub use acts::{ActRow, BytesDigest, NoticeRow, ObjectionSaid};
 pub use agreements::{AgreementKind, AgreementRow, AgreementRows, COPIES_MAX, words_of};
+pub use answers::AnswerRow;
 pub use engine::EngineFault;
 pub use ledger::{Delivery, KeptRow, Lookup};
 pub use own::OwnStatement;

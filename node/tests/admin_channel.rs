@@ -9,6 +9,8 @@ mod loopback;
 mod acts;
 #[path = "admin_channel/agreements.rs"]
 mod agreements;
+#[path = "admin_channel/answers.rs"]
+mod answers;
 #[path = "admin_channel/awaited.rs"]
 mod awaited;
 #[path = "admin_channel/bundles.rs"]
@@ -21,6 +23,8 @@ mod cut_off;
 mod exits;
 #[path = "admin_channel/freeing.rs"]
 mod freeing;
+#[path = "admin_channel/hops.rs"]
+mod hops;
 #[path = "admin_channel/joint.rs"]
 mod joint;
 #[path = "admin_channel/large.rs"]
@@ -561,6 +565,7 @@ async fn what_is_not_public_is_shown_only_with_purpose_and_case() {
     let bundle = Request::BundleExport(BundleAsk {
         target: target.clone(),
         look_up: None,
+        receiver: None,
     });
     assert_eq!(client.refused(&bundle).await, ErrorCode::PurposeRequired);
     let with = Request::Statement(ask(Some(look_up())));

@@ -11,6 +11,7 @@
 //!
 //! Out of scope: who may connect, sockets, and how an answer is shown to people.
 
+mod answer;
 mod bulk;
 mod clean;
 mod error;
@@ -25,6 +26,7 @@ mod view;
 
 use crate::codec::{self, DecodeError, Limits};
 
+pub use answer::{AnswerNoteCode, RecogniseAsk, RecognitionResponseView};
 pub use bulk::{
     BULK_MAX, BatchAsk, BatchPropagationView, BatchView, BulkAsk, BulkCounts, BulkView,
     MemberCounts, ObjectedView,

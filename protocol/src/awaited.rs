@@ -8,7 +8,9 @@
 //!
 //! Out of scope: who is told, and what a receiver owes ([`crate::recognition`]).
 
+mod answers;
 mod joint;
+mod registration;
 
 use crate::deadline::{Deadline, Due, State, WorkingDays};
 use crate::effect::{Basis, BasisState, Effect, Suspension, SuspensionKind, Validity};
@@ -17,7 +19,9 @@ use crate::statement::{ActType, Code, DeadlineEvent, DeadlineRule, DeadlineRules
 use crate::text::Text;
 use crate::time::Day;
 
+pub use answers::{AnswerNote, Answered, Answers, answers};
 pub use joint::{Joint, Note, Owed, Owing, Said, joint};
+pub use registration::{PenaltyElsewhere, Pushed, hops, is_market_penalty};
 
 /// What somebody has to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -22,6 +22,7 @@ mod error;
 mod format;
 mod head;
 mod look_up;
+mod recognition;
 mod relation;
 mod report;
 mod slip;
@@ -31,18 +32,21 @@ mod verified;
 
 use std::sync::Arc;
 
+use crate::admin::RecognitionView;
 use crate::log::{Hash, SignedCheckpoint, TreeSize};
+use crate::subject::AuthorityCode;
 use crate::trust::Genesis;
 
 pub use build::{BundleParts, TrustParts};
 pub use entry::{Entry, RegistryEntry};
 pub use error::{BundleError, EntryFault, HeadFault, Part};
-pub use format::{BUNDLE_BYTES_MAX, LaterActs, MAGIC, VERSION};
+pub use format::{BUNDLE_BYTES_MAX, LaterActs, MAGIC, VERSION, VERSION_RECOGNITION};
 pub use head::{Cosigner, Head};
 pub use look_up::{
     LOOK_UP_BYTES_MAX, LoggedRoot, LookUpFile, LookUpFileError, VerifiedLookUp, VerifiedRoot,
     verify_look_up,
 };
+pub use recognition::BundleRecognition;
 pub use relation::belonging;
 pub use report::{
     BundleReport, CosignerReport, HeadReport, HorizonReport, NoticeReport, RegistryReport,
@@ -96,6 +100,17 @@ pub struct Bundle {
     acts: Vec<Entry>,
     notices: Vec<Entry>,
     later_acts: LaterActs,
+    recognition: Option<RecognitionPart>,
+}
+
+/// What a bundle says of recognition. Nothing in it has been verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct RecognitionPart {
+    receiver: AuthorityCode,
+    /// Agreements, accessions and retirements, by log and position.
+    said: Vec<Entry>,
+    /// What it claims; `None` only while it is being made.
+    claim: Option<RecognitionView>,
 }
 
 impl Bundle {

@@ -127,7 +127,7 @@ pub enum Lacking {
 }
 
 /// Says whether a receiver may rely on a decision.
-// spec: AGR-10
+// spec: AGR-10, AGR-50
 #[must_use]
 pub fn recognise(question: &Question<'_>, agreements: &Agreements<'_>) -> Recognition {
     // Two departments behind one node are two authorities.

@@ -71,6 +71,18 @@ impl RegionCode {
         }
     }
 
+    /// The province that it lies in; the whole country of that itself.
+    #[must_use]
+    pub fn province(self) -> Self {
+        let [first, second, ..] = self.0;
+        match self.level() {
+            RegionLevel::Country => self,
+            RegionLevel::Province | RegionLevel::Prefecture | RegionLevel::County => {
+                Self([first, second, b'0', b'0', b'0', b'0'])
+            }
+        }
+    }
+
     /// Whether `other` is this division or lies in it, by the codes alone: a division that moved to
     /// another parent is where its code says.
     pub fn contains(self, other: Self) -> bool {

@@ -33,6 +33,7 @@ mod measure;
 mod measure_catalogue;
 mod payload;
 mod receipt;
+mod recognition_response;
 mod record;
 mod registry;
 
@@ -70,6 +71,9 @@ pub use measure::{Measure, MeasureError};
 pub use measure_catalogue::{MeasureCatalogue, MeasureItem, Revocation};
 pub use payload::{BatchId, Payload, StatementRef};
 pub use receipt::{ActOutcome, Receipt, ReceiptBatch};
+pub use recognition_response::{
+    RecognitionAnswer, RecognitionReason, RecognitionResponse, RecognitionResponseFields,
+};
 pub use record::{
     Answer, AppliedMeasure, AppliedMeasureFields, Commitment, CommitmentFields, CommitmentKind,
     CommitmentOutcome, CommitmentOutcomeFields, CommitmentResult, Evaluation, EvaluationFields,

@@ -23,6 +23,8 @@ mod flips;
 mod look_up;
 #[path = "bundle/raw.rs"]
 mod raw;
+#[path = "bundle/recognition.rs"]
+mod recognition;
 #[path = "bundle/refuses.rs"]
 mod refuses;
 #[path = "bundle/size.rs"]

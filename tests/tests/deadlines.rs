@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use concordat_protocol::awaited::{Owing, PenaltyElsewhere, Pushed, Terms, hops};
 use concordat_protocol::codec::{self, Limits};
 use concordat_protocol::deadline::{Deadline, Due, State, WorkingDays};
 use concordat_protocol::region::RegionCode;
@@ -14,6 +15,7 @@ use concordat_protocol::statement::{
     ActType, Calendar, CalendarFields, Code, DeadlineEvent, DeadlineRule, DeadlineRuleFields,
     DeadlineRules, Term, TermUnit, YearDay,
 };
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
 use concordat_tests::tree;
@@ -275,6 +277,69 @@ fn deadlines_of_the_documents_give_the_days_that_they_mean() {
         .iter()
         .map(|rule| rule.fields().id.to_string());
     assert_eq!(seen, all.collect());
+}
+
+/// Both hops of a penalty that was decided before the holidays of May, over a Saturday that is worked.
+// spec: DL-60, DL-61, DL-62
+#[test]
+fn penalty_of_market_regulation_is_pushed_and_published_elsewhere_by_the_official_calendar() {
+    let (rules, calendars) = (rules(), calendars());
+    let [issuer, there] = ["11350000000000014", "11360100000000011"]
+        .map(|first_17| AuthorityCode::new(SubjectCode::with_check(first_17).unwrap()).unwrap());
+    let penalty = PenaltyElsewhere {
+        issuer,
+        decided_on: day(FRIDAY),
+        place: region("360102"),
+    };
+    let owed = |pushes: &[Pushed<'_>], today: &str| {
+        let days = ["350000", "360100"].map(|place| WorkingDays::new(region(place), &calendars));
+        let terms = |place, days| Terms {
+            rules: Some(&rules),
+            days,
+            region: region(place),
+            act_type: Some(ActType::Penalty),
+            today: day(today),
+        };
+        let [first, second] = &days;
+        let places = [
+            (issuer, terms("350000", first)),
+            (there, terms("360100", second)),
+        ];
+        let mut owed = hops(&penalty, pushes, &places.into());
+        assert_eq!(owed.len(), 1);
+        let owed = owed.remove(0);
+        let within = owed.within.unwrap();
+        (
+            owed.by,
+            owed.owing,
+            within.rule.to_string(),
+            within.due,
+            within.state,
+        )
+    };
+    let push = |state| {
+        let due = Due::On(day("2026-05-12"));
+        let rule = "cn.market-penalty.push".to_owned();
+        (issuer, Owing::PushToRegistrationPlace, rule, due, state)
+    };
+    // Saturday 9 May is worked: with 11 and 12 May three days are left on Friday the 8th.
+    let left = State::Open { days_left: Some(3) };
+    assert_eq!(owed(&[], "2026-05-08"), push(left));
+    let over = State::Overdue { by: Some(1) };
+    assert_eq!(owed(&[], "2026-05-13"), push(over));
+    let pushed = Pushed {
+        on: day("2026-05-06"),
+        to: &[there],
+        published: &BTreeSet::new(),
+    };
+    let publish = |state| {
+        let due = Due::On(day("2026-05-19"));
+        let rule = "cn.market-penalty.publish-pushed".to_owned();
+        (there, Owing::PublishAtRegistrationPlace, rule, due, state)
+    };
+    let left = State::Open { days_left: Some(0) };
+    assert_eq!(owed(&[pushed], "2026-05-19"), publish(left));
+    assert_eq!(owed(&[pushed], "2026-05-20"), publish(over));
 }
 
 // spec: DL-6

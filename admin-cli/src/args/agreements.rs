@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Agreement {
@@ -13,6 +13,7 @@ pub(crate) enum Agreement {
     List(AgreementList),
     Accede(Accede),
     Retire(Retire),
+    Answer(AgreementAnswer),
 }
 
 #[derive(Debug, Args)]
@@ -87,6 +88,30 @@ pub(crate) struct Retire {
     pub(crate) from: String,
     #[arg(long)]
     pub(crate) reasons: String,
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("said").required(true)))]
+pub(crate) struct AgreementAnswer {
+    pub(crate) reference: String,
+    #[arg(long, value_name = "REFERENCE")]
+    pub(crate) decision: Option<String>,
+    #[arg(long, group = "said")]
+    pub(crate) recognise: bool,
+    #[arg(long, group = "said")]
+    pub(crate) for_information: bool,
+    #[arg(long, value_name = "REASON", group = "said", requires = "reasons")]
+    pub(crate) not_recognised: Option<String>,
+    #[arg(long, value_name = "MEASURE=DAY", requires = "recognise")]
+    pub(crate) measure: Vec<String>,
+    #[arg(long, value_name = "REFERENCE", requires = "recognise")]
+    pub(crate) agreement: Option<String>,
+    #[arg(long, value_name = "NUMBER", requires = "recognise")]
+    pub(crate) clause: Option<String>,
+    #[arg(long)]
+    pub(crate) reasons: Option<String>,
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

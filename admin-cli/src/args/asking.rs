@@ -230,6 +230,8 @@ pub(crate) struct BundleExport {
     pub(crate) reference: String,
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+    #[arg(long, value_name = "CODE")]
+    pub(crate) receiver: Option<String>,
     #[command(flatten)]
     pub(crate) look_up: LookUp,
 }

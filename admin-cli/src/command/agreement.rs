@@ -6,23 +6,23 @@ use concordat_certs::agreement::PendingAgreement;
 use concordat_certs::change::ApprovalFile;
 use concordat_protocol::admin::{
     AccedeAsk, AgreementApproveAsk, AgreementApproved, AgreementListAsk, AgreementLogAsk,
-    AgreementLogged, AgreementsView, ExitCode, Reply, Request, RetireAsk, StatementAsk,
-    StatementView, Target,
+    AgreementLogged, AgreementsView, ExitCode, RecogniseAsk, Reply, Request, RetireAsk,
+    StatementAsk, StatementView, Target,
 };
 use concordat_protocol::codec::Truth;
-use concordat_protocol::statement::{Class, StatementRef};
+use concordat_protocol::statement::{Class, RecognitionAnswer, RecognitionReason, StatementRef};
 use concordat_protocol::trust::Genesis;
 use serde_bytes::ByteBuf;
 
 use crate::args::{
-    Accede, Agreement, AgreementApprove, AgreementList, AgreementLog, AgreementPropose,
-    AgreementShow, Retire,
+    Accede, Agreement, AgreementAnswer, AgreementApprove, AgreementList, AgreementLog,
+    AgreementPropose, AgreementShow, Retire,
 };
 use crate::client::unexpected;
-use crate::command::{Context, act, files};
+use crate::command::{Context, act, files, record};
 use crate::failure::{Failure, chain};
 use crate::report::{self, Fact, Report};
-use crate::{agreement, clock, parse, terminal};
+use crate::{agreement, clock, names, parse, terminal};
 
 pub(super) fn run(verb: &Agreement, context: &Context<'_>) -> Result<Report, Failure> {
     match verb {
@@ -33,6 +33,7 @@ pub(super) fn run(verb: &Agreement, context: &Context<'_>) -> Result<Report, Fai
         Agreement::List(args) => list(args, context),
         Agreement::Accede(args) => accede(args, context),
         Agreement::Retire(args) => retire(args, context),
+        Agreement::Answer(args) => answer(args, context),
     }
 }
 
@@ -214,6 +215,41 @@ fn retire(args: &Retire, context: &Context<'_>) -> Result<Report, Failure> {
     let what = (Class::Retirement, args.reference.as_str());
     confirm(what, &ask.agreement, args.dry_run, context)?;
     act::record(&Request::Retire(ask), context)
+}
+
+/// Says whether this authority relies on a decision that it was told of.
+// spec: ADM-410
+fn answer(args: &AgreementAnswer, context: &Context<'_>) -> Result<Report, Failure> {
+    let reason = args.not_recognised.as_ref();
+    let reason = reason.map(|name| names::parse::<RecognitionReason>("--not-recognised", name));
+    let said = match (args.recognise, args.for_information) {
+        (true, _) => RecognitionAnswer::Recognised,
+        (false, true) => RecognitionAnswer::ForInformation,
+        (false, false) => RecognitionAnswer::NotRecognised,
+    };
+    let target = |flag: &str, named: Option<&String>| {
+        let named = named.map(|named| parse::target(flag, named));
+        named.transpose()
+    };
+    let reasons = args.reasons.as_ref();
+    let reasons = reasons.map(|text| parse::text("--reasons", text));
+    let ask = RecogniseAsk {
+        asked: parse::target("REFERENCE", &args.reference)?,
+        decision: target("--decision", args.decision.as_ref())?,
+        answer: said,
+        agreement: target("--agreement", args.agreement.as_ref())?,
+        clause: args.clause.clone(),
+        measures: record::measures(&args.measure)?,
+        reason: reason.transpose()?,
+        reasons: reasons.transpose()?,
+        dry_run: args.dry_run,
+    };
+    if !args.dry_run {
+        let words = context.words;
+        let what = words.headed(words.code(Class::RecognitionResponse), &args.reference);
+        context.confirm("confirm_act", &words.headed(what, words.code(said)))?;
+    }
+    act::record(&Request::Recognise(Box::new(ask)), context)
 }
 
 /// Asks before what goes into the log for ever, with every word of the agreement that it is about.

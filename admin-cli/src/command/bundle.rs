@@ -23,6 +23,7 @@ fn export(args: &BundleExport, context: &Context<'_>) -> Result<Report, Failure>
     let ask = BundleAsk {
         target: parse::target("REFERENCE", &args.reference)?,
         look_up: look_up.read()?,
+        receiver: parse::optional_authority("--receiver", args.receiver.as_ref())?,
     };
     let (bytes, view) = fetch(&Request::BundleExport(ask), context)?;
     files::create(&args.out, &bytes)?;

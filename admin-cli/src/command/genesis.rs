@@ -20,7 +20,7 @@ use crate::{clock, names, parse};
 
 /// What an authority may say where nothing narrower is asked for. Lists are for whom the law lets make
 /// them (HS-5.1), stays for courts and review bodies.
-const USUAL: [Class; 19] = [
+const USUAL: [Class; 20] = [
     Class::Decision,
     Class::Objection,
     Class::Ruling,
@@ -30,6 +30,7 @@ const USUAL: [Class; 19] = [
     Class::Agreement,
     Class::Accession,
     Class::Retirement,
+    Class::RecognitionResponse,
     Class::Commitment,
     Class::CommitmentOutcome,
     Class::SelfDeclaration,

@@ -131,7 +131,7 @@ fn authorities(
 }
 
 /// `MEASURE=DAY`, each a measure with its last day.
-fn measures(texts: &[String]) -> Result<Vec<Duty>, Failure> {
+pub(super) fn measures(texts: &[String]) -> Result<Vec<Duty>, Failure> {
     const ARGUMENT: &str = "--measure";
     let one = |text: &String| {
         let parts = text.split_once('=');

@@ -28,6 +28,7 @@ pub(super) fn run(args: &args::Slip, context: &Context<'_>) -> Result<Report, Fa
     let ask = BundleAsk {
         target: parse::target("REFERENCE", &args.reference)?,
         look_up: args.look_up.read()?,
+        receiver: None,
     };
     write(ask, &args.out, context)
 }
@@ -74,6 +75,7 @@ pub(super) fn of_recorded(
         let ask = BundleAsk {
             target: target.clone(),
             look_up: look_up.clone(),
+            receiver: None,
         };
         match write(ask, out, context) {
             Err(failure) if failure.key == "not-witnessed" && Instant::now() < until => {

@@ -26,6 +26,7 @@ fn one_json(one: &AwaitedView) -> Value {
         "source": one.source,
         "month": one.month.map(|month| month.to_string()),
         "months": one.months,
+        "unanswered": one.unanswered,
         "escalated_to": one.escalated_to.map(|to| to.to_string()),
     })
 }

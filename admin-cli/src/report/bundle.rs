@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::names::Named;
 use crate::page::Page;
 use crate::report::subject::{act_json, act_table, flat, is_red};
-use crate::report::{Report, Words, effect, short, yuan};
+use crate::report::{Report, Words, effect, recognition, short, yuan};
 use crate::{clock, decision};
 
 /// What was decided, who said it, what acts on it, its state, and up to where that is known.
@@ -97,11 +97,24 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, now: Timestamp, words: Words
         }
         None => page.line(words.word("state_not_shown")),
     }
+    if let Some(found) = bundle.recognition() {
+        let (receiver, day) = (found.receiver.to_string(), found.as_of.to_string());
+        let blanks = [("receiver", &*receiver), ("day", &*day)];
+        page.gap();
+        page.line(words.fill("recognition_at", &blanks));
+        let label = words.word("recognition");
+        page.pairs(&recognition::pairs(&label, &found.answer, words));
+    }
     page.line(words.word("later_acts_note"));
     let mut json = serde_json::to_value(&report).unwrap_or_default();
     json["verified"] = json!(true);
     json["cosigned_ahead_minutes"] = json!(ahead);
     json["effect"] = json!(effect.as_ref().map(effect::json));
+    json["recognition"] = json!(bundle.recognition().map(|found| json!({
+        "receiver": found.receiver.as_str(),
+        "as_of": found.as_of.to_string(),
+        "answer": recognition::json(&found.answer),
+    })));
     json["corrected"] = json!(corrected.map(|one| decision::to_json(one.fields())));
     json["acts"] = acts.iter().map(|act| act_of(act, &json["acts"])).collect();
     name_classes(&mut json);

@@ -38,6 +38,7 @@ const COLUMNS: [&str; 27] = [
     "信用修复数",
     "发起推送数",
     "响应数",
+    "互认答复数",
     "所涉声明",
     "结果或原因",
     "更正前主体",
@@ -185,7 +186,7 @@ fn cells(number: u64, row: &LedgerRow) -> Vec<String> {
     cells
 }
 
-const fn counts(row: &LedgerRow) -> [(&'static str, u64); 9] {
+const fn counts(row: &LedgerRow) -> [(&'static str, u64); 10] {
     [
         ("objections", row.objections),
         ("objections_open", row.open),
@@ -196,6 +197,13 @@ const fn counts(row: &LedgerRow) -> [(&'static str, u64); 9] {
         ("repairs", row.repairs),
         ("asked", row.asked),
         ("responses", row.responses),
+        (
+            "answers",
+            match row.answers {
+                Some(answers) => answers,
+                None => 0,
+            },
+        ),
     ]
 }
 
@@ -270,6 +278,7 @@ mod tests {
 
     fn row() -> LedgerRow {
         LedgerRow {
+            answers: None,
             reference: StatementRef {
                 origin: ORIGIN.parse().unwrap(),
                 index: LeafIndex::new(7),
@@ -339,7 +348,7 @@ mod tests {
         }
         let expected = "1,\"11310000MB00000009/0#7\",decision,2026-03-04,91230400MA0000015M,\
             \"'=某厂,\"\"甲\"\"\",\"'-鹤劳罚字〔2026〕12号\",labour.penalty,penalty,2026-03-02,2026-03-03,\
-            ,2027-03-02,suspended,2,1,1,0,0,0,0,3,4,,,91230400MA0000016K\r\n";
+            ,2027-03-02,suspended,2,1,1,0,0,0,0,3,4,0,,,91230400MA0000016K\r\n";
         assert_eq!(line, expected);
         assert!(
             last.contains(ORIGIN) && last.contains(&"02".repeat(32)),

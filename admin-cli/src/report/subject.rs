@@ -9,8 +9,8 @@ use crate::names::Named;
 use crate::page::Page;
 use crate::report::status::{fork_json, fork_line};
 use crate::report::{
-    Report, Words, at_json, at_text, awaited, day_json, effect, recognition, ref_json, refs_json,
-    short,
+    Report, Words, answer, at_json, at_text, awaited, day_json, effect, recognition, ref_json,
+    refs_json, short,
 };
 use crate::report::{clean, record};
 use crate::{clock, decision};
@@ -65,6 +65,9 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
     let awaited = answer.decisions.iter();
     let awaited = awaited.flat_map(|one| one.awaited.iter().map(|task| (&one.reference, task)));
     awaited::table(&mut page, awaited, words);
+    let answers = answer.decisions.iter().flat_map(|one| &one.answers);
+    let left = answer.decisions.iter().filter_map(|one| one.answers_left);
+    answer::table(&mut page, answers, left.sum(), words);
     // spec: ADM-293
     for one in &answer.not_about {
         let name = one.issuer_name.clone();
@@ -140,6 +143,8 @@ fn decision_json(one: &DecisionView) -> Value {
         "effect": effect::json(&one.effect),
         "recognition": one.recognition.as_ref().map(recognition::json),
         "awaited": awaited::json(&one.awaited),
+        "answers": answer::json(&one.answers),
+        "answers_left": one.answers_left.unwrap_or(0),
         "listed": listed_json(&one.listed),
         "listed_left": one.listed_left.unwrap_or(0),
     })
@@ -208,6 +213,8 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
         record::record_page(&mut page, record, words);
     }
     record::referring(&mut page, &view.referred_by, view.referred_by_left, words);
+    let answers = view.answer.iter().chain(&view.answers);
+    answer::table(&mut page, answers, view.answers_left.unwrap_or(0), words);
     let stands = view.corrected.as_ref().or(view.decision.as_ref());
     listed(&mut page, &view.listed, view.listed_left, words);
     let acts: Vec<_> = view.act.iter().chain(&view.acts).collect();
@@ -287,6 +294,9 @@ fn statement_json(view: &StatementView) -> Value {
         "record": view.record.as_ref().map(record::record_json),
         "referred_by": view.referred_by.iter().map(record::answer_json).collect::<Value>(),
         "referred_by_left": view.referred_by_left.unwrap_or(0),
+        "answers": answer::json(&view.answers),
+        "answers_left": view.answers_left.unwrap_or(0),
+        "answer": view.answer.as_ref().map(answer::one_json),
     })
 }
 

@@ -78,6 +78,9 @@ fn question_before_an_act_names_what_it_does_and_upon_whom() {
     let about = SubjectCode::with_check("91310000717854505").unwrap();
     let origin = format!("test-{}/{HUB}/0", "0".repeat(64));
     let view = StatementView {
+        answers: vec![],
+        answers_left: None,
+        answer: None,
         reference: StatementRef {
             origin: origin.parse().unwrap(),
             index: LeafIndex::new(7),

@@ -66,6 +66,8 @@ fn answer() -> Reply {
     let own = empty(RecognitionCode::Own);
     let all = [recognised(), lacking, refused, own].into_iter();
     let decision = |(at, recognition)| DecisionView {
+        answers: vec![],
+        answers_left: None,
         reference: reference(at),
         issuer: hub(),
         issuer_name: "某局".to_owned(),

@@ -27,7 +27,7 @@ use crate::node::Node;
 
 use doubts::doubts;
 pub(super) use list::{list, of_now};
-pub(super) use words::{accede, retire};
+pub(super) use words::{accede, record, retire};
 
 /// `agreement approve`
 // spec: ADM-234, ADM-235

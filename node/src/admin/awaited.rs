@@ -1,15 +1,16 @@
 //! What is awaited about decisions, as it is shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use concordat_protocol::admin::{AwaitedView, DeadlineCode, TaskCode};
 use concordat_protocol::awaited::{
-    Awaited, Joint, Owed, Owing, Owner, Said, Task, Terms, Within, awaited, joint,
+    Answered, Answers, Awaited, Joint, Owed, Owing, Owner, PenaltyElsewhere, Pushed, Said, Task,
+    Terms, Within, answers, awaited, hops, joint,
 };
 use concordat_protocol::deadline::{Due, State, WorkingDays};
 use concordat_protocol::effect::Effect;
 use concordat_protocol::region::RegionCode;
-use concordat_protocol::statement::{DecisionFields, Record};
+use concordat_protocol::statement::{ActType, DecisionFields, Record};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::Registry;
@@ -64,9 +65,40 @@ impl<'a> Timetable<'a> {
 
     /// What an initiation or a push that was made on a day comes to.
     // spec: DL-40
-    pub(super) fn joint(&mut self, (asking, made_on): (&Record, Day), said: &[Said<'_>]) -> Joint {
+    pub(super) fn joint(&mut self, asking: (&Record, Day), said: &[Said<'_>]) -> Joint {
+        let asked: Vec<_> = asking.0.addressed().to_vec();
+        joint(asking, said, &self.places(&asked))
+    }
+
+    /// What the words on recognition that were said to it come to.
+    // spec: DL-53
+    pub(super) fn answers(
+        &mut self,
+        asking: (&Record, Day),
+        said: &[Answered<'_>],
+        declined: &BTreeSet<AuthorityCode>,
+        parties: &BTreeSet<AuthorityCode>,
+    ) -> Answers {
+        let parties: Vec<_> = parties.iter().copied().collect();
+        answers(asking, said, declined, &self.places(&parties))
+    }
+
+    /// What is awaited on the way of a penalty to the place of registration.
+    // spec: DL-61, DL-62
+    pub(super) fn hops(&mut self, penalty: &PenaltyElsewhere, pushes: &[Pushed<'_>]) -> Vec<Owed> {
+        let mut all = vec![penalty.issuer];
+        all.extend(pushes.iter().flat_map(|push| push.to));
+        let mut places = self.places(&all);
+        for terms in places.values_mut() {
+            terms.act_type = Some(ActType::Penalty);
+        }
+        hops(penalty, pushes, &places)
+    }
+
+    /// The terms of the places of those who are members.
+    fn places(&mut self, asked: &[AuthorityCode]) -> BTreeMap<AuthorityCode, Terms<'_>> {
         let (registry, size) = (self.registry, self.registry.size());
-        let asked = asking.addressed().iter();
+        let asked = asked.iter();
         let members = asked.filter_map(|to| Some((*to, registry.member(*to)?)));
         let regions: Vec<_> = members
             .map(|(to, member)| (to, member.enrolment().region))
@@ -87,7 +119,7 @@ impl<'a> Timetable<'a> {
         let places = regions
             .into_iter()
             .filter_map(|(to, region)| Some((to, terms(region)?)));
-        joint((asking, made_on), said, &places.collect())
+        places.collect()
     }
 
     /// The same, as it is shown.
@@ -128,6 +160,7 @@ fn shown(awaited: &Awaited, issuer: AuthorityCode, registry: &Registry) -> Await
         month: None,
         months: None,
         escalated_to: None,
+        unanswered: None,
     }
 }
 
@@ -138,6 +171,9 @@ pub(super) fn owed(owed: &Owed, asker: AuthorityCode, registry: &Registry) -> Aw
     let (state, days) = within.map_or((DeadlineCode::NoRule, None), stands);
     let (task, month, months) = match owed.owing {
         Owing::Respond => (TaskCode::Respond, None, None),
+        Owing::Answer { .. } => (TaskCode::AnswerRecognition, None, None),
+        Owing::PushToRegistrationPlace => (TaskCode::PushToRegistrationPlace, None, None),
+        Owing::PublishAtRegistrationPlace => (TaskCode::PublishAtRegistrationPlace, None, None),
         Owing::FeedBack { month, missing } => (TaskCode::FeedBack, Some(month), Some(missing)),
     };
     AwaitedView {
@@ -153,7 +189,15 @@ pub(super) fn owed(owed: &Owed, asker: AuthorityCode, registry: &Registry) -> Aw
         source: within.map(|within| within.source.to_string()),
         month,
         months: months.map(u64::from),
-        escalated_to: (state == DeadlineCode::Overdue).then_some(asker),
+        // Nobody follows itself up.
+        escalated_to: (state == DeadlineCode::Overdue && owed.by != asker).then_some(asker),
+        unanswered: match owed.owing {
+            Owing::Answer { missing } => Some(u64::from(missing)),
+            Owing::Respond
+            | Owing::FeedBack { .. }
+            | Owing::PushToRegistrationPlace
+            | Owing::PublishAtRegistrationPlace => None,
+        },
     }
 }
 

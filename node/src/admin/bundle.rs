@@ -30,7 +30,16 @@ pub(super) fn answer(desk: &Desk, ask: BundleAsk) -> Answer {
         return Err(error.with("state", "bundle"));
     }
     subject::require_look_up(desk, &verified, ask.look_up.is_some())?;
-    let exported = desk.node().export_bundle(&reference);
+    let exported = match ask.receiver {
+        Some(receiver) => {
+            // spec: ADM-417
+            if desk.node().registry().member(receiver).is_none() {
+                return Err(AdminError::new(ErrorCode::MemberUnknown).with("member", receiver));
+            }
+            desk.node().export_bundle_for(&reference, receiver)
+        }
+        None => desk.node().export_bundle(&reference),
+    };
     let exported = exported.map_err(|error| refused(&error))?;
     let anchor = desk.node().genesis().id();
     let shown = bundle::verify(&exported.bytes, &anchor, None);
@@ -141,6 +150,9 @@ pub(super) fn refused(error: &ExportError) -> AdminError {
         }
         ExportError::ActNotHeld { act } => AdminError::new(ErrorCode::ActNotHeld).with("act", act),
         ExportError::Unreadable { position, fault } => refusal::unreadable(position, *fault),
+        ExportError::Agreements { receiver } => {
+            AdminError::new(ErrorCode::AgreementsUnshown).with("receiver", receiver)
+        }
         ExportError::Ask(error) => refusal::ask(error),
         ExportError::Bundle(error) => {
             AdminError::new(ErrorCode::VerificationFailed).with("what", error)

@@ -8,8 +8,8 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::admin::{
-    act, agreement, batch, bundle, import, ledger, look_ups, peer, propagation, record, slip,
-    statistics, status, subject, submit,
+    act, agreement, answers, batch, bundle, import, ledger, look_ups, peer, propagation, record,
+    slip, statistics, status, subject, submit,
 };
 use crate::node::Node;
 
@@ -100,6 +100,7 @@ impl Desk {
             Request::LookUpOutdated(ask) => look_ups::outdated(&self, &ask),
             Request::LookUpMissed(ask) => look_ups::missed(&self, &ask),
             Request::LookUpResume(ask) => look_ups::resume(&self, &ask),
+            Request::Recognise(ask) => self.act(|desk| answers::answer(desk, *ask)),
             Request::Ledger(ask) => ledger::answer(&self, &ask),
             // The server serves a watch itself, and takes the file of an import.
             Request::Watch(_) | Request::ImportChunk(_) | Request::ImportEnd => {

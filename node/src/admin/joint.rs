@@ -49,13 +49,13 @@ pub(super) fn of(
 }
 
 /// The day in China on which it says that it was made; one out of the calendar was made on no day that counts.
-fn made_on(verified: &Verified) -> Day {
+pub(super) fn made_on(verified: &Verified) -> Day {
     Day::of(verified.statement().payload().issued_at).unwrap_or(Day::MIN)
 }
 
 /// Whether it asks still: it was not taken back, and one of its decisions stands, or nobody can tell.
 // spec: DL-43
-fn asks(node: &Node, asking: &Verified, record: &Record) -> Result<bool, AdminError> {
+pub(super) fn asks(node: &Node, asking: &Verified, record: &Record) -> Result<bool, AdminError> {
     let (at, issuer) = (asking.reference(), asking.statement().header().issuer);
     if acts::withdrawal(node, &Position::of(at), issuer)?.is_some() {
         return Ok(false);
@@ -69,7 +69,7 @@ fn asks(node: &Node, asking: &Verified, record: &Record) -> Result<bool, AdminEr
     Ok(false)
 }
 
-const fn stands(effect: &Effect) -> bool {
+pub(super) const fn stands(effect: &Effect) -> bool {
     let is_gone = matches!(
         effect.validity,
         Validity::Withdrawn { .. } | Validity::Void { .. }

@@ -134,7 +134,8 @@ fn row(
         (None, Some(record)) => Some(record.day()),
         (None, None) => None,
     };
-    let is_shown = decision.is_some() || record.is_some() || class.is_act();
+    let answer = payload.content.recognition_response();
+    let is_shown = decision.is_some() || record.is_some() || class.is_act() || answer.is_some();
     if !is_shown || !(from..=until).contains(&day.unwrap_or(made_on)) {
         return Ok(None);
     }
@@ -149,6 +150,9 @@ fn row(
     if let Some(record) = record {
         row.name = Some(record.subject().name().to_string());
         row.item = Some(record.item().clone());
+    }
+    if let Some(answer) = answer {
+        row.target = Some(answer.fields().decision.clone());
     }
     fill_act(&mut row, &payload.content);
     if !class.is_decision() {
@@ -270,6 +274,10 @@ fn fill_life(
     let asks = |class| matches!(class, Class::Initiation | Class::Push);
     let asking = standing(node, query.referring(at, None, asks))?;
     row.asked = asking.len() as u64;
+    // spec: ADM-414
+    let (answers, left) = query.recognition_answers(at).map_err(refusal::query)?;
+    let answers = answers.len() as u64 + left;
+    row.answers = (answers > 0).then_some(answers);
     for one in asking {
         let responds = |class| class == Class::Response;
         let said = standing(node, query.referring(one.reference(), None, responds))?;

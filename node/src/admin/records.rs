@@ -10,7 +10,7 @@ use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::trust::{Registry, Verified};
 
 use crate::admin::shown::Shown;
-use crate::admin::{acts, awaited, joint, refusal, subject, view};
+use crate::admin::{acts, answers, awaited, joint, refusal, subject, view};
 use crate::node::{Node, measures};
 use crate::query::{ANSWERS_READ_MAX, Found, RECORDS_SHOWN_MAX, REFERRING_READ_MAX};
 use crate::store::Position;
@@ -110,7 +110,10 @@ pub(super) fn record_view(
         true => Joint::default(),
         false => {
             let mut timetable = awaited::Timetable::new(&registry, node.today());
-            joint::of(node, &mut timetable, verified, &answers.standing)?
+            let mut owed = joint::of(node, &mut timetable, verified, &answers.standing)?;
+            let silent = answers::of(node, &mut timetable, verified, &answers.standing)?;
+            owed.owed.extend(silent.owed);
+            owed
         }
     };
     for one in &mut answers.listed {
@@ -256,7 +259,7 @@ pub(super) fn referring(
     looked_up: bool,
 ) -> Result<(Vec<AnswerView>, Option<u64>), AdminError> {
     let query = node.query().map_err(refusal::index)?;
-    let found = query.referring(to, None, |_| true);
+    let found = query.referring(to, None, Class::is_record);
     let (mut found, unread) = found.map_err(refusal::query)?;
     // spec: ADM-302
     found.retain(|one| looked_up || subject::is_free(node, one));

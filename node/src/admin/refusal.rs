@@ -198,6 +198,7 @@ fn synthetic(payload: &Payload) -> String {
         | Content::Agreement(_)
         | Content::Accession(_)
         | Content::Retirement(_)
+        | Content::RecognitionResponse(_)
         | Content::ItemCatalogue(_)
         | Content::MeasureCatalogue(_)
         | Content::Calendar(_)

@@ -20,7 +20,9 @@ use crate::admin::awaited::Timetable;
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::listed::{Listed, beside};
 use crate::admin::shown::Shown;
-use crate::admin::{acts as acts_on, clean, lookup, peer, records, refusal, target, view};
+use crate::admin::{
+    acts as acts_on, answers, clean, hops, lookup, peer, records, refusal, target, view,
+};
 use crate::node::{Node, publisher};
 use crate::query::{Found, QueryService, SubjectEntry, sort_newest_first};
 use crate::store::{NoticeRow, Position};
@@ -98,6 +100,12 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
                 let Listed { views, left } = listed.clone().unwrap_or_default();
                 (view.listed, view.listed_left) = (views, left);
             }
+            let (answers, left) = answers::views(node, target)?;
+            let hops = (stands, effect);
+            view.awaited
+                .extend(hops::views(node, &mut timetable, &verified, hops)?);
+            view.answers = answers;
+            view.answers_left = (left > 0).then_some(left);
             view.recognition = Some(agreed.view(&agreements, &verified, stands, effect, as_of));
             // spec: ADM-191
             if !decisions.take(view)? {
@@ -316,6 +324,8 @@ fn decision_view(
         decided_on: fields.decided_on,
         effect: view::effect(effect, timetable.as_of()),
         recognition: None,
+        answers: Vec::new(),
+        answers_left: None,
         awaited: timetable.views(issuer, fields, effect),
         listed: Vec::new(),
         listed_left: None,
@@ -374,6 +384,7 @@ fn statement_view(
         true => (Vec::new(), None),
         false => records::referring(node, reference, looked_up)?,
     };
+    let (answers, answers_left) = answers::views(node, reference)?;
     Ok(StatementView {
         reference: reference.clone(),
         class: payload.class(),
@@ -393,7 +404,13 @@ fn statement_view(
         awaited: match (&effect, decision_of(verified)) {
             (Some(effect), Some(decision)) => {
                 let mut timetable = Timetable::new(&registry, as_of);
-                timetable.views(header.issuer, decision.fields(), effect)
+                let stands = node.stands_by(effect).map_err(refusal::query)?;
+                let stands = stands.as_deref().and_then(decision_of);
+                let stands = stands.unwrap_or(decision).fields();
+                let mut awaited = timetable.views(header.issuer, decision.fields(), effect);
+                let hops = hops::views(node, &mut timetable, verified, (stands, effect))?;
+                awaited.extend(hops);
+                awaited
             }
             (None, _) | (_, None) => Vec::new(),
         },
@@ -415,6 +432,9 @@ fn statement_view(
         },
         listed: listed.views,
         listed_left: listed.left,
+        answers,
+        answers_left: (answers_left > 0).then_some(answers_left),
+        answer: answers::view(node, verified)?,
     })
 }
 

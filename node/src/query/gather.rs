@@ -457,6 +457,7 @@ impl<'q> Gatherer<'q> {
                 | Content::Agreement(_)
                 | Content::Accession(_)
                 | Content::Retirement(_)
+                | Content::RecognitionResponse(_)
                 | Content::Notice(_)
                 | Content::Objection(_)
                 | Content::Withdrawal(_)

@@ -207,6 +207,7 @@ fn member(
             Class::Agreement,
             Class::Accession,
             Class::Retirement,
+            Class::RecognitionResponse,
         ],
     };
     let mandate = Mandate {

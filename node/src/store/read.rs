@@ -13,6 +13,7 @@ use concordat_protocol::trust::RejectReason;
 
 use super::acts::{self, ActRow, BytesDigest, NoticeRow};
 use super::agreements::{self, AgreementKind, AgreementRow, AgreementRows, COPIES_MAX};
+use super::answers::{self, AnswerRow};
 use super::ledger::{self, Delivery, KeptRow};
 use super::own::{self, OwnStatement};
 use super::peers;
@@ -286,6 +287,34 @@ impl Store {
         })
     }
 
+    /// The recognition responses that refer to a statement, by position. The statement itself need not be held.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    // spec: IDX-105
+    pub fn answers_on(
+        &self,
+        origin: &Origin,
+        index: LeafIndex,
+    ) -> Result<Vec<AnswerRow>, StoreError> {
+        let logs = read(&self.logs);
+        let Some(to) = spot(&logs, origin, index) else {
+            return Ok(Vec::new());
+        };
+        let verdicts = read(&self.verdicts);
+        let prefix = answers::prefix(to);
+        let mut rows = self.collect(Family::Answers, &prefix, None, |key, value| {
+            let spot = Spot::decode(key.get(prefix.len()..)?)?;
+            Some(AnswerRow {
+                position: position(&logs, spot)?,
+                bytes: answers::decode(value)?,
+                verdict: verdicts.state(spot).verdict(),
+            })
+        })?;
+        rows.sort_by(|a, b| a.position.cmp(&b.position));
+        Ok(rows)
+    }
+
     /// The records of some classes that refer to whatever statements and were not refused, the newest day
     /// first; and whether these are all: at most so many are given.
     ///
@@ -323,9 +352,23 @@ impl Store {
     /// `Engine`, `Damaged`.
     // spec: IDX-86
     pub fn own_measures(&self, most: usize) -> Result<Vec<Position>, StoreError> {
+        self.newest(Family::Measures, most)
+    }
+
+    /// The newest penalties of market regulation of the node's own, the newest first.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    // spec: IDX-106
+    pub fn own_market_penalties(&self, most: usize) -> Result<Vec<Position>, StoreError> {
+        self.newest(Family::MarketPenalties, most)
+    }
+
+    /// The last positions of a family that has nothing else in its keys, the last first.
+    fn newest(&self, family: Family, most: usize) -> Result<Vec<Position>, StoreError> {
         let logs = read(&self.logs);
-        let prefix = Bytes::key(Family::Measures).finish();
-        let mut found = self.collect(Family::Measures, &prefix, None, |key, _| {
+        let prefix = Bytes::key(family).finish();
+        let mut found = self.collect(family, &prefix, None, |key, _| {
             position(&logs, Spot::decode(key.get(1..)?)?)
         })?;
         found.sort();

@@ -73,6 +73,13 @@ pub(super) fn put_measure(batch: &mut EngineBatch, spot: Spot) {
     batch.put(Bytes::key(Family::Measures).spot(spot).finish(), []);
 }
 
+/// A penalty of market regulation of the node's own.
+// spec: IDX-106
+pub(super) fn put_market_penalty(batch: &mut EngineBatch, spot: Spot) {
+    let key = Bytes::key(Family::MarketPenalties).spot(spot);
+    batch.put(key.finish(), []);
+}
+
 pub(super) fn prefix(subject: SubjectCode) -> Vec<u8> {
     Bytes::key(Family::Records)
         .raw(subject.as_str().as_bytes())

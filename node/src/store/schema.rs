@@ -16,6 +16,8 @@
 //! u  referred to    position · position               -> see records.rs
 //! A  copies         log u32 · digest 16               -> see agreements.rs
 //! B  placed         position                          -> see agreements.rs
+//! H  market penalties  position                  -> nothing
+//! G  answers        position referred to · position -> digest
 //! i  first keys     run u32 · part u32                -> see table/run.rs
 //! j  runs                                             -> see table/run.rs
 //! k  documents      digest 8 · position               -> nothing
@@ -156,6 +158,8 @@ pub(super) enum Family {
     Quarantine = b'x',
     Marks = b'y',
     Shown = b'z',
+    Answers = b'G',
+    MarketPenalties = b'H',
 }
 
 /// A key or value under construction.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use concordat_protocol::awaited::is_market_penalty;
 use concordat_protocol::codec;
 use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::statement::{BodyRef, Class, Content, Leaf, Statement};
@@ -11,6 +12,7 @@ use concordat_protocol::trust::RejectReason;
 
 use super::acts;
 use super::agreements;
+use super::answers;
 use super::batches;
 use super::engine::EngineBatch;
 use super::ledger::{self, Delivery, Lookup};
@@ -309,6 +311,9 @@ impl<'a> Pending<'a> {
                 if arrival.own {
                     let issuer = statement.header().issuer;
                     subjects::put_natural(&mut self.batch, issuer, fields, spot);
+                    if is_market_penalty(fields.act_type, &fields.item) {
+                        records::put_market_penalty(&mut self.batch, spot);
+                    }
                 }
                 if let Some(root) = &fields.reissues {
                     let root = self.spot(&root.origin, root.index)?;
@@ -344,6 +349,12 @@ impl<'a> Pending<'a> {
                 for to in record.refers_to() {
                     let to = self.spot(&to.origin, to.index)?;
                     records::put_reference(&mut self.batch, to, spot, &value);
+                }
+            }
+            Content::RecognitionResponse(said) => {
+                for to in said.refers_to() {
+                    let to = self.spot(&to.origin, to.index)?;
+                    answers::put(&mut self.batch, to, spot, statement);
                 }
             }
             Content::Ruling(_)

@@ -35,6 +35,7 @@ async fn bundle_with_what_is_not_public_is_given_only_with_purpose_and_case() {
         Request::BundleExport(BundleAsk {
             target: position(&public),
             look_up,
+            receiver: None,
         })
     };
     assert_eq!(client.refused(&ask(None)).await, ErrorCode::PurposeRequired);
@@ -59,6 +60,7 @@ async fn bundle_of_what_is_neither_decision_nor_act_is_refused() {
     let ask = Request::BundleExport(BundleAsk {
         target,
         look_up: None,
+        receiver: None,
     });
     let refused = client.ask(&ask).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::WrongClass);
@@ -77,6 +79,7 @@ async fn bundle_verifies_with_the_genesis_alone() {
     let ask = Request::BundleExport(BundleAsk {
         target,
         look_up: None,
+        receiver: None,
     });
     client.send(&ask.encode().unwrap()).await;
     let (last, before) = client.last().await.unwrap();
@@ -101,6 +104,7 @@ async fn exported(node: &Running, target: Target) -> Vec<u8> {
     let ask = Request::BundleExport(BundleAsk {
         target,
         look_up: None,
+        receiver: None,
     });
     client.send(&ask.encode().unwrap()).await;
     let (_, before) = client.last().await.unwrap();

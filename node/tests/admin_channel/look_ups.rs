@@ -304,6 +304,7 @@ async fn whoever_looked_up_a_decision_that_was_taken_back_is_listed_until_told()
     let bundle = Request::BundleExport(BundleAsk {
         target: position(&pair.first()),
         look_up: Some(look_up()),
+        receiver: None,
     });
     client.ask(&bundle).await.unwrap();
     assert_eq!(client.outdated().await.total, 0);

@@ -177,6 +177,14 @@ named_codes! {
         ShownChanged = 150 "shown-changed",
         /// The register of look-ups has every root that was said of it.
         RegisterWhole = 151 "register-whole",
+        /// The answer says more than recognition gives here; `here`.
+        MoreThanRecognised = 160 "more-than-recognised",
+        /// The measure may not be applied here, or not for so long; `measure`, `allowed`.
+        MeasureNotAllowed = 161 "measure-not-allowed",
+        /// What asks does not name the decision, or names several; `target`, `known`.
+        DecisionNotAsked = 162 "decision-not-asked",
+        /// Not all that was said about agreements can be shown in a bundle; `receiver`.
+        AgreementsUnshown = 163 "agreements-unshown",
         /// An entry in a red list is withdrawn and the exit is not said; `target`.
         ExitNeeded = 170 "exit-needed",
         /// An exit is said of what is no entry in a red list; `target`.
@@ -216,7 +224,9 @@ impl ErrorCode {
             | Self::DayBefore
             | Self::ExitNeeded
             | Self::ExitUnfit
-            | Self::CleanSpan => ExitCode::Usage,
+            | Self::CleanSpan
+            | Self::MeasureNotAllowed
+            | Self::DecisionNotAsked => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
             | Self::ActNotHeld
@@ -257,7 +267,8 @@ impl ErrorCode {
             | Self::ShownChanged
             | Self::RegisterWhole
             | Self::OtherNode
-            | Self::BeyondRepair => ExitCode::Denied,
+            | Self::BeyondRepair
+            | Self::MoreThanRecognised => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
             | Self::StorageFailed
@@ -270,7 +281,8 @@ impl ErrorCode {
             | Self::BodyDamaged
             | Self::NothingHeard
             | Self::KeyNotRegistered
-            | Self::NotWitnessed => ExitCode::Failed,
+            | Self::NotWitnessed
+            | Self::AgreementsUnshown => ExitCode::Failed,
         }
     }
 }

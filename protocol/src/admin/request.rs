@@ -2,6 +2,7 @@
 
 use serde_bytes::ByteBuf;
 
+use crate::admin::answer::RecogniseAsk;
 use crate::admin::bulk::{BatchAsk, BulkAsk};
 use crate::admin::look_up::{
     LookUpListAsk, LookUpMissedAsk, LookUpOutdatedAsk, LookUpProveAsk, LookUpResumeAsk,
@@ -129,6 +130,9 @@ tagged_enum! {
         /// A page of the ledger of the node's own statements. Answered by
         /// [`Reply::Ledger`](super::Reply::Ledger).
         Ledger(LedgerAsk) = 130,
+        /// Say whether the member relies on a decision. Answered by
+        /// [`Reply::Recorded`](super::Reply::Recorded).
+        Recognise(Box<RecogniseAsk>) = 145,
     }
 }
 
@@ -421,6 +425,8 @@ integer_map! {
         1 => target: req(Target),
         /// Why; wanted when it is not public and another authority's.
         2 => look_up: opt(LookUp),
+        /// Of a bundle: for whom to say what recognition gives.
+        145 => receiver: opt(AuthorityCode),
     }
 }
 

@@ -180,6 +180,7 @@ fn fill(view: &mut ActView, content: &Content, effect: Option<&Effect>) {
         | Content::Agreement(_)
         | Content::Accession(_)
         | Content::Retirement(_)
+        | Content::RecognitionResponse(_)
         | Content::Restart(_)
         | Content::Record(_) => {}
     }

@@ -27,6 +27,7 @@ fn request_survives_its_encoding() {
             scenario: None,
             receipt: None,
         }),
+        receiver: None,
     }));
 }
 
@@ -75,6 +76,7 @@ fn request_with_a_number_of_a_person_is_refused() {
             scenario: None,
             receipt: None,
         }),
+        receiver: None,
     });
     let bytes = request.encode().unwrap();
     for letter in b"ABC" {

@@ -7,6 +7,7 @@ mod propagation;
 mod recognition;
 mod statistics;
 
+use crate::admin::answer::RecognitionResponseView;
 use crate::admin::error::Detail;
 use crate::admin::record::{AnswerView, RecordView};
 use crate::admin::tagged::named_codes;
@@ -251,6 +252,12 @@ named_codes! {
         Respond = 6 "respond",
         /// The feedback of a month.
         FeedBack = 7 "feed-back",
+        /// A word on whether one relies on the decisions.
+        AnswerRecognition = 12 "answer-recognition",
+        /// A push to the place where the organisation is registered.
+        PushToRegistrationPlace = 13 "push-to-registration-place",
+        /// The publication there.
+        PublishAtRegistrationPlace = 14 "publish-at-registration-place",
     }
 }
 
@@ -300,6 +307,8 @@ integer_map! {
         131 => months: opt(u64),
         /// Once it is overdue, who asked: its turn to ask again, or to take it to a supervisor.
         132 => escalated_to: opt(AuthorityCode),
+        /// Of recognition: on how many decisions there is no word.
+        145 => unanswered: opt(u64),
     }
 }
 
@@ -330,6 +339,11 @@ integer_map! {
         10 => recognition: opt(RecognitionView),
         /// What is awaited about it.
         12 => awaited: list(AwaitedView),
+        /// Who has said whether it relies on it.
+        // spec: ADM-413
+        145 => answers: list(RecognitionResponseView),
+        /// How many of them there are that are not listed.
+        146 => answers_left: opt(u64),
         /// Of an entry in a red list: the entries in lists that burden which stand beside it, newest first.
         155 => listed: list(ListedView),
         /// How many entries in such lists were not looked at.
@@ -480,6 +494,13 @@ integer_map! {
         /// puts it upon another than the one that it named.
         // spec: ADM-380
         140 => stands_about: opt(SubjectCode),
+        /// Recognition responses that refer to it, by position.
+        // spec: ADM-413
+        145 => answers: list(RecognitionResponseView),
+        /// How many of them there are that are not listed.
+        146 => answers_left: opt(u64),
+        /// The recognition response, where it is one.
+        147 => answer: opt(RecognitionResponseView),
         /// Of an entry in a red list: the entries in lists that burden which stand beside it, newest first.
         155 => listed: list(ListedView),
         /// How many entries in such lists were not looked at.

@@ -47,6 +47,15 @@ pub enum Owing {
         /// How many months are missing up to the day asked about, this one among them.
         missing: u32,
     },
+    /// A word on whether it relies on the decisions.
+    Answer {
+        /// On how many of them it has none.
+        missing: u32,
+    },
+    /// A push to the place where the organisation is registered.
+    PushToRegistrationPlace,
+    /// The publication there.
+    PublishAtRegistrationPlace,
 }
 
 /// Something that one who was asked owes.
@@ -120,10 +129,10 @@ pub fn joint(
 }
 
 /// What a record asks.
-struct Asking<'a> {
+pub(super) struct Asking<'a> {
     /// The day from which it asks: nobody can answer what was not yet said.
-    day: Day,
-    to: &'a [AuthorityCode],
+    pub(super) day: Day,
+    pub(super) to: &'a [AuthorityCode],
     /// Measures asked for; none where a push leaves them to whoever is told.
     measures: Option<&'a [Duty]>,
     from_above: bool,
@@ -131,7 +140,7 @@ struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     // spec: DL-44
-    fn of(record: &'a Record, made_on: Day) -> Option<Self> {
+    pub(super) fn of(record: &'a Record, made_on: Day) -> Option<Self> {
         match record {
             Record::Initiation(initiation) => Some(Self {
                 day: initiation.fields().day.max(made_on),

@@ -2,8 +2,10 @@
 
 use crate::bundle::entry::{Entry, RegistryEntry};
 use crate::bundle::error::{BundleError, Part};
-use crate::bundle::{Bundle, LaterActs, TrustChain, head, verify};
+use crate::bundle::verified::unclaimed;
+use crate::bundle::{Bundle, LaterActs, RecognitionPart, TrustChain, head, recognition, verify};
 use crate::log::{Origin, SignedCheckpoint, VerifiedCheckpoint, hash};
+use crate::subject::AuthorityCode;
 use crate::trust::Registry;
 
 /// How a new bundle brings the registry to its reader.
@@ -34,6 +36,8 @@ pub struct BundleParts {
     pub acts: Vec<Entry>,
     /// The notices about any of these, as far as they are held.
     pub notices: Vec<Entry>,
+    /// For whom to say what recognition gives, with what was said about the agreements of either side.
+    pub recognition: Option<(AuthorityCode, Vec<Entry>)>,
 }
 
 impl Bundle {
@@ -66,6 +70,11 @@ impl Bundle {
             acts: in_order(parts.acts),
             notices: in_order(parts.notices),
             later_acts: LaterActs::NotProven,
+            recognition: parts.recognition.map(|(receiver, said)| RecognitionPart {
+                receiver,
+                said: in_order(said),
+                claim: None,
+            }),
         };
         let mut heads = parts.heads;
         heads.retain(|head| bundle.uses(head.origin(), registry));
@@ -83,7 +92,15 @@ impl Bundle {
         if !bundle.heads.is_sorted_by(ascending) {
             return Err(BundleError::Order { part: Part::Heads });
         }
-        verify(&bundle.encode()?, &genesis.id(), Some(registry))?;
+        let anchor = genesis.id();
+        if let Some(receiver) = bundle.recognition.as_ref().map(|part| part.receiver) {
+            let claim = unclaimed(&bundle, &anchor, Some(registry))?;
+            let claim = recognition::answer(&claim, receiver)?.answer;
+            if let Some(part) = &mut bundle.recognition {
+                part.claim = Some(claim);
+            }
+        }
+        verify(&bundle.encode()?, &anchor, Some(registry))?;
         Ok(bundle)
     }
 
@@ -93,6 +110,7 @@ impl Bundle {
             .chain(&self.related)
             .chain(&self.acts)
             .chain(&self.notices)
+            .chain(self.recognition.iter().flat_map(|part| &part.said))
     }
 
     pub(super) const fn includes_trust(&self) -> bool {

@@ -27,6 +27,8 @@ pub enum Part {
     Notices,
     /// Deliveries and receipts of a filing slip.
     Said,
+    /// What was said about agreements.
+    Agreements,
 }
 
 impl fmt::Display for Part {
@@ -39,6 +41,7 @@ impl fmt::Display for Part {
             Self::Acts => "acts",
             Self::Notices => "notices",
             Self::Said => "deliveries and receipts",
+            Self::Agreements => "statements about agreements",
         })
     }
 }
@@ -74,6 +77,14 @@ pub enum BundleError {
     /// The content is not of the deterministic form, or of another shape.
     #[error("content: {0}")]
     Decode(#[from] DecodeError),
+    /// Recognition is claimed of what has no state here, or between authorities that the registry lacks.
+    #[error(
+        "it claims recognition of what it shows no state of, or for an authority that the registry does not have"
+    )]
+    RecognitionUnfounded,
+    /// The claim is not what follows.
+    #[error("what it claims of recognition is not what follows from its agreements")]
+    RecognitionDiffers,
     /// The trust chain is neither genesis with entries nor size with root.
     #[error("the trust chain is neither included nor external")]
     TrustShape,

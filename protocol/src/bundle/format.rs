@@ -5,12 +5,14 @@ use std::sync::Arc;
 use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
 
+use crate::admin::RecognitionView;
 use crate::bundle::entry::{Entry, RegistryEntry};
 use crate::bundle::error::{BundleError, EntryFault, HeadFault, Part};
-use crate::bundle::{Bundle, TrustChain};
+use crate::bundle::{Bundle, RecognitionPart, TrustChain};
 use crate::codec::{self, Limits, code_enum, integer_map};
 use crate::log::{Hash, InclusionProof, LeafIndex, Origin, SignedCheckpoint, TreeSize};
 use crate::statement::{Body, Kind, Leaf};
+use crate::subject::AuthorityCode;
 use crate::trust::Genesis;
 
 /// The first bytes of a bundle. The first is no text, and the line ends show a transfer that changed
@@ -18,6 +20,8 @@ use crate::trust::Genesis;
 pub const MAGIC: [u8; 8] = *b"\x89CCDB\r\n\x1a";
 /// The version of the format.
 pub const VERSION: u8 = 1;
+/// The version of a bundle that says what recognition gives a receiver.
+pub const VERSION_RECOGNITION: u8 = 2;
 /// The largest bundle in bytes: 64 MiB.
 pub const BUNDLE_BYTES_MAX: usize = 64 << 20;
 
@@ -42,6 +46,15 @@ integer_map! {
         5 => acts: list(EntryMap),
         6 => notices: list(EntryMap),
         7 => later_acts: req(LaterActs),
+        8 => recognition: opt(RecognitionMap),
+    }
+}
+
+integer_map! {
+    struct RecognitionMap {
+        1 => receiver: req(AuthorityCode),
+        2 => said: list(EntryMap),
+        3 => claim: req(RecognitionView),
     }
 }
 
@@ -83,18 +96,26 @@ fn digest(bytes: &[u8]) -> Hash {
 
 // spec: BUN-1, BUN-4
 pub(super) fn encode(bundle: &Bundle) -> Result<Vec<u8>, BundleError> {
-    framed(&MAGIC, &codec::encode(&file_map(bundle)?)?)
+    let version = match bundle.recognition {
+        Some(_) => VERSION_RECOGNITION,
+        None => VERSION,
+    };
+    framed_as(&MAGIC, version, &codec::encode(&file_map(bundle)?)?)
 }
 
 /// Content between its magic and version and its digest.
 pub(super) fn framed(magic: &[u8; 8], content: &[u8]) -> Result<Vec<u8>, BundleError> {
+    framed_as(magic, VERSION, content)
+}
+
+fn framed_as(magic: &[u8; 8], version: u8, content: &[u8]) -> Result<Vec<u8>, BundleError> {
     let length = content.len() + AROUND_BYTES;
     if length > BUNDLE_BYTES_MAX {
         return Err(BundleError::TooLong { bytes: length });
     }
     let mut bytes = Vec::with_capacity(length);
     bytes.extend_from_slice(magic);
-    bytes.push(VERSION);
+    bytes.push(version);
     bytes.extend_from_slice(content);
     let digest = digest(&bytes);
     bytes.extend_from_slice(digest.as_bytes());
@@ -102,7 +123,15 @@ pub(super) fn framed(magic: &[u8; 8], content: &[u8]) -> Result<Vec<u8>, BundleE
 }
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Bundle, BundleError> {
-    let map: FileMap = codec::decode(content(bytes, &MAGIC)?, Limits::FILE)?;
+    let (version, content) = versioned(bytes, &MAGIC)?;
+    if !matches!(version, VERSION | VERSION_RECOGNITION) {
+        return Err(BundleError::Version { version });
+    }
+    let map: FileMap = codec::decode(content, Limits::FILE)?;
+    // spec: BUN-70
+    if map.recognition.is_some() != (version == VERSION_RECOGNITION) {
+        return Err(BundleError::Version { version });
+    }
     let trust = decode_trust(map.trust)?;
     let heads = decode_heads(&map.heads)?;
     let entries = |part, kinds, maps: Vec<EntryMap>| decode_entries(part, kinds, maps, &heads);
@@ -124,6 +153,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Bundle, BundleError> {
         });
     }
     let later_acts = map.later_acts;
+    let recognition = match map.recognition {
+        Some(map) => Some(RecognitionPart {
+            receiver: map.receiver,
+            said: entries(Part::Agreements, &[Kind::Agreement][..], map.said)?,
+            claim: Some(map.claim),
+        }),
+        None => None,
+    };
     Ok(Bundle {
         trust,
         heads,
@@ -132,6 +169,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Bundle, BundleError> {
         acts,
         notices,
         later_acts,
+        recognition,
     })
 }
 
@@ -148,6 +186,14 @@ pub(super) const fn at(part: Part, position: usize, fault: EntryFault) -> Bundle
 /// but for saying that a file is none of these at all.
 // spec: BUN-1, BUN-2, BUN-3
 pub(super) fn content<'b>(bytes: &'b [u8], magic: &[u8; 8]) -> Result<&'b [u8], BundleError> {
+    match versioned(bytes, magic)? {
+        (VERSION, content) => Ok(content),
+        (version, _) => Err(BundleError::Version { version }),
+    }
+}
+
+/// The same with the version, whatever it is.
+fn versioned<'b>(bytes: &'b [u8], magic: &[u8; 8]) -> Result<(u8, &'b [u8]), BundleError> {
     let length = bytes.len();
     if length > BUNDLE_BYTES_MAX {
         return Err(BundleError::TooLong { bytes: length });
@@ -168,10 +214,7 @@ pub(super) fn content<'b>(bytes: &'b [u8], magic: &[u8; 8]) -> Result<&'b [u8], 
         .strip_prefix(magic)
         .and_then(<[u8]>::split_first)
         .ok_or(BundleError::NotABundle)?;
-    match *version {
-        VERSION => Ok(content),
-        version => Err(BundleError::Version { version }),
-    }
+    Ok((*version, content))
 }
 
 // spec: BUN-6
@@ -294,6 +337,17 @@ fn file_map(bundle: &Bundle) -> Result<FileMap, BundleError> {
         acts: entries(&bundle.acts)?,
         notices: entries(&bundle.notices)?,
         later_acts: bundle.later_acts,
+        recognition: match &bundle.recognition {
+            Some(part) => Some(RecognitionMap {
+                receiver: part.receiver,
+                said: entries(&part.said)?,
+                claim: part
+                    .claim
+                    .clone()
+                    .ok_or(BundleError::RecognitionUnfounded)?,
+            }),
+            None => None,
+        },
     })
 }
 

@@ -49,9 +49,8 @@ pub fn belonging(statement: &Verified, gathered: &[Arc<Verified>]) -> Vec<Arc<Ve
 /// which [`crate::trust::verify`] sees only one at a time.
 pub(super) fn check(
     statement: &Verified,
-    related: &[Verified],
-    acts: &[Verified],
-    notices: &[Verified],
+    (related, acts): (&[Verified], &[Verified]),
+    (notices, agreements): (&[Verified], &[Verified]),
     registry: &Registry,
 ) -> Result<(), BundleError> {
     let reached = reach(statement, related.iter(), acts.iter());
@@ -61,13 +60,22 @@ pub(super) fn check(
             return Err(BundleError::Unrelated { part, position });
         }
     }
-    check_logs(statement, related, acts, notices)?;
+    check_logs([
+        (Part::Statement, std::slice::from_ref(statement)),
+        (Part::Related, related),
+        (Part::Acts, acts),
+        (Part::Notices, notices),
+        (Part::Agreements, agreements),
+    ])?;
     check_visibility(statement, related, acts)?;
     let by_place: BTreeMap<_, _> = acts
         .iter()
         .map(|act| (place(act.reference()), act))
         .collect();
-    let all = || std::iter::once(statement).chain(related).chain(acts);
+    let all = || {
+        let decided = std::iter::once(statement).chain(related).chain(acts);
+        decided.chain(agreements)
+    };
     for (position, one) in notices.iter().enumerate() {
         if let Content::HeadSeen(head) = &one.statement().payload().content {
             let used = all().any(|one| one.reference().origin == head.origin);
@@ -161,19 +169,7 @@ fn decision_of(verified: &Verified) -> Option<&DecisionFields> {
 /// Within a log `ctx` never decreases. Of the statements that are not in the bundle nothing can be
 /// said.
 // spec: BUN-24
-fn check_logs(
-    statement: &Verified,
-    related: &[Verified],
-    acts: &[Verified],
-    notices: &[Verified],
-) -> Result<(), BundleError> {
-    let single = std::slice::from_ref(statement);
-    let parts = [
-        (Part::Statement, single),
-        (Part::Related, related),
-        (Part::Acts, acts),
-        (Part::Notices, notices),
-    ];
+fn check_logs(parts: [(Part, &[Verified]); 5]) -> Result<(), BundleError> {
     let entries = parts.into_iter().flat_map(|(part, list)| {
         let list = list.iter().enumerate();
         list.map(move |(position, one)| (place(one.reference()), (part, position, one)))

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::bundle::entry::Entry;
 use crate::bundle::error::{BundleError, Part};
 use crate::bundle::head::Head;
+use crate::bundle::recognition::{self, BundleRecognition};
 use crate::bundle::trust_chain::{Established, establish};
 use crate::bundle::{Bundle, LaterActs, format, relation};
 use crate::effect::{Fact, History, Horizon, LogHorizon};
@@ -49,6 +50,8 @@ pub struct VerifiedBundle<'r> {
     related: Vec<Verified>,
     acts: Vec<Verified>,
     notices: Vec<Verified>,
+    agreements: Vec<Verified>,
+    recognition: Option<BundleRecognition>,
     later_acts: LaterActs,
     digest: Hash,
     bytes: usize,
@@ -77,6 +80,26 @@ pub(super) fn verify_decoded<'r>(
     anchor: &Hash,
     registry: Option<&'r Registry>,
 ) -> Result<VerifiedBundle<'r>, BundleError> {
+    let mut verified = unclaimed(bundle, anchor, registry)?;
+    verified.digest = format::file_digest(bytes);
+    verified.bytes = bytes.len();
+    // spec: BUN-74
+    if let Some(part) = &bundle.recognition {
+        let found = recognition::answer(&verified, part.receiver)?;
+        if part.claim.as_ref() != Some(&found.answer) {
+            return Err(BundleError::RecognitionDiffers);
+        }
+        verified.recognition = Some(found);
+    }
+    Ok(verified)
+}
+
+/// Everything but what is claimed of recognition.
+pub(super) fn unclaimed<'r>(
+    bundle: &Bundle,
+    anchor: &Hash,
+    registry: Option<&'r Registry>,
+) -> Result<VerifiedBundle<'r>, BundleError> {
     let Established { registry, size } = establish(bundle, anchor, registry)?;
     let heads = verify_heads(bundle.heads(), &registry, size)?;
     check_heads_used(bundle, &registry, &heads)?;
@@ -91,7 +114,15 @@ pub(super) fn verify_decoded<'r>(
     let related = entries(Part::Related, bundle.related())?;
     let acts = entries(Part::Acts, bundle.acts())?;
     let notices = entries(Part::Notices, bundle.notices())?;
-    relation::check(&statement, &related, &acts, &notices, &registry)?;
+    let said = bundle.recognition.as_ref();
+    let said = said.map_or(&[][..], |part| &part.said);
+    let agreements = entries(Part::Agreements, said)?;
+    relation::check(
+        &statement,
+        (&related, &acts),
+        (&notices, &agreements),
+        &registry,
+    )?;
     let later_acts = bundle.later_acts();
     Ok(VerifiedBundle {
         registry,
@@ -101,9 +132,11 @@ pub(super) fn verify_decoded<'r>(
         related,
         acts,
         notices,
+        agreements,
+        recognition: None,
         later_acts,
-        digest: format::file_digest(bytes),
-        bytes: bytes.len(),
+        digest: Hash::from_bytes([0; 32]),
+        bytes: 0,
     })
 }
 
@@ -133,6 +166,18 @@ impl VerifiedBundle<'_> {
         &self.notices
     }
 
+    /// Agreements, accessions and retirements by which recognition is worked out, by log and position.
+    #[must_use]
+    pub fn agreements(&self) -> &[Verified] {
+        &self.agreements
+    }
+
+    /// What recognition gives the receiver that it was made for, where it was made for one.
+    #[must_use]
+    pub const fn recognition(&self) -> Option<&BundleRecognition> {
+        self.recognition.as_ref()
+    }
+
     /// Everything that effect is computed from: statement, related ones, acts and notices.
     pub fn verified(&self) -> impl Iterator<Item = &Verified> {
         std::iter::once(&self.statement)
@@ -146,6 +191,15 @@ impl VerifiedBundle<'_> {
     // spec: BUN-60
     #[must_use]
     pub fn history(&self) -> History {
+        self.facts_of(self.verified()).into_iter().collect()
+    }
+
+    /// The facts that some of its statements are.
+    // spec: BUN-60
+    pub(super) fn facts_of<'a>(
+        &'a self,
+        some: impl IntoIterator<Item = &'a Verified>,
+    ) -> Vec<Arc<Fact>> {
         let shown = self.notices.iter();
         // What nobody but the hub has vouched for was never said to anybody else, for all that is known.
         // spec: BUN-62
@@ -160,7 +214,7 @@ impl VerifiedBundle<'_> {
             let timing = seen.judge_shown(one, &self.registry, cosigned_at);
             Arc::new(Fact::from_verified(one, &self.registry, timing))
         };
-        self.verified().map(fact).collect()
+        some.into_iter().map(fact).collect()
     }
 
     /// The horizon that effect is computed under: the heads, as far as a quorum stands behind each.

@@ -165,6 +165,7 @@ impl Telling {
                 | Content::Agreement(_)
                 | Content::Accession(_)
                 | Content::Retirement(_)
+                | Content::RecognitionResponse(_)
                 | Content::Restart(_)
                 | Content::Record(_) => {}
             }

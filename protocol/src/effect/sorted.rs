@@ -369,6 +369,7 @@ impl<'a> ByClass<'a> {
                 | Content::Agreement(_)
                 | Content::Accession(_)
                 | Content::Retirement(_)
+                | Content::RecognitionResponse(_)
                 | Content::Restart(_)
                 | Content::Record(_) => {}
             }

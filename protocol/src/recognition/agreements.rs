@@ -168,6 +168,7 @@ impl InForce<'_> {
 impl<'a> Agreements<'a> {
     /// Puts agreements, accessions and retirements in order; other facts are passed over. The facts are
     /// verified: every party that a version names has approved it.
+    // spec: AGR-46
     #[must_use]
     pub fn of(facts: impl IntoIterator<Item = &'a Fact>, horizon: &Horizon) -> Self {
         let facts: Vec<&Fact> = facts.into_iter().collect();
@@ -292,6 +293,18 @@ impl<'a> Agreements<'a> {
             Ok(_) => Standing::Lacking(Lacking::NotInForce),
             Err(lacking) => Standing::Lacking(lacking),
         }
+    }
+
+    /// Whether any agreement is in force between two on a day, as far as what burdens is concerned.
+    // spec: DL-53
+    #[must_use]
+    pub fn are_in_force(&self, one: AuthorityCode, other: AuthorityCode, as_of: Day) -> bool {
+        let pair = Pair {
+            issuers: &[one],
+            receivers: &[other],
+            as_of,
+        };
+        self.between(&pair, false).is_ok()
     }
 
     /// What is in force between two on a day: of each agreement the newest version that both are party

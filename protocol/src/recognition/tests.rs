@@ -10,6 +10,7 @@ use crate::effect::tests::{
 };
 use crate::statement::{
     Accession, ActType, Agreement, AgreementFields, ClauseMeasure, Content, Decision, Ground,
+    RecognitionAnswer, RecognitionReason, RecognitionResponse, RecognitionResponseFields,
     Retirement,
 };
 use crate::time::Timestamp;
@@ -190,6 +191,50 @@ fn decision_is_recognised_with_the_measures_that_it_brings_and_a_clause_names() 
     assert_eq!(allowed(&recognition), [tender]);
     assert_eq!(measures[0].until, day("2026-09-30"));
     assert_eq!(measures[0].by.agreement, at(Who::City, 50));
+}
+
+/// Who decided agreed with the supervisor, and the supervisor with the city, on more: what passes through the
+/// supervisor is for information at the city, and the supervisor has what its own agreement says.
+// spec: AGR-50
+#[test]
+fn second_hop_adds_no_measure_and_recognises_nothing() {
+    let (world, target) = World::with_penalty();
+    let mut first = the_agreement();
+    first.parties = parties(&[Who::Issuer, Who::Supervisor]);
+    let mut second = the_agreement();
+    second.parties = parties(&[Who::Supervisor, Who::City]);
+    let more = clause_measure("funds.limit", Force::Mandatory);
+    second.clauses[0].measures.insert(0, more);
+    let alone = agreement(50, first);
+    let both = [alone.clone(), agreement(51, second)];
+    let at_city = asked(&world, &penalty(), &target, &both);
+    assert_eq!(at_city, information(Lacking::NoAgreement));
+    let there = |known: &[Fact]| asked_by(Who::Supervisor, &world, &penalty(), &target, known);
+    assert_eq!(there(&both), there(&[alone]));
+    assert_eq!(allowed(&there(&both)).len(), 1);
+}
+
+/// A word on recognition is passed over by the function that it is about.
+// spec: AGR-46
+#[test]
+fn what_a_receiver_answers_changes_nothing_about_recognition() {
+    let (world, target) = World::with_penalty();
+    let known = agreement(50, the_agreement());
+    let said = RecognitionResponse::new(RecognitionResponseFields {
+        asked: at(Who::Issuer, 70),
+        decision: target.clone(),
+        answer: RecognitionAnswer::NotRecognised,
+        agreement: None,
+        clause: None,
+        measures: vec![],
+        reason: Some(RecognitionReason::Other),
+        reasons: Some(text("另有规定")),
+    });
+    let content = Content::RecognitionResponse(Box::new(said.unwrap()));
+    let said = says(Who::City, 60, content);
+    let before = asked(&world, &penalty(), &target, std::slice::from_ref(&known));
+    assert_eq!(allowed(&before).len(), 1);
+    assert_eq!(asked(&world, &penalty(), &target, &[known, said]), before);
 }
 
 #[test]

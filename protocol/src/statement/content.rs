@@ -15,6 +15,7 @@ use crate::statement::holdings::Holdings;
 use crate::statement::measure_catalogue::MeasureCatalogue;
 use crate::statement::payload::StatementRef;
 use crate::statement::receipt::ReceiptBatch;
+use crate::statement::recognition_response::RecognitionResponse;
 use crate::statement::record::Record;
 use crate::statement::registry::{
     CutOff, Enrolment, ItemCatalogue, Loss, Policy, Rotation, Suspension,
@@ -97,6 +98,8 @@ pub enum Content {
     Agreement(Box<Agreement>),
     Accession(Accession),
     Retirement(Retirement),
+    /// What one who was asked says about relying on a decision.
+    RecognitionResponse(Box<RecognitionResponse>),
     ItemCatalogue(ItemCatalogue),
     /// The measures that decisions may bring.
     MeasureCatalogue(Box<MeasureCatalogue>),
@@ -135,6 +138,7 @@ impl Content {
             Self::Agreement(_) => Class::Agreement,
             Self::Accession(_) => Class::Accession,
             Self::Retirement(_) => Class::Retirement,
+            Self::RecognitionResponse(_) => Class::RecognitionResponse,
             Self::ItemCatalogue(_) => Class::ItemCatalogue,
             Self::MeasureCatalogue(_) => Class::MeasureCatalogue,
             Self::Calendar(_) => Class::Calendar,
@@ -171,6 +175,7 @@ impl Content {
             | Self::Agreement(_)
             | Self::Accession(_)
             | Self::Retirement(_)
+            | Self::RecognitionResponse(_)
             | Self::ItemCatalogue(_)
             | Self::MeasureCatalogue(_)
             | Self::Calendar(_)
@@ -246,6 +251,15 @@ impl Content {
         None
     }
 
+    /// The recognition response that this is.
+    #[must_use]
+    pub const fn recognition_response(&self) -> Option<&RecognitionResponse> {
+        if let Self::RecognitionResponse(response) = self {
+            return Some(response);
+        }
+        None
+    }
+
     /// Those that this is about and whose bodies it is given to besides the log's author, the hub and
     /// supervisors: the member whose log it names, and the receiver of a delivery. `None` of every other
     /// class, whose bodies are given by visibility class.
@@ -270,6 +284,7 @@ impl Content {
             | Self::Agreement(_)
             | Self::Accession(_)
             | Self::Retirement(_)
+            | Self::RecognitionResponse(_)
             | Self::ItemCatalogue(_)
             | Self::MeasureCatalogue(_)
             | Self::Calendar(_)
@@ -308,6 +323,7 @@ impl Content {
             | Self::Agreement(_)
             | Self::Accession(_)
             | Self::Retirement(_)
+            | Self::RecognitionResponse(_)
             | Self::ItemCatalogue(_)
             | Self::MeasureCatalogue(_)
             | Self::Calendar(_)
@@ -348,6 +364,7 @@ impl Content {
             | Self::Agreement(_)
             | Self::Accession(_)
             | Self::Retirement(_)
+            | Self::RecognitionResponse(_)
             | Self::ItemCatalogue(_)
             | Self::MeasureCatalogue(_)
             | Self::Calendar(_)

@@ -117,6 +117,7 @@ impl Serialize for Payload {
             Content::Agreement(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Accession(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Retirement(content) => map.serialize_entry(&CONTENT, content)?,
+            Content::RecognitionResponse(content) => map.serialize_entry(&CONTENT, content)?,
             Content::ItemCatalogue(content) => map.serialize_entry(&CONTENT, content)?,
             Content::MeasureCatalogue(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Calendar(content) => map.serialize_entry(&CONTENT, content)?,
@@ -219,6 +220,7 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::Agreement => Content::Agreement(map.next_value()?),
         Class::Accession => Content::Accession(map.next_value()?),
         Class::Retirement => Content::Retirement(map.next_value()?),
+        Class::RecognitionResponse => Content::RecognitionResponse(map.next_value()?),
         Class::ItemCatalogue => Content::ItemCatalogue(map.next_value()?),
         Class::MeasureCatalogue => Content::MeasureCatalogue(map.next_value()?),
         Class::Calendar => Content::Calendar(map.next_value()?),
@@ -246,7 +248,7 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::Response => record(Record::Response(map.next_value()?)),
         Class::Push => record(Record::Push(map.next_value()?)),
         Class::Feedback => record(Record::Feedback(map.next_value()?)),
-        Class::Erasure | Class::RecognitionResponse | Class::Succession => {
+        Class::Erasure | Class::Succession => {
             return Err(A::Error::custom(format_args!(
                 "class {} is reserved",
                 class.code()

@@ -288,7 +288,11 @@ fn ends(field: &'static str, end: Day, day: Day) -> Result<(), RecordError> {
 }
 
 // spec: STM-105
-fn counted<T: Ord>(field: &'static str, list: &[T], max: usize) -> Result<(), RecordError> {
+pub(super) fn counted<T: Ord>(
+    field: &'static str,
+    list: &[T],
+    max: usize,
+) -> Result<(), RecordError> {
     let fits = (1..=max).contains(&list.len()) && list.is_sorted_by(|a, b| a < b);
     match fits {
         true => Ok(()),
@@ -322,7 +326,7 @@ const DECISIONS_MAX: usize = 16;
 /// Authorities that one is addressed to.
 const ADDRESSEES_MAX: usize = 256;
 /// Measures that one asks for.
-const MEASURES_MAX: usize = 64;
+pub(super) const MEASURES_MAX: usize = 64;
 
 /// Which rule about a record as a whole does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -162,8 +162,11 @@ pub fn check(
         check_parties(registry, agreement, statement)?;
     }
     // Signatures that nobody has looked at are carried by nothing that is verified.
-    // spec: AGR-7
-    let alone = matches!(class, Class::Accession | Class::Retirement);
+    // spec: AGR-7, AGR-44
+    let alone = matches!(
+        class,
+        Class::Accession | Class::Retirement | Class::RecognitionResponse
+    );
     if alone && !statement.approvals().is_empty() {
         return Err(RejectReason::KeyUnknown);
     }
@@ -389,7 +392,8 @@ pub(crate) fn judged_by(statement: &Statement) -> Option<(Day, Option<&DecisionF
         | Content::Repair(_)
         | Content::Agreement(_)
         | Content::Accession(_)
-        | Content::Retirement(_) => Some((issued_on()?, None)),
+        | Content::Retirement(_)
+        | Content::RecognitionResponse(_) => Some((issued_on()?, None)),
         Content::ItemCatalogue(_)
         | Content::MeasureCatalogue(_)
         | Content::Calendar(_)
@@ -437,7 +441,8 @@ fn check_mandate(
         | Content::Repair(_)
         | Content::Agreement(_)
         | Content::Accession(_)
-        | Content::Retirement(_) => {}
+        | Content::Retirement(_)
+        | Content::RecognitionResponse(_) => {}
         Content::ItemCatalogue(_)
         | Content::MeasureCatalogue(_)
         | Content::Calendar(_)

@@ -14,11 +14,11 @@ use concordat_protocol::log::{
 };
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
-    ActType, Audience, BasisLevel, Body, CatalogueItem, Class, Code, Content, Correction, Ctx,
-    CutOff, Decision, DecisionFields, Enrolment, Ground, HeadSeen, ItemCatalogue, KeyUse, Kind,
-    Leaf, LegalBasis, Level, Mandate, Notice, Objection, ObjectorRole, Outcome, Payload,
-    PenaltyClass, Policy, Proposal, Remedy, RemedyKind, Role, Ruling, Service, ServiceWay,
-    Statement, StatementRef, Vis, VisibilityClass, sign, sign_approval, sign_approved,
+    ActType, Agreement, AgreementFields, Audience, BasisLevel, Body, CatalogueItem, Class, Code,
+    Content, Correction, Ctx, CutOff, Decision, DecisionFields, Enrolment, Ground, HeadSeen,
+    ItemCatalogue, KeyUse, Kind, Leaf, LegalBasis, Level, Mandate, Notice, Objection, ObjectorRole,
+    Outcome, Payload, PenaltyClass, Policy, Proposal, Remedy, RemedyKind, Role, Ruling, Service,
+    ServiceWay, Statement, StatementRef, Vis, VisibilityClass, sign, sign_approval, sign_approved,
 };
 use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::text::Text;
@@ -325,6 +325,26 @@ impl Net {
         self.put(origin, leaf, body)
     }
 
+    /// The issuer logs an agreement that the receiver has approved.
+    pub fn agree(&mut self, fields: AgreementFields) -> StatementRef {
+        let agreement = Agreement::new(fields).unwrap();
+        let content = Content::Agreement(Box::new(agreement));
+        let proposal = Proposal::new(&payload(content)).unwrap();
+        let approval = sign_approval(&self.receiver.statement, &self.anchor(), &proposal);
+        let (issuer, ctx) = (self.issuer.clone(), self.registry.ctx());
+        let about = issuer.code.code();
+        let bytes = sign_approved(
+            &issuer.statement,
+            issuer.code,
+            about,
+            ctx,
+            &proposal,
+            &[approval],
+        );
+        let (leaf, body) = self.leaf(Kind::Agreement, Vis::ALL_MEMBERS, bytes.unwrap(), None);
+        self.put(&self.issuer_log(), leaf, body)
+    }
+
     pub fn put(&mut self, origin: &Origin, leaf: Leaf, body: Body) -> StatementRef {
         let index = self.logs.get_mut(origin).unwrap().put(leaf, Some(body));
         StatementRef {
@@ -538,6 +558,7 @@ impl Case {
             related: vec![],
             acts: vec![net.entry(&self.ruling), net.entry(&self.objection)],
             notices: vec![net.entry(&self.notice)],
+            recognition: None,
         }
     }
 

@@ -661,6 +661,7 @@ fn build_alone(net: &Net, decision: &StatementRef) -> Result<(), BundleError> {
         related: vec![],
         acts: vec![],
         notices: vec![],
+        recognition: None,
     };
     Bundle::build(parts, &net.registry).map(|_| ())
 }

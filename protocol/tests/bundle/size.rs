@@ -23,6 +23,7 @@ fn parts(net: &Net, decision: &StatementRef, trust: TrustParts) -> BundleParts {
         related: vec![],
         acts: vec![],
         notices: vec![],
+        recognition: None,
     }
 }
 

@@ -5,8 +5,10 @@ use concordat_protocol::key::Signer;
 use concordat_protocol::log::{Hash, TreeSize};
 use concordat_protocol::statement::{
     Accession, Agreement, AgreementFields, BasisLevel, Class, Clause, ClauseMeasure, Content, Ctx,
-    Enrolment, Force, Invalid, LegalBasis, Mandate, Payload, Proposal, Retirement, Role, Standing,
-    Statement, Suspension, Vis, sign, sign_approval, sign_approved,
+    Duty, Enrolment, Force, Invalid, LegalBasis, Mandate, Measure, Payload, Proposal,
+    RecognitionAnswer, RecognitionReason, RecognitionResponse, RecognitionResponseFields,
+    RecordError, Retirement, Role, Standing, Statement, Suspension, Vis, sign, sign_approval,
+    sign_approved,
 };
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::{Applied, Network, RejectReason};
@@ -59,7 +61,12 @@ fn agreement(fields: AgreementFields) -> Content {
 fn net() -> Net {
     let mut net = Net::production();
     let mandates = vec![Mandate {
-        classes: vec![Class::Agreement, Class::Accession, Class::Retirement],
+        classes: vec![
+            Class::Agreement,
+            Class::Accession,
+            Class::Retirement,
+            Class::RecognitionResponse,
+        ],
         act_types: vec![],
         items: vec![],
         ..mandate()
@@ -236,19 +243,20 @@ fn accession_and_retirement_are_said_by_one_alone_for_all_to_see() {
         from: day("2026-04-01"),
         reasons: text("不再续签"),
     });
+    let answer = Content::RecognitionResponse(Box::new(recognised(&net)));
     let says = |by: AuthorityCode, seed: u8, content: &Content, vis: Vis| {
         let payload = payload(content.clone());
         let statement = net.statement(seed, by, by.code(), &payload);
         net.verdict(by, statement, vis).map(drop)
     };
-    for content in [accession, retirement] {
+    for content in [accession, retirement, answer] {
         let all = Vis::ALL_MEMBERS;
         assert_eq!(says(city(), CITY_KEY, &content, all), Ok(()));
         let few = says(city(), CITY_KEY, &content, Vis::new(1));
         assert_eq!(few, Err(RejectReason::WrongVis));
         let hub = says(hub(), HUB_KEY, &content, all);
         assert_eq!(hub, Err(RejectReason::NoMandate));
-        // spec: AGR-7
+        // spec: AGR-7, AGR-44
         let network = net.registry.genesis().id();
         let said = payload(content);
         let approved = signed(net.registry.ctx(), &network, &said, &[OTHER_KEY]);
@@ -256,6 +264,92 @@ fn accession_and_retirement_are_said_by_one_alone_for_all_to_see() {
         let approved = net.verdict(city(), approved, all).map(drop);
         assert_eq!(approved, Err(RejectReason::KeyUnknown));
     }
+}
+
+fn recognised(net: &Net) -> RecognitionResponse {
+    RecognitionResponse::new(answer(net)).unwrap()
+}
+
+fn answer(net: &Net) -> RecognitionResponseFields {
+    RecognitionResponseFields {
+        asked: net.reference(other_city(), 8),
+        decision: net.reference(other_city(), 5),
+        answer: RecognitionAnswer::Recognised,
+        agreement: Some(net.reference(other_city(), 3)),
+        clause: Some(text("第三条")),
+        measures: vec![duty("loan.limit"), duty("tender.limit")],
+        reason: None,
+        reasons: None,
+    }
+}
+
+fn duty(measure: &str) -> Duty {
+    Duty {
+        measure: Measure::new(measure).unwrap(),
+        until: day("2026-09-30"),
+        content: None,
+    }
+}
+
+// spec: STM-201, STM-202
+#[test]
+fn recognition_response_says_what_its_answer_needs_and_nothing_else() {
+    let net = net();
+    let refused = |change: &dyn Fn(&mut RecognitionResponseFields)| {
+        let mut fields = answer(&net);
+        change(&mut fields);
+        RecognitionResponse::new(fields).map(drop)
+    };
+    let needs = |field| Err(RecordError::Needs { field });
+    let idle = |field| Err(RecordError::Idle { field });
+    assert_eq!(refused(&|_| {}), Ok(()));
+    assert_eq!(refused(&|it| it.measures.clear()), Ok(()));
+    assert_eq!(refused(&|it| it.agreement = None), needs("agreement"));
+    assert_eq!(refused(&|it| it.clause = None), needs("clause"));
+    let other = Some(RecognitionReason::Other);
+    assert_eq!(refused(&|it| it.reason = other), idle("reason"));
+    assert_eq!(
+        refused(&|it| it.measures.reverse()),
+        Err(RecordError::Count {
+            field: "measures",
+            max: 64
+        })
+    );
+    assert_eq!(
+        refused(&|it| it.measures[0].until = day("2099-12-31")),
+        Err(RecordError::NoEnd { field: "measures" })
+    );
+    let informs = |it: &mut RecognitionResponseFields| {
+        it.answer = RecognitionAnswer::ForInformation;
+        it.agreement = None;
+        it.clause = None;
+    };
+    assert_eq!(refused(&informs), idle("measures"));
+    assert_eq!(
+        refused(&|it| {
+            informs(it);
+            it.measures.clear();
+        }),
+        Ok(())
+    );
+    let declines = |it: &mut RecognitionResponseFields| {
+        informs(it);
+        it.answer = RecognitionAnswer::NotRecognised;
+        it.measures.clear();
+    };
+    assert_eq!(refused(&declines), needs("reason"));
+    let with_reason = |it: &mut RecognitionResponseFields| {
+        declines(it);
+        it.reason = other;
+    };
+    assert_eq!(refused(&with_reason), needs("reasons"));
+    assert_eq!(
+        refused(&|it| {
+            with_reason(it);
+            it.reasons = Some(text("另有规定"));
+        }),
+        Ok(())
+    );
 }
 
 /// Whoever may agree no more dates an agreement back, or gets one approved by who may no more.

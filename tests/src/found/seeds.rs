@@ -168,6 +168,7 @@ fn messages() -> Vec<Vec<u8>> {
                 scenario: None,
                 receipt: None,
             }),
+            receiver: None,
         }),
     ];
     let error = AdminError::new(ErrorCode::Busy).with("retry_after_ms", 250);

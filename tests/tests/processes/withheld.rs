@@ -126,6 +126,7 @@ async fn export(network: &Network, target: &Target) -> Result<Reply, AskError> {
     let ask = BundleAsk {
         target: target.clone(),
         look_up: None,
+        receiver: None,
     };
     let mut client = network.client(0).await?;
     client.ask(&Request::BundleExport(ask)).await

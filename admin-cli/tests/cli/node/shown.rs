@@ -13,6 +13,8 @@ fn subject_shows_the_suspension_before_anything_else() {
         as_of: day(),
         look_up_row: 4,
         decisions: vec![DecisionView {
+            answers: vec![],
+            answers_left: None,
             reference: reference(7),
             issuer: hub(),
             issuer_name: "某局".to_owned(),
@@ -202,6 +204,7 @@ fn code_that_the_registrar_confirmed_is_shown_with_a_warning_above_everything() 
 /// A ruling that is overdue by three days.
 fn awaited() -> AwaitedView {
     AwaitedView {
+        unanswered: None,
         task: TaskCode::Rule,
         ground: Some(Ground::Facts),
         owner: Some(hub()),
@@ -220,6 +223,9 @@ fn awaited() -> AwaitedView {
 
 fn statement(effect: EffectView, acts: Vec<ActView>) -> Reply {
     Reply::Statement(Box::new(StatementView {
+        answers: vec![],
+        answers_left: None,
+        answer: None,
         reference: reference(7),
         class: Class::Decision,
         issuer: hub(),

@@ -126,4 +126,5 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("a brace in the template of {} has no partner", "{1} 模板中的花括号不成对"),
     ("a filter or refusal lists no value", "筛选或拒绝条件未列出任何值"),
     ("one of the catalogue's items", "目录中的某一事项"),
+    ("not all that was said about the agreements of {} can be shown yet", "涉及 {1} 的协议声明尚不能全部载明"),
 ];

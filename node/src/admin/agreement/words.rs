@@ -100,7 +100,13 @@ pub(super) fn version(
     }
 }
 
-fn record(desk: &Desk, target: StatementRef, content: Content, dry_run: bool) -> Answer {
+/// Records what is said about agreements, a recognition response among it.
+pub(in crate::admin) fn record(
+    desk: &Desk,
+    target: StatementRef,
+    content: Content,
+    dry_run: bool,
+) -> Answer {
     let node = desk.node();
     let member = node.member();
     let payload = Payload {

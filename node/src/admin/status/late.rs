@@ -330,6 +330,7 @@ fn is_to_be_said_anew(
         | Content::Agreement(_)
         | Content::Accession(_)
         | Content::Retirement(_)
+        | Content::RecognitionResponse(_)
         | Content::Restart(_)
         | Content::Record(_) => false,
     })

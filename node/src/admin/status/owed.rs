@@ -1,15 +1,18 @@
 //! What those who are asked owe, counted for the alarms: by this node's member to others, and by others.
 
+use std::collections::BTreeSet;
+
 use concordat_protocol::admin::{AdminError, AlarmView, Detail, ErrorCode};
-use concordat_protocol::awaited::{Owed, Owing, Within};
-use concordat_protocol::statement::{Class, Code};
+use concordat_protocol::awaited::{Owed, Owing, Within, is_market_penalty};
+use concordat_protocol::statement::{Class, Code, Record};
 use concordat_protocol::trust::Verified;
 
 use super::open::Overdue;
 use super::readable;
 use crate::admin::awaited::Timetable;
-use crate::admin::{joint, refusal};
+use crate::admin::{answers, hops, joint, refusal};
 use crate::node::Node;
+use crate::store::Position;
 
 /// Initiations and pushes that are looked at, the newest first.
 // spec: ADM-352
@@ -28,6 +31,9 @@ pub(super) struct Late {
 struct Counts {
     responses: Overdue,
     feedback: Overdue,
+    answers: Overdue,
+    pushes: Overdue,
+    notices: Overdue,
 }
 
 impl Counts {
@@ -36,6 +42,9 @@ impl Counts {
         match owed.owing {
             Owing::Respond => self.responses.add(due),
             Owing::FeedBack { .. } => self.feedback.add(due),
+            Owing::Answer { .. } => self.answers.add(due),
+            Owing::PushToRegistrationPlace => self.pushes.add(due),
+            Owing::PublishAtRegistrationPlace => self.notices.add(due),
         }
     }
 }
@@ -52,12 +61,20 @@ pub(super) fn late(node: &Node) -> Result<Late, AdminError> {
     let query = node.query().map_err(refusal::index)?;
     let mut late = Late::default();
     let mut timetable = Timetable::new(&registry, node.today());
+    let own_penalties = node.store().own_market_penalties(ASKING_MAX);
+    let mut penalties: BTreeSet<Position> =
+        own_penalties.map_err(refusal::store)?.into_iter().collect();
     for row in rows {
         query.go_on().map_err(refusal::query)?;
         let Some(asking) = readable(query.statement(&row.position.origin, row.position.index))?
         else {
             continue;
         };
+        if row.class == Class::Push {
+            let record = asking.statement().payload().content.record();
+            let decisions = record.map_or(&[][..], Record::refers_to);
+            penalties.extend(decisions.iter().map(Position::of));
+        }
         let asks = asking.statement().header().issuer == me;
         let owed = match owed(node, &mut timetable, &asking) {
             // What bears on it cannot be read; an alarm of its own says so.
@@ -72,7 +89,49 @@ pub(super) fn late(node: &Node) -> Result<Late, AdminError> {
             }
         }
     }
+    // spec: ADM-416
+    for at in penalties {
+        query.go_on().map_err(refusal::query)?;
+        let Some(decision) = readable(query.statement(&at.origin, at.index))? else {
+            continue;
+        };
+        let asks = decision.statement().header().issuer == me;
+        let owed = match on_the_way(node, &mut timetable, &decision) {
+            Err(error) if is_unreadable(&error) => continue,
+            owed => owed?,
+        };
+        for owed in owed {
+            if owed.by == me {
+                late.own.add(&owed);
+            } else if asks || supervises {
+                late.elsewhere.add(&owed);
+            }
+        }
+    }
     Ok(late)
+}
+
+/// What is awaited of a decision on its way to the place of registration; effect is worked out for penalties
+/// alone that are on one.
+fn on_the_way(
+    node: &Node,
+    timetable: &mut Timetable<'_>,
+    decision: &Verified,
+) -> Result<Vec<Owed>, AdminError> {
+    let Some(named) = decision.statement().payload().content.decision() else {
+        return Ok(Vec::new());
+    };
+    let fields = named.fields();
+    if !is_market_penalty(fields.act_type, &fields.item) {
+        return Ok(Vec::new());
+    }
+    let effect = node.effect_of(decision.reference(), node.today());
+    let effect = effect.map_err(|error| refusal::ask(&error))?;
+    let stands = node.stands_by(&effect).map_err(refusal::query)?;
+    let stands = stands.as_deref();
+    let stands = stands.and_then(|act| act.statement().payload().content.decision());
+    let stands = stands.unwrap_or(named).fields();
+    hops::of(node, timetable, decision, (stands, &effect))
 }
 
 fn owed(
@@ -85,7 +144,11 @@ fn owed(
     };
     let (said, is_whole) = joint::said_to(node, asking, record)?;
     match is_whole {
-        true => Ok(joint::of(node, timetable, asking, &said)?.owed),
+        true => {
+            let mut owed = joint::of(node, timetable, asking, &said)?.owed;
+            owed.extend(answers::of(node, timetable, asking, &said)?.owed);
+            Ok(owed)
+        }
         false => Ok(Vec::new()),
     }
 }
@@ -107,6 +170,11 @@ impl Late {
             ("feedback-overdue", self.own.feedback),
             ("responses-overdue-elsewhere", self.elsewhere.responses),
             ("feedback-overdue-elsewhere", self.elsewhere.feedback),
+            ("answers-overdue", self.own.answers),
+            ("answers-overdue-elsewhere", self.elsewhere.answers),
+            ("pushes-overdue", self.own.pushes),
+            ("notices-overdue", self.own.notices),
+            ("notices-overdue-elsewhere", self.elsewhere.notices),
         ];
         let mut alarms = Vec::new();
         for (name, overdue) in all {

@@ -66,6 +66,8 @@ integer_map! {
         132 => about_before: opt(SubjectCode),
         /// Of a withdrawal: by which exit an organisation leaves a red list.
         155 => exit: opt(RedExit),
+        /// Of a decision: words of others on whether they rely on it.
+        145 => answers: opt(u64),
     }
 }
 
@@ -106,6 +108,7 @@ impl LedgerRow {
             reason: None,
             about_before: None,
             exit: None,
+            answers: None,
         }
     }
 }

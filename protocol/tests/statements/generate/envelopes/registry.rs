@@ -1,7 +1,8 @@
 //! Contents of the registry and of the home register that break a rule.
 
 use concordat_protocol::statement::{
-    Accession, BasisLevel, LegalBasis, Level, Retirement, Revocation,
+    Accession, BasisLevel, Duty, LegalBasis, Level, Measure, RecognitionAnswer, RecognitionReason,
+    RecognitionResponse, RecognitionResponseFields, Retirement, Revocation,
 };
 
 use super::super::cases::Entry;
@@ -149,7 +150,7 @@ fn dates(says: &impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<Case> {
     let bad = |name: &str, comment: &str, spec, input| {
         Case::refused(name, comment, input, spec, "Decode.Shape")
     };
-    vec![
+    let mut cases = vec![
         Case::ok("calendar", says(&calendar, 42), "DL-1"),
         Case::ok("deadline rules", says(&rules, 43), "DL-4"),
         Case::ok("accession", says(&accession.unwrap(), 31), "AGR-7"),
@@ -189,6 +190,71 @@ fn dates(says: &impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<Case> {
             "an event that there is not",
             "DL-7",
             with(3, vec![0x18, 99]),
+        ),
+    ];
+    cases.extend(answers(says));
+    cases
+}
+
+/// Words on recognition, and one for each rule of them.
+fn answers(says: &impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<Case> {
+    let net = Net::production();
+    let fields = RecognitionResponseFields {
+        asked: net.reference(hub(), 8),
+        decision: net.reference(hub(), 5),
+        answer: RecognitionAnswer::Recognised,
+        agreement: Some(net.reference(hub(), 3)),
+        clause: Some(crate::support::text("第三条")),
+        measures: vec![Duty {
+            measure: Measure::new("tender.limit").unwrap(),
+            until: day("2026-09-30"),
+            content: None,
+        }],
+        reason: None,
+        reasons: None,
+    };
+    let said = |fields| encode(&RecognitionResponse::new(fields).unwrap()).unwrap();
+    let recognised = said(fields.clone());
+    let informs = RecognitionResponseFields {
+        answer: RecognitionAnswer::ForInformation,
+        agreement: None,
+        clause: None,
+        measures: vec![],
+        ..fields
+    };
+    let declines = said(RecognitionResponseFields {
+        answer: RecognitionAnswer::NotRecognised,
+        reason: Some(RecognitionReason::BasisNotValidHere),
+        reasons: Some(crate::support::text("依据为外地规章")),
+        ..informs.clone()
+    });
+    let (with, less) = (entries(&recognised), entries(&declines));
+    let bad = |name: &str, comment: &str, spec, input: Vec<u8>| {
+        Case::refused(name, comment, says(&input, 33), spec, "Decode.Shape")
+    };
+    let lacks = |name: &str, spec, key: u8| {
+        let all = if key < 6 { &with } else { &less };
+        bad(
+            name,
+            "what its answer needs is left out",
+            spec,
+            map_of(&without(all, &[key])),
+        )
+    };
+    let measures = set(&without(&without(&with, &[4]), &[5]), &[3], vec![2]);
+    vec![
+        Case::ok("recognised", says(&recognised, 33), "STM-201"),
+        Case::ok("for information", says(&said(informs), 33), "STM-201"),
+        Case::ok("not recognised", says(&declines, 33), "STM-202"),
+        lacks("recognised under no agreement", "STM-201", 4),
+        lacks("recognised by no clause", "STM-201", 5),
+        lacks("not recognised without a reason", "STM-202", 7),
+        lacks("not recognised without words", "STM-202", 8),
+        bad(
+            "measures for information",
+            "what is not recognised brings none",
+            "STM-201",
+            map_of(&measures),
         ),
     ]
 }

@@ -1,0 +1,347 @@
+//! Whether those who are told of a decision say that they rely on it, and what they may say.
+
+use concordat_certs::agreement::PendingAgreement;
+use concordat_protocol::admin::{
+    AgreementApproveAsk, AgreementLogAsk, AnswerNoteCode, AwaitedView, DeadlineCode, LedgerAsk,
+    RecogniseAsk, RecognitionCode, TaskCode,
+};
+use concordat_protocol::codec::Truth;
+use concordat_protocol::statement::{
+    Agreement, AgreementFields, Class, Clause, Code, Duty, Measure, Push, PushFields,
+    RecognitionAnswer, RecognitionReason, Record,
+};
+use concordat_protocol::trust::LogNumber;
+
+use super::*;
+
+fn text<const MAX: usize>(text: &str) -> Text<MAX> {
+    Text::new(text).unwrap()
+}
+
+/// The items of the imported decisions are for pushes as well.
+async fn pair() -> Pair {
+    let classes = [
+        Class::Agreement,
+        Class::Accession,
+        Class::Retirement,
+        Class::RecognitionResponse,
+        Class::Push,
+    ];
+    let pair = Pair::start_planned(VIS_PUBLIC, |plan| {
+        for item in &mut plan.catalogue.items {
+            item.classes = vec![Class::Decision, Class::Push];
+        }
+        for authority in [&mut plan.hub, &mut plan.members[0]] {
+            for mandate in &mut authority.mandates {
+                mandate.classes.extend(classes);
+                mandate.classes.sort_unstable();
+                mandate.classes.dedup();
+            }
+        }
+    });
+    pair.await
+}
+
+async fn agree(pair: &Pair, (hub, member): (&mut Client, &mut Client)) -> StatementRef {
+    let mut parties = vec![pair.hub.node.member(), pair.member.node.member()];
+    parties.sort();
+    let mut items: Vec<Code> = items(VIS_PUBLIC)
+        .into_iter()
+        .map(|item| item.code)
+        .collect();
+    items.sort();
+    let fields = AgreementFields {
+        title: text("区域信用互认协议"),
+        parties,
+        version: 1,
+        first: None,
+        from: clock::today().plus_days(-30).unwrap(),
+        until: None,
+        clauses: vec![Clause {
+            number: text("第三条"),
+            issuers: vec![],
+            receivers: vec![],
+            items,
+            act_types: vec![],
+            measures: vec![],
+            decided_from: None,
+            decided_until: None,
+            local_basis: Some(Truth),
+        }],
+        open: None,
+    };
+    let agreement = Agreement::new(fields).unwrap();
+    let pending = PendingAgreement::new(&pair.network.genesis, clock::now(), agreement).unwrap();
+    let proposal = ByteBuf::from(pending.encode().unwrap());
+    let ask = AgreementApproveAsk {
+        proposal: proposal.clone(),
+        dry_run: false,
+    };
+    let Reply::AgreementApproved(view) = hub.ask(&Request::AgreementApprove(ask)).await.unwrap()
+    else {
+        panic!("not approved");
+    };
+    let ask = AgreementLogAsk {
+        proposal,
+        approvals: vec![view.approval.unwrap()],
+        dry_run: false,
+        show: None,
+    };
+    match member.ask(&Request::AgreementLog(ask)).await.unwrap() {
+        Reply::AgreementLogged(view) => view.reference.unwrap(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The member tells the hub of a decision.
+async fn push(pair: &Pair, view: &StatementView) -> StatementRef {
+    let decision = view.decision.as_ref().unwrap().fields();
+    let node = &pair.member.node;
+    let fields = PushFields {
+        subject: decision.subject.clone(),
+        item: decision.item.clone(),
+        day: node.today(),
+        decisions: vec![view.reference.clone()],
+        to: vec![pair.hub.node.member()],
+        from_above: None,
+        reasons: text("互认"),
+    };
+    let payload = Payload {
+        issued_at: node.date(),
+        target: None,
+        register_size: None,
+        batch: None,
+        content: Content::Record(Box::new(Record::Push(Push::new(fields).unwrap()))),
+        ext: Ext::default(),
+    };
+    let about = decision.subject.code();
+    let signed = sign(node.signer(), node.member(), about, node.ctx(), &payload).unwrap();
+    let taken = node.submit(LogNumber::Statements, vec![signed]).await;
+    taken.unwrap().remove(0)
+}
+
+fn says(asked: &StatementRef, answer: RecognitionAnswer) -> RecogniseAsk {
+    let refuses = answer == RecognitionAnswer::NotRecognised;
+    RecogniseAsk {
+        asked: position(asked),
+        decision: None,
+        answer,
+        agreement: None,
+        clause: None,
+        measures: vec![],
+        reason: refuses.then_some(RecognitionReason::Other),
+        reasons: refuses.then(|| text("本机关另有规定")),
+        dry_run: false,
+    }
+}
+
+fn request(ask: RecogniseAsk) -> Request {
+    Request::Recognise(Box::new(ask))
+}
+
+async fn reached(node: &Node, at: &StatementRef) {
+    until(node, |node| {
+        let witnessed = node.shared().witnessed();
+        let seen = witnessed.get(&at.origin);
+        let store = node.query().unwrap().store();
+        seen.is_some_and(|seen| seen.size.contains(at.index)) && store.holds(&at.origin, at.index)
+    })
+    .await;
+}
+
+fn tasks(awaited: &[AwaitedView]) -> Vec<(TaskCode, Option<u64>)> {
+    awaited
+        .iter()
+        .map(|one| (one.task, one.unanswered))
+        .collect()
+}
+
+// spec: ADM-410, ADM-411, ADM-412, ADM-413, ADM-414, AGR-45, AGR-46, DL-53, DL-54, DL-55, IDX-105
+#[tokio::test(flavor = "multi_thread")]
+async fn receiver_says_no_more_than_recognition_gives_and_its_last_word_counts() {
+    use RecognitionAnswer::{ForInformation, NotRecognised, Recognised};
+    let pair = pair().await;
+    pair.import().await;
+    let target = pair.first();
+    let mut hub = Client::open(&pair.hub).await;
+    let mut member = Client::open(&pair.member).await;
+    let decision = hub.statement(position(&target)).await;
+    let asked = push(&pair, &decision).await;
+    reached(&pair.hub.node, &asked).await;
+    // Without an agreement nobody waits for a word, and none may say that it recognises.
+    let shown = member.statement(position(&asked)).await.record.unwrap();
+    assert_eq!(tasks(&shown.awaited), [(TaskCode::Respond, None)]);
+    let refused = hub.refused(&request(says(&asked, Recognised))).await;
+    assert_eq!(refused, ErrorCode::MoreThanRecognised);
+
+    let agreement = agree(&pair, (&mut hub, &mut member)).await;
+    reached(&pair.hub.node, &agreement).await;
+    let shown = member.statement(position(&asked)).await.record.unwrap();
+    let silent = (TaskCode::AnswerRecognition, Some(1));
+    assert_eq!(tasks(&shown.awaited), [(TaskCode::Respond, None), silent]);
+    assert_eq!(shown.awaited[1].owner, Some(pair.hub.node.member()));
+    assert_eq!(shown.awaited[1].state, DeadlineCode::NoRule);
+    // Who was not asked, what asks nothing, and what is not named.
+    let refused = member.refused(&request(says(&asked, Recognised))).await;
+    assert_eq!(refused, ErrorCode::NotAsked);
+    let refused = hub.refused(&request(says(&target, Recognised))).await;
+    assert_eq!(refused, ErrorCode::WrongClass);
+    let other = RecogniseAsk {
+        decision: Some(position(&asked)),
+        ..says(&asked, Recognised)
+    };
+    assert_eq!(
+        hub.refused(&request(other)).await,
+        ErrorCode::DecisionNotAsked
+    );
+    // A measure that no clause allows, and a clause that there is not.
+    let beyond = RecogniseAsk {
+        measures: vec![Duty {
+            measure: Measure::new("tender.limit").unwrap(),
+            until: clock::today(),
+            content: None,
+        }],
+        ..says(&asked, Recognised)
+    };
+    assert_eq!(
+        hub.refused(&request(beyond)).await,
+        ErrorCode::MeasureNotAllowed
+    );
+    let elsewhere = RecogniseAsk {
+        clause: Some("第九条".to_owned()),
+        ..says(&asked, Recognised)
+    };
+    assert_eq!(
+        hub.refused(&request(elsewhere)).await,
+        ErrorCode::NoSuchClause
+    );
+    // A dry run leaves nothing; a word is shown at both ends and nothing is awaited any more.
+    let dry = RecogniseAsk {
+        dry_run: true,
+        ..says(&asked, Recognised)
+    };
+    assert_eq!(hub.act(&request(dry)).await.reference, None);
+    let first = hub.act(&request(says(&asked, Recognised))).await.reference;
+    let first = first.unwrap();
+    let again = hub.refused(&request(says(&asked, Recognised))).await;
+    assert_eq!(again, ErrorCode::NoEffect);
+    reached(&pair.member.node, &first).await;
+    let shown = member.statement(position(&target)).await;
+    let [answer] = &shown.answers[..] else {
+        panic!("{:?}", shown.answers)
+    };
+    assert_eq!(
+        (&answer.reference, answer.answer, answer.note),
+        (&first, Recognised, None)
+    );
+    assert_eq!(answer.agreement.as_ref(), Some(&agreement));
+    assert_eq!(answer.clause.as_deref(), Some("第三条"));
+    let page = hub.subject(decision.about).await;
+    let row = page.decisions.iter().find(|one| one.reference == target);
+    assert_eq!(row.unwrap().answers.len(), 1);
+    let shown = member.statement(position(&asked)).await;
+    assert_eq!(shown.answers.len(), 1);
+    let awaited = shown.record.unwrap().awaited;
+    assert_eq!(tasks(&awaited), [(TaskCode::Respond, None)]);
+    // The later word takes the place of the first, which stays; nothing that may be done changes by either.
+    let less = hub.act(&request(says(&asked, NotRecognised))).await;
+    let less = less.reference.unwrap();
+    reached(&pair.member.node, &less).await;
+    let shown = member.statement(position(&target)).await;
+    let words: Vec<_> = shown
+        .answers
+        .iter()
+        .map(|one| (one.answer, one.note, one.superseded_by.clone()))
+        .collect();
+    let superseded = Some(AnswerNoteCode::Superseded);
+    assert_eq!(
+        words,
+        [
+            (Recognised, superseded, Some(less.clone())),
+            (NotRecognised, None, None)
+        ]
+    );
+    let own = hub.statement(position(&less)).await;
+    assert_eq!(own.answer.unwrap().reference, less);
+    let after = hub.statement(position(&target)).await;
+    let binds = |view: &StatementView| view.effect.as_ref().map(|effect| effect.binds_others);
+    assert_eq!(binds(&after), binds(&decision));
+    assert_eq!(after.recognition.unwrap().code, RecognitionCode::Recognised);
+    assert_eq!(
+        hub.act(&request(says(&asked, ForInformation))).await.class,
+        Class::RecognitionResponse
+    );
+    // The ledger of who decided counts the words, that of who spoke has them.
+    let today = clock::today();
+    let ledger = Request::Ledger(LedgerAsk {
+        from: Day::MIN,
+        until: today,
+        next: None,
+        size: None,
+    });
+    let Reply::Ledger(own) = member.ask(&ledger).await.unwrap() else {
+        panic!("no ledger");
+    };
+    let row = own.rows.iter().find(|row| row.reference == target);
+    assert!(row.unwrap().answers.is_some_and(|answers| answers >= 2));
+    let Reply::Ledger(theirs) = hub.ask(&ledger).await.unwrap() else {
+        panic!("no ledger");
+    };
+    let words = theirs.rows.iter();
+    let words = words.filter(|row| row.class == Class::RecognitionResponse);
+    let on: Vec<_> = words.map(|row| row.target.clone()).collect();
+    assert_eq!(on, vec![Some(target.clone()); 3]);
+    // What asks no more awaits nothing.
+    let asked = push(&pair, &decision).await;
+    let shown = member.statement(position(&asked)).await.record.unwrap();
+    assert_eq!(tasks(&shown.awaited), [(TaskCode::Respond, None), silent]);
+    let withdrawal = Request::Withdrawal(WithdrawalAsk {
+        target: position(&asked),
+        reason: WithdrawalReason::OtherError,
+        reasons: text("误推"),
+        issuer: None,
+        dry_run: false,
+    });
+    member.act(&withdrawal).await;
+    let shown = member.statement(position(&asked)).await.record.unwrap();
+    assert_eq!(tasks(&shown.awaited), []);
+    pair.stop().await;
+}
+
+// spec: ADM-417, BUN-75
+#[tokio::test(flavor = "multi_thread")]
+async fn bundle_for_a_receiver_says_offline_what_its_node_says() {
+    let pair = pair().await;
+    pair.import().await;
+    let target = pair.first();
+    let mut hub = Client::open(&pair.hub).await;
+    let mut member = Client::open(&pair.member).await;
+    let agreement = agree(&pair, (&mut hub, &mut member)).await;
+    reached(&pair.hub.node, &agreement).await;
+    let ask = |receiver| {
+        Request::BundleExport(BundleAsk {
+            target: position(&target),
+            look_up: None,
+            receiver: Some(receiver),
+        })
+    };
+    let stranger = AuthorityCode::parse("11310000MB00000009").unwrap();
+    assert_eq!(hub.refused(&ask(stranger)).await, ErrorCode::MemberUnknown);
+    hub.send(&ask(pair.hub.node.member()).encode().unwrap())
+        .await;
+    let (_, chunks) = hub.last().await.unwrap();
+    let chunks = chunks.into_iter().map(|frame| match frame {
+        Reply::Chunk(bytes) => bytes.into_vec(),
+        other => panic!("{other:?}"),
+    });
+    let bytes: Vec<u8> = chunks.flatten().collect();
+    let anchor = pair.network.genesis.id();
+    let verified = bundle::verify(&bytes, &anchor, None).unwrap();
+    let shown = verified.recognition().unwrap();
+    assert_eq!(shown.receiver, pair.hub.node.member());
+    assert_eq!(shown.answer.code, RecognitionCode::Recognised);
+    assert_eq!(shown.answer.by[0].agreement, agreement);
+    let node = hub.statement(position(&target)).await.recognition;
+    assert_eq!(Some(&shown.answer), node.as_ref());
+    pair.stop().await;
+}
