@@ -301,6 +301,7 @@ async fn receiver_says_no_more_than_recognition_gives_and_its_last_word_counts()
         reasons: text("误推"),
         issuer: None,
         dry_run: false,
+        exit: None,
     });
     member.act(&withdrawal).await;
     let shown = member.statement(position(&asked)).await.record.unwrap();

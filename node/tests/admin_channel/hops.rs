@@ -225,6 +225,7 @@ async fn penalty_is_pushed_to_the_place_of_registration_and_published_there_each
         reasons: text("误推"),
         issuer: None,
         dry_run: false,
+        exit: None,
     });
     member.act(&withdrawal).await;
     assert_eq!(
@@ -238,6 +239,7 @@ async fn penalty_is_pushed_to_the_place_of_registration_and_published_there_each
         reasons: text("复议撤销"),
         issuer: None,
         dry_run: false,
+        exit: None,
     });
     member.act(&withdrawal).await;
     assert_eq!(

@@ -398,6 +398,7 @@ async fn wrong_listing_that_stands_twice_in_its_log_counts_once() {
         let said = Content::Withdrawal(Withdrawal {
             reason: WithdrawalReason::WrongSubject,
             reasons: Text::new("认定有误").unwrap(),
+            exit: None,
         });
         let withdrawal = Payload {
             register_size: Some(size),
@@ -431,6 +432,7 @@ async fn acts_of_others_under_the_id_of_a_bulk_act_are_not_counted() {
             Content::Withdrawal(Withdrawal {
                 reason: WithdrawalReason::OtherError,
                 reasons: Text::new(reason).unwrap(),
+                exit: None,
             }),
             Some(&first),
         )

@@ -95,7 +95,7 @@ pub(crate) fn binary() -> PathBuf {
 pub(crate) fn node(arguments: &[String]) -> Result<(), Failure> {
     let directory = arguments.first().ok_or("no directory")?;
     let first_start = arguments.iter().any(|argument| argument == "--first-start");
-    let layout = Layout::new(Path::new(directory).to_path_buf());
+    let layout = Layout::new(Path::new(directory));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
