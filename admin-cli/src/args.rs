@@ -24,8 +24,8 @@ pub(crate) use agreements::{
 };
 pub(crate) use asking::{
     Bundle, BundleExport, BundleVerify, Import, Ledger, LedgerExport, Lookup, LookupList,
-    LookupMissed, LookupOutdated, LookupProve, LookupReview, LookupTold, LookupVerify, Propagation,
-    Slip, Statement, Statistics, Status, Subject, Watch,
+    LookupMissed, LookupOutdated, LookupProve, LookupResume, LookupReview, LookupTold,
+    LookupVerify, Propagation, Slip, Statement, Statistics, Status, Subject, Watch,
 };
 pub(crate) use records::{Feedback, Initiate, Push, Record, RecordFlags, Respond};
 pub(crate) use setup::{

@@ -44,7 +44,7 @@ pub(crate) use bundle::verified;
 pub(crate) use import::imported;
 pub(crate) use ledger::{LedgerForm, LedgerSum, ledger, ledger_footer, ledger_header, ledger_line};
 pub(crate) use lookup::{
-    look_up_proof, look_ups, marked, missed, missed_csv, outdated, verified_look_up,
+    look_up_proof, look_ups, marked, missed, missed_csv, outdated, resumed, verified_look_up,
 };
 pub(crate) use peer::{changed, peer, peers, tested};
 pub(crate) use propagation::propagation;

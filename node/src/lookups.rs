@@ -22,7 +22,7 @@ use tokio::sync::oneshot;
 
 use crate::runtime::{CoreGone, Handle};
 
-pub use record::{LookUpRecord, LookUpRecordError, Mark, MarkKind, commit_of, old_row};
+pub use record::{LookUpRecord, LookUpRecordError, Mark, MarkKind, Resumed, commit_of, old_row};
 pub use seal::{SealError, Seals};
 
 /// Why a row was not kept.

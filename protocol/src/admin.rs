@@ -31,8 +31,9 @@ pub use bulk::{
 pub use error::{AdminError, Detail, ErrorCode, ExitCode};
 pub use look_up::{
     CASES_MAX, FirstLookUp, LOOK_UPS_SHOWN_MAX, LookUpListAsk, LookUpMarked, LookUpMissedAsk,
-    LookUpOutdatedAsk, LookUpProofView, LookUpProveAsk, LookUpReviewAsk, LookUpToldAsk, LookUpView,
-    LookUpsMissedView, LookUpsOutdatedView, LookUpsView, OutdatedView, ReviewView,
+    LookUpOutdatedAsk, LookUpProofView, LookUpProveAsk, LookUpResumeAsk, LookUpResumed,
+    LookUpReviewAsk, LookUpToldAsk, LookUpView, LookUpsMissedView, LookUpsOutdatedView,
+    LookUpsView, OutdatedView, ReviewView,
 };
 pub use record::{
     AnswerView, NoteCode, RecordAsk, RecordFaultCode, RecordMade, RecordParts, RecordSaid,

@@ -82,6 +82,7 @@ pub(crate) enum Lookup {
     Missed(LookupMissed),
     Outdated(LookupOutdated),
     Told(LookupTold),
+    Resume(LookupResume),
 }
 
 #[derive(Debug, Args)]
@@ -137,6 +138,12 @@ pub(crate) struct LookupMissed {
 pub(crate) struct LookupOutdated {
     #[arg(long, value_name = "COUNT")]
     pub(crate) skip: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LookupResume {
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use concordat_protocol::admin::{
     CASES_MAX, ExitCode, FirstLookUp, LookUpListAsk, LookUpMissedAsk, LookUpOutdatedAsk,
-    LookUpProofView, LookUpProveAsk, LookUpReviewAsk, LookUpToldAsk, LookUpsMissedView, Reply,
-    Request,
+    LookUpProofView, LookUpProveAsk, LookUpResumeAsk, LookUpReviewAsk, LookUpToldAsk,
+    LookUpsMissedView, Reply, Request,
 };
 use concordat_protocol::bundle::{LOOK_UP_BYTES_MAX, LookUpFile, verify_look_up};
 use concordat_protocol::codec::Truth;
@@ -13,8 +13,8 @@ use concordat_protocol::lookup::{Case, Finding};
 use serde_bytes::ByteBuf;
 
 use crate::args::{
-    Lookup, LookupList, LookupMissed, LookupOutdated, LookupProve, LookupReview, LookupTold,
-    LookupVerify,
+    Lookup, LookupList, LookupMissed, LookupOutdated, LookupProve, LookupResume, LookupReview,
+    LookupTold, LookupVerify,
 };
 use crate::client::{Client, unexpected};
 use crate::command::{Context, files};
@@ -34,6 +34,7 @@ pub(super) fn run(verb: &Lookup, context: &Context<'_>) -> Result<Report, Failur
         Lookup::Missed(args) => missed(args, context),
         Lookup::Outdated(args) => outdated(args, context),
         Lookup::Told(args) => told(args, context),
+        Lookup::Resume(args) => resume(args, context),
     }
 }
 
@@ -79,6 +80,26 @@ fn told(args: &LookupTold, context: &Context<'_>) -> Result<Report, Failure> {
     let marks = args.marks.iter().map(|mark| parse::text("--mark", mark));
     let marks = marks.collect::<Result<_, _>>()?;
     marked(Request::LookUpTold(LookUpToldAsk { row, marks }), context)
+}
+
+/// Whoever agrees has seen how many rows there are and how many there were.
+// spec: ADM-404
+fn resume(args: &LookupResume, context: &Context<'_>) -> Result<Report, Failure> {
+    let ask = |dry_run| {
+        let ask = LookUpResumeAsk { dry_run };
+        match context.ask(&Request::LookUpResume(ask))? {
+            Reply::LookUpResumed(view) => Ok(view),
+            other => Err(unexpected(&other)),
+        }
+    };
+    let planned = ask(true)?;
+    if args.dry_run {
+        return Ok(report::resumed(&planned, true, context.words));
+    }
+    let (rows, said) = (planned.rows.to_string(), planned.said.to_string());
+    let blanks = [("rows", rows.as_str()), ("said", said.as_str())];
+    context.confirm_question(&context.words.fill("confirm_resume", &blanks))?;
+    Ok(report::resumed(&ask(false)?, false, context.words))
 }
 
 fn marked(request: Request, context: &Context<'_>) -> Result<Report, Failure> {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use concordat_protocol::admin::{
-    LookUpProofView, LookUpView, LookUpsOutdatedView, LookUpsView, OutdatedView,
+    LookUpProofView, LookUpResumed, LookUpView, LookUpsOutdatedView, LookUpsView, OutdatedView,
 };
 use concordat_protocol::bundle::VerifiedLookUp;
 use concordat_protocol::lookup::{Case, LookUpRow, Shown};
@@ -141,6 +141,27 @@ pub(crate) fn marked(rows: &[u64], words: Words) -> Report {
     let mut page = Page::default();
     page.pairs(&[words.pair("look_ups_marked", words.list(&list))]);
     Report::new(page, json!({ "rows": rows }))
+}
+
+/// A register that lost rows and goes on, or would.
+// spec: ADM-404
+pub(crate) fn resumed(view: &LookUpResumed, dry_run: bool, words: Words) -> Report {
+    let mut page = Page::default();
+    page.pairs(&[
+        words.pair("look_up_rows", view.rows),
+        words.pair("look_up_rows_said", view.said),
+    ]);
+    page.line(words.word(match dry_run {
+        true => "dry_run_note",
+        false => "look_ups_resumed",
+    }));
+    let json = json!({
+        "dry_run": dry_run,
+        "rows": view.rows,
+        "said": view.said,
+        "last_root": view.last,
+    });
+    Report::new(page, json)
 }
 
 /// A proof file that was written.

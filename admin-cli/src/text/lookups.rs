@@ -164,6 +164,32 @@ pub(super) const TEXTS: &[Entry] = &[
         "请逐一告知经办人，随后运行 `concordat lookup told 行号 --mark 标记`，标记对应所告知的内容。",
     ),
     ("word.shown_mark", "Mark", "标记"),
+    (
+        "verb.lookup.resume",
+        "Lets a register of look-ups that lost rows go on: its root is logged again, and says so",
+        "查询登记簿丢失登记行后恢复登记：重新将根写入日志，并注明有丢失",
+    ),
+    ("word.look_up_rows", "Rows of the register", "登记行数"),
+    (
+        "word.look_up_rows_said",
+        "Rows of the root that was logged",
+        "已入日志的根所含行数",
+    ),
+    (
+        "word.look_ups_resumed",
+        "The register goes on. The next root, within an hour, says after which one rows were lost. Keep the receipts that were given out, and tell the supervising authority.",
+        "登记簿恢复登记。一小时内写入日志的下一个根将注明自哪一个根之后有丢失。请保存已发出的回执并报告监督机关。",
+    ),
+    (
+        "word.confirm_resume",
+        "Go on with a register of {rows} rows, though a root of {said} rows was logged? Rows are lost for ever then; where there is a newer copy of the data directory, restore that instead.",
+        "已入日志的根含 {said} 行，现登记簿仅有 {rows} 行，是否就此恢复登记？丢失的登记行将无法找回；如有更新的数据目录副本，请改为恢复该副本。",
+    ),
+    (
+        "error.register-whole",
+        "The register of look-ups has every root that was logged of it: there is nothing to resume. See `concordat status`.",
+        "查询登记簿与已入日志的各根均一致，无须恢复。请查看 `concordat status`。",
+    ),
     ("word.shown_superseded", "superseded", "已被取代"),
     (
         "arg.lookup.told.marks",
@@ -312,8 +338,8 @@ pub(super) const TEXTS: &[Entry] = &[
     ),
     (
         "alarm.look-ups-behind",
-        "the register of look-ups is shorter than a root of it that was logged, or another, as after a backup was restored: rows are lost. No root is logged any more; receipts of new rows go on without one. Where there is a newer copy of the data directory, restore that; otherwise keep the receipts that were given out and tell the supervising authority.",
-        "查询登记簿比已入日志的根所示的更短或不一致：恢复旧备份之后即会如此，有登记行丢失。不再将新的根写入日志；新登记行的回执照常签发，但没有入日志的根。如有更新的数据目录副本，请恢复该副本；否则请保存已发出的回执并报告监督机关。",
+        "the register of look-ups is shorter than a root of it that was logged, or another, as after a backup was restored: rows are lost. No root is logged any more; receipts of new rows go on without one. Where there is a newer copy of the data directory, restore that; otherwise keep the receipts that were given out, tell the supervising authority, and run `concordat lookup resume` on the node's machine.",
+        "查询登记簿比已入日志的根所示的更短或不一致：恢复旧备份之后即会如此，有登记行丢失。不再将新的根写入日志；新登记行的回执照常签发，但没有入日志的根。如有更新的数据目录副本，请恢复该副本；否则请保存已发出的回执、报告监督机关，并在节点所在机器上运行 `concordat lookup resume`。",
     ),
     (
         "alarm.look-ups-unreadable",

@@ -85,6 +85,13 @@ fn administrator_from_elsewhere_does_the_job_and_a_stranger_nothing() {
     let on_node = [&import[..], &["--on-node"]].concat();
     let refused = remote(&network, "remote", node_key, &on_node);
     assert_eq!(refused.exits(6).error(), "local-only");
+    // Rows are given up at the node's machine alone, and only where some are lost.
+    // spec: ADM-404
+    let resume = ["lookup", "resume"];
+    let refused = remote(&network, "remote", node_key, &resume);
+    assert_eq!(refused.exits(6).error(), "local-only");
+    let whole = network.at("city", &resume).exits(6);
+    assert_eq!(whole.error(), "register-whole");
 
     let refused = remote(&network, "stranger", node_key, &["status"]);
     assert_eq!(refused.exits(6).error(), "remote-refused");

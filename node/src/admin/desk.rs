@@ -99,6 +99,7 @@ impl Desk {
             Request::LookUpTold(ask) => look_ups::told(&self, &ask),
             Request::LookUpOutdated(ask) => look_ups::outdated(&self, &ask),
             Request::LookUpMissed(ask) => look_ups::missed(&self, &ask),
+            Request::LookUpResume(ask) => look_ups::resume(&self, &ask),
             Request::Ledger(ask) => ledger::answer(&self, &ask),
             // The server serves a watch itself, and takes the file of an import.
             Request::Watch(_) | Request::ImportChunk(_) | Request::ImportEnd => {

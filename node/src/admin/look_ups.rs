@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 use concordat_protocol::admin::{
     AdminError, CASES_MAX, CHUNK_BYTES_MAX, ErrorCode, FirstLookUp, LOOK_UPS_SHOWN_MAX,
     LookUpListAsk, LookUpMarked, LookUpMissedAsk, LookUpOutdatedAsk, LookUpProofView,
-    LookUpProveAsk, LookUpReviewAsk, LookUpToldAsk, LookUpView, LookUpsMissedView,
-    LookUpsOutdatedView, LookUpsView, Reply, ReviewView,
+    LookUpProveAsk, LookUpResumeAsk, LookUpResumed, LookUpReviewAsk, LookUpToldAsk, LookUpView,
+    LookUpsMissedView, LookUpsOutdatedView, LookUpsView, Reply, ReviewView,
 };
 use concordat_protocol::codec::Truth;
 use concordat_protocol::lookup::{
@@ -18,10 +18,11 @@ use concordat_protocol::lookup::{
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
 use serde_bytes::ByteBuf;
+use tracing::warn;
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::{bundle, refusal};
-use crate::lookups::{Mark, MarkKind};
+use crate::lookups::{Mark, MarkKind, Resumed};
 use crate::node::Node;
 use crate::store::{KeptRow, Store};
 
@@ -352,4 +353,35 @@ pub(super) fn unreviewed(node: &Node) -> Result<u64, AdminError> {
     let marks = noted(store.lookup_marks(0..u64::MAX).map_err(internal)?);
     let open = kept.iter().filter(|row| !is_reviewed(marks.get(row)));
     Ok(open.count() as u64)
+}
+
+/// `lookup resume`
+// spec: LKP-70, ADM-404
+pub(super) fn resume(desk: &Desk, ask: &LookUpResumeAsk) -> Answer {
+    if !desk.who.local {
+        return Err(AdminError::new(ErrorCode::LocalOnly));
+    }
+    let node = desk.node();
+    let shared = node.shared();
+    let (Some(said), Some(last)) = (shared.look_ups_broken(), shared.last_look_up_root()) else {
+        return Err(AdminError::new(ErrorCode::RegisterWhole));
+    };
+    if !ask.dry_run {
+        let who = Text::new(desk.who.name.clone()).map_err(|error| refusal::internal(&error))?;
+        let at = node.date();
+        let resumed = Resumed { last, at, who };
+        let kept = desk.runtime.block_on(node.keep_row(resumed.encode()));
+        kept.map_err(|gone| AdminError::new(ErrorCode::StorageFailed).with("cause", gone))?;
+        warn!(
+            rows = node.look_ups(),
+            said = said.value(),
+            who = resumed.who.as_str(),
+            "the register of look-ups goes on without rows that were lost"
+        );
+    }
+    Ok(Reply::LookUpResumed(LookUpResumed {
+        rows: node.look_ups(),
+        said: said.value(),
+        last: last.value(),
+    }))
 }

@@ -23,7 +23,7 @@ use crate::core::recover::OpenCoreError;
 use crate::core::types::{Durable, Fatal};
 use crate::core::{Core, Shared, read, write};
 use crate::disk::Disk;
-use crate::lookups::commit_of;
+use crate::lookups::{Resumed, commit_of};
 
 /// Between two roots.
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -34,6 +34,8 @@ pub(super) struct Register {
     tree: MemoryTree,
     said: Vec<(LeafIndex, QueryRoot)>,
     broken: Option<TreeSize>,
+    /// The place of the last root that an operator let be lost.
+    resumed: Option<LeafIndex>,
 }
 
 pub(super) type SharedRegister = RwLock<Register>;
@@ -43,7 +45,29 @@ impl Register {
     fn take(&mut self, bytes: &[u8]) {
         if let Some(row) = commit_of(bytes) {
             self.append(row);
+        } else if let Ok(resumed) = Resumed::decode(bytes) {
+            self.resume(resumed.last);
         }
+    }
+
+    /// Goes on without the roots up to a place that the register does not have.
+    // spec: LKP-70
+    fn resume(&mut self, last: LeafIndex) {
+        self.resumed = self.resumed.max(Some(last));
+        let later = self
+            .said
+            .iter()
+            .filter(|(index, _)| !self.is_let_go(*index));
+        let lost = later.filter(|(_, root)| !self.holds(root));
+        self.broken = lost.map(|(_, root)| root.size).max();
+    }
+
+    fn is_let_go(&self, index: LeafIndex) -> bool {
+        self.resumed.is_some_and(|resumed| index <= resumed)
+    }
+
+    fn holds(&self, root: &QueryRoot) -> bool {
+        self.tree.root_at(root.size) == Ok(root.root)
     }
 
     /// Appends the commitment of a row. A number that was never used has the leaf of a commitment of zeros.
@@ -63,8 +87,7 @@ impl Register {
         if self.said.last().is_some_and(|(last, _)| *last >= index) {
             return;
         }
-        let holds = self.tree.root_at(root.size) == Ok(root.root);
-        if !holds {
+        if !self.is_let_go(index) && !self.holds(root) {
             self.broken = self.broken.max(Some(root.size));
         }
         self.said.push((index, root.clone()));
@@ -76,8 +99,8 @@ impl Register {
     fn root_over(&self, number: u64, covered: TreeSize) -> Option<SaidRoot> {
         let size = TreeSize::new(number.checked_add(1)?).ok()?;
         let (index, root) = self.said.iter().find(|(index, root)| {
-            let holds = self.broken.is_none() || self.tree.root_at(root.size) == Ok(root.root);
-            root.size >= size && covered.contains(*index) && holds
+            let is_whole = self.broken.is_none() && self.resumed.is_none();
+            root.size >= size && covered.contains(*index) && (is_whole || self.holds(root))
         })?;
         let consistency = ConsistencyProof::build(&self.tree, size, root.size).ok()?;
         Some(SaidRoot {
@@ -91,8 +114,18 @@ impl Register {
         self.said.last().map(|(_, root)| root)
     }
 
+    /// The place of the last root, where that was let be lost: the next one says so.
+    // spec: LKP-70
+    fn resumes_after(&self) -> Option<LeafIndex> {
+        let last = self.said.last().map(|(index, _)| *index);
+        last.filter(|last| self.is_let_go(*last))
+    }
+
     fn has_grown(&self) -> bool {
-        let said = self.last().map_or(TreeSize::ZERO, |root| root.size);
+        let said = match self.resumes_after() {
+            Some(_) => TreeSize::ZERO,
+            None => self.last().map_or(TreeSize::ZERO, |root| root.size),
+        };
         self.tree.size() > said
     }
 }
@@ -134,6 +167,12 @@ impl<D: Disk> Shared<D> {
         read(&self.register).root_over(number, covered)
     }
 
+    /// The place of the last root said of the register.
+    #[must_use]
+    pub fn last_look_up_root(&self) -> Option<LeafIndex> {
+        read(&self.register).said.last().map(|(index, _)| *index)
+    }
+
     /// The size of a root said that the register does not have any more; nothing more is said then.
     // spec: LKP-23
     #[must_use]
@@ -152,7 +191,7 @@ impl<D: Disk> Core<D> {
     }
 
     /// Says the root of the register, when it is due.
-    // spec: LKP-22, LKP-23
+    // spec: LKP-22, LKP-23, LKP-70
     pub(super) fn say_query_root(&mut self) -> Result<(), Fatal> {
         let (may, _) = self.says_by_itself();
         if !may || self.look_ups_due.is_none_or(|due| self.now < due) {
@@ -184,6 +223,7 @@ impl<D: Disk> Core<D> {
             root: register.tree.root(),
             from,
             until: self.clock.max(from),
+            resumed_after: register.resumes_after(),
         })
     }
 
@@ -214,10 +254,13 @@ impl<D: Disk> Core<D> {
         said: &[LeafIndex],
     ) -> Result<(), OpenCoreError> {
         // Rows of the former form came to the journal in any order.
-        let mut rows: Vec<_> = rows.iter().filter_map(|row| commit_of(row)).collect();
-        rows.sort_by_key(|(number, _)| *number);
-        for row in rows {
+        let mut commits: Vec<_> = rows.iter().filter_map(|row| commit_of(row)).collect();
+        commits.sort_by_key(|(number, _)| *number);
+        for row in commits {
             write(&self.shared.register).append(row);
+        }
+        for resumed in rows.iter().filter_map(|row| Resumed::decode(row).ok()) {
+            write(&self.shared.register).resume(resumed.last);
         }
         let log = self.genesis.origin(self.me, LogNumber::Statements);
         for index in said {
@@ -265,6 +308,7 @@ mod tests {
             root: register.tree.root_at(size).unwrap(),
             from: at,
             until: at,
+            resumed_after: None,
         }
     }
 
@@ -288,6 +332,38 @@ mod tests {
         let covered = TreeSize::new(9).unwrap();
         assert_eq!(restored.root_over(1, covered).unwrap().root, held);
         assert_eq!(restored.root_over(3, covered), None);
+    }
+
+    /// An operator lets it go on: the next root says after which one rows were lost, and what is lost later breaks it again.
+    // spec: LKP-70
+    #[test]
+    fn broken_register_that_was_resumed_says_its_root_anew() {
+        let mut lost = Register::default();
+        (0..3).for_each(|number| lost.take(&row(number)));
+        let (first, gone) = (root(&lost, 1), root(&lost, 3));
+        let mut restored = Register::default();
+        (0..2).for_each(|number| restored.take(&row(number)));
+        restored.take_root(LeafIndex::new(4), &first);
+        restored.take_root(LeafIndex::new(6), &gone);
+        assert_eq!(restored.broken, Some(gone.size));
+        let resumed = Resumed {
+            last: LeafIndex::new(6),
+            at: Timestamp::new(9).unwrap(),
+            who: concordat_protocol::text::Text::new("operator").unwrap(),
+        };
+        restored.take(&resumed.encode());
+        assert_eq!((restored.broken, restored.has_grown()), (None, true));
+        assert_eq!(restored.resumes_after(), Some(LeafIndex::new(6)));
+        let covered = TreeSize::new(9).unwrap();
+        assert_eq!(restored.root_over(0, covered).unwrap().root, first);
+        assert_eq!(restored.root_over(1, covered), None);
+        let anew = root(&restored, 2);
+        restored.take_root(LeafIndex::new(7), &anew);
+        assert_eq!((restored.broken, restored.has_grown()), (None, false));
+        assert_eq!(restored.resumes_after(), None);
+        assert_eq!(restored.root_over(1, covered).unwrap().root, anew);
+        restored.take_root(LeafIndex::new(8), &gone);
+        assert_eq!(restored.broken, Some(gone.size));
     }
 
     /// A register that was cut back, or written anew, is not said any more.

@@ -3,11 +3,12 @@
 //! ```text
 //! row    [2, number, day, commit, sealed]                        sealed = nonce 12 ‖ ciphertext ‖ tag 16
 //! mark   [3, kind, number, at, who, finding, state]             1 reviewed, 2 told
+//! resumed [4, last, at, who]                                    after rows were lost
 //! former [number, who, purpose, case number, basis, subject, at, digest of the answer]
 //! ```
 
 use concordat_protocol::codec::{DecodeError, Reader, Writer};
-use concordat_protocol::log::Hash;
+use concordat_protocol::log::{Hash, LeafIndex};
 use concordat_protocol::lookup::{Finding, LookUpRow, SaltedRow};
 use concordat_protocol::subject::SubjectCode;
 use concordat_protocol::text::Text;
@@ -15,6 +16,7 @@ use concordat_protocol::time::{Day, Timestamp};
 
 const ROW: u64 = 2;
 const MARK: u64 = 3;
+const RESUMED: u64 = 4;
 const FORMER_ITEMS: u64 = 8;
 
 /// A sealed row.
@@ -55,6 +57,47 @@ pub struct Mark {
     pub finding: Option<Finding>,
     /// What was told: the digest of how the statements stood.
     pub state: Option<Hash>,
+}
+
+/// That a register goes on after rows were lost, by the word of an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resumed {
+    /// The place of the last root said, in log 0 of the node's member.
+    pub last: LeafIndex,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub who: Text<200>,
+}
+
+impl Resumed {
+    /// Its bytes in the journal.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::with_capacity(64);
+        writer.array(4).unsigned(RESUMED);
+        writer.unsigned(self.last.value()).unsigned(self.at.value());
+        writer.text(self.who.as_str());
+        writer.finish()
+    }
+
+    /// Takes one apart.
+    ///
+    /// # Errors
+    /// [`LookUpRecordError`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, LookUpRecordError> {
+        let mut reader = Reader::new(bytes);
+        let wrong = |field| LookUpRecordError::Field { field };
+        reader.array(4, "a resumption of four items")?;
+        if reader.unsigned("the form of a row")? != RESUMED {
+            return Err(wrong("form"));
+        }
+        let last = LeafIndex::new(reader.unsigned("a place")?);
+        let at = Timestamp::new(reader.unsigned("an instant")?).map_err(|_| wrong("at"))?;
+        let who = Text::new(reader.text("who")?).map_err(|_| wrong("who"))?;
+        reader.finish()?;
+        Ok(Self { last, at, who })
+    }
 }
 
 /// Why bytes are no record of the register of look-ups.
@@ -275,5 +318,16 @@ mod tests {
         assert!(Mark::decode(&record.encode()).is_err());
         assert_eq!(commit_of(&record.encode()), Some((9, record.commit)));
         assert_eq!(commit_of(&mark.encode()), None);
+        let resumed = Resumed {
+            last: LeafIndex::new(12),
+            at: mark.at,
+            who: mark.who.clone(),
+        };
+        assert_eq!(Resumed::decode(&resumed.encode()), Ok(resumed.clone()));
+        for other in [mark.encode(), record.encode(), former()] {
+            assert!(Resumed::decode(&other).is_err());
+        }
+        assert!(Mark::decode(&resumed.encode()).is_err());
+        assert_eq!(commit_of(&resumed.encode()), None);
     }
 }

@@ -11,7 +11,7 @@ use tracing::{error, warn};
 use crate::core::{Arrived, Durable, Opened, Shared};
 use crate::disk::RealDisk;
 use crate::indexer::{Indexer, Taken};
-use crate::lookups::{LookUpRecord, Lookups, Mark, old_row};
+use crate::lookups::{LookUpRecord, Lookups, Mark, Resumed, old_row};
 use crate::store::{IndexItem, JournalPosition, Lookup, Store, StoreError, Verdict};
 
 /// Whether the index lacks something that it says it has taken in.
@@ -115,7 +115,8 @@ pub(super) fn index_look_ups(
     let gone_before = gone_before.max(noted);
     let mut items = Vec::new();
     let indexed = store.look_ups_indexed()?;
-    for row in rows {
+    // What lets the register go on is for the core.
+    for row in rows.iter().filter(|row| Resumed::decode(row).is_err()) {
         match item_of(row, lookups, gone_before) {
             Some(Found::Item(IndexItem::Lookup(row)))
                 if is_known(&row, indexed.get(&row.number)) => {}

@@ -173,6 +173,8 @@ named_codes! {
         MeasureNotAsked = 132 "measure-not-asked",
         /// The day or month lies before what the record rests on; `day`, `first`, `target`.
         DayBefore = 133 "day-before",
+        /// The register of look-ups has every root that was said of it.
+        RegisterWhole = 151 "register-whole",
         /// What a row showed stands otherwise now than it did in the list; `row`.
         ShownChanged = 150 "shown-changed",
     }
@@ -242,6 +244,7 @@ impl ErrorCode {
             | Self::NotAsked
             | Self::NotBinding
             | Self::ShownChanged
+            | Self::RegisterWhole
             | Self::OtherNode => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen

@@ -219,3 +219,25 @@ integer_map! {
         140 => unreadable: opt(u64),
     }
 }
+
+integer_map! {
+    /// Go on with a register that lost rows.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct LookUpResumeAsk {
+        /// Say what it would do.
+        1 => dry_run: req(bool),
+    }
+}
+
+integer_map! {
+    /// A register that lost rows, which goes on or would.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct LookUpResumed {
+        /// How many rows it has.
+        1 => rows: req(u64),
+        /// How many rows the largest root was of that it does not have.
+        2 => said: req(u64),
+        /// The place of the last root said, in log 0 of the node's member.
+        3 => last: req(u64),
+    }
+}

@@ -5,7 +5,8 @@ use serde_bytes::ByteBuf;
 use crate::admin::bulk::{BatchPropagationView, BatchView, BulkView};
 use crate::admin::error::AdminError;
 use crate::admin::look_up::{
-    LookUpMarked, LookUpProofView, LookUpsMissedView, LookUpsOutdatedView, LookUpsView,
+    LookUpMarked, LookUpProofView, LookUpResumed, LookUpsMissedView, LookUpsOutdatedView,
+    LookUpsView,
 };
 use crate::admin::record::{RecordMade, RecordView};
 use crate::admin::tagged::{named_codes, tagged_enum};
@@ -74,6 +75,8 @@ tagged_enum! {
         LookUpsOutdated(Box<LookUpsOutdatedView>) = 114,
         /// When cases were first looked up.
         LookUpsMissed(Box<LookUpsMissedView>) = 115,
+        /// A register of look-ups that lost rows goes on, or would.
+        LookUpResumed(LookUpResumed) = 140,
         /// The receipt of a look-up; its answer follows.
         Receipt(ByteBuf) = 116,
         /// A page of the ledger.
@@ -123,6 +126,7 @@ impl Reply {
             | Self::LookUpMarked(_)
             | Self::LookUpsOutdated(_)
             | Self::LookUpsMissed(_)
+            | Self::LookUpResumed(_)
             | Self::Ledger(_)
             | Self::Batch(_)
             | Self::Bulk(_)

@@ -4,8 +4,8 @@ use serde_bytes::ByteBuf;
 
 use crate::admin::bulk::{BatchAsk, BulkAsk};
 use crate::admin::look_up::{
-    LookUpListAsk, LookUpMissedAsk, LookUpOutdatedAsk, LookUpProveAsk, LookUpReviewAsk,
-    LookUpToldAsk,
+    LookUpListAsk, LookUpMissedAsk, LookUpOutdatedAsk, LookUpProveAsk, LookUpResumeAsk,
+    LookUpReviewAsk, LookUpToldAsk,
 };
 use crate::admin::record::RecordAsk;
 use crate::admin::tagged::{named_codes, tagged_enum};
@@ -123,6 +123,9 @@ tagged_enum! {
         /// When cases were first looked up. Answered by
         /// [`Reply::LookUpsMissed`](super::Reply::LookUpsMissed).
         LookUpMissed(LookUpMissedAsk) = 115,
+        /// Go on with a register of look-ups that lost rows. Answered by
+        /// [`Reply::LookUpResumed`](super::Reply::LookUpResumed).
+        LookUpResume(LookUpResumeAsk) = 140,
         /// A page of the ledger of the node's own statements. Answered by
         /// [`Reply::Ledger`](super::Reply::Ledger).
         Ledger(LedgerAsk) = 130,

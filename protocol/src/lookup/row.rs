@@ -319,6 +319,7 @@ impl Shown {
             | Reply::LookUpMarked(_)
             | Reply::LookUpsOutdated(_)
             | Reply::LookUpsMissed(_)
+            | Reply::LookUpResumed(_)
             | Reply::Receipt(_)
             | Reply::Error(_) => Vec::new(),
         }

@@ -1,7 +1,7 @@
 //! What a statement says, by class, and the small contents that have no page of their own.
 
 use crate::codec::integer_map;
-use crate::log::{Hash, Origin, TreeSize};
+use crate::log::{Hash, LeafIndex, Origin, TreeSize};
 use crate::statement::act::{
     Admission, Correction, Ground, Objection, Repair, Ruling, Stay, Withdrawal,
 };
@@ -61,6 +61,9 @@ integer_map! {
         3 => from: req(Timestamp),
         /// When this one was said.
         4 => until: req(Timestamp),
+        /// The place, in the same log, of the last root said before rows were lost: this register does not have
+        /// that root, and an operator let it go on.
+        6 => resumed_after: opt(LeafIndex),
     }
 }
 

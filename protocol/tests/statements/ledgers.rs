@@ -231,6 +231,7 @@ fn root_of_look_ups_is_its_members_own_for_everyone_to_read_and_suspended_or_not
         root: Hash::from_bytes([6; 32]),
         from: at(1),
         until: at(2),
+        resumed_after: None,
     });
     let payload = payload(root.clone());
     let own = |net: &Net, vis| {
@@ -264,6 +265,7 @@ fn root_of_look_ups_is_of_a_row_and_does_not_end_before_it_begins() {
             root: Hash::from_bytes([6; 32]),
             from: at(from),
             until: at(until),
+            resumed_after: None,
         }));
         let (about, ctx) = (city().code(), net.registry.ctx());
         sign(&key(CITY_KEY), city(), about, ctx, &payload)

@@ -190,6 +190,7 @@ fn ledgers() -> impl Strategy<Value = Content> {
             root: Hash::from_bytes(root),
             from: Timestamp::new(from).unwrap(),
             until: Timestamp::new(from + span).unwrap(),
+            resumed_after: None,
         })
     });
     prop_oneof![deliveries, receipts, roots]

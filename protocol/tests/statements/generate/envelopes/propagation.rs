@@ -36,6 +36,7 @@ pub(super) fn query_root() -> Content {
         root: Hash::from_bytes([6; 32]),
         from: at(1_790_000_000_000),
         until: at(1_790_003_600_000),
+        resumed_after: None,
     })
 }
 
