@@ -67,7 +67,7 @@ integer_map! {
         4 => until: req(Timestamp),
         /// The place, in the same log, of the last root said before rows were lost: this register does not have
         /// that root, and an operator let it go on.
-        5 => resumed_after: opt(LeafIndex),
+        6 => resumed_after: opt(LeafIndex),
     }
 }
 
