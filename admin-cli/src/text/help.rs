@@ -79,7 +79,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("arg.agreement.answer.decision", "The decision; the only one named there when absent", "所答复的决定；缺省为其中唯一的决定"),
     ("arg.recognise", "It is recognised, as `concordat subject` says it may be", "予以互认（以 `concordat subject` 所示为限）"),
     ("arg.for_information", "It is taken for information alone", "仅供参考"),
-    ("arg.not_recognised", "It is not recognised: no-agreement, not-covered, basis-not-valid-here, not-binding, no-such-subject or other", "不予互认：no-agreement、not-covered、basis-not-valid-here、not-binding、no-such-subject 或 other"),
+    ("arg.not_recognised", "It is not recognised: no-agreement, not-covered, basis-not-valid-here, not-binding, no-such-subject or other", "不予互认：`no-agreement`、`not-covered`、`basis-not-valid-here`、`not-binding`、`no-such-subject` 或 `other`"),
     ("arg.agreement.answer.measure", "A measure that is taken and its last day; none when none is named", "将采取的措施及截止日；未指明的不采取"),
     ("arg.agreement.answer.agreement", "The version relied on; that of the first clause that covers it when absent", "所依据的协议版本；缺省为首个涵盖该决定的条款所在版本"),
     ("arg.agreement.answer.clause", "The number of its clause, as it is quoted", "所依据条款的编号"),
