@@ -153,8 +153,8 @@ fn ten_wrong_bulk_withdrawals_say_what_to_do() {
             ),
             (with("--file none.txt"), "--file"),
             (
-                "withdrawal bulk --file none.txt --reasons 有误 --exit never",
-                "validity-ended",
+                "withdrawal bulk --import 00112233445566778899aabbccddeeff --reasons 有误 --reason wrong",
+                "wrong-subject",
             ),
             (with("--exit never"), "validity-ended"),
             (with("--issuer 123"), "--issuer"),
