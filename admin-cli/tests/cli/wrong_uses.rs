@@ -107,7 +107,7 @@ fn ten_wrong_withdrawals_say_what_to_do() {
                 WITHDRAWAL,
                 || refused(ErrorCode::ExitNeeded),
                 2,
-                "--exit objection-upheld",
+                "objection-upheld",
             ),
             (
                 with("--exit criteria-changed"),
@@ -153,8 +153,8 @@ fn ten_wrong_bulk_withdrawals_say_what_to_do() {
             ),
             (with("--file none.txt"), "--file"),
             (
-                "withdrawal bulk --file none.txt --reasons 有误 --reason duplicate",
-                "none.txt",
+                "withdrawal bulk --import 00112233445566778899aabbccddeeff --reasons 有误 --reason wrong",
+                "wrong-subject",
             ),
             (with("--exit never"), "validity-ended"),
             (with("--issuer 123"), "--issuer"),
@@ -170,7 +170,7 @@ fn ten_wrong_bulk_withdrawals_say_what_to_do() {
                 BULK,
                 || refused(ErrorCode::ExitNeeded),
                 2,
-                "--exit objection-upheld",
+                "objection-upheld",
             ),
             (
                 BULK,

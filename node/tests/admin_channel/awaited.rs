@@ -12,6 +12,11 @@ impl Pair {
     /// Enters something in the registry, and waits until the member has adopted it.
     pub(super) async fn enter(&mut self, content: Content) {
         self.network.append(content).unwrap();
+        self.enter_last().await;
+    }
+
+    /// Logs the last change of the network's plan.
+    pub(super) async fn enter_last(&mut self) {
         let change = self.network.changes.last().unwrap();
         let node = &self.hub.node;
         let signed = change.sign(node.genesis(), node.signer(), node.ctx());

@@ -4,7 +4,6 @@ use concordat_protocol::admin::{CleanCode, CleanView, CleanWeight};
 use concordat_protocol::codec::Truth;
 use concordat_protocol::effect::BindsOthers;
 use concordat_protocol::lookup::LookUpReceipt;
-use concordat_protocol::statement::Content;
 
 use super::*;
 
@@ -86,10 +85,9 @@ async fn clean_years_are_answered_with_a_receipt_and_never_on_what_is_not_known(
     assert_eq!((view.counts, view.apart), (0, 1));
     // One whose log nobody here holds may have decided anything.
     let elsewhere = TestNetwork::build(TestPlan::numbered(2, 9)).unwrap();
-    let silent = elsewhere.members[1].code();
-    let silent = elsewhere.registry.member(silent).unwrap();
-    let enrolment = silent.enrolment().clone();
-    pair.enter(Content::Enrolment(Box::new(enrolment))).await;
+    let silent = &elsewhere.members[1];
+    pair.network.enrol(silent).unwrap();
+    pair.enter_last().await;
     for about in [code, other] {
         let view = member.clean(about, fields.decided_on).await;
         assert_eq!(view.verdict, CleanCode::Unknown);

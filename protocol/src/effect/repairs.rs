@@ -7,15 +7,16 @@ use crate::effect::fact::Fact;
 use crate::effect::record::Repaired;
 
 /// Whether law declares a decision beyond repair: as it was made, and by every correction of it by whom it may
-/// be. One that says it anew under another item lets it be repaired.
+/// be that counts in full. One that says it anew under another item lets it be repaired.
 // spec: EFF-195
 pub(super) fn is_beyond_repair(case: &Case<'_, '_>) -> bool {
     let made = case.decision.map(|(fact, _)| fact);
     if !made.is_some_and(Fact::is_beyond_repair) {
         return false;
     }
+    let counts = |fact: &Fact| case.may_act(fact) && case.horizon.established(fact);
     let mut corrections = case.corrections_of(case.target);
-    corrections.all(|(fact, _)| fact.is_beyond_repair() || !case.may_act(fact))
+    corrections.all(|(fact, _)| fact.is_beyond_repair() || !counts(fact))
 }
 
 /// What the repairs of a decision come to; `None` where there is none.

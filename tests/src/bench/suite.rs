@@ -69,7 +69,7 @@ impl Suite<'_> {
         let large = [
             "append.1e6",
             "catchup.1e6",
-            "query",
+            "query.subject",
             "disk",
             "memory",
             "reopen",
@@ -290,7 +290,7 @@ impl Suite<'_> {
     }
 
     fn held(&self, receiver: &Home, mut child: Child, count: u64) -> Result<(), Failure> {
-        if self.wants(&["query"]) {
+        if self.wants(&["query.subject"]) {
             progress("asking about organisations");
             let asked: Asked = child.order("query")?;
             for (name, share) in [("p50", 0.5), ("p99", 0.99)] {

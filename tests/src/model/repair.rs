@@ -36,6 +36,8 @@ impl Scenario {
     fn corrections_are_beyond_repair(&self, target: Place) -> bool {
         let corrects = |spoken: &&Spoken| matches!(spoken.say, Say::Correction { target: on, .. } if on == target);
         let mut corrections = self.set.iter().filter(corrects);
-        corrections.all(|spoken| spoken.beyond_repair || !self.may_act(spoken, target))
+        corrections.all(|spoken| {
+            spoken.beyond_repair || !(self.may_act(spoken, target) && self.full(spoken))
+        })
     }
 }
