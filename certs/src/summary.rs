@@ -169,6 +169,7 @@ impl Summary {
             | Content::Retirement(_)
             | Content::Notice(_)
             | Content::DeliveryBatch(_)
+            | Content::Holdings(_)
             | Content::ReceiptBatch(_)
             | Content::QueryRoot(_)
             | Content::HeadSeen(_)

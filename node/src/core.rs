@@ -33,6 +33,7 @@ mod frozen;
 mod heads;
 mod heads_seen;
 mod holders;
+mod holdings;
 mod ledger;
 mod logs;
 mod look_ups;
@@ -69,6 +70,8 @@ pub use damage::{BodyFault, DamageCount, DamagedBody};
 use deliveries::Deliveries;
 pub use found::Arrived;
 pub use frozen::Frozen;
+use holdings::Holdings;
+pub use holdings::OddHolding;
 use ledger::Record;
 pub use logs::{BodyState, Log, LogTable};
 use receipts::Receipts;
@@ -108,6 +111,7 @@ pub struct Shared<D: Disk> {
     foreign_keys: RwLock<Vec<KeyUse>>,
     waiting: RwLock<Option<Waiting>>,
     unsaid: deliveries::Unsaid,
+    odd_holdings: holdings::OddHoldings,
     register: look_ups::SharedRegister,
     reader: JournalReader<D>,
     damage: DamageList,
@@ -256,6 +260,8 @@ pub struct Core<D: Disk> {
     counting: Option<Box<dyn CountMeasures>>,
     /// What this node gave and has to say.
     deliveries: Deliveries,
+    /// What this node holds and has to say, and what others do.
+    holdings: Holdings,
     /// When the root of the register of look-ups is said.
     look_ups_due: Option<Timestamp>,
     /// Logs that may have leaves which the hub has to say that it saw.
@@ -329,6 +335,8 @@ impl<D: Disk> Core<D> {
         self.want_damaged();
         self.say_receipts()?;
         self.say_deliveries()?;
+        self.say_holdings()?;
+        self.look_at_holdings();
         self.say_query_root()?;
         loop {
             self.record_pushes()?;
@@ -349,6 +357,7 @@ impl<D: Disk> Core<D> {
             self.follow_heads_seen(&staged.durable);
             self.write_heads_seen()?;
             self.follow_notices(&staged.durable);
+            self.follow_holdings(&staged.durable, &staged.refused);
             self.follow_receipts(&staged.durable, staged.refused);
             self.follow_deliveries(&staged.durable);
             self.follow_query_roots(&staged.durable);
@@ -391,6 +400,7 @@ impl<D: Disk> Core<D> {
         let own = [
             self.receipts.due(),
             self.deliveries.due(),
+            self.holdings.due(),
             self.look_ups_due(),
         ];
         let waits = [waits, self.heads_due].into_iter().chain(own).flatten();

@@ -26,6 +26,7 @@ mod decision;
 mod delivery;
 mod document;
 mod envelope;
+mod holdings;
 mod leaf;
 mod listing;
 mod measure;
@@ -62,6 +63,7 @@ pub use envelope::{
     sign_approval, sign_approved,
 };
 pub(crate) use envelope::{open_look_up, sign_look_up, verify_look_up};
+pub use holdings::{Holdings, HoldingsFields};
 pub use leaf::{LEAF_BYTES_MAX, Leaf, LeafError, SUITE_SHA256, Vis};
 pub use listing::{Listing, Quarter, SeriousGroup};
 pub use measure::{Measure, MeasureError};

@@ -344,6 +344,8 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.bulk_not_known", "Not known", "不详"),
     ("word.bulk_unread", "! {count} acts could not be read and are not counted.", "! {count} 项操作无法读取，未计入。"),
     ("word.confirm_bulk", "Withdraw {count} decisions for ever ({what})?", "永久撤销 {count} 项决定（{what}）？"),
+    ("alarm.holdings-without-delivery", "this member says that it holds so many bodies of this log, from the first named on, and neither the log's own node nor the hub says that it gave them. It may have them from elsewhere, or a delivery was hidden. Ask the member where it has them from.", "该成员声明持有该日志的所示数量正文（自所示首个位置起），但该日志的节点与枢纽均未声明曾予送达。可能另有来源，也可能有送达被隐瞒。请询问该成员其来源。"),
+    ("alarm.deliveries-without-holding", "this node gave the member so many bodies of this log, from the first named on, and the member does not say that it holds them. It may be away, or have lost them: `concordat peer show` tells whether it is connected. Ask the member.", "本节点已向该成员送达该日志的所示数量正文（自所示首个位置起），但该成员未声明持有。该成员可能未连接，也可能已丢失正文：可用 `concordat peer show` 查看连接情况，并询问该成员。"),
     ("alarm.measures-without-basis", "so many measures of this authority rest on a decision that was withdrawn, repaired or replaced, is void, or carries them no more. End them and withdraw the record: `concordat statement` with the newest named, then `concordat withdrawal issue`.", "本机关有所示数量的措施，其所依据的决定已被撤销、修复、取代、无效或不再支持该措施。请停止执行并撤销相应记录：先对所示最新一项运行 `concordat statement`，再运行 `concordat withdrawal issue`。"),
     ("word.bulk_corrections", "Corrections recorded", "已登记更正"),
     ("word.bulk_would_correct", "Would be corrected", "将更正"),

@@ -210,6 +210,7 @@ fn synthetic(payload: &Payload) -> String {
         | Content::Loss(_)
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
+        | Content::Holdings(_)
         | Content::ReceiptBatch(_)
         | Content::QueryRoot(_)
         | Content::HeadSeen(_)

@@ -1,6 +1,7 @@
 //! How the node is.
 
 mod agreements;
+mod holdings;
 mod late;
 mod open;
 mod outdated;
@@ -107,6 +108,7 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
     view.alarms.extend(unreadable::alarm(node)?);
     view.alarms.extend(open.late.alarms()?);
     view.alarms.extend(without_basis_alarm(office, node)?);
+    view.alarms.extend(holdings::alarms(node)?);
     Ok(view)
 }
 

@@ -150,7 +150,7 @@ impl<D: Disk> Core<D> {
     /// Whether this node says who was given what of a log: of its own, and as the hub of every one. What
     /// a log's own member gets back of it is no delivery.
     // spec: PRP-12
-    fn says_deliveries(&self, member: AuthorityCode, origin: &Origin) -> bool {
+    pub(super) fn says_deliveries(&self, member: AuthorityCode, origin: &Origin) -> bool {
         let gives = self.is_hub() || origin.member() == self.me.as_str();
         gives && origin.member() != member.as_str()
     }
@@ -165,6 +165,7 @@ impl<D: Disk> Core<D> {
         if self.says_deliveries(member, origin) {
             let pair = (member, origin.clone());
             self.deliveries.add(&pair, ranges, self.now);
+            self.touch_holding(member, origin);
         }
     }
 

@@ -48,6 +48,7 @@ pub(super) struct Found {
     /// Where receipts and deliveries lie, by log.
     pub(super) receipts: BTreeMap<Origin, Vec<LeafIndex>>,
     pub(super) deliveries: BTreeMap<Origin, Vec<LeafIndex>>,
+    pub(super) holdings: BTreeMap<Origin, Vec<LeafIndex>>,
     /// Where roots of look-ups lie, by log.
     pub(super) query_roots: BTreeMap<Origin, Vec<LeafIndex>>,
     /// Decisions and acts, by log: what can be acted on.
@@ -108,6 +109,10 @@ impl Found {
                     }
                     if leaf.kind == Kind::Deliveries {
                         let log = self.deliveries.entry(origin.clone()).or_default();
+                        log.push(place().1);
+                    }
+                    if leaf.kind == Kind::Holdings {
+                        let log = self.holdings.entry(origin.clone()).or_default();
                         log.push(place().1);
                     }
                     if leaf.kind == Kind::QueryRoot {

@@ -62,10 +62,42 @@ pub struct Log {
     restarted: Option<LeafIndex>,
     /// Where bodies lie that were refused.
     refused: BTreeMap<LeafIndex, BodyPointer>,
+    /// What lies at each position, as far as holdings tell of it.
+    kinds: Vec<Holdable>,
     /// Positions of deliveries and receipts, ascending.
     for_few: Vec<u64>,
     /// Target and place of acts on statements of the same log that the index is not known to have.
     pub(super) unread: BTreeSet<(LeafIndex, LeafIndex)>,
+}
+
+/// Whether holdings tell of what lies at a position.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holdable {
+    /// A decision or a record.
+    Data,
+    /// An act.
+    Act,
+    /// Nothing that they tell of.
+    Other,
+}
+
+impl Holdable {
+    const fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Data => Self::Data,
+            Kind::Act => Self::Act,
+            Kind::ActsMap
+            | Kind::Receipts
+            | Kind::Holdings
+            | Kind::Deliveries
+            | Kind::Registry
+            | Kind::Agreement
+            | Kind::Notice
+            | Kind::HeadSeen
+            | Kind::QueryRoot
+            | Kind::Restart => Self::Other,
+        }
+    }
 }
 
 /// A segment number that no journal reaches marks a slot without a pointer.
@@ -120,6 +152,13 @@ impl Log {
         }
     }
 
+    /// What lies at a position.
+    pub(super) fn kind(&self, index: LeafIndex) -> Holdable {
+        let at = usize::try_from(index.value()).ok();
+        let kind = at.and_then(|at| self.kinds.get(at));
+        kind.copied().unwrap_or(Holdable::Other)
+    }
+
     pub(super) fn leaf_place(&self, index: LeafIndex) -> Option<LeafPlace> {
         let position = index.value();
         if position >= self.tree.size().value() {
@@ -152,11 +191,13 @@ impl Log {
 
     pub(super) fn push_leaf(&mut self, leaf: &[u8], mark: BodyMark) {
         let index = LeafIndex::new(self.tree.size().value());
+        let mut kind = Holdable::Other;
         if let Ok(leaf) = Leaf::decode(leaf) {
             self.course.push(index, leaf.ctx);
             if leaf.kind == Kind::Restart {
                 self.restarted = Some(index);
             }
+            kind = Holdable::of(leaf.kind);
             if leaf.kind.is_between_parties() {
                 self.for_few.push(index.value());
             }
@@ -164,6 +205,7 @@ impl Log {
                 self.unread.insert((target, index));
             }
         }
+        self.kinds.push(kind);
         self.tree.append(hash::leaf_hash(leaf));
         self.bodies.push(slot_of(mark));
     }
@@ -255,6 +297,7 @@ impl LogTable {
                 bodies,
                 restarted: None,
                 refused: BTreeMap::new(),
+                kinds: Vec::new(),
                 for_few: Vec::new(),
                 unread: BTreeSet::new(),
             },

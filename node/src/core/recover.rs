@@ -14,6 +14,7 @@ use crate::clock::Moment;
 use crate::core::damage::{BodyFault, DamageList, DamagedBody};
 use crate::core::deliveries::Deliveries;
 use crate::core::found::{Arrived, Found};
+use crate::core::holdings::Holdings;
 use crate::core::logs::{BodyState, Log};
 use crate::core::receipts::Receipts;
 use crate::core::types::{CoreOptions, Fatal, Signing};
@@ -122,7 +123,7 @@ impl<D: Disk> Core<D> {
             signer_states.insert(origin, state);
         }
         let registry = Registry::new(Arc::clone(&genesis));
-        let deliveries = Deliveries::default();
+        let (deliveries, holdings) = (Deliveries::default(), Holdings::default());
         let shared = Arc::new(Shared {
             logs: RwLock::new(std::mem::take(&mut found.logs)),
             registry: RwLock::new(Arc::new(registry.clone())),
@@ -136,6 +137,7 @@ impl<D: Disk> Core<D> {
             foreign_keys: RwLock::default(),
             waiting: RwLock::default(),
             unsaid: deliveries.unsaid(),
+            odd_holdings: holdings.odd(),
             register: RwLock::default(),
             reader: journal.reader(),
             damage: DamageList::default(),
@@ -172,6 +174,7 @@ impl<D: Disk> Core<D> {
             receipts: Receipts::default(),
             counting: None,
             deliveries,
+            holdings,
             look_ups_due: None,
             unseen: BTreeSet::new(),
             heads_due: None,
@@ -205,10 +208,13 @@ impl<D: Disk> Core<D> {
             let said = std::mem::take(said).remove(&origin);
             said.unwrap_or_default()
         };
+        let spoken = std::mem::take(&mut found.holdings);
+        let given = found.deliveries.clone();
         let receipts = own(&mut found.receipts);
         self.restore_receipts(&receipts, &std::mem::take(&mut found.acts))?;
         let deliveries = own(&mut found.deliveries);
         self.restore_deliveries(&deliveries, &std::mem::take(&mut found.sayable))?;
+        self.restore_holdings(&spoken, &given)?;
         let roots = own(&mut found.query_roots);
         self.restore_look_ups(rows, &roots)
     }

@@ -471,6 +471,7 @@ impl<'q> Gatherer<'q> {
                 | Content::CutOff(_)
                 | Content::Loss(_)
                 | Content::DeliveryBatch(_)
+                | Content::Holdings(_)
                 | Content::ReceiptBatch(_)
                 | Content::QueryRoot(_)
                 | Content::HeadSeen(_)

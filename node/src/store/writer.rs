@@ -366,6 +366,7 @@ impl<'a> Pending<'a> {
             | Content::Suspension(_)
             | Content::CutOff(_)
             | Content::Loss(_)
+            | Content::Holdings(_)
             | Content::QueryRoot(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => {}

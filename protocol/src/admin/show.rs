@@ -170,6 +170,7 @@ fn fill(view: &mut ActView, content: &Content, effect: Option<&Effect>) {
         | Content::Loss(_)
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
+        | Content::Holdings(_)
         | Content::ReceiptBatch(_)
         | Content::QueryRoot(_)
         | Content::HeadSeen(_)

@@ -158,6 +158,7 @@ impl Telling {
                 | Content::CutOff(_)
                 | Content::Loss(_)
                 | Content::DeliveryBatch(_)
+                | Content::Holdings(_)
                 | Content::ReceiptBatch(_)
                 | Content::QueryRoot(_)
                 | Content::HeadSeen(_)

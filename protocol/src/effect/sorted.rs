@@ -351,6 +351,7 @@ impl<'a> ByClass<'a> {
                 | Content::CutOff(_)
                 | Content::Loss(_)
                 | Content::DeliveryBatch(_)
+                | Content::Holdings(_)
                 | Content::ReceiptBatch(_)
                 | Content::QueryRoot(_)
                 | Content::HeadSeen(_)

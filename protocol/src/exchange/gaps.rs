@@ -65,6 +65,20 @@ impl Gaps {
         both
     }
 
+    /// The positions that are missing in this one and not in the other.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        let mut without = self.clone();
+        for (begin, end) in &self.ranges {
+            let before = other.ranges.range(..=begin).next_back().map(|(b, _)| *b);
+            let from = before.unwrap_or(*begin);
+            for (b, e) in other.ranges.range(from..*end) {
+                without.remove(*b, *e);
+            }
+        }
+        without
+    }
+
     /// The ranges [begin, end), ascending, which neither overlap nor touch.
     pub fn ranges(&self) -> impl Iterator<Item = (u64, u64)> {
         self.ranges.iter().map(|(begin, end)| (*begin, *end))
@@ -134,6 +148,10 @@ mod tests {
                 let listed: Vec<u64> = both.ranges().flat_map(|(begin, end)| begin..end).collect();
                 let in_both = |position: &u64| gaps.contains(*position) && other.contains(*position);
                 prop_assert_eq!(listed, (0..60).filter(in_both).collect::<Vec<u64>>());
+                let without = gaps.without(&other);
+                let listed: Vec<u64> = without.ranges().flat_map(|(begin, end)| begin..end).collect();
+                let in_one = |position: &u64| gaps.contains(*position) && !other.contains(*position);
+                prop_assert_eq!(listed, (0..60).filter(in_one).collect::<Vec<u64>>());
                 other.insert(begin / 2, begin / 2 + length / 3);
                 if insert {
                     gaps.insert(begin, end);

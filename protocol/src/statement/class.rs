@@ -78,7 +78,7 @@ code_enum! {
         Loss = 50,
         /// 通知: the home register's notice of an act on another log's statement.
         Notice = 60,
-        /// What a receiver holds of a log.
+        /// 持有: what a receiver holds of a log.
         Holdings = 61,
         /// Bodies delivered, by range.
         DeliveryBatch = 62,
@@ -129,7 +129,7 @@ impl Kind {
     // spec: PRP-4
     #[must_use]
     pub const fn is_between_parties(self) -> bool {
-        matches!(self, Self::Receipts | Self::Deliveries)
+        matches!(self, Self::Receipts | Self::Deliveries | Self::Holdings)
     }
 }
 

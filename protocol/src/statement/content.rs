@@ -11,6 +11,7 @@ use crate::statement::class::Class;
 use crate::statement::deadline_rules::DeadlineRules;
 use crate::statement::decision::{Decision, Invalid};
 use crate::statement::delivery::DeliveryBatch;
+use crate::statement::holdings::Holdings;
 use crate::statement::measure_catalogue::MeasureCatalogue;
 use crate::statement::payload::StatementRef;
 use crate::statement::receipt::ReceiptBatch;
@@ -106,6 +107,7 @@ pub enum Content {
     Loss(Loss),
     Notice(Notice),
     DeliveryBatch(DeliveryBatch),
+    Holdings(Box<Holdings>),
     ReceiptBatch(ReceiptBatch),
     QueryRoot(QueryRoot),
     HeadSeen(HeadSeen),
@@ -142,6 +144,7 @@ impl Content {
             Self::Loss(_) => Class::Loss,
             Self::Notice(_) => Class::Notice,
             Self::DeliveryBatch(_) => Class::DeliveryBatch,
+            Self::Holdings(_) => Class::Holdings,
             Self::ReceiptBatch(_) => Class::ReceiptBatch,
             Self::QueryRoot(_) => Class::QueryRoot,
             Self::HeadSeen(_) => Class::HeadSeen,
@@ -177,6 +180,7 @@ impl Content {
             | Self::Loss(_)
             | Self::Notice(_)
             | Self::DeliveryBatch(_)
+            | Self::Holdings(_)
             | Self::ReceiptBatch(_)
             | Self::QueryRoot(_)
             | Self::HeadSeen(_)
@@ -251,6 +255,7 @@ impl Content {
                 Some(batch.receiver() == member || is_origin(batch.origin()))
             }
             Self::ReceiptBatch(batch) => Some(is_origin(batch.origin())),
+            Self::Holdings(holdings) => Some(is_origin(&holdings.fields().origin)),
             Self::Decision(_)
             | Self::Objection(_)
             | Self::Ruling(_)
@@ -311,6 +316,7 @@ impl Content {
             | Self::CutOff(_)
             | Self::Loss(_)
             | Self::DeliveryBatch(_)
+            | Self::Holdings(_)
             | Self::ReceiptBatch(_)
             | Self::HeadSeen(_)
             | Self::Restart(_)
@@ -346,6 +352,7 @@ impl Content {
             | Self::Policy(_)
             | Self::Notice(_)
             | Self::DeliveryBatch(_)
+            | Self::Holdings(_)
             | Self::ReceiptBatch(_)
             | Self::QueryRoot(_)
             | Self::HeadSeen(_)

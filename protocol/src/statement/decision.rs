@@ -553,6 +553,9 @@ pub enum Invalid {
     /// A declaration of loss that cites nothing.
     #[error("a declaration that a member is lost cites no article")]
     LossBasis,
+    /// Holdings of nothing, or of positions that they do not reach to.
+    #[error("what is said of bodies lies outside the positions that it is said of")]
+    OutOfReach,
     /// A list that is not in strictly ascending order.
     #[error("{field} is not in ascending order without repetition")]
     ListOrder {

@@ -129,6 +129,7 @@ impl Serialize for Payload {
             Content::Loss(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Notice(content) => map.serialize_entry(&CONTENT, content)?,
             Content::DeliveryBatch(content) => map.serialize_entry(&CONTENT, content)?,
+            Content::Holdings(content) => map.serialize_entry(&CONTENT, content)?,
             Content::ReceiptBatch(content) => map.serialize_entry(&CONTENT, content)?,
             Content::QueryRoot(content) => map.serialize_entry(&CONTENT, content)?,
             Content::HeadSeen(content) => map.serialize_entry(&CONTENT, content)?,
@@ -230,6 +231,7 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::Loss => Content::Loss(map.next_value()?),
         Class::Notice => Content::Notice(map.next_value()?),
         Class::DeliveryBatch => Content::DeliveryBatch(map.next_value()?),
+        Class::Holdings => Content::Holdings(Box::new(map.next_value()?)),
         Class::ReceiptBatch => Content::ReceiptBatch(map.next_value()?),
         Class::QueryRoot => Content::QueryRoot(map.next_value()?),
         Class::HeadSeen => Content::HeadSeen(map.next_value()?),
@@ -244,7 +246,7 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::Response => record(Record::Response(map.next_value()?)),
         Class::Push => record(Record::Push(map.next_value()?)),
         Class::Feedback => record(Record::Feedback(map.next_value()?)),
-        Class::Erasure | Class::RecognitionResponse | Class::Succession | Class::Holdings => {
+        Class::Erasure | Class::RecognitionResponse | Class::Succession => {
             return Err(A::Error::custom(format_args!(
                 "class {} is reserved",
                 class.code()

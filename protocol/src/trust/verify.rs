@@ -193,6 +193,7 @@ pub(super) fn check_leaf(
             | Kind::Agreement
             | Kind::Receipts
             | Kind::Deliveries
+            | Kind::Holdings
             | Kind::QueryRoot
     );
     if for_all && leaf.vis != Vis::ALL_MEMBERS {
@@ -320,6 +321,7 @@ fn check_log(
             | Kind::Restart
             | Kind::Receipts
             | Kind::Deliveries
+            | Kind::Holdings
             | Kind::QueryRoot
     );
     match ledger && issuer.code().as_str() != origin.member() {
@@ -400,6 +402,7 @@ pub(crate) fn judged_by(statement: &Statement) -> Option<(Day, Option<&DecisionF
         | Content::Loss(_)
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
+        | Content::Holdings(_)
         | Content::ReceiptBatch(_)
         | Content::QueryRoot(_)
         | Content::HeadSeen(_)
@@ -447,6 +450,7 @@ fn check_mandate(
         | Content::Loss(_)
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
+        | Content::Holdings(_)
         | Content::ReceiptBatch(_)
         | Content::QueryRoot(_)
         | Content::HeadSeen(_)

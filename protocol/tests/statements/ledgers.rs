@@ -4,8 +4,9 @@ use concordat_protocol::codec::Truth;
 use concordat_protocol::limits;
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
 use concordat_protocol::statement::{
-    ActOutcome, Class, Content, DeliveryBatch, Enrolment, Invalid, Mandate, QueryRoot, Receipt,
-    ReceiptBatch, Role, Standing, StatementError, StatementRef, Suspension, Vis, sign,
+    ActOutcome, Class, Content, DeliveryBatch, Enrolment, Holdings, HoldingsFields, Invalid,
+    Mandate, QueryRoot, Receipt, ReceiptBatch, Role, Standing, StatementError, StatementRef,
+    Suspension, Vis, sign,
 };
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{Applied, Authority, LogNumber, Place, RejectReason, verify};
@@ -119,13 +120,22 @@ fn full_batch_fits_one_statement() {
     );
 }
 
-fn contents(net: &Net) -> [Content; 2] {
+fn contents(net: &Net) -> [Content; 3] {
     let receipts = vec![applied(net.reference(other_city(), 1))];
     let receipts = ReceiptBatch::new(net.origin(other_city()), receipts).unwrap();
     let batch = DeliveryBatch::new(authority(9), net.origin(other_city()), vec![range(0, 1)]);
+    let holdings = Holdings::new(HoldingsFields {
+        origin: net.origin(other_city()),
+        size: TreeSize::new(1).unwrap(),
+        root: Hash::from_bytes([4; 32]),
+        from: LeafIndex::new(0),
+        missing: Vec::new(),
+        erased: Vec::new(),
+    });
     [
         Content::DeliveryBatch(batch.unwrap()),
         Content::ReceiptBatch(receipts),
+        Content::Holdings(Box::new(holdings.unwrap())),
     ]
 }
 

@@ -248,7 +248,7 @@ fn same_log(
     Ok(())
 }
 
-/// Whether a delivery or a receipt is for a member, as its author has it.
+/// Whether a delivery, a receipt or holdings are for a member, as its author has it.
 // spec: PRP-4, EXC-110
 fn concerned(
     source: &Core<MemoryDisk>,
@@ -264,6 +264,7 @@ fn concerned(
             batch.receiver() == code || batch.origin().member() == code.as_str()
         }
         Some(Content::ReceiptBatch(batch)) => batch.origin().member() == code.as_str(),
+        Some(Content::Holdings(said)) => said.fields().origin.member() == code.as_str(),
         _ => false,
     };
     named || origin.member() == code.as_str() || source.registry().oversees(code)

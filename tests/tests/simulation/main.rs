@@ -23,8 +23,8 @@ use concordat_protocol::key::Signer as _;
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::message::{Absence, BodyFilter, Frame};
 use concordat_protocol::statement::{
-    Audience, BasisLevel, Body, Content, CutOff, KeyUse, Kind, Leaf, LegalBasis, Loss, Policy,
-    Standing, Statement, StatementRef, Suspension,
+    Audience, BasisLevel, Body, Content, CutOff, HoldingsFields, KeyUse, Kind, Leaf, LegalBasis,
+    Loss, Policy, Standing, Statement, StatementRef, Suspension,
 };
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::text::Text;

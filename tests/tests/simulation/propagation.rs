@@ -97,9 +97,8 @@ fn certificate_tells_a_member_that_is_lost_from_one_that_is_awaited() {
             level: BasisLevel::Law,
         }],
     });
-    // A member that takes part is not lost by anybody's word, and one that takes part again is not lost.
+    // Neither being suspended nor having left is being lost, and who takes part again is not lost.
     for (change, is_closed) in [
-        (loss.clone(), false),
         (stands(Standing::Suspended), false),
         (loss, true),
         (stands(Standing::Left), true),
@@ -112,7 +111,56 @@ fn certificate_tells_a_member_that_is_lost_from_one_that_is_awaited() {
         let found = found.unwrap();
         assert_eq!(found.is_closed(), is_closed, "{found:?}");
         assert!(!found.is_complete());
-        let lost = matches!(found.states[&away], State::Lost { given: Some(_), .. });
-        assert_eq!(lost, is_closed);
+        let lost = matches!(found.states[&away], State::Lost { .. });
+        assert_eq!(lost, is_closed, "{found:?}");
     }
+}
+
+/// What a node has said that it holds of a log, the newest last.
+fn said_of(cluster: &Cluster, node: NodeId, of: NodeId) -> Vec<HoldingsFields> {
+    let own = cluster.core(node).unwrap().own_logs().remove(0);
+    let log = cluster.core(of).unwrap().own_logs().remove(0);
+    let shared = cluster.core(node).unwrap().shared();
+    let size = shared.logs().get(&own).map_or(0, |log| log.size().value());
+    let said = (0..size).filter_map(|index| {
+        let body = shared.body(&own, LeafIndex::new(index))?;
+        let body = Body::decode(&body).ok()?;
+        let statement = Statement::decode(body.statement()).ok()?;
+        let Content::Holdings(said) = &statement.payload().content else {
+            return None;
+        };
+        Some(said.fields().clone())
+    });
+    said.filter(|fields| fields.origin == log).collect()
+}
+
+// spec: PRP-53, PRP-54, PRP-57
+#[test]
+fn holdings_are_said_once_a_minute_and_missed_where_a_member_is_away() {
+    let mut cluster = peaceful(3);
+    cluster.run_for(200_000).unwrap();
+    cluster.converge().unwrap();
+    let before = said_of(&cluster, 3, 1).len();
+    assert!(before > 0);
+    let said = said_of(&cluster, 3, 1).pop().unwrap();
+    assert_eq!(said.from.value(), 0, "{said:?}");
+    // Nothing comes, nothing is said; and a restart says nothing again.
+    cluster.restart(3).unwrap();
+    cluster.run_for(200_000).unwrap();
+    assert_eq!(said_of(&cluster, 3, 1).len(), before);
+    let odd = |cluster: &Cluster, node| {
+        let odd = cluster.core(node).unwrap().shared().odd_holdings();
+        odd.into_iter().map(|one| one.member).collect::<Vec<_>>()
+    };
+    // It is given things and goes away before it says so.
+    act(&mut cluster, 1, 3);
+    cluster.run_for(5_000).unwrap();
+    cluster.stop(3);
+    cluster.run_for(1_300_000).unwrap();
+    let away = code(&cluster, 3);
+    assert_eq!(odd(&cluster, 1), [away]);
+    cluster.restart(3).unwrap();
+    cluster.run_for(1_300_000).unwrap();
+    assert_eq!(odd(&cluster, 1), []);
+    assert!(said_of(&cluster, 3, 1).len() > before);
 }

@@ -323,6 +323,7 @@ fn is_to_be_said_anew(
         | Content::Loss(_)
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
+        | Content::Holdings(_)
         | Content::ReceiptBatch(_)
         | Content::QueryRoot(_)
         | Content::HeadSeen(_)

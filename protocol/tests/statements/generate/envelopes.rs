@@ -206,6 +206,10 @@ fn accepted() -> Vec<Case> {
             propagation::by_city(&propagation::receipts(&net)),
         ),
         ok(
+            "holdings",
+            propagation::by_city(&propagation::holdings(&net)),
+        ),
+        ok(
             "query root",
             propagation::by_city(&propagation::query_root()),
         ),

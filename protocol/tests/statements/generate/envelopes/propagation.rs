@@ -1,7 +1,9 @@
 //! Deliveries and receipts, and those that break a rule.
 
 use concordat_protocol::log::LeafIndex;
-use concordat_protocol::statement::{ActOutcome, DeliveryBatch, QueryRoot, Receipt, ReceiptBatch};
+use concordat_protocol::statement::{
+    ActOutcome, DeliveryBatch, Holdings, HoldingsFields, QueryRoot, Receipt, ReceiptBatch,
+};
 use concordat_protocol::time::Timestamp;
 
 use super::*;
@@ -27,6 +29,19 @@ pub(super) fn receipts(net: &Net) -> Content {
     };
     let receipts = (4..).zip(outcomes).map(receipt).collect();
     Content::ReceiptBatch(ReceiptBatch::new(net.origin(city()), receipts).unwrap())
+}
+
+pub(super) fn holdings(net: &Net) -> Content {
+    let range = |begin, end| (LeafIndex::new(begin), LeafIndex::new(end));
+    let holdings = Holdings::new(HoldingsFields {
+        origin: net.origin(other_city()),
+        size: TreeSize::new(40).unwrap(),
+        root: Hash::from_bytes([6; 32]),
+        from: LeafIndex::new(2),
+        missing: vec![range(2, 5), range(9, 10)],
+        erased: vec![range(5, 6), range(39, 40)],
+    });
+    Content::Holdings(Box::new(holdings.unwrap()))
 }
 
 pub(super) fn query_root() -> Content {
@@ -79,10 +94,12 @@ pub(super) fn refused(net: &Net) -> Vec<Case> {
     let mut cases = refused_deliveries(&Changed(deliveries(net)));
     cases.extend(refused_receipts(net, &Changed(receipts(net))));
     cases.extend(refused_query_roots(&Changed(query_root())));
+    cases.extend(refused_holdings(&Changed(holdings(net))));
     for (name, content) in [
         ("delivery", deliveries(net)),
         ("receipts", receipts(net)),
         ("query root", query_root()),
+        ("holdings", holdings(net)),
     ] {
         let (name, comment) = (
             format!("{name} about an enterprise"),
@@ -102,6 +119,74 @@ pub(super) fn refused(net: &Net) -> Vec<Case> {
 
 fn shape(name: &str, comment: &str, input: Vec<u8>, spec: &'static str) -> Case {
     Case::refused(name, comment, input, spec, "Decode.Shape")
+}
+
+fn refused_holdings(holdings: &Changed) -> Vec<Case> {
+    let missing = |of: &[(u64, u64)]| holdings.with(5, ranges(of));
+    let number = |key, number: u64| holdings.with(key, encode(&number).unwrap());
+    let many: Vec<(u64, u64)> = (2..259).map(|at| (3 * at, 3 * at + 1)).collect();
+    let rule = |name: &str, comment: &str, input| shape(name, comment, input, "PRP-52");
+    vec![
+        shape(
+            "holdings of no log",
+            "required",
+            holdings.lacks(1),
+            "STM-15",
+        ),
+        shape(
+            "holdings up to nowhere",
+            "required",
+            holdings.lacks(2),
+            "STM-15",
+        ),
+        shape(
+            "holdings without a root",
+            "required",
+            holdings.lacks(3),
+            "STM-15",
+        ),
+        rule("holdings from 0", "left out", number(4, 0)),
+        rule("holdings of nothing", "from is size", number(4, 40)),
+        rule(
+            "holdings that end before they begin",
+            "from > size",
+            number(2, 1),
+        ),
+        rule("holdings that lack what lies before", "2 < 3", number(4, 3)),
+        rule(
+            "holdings that lack what lies behind",
+            "39 < 40",
+            number(2, 39),
+        ),
+        rule(
+            "holdings that lack an empty range",
+            "[3, 3)",
+            missing(&[(3, 3)]),
+        ),
+        rule(
+            "holdings out of order",
+            "ranges that descend",
+            missing(&[(9, 10), (2, 5)]),
+        ),
+        rule(
+            "holdings that touch",
+            "two ranges for one",
+            missing(&[(2, 4), (4, 5)]),
+        ),
+        rule(
+            "holdings both missing and erased",
+            "one position in both lists",
+            missing(&[(2, 6)]),
+        ),
+        rule("holdings of 259 ranges", "at most 256", missing(&many)),
+        shape(
+            "holdings with an empty list",
+            "left out when empty",
+            missing(&[]),
+            "STM-15",
+        ),
+        shape("holdings with key 7", "no such key", number(7, 0), "STM-15"),
+    ]
 }
 
 fn refused_query_roots(root: &Changed) -> Vec<Case> {

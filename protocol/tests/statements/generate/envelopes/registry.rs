@@ -294,6 +294,7 @@ fn measures(says: &impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<Case> {
 }
 
 /// Declarations that a member is lost.
+// spec: STM-181
 fn losses(says: &impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<Case> {
     let content = match lost(city()) {
         Content::Loss(loss) => entries(&encode(&loss).unwrap()),
