@@ -184,9 +184,9 @@ fn loss_is_proposed_as_a_file_that_says_why_and_by_which_law() {
         ])
     };
     let ran = propose(CITY, "rumour").exits(2);
-    assert!(ran.err.contains("--level"), "{}", ran.err);
+    assert!(ran.out.contains("--level"), "{}", ran.out);
     let ran = propose(HUB, "law").exits(2);
-    assert!(ran.err.contains("hub"), "{}", ran.err);
+    assert!(ran.out.contains("the hub"), "{}", ran.out);
     assert!(!Path::new(&out).exists());
     let ran = propose(CITY, "local-regulation").exits(0);
     let summary = ran.json()["summary"].clone();
