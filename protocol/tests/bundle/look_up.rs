@@ -22,6 +22,7 @@ fn file(net: &Net) -> (Vec<u8>, Vec<VerifiedCheckpoint>) {
         scenario: None,
         answer: Hash::from_bytes([7; 32]),
         shown: vec![],
+        clean: None,
         horizon: None,
     };
     let salted = SaltedRow::new([3; 32], &row).unwrap();

@@ -369,6 +369,7 @@ fn ruling_is_awaited_only_where_one_is_owed() {
     let withdrawal = Content::Withdrawal(Withdrawal {
         reason: WithdrawalReason::OtherError,
         reasons: text("x"),
+        exit: None,
     });
     let withdrawn = case.net.say(&issuer, &log, withdrawal, Some(&decision));
     let taken_back = standing(&case, &[&open, &withdrawn], &open);

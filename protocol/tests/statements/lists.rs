@@ -247,10 +247,8 @@ fn item_is_beyond_repair_by_law_regulation_or_central_policy_and_only_for_decisi
     for level in BasisLevel::ALL {
         let catalogue = beyond_repair(Some(*level));
         let applied = Net::production().change(Content::ItemCatalogue(catalogue));
-        let expected = match level {
-            MinisterialRule | LocalGovernmentRule => void,
-            _ => Applied::Changed,
-        };
+        let is_too_low = [MinisterialRule, LocalGovernmentRule].contains(level);
+        let expected = if is_too_low { void } else { Applied::Changed };
         assert_eq!(applied, expected, "{level:?}");
     }
     let mut records = beyond_repair(Some(BasisLevel::Law));

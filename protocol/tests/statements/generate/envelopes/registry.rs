@@ -362,10 +362,10 @@ fn measures(says: &impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<Case> {
 /// Declarations that a member is lost.
 // spec: STM-181
 fn losses(says: &impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<Case> {
-    let content = match lost(city()) {
-        Content::Loss(loss) => entries(&encode(&loss).unwrap()),
-        other => panic!("{other:?}"),
+    let Content::Loss(loss) = lost(city()) else {
+        panic!("a loss");
     };
+    let content = entries(&encode(&loss).unwrap());
     let number = text("联系人138.0013.8000");
     let bad =
         |name: &str, comment: &str, spec, content: Vec<(Vec<u8>, Vec<u8>)>, cause: &'static str| {
