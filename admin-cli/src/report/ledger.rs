@@ -344,7 +344,7 @@ mod tests {
         let line = ledger_line(LedgerForm::Csv, 1, &row());
         let last = ledger_footer(LedgerForm::Csv, &sum());
         for text in [&header, &line, &last] {
-            assert_eq!(width(text.trim_end()), 26, "{text}");
+            assert_eq!(width(text.trim_end()), COLUMNS.len(), "{text}");
         }
         let expected = "1,\"11310000MB00000009/0#7\",decision,2026-03-04,91230400MA0000015M,\
             \"'=某厂,\"\"甲\"\"\",\"'-鹤劳罚字〔2026〕12号\",labour.penalty,penalty,2026-03-02,2026-03-03,\

@@ -45,6 +45,7 @@ const NAMES: &[&str] = &[
     "ledger",
     "list",
     "lookup",
+    "lost",
     "measures",
     "missed",
     "objection",

@@ -176,6 +176,7 @@ async fn receiver_says_no_more_than_recognition_gives_and_its_last_word_counts()
 
     let agreement = agree(&pair, (&mut hub, &mut member)).await;
     reached(&pair.hub.node, &agreement).await;
+    reached(&pair.member.node, &agreement).await;
     let shown = member.statement(position(&asked)).await.record.unwrap();
     let silent = (TaskCode::AnswerRecognition, Some(1));
     assert_eq!(tasks(&shown.awaited), [(TaskCode::Respond, None), silent]);
