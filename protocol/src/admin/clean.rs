@@ -194,12 +194,14 @@ pub fn clean_weight(effect: &Effect, decided_on: Day, since: Day) -> Option<Clea
     }
 }
 
-/// Whether anything of a decision has not run out: its publication, a measure, or its own validity.
+/// Whether anything of a decision has not run out: its publication, a measure, or its own validity. Of one that
+/// was repaired nothing is left but its day.
 fn lasts(effect: &Effect) -> bool {
     let term = &effect.burden_term.end;
-    !effect.publication.ended
+    let goes_on = !effect.publication.ended
         || effect.duties.iter().any(|duty| !duty.ended)
-        || (term.until.is_some() && !term.ended)
+        || (term.until.is_some() && !term.ended);
+    effect.repaired.is_none() && goes_on
 }
 
 /// What of many decisions is listed: those that count first, the rest in its order.
