@@ -112,6 +112,8 @@ impl Receipts {
             }
             taken.extend(acts);
         }
+        // A batch is in order, whoever's turn was first.
+        taken.sort();
         taken
     }
 
@@ -439,6 +441,7 @@ mod tests {
             let acts = receipts.turn();
             assert!(acts.len() <= ACTS_PER_STEP, "{turn}: {}", acts.len());
             assert!(acts.contains(&place(other, 7)), "{turn}");
+            assert!(acts.is_sorted(), "{turn}");
             let without_repeats: BTreeSet<Place> = acts.iter().cloned().collect();
             assert_eq!(without_repeats.len(), acts.len(), "{turn}");
             met.extend(without_repeats);
