@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand};
 
+use super::asking::LookUp;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Agreement {
     Propose(AgreementPropose),
@@ -114,4 +116,6 @@ pub(crate) struct AgreementAnswer {
     pub(crate) reasons: Option<String>,
     #[arg(long)]
     pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) look_up: LookUp,
 }

@@ -243,6 +243,7 @@ fn answer(args: &AgreementAnswer, context: &Context<'_>) -> Result<Report, Failu
         reason: reason.transpose()?,
         reasons: reasons.transpose()?,
         dry_run: args.dry_run,
+        look_up: args.look_up.read()?,
     };
     if !args.dry_run {
         let words = context.words;

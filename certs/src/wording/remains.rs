@@ -21,6 +21,7 @@ const NAMES: &[&str] = &[
     "agreement",
     "approve",
     "bulk",
+    "answer",
     "bundle",
     "calendar",
     "catalogue",

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use concordat_protocol::admin::{
-    AdminError, AnswerNoteCode, ErrorCode, RecogniseAsk, RecognitionResponseView, Target,
+    AdminError, AnswerNoteCode, ErrorCode, RecogniseAsk, RecognitionResponseView, Reply, Target,
 };
 use concordat_protocol::awaited::{AnswerNote, Answered, Answers};
+use concordat_protocol::lookup::Shown;
 use concordat_protocol::recognition::{Allowed, Recognition, Relied};
 use concordat_protocol::statement::{
     Answer as Responded, Class, Content, Duty, RecognitionAnswer, RecognitionResponse,
@@ -18,7 +19,7 @@ use concordat_protocol::trust::Verified;
 
 use crate::admin::awaited::Timetable;
 use crate::admin::desk::{Answer, Desk};
-use crate::admin::{acts, agreement, joint, refusal, subject, target, view};
+use crate::admin::{acts, agreement, joint, lookup, refusal, subject, target, view};
 use crate::node::{Node, publisher};
 use crate::query::Found;
 use crate::store::Position;
@@ -28,23 +29,59 @@ use crate::store::Position;
 const SHOWN_MAX: usize = 64;
 
 /// `agreement answer`
-// spec: ADM-410, ADM-411, ADM-412
+// spec: ADM-410, ADM-411, ADM-412, ADM-418
 pub(super) fn answer(desk: &Desk, ask: RecogniseAsk) -> Answer {
     let node = desk.node();
     let asked = target::resolve(desk, &ask.asked)?;
     let asking = subject::verified(desk, &asked)?;
     let record = require_asked(node, &asking)?;
     let decision = named(desk, record, ask.decision.as_ref(), &asked)?;
-    let recognition = node.recognition_of(&decision, node.today());
+    let target = subject::verified(desk, &decision)?;
+    subject::require_look_up(desk, &target, ask.look_up.is_some())?;
+    let said = said(desk, &ask, asked, &decision);
+    let dry = said.and_then(|said| {
+        let reply = agreement::record(desk, decision.clone(), said.clone(), true)?;
+        Ok((said, reply))
+    });
+    // What is refused tells how the decision stands as well.
+    // spec: ADM-418
+    if let Some(look_up) = &ask.look_up
+        && !subject::is_free(node, &target)
+    {
+        let about = target.statement().header().about;
+        let shown = |_: &Reply| vec![Shown::other(decision.clone())];
+        let reply = |_| match &dry {
+            Ok((_, reply)) => reply.clone(),
+            Err(error) => Reply::Error(error.clone()),
+        };
+        lookup::record_shown(desk, look_up, about, shown, reply)?;
+    }
+    let (said, reply) = dry?;
+    match ask.dry_run {
+        true => Ok(reply),
+        false => agreement::record(desk, decision, said, false),
+    }
+}
+
+/// What is said of a decision, where it may be.
+// spec: ADM-411, ADM-412
+fn said(
+    desk: &Desk,
+    ask: &RecogniseAsk,
+    asked: StatementRef,
+    decision: &StatementRef,
+) -> Result<Content, AdminError> {
+    let node = desk.node();
+    let recognition = node.recognition_of(decision, node.today());
     let recognition = recognition.map_err(|error| refusal::ask(&error))?;
-    let not_held = || AdminError::new(ErrorCode::BodyNotHeld).with("target", &decision);
+    let not_held = || AdminError::new(ErrorCode::BodyNotHeld).with("target", decision);
     let recognition = recognition.ok_or_else(not_held)?;
-    require_no_more(&ask, &recognition)?;
+    require_no_more(ask, &recognition)?;
     let relied = match ask.answer {
-        RecognitionAnswer::Recognised => Some(relied(desk, &ask, &recognition)?),
+        RecognitionAnswer::Recognised => Some(relied(desk, ask, &recognition)?),
         RecognitionAnswer::ForInformation | RecognitionAnswer::NotRecognised => None,
     };
-    let mut measures = ask.measures;
+    let mut measures = ask.measures.clone();
     measures.sort_by(|a, b| a.measure.cmp(&b.measure));
     let fields = RecognitionResponseFields {
         asked,
@@ -54,12 +91,11 @@ pub(super) fn answer(desk: &Desk, ask: RecogniseAsk) -> Answer {
         clause: relied.map(|by| by.clause),
         measures,
         reason: ask.reason,
-        reasons: ask.reasons,
+        reasons: ask.reasons.clone(),
     };
     let said = RecognitionResponse::new(fields).map_err(|error| refusal::invalid(&error))?;
     require_new(node, &said)?;
-    let content = Content::RecognitionResponse(Box::new(said));
-    agreement::record(desk, decision, content, ask.dry_run)
+    Ok(Content::RecognitionResponse(Box::new(said)))
 }
 
 /// What asks, where it asks the node's member and was not taken back.

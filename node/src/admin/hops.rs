@@ -13,7 +13,8 @@ use concordat_protocol::trust::Verified;
 use crate::admin::awaited::{self, Timetable};
 use crate::admin::{acts, joint, refusal};
 use crate::node::Node;
-use crate::store::Position;
+use crate::query::REFERRING_READ_MAX;
+use crate::store::{Position, RecordRow};
 
 /// What is awaited of a decision, as it stands by its corrections, on its way to the place of registration; nothing
 /// of what is gone, and where not all that was said was read.
@@ -28,8 +29,15 @@ pub(super) fn of(
         return Ok(Vec::new());
     };
     let query = node.query().map_err(refusal::index)?;
-    let is_push = |class| class == Class::Push;
-    let found = query.referring(decision.reference(), None, is_push);
+    // What others say of the decision takes no room: they could keep what is owed out of sight.
+    let registry = node.registry();
+    let publishing = registry.publishers(penalty.issuer);
+    let is_issuers = |at: &Position| {
+        let member = AuthorityCode::parse(at.origin.member());
+        at.origin == decision.reference().origin || member.is_ok_and(|it| publishing.contains(&it))
+    };
+    let is_meant = |row: &RecordRow| row.class == Class::Push && is_issuers(&row.position);
+    let found = query.referring_where(decision.reference(), None, is_meant, REFERRING_READ_MAX);
     let (found, left) = found.map_err(refusal::query)?;
     let mut pushes: Vec<(Day, Vec<AuthorityCode>, BTreeSet<AuthorityCode>)> = Vec::new();
     for push in &found {

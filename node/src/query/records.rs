@@ -63,8 +63,23 @@ impl QueryService {
         class: impl Fn(Class) -> bool,
         most: usize,
     ) -> Result<(Vec<Arc<Verified>>, u64), QueryError> {
+        self.referring_where(to, about, |row| class(row.class), most)
+    }
+
+    /// As [`Self::referring_up_to`], of rows that are wanted: no others take room of theirs.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    // spec: IDX-76, IDX-90
+    pub fn referring_where(
+        &self,
+        to: &StatementRef,
+        about: Option<SubjectCode>,
+        wanted: impl Fn(&RecordRow) -> bool,
+        most: usize,
+    ) -> Result<(Vec<Arc<Verified>>, u64), QueryError> {
         let mut rows = first_of_each(self.store.records_on(&to.origin, to.index)?);
-        rows.retain(|row| class(row.class));
+        rows.retain(wanted);
         let left = rows.len().saturating_sub(most) as u64;
         let mut found = Vec::new();
         for row in rows.iter().take(most) {

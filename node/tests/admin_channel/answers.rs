@@ -8,7 +8,7 @@ use concordat_protocol::admin::{
 use concordat_protocol::codec::Truth;
 use concordat_protocol::statement::{
     Agreement, AgreementFields, Class, Clause, Code, Duty, Measure, Push, PushFields,
-    RecognitionAnswer, RecognitionReason, Record,
+    RecognitionAnswer, RecognitionReason, Record, Vis,
 };
 use concordat_protocol::trust::LogNumber;
 
@@ -18,8 +18,12 @@ fn text<const MAX: usize>(text: &str) -> Text<MAX> {
     Text::new(text).unwrap()
 }
 
-/// The items of the imported decisions are for pushes as well.
 async fn pair() -> Pair {
+    pair_with(VIS_PUBLIC).await
+}
+
+/// The items of the imported decisions are for pushes as well.
+async fn pair_with(vis: Vis) -> Pair {
     let classes = [
         Class::Agreement,
         Class::Accession,
@@ -27,7 +31,7 @@ async fn pair() -> Pair {
         Class::RecognitionResponse,
         Class::Push,
     ];
-    let pair = Pair::start_planned(VIS_PUBLIC, |plan| {
+    let pair = Pair::start_planned(vis, |plan| {
         for item in &mut plan.catalogue.items {
             item.classes = vec![Class::Decision, Class::Push];
         }
@@ -132,6 +136,7 @@ fn says(asked: &StatementRef, answer: RecognitionAnswer) -> RecogniseAsk {
         reason: refuses.then_some(RecognitionReason::Other),
         reasons: refuses.then(|| text("本机关另有规定")),
         dry_run: false,
+        look_up: None,
     }
 }
 
@@ -345,5 +350,37 @@ async fn bundle_for_a_receiver_says_offline_what_its_node_says() {
     assert_eq!(shown.answer.by[0].agreement, agreement);
     let node = hub.statement(position(&target)).await.recognition;
     assert_eq!(Some(&shown.answer), node.as_ref());
+    pair.stop().await;
+}
+
+// spec: ADM-418
+#[tokio::test(flavor = "multi_thread")]
+async fn answer_on_what_is_not_public_tells_nothing_without_a_look_up() {
+    let pair = pair_with(VIS_NEAR_PERSONAL).await;
+    pair.import().await;
+    let mut hub = Client::open(&pair.hub).await;
+    let mut member = Client::open(&pair.member).await;
+    let decision = member.statement(position(&pair.first())).await;
+    let asked = push(&pair, &decision).await;
+    reached(&pair.hub.node, &asked).await;
+    let more = says(&asked, RecognitionAnswer::Recognised);
+    let refused = hub.refused(&request(more.clone())).await;
+    assert_eq!(refused, ErrorCode::PurposeRequired);
+    assert_eq!(hub.status().await.look_ups, 0);
+    let look_up = Some(LookUp {
+        purpose: text("互认审查"),
+        case_number: text("2026-互-1"),
+        basis: text("互认协议第三条"),
+        scenario: None,
+        receipt: None,
+    });
+    let known = RecogniseAsk {
+        dry_run: true,
+        look_up,
+        ..more
+    };
+    let refused = hub.refused(&request(known)).await;
+    assert_eq!(refused, ErrorCode::MoreThanRecognised);
+    assert_eq!(hub.status().await.look_ups, 1);
     pair.stop().await;
 }

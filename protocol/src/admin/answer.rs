@@ -1,5 +1,6 @@
 //! 互认答复: recognition responses as they are asked for and shown.
 
+use crate::admin::request::LookUp;
 use crate::admin::tagged::named_codes;
 use crate::admin::target::Target;
 use crate::codec::integer_map;
@@ -30,6 +31,8 @@ integer_map! {
         8 => reasons: opt(Text<2000>),
         /// Say what it would do.
         9 => dry_run: req(bool),
+        /// Why one looks: needed where the decision is not public.
+        10 => look_up: opt(LookUp),
     }
 }
 

@@ -327,8 +327,9 @@ impl Shown {
         }
     }
 
-    /// What is no decision.
-    const fn other(reference: StatementRef) -> Self {
+    /// What is no decision, or of which nothing is said beyond that it was looked at.
+    #[must_use]
+    pub const fn other(reference: StatementRef) -> Self {
         Self {
             reference,
             validity: None,
