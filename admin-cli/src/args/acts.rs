@@ -112,14 +112,15 @@ pub(crate) enum Withdrawal {
 
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("which").required(true)))]
+#[command(group(ArgGroup::new("why").required(true).multiple(true)))]
 pub(crate) struct WithdrawalBulk {
     #[arg(long, value_name = "ID", group = "which")]
     pub(crate) import: Option<String>,
     #[arg(long, value_name = "FILE", group = "which")]
     pub(crate) file: Option<PathBuf>,
-    #[arg(long, required_unless_present = "exit")]
+    #[arg(long, group = "why")]
     pub(crate) reason: Option<String>,
-    #[arg(long)]
+    #[arg(long, group = "why")]
     pub(crate) exit: Option<String>,
     #[arg(long)]
     pub(crate) reasons: String,
@@ -130,12 +131,13 @@ pub(crate) struct WithdrawalBulk {
 }
 
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("why").required(true).multiple(true)))]
 pub(crate) struct WithdrawalIssue {
     #[command(flatten)]
     pub(crate) act: Act,
-    #[arg(long, required_unless_present = "exit")]
+    #[arg(long, group = "why")]
     pub(crate) reason: Option<String>,
-    #[arg(long)]
+    #[arg(long, group = "why")]
     pub(crate) exit: Option<String>,
     #[arg(long)]
     pub(crate) reasons: String,

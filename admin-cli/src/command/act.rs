@@ -75,11 +75,14 @@ pub(super) fn withdrawal(verb: &Withdrawal, context: &Context<'_>) -> Result<Rep
 }
 
 /// The kind of reason; where an exit from a red list is named and nothing else, the entry is revoked.
-pub(super) fn withdrawal_reason(named: Option<&String>) -> Result<WithdrawalReason, Failure> {
+fn withdrawal_reason(named: Option<&String>) -> Result<WithdrawalReason, Failure> {
+    Ok(optional_reason(named)?.unwrap_or(WithdrawalReason::DecisionRevoked))
+}
+
+/// The kind of reason, where one is named.
+pub(super) fn optional_reason(named: Option<&String>) -> Result<Option<WithdrawalReason>, Failure> {
     let named = named.map(|name| names::parse("--reason", name));
-    Ok(named
-        .transpose()?
-        .unwrap_or(WithdrawalReason::DecisionRevoked))
+    named.transpose()
 }
 
 /// The exit from a red list.

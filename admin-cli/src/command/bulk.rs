@@ -27,7 +27,7 @@ pub(super) fn withdrawal(args: &WithdrawalBulk, context: &Context<'_>) -> Result
     let ask = BulkAsk {
         import,
         targets: Vec::new(),
-        reason: act::withdrawal_reason(args.reason.as_ref())?,
+        reason: act::optional_reason(args.reason.as_ref())?,
         reasons: parse::text("--reasons", &args.reasons)?,
         acts: None,
         skip: None,

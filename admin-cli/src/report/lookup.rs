@@ -41,6 +41,15 @@ pub(crate) fn look_ups(view: &LookUpsView, words: Words) -> Report {
             &header,
             view.rows.iter().map(|one| row(one, words)).collect(),
         );
+        // spec: ADM-439
+        for row in view.rows.iter().map(|one| &one.row) {
+            if let Some(word) = &row.clean {
+                let (span, verdict) = clean::headline(word, words);
+                let number = row.number.to_string();
+                let blanks = [("row", &*number), ("span", &*span), ("word", &*verdict)];
+                page.line(words.fill("look_up_clean", &blanks));
+            }
+        }
     }
     if let Some(gone) = view.gone {
         page.line(words.fill("look_ups_gone", &[("count", &gone.to_string())]));

@@ -215,7 +215,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("arg.batch", "The id of a bulk act, as `concordat withdrawal bulk` showed it: all its acts together", "批量操作编号（`concordat withdrawal bulk` 显示），合并显示其全部操作"),
     ("verb.correction.bulk", "Corrects the same fields of all decisions of an import; may be repeated after it was broken off", "更正一次导入的全部决定的相同字段；中断后可重复执行"),
     ("arg.correction.bulk.file", "Fields to replace, as a JSON object", "要替换的字段（JSON 对象）"),
-    ("arg.exit", "Of an entry in a red list, why the organisation leaves it: objection-upheld, listed-or-misused, validity-ended or criteria-changed; without --reason the reason is decision-revoked", "仅用于红名单：退出情形，objection-upheld 经异议处理认定有误、listed-or-misused 列入黑名单、重点关注名单或不当利用激励、validity-ended 有效期届满、criteria-changed 认定标准改变；未写 --reason 时撤销原因为 decision-revoked"),
+    ("arg.exit", "Of an entry in a red list, why the organisation leaves it: objection-upheld, listed-or-misused, validity-ended or criteria-changed; without --reason the reason is decision-revoked; of many, --exit is for the entries in red lists and --reason for the others", "仅用于红名单：退出情形，objection-upheld 经异议处理认定有误、listed-or-misused 列入黑名单、重点关注名单或不当利用激励、validity-ended 有效期届满、criteria-changed 认定标准改变；未写 --reason 时撤销原因为 decision-revoked；批量撤销同时写两者的，红名单条目用 --exit，其余用 --reason"),
     ("arg.clean_since", "Says whether there is any adverse record decided on this day or later, or that has not run out: clean, adverse, contested or unknown", "说明自该日起作出、或尚未到期的不良记录有无：无、有、有但存在争议、无法确定"),
     ("arg.clean_years", "The same of the last so many years; 3 when no number is given", "同上，最近若干年；不写数字时为 3 年"),
 ];

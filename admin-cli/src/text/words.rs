@@ -379,6 +379,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.beyond_repair", "Beyond repair", "不可修复"),
     ("word.beyond_repair_note", "law declares it so: no repair of it counts", "依法不可修复，信用修复不产生效力"),
     ("word.clean", "Adverse records {since} – {as_of}", "{since} 至 {as_of} 不良信用记录"),
+    ("word.look_up_clean", "Row {row}: {span}: {word}", "第 {row} 条：{span}：{word}"),
     ("word.clean_counts", "{counts} count, {apart} are said apart, of {unknown} it is not known how they stand.", "计入 {counts} 项，另行列示 {apart} 项，状态无法确定 {unknown} 项。"),
     ("word.clean_stale", "! Not known: the log {origin} ({name}) is not held, frozen, or too old to go by; cosigned {at}.", "! 无法确定：日志 {origin}（{name}）未持有、已冻结或见证时间过旧；最近见证 {at}。"),
     ("word.clean_stale_more", "! There are {count} such logs.", "! 此类日志共 {count} 个。"),

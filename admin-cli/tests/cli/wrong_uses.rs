@@ -89,7 +89,7 @@ fn ten_wrong_withdrawals_say_what_to_do() {
     try_all(
         &[
             ("withdrawal issue", "--reasons"),
-            ("withdrawal issue 1号 --reasons 有误", "--reason"),
+            ("withdrawal issue 1号 --reasons 有误", "--exit"),
             ("withdrawal issue 1号 --reason other-error", "--reasons"),
             (
                 "withdrawal issue 1号 --reasons 有误 --reason wrong",

@@ -1,6 +1,6 @@
 //! How an organisation leaves a red list, and what is shown beside its entry there.
 
-use concordat_protocol::admin::{BindsOthersCode, DecisionView, ValidityCode};
+use concordat_protocol::admin::{BindsOthersCode, BulkAsk, DecisionView, ValidityCode};
 use concordat_protocol::effect::Validity;
 use concordat_protocol::statement::{Code, ListScope, Listing, RedExit, Withdrawal};
 
@@ -145,6 +145,80 @@ async fn entry_in_a_red_list_is_left_by_an_exit_and_nothing_else_is() {
         let view = member.statement(position(target)).await;
         assert_eq!(view.acts.len(), 1);
         assert_eq!(view.acts[0].exit, said);
+    }
+    drop(member);
+    pair.stop().await;
+}
+
+// spec: ADM-437, ADM-438
+#[tokio::test(flavor = "multi_thread")]
+async fn exit_that_is_not_so_is_refused_and_of_many_each_is_left_by_its_own() {
+    use WithdrawalReason as Why;
+    let pair = start().await;
+    pair.import().await;
+    let penalty = pair.first();
+    let mut member = Client::open(&pair.member).await;
+    let like = member.statement(position(&penalty)).await.decision.unwrap();
+    let entry = pair.decide(red(like.fields(), "红字1号")).await;
+    let ended = {
+        let fields = red(like.fields(), "红字2号");
+        let valid_until = Some(clock::today());
+        pair.decide(DecisionFields {
+            valid_until,
+            ..fields
+        })
+        .await
+    };
+    for (reason, exit, state, until) in [
+        (Why::WrongSubject, RedExit::ObjectionUpheld, "reason", None),
+        (Why::Duplicate, RedExit::CriteriaChanged, "reason", None),
+        (
+            Why::DecisionRevoked,
+            RedExit::ValidityEnded,
+            "validity",
+            Some("2098-12-31"),
+        ),
+    ] {
+        let error = member.error(&withdrawal(&entry, reason, Some(exit))).await;
+        assert_eq!(error.code, ErrorCode::ExitUnfit);
+        assert_eq!(
+            (error.detail("state"), error.detail("until")),
+            (Some(state), until)
+        );
+    }
+    let of_ended = withdrawal(&ended, Why::DecisionRevoked, Some(RedExit::ValidityEnded));
+    member.act(&of_ended).await;
+    let bulk = |reason, exit| {
+        Request::BulkWithdrawal(Box::new(BulkAsk {
+            import: None,
+            targets: vec![position(&penalty), position(&entry)],
+            reason,
+            reasons: Text::new("撤销").unwrap(),
+            acts: None,
+            skip: None,
+            issuer: None,
+            dry_run: false,
+            exit,
+        }))
+    };
+    let (reason, exit) = (Some(Why::OutsideCatalogue), Some(RedExit::CriteriaChanged));
+    for (reason, exit, code) in [
+        (reason, None, ErrorCode::ExitNeeded),
+        (None, exit, ErrorCode::ExitUnfit),
+        (None, None, ErrorCode::BadRequest),
+    ] {
+        assert_eq!(member.error(&bulk(reason, exit)).await.code, code);
+    }
+    let Reply::Bulk(done) = member.ask(&bulk(reason, exit)).await.unwrap() else {
+        panic!("no answer to a bulk withdrawal");
+    };
+    assert_eq!(done.recorded, 2);
+    for (target, reason, exit) in [
+        (&penalty, reason, None),
+        (&entry, Some(Why::DecisionRevoked), exit),
+    ] {
+        let acts = member.statement(position(target)).await.acts;
+        assert_eq!((acts[0].withdrawal_reason, acts[0].exit), (reason, exit));
     }
     drop(member);
     pair.stop().await;

@@ -36,8 +36,8 @@ integer_map! {
         1 => import: opt(BatchId),
         /// Decisions one by one, at most [`BULK_MAX`]; of these and the import exactly one is said.
         2 => targets: list(Target),
-        /// The kind of reason.
-        3 => reason: req(WithdrawalReason),
+        /// The kind of reason; of entries in red lists only where no exit is said. One of the two is.
+        3 => reason: opt(WithdrawalReason),
         /// The reasons in words.
         4 => reasons: req(Text<4000>),
         /// What ties the acts together, where an answer before said it.
@@ -48,7 +48,7 @@ integer_map! {
         7 => issuer: opt(AuthorityCode),
         /// Say what it would do.
         8 => dry_run: req(bool),
-        /// Of entries in red lists: the exit.
+        /// Of entries in red lists and of these alone: the exit.
         155 => exit: opt(RedExit),
     }
 }

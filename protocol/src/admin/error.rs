@@ -187,7 +187,7 @@ named_codes! {
         AgreementsUnshown = 163 "agreements-unshown",
         /// An entry in a red list is withdrawn and the exit is not said; `target`.
         ExitNeeded = 170 "exit-needed",
-        /// An exit is said of what is no entry in a red list; `target`.
+        /// An exit is said of what is no entry in a red list, or is not so; `target`, `state`, `until`.
         ExitUnfit = 171 "exit-unfit",
         /// Law declares the decision beyond repair; `target`, `law`, `article`.
         BeyondRepair = 172 "beyond-repair",

@@ -1,5 +1,8 @@
 //! How answers about organisations and statements are shown.
 
+use concordat_protocol::admin::{LookUpView, LookUpsView};
+use concordat_protocol::lookup::LookUpRow;
+
 use super::*;
 
 #[test]
@@ -591,4 +594,42 @@ fn clean_years_are_shown_with_what_they_rest_on_in_both_languages() {
     assert_eq!(json["stale_total"], 3);
     let (_, asked) = ask(["--lang", "en"], &["--clean-years", "5"]);
     assert_eq!(asked, (None, Some(5)));
+}
+
+// spec: ADM-439
+#[test]
+fn register_of_look_ups_shows_the_word_of_the_rows_that_have_one() {
+    let row = |number, clean| LookUpView {
+        row: LookUpRow {
+            number,
+            at: Timestamp::MIN,
+            who: Text::new("某科").unwrap(),
+            purpose: Text::new("评优").unwrap(),
+            case_number: Text::new("甲1号").unwrap(),
+            basis: Text::new("条例").unwrap(),
+            subject: SubjectCode::parse("91230400MA0000015M").unwrap(),
+            scenario: None,
+            answer: Hash::from_bytes([7; 32]),
+            shown: Vec::new(),
+            horizon: None,
+            clean,
+        },
+        reviewed: None,
+        told: None,
+    };
+    let answer = || {
+        Reply::LookUps(Box::new(LookUpsView {
+            rows: vec![row(5, Some(clean().word())), row(4, None)],
+            total: 2,
+            next_skip: None,
+            gone: None,
+        }))
+    };
+    for (language, said) in [("en", "Row 5: Adverse records"), ("zh", "第 5 条：")] {
+        let arguments = ["--lang", language, "lookup", "list"];
+        let (ran, _) = against(vec![answer()], &arguments);
+        let out = ran.exits(0);
+        assert!(out.contains(said), "{out}");
+        assert!(!out.contains("Row 4:") && !out.contains("第 4 条"), "{out}");
+    }
 }

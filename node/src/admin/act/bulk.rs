@@ -10,10 +10,13 @@ use concordat_protocol::admin::{
     AdminError, BULK_MAX, BulkAsk, BulkCounts, BulkView, ErrorCode, Reply, Target, open_objections,
 };
 use concordat_protocol::effect::{Effect, Validity};
-use concordat_protocol::statement::{BatchId, Class, Content, Payload, StatementRef, Withdrawal};
+use concordat_protocol::statement::{
+    BatchId, Class, Content, Payload, StatementRef, Withdrawal, WithdrawalReason,
+};
 use concordat_protocol::text::Text;
 use sha2::{Digest as _, Sha256};
 
+use crate::admin::act::exits::Grounds;
 use crate::admin::act::{Case, check, require_own_key, signed};
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::{batch, import, refusal};
@@ -26,6 +29,10 @@ const PART: usize = 256;
 // spec: ADM-340, ADM-341
 pub(in crate::admin) fn withdrawal(desk: &Desk, ask: &BulkAsk) -> Answer {
     require_own_key(desk.node(), ask.issuer)?;
+    if ask.reason.is_none() && ask.exit.is_none() {
+        let error = AdminError::new(ErrorCode::BadRequest);
+        return Err(error.with("cause", "neither a reason nor an exit is said"));
+    }
     let (targets, total, next_skip) = targets(desk, ask)?;
     let mut bulk = Bulk {
         desk,
@@ -93,7 +100,7 @@ impl<'d> Bulk<'d> {
     fn part(&mut self, targets: &[Target]) -> Result<(), AdminError> {
         let acting = self.desk.office.acting.lock();
         let _acting = acting.unwrap_or_else(PoisonError::into_inner);
-        let mut open: Vec<Case<'d>> = Vec::with_capacity(targets.len());
+        let mut open: Vec<(Case<'d>, Grounds)> = Vec::with_capacity(targets.len());
         for target in targets {
             let issuer = self.ask.issuer;
             let case = match Case::open(self.desk, target, issuer, Class::Withdrawal) {
@@ -114,10 +121,10 @@ impl<'d> Bulk<'d> {
             match case.withdrawn_in(&horizon, &effect)? {
                 Some(by) => self.take_up(&by)?,
                 // Named twice in one file.
-                None if open.iter().any(|one| one.target == case.target) => {}
+                None if open.iter().any(|(one, _)| one.target == case.target) => {}
                 None => {
-                    case.require_exit(Some(&effect), self.ask.reason, self.ask.exit)?;
-                    open.push(case);
+                    let grounds = case.grounds(&effect, (self.ask.reason, self.ask.exit))?;
+                    open.push((case, grounds));
                 }
             }
         }
@@ -136,15 +143,21 @@ impl<'d> Bulk<'d> {
         if let Found::Verified(act) = found.map_err(refusal::query)? {
             let payload = act.statement().payload();
             let is_same = matches!(&payload.content, Content::Withdrawal(said)
-                if said.reason == self.ask.reason
-                    && said.reasons == self.ask.reasons
-                    && said.exit == self.ask.exit);
+                if self.says((said.reason, said.exit)) && said.reasons == self.ask.reasons);
             self.acts = payload.batch.filter(|_| is_same);
         }
         Ok(())
     }
 
-    fn record(&mut self, open: &[Case<'d>]) -> Result<(), AdminError> {
+    /// Whether it says so of an entry in a red list or of another decision.
+    fn says(&self, (reason, exit): Grounds) -> bool {
+        let (asked, asked_exit) = (self.ask.reason, self.ask.exit);
+        let leaves = asked_exit.is_some() && exit == asked_exit;
+        let by_exit = leaves && reason == WithdrawalReason::DecisionRevoked;
+        by_exit || (exit.is_none() && asked == Some(reason))
+    }
+
+    fn record(&mut self, open: &[(Case<'d>, Grounds)]) -> Result<(), AdminError> {
         self.would += open.len() as u64;
         let acts = match self.acts {
             Some(acts) => acts,
@@ -152,8 +165,8 @@ impl<'d> Bulk<'d> {
         };
         let mut statements = Vec::with_capacity(open.len());
         let mut first = None;
-        for case in open {
-            let payload = self.payload(case, acts);
+        for (case, grounds) in open {
+            let payload = self.payload(case, *grounds, acts);
             let bytes = signed(self.desk.node(), case.about, &payload)?;
             check(self.desk.node(), &bytes, case.vis())?;
             statements.push(bytes);
@@ -166,11 +179,11 @@ impl<'d> Bulk<'d> {
         Ok(())
     }
 
-    fn payload(&self, case: &Case<'_>, acts: BatchId) -> Payload {
+    fn payload(&self, case: &Case<'_>, (reason, exit): Grounds, acts: BatchId) -> Payload {
         let withdrawal = Withdrawal {
-            reason: self.ask.reason,
+            reason,
             reasons: self.ask.reasons.clone(),
-            exit: self.ask.exit,
+            exit,
         };
         Payload {
             batch: Some(acts),

@@ -3,40 +3,79 @@
 use concordat_protocol::admin::{AdminError, ErrorCode};
 use concordat_protocol::effect::Effect;
 use concordat_protocol::statement::{ActType, Decision, RedExit, WithdrawalReason};
+use concordat_protocol::time::Day;
 
 use super::{Case, refusal, subject};
 
+/// The kind of reason of a withdrawal, and its exit.
+pub(super) type Grounds = (WithdrawalReason, Option<RedExit>);
+
 impl Case<'_> {
-    /// Refuses a withdrawal of an entry in a red list that does not say the exit, and one that says it of
-    /// anything else.
-    // spec: STM-191, ADM-430
+    /// Refuses a withdrawal of an entry in a red list that does not say the exit, one that says it of anything
+    /// else, and one whose exit is not so: its reason takes nobody off the list, or validity lasts.
+    // spec: STM-191, ADM-430, ADM-437
     pub(super) fn require_exit(
         &self,
         effect: Option<&Effect>,
         reason: WithdrawalReason,
         exit: Option<RedExit>,
     ) -> Result<(), AdminError> {
-        let is_red = match effect {
-            Some(effect) => self.is_red(effect)?,
-            None => false,
+        let stands = match effect {
+            Some(effect) => self.red(effect)?,
+            None => None,
         };
-        let code = match (is_red, exit) {
-            (true, None) if reason.ends_listing() => ErrorCode::ExitNeeded,
-            (false, Some(_)) => ErrorCode::ExitUnfit,
-            (true, Some(_) | None) | (false, None) => return Ok(()),
+        let unfit = |state: &str| {
+            let error = AdminError::new(ErrorCode::ExitUnfit).with("target", &self.target);
+            error.with("state", state)
         };
-        Err(AdminError::new(code).with("target", &self.target))
+        match (stands, exit) {
+            (Some(_), None) if reason.ends_listing() => {
+                Err(AdminError::new(ErrorCode::ExitNeeded).with("target", &self.target))
+            }
+            (None, Some(_)) => Err(unfit("other")),
+            (Some(_), Some(_)) if !reason.ends_listing() => Err(unfit("reason")),
+            (Some(until), Some(RedExit::ValidityEnded)) => {
+                match until.filter(|until| self.desk.node().today() < *until) {
+                    Some(until) => Err(unfit("validity").with("until", until)),
+                    None => Ok(()),
+                }
+            }
+            (Some(_), Some(_) | None) | (None, None) => Ok(()),
+        }
     }
 
-    /// Whether the target is an entry in a red list, as it stands.
-    fn is_red(&self, effect: &Effect) -> Result<bool, AdminError> {
+    /// What a withdrawal of many says of this one: of an entry in a red list the exit, of anything else the
+    /// reason, where both are said.
+    ///
+    /// # Errors
+    /// `exit-needed` and `exit-unfit`, as of a withdrawal of one.
+    // spec: ADM-438
+    pub(super) fn grounds(
+        &self,
+        effect: &Effect,
+        (reason, exit): (Option<WithdrawalReason>, Option<RedExit>),
+    ) -> Result<Grounds, AdminError> {
+        let is_red = self.red(effect)?.is_some();
+        let grounds = match (reason, exit) {
+            (Some(reason), Some(_)) if !is_red => (reason, None),
+            (Some(reason), None) => (reason, None),
+            (_, exit) => (WithdrawalReason::DecisionRevoked, exit),
+        };
+        self.require_exit(Some(effect), grounds.0, grounds.1)?;
+        Ok(grounds)
+    }
+
+    /// The last day of an entry in a red list, as it stands, which may have none; `None` where the target is no
+    /// such entry.
+    fn red(&self, effect: &Effect) -> Result<Option<Option<Day>>, AdminError> {
         let stands = self.desk.node().stands_by(effect);
         let stands = match stands.map_err(refusal::query)? {
             Some(stands) => stands,
             None => subject::verified(self.desk, &self.target)?,
         };
         let decision = stands.statement().payload().content.decision();
-        let act_type = decision.map(Decision::fields).map(|fields| fields.act_type);
-        Ok(act_type == Some(ActType::RedList))
+        let fields = decision.map(Decision::fields);
+        let red = fields.filter(|fields| fields.act_type == ActType::RedList);
+        Ok(red.map(|fields| fields.valid_until))
     }
 }
