@@ -17,9 +17,13 @@ use crate::query::{Found, SubjectEntry};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
-/// The first day that a request asks about; `None` where it does not ask.
+/// The first day that a request asks about; `None` where it does not ask. Of a day to come nobody can say what
+/// will not have been decided by then.
 // spec: ADM-434
-pub(super) fn since(ask: &SubjectAsk, as_of: Day) -> Result<Option<Day>, AdminError> {
+pub(super) fn since(
+    ask: &SubjectAsk,
+    (as_of, today): (Day, Day),
+) -> Result<Option<Day>, AdminError> {
     let refused = |since: &dyn std::fmt::Display| {
         AdminError::new(ErrorCode::CleanSpan)
             .with("since", since)
@@ -27,6 +31,8 @@ pub(super) fn since(ask: &SubjectAsk, as_of: Day) -> Result<Option<Day>, AdminEr
     };
     match (ask.clean_since, ask.clean_years) {
         (None, None) => Ok(None),
+        (Some(since), None) if as_of > today => Err(refused(&since)),
+        (None, Some(years)) if as_of > today => Err(refused(&years)),
         (Some(since), None) if since <= as_of => Ok(Some(since)),
         (None, Some(years)) if years > 0 => match clean_since(as_of, years) {
             Some(since) => Ok(Some(since)),
@@ -57,7 +63,7 @@ pub(super) fn answer(
         let effects = node.effects_of(&targets, as_of);
         let effects = effects.map_err(|error| refusal::ask(&error))?;
         for (entry, effect) in part.iter().zip(&effects) {
-            decisions.extend(weighed(node, code, (entry, effect), since)?);
+            decisions.extend(weighed(node, code, (entry, effect), (since, as_of))?);
         }
     }
     let count = |weight| decisions.iter().filter(|one| one.weight == weight).count() as u64;
@@ -102,7 +108,7 @@ fn weighed(
     node: &Node,
     code: SubjectCode,
     (entry, effect): (&SubjectEntry, &Effect),
-    since: Day,
+    (since, as_of): (Day, Day),
 ) -> Result<Option<CleanDecision>, AdminError> {
     let query = node.query().map_err(refusal::index)?;
     let at = &entry.reference;
@@ -121,7 +127,7 @@ fn weighed(
     let fields = decision.fields();
     let is_meant = Decision::is_adverse(decision) && fields.subject.code() == code;
     let weight = match is_meant {
-        true => clean_weight(effect, fields.decided_on, since),
+        true => clean_weight(effect, fields.decided_on, (since, as_of)),
         false => None,
     };
     Ok(weight.map(|weight| CleanDecision {

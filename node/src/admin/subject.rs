@@ -30,8 +30,9 @@ use crate::store::{NoticeRow, Position};
 /// `subject`
 pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let node = desk.node();
-    let as_of = ask.as_of.unwrap_or_else(|| node.today());
-    let since = clean::since(&ask, as_of)?;
+    let today = node.today();
+    let as_of = ask.as_of.unwrap_or(today);
+    let since = clean::since(&ask, (as_of, today))?;
     let mut found = node
         .subject(ask.code)
         .map_err(|error| refusal::ask(&error))?;

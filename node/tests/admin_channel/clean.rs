@@ -79,6 +79,16 @@ async fn clean_years_are_answered_with_a_receipt_and_never_on_what_is_not_known(
         let error = member.ask(&ask(code, since, years)).await.unwrap_err();
         assert_eq!(error.code, ErrorCode::CleanSpan, "{since:?} {years:?}");
     }
+    // Nobody says of a day to come that nothing stands on it; without the question it may be asked about.
+    for (years, refused) in [(Some(3), true), (None, false)] {
+        let Request::Subject(mut asked) = ask(code, None, years) else {
+            unreachable!()
+        };
+        asked.as_of = Some(day(1_500));
+        let answer = member.ask(&Request::Subject(asked)).await;
+        let code = answer.err().map(|error| error.code);
+        assert_eq!(code, refused.then_some(ErrorCode::CleanSpan));
+    }
     member.act(&objection(position(&target), false)).await;
     let view = member.clean(code, fields.decided_on).await;
     assert_eq!(view.verdict, CleanCode::Contested);

@@ -7,7 +7,7 @@
 use crate::admin::tagged::named_codes;
 use crate::admin::view::BindsOthersCode;
 use crate::codec::integer_map;
-use crate::effect::{BindsOthers, Effect};
+use crate::effect::{Backing, BindsOthers, Effect};
 use crate::log::Origin;
 use crate::statement::{ActType, StatementRef};
 use crate::subject::AuthorityCode;
@@ -162,18 +162,41 @@ impl CleanView {
     }
 }
 
-/// What an adverse decision comes to; `None` of one that was taken back, is void, had its place taken, or was
-/// decided before the span and has run out.
+/// What an adverse decision comes to; `None` of one that was taken back, is void, had its place taken, was
+/// decided before the span and has run out, or was decided after it.
 // spec: LKP-70, LKP-71
 #[must_use]
-pub fn clean_weight(effect: &Effect, decided_on: Day, since: Day) -> Option<CleanWeight> {
-    if decided_on < since && !lasts(effect) {
+pub fn clean_weight(
+    effect: &Effect,
+    decided_on: Day,
+    (since, as_of): (Day, Day),
+) -> Option<CleanWeight> {
+    let is_before = decided_on < since && !lasts(effect);
+    if is_before || decided_on > as_of {
         return None;
     }
-    let is_contested = !effect.suspended_by.is_empty()
-        || !effect.waiting.is_empty()
-        || !effect.stayed_by.is_empty();
     match effect.binds_others() {
+        // A repair is asked before who cosigned it, and an end before what it rests on.
+        BindsOthers::Ended | BindsOthers::Repaired => match effect.backing {
+            Some(Backing::Void(_)) => None,
+            Some(Backing::Provisional) => Some(CleanWeight::NotKnown),
+            Some(Backing::Witnessed) | None => past(effect),
+        },
+        verdict => weight_of(effect, verdict),
+    }
+}
+
+/// What one comes to that has ended: as if it had not.
+fn past(effect: &Effect) -> Option<CleanWeight> {
+    match (effect.basis_verdict(), effect.freshness.unknown()) {
+        (Some(verdict), _) => weight_of(effect, verdict),
+        (None, Some(_)) if !is_contested(effect) => Some(CleanWeight::NotKnown),
+        (None, _) => weight_of(effect, BindsOthers::Applies),
+    }
+}
+
+fn weight_of(effect: &Effect, verdict: BindsOthers) -> Option<CleanWeight> {
+    match verdict {
         BindsOthers::Void | BindsOthers::Withdrawn | BindsOthers::Superseded => None,
         BindsOthers::NotHeld
         | BindsOthers::NotWeighed
@@ -186,12 +209,18 @@ pub fn clean_weight(effect: &Effect, decided_on: Day, since: Day) -> Option<Clea
         | BindsOthers::NoBasis
         | BindsOthers::NotYet => Some(CleanWeight::Apart),
         BindsOthers::Applies | BindsOthers::Ended | BindsOthers::Repaired => {
-            Some(match is_contested {
+            Some(match is_contested(effect) {
                 true => CleanWeight::Apart,
                 false => CleanWeight::Counts,
             })
         }
     }
+}
+
+/// Whether it is objected to or stayed.
+fn is_contested(effect: &Effect) -> bool {
+    let is_open = !effect.suspended_by.is_empty() || !effect.waiting.is_empty();
+    is_open || !effect.stayed_by.is_empty()
 }
 
 /// Whether anything of a decision has not run out: its publication, a measure, or its own validity. Of one that
