@@ -39,6 +39,11 @@ impl Client {
         let receipt = LookUpReceipt::decode(receipt).unwrap();
         assert_eq!(receipt.row().clean, Some(view.word()));
         assert_eq!(receipt.row().subject, code);
+        // spec: LKP-77
+        let shown = &receipt.row().shown;
+        for one in &view.decisions {
+            assert!(shown.iter().any(|was| was.reference == one.reference));
+        }
         view
     }
 }

@@ -6,10 +6,10 @@
 
 use crate::admin::tagged::named_codes;
 use crate::admin::view::BindsOthersCode;
-use crate::codec::integer_map;
+use crate::codec::{Truth, integer_map};
 use crate::effect::{Backing, BindsOthers, Effect};
 use crate::log::Origin;
-use crate::statement::{ActType, StatementRef};
+use crate::statement::{ActType, DecisionFields, StatementRef};
 use crate::subject::AuthorityCode;
 use crate::time::{Day, Timestamp};
 
@@ -81,6 +81,8 @@ integer_map! {
         2 => name: opt(String),
         /// The newest time at which a quorum cosigned it; absent where it is not held.
         3 => since: opt(Timestamp),
+        /// Present when its member is declared lost: nothing more is expected of it, and it holds up no word.
+        160 => lost: opt(Truth),
     }
 }
 
@@ -102,14 +104,20 @@ integer_map! {
         6 => apart: req(u64),
         /// Those of which it is not known how they stand.
         7 => not_known: req(u64),
-        /// Logs that are not held, stale or frozen, the first of them.
+        /// Logs that are not held, stale or frozen, the first of them; those of the lost last.
         8 => stale: list(StaleLog),
-        /// How many there are in all.
+        /// How many there are in all, without those of the lost.
         9 => stale_total: req(u64),
         /// Bodies that are still to come, of any organisation.
         10 => bodies_missing: req(u64),
         /// Decisions that were not looked at.
         11 => left: req(u64),
+        /// Bodies of decisions and records, of any organisation, that this node is not given.
+        160 => withheld: req(u64),
+        /// Statements about the organisation that wait for a newer registry.
+        161 => waiting: req(u64),
+        /// How many logs of the lost there are among those that are not held, stale or frozen.
+        162 => lost_total: req(u64),
     }
 }
 
@@ -127,6 +135,10 @@ integer_map! {
         4 => counts: req(u64),
         /// Those that were said apart.
         5 => apart: req(u64),
+        /// Bodies of decisions and records, of any organisation, that the node was not given.
+        160 => withheld: req(u64),
+        /// Statements about the organisation that waited for a newer registry.
+        161 => waiting: req(u64),
     }
 }
 
@@ -140,6 +152,8 @@ impl CleanView {
             verdict: self.verdict,
             counts: self.counts,
             apart: self.apart,
+            withheld: self.withheld,
+            waiting: self.waiting,
         }
     }
 
@@ -148,7 +162,8 @@ impl CleanView {
     // spec: LKP-72
     #[must_use]
     pub const fn judge(&self) -> CleanCode {
-        let is_whole = self.stale_total == 0 && self.bodies_missing == 0 && self.left == 0;
+        let is_heard = self.stale_total == 0 && self.bodies_missing == 0;
+        let is_whole = is_heard && self.left == 0 && self.waiting == 0;
         if self.counts > 0 {
             return CleanCode::Adverse;
         }
@@ -160,6 +175,16 @@ impl CleanView {
             false => CleanCode::Clean,
         }
     }
+}
+
+/// Whether a decision is a bad record as it stands: a penalty, a compulsory measure, an entry in a list of serious
+/// breaches or a watch list, and whatever else fines, confiscates or brings duties. A levy is none by itself.
+// spec: LKP-70
+#[must_use]
+pub const fn is_bad_record(fields: &DecisionFields) -> bool {
+    let by_type = fields.act_type.is_adverse() && !matches!(fields.act_type, ActType::Levy);
+    let fines = fields.fine_fen.is_some() || fields.confiscation_fen.is_some();
+    by_type || fines || !fields.duties.is_empty() || !fields.penalty_classes.is_empty()
 }
 
 /// What an adverse decision comes to; `None` of one that was taken back, is void, had its place taken, was

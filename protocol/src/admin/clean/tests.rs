@@ -106,6 +106,9 @@ fn view() -> CleanView {
         stale_total: 0,
         bodies_missing: 0,
         left: 0,
+        withheld: 0,
+        waiting: 0,
+        lost_total: 0,
     }
 }
 
@@ -114,11 +117,12 @@ fn view() -> CleanView {
 fn nobody_is_called_clean_by_what_is_not_known() {
     assert_eq!(view().judge(), CleanCode::Clean);
     type Change = fn(&mut CleanView);
-    let changes: [(Change, CleanCode); 5] = [
+    let changes: [(Change, CleanCode); 6] = [
         (|it| it.not_known = 1, CleanCode::Unknown),
         (|it| it.stale_total = 1, CleanCode::Unknown),
         (|it| it.bodies_missing = 1, CleanCode::Unknown),
         (|it| it.left = 1, CleanCode::Unknown),
+        (|it| it.waiting = 1, CleanCode::Unknown),
         (|it| it.apart = 1, CleanCode::Contested),
     ];
     for (change, verdict) in changes {
@@ -131,6 +135,52 @@ fn nobody_is_called_clean_by_what_is_not_known() {
         assert_eq!(stands.judge(), CleanCode::Adverse);
         contested.apart = 1;
         assert_eq!(contested.judge(), verdict);
+    }
+}
+
+/// What is withheld is said, in the receipt too; nobody could ever be called clean otherwise.
+// spec: LKP-73, LKP-76
+#[test]
+fn what_is_withheld_and_who_is_lost_hold_up_no_word() {
+    let given = CleanView {
+        withheld: 7,
+        lost_total: 1,
+        ..view()
+    };
+    assert_eq!(given.judge(), CleanCode::Clean);
+    assert_eq!((given.word().withheld, given.word().waiting), (7, 0));
+}
+
+// spec: LKP-70
+#[test]
+fn levy_is_no_bad_record_unless_it_brings_more() {
+    let levy = DecisionFields {
+        act_type: ActType::Levy,
+        duties: vec![],
+        penalty_classes: vec![],
+        fine_fen: None,
+        confiscation_fen: None,
+        ..penalty()
+    };
+    assert!(!is_bad_record(&levy));
+    let fined = DecisionFields {
+        fine_fen: Some(1),
+        ..levy.clone()
+    };
+    assert!(is_bad_record(&fined));
+    for (act_type, is_one) in [
+        (ActType::Penalty, true),
+        (ActType::Compulsion, true),
+        (ActType::SeriousList, true),
+        (ActType::WatchList, true),
+        (ActType::Licence, false),
+        (ActType::RedList, false),
+    ] {
+        let of_type = DecisionFields {
+            act_type,
+            ..levy.clone()
+        };
+        assert_eq!(is_bad_record(&of_type), is_one, "{act_type:?}");
     }
 }
 
