@@ -33,7 +33,7 @@ pub use bulk::{
 };
 pub use clean::{
     CLEAN_READ_MAX, CLEAN_SHOWN_MAX, CLEAN_YEARS, CleanCode, CleanDecision, CleanView, CleanWeight,
-    CleanWord, StaleLog, clean_listed, clean_since, clean_weight,
+    CleanWord, StaleLog, clean_listed, clean_since, clean_weight, is_bad_record,
 };
 pub use error::{AdminError, Detail, ErrorCode, ExitCode};
 pub use look_up::{

@@ -32,12 +32,20 @@ pub(crate) fn clean(page: &mut Page, view: &CleanView, words: Words) {
     for log in &view.stale {
         page.line(stale(log, words));
     }
-    let listed = view.stale.len() as u64;
+    let listed = |is_lost: bool| {
+        let logs = view.stale.iter();
+        logs.filter(|log| log.lost.is_some() == is_lost).count() as u64
+    };
     let sums = [
         (
             "clean_stale_more",
             view.stale_total,
-            view.stale_total > listed,
+            view.stale_total > listed(false),
+        ),
+        (
+            "clean_lost_more",
+            view.lost_total,
+            view.lost_total > listed(true),
         ),
         (
             "clean_missing",
@@ -51,7 +59,20 @@ pub(crate) fn clean(page: &mut Page, view: &CleanView, words: Words) {
             page.line(words.fill(key, &[("count", &count.to_string())]));
         }
     }
+    limits(page, &view.word(), words);
     page.line(words.word("clean_note"));
+}
+
+/// What the word does not rest on.
+// spec: LKP-76
+pub(crate) fn limits(page: &mut Page, word: &CleanWord, words: Words) {
+    let sums = [
+        ("clean_withheld", word.withheld),
+        ("clean_waiting", word.waiting),
+    ];
+    for (key, count) in sums.into_iter().filter(|(_, count)| *count > 0) {
+        page.line(words.fill(key, &[("count", &count.to_string())]));
+    }
 }
 
 /// The word alone, as the register and a receipt have it.
@@ -79,7 +100,11 @@ fn stale(log: &StaleLog, words: Words) -> String {
     let origin = format!("{}/{}", log.origin.member(), log.origin.log_number());
     let name = log.name.clone().unwrap_or_default();
     let blanks = [("origin", &*origin), ("name", &*name), ("at", &*at)];
-    words.fill("clean_stale", &blanks)
+    let key = match log.lost {
+        Some(_) => "clean_lost",
+        None => "clean_stale",
+    };
+    words.fill(key, &blanks)
 }
 
 /// The answer as JSON.
@@ -91,6 +116,7 @@ pub(crate) fn json(view: &CleanView) -> Value {
     json["stale_total"] = json!(view.stale_total);
     json["bodies_missing"] = json!(view.bodies_missing);
     json["left"] = json!(view.left);
+    json["lost_total"] = json!(view.lost_total);
     json
 }
 
@@ -102,6 +128,8 @@ pub(crate) fn word_json(word: &CleanWord) -> Value {
         "verdict": word.verdict.name(),
         "counts": word.counts,
         "apart": word.apart,
+        "withheld": word.withheld,
+        "waiting": word.waiting,
     })
 }
 
@@ -123,5 +151,6 @@ fn stale_json(log: &StaleLog) -> Value {
         "origin": log.origin.to_string(),
         "name": log.name,
         "since_at": at_json(log.since),
+        "lost": log.lost.is_some(),
     })
 }

@@ -226,6 +226,9 @@ pub(crate) fn verified_look_up(verified: &VerifiedLookUp, words: Words) -> Repor
             .into_iter()
             .collect::<Vec<_>>(),
     );
+    if let Some(word) = word {
+        clean::limits(&mut page, word, words);
+    }
     page.gap();
     page.line(words.fill("look_up_shown", &[("count", &row.shown.len().to_string())]));
     let header_words = ["reference", "validity"].map(|key| words.word(key));

@@ -385,6 +385,10 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.clean_stale_more", "! There are {count} such logs.", "! 此类日志共 {count} 个。"),
     ("word.clean_missing", "! Not known: {count} bodies are still to come.", "! 无法确定：尚有 {count} 份正文未到。"),
     ("word.clean_left", "! {count} decisions were not looked at.", "! 有 {count} 项决定未查看。"),
-    ("word.clean_note", "This is of decisions and entries in lists as this node holds them; what its authority is not given, and records from which no effect follows, are not in it. It is no score.", "以上以本节点所持有的决定和名单条目为限，不含本机关无权接收的内容和不产生效力的记录；不是评分。"),
+    ("word.clean_note", "This is of decisions and entries in lists as this node holds them; what its authority is not given, and records from which no effect follows, are not in it. Counted are penalties, compulsory measures, entries in lists of serious breaches and watch lists, and of other acts those that fine, confiscate or bring duties; an ordinary levy is none. It is no score.", "以上以本节点所持有的决定和名单条目为限，不含本机关无权接收的内容和不产生效力的记录。计入范围：行政处罚、行政强制、严重失信主体名单和重点关注名单条目，以及带有罚款、没收或义务的其他行为；一般行政征收不计入。不是评分。"),
+    ("word.clean_withheld", "By what this node is given; {count} decisions or records of any organisation are withheld from it.", "以本节点获得的内容为限；另有 {count} 项（不限组织）决定或记录未向其提供。"),
+    ("word.clean_waiting", "! Not known: {count} statements about the organisation wait for a newer registry.", "! 无法确定：有 {count} 项关于该组织的声明须待更新的名册。"),
+    ("word.clean_lost", "The log {origin} ({name}) is of a member that is declared lost; nothing more is expected of it. Cosigned {at}.", "日志 {origin}（{name}）属于已宣告失联的成员，不再等待其内容；最近见证 {at}。"),
+    ("word.clean_lost_more", "There are {count} logs of members that are declared lost.", "属于已宣告失联成员的日志共 {count} 个。"),
     ("word.weight", "Weight", "计入情况"),
 ];

@@ -1,12 +1,17 @@
 //! Whether an organisation has any adverse record since a day, as far as this node can tell.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use concordat_protocol::admin::{
     AdminError, CLEAN_READ_MAX, CLEAN_SHOWN_MAX, CleanCode, CleanDecision, CleanView, CleanWeight,
     ErrorCode, StaleLog, SubjectAsk, binds_code, clean_listed, clean_since, clean_weight,
+    is_bad_record,
 };
-use concordat_protocol::effect::{Effect, FRESHNESS_DAYS, Horizon};
-use concordat_protocol::statement::{Decision, Role, Standing};
-use concordat_protocol::subject::SubjectCode;
+use concordat_protocol::codec::Truth;
+use concordat_protocol::effect::{BindsOthers, Effect, FRESHNESS_DAYS, Horizon};
+use concordat_protocol::lookup::Shown;
+use concordat_protocol::statement::{DecisionFields, Role, Standing, StatementRef};
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::{LogNumber, Registry};
 
@@ -17,9 +22,13 @@ use crate::query::{Found, SubjectEntry};
 
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
-/// The first day that a request asks about; `None` where it does not ask.
+/// The first day that a request asks about; `None` where it does not ask. Of a day to come nobody can say what
+/// will not have been decided by then.
 // spec: ADM-434
-pub(super) fn since(ask: &SubjectAsk, as_of: Day) -> Result<Option<Day>, AdminError> {
+pub(super) fn since(
+    ask: &SubjectAsk,
+    (as_of, today): (Day, Day),
+) -> Result<Option<Day>, AdminError> {
     let refused = |since: &dyn std::fmt::Display| {
         AdminError::new(ErrorCode::CleanSpan)
             .with("since", since)
@@ -27,6 +36,8 @@ pub(super) fn since(ask: &SubjectAsk, as_of: Day) -> Result<Option<Day>, AdminEr
     };
     match (ask.clean_since, ask.clean_years) {
         (None, None) => Ok(None),
+        (Some(since), None) if as_of > today => Err(refused(&since)),
+        (None, Some(years)) if as_of > today => Err(refused(&years)),
         (Some(since), None) if since <= as_of => Ok(Some(since)),
         (None, Some(years)) if years > 0 => match clean_since(as_of, years) {
             Some(since) => Ok(Some(since)),
@@ -38,35 +49,45 @@ pub(super) fn since(ask: &SubjectAsk, as_of: Day) -> Result<Option<Day>, AdminEr
 }
 
 /// Weighs the adverse decisions about an organisation, newest first, and looks at how far the logs are known.
-// spec: LKP-70, LKP-72, LKP-73, LKP-75
+/// With it, how those stood that are listed.
+// spec: LKP-70, LKP-72, LKP-73, LKP-75, LKP-76
 pub(super) fn answer(
     node: &Node,
     code: SubjectCode,
     found: &[SubjectEntry],
     (since, as_of): (Day, Day),
-) -> Result<CleanView, AdminError> {
+) -> Result<(CleanView, Vec<Shown>), AdminError> {
     let may_burden = |entry: &&SubjectEntry| {
         let summary = entry.summary.as_ref();
         summary.is_none_or(|summary| summary.adverse) || is_corrected(node, entry)
     };
     let found: Vec<&SubjectEntry> = found.iter().filter(may_burden).collect();
     let (read, rest) = found.split_at(found.len().min(CLEAN_READ_MAX));
-    let mut decisions = Vec::new();
+    let (mut decisions, mut stood) = (Vec::new(), BTreeMap::new());
     for part in read.chunks(CLEAN_SHOWN_MAX) {
         let targets: Vec<_> = part.iter().map(|entry| &entry.reference).collect();
         let effects = node.effects_of(&targets, as_of);
         let effects = effects.map_err(|error| refusal::ask(&error))?;
         for (entry, effect) in part.iter().zip(&effects) {
-            decisions.extend(weighed(node, code, (entry, effect), since)?);
+            if let Some(one) = weighed(node, code, (entry, effect), (since, as_of))? {
+                let at = one.reference.clone();
+                let shown = Shown::decision(at.clone(), &view::effect(effect, as_of));
+                stood.insert(at, shown);
+                decisions.push(one);
+            }
         }
     }
     let count = |weight| decisions.iter().filter(|one| one.weight == weight).count() as u64;
     let (counts, apart) = (count(CleanWeight::Counts), count(CleanWeight::Apart));
     let not_known = count(CleanWeight::NotKnown);
     let decisions = clean_listed(decisions);
-    let mut stale = stale(node, &node.registry(), &node.horizon());
-    let stale_total = stale.len() as u64;
-    stale.truncate(CLEAN_SHOWN_MAX);
+    let shown = decisions.iter();
+    let shown = shown
+        .filter_map(|one| stood.remove(&one.reference))
+        .collect();
+    let query = node.query().map_err(refusal::index)?;
+    let waiting = query.waiting_about(code).map_err(refusal::query)?;
+    let known = known(node);
     let mut view = CleanView {
         since,
         as_of,
@@ -75,13 +96,56 @@ pub(super) fn answer(
         counts,
         apart,
         not_known,
-        stale,
-        stale_total,
-        bodies_missing: subject::bodies_missing(node, &peer::logs(node)),
+        stale: known.stale,
+        stale_total: known.stale_total,
+        bodies_missing: known.bodies_missing,
         left: rest.len() as u64,
+        withheld: known.withheld,
+        waiting,
+        lost_total: known.lost_total,
     };
     view.verdict = view.judge();
-    Ok(view)
+    Ok((view, shown))
+}
+
+/// How far the logs are known.
+struct Known {
+    stale: Vec<StaleLog>,
+    stale_total: u64,
+    lost_total: u64,
+    bodies_missing: u64,
+    withheld: u64,
+}
+
+// spec: LKP-73, LKP-75, LKP-76
+fn known(node: &Node) -> Known {
+    let registry = node.registry();
+    let lost: BTreeSet<AuthorityCode> = registry.lost().into_keys().collect();
+    let is_lost = |member: &str| lost.iter().any(|code| code.as_str() == member);
+    let mut stale = stale(node, &registry, &node.horizon());
+    // Those that hold up the word come first.
+    stale.sort_by_key(|log| log.lost.is_some());
+    let stale_total = stale.iter().filter(|log| log.lost.is_none()).count();
+    let lost_total = stale.len().saturating_sub(stale_total) as u64;
+    stale.truncate(CLEAN_SHOWN_MAX);
+    let views = peer::logs(node);
+    let logs = node.shared().logs();
+    let missing = views.iter().filter(|view| !is_lost(view.origin.member()));
+    let missing = missing.map(|view| {
+        let log = logs.get(&view.origin);
+        let for_few = log.map_or(0, |log| log.awaited_for_few().count() as u64);
+        view.bodies_missing.saturating_sub(for_few)
+    });
+    let withheld = logs
+        .iter()
+        .map(|(origin, log)| log.withheld(is_lost(origin.member())).count() as u64);
+    Known {
+        stale,
+        stale_total: stale_total as u64,
+        lost_total,
+        bodies_missing: missing.sum(),
+        withheld: withheld.sum(),
+    }
 }
 
 /// Whether anything corrects a decision: a licence may have been put right into a penalty. Where the index does
@@ -97,35 +161,60 @@ fn is_corrected(node: &Node, entry: &SubjectEntry) -> bool {
         .map_or(true, |acts| !acts.is_empty())
 }
 
-/// An adverse decision of the span, as it stands.
+/// An adverse decision of the span, as it stands, or as it will once a quorum has cosigned a correction of it.
 fn weighed(
     node: &Node,
     code: SubjectCode,
     (entry, effect): (&SubjectEntry, &Effect),
-    since: Day,
+    (since, as_of): (Day, Day),
 ) -> Result<Option<CleanDecision>, AdminError> {
     let query = node.query().map_err(refusal::index)?;
-    let at = &entry.reference;
-    let found = query.statement(&at.origin, at.index);
-    let Found::Verified(made) = found.map_err(refusal::query)? else {
+    let read = |at: &StatementRef| match query.statement(&at.origin, at.index) {
+        Ok(Found::Verified(made)) => Ok(Some(made)),
+        Ok(Found::Rejected(_) | Found::NotHeld) => Ok(None),
+        Err(error) => Err(refusal::query(error)),
+    };
+    let is_meant = |fields: &DecisionFields| is_bad_record(fields) && fields.subject.code() == code;
+    let Some(made) = read(&entry.reference)? else {
         return Ok(None);
     };
-    if subject::not_about_by(node, code, effect)?.is_some() {
-        return Ok(None);
+    if subject::not_about_by(node, code, effect)?.is_none() {
+        let stands = node.stands_by(effect).map_err(refusal::query)?;
+        let stands = stands.unwrap_or(made);
+        let fields = stands.statement().payload().content.decision();
+        let fields = fields.map(|decision| decision.fields());
+        if let Some(fields) = fields.filter(|fields| is_meant(fields))
+            && let Some(weight) = clean_weight(effect, fields.decided_on, (since, as_of))
+        {
+            return Ok(Some(listed(node, (entry, effect), fields, weight)));
+        }
     }
-    let stands = node.stands_by(effect).map_err(refusal::query)?;
-    let stands = stands.unwrap_or_else(|| made.clone());
-    let Some(decision) = stands.statement().payload().content.decision() else {
-        return Ok(None);
-    };
-    let fields = decision.fields();
-    let is_meant = Decision::is_adverse(decision) && fields.subject.code() == code;
-    let weight = match is_meant {
-        true => clean_weight(effect, fields.decided_on, since),
-        false => None,
-    };
-    Ok(weight.map(|weight| CleanDecision {
-        reference: at.clone(),
+    let is_gone = matches!(
+        effect.binds_others(),
+        BindsOthers::Void | BindsOthers::Withdrawn | BindsOthers::Superseded
+    );
+    // What it is put right into may stand tomorrow.
+    // spec: LKP-71
+    for at in effect.pending.iter().filter(|_| !is_gone) {
+        let Some(pending) = read(at)? else { continue };
+        let fields = pending.statement().payload().content.decision();
+        let fields = fields.map(|decision| decision.fields());
+        if let Some(fields) = fields.filter(|one| is_meant(one) && one.decided_on <= as_of) {
+            let weight = CleanWeight::NotKnown;
+            return Ok(Some(listed(node, (entry, effect), fields, weight)));
+        }
+    }
+    Ok(None)
+}
+
+fn listed(
+    node: &Node,
+    (entry, effect): (&SubjectEntry, &Effect),
+    fields: &DecisionFields,
+    weight: CleanWeight,
+) -> CleanDecision {
+    CleanDecision {
+        reference: entry.reference.clone(),
         weight,
         issuer: entry.issuer,
         issuer_name: view::name_of(&node.registry(), entry.issuer),
@@ -133,20 +222,23 @@ fn weighed(
         act_type: fields.act_type,
         decided_on: fields.decided_on,
         binds_others: binds_code(effect.binds_others()),
-    }))
+    }
 }
 
 /// The logs of members that nobody can go by: not held, cosigned by no quorum for longer than the limit, or
-/// frozen. Whoever has left decides nothing more.
+/// frozen. Whoever has left decides nothing more: its log is named where it never was held. Of whoever is lost
+/// nothing more is expected; a home register is never done without.
 // spec: LKP-73
 fn stale(node: &Node, registry: &Registry, horizon: &Horizon) -> Vec<StaleLog> {
     let now = horizon.at_least(clock::now());
     let mut stale = Vec::new();
     for member in registry.members() {
         let enrolment = member.enrolment();
-        if enrolment.role == Role::Issuer || member.standing() == Standing::Left {
+        if enrolment.role == Role::Issuer {
             continue;
         }
+        let has_left = member.standing() == Standing::Left;
+        let lost = member.lost().map(|_| Truth);
         let mut logs = vec![LogNumber::Statements];
         // Whoever lacks the home register lacks word of objections that are not held.
         logs.extend((member.code() == node.genesis().hub()).then_some(LogNumber::Register));
@@ -155,12 +247,14 @@ fn stale(node: &Node, registry: &Registry, horizon: &Horizon) -> Vec<StaleLog> {
             let log = horizon.logs.get(&origin);
             let since = log.and_then(|log| log.quorum_time);
             let is_frozen = log.is_some_and(|log| log.frozen_at.is_some());
-            if is_frozen || since.is_none_or(|since| is_old(since, now)) {
+            let is_stale = is_frozen || since.is_none_or(|since| is_old(since, now));
+            if is_stale && (!has_left || since.is_none()) {
                 let name = Some(enrolment.name.to_string());
                 stale.push(StaleLog {
                     origin,
                     name,
                     since,
+                    lost: lost.filter(|_| number == LogNumber::Statements),
                 });
             }
         }

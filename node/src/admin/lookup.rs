@@ -1,7 +1,7 @@
 //! A look-up: a durable row before anything about an organisation is answered, and its receipt.
 
 use concordat_protocol::admin::{AdminError, CleanView, CleanWord, ErrorCode, LookUp, Reply};
-use concordat_protocol::lookup::{LookUpRow, Shown, answer_digest};
+use concordat_protocol::lookup::{LookUpRow, SHOWN_MAX, Shown, answer_digest};
 use concordat_protocol::subject::SubjectCode;
 use concordat_protocol::text::Text;
 use serde_bytes::ByteBuf;
@@ -63,6 +63,19 @@ pub(super) fn record_shown(
         desk.send(Reply::Receipt(ByteBuf::from(receipt)));
     }
     Ok(reply(kept.number))
+}
+
+/// What a reply shows, and what it weighed for clean years besides.
+// spec: LKP-50, LKP-77
+pub(super) fn shown_with(reply: &Reply, weighed: &[Shown]) -> Vec<Shown> {
+    let mut shown = Shown::in_reply(reply);
+    for one in weighed {
+        let is_new = shown.iter().all(|was| was.reference != one.reference);
+        if is_new && shown.len() < SHOWN_MAX {
+            shown.push(one.clone());
+        }
+    }
+    shown
 }
 
 /// What a reply says of clean years.

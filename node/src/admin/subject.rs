@@ -30,8 +30,9 @@ use crate::store::{NoticeRow, Position};
 /// `subject`
 pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let node = desk.node();
-    let as_of = ask.as_of.unwrap_or_else(|| node.today());
-    let since = clean::since(&ask, as_of)?;
+    let today = node.today();
+    let as_of = ask.as_of.unwrap_or(today);
+    let since = clean::since(&ask, (as_of, today))?;
     let mut found = node
         .subject(ask.code)
         .map_err(|error| refusal::ask(&error))?;
@@ -129,6 +130,8 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         let about = records.views.iter().map(|one| one.subject.name().as_str());
         names.extend(about.take(1).map(str::to_owned));
     }
+    let clean = since.map(|since| clean::answer(node, ask.code, &found, (since, as_of)));
+    let (clean, weighed) = clean.transpose()?.unzip();
     let answer = SubjectAnswer {
         code: ask.code,
         names,
@@ -144,10 +147,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         records: records.views,
         records_total: (records.total > 0).then_some(records.total),
         records_next_skip: records.next_skip,
-        clean: match since {
-            Some(since) => Some(clean::answer(node, ask.code, &found, (since, as_of))?),
-            None => None,
-        },
+        clean,
     };
     let total = total + records.total;
     // spec: ADM-63
@@ -165,8 +165,9 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
             Reply::Error(AdminError::new(ErrorCode::NothingHeard))
         });
     }
+    let shown = |reply: &Reply| lookup::shown_with(reply, weighed.as_deref().unwrap_or_default());
     // spec: ADM-20
-    lookup::record(desk, &ask.look_up, ask.code, |look_up_row| {
+    lookup::record_shown(desk, &ask.look_up, ask.code, shown, |look_up_row| {
         Reply::Subject(Box::new(SubjectAnswer {
             look_up_row,
             ..answer.clone()

@@ -133,6 +133,20 @@ impl Log {
         places.filter(|index| matches!(self.body(*index), BodyState::Missing | BodyState::Damaged))
     }
 
+    /// Positions of decisions and records whose bodies will not come; of a log of whoever is lost, those that
+    /// have not come.
+    pub fn withheld(&self, is_lost: bool) -> impl Iterator<Item = LeafIndex> + '_ {
+        let places = (0..self.size().value()).map(LeafIndex::new);
+        places.filter(move |index| {
+            let is_gone = match self.body(*index) {
+                BodyState::Absent(_) => true,
+                BodyState::Missing | BodyState::Damaged => is_lost,
+                BodyState::Held(_) | BodyState::None | BodyState::Refused(_) => false,
+            };
+            is_gone && self.kind(*index) == Holdable::Data
+        })
+    }
+
     /// What is known of a body.
     #[must_use]
     pub fn body(&self, index: LeafIndex) -> BodyState {

@@ -194,6 +194,25 @@ impl QueryService {
         Ok(listing.entries.into_values().collect())
     }
 
+    /// How many statements about an organisation are under a state of the registry that has not come.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    // spec: LKP-76
+    pub fn waiting_about(&self, subject: SubjectCode) -> Result<u64, QueryError> {
+        let mut waiting = 0;
+        for row in self.about(subject)?.iter() {
+            self.go_on()?;
+            let at = &row.position;
+            if self.store.verdict(&at.origin, at.index).is_none() {
+                let found = self.statement(&at.origin, at.index)?;
+                let waits = matches!(found, Found::Rejected(RejectReason::CtxAhead));
+                waiting += u64::from(waits);
+            }
+        }
+        Ok(waiting)
+    }
+
     /// Whether a statement was refused when it was verified.
     fn is_rejected(&self, at: &Position) -> bool {
         let verdict = self.store.verdict(&at.origin, at.index);

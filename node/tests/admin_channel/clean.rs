@@ -4,6 +4,7 @@ use concordat_protocol::admin::{CleanCode, CleanView, CleanWeight};
 use concordat_protocol::codec::Truth;
 use concordat_protocol::effect::BindsOthers;
 use concordat_protocol::lookup::LookUpReceipt;
+use concordat_protocol::statement::{BasisLevel, LegalBasis, Loss, Standing, Suspension};
 
 use super::*;
 
@@ -18,11 +19,38 @@ fn ask(code: SubjectCode, since: Option<Day>, years: Option<u32>) -> Request {
             ..look_up()
         },
         as_of: None,
-        skip: None,
+        // What the page shows is not what is weighed.
+        skip: since.map(|_| 1_000),
         records_skip: None,
         clean_since: since,
         clean_years: years,
     })
+}
+
+impl Pair {
+    /// Suspends a member and declares it lost.
+    async fn lose(&mut self, member: AuthorityCode) {
+        let reasons = || Text::new("长期无应答。").unwrap();
+        let basis = LegalBasis {
+            law: Text::new("某省社会信用条例").unwrap(),
+            article: Text::new("第二十条").unwrap(),
+            level: BasisLevel::LocalRegulation,
+        };
+        let suspended = Content::Suspension(Suspension {
+            member,
+            standing: Standing::Suspended,
+            reasons: reasons(),
+        });
+        let lost = Content::Loss(Loss {
+            member,
+            reasons: reasons(),
+            basis: vec![basis],
+        });
+        for content in [suspended, lost] {
+            self.network.append(content).unwrap();
+            self.enter_last().await;
+        }
+    }
 }
 
 impl Client {
@@ -39,6 +67,11 @@ impl Client {
         let receipt = LookUpReceipt::decode(receipt).unwrap();
         assert_eq!(receipt.row().clean, Some(view.word()));
         assert_eq!(receipt.row().subject, code);
+        // spec: LKP-77
+        let shown = &receipt.row().shown;
+        for one in &view.decisions {
+            assert!(shown.iter().any(|was| was.reference == one.reference));
+        }
         view
     }
 }
@@ -79,6 +112,16 @@ async fn clean_years_are_answered_with_a_receipt_and_never_on_what_is_not_known(
         let error = member.ask(&ask(code, since, years)).await.unwrap_err();
         assert_eq!(error.code, ErrorCode::CleanSpan, "{since:?} {years:?}");
     }
+    // Nobody says of a day to come that nothing stands on it; without the question it may be asked about.
+    for (years, refused) in [(Some(3), true), (None, false)] {
+        let Request::Subject(mut asked) = ask(code, None, years) else {
+            unreachable!()
+        };
+        asked.as_of = Some(day(1_500));
+        let answer = member.ask(&Request::Subject(asked)).await;
+        let code = answer.err().map(|error| error.code);
+        assert_eq!(code, refused.then_some(ErrorCode::CleanSpan));
+    }
     member.act(&objection(position(&target), false)).await;
     let view = member.clean(code, fields.decided_on).await;
     assert_eq!(view.verdict, CleanCode::Contested);
@@ -93,8 +136,58 @@ async fn clean_years_are_answered_with_a_receipt_and_never_on_what_is_not_known(
         assert_eq!(view.verdict, CleanCode::Unknown);
         assert_eq!(view.stale_total, 1);
         assert_eq!(view.stale[0].origin.member(), silent.code().as_str());
-        assert_eq!(view.stale[0].since, None);
+        assert_eq!((view.stale[0].since, view.stale[0].lost), (None, None));
+    }
+    // Nobody is held up for good by one of whom nothing more is expected, and it is said who that is.
+    pair.lose(silent.code()).await;
+    for (about, verdict) in [(code, CleanCode::Contested), (other, CleanCode::Clean)] {
+        let view = member.clean(about, fields.decided_on).await;
+        assert_eq!((view.verdict, view.withheld, view.waiting), (verdict, 0, 0));
+        assert_eq!((view.stale_total, view.lost_total), (0, 1));
+        assert_eq!(view.stale[0].origin.member(), silent.code().as_str());
+        assert_eq!(view.stale[0].lost, Some(Truth));
     }
     drop(member);
     pair.stop().await;
+}
+
+/// A penalty that its author had just put upon an organisation left it clean until a quorum had cosigned that.
+// spec: LKP-71, LKP-72
+#[tokio::test(flavor = "multi_thread")]
+async fn correction_to_come_that_burdens_makes_it_unknown() {
+    let pair = Pair::start().await;
+    pair.import().await;
+    let target = pair.first();
+    let mut member = Client::open(&pair.member).await;
+    until(&pair.member.node, |node| {
+        let effect = node.effect_of(&target, clock::today()).unwrap();
+        effect.binds_others() != BindsOthers::NotWitnessed
+    })
+    .await;
+    let decision = member.statement(position(&target)).await.decision.unwrap();
+    let mut fields = decision.into_fields();
+    let (since, other) = (fields.decided_on, SubjectCode::parse(OTHER).unwrap());
+    let name = Text::new("另一公司").unwrap();
+    fields.subject = Subject::new(other, SubjectCheck::Ok, Form::Enterprise, name).unwrap();
+    assert_eq!(member.clean(other, since).await.verdict, CleanCode::Clean);
+    // Without the hub no quorum cosigns anything.
+    pair.hub.admin.stop().await;
+    pair.hub.node.stop().await;
+    let ask = CorrectionAsk {
+        target: position(&target),
+        reasons: Text::new("主体有误。").unwrap(),
+        replacement: Box::new(fields),
+        worked_from: None,
+        issuer: None,
+        dry_run: false,
+        bulk: None,
+    };
+    member.act(&Request::Correction(ask)).await;
+    let view = member.clean(other, since).await;
+    assert_eq!(view.verdict, CleanCode::Unknown, "{view:?}");
+    assert_eq!((view.counts, view.apart, view.not_known), (0, 0, 1));
+    assert_eq!(view.decisions[0].reference, target);
+    drop(member);
+    pair.member.admin.stop().await;
+    pair.member.node.stop().await;
 }

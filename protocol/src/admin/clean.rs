@@ -6,10 +6,10 @@
 
 use crate::admin::tagged::named_codes;
 use crate::admin::view::BindsOthersCode;
-use crate::codec::integer_map;
-use crate::effect::{BindsOthers, Effect};
+use crate::codec::{Truth, integer_map};
+use crate::effect::{Backing, BindsOthers, Effect};
 use crate::log::Origin;
-use crate::statement::{ActType, StatementRef};
+use crate::statement::{ActType, DecisionFields, StatementRef};
 use crate::subject::AuthorityCode;
 use crate::time::{Day, Timestamp};
 
@@ -81,6 +81,8 @@ integer_map! {
         2 => name: opt(String),
         /// The newest time at which a quorum cosigned it; absent where it is not held.
         3 => since: opt(Timestamp),
+        /// Present when its member is declared lost: nothing more is expected of it, and it holds up no word.
+        160 => lost: opt(Truth),
     }
 }
 
@@ -102,14 +104,20 @@ integer_map! {
         6 => apart: req(u64),
         /// Those of which it is not known how they stand.
         7 => not_known: req(u64),
-        /// Logs that are not held, stale or frozen, the first of them.
+        /// Logs that are not held, stale or frozen, the first of them; those of the lost last.
         8 => stale: list(StaleLog),
-        /// How many there are in all.
+        /// How many there are in all, without those of the lost.
         9 => stale_total: req(u64),
         /// Bodies that are still to come, of any organisation.
         10 => bodies_missing: req(u64),
         /// Decisions that were not looked at.
         11 => left: req(u64),
+        /// Bodies of decisions and records, of any organisation, that this node is not given.
+        160 => withheld: req(u64),
+        /// Statements about the organisation that wait for a newer registry.
+        161 => waiting: req(u64),
+        /// How many logs of the lost there are among those that are not held, stale or frozen.
+        162 => lost_total: req(u64),
     }
 }
 
@@ -127,6 +135,10 @@ integer_map! {
         4 => counts: req(u64),
         /// Those that were said apart.
         5 => apart: req(u64),
+        /// Bodies of decisions and records, of any organisation, that the node was not given.
+        160 => withheld: req(u64),
+        /// Statements about the organisation that waited for a newer registry.
+        161 => waiting: req(u64),
     }
 }
 
@@ -140,6 +152,8 @@ impl CleanView {
             verdict: self.verdict,
             counts: self.counts,
             apart: self.apart,
+            withheld: self.withheld,
+            waiting: self.waiting,
         }
     }
 
@@ -148,7 +162,8 @@ impl CleanView {
     // spec: LKP-72
     #[must_use]
     pub const fn judge(&self) -> CleanCode {
-        let is_whole = self.stale_total == 0 && self.bodies_missing == 0 && self.left == 0;
+        let is_heard = self.stale_total == 0 && self.bodies_missing == 0;
+        let is_whole = is_heard && self.left == 0 && self.waiting == 0;
         if self.counts > 0 {
             return CleanCode::Adverse;
         }
@@ -162,18 +177,51 @@ impl CleanView {
     }
 }
 
-/// What an adverse decision comes to; `None` of one that was taken back, is void, had its place taken, or was
-/// decided before the span and has run out.
+/// Whether a decision is a bad record as it stands: a penalty, a compulsory measure, an entry in a list of serious
+/// breaches or a watch list, and whatever else fines, confiscates or brings duties. A levy is none by itself.
+// spec: LKP-70
+#[must_use]
+pub const fn is_bad_record(fields: &DecisionFields) -> bool {
+    let by_type = fields.act_type.is_adverse() && !matches!(fields.act_type, ActType::Levy);
+    let fines = fields.fine_fen.is_some() || fields.confiscation_fen.is_some();
+    by_type || fines || !fields.duties.is_empty() || !fields.penalty_classes.is_empty()
+}
+
+/// What an adverse decision comes to; `None` of one that was taken back, is void, had its place taken, was
+/// decided before the span and has run out, or was decided after it.
 // spec: LKP-70, LKP-71
 #[must_use]
-pub fn clean_weight(effect: &Effect, decided_on: Day, since: Day) -> Option<CleanWeight> {
-    if decided_on < since && !lasts(effect) {
+pub fn clean_weight(
+    effect: &Effect,
+    decided_on: Day,
+    (since, as_of): (Day, Day),
+) -> Option<CleanWeight> {
+    let is_before = decided_on < since && !lasts(effect);
+    if is_before || decided_on > as_of {
         return None;
     }
-    let is_contested = !effect.suspended_by.is_empty()
-        || !effect.waiting.is_empty()
-        || !effect.stayed_by.is_empty();
     match effect.binds_others() {
+        // A repair is asked before who cosigned it, and an end before what it rests on.
+        BindsOthers::Ended | BindsOthers::Repaired => match effect.backing {
+            Some(Backing::Void(_)) => None,
+            Some(Backing::Provisional) => Some(CleanWeight::NotKnown),
+            Some(Backing::Witnessed) | None => past(effect),
+        },
+        verdict => weight_of(effect, verdict),
+    }
+}
+
+/// What one comes to that has ended: as if it had not.
+fn past(effect: &Effect) -> Option<CleanWeight> {
+    match (effect.basis_verdict(), effect.freshness.unknown()) {
+        (Some(verdict), _) => weight_of(effect, verdict),
+        (None, Some(_)) if !is_contested(effect) => Some(CleanWeight::NotKnown),
+        (None, _) => weight_of(effect, BindsOthers::Applies),
+    }
+}
+
+fn weight_of(effect: &Effect, verdict: BindsOthers) -> Option<CleanWeight> {
+    match verdict {
         BindsOthers::Void | BindsOthers::Withdrawn | BindsOthers::Superseded => None,
         BindsOthers::NotHeld
         | BindsOthers::NotWeighed
@@ -186,12 +234,18 @@ pub fn clean_weight(effect: &Effect, decided_on: Day, since: Day) -> Option<Clea
         | BindsOthers::NoBasis
         | BindsOthers::NotYet => Some(CleanWeight::Apart),
         BindsOthers::Applies | BindsOthers::Ended | BindsOthers::Repaired => {
-            Some(match is_contested {
+            Some(match is_contested(effect) {
                 true => CleanWeight::Apart,
                 false => CleanWeight::Counts,
             })
         }
     }
+}
+
+/// Whether it is objected to or stayed.
+fn is_contested(effect: &Effect) -> bool {
+    let is_open = !effect.suspended_by.is_empty() || !effect.waiting.is_empty();
+    is_open || !effect.stayed_by.is_empty()
 }
 
 /// Whether anything of a decision has not run out: its publication, a measure, or its own validity. Of one that

@@ -544,7 +544,7 @@ impl Effect {
 
     /// The verdict of the gravest failure among what it rests on.
     // spec: EFF-16
-    fn basis_verdict(&self) -> Option<BindsOthers> {
+    pub(crate) fn basis_verdict(&self) -> Option<BindsOthers> {
         let failures = match &self.basis {
             Basis::RestsOnNothing | Basis::Holds { .. } => return None,
             Basis::Fails { failures } => failures,

@@ -514,10 +514,14 @@ fn clean() -> CleanView {
             origin: origin(),
             name: Some("省枢纽".to_owned()),
             since: None,
+            lost: None,
         }],
         stale_total: 3,
         bodies_missing: 2,
         left: 5,
+        withheld: 17,
+        waiting: 1,
+        lost_total: 0,
     }
 }
 
@@ -564,6 +568,8 @@ fn clean_years_are_shown_with_what_they_rest_on_in_both_languages() {
                 "A〔2025〕1号",
                 "省枢纽",
                 "There are 3 such logs",
+                "17 decisions or records of any organisation are withheld",
+                "wait for a newer registry",
                 "no score",
             ],
         ),
@@ -575,6 +581,8 @@ fn clean_years_are_shown_with_what_they_rest_on_in_both_languages() {
                 "A〔2025〕1号",
                 "省枢纽",
                 "共 3 个",
+                "17 项（不限组织）决定或记录未向其提供",
+                "须待更新的名册",
                 "不是评分",
             ],
         ),
@@ -592,6 +600,10 @@ fn clean_years_are_shown_with_what_they_rest_on_in_both_languages() {
     assert_eq!((&json["counts"], &json["apart"]), (&0.into(), &1.into()));
     assert_eq!(json["decisions"][0]["weight"], "apart");
     assert_eq!(json["stale_total"], 3);
+    assert_eq!(
+        (&json["withheld"], &json["waiting"]),
+        (&17.into(), &1.into())
+    );
     let (_, asked) = ask(["--lang", "en"], &["--clean-years", "5"]);
     assert_eq!(asked, (None, Some(5)));
 }
