@@ -16,10 +16,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::PoisonError;
 
+use concordat_certs::configuration::LOOK_UP_DAYS_MIN;
 use concordat_protocol::lookup::{LookUpRow, SaltedRow, SaltedRowError};
 use concordat_protocol::time::Day;
 use tokio::sync::oneshot;
 
+use crate::clock;
 use crate::runtime::{CoreGone, Handle};
 
 pub use record::{LookUpRecord, LookUpRecordError, Mark, MarkKind, Resumed, commit_of, old_row};
@@ -115,8 +117,9 @@ impl Lookups {
     /// [`SealError`].
     // spec: LKP-40
     pub(crate) fn destroy_before(&self, day: Day) -> Result<Vec<Day>, SealError> {
+        let latest = latest_gone();
         self.missed(|missed| missed.retain(|of, _| *of >= day));
-        self.seals(|seals| seals.destroy_before(day))
+        self.seals(|seals| seals.destroy_before(day, latest))
     }
 
     /// The first day whose rows were not let go, as far as it was noted.
@@ -125,7 +128,7 @@ impl Lookups {
     /// [`SealError`].
     // spec: LKP-68
     pub(crate) fn gone_before(&self) -> Result<Option<Day>, SealError> {
-        self.seals(|seals| seals.gone_before())
+        self.seals(|seals| seals.gone_before(latest_gone()))
     }
 
     /// Notes a row that does not open with the key of its day, which ought to be there.
@@ -166,4 +169,10 @@ impl Under {
         self.durable.await.map_err(|_| CoreGone)?;
         Ok((self.number, self.salted))
     }
+}
+/// The last day before which retention can have let rows go.
+// spec: LKP-41, LKP-68
+fn latest_gone() -> Day {
+    let days = i32::try_from(LOOK_UP_DAYS_MIN).unwrap_or(i32::MAX);
+    clock::today().plus_days(-days).unwrap_or(Day::MIN)
 }

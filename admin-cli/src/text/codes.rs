@@ -63,7 +63,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("holder.applied", "applied", "已执行"),
     ("holder.refused", "refused", "已拒绝"),
     ("holder.outstanding", "outstanding", "未回执"),
-    ("holder.lost", "lost: has left", "已失联：成员已退出"),
+    ("holder.lost", "lost: declared so in the registry", "已失联：名册已认定"),
     ("holder.never-given", "never given", "从未送达"),
     ("holder.not-known-here", "not known here", "本节点无从得知"),
     ("later-acts.not-proven", "not proven", "未证明"),

@@ -356,7 +356,7 @@ pub(super) fn unreviewed(node: &Node) -> Result<u64, AdminError> {
 }
 
 /// `lookup resume`
-// spec: LKP-76, ADM-404
+// spec: LKP-78, ADM-404
 pub(super) fn resume(desk: &Desk, ask: &LookUpResumeAsk) -> Answer {
     if !desk.who.local {
         return Err(AdminError::new(ErrorCode::LocalOnly));

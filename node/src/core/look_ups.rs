@@ -51,7 +51,7 @@ impl Register {
     }
 
     /// Goes on without the roots up to a place that the register does not have.
-    // spec: LKP-76
+    // spec: LKP-78
     fn resume(&mut self, last: LeafIndex) {
         self.resumed = self.resumed.max(Some(last));
         let later = self
@@ -115,7 +115,7 @@ impl Register {
     }
 
     /// The place of the last root, where that was let be lost: the next one says so.
-    // spec: LKP-76
+    // spec: LKP-78
     fn resumes_after(&self) -> Option<LeafIndex> {
         let last = self.said.last().map(|(index, _)| *index);
         last.filter(|last| self.is_let_go(*last))
@@ -191,7 +191,7 @@ impl<D: Disk> Core<D> {
     }
 
     /// Says the root of the register, when it is due.
-    // spec: LKP-22, LKP-23, LKP-76
+    // spec: LKP-22, LKP-23, LKP-78
     pub(super) fn say_query_root(&mut self) -> Result<(), Fatal> {
         let (may, _) = self.says_by_itself();
         if !may || self.look_ups_due.is_none_or(|due| self.now < due) {
@@ -335,7 +335,7 @@ mod tests {
     }
 
     /// An operator lets it go on: the next root says after which one rows were lost, and what is lost later breaks it again.
-    // spec: LKP-76
+    // spec: LKP-78
     #[test]
     fn broken_register_that_was_resumed_says_its_root_anew() {
         let mut lost = Register::default();

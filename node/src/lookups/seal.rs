@@ -154,18 +154,21 @@ impl Seals {
         }
     }
 
-    /// The first day whose key was not destroyed, as far as it was noted.
+    /// The first day whose key was not destroyed, as far as it was noted. A note of a day after `latest` is none
+    /// that retention made, and says of no key that it had to go.
     ///
     /// # Errors
     /// [`SealError::File`].
     // spec: LKP-68
-    pub fn gone_before(&self) -> Result<Option<Day>, SealError> {
+    pub fn gone_before(&self, latest: Day) -> Result<Option<Day>, SealError> {
         let path = self.directory.join(GONE_BEFORE);
         match fs::read_to_string(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(cause) => Err(SealError::File { path, cause }),
             // What is no day says of none that it went: rows without a key are told of then.
-            Ok(text) => Ok(Day::parse_loose(text.trim()).ok()),
+            Ok(text) => Ok(Day::parse_loose(text.trim())
+                .ok()
+                .filter(|noted| *noted <= latest)),
         }
     }
 
@@ -174,9 +177,9 @@ impl Seals {
     /// # Errors
     /// [`SealError::File`]; what was not destroyed is tried again the next time.
     // spec: LKP-40, LKP-68
-    pub fn destroy_before(&mut self, day: Day) -> Result<Vec<Day>, SealError> {
+    pub fn destroy_before(&mut self, day: Day, latest: Day) -> Result<Vec<Day>, SealError> {
         let mut gone = Vec::new();
-        let noted = self.gone_before()?;
+        let noted = self.gone_before(latest)?;
         // What was begun under a shorter time is brought to its end under a longer one.
         let day = noted.map_or(day, |noted| noted.max(day));
         let before: Vec<_> = self.days()?;
@@ -337,11 +340,11 @@ mod tests {
         assert!(!first.encode().windows(text.len()).any(|part| part == text));
         let mut later = Seals::new(root.path());
         assert_eq!(later.open(&first).unwrap(), Some(salted(0)));
-        assert_eq!(later.destroy_before(day(2)).unwrap(), [day(1)]);
+        assert_eq!(later.destroy_before(day(2), Day::MAX).unwrap(), [day(1)]);
         assert_eq!(later.open(&first).unwrap(), None);
         assert_eq!(later.open(&second).unwrap(), Some(salted(1)));
         assert_eq!(Seals::new(root.path()).open(&first).unwrap(), None);
-        assert!(later.destroy_before(day(2)).unwrap().is_empty());
+        assert!(later.destroy_before(day(2), Day::MAX).unwrap().is_empty());
     }
 
     // spec: LKP-4
@@ -409,15 +412,21 @@ mod tests {
                 .seal(number, day(u8::try_from(number).unwrap()), &salted(number))
                 .unwrap();
         }
-        assert_eq!(seals.destroy_before(day(1)).unwrap(), []);
-        assert_eq!(seals.gone_before().unwrap(), None);
-        assert_eq!(seals.destroy_before(day(3)).unwrap(), [day(1), day(2)]);
-        assert_eq!(seals.gone_before().unwrap(), Some(day(3)));
+        assert_eq!(seals.destroy_before(day(1), Day::MAX).unwrap(), []);
+        assert_eq!(seals.gone_before(Day::MAX).unwrap(), None);
+        assert_eq!(
+            seals.destroy_before(day(3), Day::MAX).unwrap(),
+            [day(1), day(2)]
+        );
+        assert_eq!(seals.gone_before(Day::MAX).unwrap(), Some(day(3)));
         // A backup brought the key of a day back that had gone.
         fs::write(root.path().join("look-ups/2026-03-02.key"), [1; 32]).unwrap();
         let mut later = Seals::new(root.path());
-        assert_eq!(later.destroy_before(day(1)).unwrap(), [day(2)]);
-        assert_eq!(later.gone_before().unwrap(), Some(day(3)));
+        // A note of a day whose rows have to be kept destroys nothing.
+        assert_eq!(later.gone_before(day(2)).unwrap(), None);
+        assert_eq!(later.destroy_before(day(1), day(2)).unwrap(), []);
+        assert_eq!(later.destroy_before(day(1), day(3)).unwrap(), [day(2)]);
+        assert_eq!(later.gone_before(day(3)).unwrap(), Some(day(3)));
         assert!(root.path().join("look-ups/2026-03-03.key").exists());
     }
 

@@ -200,14 +200,15 @@ pub fn clean_weight(
     if is_before || decided_on > as_of {
         return None;
     }
-    match effect.binds_others() {
-        // A repair is asked before who cosigned it, and an end before what it rests on.
-        BindsOthers::Ended | BindsOthers::Repaired => match effect.backing {
-            Some(Backing::Void(_)) => None,
-            Some(Backing::Provisional) => Some(CleanWeight::NotKnown),
-            Some(Backing::Witnessed) | None => past(effect),
-        },
-        verdict => weight_of(effect, verdict),
+    let verdict = effect.binds_others();
+    if !matches!(verdict, BindsOthers::Ended | BindsOthers::Repaired) {
+        return weight_of(effect, verdict);
+    }
+    // A repair is asked before who cosigned it, and an end before what it rests on.
+    match effect.backing {
+        Some(Backing::Void(_)) => None,
+        Some(Backing::Provisional) => Some(CleanWeight::NotKnown),
+        Some(Backing::Witnessed) | None => past(effect),
     }
 }
 

@@ -138,6 +138,14 @@ pub enum ChangeFault {
         /// The member.
         member: AuthorityCode,
     },
+    /// A member that was declared lost is so once more.
+    #[error(
+        "{member} was declared lost already, and nothing more follows from a second declaration"
+    )]
+    AlreadyLost {
+        /// The member.
+        member: AuthorityCode,
+    },
 }
 
 impl ChangeFault {
@@ -168,6 +176,7 @@ impl ChangeFault {
             | Self::Quorum
             | Self::QuorumLost { .. }
             | Self::StillActive { .. }
+            | Self::AlreadyLost { .. }
             | Self::RepairBasis { .. } => RejectReason::RegistryConflict,
         }
     }

@@ -640,7 +640,7 @@ fn register_of_look_ups_shows_the_word_of_the_rows_that_have_one() {
     for (language, said) in [("en", "Row 5: Adverse records"), ("zh", "第 5 条：")] {
         let arguments = ["--lang", language, "lookup", "list"];
         let (ran, _) = against(vec![answer()], &arguments);
-        let out = ran.exits(0);
+        let out = ran.exits(0).out;
         assert!(out.contains(said), "{out}");
         assert!(!out.contains("Row 4:") && !out.contains("第 4 条"), "{out}");
     }

@@ -301,6 +301,11 @@ impl Registry {
         if member.standing() == Standing::Active {
             return Err(ChangeFault::StillActive { member: code });
         }
+        // A second one would take what came from it since the first for older than its loss.
+        // spec: TRU-81
+        if member.lost().is_some() {
+            return Err(ChangeFault::AlreadyLost { member: code });
+        }
         member.set_lost(self.range.size());
         self.put(member);
         Ok(())

@@ -89,6 +89,9 @@ fn member_is_declared_lost_by_two_approvers_and_only_where_it_takes_no_part() {
     let declared = net.registry.entry(size).unwrap();
     let expected = [(city(), (declared, size))].into_iter().collect();
     assert_eq!(net.registry.lost(), expected);
+    // spec: TRU-81
+    let again = ChangeFault::AlreadyLost { member: city() };
+    refused(&net, lost(city()), again);
     // It stays so when the member leaves, and is over when it takes part again.
     let stands = |standing| {
         Content::Suspension(Suspension {
