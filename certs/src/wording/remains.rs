@@ -65,6 +65,7 @@ const NAMES: &[&str] = &[
     "repair",
     "request",
     "respond",
+    "resume",
     "retire",
     "review",
     "ruling",
