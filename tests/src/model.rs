@@ -204,8 +204,6 @@ pub struct Spoken {
     pub history: bool,
     /// Whether what it decides is beyond repair.
     pub beyond_repair: bool,
-    /// The state of the registry by which it was made.
-    pub registry: u64,
     /// What it says.
     pub say: Say,
 }

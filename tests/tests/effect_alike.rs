@@ -128,7 +128,6 @@ impl Crowd {
             void,
             history: false,
             beyond_repair: false,
-            registry: 0,
             say,
         });
         Some(place)

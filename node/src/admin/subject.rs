@@ -427,9 +427,9 @@ fn statement_view(
         referred_by,
         referred_by_left,
         stands_about,
-        beyond_repair: match effect.as_ref().filter(|one| one.beyond_repair) {
-            Some(effect) => beyond_repair(node, effect, verified)?,
-            None => None,
+        beyond_repair: match effect.as_ref().is_some_and(|one| one.beyond_repair) {
+            true => beyond_repair(&registry, verified).cloned(),
+            false => None,
         },
         listed: listed.views,
         listed_left: listed.left,
@@ -439,29 +439,15 @@ fn statement_view(
     })
 }
 
-/// The article by which a decision is beyond repair as it stands: from the decision or the correction by which it
-/// stands, whichever named the item first.
+/// The article by which a decision is beyond repair.
 // spec: ADM-433
-pub(super) fn beyond_repair(
-    node: &Node,
-    effect: &Effect,
+pub(super) fn beyond_repair<'r>(
+    registry: &'r Registry,
     decision: &Verified,
-) -> Result<Option<LegalBasis>, AdminError> {
-    let stands = node.stands_by(effect).map_err(refusal::query)?;
-    let stands = stands.as_deref().unwrap_or(decision);
-    let Some(item) = decision_of(stands).map(|said| &said.fields().item) else {
-        return Ok(None);
-    };
-    let registry = node.registry();
-    let mut naming = [decision, stands];
-    naming.sort_by_key(|one| one.statement().header().ctx.size);
-    let mut articles = naming.into_iter().filter_map(|one| {
-        let fields = decision_of(one)?.fields();
-        let size = one.statement().header().ctx.size;
-        let article = registry.beyond_repair(&fields.item, fields.decided_on, size);
-        article.filter(|_| fields.item == *item)
-    });
-    Ok(articles.next().cloned())
+) -> Option<&'r LegalBasis> {
+    let fields = decision_of(decision)?.fields();
+    let size = decision.statement().header().ctx.size;
+    registry.beyond_repair(&fields.item, fields.decided_on, size)
 }
 
 /// Upon whom corrections that count in full put a decision, where that is another than it named.

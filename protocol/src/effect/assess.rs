@@ -88,11 +88,7 @@ fn assess_held<'a>(case: &Case<'_, 'a>, fact: &'a Fact, decision: &'a Decision) 
     let validity = validity(backing, is_grant, &corrected, &withdrawals);
     let (superseded_by, mut reading) =
         chain::supersede(case, (fact, decision), &successors, corrected.reading);
-    let beyond_repair = is_beyond_repair(case, (fact, decision), &corrected.items);
-    let repaired = match beyond_repair {
-        true => None,
-        false => repaired(case),
-    };
+    let repaired = repaired(case);
     let stays = stays::reaching(case);
     // What suspends for others does so beside a stay.
     // spec: EFF-155
@@ -128,7 +124,7 @@ fn assess_held<'a>(case: &Case<'_, 'a>, fact: &'a Fact, decision: &'a Decision) 
         superseded_by,
         stays,
         repaired,
-        beyond_repair,
+        beyond_repair: is_beyond_repair(case),
         suspended_by,
         waiting,
         pending,

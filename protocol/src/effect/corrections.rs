@@ -4,13 +4,11 @@ use crate::effect::case::Case;
 use crate::effect::fact::Fact;
 use crate::effect::reading::Reading;
 use crate::effect::sorted::Said;
-use crate::statement::{Code, Correction, Decision, StatementRef};
+use crate::statement::{Correction, Decision, StatementRef};
 
 /// What corrections leave of a decision.
 pub(super) struct Corrected<'a> {
     pub(super) reading: Reading<'a>,
-    /// The items under which it stands: its own, or those of the corrections that hold.
-    pub(super) items: Vec<&'a Code>,
     /// The corrections that hold or compete, ascending.
     pub(super) by: Vec<&'a StatementRef>,
     /// Corrections in conflict, ascending; empty when there is none.
@@ -57,10 +55,6 @@ pub(super) fn correct<'a>(case: &Case<'_, 'a>, own: Reading<'a>) -> Corrected<'a
         loose.retain(|entry| !settler.names(case, entry));
     }
     let holds: &[Entry<'a>] = settler.as_ref().map_or(&holding, std::slice::from_ref);
-    let items = match holds {
-        [] => vec![own.item()],
-        _ => holds.iter().map(|entry| entry.reading().item()).collect(),
-    };
     let mut reading = meet_of(holds).unwrap_or(own);
     let easing: Vec<Entry<'a>> = loose
         .iter()
@@ -78,7 +72,6 @@ pub(super) fn correct<'a>(case: &Case<'_, 'a>, own: Reading<'a>) -> Corrected<'a
     }
     Corrected {
         reading,
-        items,
         by: references(&competing),
         conflict,
         pending: references(&loose),

@@ -82,10 +82,6 @@ impl<'a> Reading<'a> {
         }
     }
 
-    pub(super) const fn item(&self) -> &'a Code {
-        self.item
-    }
-
     /// Whether it grants something for a time, as a licence does.
     pub(super) const fn grants(&self) -> bool {
         !self.act_type.is_adverse()

@@ -1,38 +1,30 @@
 //! Repairs of a decision (信用修复): what it brings with others ends, and its issuer keeps it on record.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::effect::case::Case;
 use crate::effect::fact::Fact;
 use crate::effect::record::Repaired;
-use crate::statement::{Code, Decision};
 
-/// Whether law declares a decision beyond repair under every item under which it stands, ascending. Of each item
-/// the statement with the earliest `ctx` tells it, since a correction that leaves the item as it was takes no newer
-/// catalogue.
-// spec: EFF-195, EFF-196
-pub(super) fn is_beyond_repair<'a>(
-    case: &Case<'_, 'a>,
-    (made, decision): (&'a Fact, &'a Decision),
-    items: &[&'a Code],
-) -> bool {
-    let mut first = BTreeMap::from([(&decision.fields().item, made)]);
-    for (fact, correction) in case.corrections_of(case.target) {
-        if case.may_act(fact) && case.horizon.established(fact) {
-            let item = &correction.replacement.fields().item;
-            let known = first.entry(item).or_insert(fact);
-            if fact.ctx() < known.ctx() {
-                *known = fact;
-            }
-        }
+/// Whether law declares a decision beyond repair: as it was made, and by every correction of it by whom it may
+/// be that counts in full. One that says it anew under another item lets it be repaired.
+// spec: EFF-195
+pub(super) fn is_beyond_repair(case: &Case<'_, '_>) -> bool {
+    let made = case.decision.map(|(fact, _)| fact);
+    if !made.is_some_and(Fact::is_beyond_repair) {
+        return false;
     }
-    let tells = |item: &&Code| first.get(item).is_some_and(|fact| fact.is_beyond_repair());
-    items.iter().all(tells)
+    let counts = |fact: &Fact| case.may_act(fact) && case.horizon.established(fact);
+    let mut corrections = case.corrections_of(case.target);
+    corrections.all(|(fact, _)| fact.is_beyond_repair() || !counts(fact))
 }
 
 /// What the repairs of a decision come to; `None` where there is none.
-// spec: EFF-160, EFF-161
+// spec: EFF-160, EFF-161, EFF-195
 pub(super) fn repaired(case: &Case<'_, '_>) -> Option<Repaired> {
+    if is_beyond_repair(case) {
+        return None;
+    }
     let (mut by, mut effects) = (Vec::new(), BTreeSet::new());
     for (fact, repair) in case.repairs() {
         by.push(fact.reference().clone());

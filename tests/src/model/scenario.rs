@@ -198,8 +198,6 @@ fn mark_beyond_repair(seed: u64, set: &mut [Spoken]) {
     for spoken in set {
         let decides = matches!(spoken.say, Say::Decision(_) | Say::Correction { .. });
         spoken.beyond_repair = decides && beyond.contains(&spoken.bytes);
-        // Copies are the same bytes.
-        spoken.registry = (spoken.bytes.index ^ seed) % 4;
     }
 }
 
@@ -301,7 +299,6 @@ impl Cast {
             void,
             history: false,
             beyond_repair: false,
-            registry: 0,
             say: self.say(class),
         }
     }
@@ -360,7 +357,6 @@ impl Cast {
                     void: None,
                     history: false,
                     beyond_repair: false,
-                    registry: 0,
                     say,
                 });
             }
@@ -417,7 +413,6 @@ impl Cast {
                 void: None,
                 history: false,
                 beyond_repair: false,
-                registry: 0,
                 say,
             });
         }

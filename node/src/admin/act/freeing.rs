@@ -1,7 +1,7 @@
 //! Acts that free: the stay by a court or review body, and the repair.
 
 use concordat_protocol::admin::{AdminError, ErrorCode, RepairAsk, StayAsk};
-use concordat_protocol::effect::{Burden, Effect};
+use concordat_protocol::effect::Burden;
 use concordat_protocol::statement::{Class, Content, Repair, RepairFields, Stay, StayFields};
 use concordat_protocol::time::Day;
 
@@ -44,7 +44,7 @@ pub(in crate::admin) fn repair(desk: &Desk, ask: RepairAsk) -> Answer {
         return Err(refusal::no_effect(case.class, "free"));
     }
     if effect.beyond_repair {
-        return Err(beyond_repair(&case, &effect)?);
+        return Err(beyond_repair(&case)?);
     }
     let decided_on = ask.decided_on.unwrap_or_else(|| desk.node().today());
     require_not_ahead(desk, decided_on)?;
@@ -68,17 +68,16 @@ pub(in crate::admin) fn repair(desk: &Desk, ask: RepairAsk) -> Answer {
 
 /// The refusal of a repair, with the article that declares the decision beyond it.
 // spec: ADM-433
-fn beyond_repair(case: &Case<'_>, effect: &Effect) -> Result<AdminError, AdminError> {
+fn beyond_repair(case: &Case<'_>) -> Result<AdminError, AdminError> {
     let decision = subject::verified(case.desk, &case.target)?;
+    let registry = case.desk.node().registry();
     let error = AdminError::new(ErrorCode::BeyondRepair).with("target", &case.target);
-    Ok(
-        match subject::beyond_repair(case.desk.node(), effect, &decision)? {
-            Some(basis) => error
-                .with("law", &basis.law)
-                .with("article", &basis.article),
-            None => error,
-        },
-    )
+    Ok(match subject::beyond_repair(&registry, &decision) {
+        Some(basis) => error
+            .with("law", &basis.law)
+            .with("article", &basis.article),
+        None => error,
+    })
 }
 
 fn require_not_ahead(desk: &Desk, day: Day) -> Result<(), AdminError> {

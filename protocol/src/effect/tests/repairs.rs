@@ -256,22 +256,14 @@ fn repair_of_what_law_declares_beyond_repair_does_not_count() {
     assert!(!effect.beyond_repair && effect.repaired.is_some());
 }
 
-fn under(item: &str, fine: u64) -> Content {
-    correction(with(penalty(), |fields| {
-        fields.item = Code::new(item).unwrap();
-        fields.fine_fen = Some(fine);
-    }))
-}
-
-/// Whether a decision reads as beyond repair, and whether a repair of it counts.
-fn beyond_and_repaired(world: &World, target: &StatementRef) -> (bool, bool) {
-    let effect = world.effect(target);
-    (effect.beyond_repair, effect.repaired.is_some())
-}
-
 // spec: EFF-195
 #[test]
 fn correction_under_another_item_lets_a_decision_be_repaired() {
+    let beyond = |index| decision(Who::Issuer, index, penalty()).not_to_be_repaired();
+    let correct = |who, index, target: &StatementRef| {
+        let fields = with(penalty(), |fields| fields.fine_fen = Some(1));
+        act(who, index, target, 0, correction(fields))
+    };
     // By whom, whether it is beyond repair as well, and whether the repair counts.
     for (who, is_beyond, counts) in [
         (Who::Issuer, false, true),
@@ -284,70 +276,16 @@ fn correction_under_another_item_lets_a_decision_be_repaired() {
             let mut world = World::new();
             world.witnessed_up_to(Who::Issuer, witnessed);
             world.witnessed_up_to(who, witnessed);
-            let target = world.put(decision(Who::Issuer, 10, penalty()).not_to_be_repaired());
-            let corrected = act(who, 30, &target, 0, under("penalty.other", 1));
+            let target = world.put(beyond(10));
+            let corrected = correct(who, 30, &target);
             world.put(match is_beyond {
                 true => corrected.not_to_be_repaired(),
                 false => corrected,
             });
             world.act(Who::Issuer, 40, &target, repair(&[RepairEffect::Mark]));
-            let found = beyond_and_repaired(&world, &target);
+            let effect = world.effect(&target);
+            let found = (effect.beyond_repair, effect.repaired.is_some());
             assert_eq!(found, (!counts, counts), "{who:?} {is_beyond} {witnessed}");
         }
-    }
-}
-
-// spec: EFF-195
-#[test]
-fn correction_back_under_the_item_ends_the_repair_again() {
-    let own = penalty().item;
-    let mut world = World::new();
-    world.witnessed_up_to(Who::Issuer, 60);
-    let target = world.put(decision(Who::Issuer, 10, penalty()).not_to_be_repaired());
-    world.act(Who::Issuer, 20, &target, under("penalty.other", 1));
-    world.act(Who::Issuer, 30, &target, repair(&[RepairEffect::Mark]));
-    assert_eq!(beyond_and_repaired(&world, &target), (false, true));
-    // It need not say so itself: the decision named that item first.
-    let back = act(Who::Issuer, 40, &target, 0, under(own.as_str(), 1));
-    world.put(back.by_registry(TreeSize::new(9).unwrap()));
-    assert_eq!(beyond_and_repaired(&world, &target), (true, false));
-    assert_eq!(world.effect(&target).binds_others(), BindsOthers::Applies);
-    // A decision that could be repaired under its item is beyond repair under the one that it is put under.
-    let (mut world, target) = World::with_penalty();
-    world.act(Who::Issuer, 20, &target, repair(&[RepairEffect::Mark]));
-    assert_eq!(beyond_and_repaired(&world, &target), (false, true));
-    let declared = act(Who::Issuer, 30, &target, 0, under("penalty.other", 1));
-    world.put(declared.not_to_be_repaired());
-    assert_eq!(beyond_and_repaired(&world, &target), (true, false));
-}
-
-// spec: EFF-196
-#[test]
-fn correction_that_leaves_the_item_takes_no_newer_catalogue() {
-    let size = |size| TreeSize::new(size).unwrap();
-    let own = penalty().item;
-    // The catalogue by which each was made; whether each says that it is beyond repair; what it comes to.
-    for (made, corrected, beyond) in [
-        ((5, true), (6, false), true),
-        ((5, false), (6, true), false),
-        ((5, true), (5, false), true),
-        // One of another log may have been made by an older catalogue.
-        ((6, false), (5, true), true),
-        ((6, true), (5, false), false),
-    ] {
-        let mut world = World::new();
-        world.witnessed_up_to(Who::Issuer, 60);
-        world.witnessed_up_to(Who::Supervisor, 60);
-        let says = |fact: Fact, (at, is_beyond): (u64, bool)| match is_beyond {
-            true => fact.not_to_be_repaired().by_registry(size(at)),
-            false => fact.by_registry(size(at)),
-        };
-        let target = world.put(says(decision(Who::Issuer, 10, penalty()), made));
-        world.act(Who::Issuer, 40, &target, repair(&[RepairEffect::Mark]));
-        assert_eq!(beyond_and_repaired(&world, &target), (made.1, !made.1));
-        let correction = act(Who::Supervisor, 30, &target, 0, under(own.as_str(), 1));
-        world.put(says(correction, corrected));
-        let found = beyond_and_repaired(&world, &target);
-        assert_eq!(found, (beyond, !beyond), "{made:?} {corrected:?}");
     }
 }
