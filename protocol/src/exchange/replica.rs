@@ -312,9 +312,12 @@ impl Replica {
 
     /// Whether the body of a position is wanted, asked for or being stored.
     pub(super) fn awaits(&self, index: LeafIndex) -> bool {
-        let missing = self.missing().into_iter();
-        let mut open = missing.chain([&self.asked, &self.storing]);
-        open.any(|gaps| gaps.contains(index.value()))
+        self.body_requests > 0
+            || self.storing_bodies > 0
+            || self
+                .missing()
+                .iter()
+                .any(|gaps| gaps.contains(index.value()))
     }
 
     /// The position is settled or will be asked for in another way.
