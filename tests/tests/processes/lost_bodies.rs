@@ -85,7 +85,8 @@ async fn hub_without_the_end_of_its_bodies_starts_when_told_and_gets_them_back()
     network.conclude(outcome, &repeat("hub_without_the_end", ""));
 }
 
-/// Node 0 or 1 loses bodies, of which the other has all.
+/// Node 0 or 1 loses bodies, of which the others together have all: what it said to one of them alone,
+/// like what it holds of that one's log, the rest are not given.
 async fn bodies_lost(
     network: &Network,
     loss: Loss,
@@ -119,7 +120,9 @@ async fn bodies_lost(
             "no word of the loss after a restart".to_owned(),
         ));
     }
-    processes.push(network.spawn(1 - node)?);
+    for other in others(network, node) {
+        processes.push(network.spawn(other)?);
+    }
     network.ready(node).await?;
     whole_at(network, owner, node).await?;
     wait_until(PATIENCE, "the end of the alarms", || async {
@@ -154,7 +157,12 @@ async fn stop_all(processes: &mut Vec<Process>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Stops both nodes, once the other holds all that this one ever said: of what was delivered and received
+/// Every node but one.
+fn others(network: &Network, node: usize) -> impl Iterator<Item = usize> {
+    (0..network.len()).filter(move |other| *other != node)
+}
+
+/// Stops all nodes, once the others hold all that this one ever said: of what was delivered and received
 /// a node says more by itself, also while it is being stopped, and nobody gives back what nobody has.
 async fn stop_with_nothing_alone(
     network: &Network,
@@ -164,21 +172,27 @@ async fn stop_with_nothing_alone(
     for _ in 0..STOPS_MAX {
         stop_all(processes).await?;
         let said = leaves_alone(network, node, node).await?;
-        if leaves_alone(network, node, 1 - node).await? == said {
+        let mut all_hold_it = true;
+        for other in others(network, node) {
+            all_hold_it &= leaves_alone(network, node, other).await? == said;
+        }
+        if all_hold_it {
             return Ok(());
         }
         for each in 0..network.len() {
             processes.push(network.spawn(each)?);
             answers(network, each).await?;
         }
-        wait_until(PATIENCE, "the other to hold as much", || async {
-            let held = (
-                leaves(network, node, node).await?,
-                leaves(network, node, 1 - node).await?,
-            );
-            Ok((held.0.is_some() && held.0 == held.1).then_some(()))
-        })
-        .await?;
+        for other in others(network, node) {
+            wait_until(PATIENCE, "the others to hold as much", || async {
+                let held = (
+                    leaves(network, node, node).await?,
+                    leaves(network, node, other).await?,
+                );
+                Ok((held.0.is_some() && held.0 == held.1).then_some(()))
+            })
+            .await?;
+        }
     }
     Err(Failure::new(
         "it said something more at every stop".to_owned(),
