@@ -31,7 +31,7 @@ pub use admin::{AdminClient, AskError};
 pub use caller::{Caller, Session};
 pub use heads::Heads;
 pub use kills::{KillOutcome, KillPlan, kill_at_random};
-pub use load::{LOAD_PROFILE, Rows};
+pub use load::{LOAD_PROFILE, PENALTY_PROFILE, Rows};
 pub use loopback::own_host;
 pub use network::{Network, NodeId};
 pub use process::Process;

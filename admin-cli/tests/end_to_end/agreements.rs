@@ -167,7 +167,11 @@ fn second_version(network: &Network, both: &str, first: &str) {
     // The first was closed, the second is open to the hub.
     let day = today(network);
     let accede = |to| ["agreement", "accede", to, "--from", &*day];
-    network.until_held("hub", &format!("/{CITY}/0"), 4);
+    for version in [first, &second] {
+        network.until("both versions at the hub", |network| {
+            network.at("hub", &["statement", version]).exit == 0
+        });
+    }
     assert_eq!(
         network.at("hub", &accede(first)).exits(6).error(),
         "not-open"

@@ -16,10 +16,10 @@ use concordat_protocol::text::Text;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::penalties::{PROFILE, binary, decide, said, table};
+use super::penalties::{binary, decide, said};
 use super::report::{Figure, Output, quantile};
 use super::{Failure, RUNS};
-use crate::processes::{AdminClient, Network, Rows};
+use crate::processes::{AdminClient, Network, PENALTY_PROFILE, Rows};
 
 /// Who is asked and imports.
 const NODE: usize = 1;
@@ -40,7 +40,7 @@ pub(super) fn measure(output: Output, seconds: u64) -> Result<(), Failure> {
         let network = Network::make(&binary(), 1, 0, SEED)?;
         let _processes = network.start().await?;
         let mut rows = Rows::new(network.code(NODE), SEED);
-        let before = table(&mut rows, BEFORE)?;
+        let before = rows.penalties(BEFORE)?.text;
         decide(&network, NODE, &before).await?;
         let codes = Arc::new(codes(&before)?);
         let member = network.plan().members.first().ok_or("no member")?;
@@ -153,8 +153,11 @@ impl Importing {
         let (until, count) = (Arc::clone(&ended), Arc::clone(&written));
         let task = tokio::spawn(async move {
             while !until.load(Ordering::Relaxed) {
-                let more = table(&mut rows, MEANWHILE)?;
-                let report = channel.import_by(PROFILE, &more).await.map_err(said)?;
+                let more = rows.penalties(MEANWHILE)?.text;
+                let report = channel
+                    .import_by(PENALTY_PROFILE, &more)
+                    .await
+                    .map_err(said)?;
                 count.fetch_add(report.written, Ordering::Relaxed);
             }
             Ok(())

@@ -1,4 +1,4 @@
-//! Networks of nodes in processes of their own, and what they decide: penalties, which an objection suspends.
+//! Networks of nodes in processes of their own, which decide penalties.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,74 +8,15 @@ use concordat_node::config::Config;
 use concordat_node::node::{Layout, Node, NodeOptions};
 
 use super::Failure;
-use crate::processes::{Network, NodeId, Rows};
-
-/// How a table of [`table`] is read.
-pub(crate) const PROFILE: &str = r#"
-[profile]
-name = "penalties"
-version = 1
-about = "Penalties that the benchmarks make up"
-
-[file]
-format = "tsv"
-encoding = "utf-8"
-
-[fields]
-subject_code = { column = "code" }
-subject_name = { column = "name" }
-document_number = { column = "number" }
-decided_on = { column = "decided" }
-facts = { column = "facts" }
-basis = { column = "basis" }
-
-[fields.subject_form]
-column = "name"
-by_code = true
-otherwise = "enterprise"
-
-[basis]
-style = "listed"
-article_marks = ["第"]
-continues = ["条"]
-
-[[basis.levels]]
-suffix = "法"
-level = "law"
-
-[synthetic]
-
-[synthetic.fields]
-act_type = { value = "penalty" }
-item = { value = "test.penalty" }
-penalty_classes = { value = "warning" }
-served_on = { after = "decided_on", days = 1 }
-service_way = { value = "direct" }
-publication_until = { after = "decided_on", days = 3600 }
-
-[[synthetic.remedies]]
-kind = "reconsideration"
-body = "某市人民政府"
-within_days = 60
-"#;
-
-/// So many penalties as a table.
-pub(crate) fn table(rows: &mut Rows, count: u64) -> Result<String, Failure> {
-    let table = rows.table(count)?;
-    let mut lines = table.text.lines();
-    let header = lines.next().unwrap_or_default();
-    let mut text = format!("{header}\tbasis\n");
-    for line in lines {
-        text.push_str(line);
-        text.push_str("\t劳动法第九十一条\n");
-    }
-    Ok(text)
-}
+use crate::processes::{Network, NodeId, PENALTY_PROFILE};
 
 /// Has a node decide so many penalties.
 pub(crate) async fn decide(network: &Network, node: NodeId, table: &str) -> Result<(), Failure> {
     let mut client = network.client(node).await.map_err(said)?;
-    let report = client.import_by(PROFILE, table).await.map_err(said)?;
+    let report = client
+        .import_by(PENALTY_PROFILE, table)
+        .await
+        .map_err(said)?;
     match report.refused {
         0 => Ok(()),
         refused => Err(format!("{refused} rows were refused").into()),

@@ -13,7 +13,7 @@ use concordat_protocol::statement::Ground;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::penalties::{binary, decide, said, table};
+use super::penalties::{binary, decide, said};
 use super::report::{Figure, Output, quantile};
 use super::{Failure, RUNS};
 use crate::processes::{LOSS_OF, Loss, Network, PATIENCE, Process, Relay, Rows, wait_until};
@@ -95,7 +95,7 @@ impl Field {
         };
         let count = (rounds * RUNS * LOSSES.len()) as u64;
         let mut rows = Rows::new(field.network.code(ISSUER), SEED);
-        decide(&field.network, ISSUER, &table(&mut rows, count)?).await?;
+        decide(&field.network, ISSUER, &rows.penalties(count)?.text).await?;
         field.penalties = field.network.spoken(ISSUER).await?;
         let last = field.target(field.penalties.len().saturating_sub(1))?;
         for node in 0..field.network.len() {

@@ -34,6 +34,55 @@ by_code = true
 otherwise = "enterprise"
 "#;
 
+/// How a table of [`Rows::penalties`] is read.
+pub const PENALTY_PROFILE: &str = r#"
+[profile]
+name = "penalties"
+version = 1
+about = "Penalties that the tests make up"
+
+[file]
+format = "tsv"
+encoding = "utf-8"
+
+[fields]
+subject_code = { column = "code" }
+subject_name = { column = "name" }
+document_number = { column = "number" }
+decided_on = { column = "decided" }
+facts = { column = "facts" }
+basis = { column = "basis" }
+
+[fields.subject_form]
+column = "name"
+by_code = true
+otherwise = "enterprise"
+
+[basis]
+style = "listed"
+article_marks = ["第"]
+continues = ["条"]
+
+[[basis.levels]]
+suffix = "法"
+level = "law"
+
+[synthetic]
+
+[synthetic.fields]
+act_type = { value = "penalty" }
+item = { value = "test.penalty" }
+penalty_classes = { value = "warning" }
+served_on = { after = "decided_on", days = 1 }
+service_way = { value = "direct" }
+publication_until = { after = "decided_on", days = 3600 }
+
+[[synthetic.remedies]]
+kind = "reconsideration"
+body = "某市人民政府"
+within_days = 60
+"#;
+
 /// Makes up rows for one member; no document number comes twice.
 #[derive(Debug)]
 pub struct Rows {
@@ -83,6 +132,20 @@ impl Rows {
                 "{code}\tTest subject\t{number}\t2026-03-{day:02}\t{facts}"
             );
             numbers.push(number);
+        }
+        Ok(Table { text, numbers })
+    }
+
+    /// The next `count` rows as penalties, which an objection suspends; [`PENALTY_PROFILE`] reads them.
+    ///
+    /// # Errors
+    /// [`Failure`] when a code could not be composed.
+    pub fn penalties(&mut self, count: u64) -> Result<Table, Failure> {
+        let Table { text, numbers } = self.table(count)?;
+        let mut lines = text.lines();
+        let mut text = format!("{}\tbasis\n", lines.next().unwrap_or_default());
+        for line in lines {
+            let _ = writeln!(text, "{line}\t劳动法第九十一条");
         }
         Ok(Table { text, numbers })
     }

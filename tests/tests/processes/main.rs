@@ -21,6 +21,7 @@ mod overtaking;
 mod propagation;
 mod registry_changes;
 mod stranger;
+mod thirteen;
 mod withheld;
 
 use std::time::Duration;

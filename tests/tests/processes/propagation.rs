@@ -133,7 +133,7 @@ async fn ask(network: &Network, node: NodeId, target: &Target) -> Result<Propaga
 }
 
 /// Waits until a node says so of an act.
-async fn reads(
+pub(crate) async fn reads(
     network: &Network,
     node: NodeId,
     act: &Target,
