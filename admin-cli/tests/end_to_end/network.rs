@@ -411,6 +411,21 @@ impl Network {
         }
     }
 
+    /// Decisions, records and acts that a node's member has said: its log has more by itself, of what it gave
+    /// and was given.
+    pub(crate) fn said(&self, node: &str) -> usize {
+        let span = ["--from", "2000-01-01", "--until", "2099-12-31"];
+        let export = ["ledger", "export", "--json", "said.jsonl"];
+        self.at(node, &[&export[..], &span].concat()).exits(0);
+        let path = self.path("said.jsonl");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::remove_file(path).unwrap();
+        let lines = text
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        lines.filter(|line| !line["reference"].is_null()).count()
+    }
+
     /// Waits until a node holds as many leaves of a log.
     #[track_caller]
     pub(crate) fn until_held(&self, node: &str, log: &str, size: u64) {

@@ -75,7 +75,7 @@ const ADVERSE: &str = "basis = [{ law = \"某法\", article = \"第一条\", lev
 #[test]
 fn records_go_from_a_file_to_the_answer_about_the_organisation() {
     let (network, about) = network();
-    let size = network.size("city", &format!("/{CITY}/0"));
+    let said = network.said("city");
     // A dry run leaves nothing.
     fs::write(network.path("record.toml"), commitment(&about)).unwrap();
     let tried = ["record", "issue", "record.toml", "--dry-run"];
@@ -84,7 +84,7 @@ fn records_go_from_a_file_to_the_answer_about_the_organisation() {
         (&tried["dry_run"], &tried["reference"]),
         (&Value::Bool(true), &Value::Null)
     );
-    assert_eq!(network.size("city", &format!("/{CITY}/0")), size);
+    assert_eq!(network.said("city"), said);
     let made = network.issue("city", &commitment(&about)).exits(0).json();
     let promised = made["reference"].as_str().unwrap().to_owned();
     // What was promised was not kept: that burdens.

@@ -204,17 +204,13 @@ fn every_bad_row_is_named_and_the_file_can_be_imported_again() {
         .exits(1)
         .json();
     assert_eq!(refusals(&none), expected);
-    assert_eq!(
-        (&none["written"], &none["log_size"]),
-        (&0.into(), &0.into())
-    );
+    assert_eq!(none["written"], 0);
+    assert_eq!(network.said("city"), 0);
 
     let first = network.at("city", &import).exits(1).json();
     assert_eq!(refusals(&first), expected);
-    assert_eq!(
-        (&first["written"], &first["log_size"]),
-        (&good.into(), &good.into())
-    );
+    assert_eq!(first["written"], good);
+    assert!(first["log_size"].as_u64() >= Some(good), "{first}");
     // What it says to people, in both languages, names the same.
     let people = network.people(&[
         "--node",
@@ -246,7 +242,7 @@ fn every_bad_row_is_named_and_the_file_can_be_imported_again() {
         (&third["present"], &third["written"]),
         (&good.into(), &0.into())
     );
-    assert_eq!(third["log_size"], good);
+    assert_eq!(network.said("city") as u64, good);
 }
 
 #[test]
@@ -273,8 +269,5 @@ fn filter_and_a_file_on_the_nodes_machine_and_a_profile_of_ones_own_work() {
     fs::write(network.path("three.csv"), &table.bytes).unwrap();
     let report = network.at("city", &[&import[..], &["--all-or-nothing"]].concat());
     let report = report.exits(1).json();
-    assert_eq!(
-        (&report["written"], &report["log_size"]),
-        (&0.into(), &2.into())
-    );
+    assert_eq!((&report["written"], network.said("city")), (&0.into(), 2));
 }
