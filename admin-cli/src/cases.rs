@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use concordat_protocol::admin::LookUpsMissedView;
+use concordat_protocol::admin::{LookUpsMissedView, LostRowsView};
 use concordat_protocol::lookup::{Case, Scenario};
 use concordat_protocol::screen::find_personal;
 use concordat_protocol::subject::SubjectCode;
@@ -156,8 +156,15 @@ fn known_scenarios() -> String {
 // spec: LKP-66
 const AHEAD_DAYS_MAX: i32 = 92;
 
+/// Whether the look-up of a case that was decided on a day may have been among rows that were lost.
+// spec: LKP-88
+fn may_be_lost(lost: &LostRowsView, decided_on: Day) -> bool {
+    let last = lost.until.plus_days(AHEAD_DAYS_MAX).unwrap_or(Day::MAX);
+    lost.from.is_none_or(|from| from <= decided_on) && decided_on <= last
+}
+
 /// What became of each case.
-// spec: LKP-61, LKP-63
+// spec: LKP-61, LKP-63, LKP-88
 pub(crate) fn check(cases: &[Case], view: &LookUpsMissedView) -> Vec<Checked> {
     let found: BTreeMap<u64, Timestamp> = view.found.iter().map(|one| (one.case, one.at)).collect();
     // What had been looked up in time may be among what is not there.
@@ -170,7 +177,9 @@ pub(crate) fn check(cases: &[Case], view: &LookUpsMissedView) -> Vec<Checked> {
         (Some(_), None) => Some(Day::MAX),
     };
     let of = |(place, case): (u64, &Case)| {
-        let is_kept = is_whole && known_from.is_none_or(|from| from <= case.decided_on);
+        let day = case.decided_on;
+        let is_lost = view.lost.iter().any(|lost| may_be_lost(lost, day));
+        let is_kept = is_whole && !is_lost && known_from.is_none_or(|from| from <= day);
         match found.get(&place).copied() {
             Some(at) if Day::of(at).is_ok_and(|day| day <= case.decided_on) => Checked::InTime(at),
             Some(at) if is_kept => Checked::Late(at),
@@ -228,6 +237,7 @@ mod tests {
             gone: None,
             behind: None,
             unreadable: None,
+            lost: Vec::new(),
         };
         let checked = check(&cases, &view);
         assert_eq!(
@@ -258,6 +268,7 @@ mod tests {
             gone: None,
             behind: None,
             unreadable: None,
+            lost: Vec::new(),
         };
         let checked = check(&cases, &view);
         assert_eq!(
@@ -270,6 +281,7 @@ mod tests {
             gone: None,
             behind: None,
             unreadable: None,
+            lost: Vec::new(),
         };
         assert_eq!(check(&cases, &nothing), [Checked::Never; 3]);
     }
@@ -285,6 +297,7 @@ mod tests {
             gone: Some(7),
             behind: None,
             unreadable: None,
+            lost: Vec::new(),
         };
         // 2026-03-31 is 92 days after it, 2026-03-02 is not.
         let checked = check(&cases, &view("2025-12-29"));
@@ -311,6 +324,7 @@ mod tests {
             gone: None,
             behind: None,
             unreadable: None,
+            lost: Vec::new(),
         };
         let in_time = Checked::InTime(at("2026-03-02"));
         let known = [in_time, Checked::Late(at("2026-04-01")), Checked::Never];
@@ -334,6 +348,48 @@ mod tests {
             ..gone
         };
         assert_eq!(check(&cases, &empty), [Checked::NotKnown; 3]);
+    }
+
+    /// Rows that were lost leave the cases of their days unknown, and no others for good.
+    // spec: LKP-88
+    #[test]
+    fn register_that_was_resumed_leaves_the_lost_days_unknown_alone() {
+        let cases = read(GOOD.as_bytes()).unwrap();
+        let view = |from: Option<&str>, until: &str| LookUpsMissedView {
+            found: Vec::new(),
+            kept_since: Some(day("2025-01-01")),
+            gone: None,
+            behind: None,
+            unreadable: None,
+            lost: vec![LostRowsView {
+                from: from.map(day),
+                until: day(until),
+                after: 6,
+            }],
+        };
+        let known = |view: &LookUpsMissedView| {
+            let checked = check(&cases, view);
+            let never = checked.iter().map(|one| *one == Checked::Never);
+            never.collect::<Vec<_>>()
+        };
+        // Decided on 2026-03-02, 2026-03-31 and 2026-04-01: 2026-03-31 is 92 days after 2025-12-29.
+        assert_eq!(known(&view(None, "2025-12-28")), [false, true, true]);
+        assert_eq!(known(&view(None, "2025-12-29")), [false, false, true]);
+        assert_eq!(known(&view(None, "2025-11-29")), [true, true, true]);
+        // What was decided before the first day of which rows may be lost is known.
+        let until = "2026-04-05";
+        assert_eq!(
+            known(&view(Some("2026-03-31"), until)),
+            [true, false, false]
+        );
+        assert_eq!(known(&view(Some("2026-04-01"), until)), [true, true, false]);
+        // A look-up that is there counts all the same.
+        let at = at("2026-03-31");
+        let found = LookUpsMissedView {
+            found: vec![FirstLookUp { case: 1, at }],
+            ..view(Some("2026-03-31"), until)
+        };
+        assert_eq!(check(&cases, &found)[1], Checked::InTime(at));
     }
 
     // spec: LKP-30, LKP-62

@@ -37,6 +37,7 @@ mod peers;
 mod propagation;
 mod read;
 mod records;
+mod resumed;
 mod schema;
 mod subjects;
 mod table;

@@ -168,6 +168,7 @@ fn target_shown(target: &Target, context: &Context<'_>) -> Result<Option<Report>
     let ask = StatementAsk {
         target: target.clone(),
         look_up: None,
+        answers_skip: None,
         as_of: None,
     };
     match context.ask(&Request::Statement(ask)) {

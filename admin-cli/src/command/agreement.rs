@@ -283,6 +283,7 @@ fn statement(target: &Target, context: &Context<'_>) -> Result<Box<StatementView
     let ask = StatementAsk {
         target: target.clone(),
         look_up: None,
+        answers_skip: None,
         as_of: None,
     };
     match context.ask(&Request::Statement(ask))? {

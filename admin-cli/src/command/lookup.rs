@@ -168,7 +168,8 @@ fn missed(args: &LookupMissed, context: &Context<'_>) -> Result<Report, Failure>
         files::create(path, report::missed_csv(&cases, &checked).as_bytes())?;
     }
     let csv = args.csv.as_deref();
-    Ok(report::missed(&cases, &checked, csv, context.words))
+    let report = report::missed(&cases, &checked, (csv, &view.lost), context.words);
+    Ok(report)
 }
 
 fn cases_of(path: &Path) -> Result<Vec<Case>, Failure> {
@@ -183,6 +184,7 @@ async fn first_look_ups(client: &mut Client, cases: &[Case]) -> Result<LookUpsMi
         gone: None,
         behind: None,
         unreadable: None,
+        lost: Vec::new(),
     };
     for (part, asked) in (0..).zip(cases.chunks(CASES_MAX)) {
         let ask = LookUpMissedAsk {
@@ -200,6 +202,7 @@ async fn first_look_ups(client: &mut Client, cases: &[Case]) -> Result<LookUpsMi
         all.gone = all.gone.max(view.gone);
         all.behind = all.behind.or(view.behind);
         all.unreadable = all.unreadable.max(view.unreadable);
+        all.lost = view.lost;
         all.found.extend(view.found.iter().map(|one| FirstLookUp {
             case: one.case.saturating_add(first),
             at: one.at,

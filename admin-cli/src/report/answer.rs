@@ -44,6 +44,11 @@ fn row(one: &RecognitionResponseView, words: Words) -> Vec<String> {
     why.extend(one.reasons.clone());
     why.extend(one.note.map(|note| words.code(note)));
     why.extend(one.superseded_by.as_ref().map(short));
+    // spec: ADM-467
+    why.extend(one.withdrawn_by.as_ref().map(|by| {
+        let withdrawn = words.word("answer_withdrawn");
+        format!("{withdrawn} {}", short(by))
+    }));
     vec![
         short(&one.decision),
         match one.issuer_name.is_empty() {
@@ -79,5 +84,6 @@ pub(super) fn one_json(one: &RecognitionResponseView) -> Value {
         "witnessed": one.witnessed,
         "note": one.note.map(Named::name),
         "superseded_by": ref_json(one.superseded_by.as_ref()),
+        "withdrawn_by": ref_json(one.withdrawn_by.as_ref()),
     })
 }

@@ -61,6 +61,8 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.first_of_months", "{month}, the first of {count}", "{month} 起共 {count} 个月"),
     ("word.escalated_to", "now for {member} to follow up", "由 {member} 督办"),
     ("word.no_outcome", "no outcome recorded here", "本节点尚无履行结果"),
+    ("word.answers_more", "More answers: --answers-skip {skip}.", "其余答复：--answers-skip {skip}。"),
+    ("word.answer_withdrawn", "withdrawn by", "已被撤回："),
     ("word.answers_left", "{count} more are not listed.", "另有 {count} 项未列出。"),
     ("word.more_records", "There are more records ({total} in all): go on with --records-skip {skip}.", "还有更多记录（共 {total} 项）：请以 --records-skip {skip} 继续。"),
     ("word.note_self_declaration", "What the organisation says of itself. Nobody has checked it.", "以下为组织自行申报的内容，未经任何机关核实。"),

@@ -305,9 +305,12 @@ impl Store {
         let prefix = answers::prefix(to);
         let mut rows = self.collect(Family::Answers, &prefix, None, |key, value| {
             let spot = Spot::decode(key.get(prefix.len()..)?)?;
+            let said = answers::decode(value)?;
             Some(AnswerRow {
                 position: position(&logs, spot)?,
-                bytes: answers::decode(value)?,
+                bytes: said.bytes,
+                author: said.author,
+                other: position(&logs, said.other)?,
                 verdict: verdicts.state(spot).verdict(),
             })
         })?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use concordat_protocol::awaited::is_market_penalty;
 use concordat_protocol::codec;
 use concordat_protocol::log::{LeafIndex, Origin};
-use concordat_protocol::statement::{BodyRef, Class, Content, Leaf, Statement};
+use concordat_protocol::statement::{BodyRef, Class, Content, Kind, Leaf, Statement};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::RejectReason;
 
@@ -20,6 +20,7 @@ use super::own::Runs;
 use super::peers;
 use super::propagation;
 use super::records;
+use super::resumed;
 use super::schema::{Bytes, Family, Fields, JournalPosition, LogId, Meta, Spot};
 use super::subjects::{self, Summary};
 use super::table::Table;
@@ -352,9 +353,15 @@ impl<'a> Pending<'a> {
                 }
             }
             Content::RecognitionResponse(said) => {
-                for to in said.refers_to() {
-                    let to = self.spot(&to.origin, to.index)?;
-                    answers::put(&mut self.batch, to, spot, statement);
+                let [asked, decision] = said.refers_to();
+                let asked = self.spot(&asked.origin, asked.index)?;
+                let decision = self.spot(&decision.origin, decision.index)?;
+                answers::put(&mut self.batch, [asked, decision], spot, statement);
+            }
+            Content::QueryRoot(root) => {
+                // spec: IDX-119
+                if root.resumed_after.is_some() && arrival.leaf.kind == Kind::QueryRoot {
+                    resumed::put(&mut self.batch, spot);
                 }
             }
             Content::Ruling(_)
@@ -377,7 +384,6 @@ impl<'a> Pending<'a> {
             | Content::CutOff(_)
             | Content::Loss(_)
             | Content::Holdings(_)
-            | Content::QueryRoot(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => {}
         }

@@ -142,15 +142,12 @@ fn owed(
     let Some(record) = asking.statement().payload().content.record() else {
         return Ok(Vec::new());
     };
-    let (said, is_whole) = joint::said_to(node, asking, record)?;
-    match is_whole {
-        true => {
-            let mut owed = joint::of(node, timetable, asking, &said)?.owed;
-            owed.extend(answers::of(node, timetable, asking, &said)?.owed);
-            Ok(owed)
-        }
-        false => Ok(Vec::new()),
-    }
+    let said = joint::said_to(node, asking, record)?;
+    let mut owed = joint::of(node, timetable, asking, &said.standing)?.owed;
+    owed.extend(answers::of(node, timetable, asking, &said.standing)?.owed);
+    let registry = node.registry();
+    owed.retain(|one| said.is_read_of(&registry, one.by));
+    Ok(owed)
 }
 
 const fn is_unreadable(error: &AdminError) -> bool {

@@ -85,9 +85,18 @@ fn what_refers_to_a_record_is_read_up_to_a_bound_and_is_about_its_organisation()
     // spec: IDX-90
     let all = node
         .queries
-        .referring_up_to(&to(&node), None, |_| true, ANSWERS_READ_MAX);
-    let (found, left) = all.unwrap();
-    assert_eq!((found.len(), left), (REFERRING_READ_MAX + 4, 0));
+        .referring_fairly(&to(&node), None, |_| true, ANSWERS_READ_MAX);
+    let all = all.unwrap();
+    assert_eq!((all.found.len(), all.left), (REFERRING_READ_MAX + 4, 0));
+    assert!(all.cut.is_empty());
+    // Of a log of which more is left out nothing is said of whoever publishes there.
+    let some = node
+        .queries
+        .referring_fairly(&to(&node), None, |_| true, 10)
+        .unwrap();
+    assert_eq!((some.found.len(), some.cut.len()), (10, 1));
+    assert_eq!(some.left, REFERRING_READ_MAX as u64 - 6);
+    assert!(some.cut.contains(&node.fixture.member));
     let (found, _) = node
         .queries
         .referring(&to(&node), None, |class| class == Class::Feedback)
