@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use concordat_protocol::admin::{LookUpsMissedView, LostRowsView};
 use concordat_protocol::lookup::{Case, Scenario};
 use concordat_protocol::screen::find_personal;
-use concordat_protocol::subject::SubjectCode;
+use concordat_protocol::subject::{CodeCheck, SubjectCode};
 use concordat_protocol::text::Text;
 use concordat_protocol::time::{Day, Timestamp};
 
@@ -83,8 +83,8 @@ impl Counts {
 ///
 /// # Errors
 /// `case-columns`, `case-field`, `case-shape`, each with the line and what to do.
-// spec: LKP-61, LKP-62
-pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Case>, Failure> {
+// spec: LKP-61, LKP-62, LKP-92
+pub(crate) fn read(bytes: &[u8], today: Day) -> Result<Vec<Case>, Failure> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
     let header = table.headers().map_err(|error| shape(&error))?.clone();
@@ -114,12 +114,21 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Case>, Failure> {
                 Err(error) => return Err(refused("case", number, &error.to_string())),
             },
             // It may be an identity number in the wrong column: it is not repeated.
-            subject: SubjectCode::normalise(subject)
-                .map_err(|error| refused("subject", "…", &error.to_string()))?,
+            subject: match SubjectCode::normalise(subject) {
+                Ok(code) if code.check() == CodeCheck::Ok => code,
+                Ok(code) => {
+                    let expected = format!("… {}", code.expected_check());
+                    return Err(refused("subject", "…", &expected));
+                }
+                Err(error) => return Err(refused("subject", "…", &error.to_string())),
+            },
             scenario: scenario_of(scenario)
                 .ok_or_else(|| refused("scenario", scenario, &known_scenarios()))?,
-            decided_on: Day::parse_loose(day)
-                .map_err(|error| refused("decided_on", day, &error.to_string()))?,
+            decided_on: match Day::parse_loose(day) {
+                Ok(decided_on) if decided_on <= today => decided_on,
+                Ok(_) => return Err(refused("decided_on", day, &format!("> {today}"))),
+                Err(error) => return Err(refused("decided_on", day, &error.to_string())),
+            },
         });
     }
     Ok(cases)
@@ -203,6 +212,7 @@ pub(crate) fn counts(cases: &[Case], checked: &[Checked]) -> BTreeMap<(Scenario,
 
 #[cfg(test)]
 mod tests {
+    use concordat_certs::configuration::LOOK_UP_DAYS_MIN;
     use concordat_protocol::admin::FirstLookUp;
     use concordat_protocol::codec::Truth;
 
@@ -217,6 +227,10 @@ mod tests {
         Day::parse_loose(text).unwrap()
     }
 
+    fn today() -> Day {
+        day("2026-04-05")
+    }
+
     fn at(text: &str) -> Timestamp {
         // Noon in China.
         let days = u64::try_from(day(text).value()).unwrap();
@@ -226,9 +240,9 @@ mod tests {
     // spec: LKP-61, LKP-62
     #[test]
     fn table_is_read_under_either_header_and_counted_by_business_and_month() {
-        let cases = read(GOOD.as_bytes()).unwrap();
+        let cases = read(GOOD.as_bytes(), today()).unwrap();
         let marked = [&b"\xef\xbb\xbf"[..], GOOD.as_bytes()].concat();
-        assert_eq!(read(&marked).unwrap(), cases);
+        assert_eq!(read(&marked, today()).unwrap(), cases);
         assert_eq!(cases[0].scenario, Scenario::Tendering);
         let found = |case, at| FirstLookUp { case, at };
         let view = LookUpsMissedView {
@@ -258,7 +272,7 @@ mod tests {
     // spec: LKP-61
     #[test]
     fn of_cases_from_before_the_rows_that_are_kept_nothing_is_said() {
-        let cases = read(GOOD.as_bytes()).unwrap();
+        let cases = read(GOOD.as_bytes(), today()).unwrap();
         let view = LookUpsMissedView {
             found: vec![FirstLookUp {
                 case: 1,
@@ -290,7 +304,7 @@ mod tests {
     // spec: LKP-66
     #[test]
     fn rows_that_had_to_go_leave_only_old_cases_unknown() {
-        let cases = read(GOOD.as_bytes()).unwrap();
+        let cases = read(GOOD.as_bytes(), today()).unwrap();
         let view = |since: &str| LookUpsMissedView {
             found: Vec::new(),
             kept_since: Some(day(since)),
@@ -316,7 +330,7 @@ mod tests {
     // spec: LKP-63
     #[test]
     fn nobody_is_accused_by_a_register_that_is_not_whole() {
-        let cases = read(GOOD.as_bytes()).unwrap();
+        let cases = read(GOOD.as_bytes(), today()).unwrap();
         let found = |case, at| FirstLookUp { case, at };
         let whole = LookUpsMissedView {
             found: vec![found(0, at("2026-03-02")), found(1, at("2026-04-01"))],
@@ -350,11 +364,35 @@ mod tests {
         assert_eq!(check(&cases, &empty), [Checked::NotKnown; 3]);
     }
 
+    /// The shortest time for which rows are kept leaves a half year known on the day after its end.
+    // spec: LKP-41, LKP-66
+    #[test]
+    fn half_year_can_be_reviewed_under_the_shortest_retention() {
+        let table = "case,subject,scenario,decided_on\n\
+            1,91230400MA0000015M,funds,2025-07-01\n2,91230400MA0000015M,funds,2025-12-31\n";
+        let over = day("2026-01-01");
+        let cases = read(table.as_bytes(), over).unwrap();
+        let checked = |days: i32| {
+            let view = LookUpsMissedView {
+                found: Vec::new(),
+                kept_since: Some(over.plus_days(-days).unwrap()),
+                gone: Some(1),
+                behind: None,
+                unreadable: None,
+                lost: Vec::new(),
+            };
+            check(&cases, &view)
+        };
+        let least = i32::try_from(LOOK_UP_DAYS_MIN).unwrap();
+        assert_eq!(checked(least), [Checked::Never; 2]);
+        assert_eq!(checked(least - 1), [Checked::NotKnown, Checked::Never]);
+    }
+
     /// Rows that were lost leave the cases of their days unknown, and no others for good.
     // spec: LKP-88
     #[test]
     fn register_that_was_resumed_leaves_the_lost_days_unknown_alone() {
-        let cases = read(GOOD.as_bytes()).unwrap();
+        let cases = read(GOOD.as_bytes(), today()).unwrap();
         let view = |from: Option<&str>, until: &str| LookUpsMissedView {
             found: Vec::new(),
             kept_since: Some(day("2025-01-01")),
@@ -395,7 +433,7 @@ mod tests {
     // spec: LKP-30, LKP-62
     #[test]
     fn wrong_table_is_refused_with_line_column_and_what_is_taken() {
-        let refused = |text: &str| read(text.as_bytes()).unwrap_err();
+        let refused = |text: &str| read(text.as_bytes(), today()).unwrap_err();
         let columns = refused("case,subject,scenario\n1,2,3\n");
         assert_eq!(
             (columns.key, columns.blank("column")),
@@ -407,6 +445,9 @@ mod tests {
             ("1,11010519491231002X,funds,2026-03-02", "subject"),
             ("1,91230400MA0000015M,loans,2026-03-02", "scenario"),
             ("1,91230400MA0000015M,funds,2026-02-30", "decided_on"),
+            // spec: LKP-92
+            ("1,91230400MA0000015M,funds,2026-04-06", "decided_on"),
+            ("1,91230400MA00000150,funds,2026-03-02", "subject"),
             ("1,91230400MA0000015M,funds", "decided_on"),
             (
                 "11010519491231002X,91230400MA0000015M,funds,2026-03-02",

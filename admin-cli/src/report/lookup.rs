@@ -140,7 +140,10 @@ fn row(view: &LookUpView, words: Words) -> Vec<String> {
         row.case_number.to_string(),
         row.purpose.to_string(),
         row.subject.to_string(),
-        row.shown.len().to_string(),
+        match row.refused {
+            Some(_) => words.word("look_up_refused"),
+            None => row.shown.len().to_string(),
+        },
         reviewed.map_or_else(|| "-".to_owned(), |finding| words.code(finding)),
     ]
 }
@@ -171,6 +174,7 @@ fn row_json(row: &LookUpRow) -> Value {
         "scenario": row.scenario.map(Named::name),
         "shown": row.shown.iter().map(shown_json).collect::<Value>(),
         "clean": row.clean.as_ref().map(clean::word_json),
+        "refused": row.refused.is_some(),
     })
 }
 

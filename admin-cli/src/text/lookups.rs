@@ -237,6 +237,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.basis", "Legal basis", "查询依据"),
     ("word.scenario", "Business", "应查事项"),
     ("word.shown", "Shown", "所示数"),
+    ("word.look_up_refused", "refused", "已拒绝"),
     ("word.reviewed", "Review", "复核结论"),
     ("word.shown_then", "Shown then", "当时所示"),
     ("word.shown_now", "Holds now", "现状"),

@@ -61,6 +61,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.first_of_months", "{month}, the first of {count}", "{month} 起共 {count} 个月"),
     ("word.escalated_to", "now for {member} to follow up", "由 {member} 督办"),
     ("word.no_outcome", "no outcome recorded here", "本节点尚无履行结果"),
+    ("word.agreement_logged_already", "The same words are logged already; nothing was logged again.", "相同文本已入日志，未再次记录。"),
     ("word.answers_more", "More answers: --answers-skip {skip}.", "其余答复：--answers-skip {skip}。"),
     ("word.answer_withdrawn", "withdrawn by", "已被撤回："),
     ("word.answers_left", "{count} more are not listed.", "另有 {count} 项未列出。"),

@@ -16,6 +16,7 @@ use concordat_protocol::statement::{
 };
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::text::Text;
+use concordat_protocol::time::Day;
 use concordat_protocol::trust::Verified;
 
 use crate::admin::awaited::Timetable;
@@ -81,6 +82,10 @@ fn said(
     let recognition = recognition.map_err(|error| refusal::ask(&error))?;
     let not_held = || AdminError::new(ErrorCode::BodyNotHeld).with("target", decision);
     let recognition = recognition.ok_or_else(not_held)?;
+    if recognition == Recognition::Own {
+        return Err(AdminError::new(ErrorCode::OwnDecision).with("target", decision));
+    }
+    require_true(ask, node.today())?;
     require_no_more(ask, &recognition)?;
     let relied = match ask.answer {
         RecognitionAnswer::Recognised => Some(relied(desk, ask, &recognition)?),
@@ -101,6 +106,23 @@ fn said(
     let said = RecognitionResponse::new(fields).map_err(|error| refusal::invalid(&error))?;
     require_new(node, &said)?;
     Ok(Content::RecognitionResponse(Box::new(said)))
+}
+
+/// Refuses a measure that nobody can apply any more, and a clause that the answer would not name.
+// spec: ADM-468
+fn require_true(ask: &RecogniseAsk, today: Day) -> Result<(), AdminError> {
+    let mut measures = ask.measures.iter();
+    if let Some(gone) = measures.find(|duty| duty.until < today) {
+        return Err(AdminError::new(ErrorCode::MeasureGone)
+            .with("measure", format!("{}={}", gone.measure, gone.until))
+            .with("today", today));
+    }
+    let clause = ask.clause.clone();
+    let named = clause.or_else(|| ask.agreement.as_ref().map(ToString::to_string));
+    match named.filter(|_| ask.answer != RecognitionAnswer::Recognised) {
+        Some(named) => Err(AdminError::new(ErrorCode::ClauseNotTaken).with("clause", named)),
+        None => Ok(()),
+    }
 }
 
 /// What asks, where it asks the node's member and was not taken back.
@@ -204,18 +226,27 @@ fn relied(
     let agreement = ask.agreement.as_ref();
     let agreement = agreement.map(|named| target::resolve(desk, named));
     let agreement = agreement.transpose()?;
+    // Whichever place of its words is named, it is that agreement.
+    // spec: AGR-62
+    let places: Vec<_> = by.iter().map(|one| one.agreement.clone()).collect();
+    let agreement = match agreement {
+        Some(named) => Some(agreement::same_words(desk.node(), &places, named)?),
+        None => None,
+    };
     let is_meant = |one: &&Relied| {
         let clause = ask.clause.as_ref();
         agreement.as_ref().is_none_or(|at| one.agreement == *at)
             && clause.is_none_or(|clause| one.clause.as_str() == clause)
     };
     by.iter().find(is_meant).cloned().ok_or_else(|| {
+        let named = ask.clause.clone();
+        let named = named.or_else(|| agreement.as_ref().map(ToString::to_string));
         let known: Vec<_> = by
             .iter()
             .map(|one| format!("{} {}", one.agreement, one.clause))
             .collect();
         AdminError::new(ErrorCode::NoSuchClause)
-            .with("clause", ask.clause.clone().unwrap_or_default())
+            .with("clause", named.unwrap_or_default())
             .with("known", known.join(", "))
     })
 }
@@ -262,7 +293,7 @@ fn last_of_each(
         let said = query.recognition_answer(&row.position, asked);
         let said = said.map_err(refusal::query)?;
         let said = said.filter(|one| response(one).is_some_and(|said| said.asked == *asked));
-        if said.is_some() && acts::withdrawal(node, &row.position, row.author)?.is_none() {
+        if said.is_some() && taken_back(node, &row.position, row.author)?.is_none() {
             *found = said;
         }
     }
@@ -281,6 +312,20 @@ fn answers_to(
         record.addressed().contains(&row.author) && decisions.contains(&row.other)
     };
     last_of_each(node, asked, wanted)
+}
+
+/// By what the author of an answer took it back; nobody else can.
+// spec: AGR-60
+pub(super) fn taken_back(
+    node: &Node,
+    at: &Position,
+    author: AuthorityCode,
+) -> Result<Option<StatementRef>, AdminError> {
+    let found = acts::on(node, at, author, Class::Withdrawal)?;
+    let mut own = found
+        .iter()
+        .filter(|one| one.statement().header().issuer == author);
+    Ok(own.next().map(|one| one.reference().clone()))
 }
 
 fn answered(verified: &Verified) -> Option<Answered<'_>> {
@@ -408,7 +453,7 @@ fn shown(
     let reference = verified.reference();
     let (registry, statement) = (node.registry(), verified.statement());
     let issuer = statement.header().issuer;
-    let withdrawn_by = acts::withdrawal(node, &Position::of(reference), issuer)?;
+    let withdrawn_by = taken_back(node, &Position::of(reference), issuer)?;
     let note = match withdrawn_by {
         Some(_) => None,
         None => note_of(node, verified, said, notes)?,

@@ -15,7 +15,7 @@ use concordat_protocol::trust::{LogNumber, Verified};
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::shown::Shown;
-use crate::admin::{acts, refusal, view};
+use crate::admin::{acts, answers, refusal, view};
 use crate::node::Node;
 use crate::query::{ANSWERS_READ_MAX, Found, QueryService};
 use crate::store::Position;
@@ -154,7 +154,12 @@ fn row(
         row.item = Some(record.item().clone());
     }
     if let Some(answer) = answer {
-        row.target = Some(answer.fields().decision.clone());
+        let said = answer.fields();
+        row.target = Some(said.decision.clone());
+        // spec: ADM-469
+        row.answer = Some(said.answer);
+        row.answer_reason = said.reason;
+        row.clause = said.clause.as_ref().map(ToString::to_string);
     }
     fill_act(&mut row, &payload.content);
     if !class.is_decision() {
@@ -295,7 +300,7 @@ fn answers_on(node: &Node, query: &QueryService, at: &StatementRef) -> Result<u6
     for row in rows.iter().take(ANSWERS_READ_MAX) {
         let said = query.recognition_answer(&row.position, at);
         let said = said.map_err(refusal::query)?.is_some();
-        if said && acts::withdrawal(node, &row.position, row.author)?.is_none() {
+        if said && answers::taken_back(node, &row.position, row.author)?.is_none() {
             answers += 1;
         }
     }

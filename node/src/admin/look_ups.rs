@@ -331,7 +331,9 @@ pub(super) fn missed(desk: &Desk, ask: &LookUpMissedAsk) -> Answer {
         let row = kept.row;
         there += 1;
         since = since.min(Some(row.at)).or(Some(row.at));
-        if wanted.contains(&key(&row.case_number)) {
+        // Whoever was refused was told nothing to decide by.
+        // spec: LKP-91
+        if row.refused.is_none() && wanted.contains(&key(&row.case_number)) {
             rows.push((row.case_number, row.subject, row.at));
         }
         ControlFlow::Continue(())
@@ -347,9 +349,16 @@ pub(super) fn missed(desk: &Desk, ask: &LookUpMissedAsk) -> Answer {
     let unreadable = desk.node().look_ups_unreadable();
     let unreadable = unreadable.map(|(_, rows)| rows);
     let gone = in_all.saturating_sub(there);
+    let kept_since = since.and_then(|at| Day::of(at).ok());
+    // Of the days whose keys stay every row is there, whenever the first came.
+    // spec: LKP-66
+    let stays_since = match gone {
+        0 => None,
+        _ => desk.node().look_ups_stay_since(),
+    };
     Ok(Reply::LookUpsMissed(Box::new(LookUpsMissedView {
         found: found.collect(),
-        kept_since: since.and_then(|at| Day::of(at).ok()),
+        kept_since: stays_since.or(kept_since),
         gone: Some(gone).filter(|gone| *gone > 0),
         behind: desk
             .node()

@@ -1,6 +1,7 @@
 //! A look-up: a durable row before anything about an organisation is answered, and its receipt.
 
 use concordat_protocol::admin::{AdminError, CleanView, CleanWord, ErrorCode, LookUp, Reply};
+use concordat_protocol::codec::Truth;
 use concordat_protocol::lookup::{LookUpRow, SHOWN_MAX, Shown, answer_digest};
 use concordat_protocol::subject::SubjectCode;
 use concordat_protocol::text::Text;
@@ -50,6 +51,8 @@ pub(super) fn record_shown(
             shown: shown(&answer),
             horizon: Some(horizon),
             clean: clean(&answer),
+            // spec: LKP-91
+            refused: matches!(answer, Reply::Error(_)).then_some(Truth),
         }
     };
     let kept = desk.runtime.block_on(node.keep_look_up(row));

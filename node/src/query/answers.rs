@@ -80,6 +80,8 @@ pub(crate) fn last_first(rows: Vec<AnswerRow>) -> Vec<AnswerRow> {
 #[cfg(test)]
 mod tests {
     use concordat_protocol::log::LeafIndex;
+    use concordat_protocol::statement::{BodyRef, Statement};
+    use concordat_protocol::trust::LogNumber;
 
     use super::*;
     use crate::fixture::Fixture;
@@ -90,27 +92,30 @@ mod tests {
     #[test]
     fn last_answer_of_each_comes_before_what_it_took_the_place_of() {
         let fixture = Fixture::new();
+        let genesis = fixture.registry.genesis();
         let place = |log, index| Position {
-            origin: fixture.log(log),
+            origin: genesis.origin(log, LogNumber::Statements),
             index: LeafIndex::new(index),
         };
-        let row = |author, log, index, decision| AnswerRow {
-            position: place(log, index),
-            bytes: BytesDigest::stored([0; 16]),
+        let decision = fixture.decision(0, 1);
+        let body = BodyRef::decode(&decision.body).unwrap();
+        let digest = BytesDigest::of(&Statement::decode(body.statement()).unwrap());
+        let row = |author, index, decision| AnswerRow {
+            position: place(author, index),
+            bytes: digest,
             author,
-            other: place(9, decision),
+            other: place(fixture.hub, 100_u64 + decision),
             verdict: None,
         };
         let (loud, quiet) = (fixture.member, fixture.hub);
-        let mut rows: Vec<_> = (0..4_200).map(|index| row(loud, 0, index, 1)).collect();
-        rows.insert(7, row(loud, 0, 3, 2));
+        let mut rows: Vec<_> = (0..4_200).map(|index| row(loud, index, 1)).collect();
+        rows.insert(7, row(loud, 3, 2));
+        rows.extend([row(quiet, 5, 1), row(quiet, 6, 1)]);
         rows.sort_by(|a, b| a.position.cmp(&b.position));
-        rows.push(row(quiet, 1, 5, 1));
-        rows.push(row(quiet, 1, 6, 1));
         let listed = last_first(rows);
         let of = |author: AuthorityCode| {
             let of = listed.iter().filter(|row| row.author == author);
-            let of = of.map(|row| (row.position.index.value(), row.other.index.value()));
+            let of = of.map(|row| (row.position.index.value(), row.other.index.value() - 100));
             of.take(3).collect::<Vec<_>>()
         };
         assert_eq!(of(loud), [(4_199, 1), (3, 2), (4_198, 1)]);

@@ -173,19 +173,22 @@ fn first_of_each(rows: Vec<RecordRow>) -> Vec<RecordRow> {
 
 #[cfg(test)]
 mod tests {
+    use concordat_protocol::trust::LogNumber;
+
     use super::*;
     use crate::fixture::Fixture;
-
-    fn log_of(fixture: &Fixture, number: u64) -> Origin {
-        let log = LogNumber::from_code(number).unwrap();
-        fixture.registry.genesis().origin(fixture.member, log)
-    }
 
     // spec: IDX-90
     #[test]
     fn log_that_says_much_takes_no_room_of_those_that_say_little() {
         let fixture = Fixture::new();
-        let mut logs: Vec<Origin> = (0..3).map(|log| log_of(&fixture, log)).collect();
+        let genesis = fixture.registry.genesis();
+        let numbers = [
+            LogNumber::Statements,
+            LogNumber::Registry,
+            LogNumber::Register,
+        ];
+        let mut logs = numbers.map(|number| genesis.origin(fixture.member, number));
         logs.sort();
         let parts = |said: [usize; 3], most| {
             let said = logs.iter().cloned().zip(said).collect();

@@ -197,6 +197,7 @@ async fn receipt_that_was_edited_made_up_or_is_another_nodes_is_not_proven() {
         }),
     ] {
         let row = LookUpRow {
+            refused: None,
             number,
             ..LookUpReceipt::decode(&receipt).unwrap().row().clone()
         };

@@ -223,8 +223,8 @@ integer_map! {
     pub struct LookUpsMissedView {
         /// Ascending.
         1 => found: list(FirstLookUp),
-        /// The China day of the first row that is still kept; absent without one. Of cases decided before it
-        /// nothing can be said.
+        /// The China day of the first row that is still kept, or where rows had to go the first day whose rows
+        /// stay; absent where neither is known. Of cases decided before it nothing can be said.
         2 => kept_since: opt(Day),
         /// How many rows had to go; absent for none.
         3 => gone: opt(u64),

@@ -615,6 +615,7 @@ fn clean_years_are_shown_with_what_they_rest_on_in_both_languages() {
 fn register_of_look_ups_shows_the_word_of_the_rows_that_have_one() {
     let row = |number, clean| LookUpView {
         row: LookUpRow {
+            refused: None,
             number,
             at: Timestamp::MIN,
             who: Text::new("某科").unwrap(),
