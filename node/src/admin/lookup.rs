@@ -89,3 +89,33 @@ fn clean(reply: &Reply) -> Option<CleanWord> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use concordat_protocol::admin::{AdminError, ErrorCode};
+    use concordat_protocol::log::LeafIndex;
+    use concordat_protocol::statement::StatementRef;
+    use concordat_protocol::trust::LogNumber;
+
+    use super::*;
+    use crate::fixture::Fixture;
+
+    /// What was weighed and is not listed is in the row too, as far as it has room.
+    // spec: LKP-93
+    #[test]
+    fn row_names_what_was_weighed_up_to_its_bound() {
+        let fixture = Fixture::new();
+        let genesis = fixture.registry.genesis();
+        let one = |index| {
+            Shown::other(StatementRef {
+                origin: genesis.origin(fixture.member, LogNumber::Statements),
+                index: LeafIndex::new(index),
+                leaf_hash: genesis.id(),
+            })
+        };
+        let none = Reply::Error(AdminError::new(ErrorCode::NothingHeard));
+        let weighed: Vec<_> = (0..SHOWN_MAX as u64 + 9).map(one).collect();
+        assert_eq!(shown_with(&none, &weighed[..100]), weighed[..100]);
+        assert_eq!(shown_with(&none, &weighed), weighed[..SHOWN_MAX]);
+    }
+}

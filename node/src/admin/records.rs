@@ -334,3 +334,54 @@ fn answer(
         note: None,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use concordat_protocol::log::LeafIndex;
+    use concordat_protocol::time::Day;
+    use concordat_protocol::trust::LogNumber;
+
+    use super::*;
+    use crate::fixture::Fixture;
+
+    /// Who answers a thousand times hides neither the first word of others nor their last.
+    // spec: ADM-466
+    #[test]
+    fn of_many_answers_each_log_has_its_first_and_then_its_last_ones_listed() {
+        let fixture = Fixture::new();
+        let genesis = fixture.registry.genesis();
+        let one = |member, index| AnswerView {
+            reference: StatementRef {
+                origin: genesis.origin(member, LogNumber::Statements),
+                index: LeafIndex::new(index),
+                leaf_hash: genesis.id(),
+            },
+            class: Class::Response,
+            issuer: member,
+            issuer_name: String::new(),
+            day: Day::MIN,
+            result: None,
+            answer: None,
+            month: None,
+            execution: None,
+            verification: None,
+            reasons: None,
+            withdrawn_by: None,
+            note: None,
+        };
+        let (loud, quiet) = (fixture.member, fixture.hub);
+        let mut all: Vec<_> = (0..1_000).map(|index| one(loud, index)).collect();
+        all.extend((5..8).map(|index| one(quiet, index)));
+        all.sort_by(|a, b| a.reference.cmp(&b.reference));
+        let listed = shown_of(all);
+        let of = |member| {
+            let of = listed.iter().filter(move |one| one.issuer == member);
+            of.map(|one| one.reference.index.value())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(listed.len(), ANSWERS_SHOWN_MAX);
+        assert_eq!(of(quiet), [5, 6, 7]);
+        let loud = of(loud);
+        assert_eq!((loud[0], loud[1], *loud.last().unwrap()), (0, 940, 999));
+    }
+}

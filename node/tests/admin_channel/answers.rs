@@ -157,7 +157,7 @@ async fn reached(node: &Node, at: &StatementRef) {
 }
 
 /// The same signed bytes at another place of a log.
-async fn copied(node: &Node, at: &StatementRef) -> StatementRef {
+pub(super) async fn copied(node: &Node, at: &StatementRef) -> StatementRef {
     let found = node.query().unwrap().statement(&at.origin, at.index);
     let Ok(Found::Verified(found)) = found else {
         panic!("not held");

@@ -321,7 +321,7 @@ async fn register_of_a_member_that_lost_rows_is_told_of_at_the_hub() {
     };
     let held = |at: &StatementRef| {
         let at = at.clone();
-        move |node: &Node| node.store().holds(&at.origin, at.index)
+        move |node: &Node| node.query().unwrap().store().holds(&at.origin, at.index)
     };
     let plain = says(None).await;
     until(&pair.hub.node, held(&plain)).await;
