@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use concordat_protocol::admin::LookUpsMissedView;
+use concordat_protocol::admin::{LookUpsMissedView, LostRowsView};
 use concordat_protocol::lookup::{Case, Scenario};
 use concordat_protocol::screen::find_personal;
-use concordat_protocol::subject::SubjectCode;
+use concordat_protocol::subject::{CodeCheck, SubjectCode};
 use concordat_protocol::text::Text;
 use concordat_protocol::time::{Day, Timestamp};
 
@@ -83,8 +83,8 @@ impl Counts {
 ///
 /// # Errors
 /// `case-columns`, `case-field`, `case-shape`, each with the line and what to do.
-// spec: LKP-61, LKP-62
-pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Case>, Failure> {
+// spec: LKP-61, LKP-62, LKP-92
+pub(crate) fn read(bytes: &[u8], today: Day) -> Result<Vec<Case>, Failure> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut table = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
     let header = table.headers().map_err(|error| shape(&error))?.clone();
@@ -114,12 +114,21 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Case>, Failure> {
                 Err(error) => return Err(refused("case", number, &error.to_string())),
             },
             // It may be an identity number in the wrong column: it is not repeated.
-            subject: SubjectCode::normalise(subject)
-                .map_err(|error| refused("subject", "…", &error.to_string()))?,
+            subject: match SubjectCode::normalise(subject) {
+                Ok(code) if code.check() == CodeCheck::Ok => code,
+                Ok(code) => {
+                    let expected = format!("… {}", code.expected_check());
+                    return Err(refused("subject", "…", &expected));
+                }
+                Err(error) => return Err(refused("subject", "…", &error.to_string())),
+            },
             scenario: scenario_of(scenario)
                 .ok_or_else(|| refused("scenario", scenario, &known_scenarios()))?,
-            decided_on: Day::parse_loose(day)
-                .map_err(|error| refused("decided_on", day, &error.to_string()))?,
+            decided_on: match Day::parse_loose(day) {
+                Ok(decided_on) if decided_on <= today => decided_on,
+                Ok(_) => return Err(refused("decided_on", day, &format!("> {today}"))),
+                Err(error) => return Err(refused("decided_on", day, &error.to_string())),
+            },
         });
     }
     Ok(cases)
@@ -156,8 +165,15 @@ fn known_scenarios() -> String {
 // spec: LKP-66
 const AHEAD_DAYS_MAX: i32 = 92;
 
+/// Whether the look-up of a case that was decided on a day may have been among rows that were lost.
+// spec: LKP-88
+fn may_be_lost(lost: &LostRowsView, decided_on: Day) -> bool {
+    let last = lost.until.plus_days(AHEAD_DAYS_MAX).unwrap_or(Day::MAX);
+    lost.from.is_none_or(|from| from <= decided_on) && decided_on <= last
+}
+
 /// What became of each case.
-// spec: LKP-61, LKP-63
+// spec: LKP-61, LKP-63, LKP-88
 pub(crate) fn check(cases: &[Case], view: &LookUpsMissedView) -> Vec<Checked> {
     let found: BTreeMap<u64, Timestamp> = view.found.iter().map(|one| (one.case, one.at)).collect();
     // What had been looked up in time may be among what is not there.
@@ -170,7 +186,9 @@ pub(crate) fn check(cases: &[Case], view: &LookUpsMissedView) -> Vec<Checked> {
         (Some(_), None) => Some(Day::MAX),
     };
     let of = |(place, case): (u64, &Case)| {
-        let is_kept = is_whole && known_from.is_none_or(|from| from <= case.decided_on);
+        let day = case.decided_on;
+        let is_lost = view.lost.iter().any(|lost| may_be_lost(lost, day));
+        let is_kept = is_whole && !is_lost && known_from.is_none_or(|from| from <= day);
         match found.get(&place).copied() {
             Some(at) if Day::of(at).is_ok_and(|day| day <= case.decided_on) => Checked::InTime(at),
             Some(at) if is_kept => Checked::Late(at),
@@ -194,6 +212,7 @@ pub(crate) fn counts(cases: &[Case], checked: &[Checked]) -> BTreeMap<(Scenario,
 
 #[cfg(test)]
 mod tests {
+    use concordat_certs::configuration::LOOK_UP_DAYS_MIN;
     use concordat_protocol::admin::FirstLookUp;
     use concordat_protocol::codec::Truth;
 
@@ -208,6 +227,10 @@ mod tests {
         Day::parse_loose(text).unwrap()
     }
 
+    fn today() -> Day {
+        day("2026-04-05")
+    }
+
     fn at(text: &str) -> Timestamp {
         // Noon in China.
         let days = u64::try_from(day(text).value()).unwrap();
@@ -217,9 +240,9 @@ mod tests {
     // spec: LKP-61, LKP-62
     #[test]
     fn table_is_read_under_either_header_and_counted_by_business_and_month() {
-        let cases = read(GOOD.as_bytes()).unwrap();
+        let cases = read(GOOD.as_bytes(), today()).unwrap();
         let marked = [&b"\xef\xbb\xbf"[..], GOOD.as_bytes()].concat();
-        assert_eq!(read(&marked).unwrap(), cases);
+        assert_eq!(read(&marked, today()).unwrap(), cases);
         assert_eq!(cases[0].scenario, Scenario::Tendering);
         let found = |case, at| FirstLookUp { case, at };
         let view = LookUpsMissedView {
@@ -228,6 +251,7 @@ mod tests {
             gone: None,
             behind: None,
             unreadable: None,
+            lost: Vec::new(),
         };
         let checked = check(&cases, &view);
         assert_eq!(
@@ -248,7 +272,7 @@ mod tests {
     // spec: LKP-61
     #[test]
     fn of_cases_from_before_the_rows_that_are_kept_nothing_is_said() {
-        let cases = read(GOOD.as_bytes()).unwrap();
+        let cases = read(GOOD.as_bytes(), today()).unwrap();
         let view = LookUpsMissedView {
             found: vec![FirstLookUp {
                 case: 1,
@@ -258,6 +282,7 @@ mod tests {
             gone: None,
             behind: None,
             unreadable: None,
+            lost: Vec::new(),
         };
         let checked = check(&cases, &view);
         assert_eq!(
@@ -270,6 +295,7 @@ mod tests {
             gone: None,
             behind: None,
             unreadable: None,
+            lost: Vec::new(),
         };
         assert_eq!(check(&cases, &nothing), [Checked::Never; 3]);
     }
@@ -278,13 +304,14 @@ mod tests {
     // spec: LKP-66
     #[test]
     fn rows_that_had_to_go_leave_only_old_cases_unknown() {
-        let cases = read(GOOD.as_bytes()).unwrap();
+        let cases = read(GOOD.as_bytes(), today()).unwrap();
         let view = |since: &str| LookUpsMissedView {
             found: Vec::new(),
             kept_since: Some(day(since)),
             gone: Some(7),
             behind: None,
             unreadable: None,
+            lost: Vec::new(),
         };
         // 2026-03-31 is 92 days after it, 2026-03-02 is not.
         let checked = check(&cases, &view("2025-12-29"));
@@ -303,7 +330,7 @@ mod tests {
     // spec: LKP-63
     #[test]
     fn nobody_is_accused_by_a_register_that_is_not_whole() {
-        let cases = read(GOOD.as_bytes()).unwrap();
+        let cases = read(GOOD.as_bytes(), today()).unwrap();
         let found = |case, at| FirstLookUp { case, at };
         let whole = LookUpsMissedView {
             found: vec![found(0, at("2026-03-02")), found(1, at("2026-04-01"))],
@@ -311,6 +338,7 @@ mod tests {
             gone: None,
             behind: None,
             unreadable: None,
+            lost: Vec::new(),
         };
         let in_time = Checked::InTime(at("2026-03-02"));
         let known = [in_time, Checked::Late(at("2026-04-01")), Checked::Never];
@@ -336,10 +364,76 @@ mod tests {
         assert_eq!(check(&cases, &empty), [Checked::NotKnown; 3]);
     }
 
+    /// The shortest time for which rows are kept leaves a half year known on the day after its end.
+    // spec: LKP-41, LKP-66
+    #[test]
+    fn half_year_can_be_reviewed_under_the_shortest_retention() {
+        let table = "case,subject,scenario,decided_on\n\
+            1,91230400MA0000015M,funds,2025-07-01\n2,91230400MA0000015M,funds,2025-12-31\n";
+        let over = day("2026-01-01");
+        let cases = read(table.as_bytes(), over).unwrap();
+        let checked = |days: i32| {
+            let view = LookUpsMissedView {
+                found: Vec::new(),
+                kept_since: Some(over.plus_days(-days).unwrap()),
+                gone: Some(1),
+                behind: None,
+                unreadable: None,
+                lost: Vec::new(),
+            };
+            check(&cases, &view)
+        };
+        let least = i32::try_from(LOOK_UP_DAYS_MIN).unwrap();
+        assert_eq!(checked(least), [Checked::Never; 2]);
+        assert_eq!(checked(least - 1), [Checked::NotKnown, Checked::Never]);
+    }
+
+    /// Rows that were lost leave the cases of their days unknown, and no others for good.
+    // spec: LKP-88
+    #[test]
+    fn register_that_was_resumed_leaves_the_lost_days_unknown_alone() {
+        let cases = read(GOOD.as_bytes(), today()).unwrap();
+        let view = |from: Option<&str>, until: &str| LookUpsMissedView {
+            found: Vec::new(),
+            kept_since: Some(day("2025-01-01")),
+            gone: None,
+            behind: None,
+            unreadable: None,
+            lost: vec![LostRowsView {
+                from: from.map(day),
+                until: day(until),
+                after: 6,
+            }],
+        };
+        let known = |view: &LookUpsMissedView| {
+            let checked = check(&cases, view);
+            let never = checked.iter().map(|one| *one == Checked::Never);
+            never.collect::<Vec<_>>()
+        };
+        // Decided on 2026-03-02, 2026-03-31 and 2026-04-01: 2026-03-31 is 92 days after 2025-12-29.
+        assert_eq!(known(&view(None, "2025-12-28")), [false, true, true]);
+        assert_eq!(known(&view(None, "2025-12-29")), [false, false, true]);
+        assert_eq!(known(&view(None, "2025-11-29")), [true, true, true]);
+        // What was decided before the first day of which rows may be lost is known.
+        let until = "2026-04-05";
+        assert_eq!(
+            known(&view(Some("2026-03-31"), until)),
+            [true, false, false]
+        );
+        assert_eq!(known(&view(Some("2026-04-01"), until)), [true, true, false]);
+        // A look-up that is there counts all the same.
+        let at = at("2026-03-31");
+        let found = LookUpsMissedView {
+            found: vec![FirstLookUp { case: 1, at }],
+            ..view(Some("2026-03-31"), until)
+        };
+        assert_eq!(check(&cases, &found)[1], Checked::InTime(at));
+    }
+
     // spec: LKP-30, LKP-62
     #[test]
     fn wrong_table_is_refused_with_line_column_and_what_is_taken() {
-        let refused = |text: &str| read(text.as_bytes()).unwrap_err();
+        let refused = |text: &str| read(text.as_bytes(), today()).unwrap_err();
         let columns = refused("case,subject,scenario\n1,2,3\n");
         assert_eq!(
             (columns.key, columns.blank("column")),
@@ -351,6 +445,9 @@ mod tests {
             ("1,11010519491231002X,funds,2026-03-02", "subject"),
             ("1,91230400MA0000015M,loans,2026-03-02", "scenario"),
             ("1,91230400MA0000015M,funds,2026-02-30", "decided_on"),
+            // spec: LKP-92
+            ("1,91230400MA0000015M,funds,2026-04-06", "decided_on"),
+            ("1,91230400MA00000150,funds,2026-03-02", "subject"),
             ("1,91230400MA0000015M,funds", "decided_on"),
             (
                 "11010519491231002X,91230400MA0000015M,funds,2026-03-02",

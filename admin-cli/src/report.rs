@@ -39,6 +39,7 @@ use crate::{clock, text};
 
 pub(crate) use act::recorded;
 pub(crate) use agreement::{agreement_words, agreements, doubts, logged, parties};
+pub(crate) use answer::answer_asked;
 pub(crate) use bulk::{
     BulkCorrected, BulkTold, batch_propagation, bulk_corrected, bulk_withdrawn, objections_of,
 };

@@ -39,7 +39,7 @@ pub const CACHE_MIB_MAX: u64 = 65_536;
 
 /// The fewest days for which rows of the register of look-ups are kept: half a year, so that figures of a
 /// period can still be shown.
-pub const LOOK_UP_DAYS_MIN: u32 = 184;
+pub const LOOK_UP_DAYS_MIN: u32 = 276;
 
 /// What `node.toml` says.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -482,11 +482,13 @@ mod tests {
         let refused = |text: String| parse(&text).unwrap_err();
         let port = format!("member = \"{MEMBER}\"\nlisten = \"0.0.0.0:0\"\n");
         assert!(matches!(refused(port), ConfigurationError::Port { .. }));
-        let few = format!("{}[look_ups]\nretention_days = 183", head());
+        let few = format!("{}[look_ups]\nretention_days = 275", head());
         assert!(matches!(
             refused(few),
-            ConfigurationError::Retention { found: 183, .. }
+            ConfigurationError::Retention { found: 275, .. }
         ));
+        let least = parse(&format!("{}[look_ups]\nretention_days = 276", head()));
+        assert_eq!(least.unwrap().look_ups.retention_days, LOOK_UP_DAYS_MIN);
         let peers = |line: &str| refused(format!("{}[peers]\n{line}", head()));
         assert!(matches!(
             peers(&format!("{MEMBER} = [\"a:1\"]")),

@@ -74,6 +74,7 @@ use holdings::Holdings;
 pub use holdings::OddHolding;
 use ledger::Record;
 pub use logs::{BodyState, Log, LogTable};
+pub use look_ups::LostRows;
 use receipts::Receipts;
 pub use receipts::{CountMeasures, Counted};
 pub use recover::{OpenCoreError, Opened};

@@ -37,6 +37,7 @@ pub use agreements::{
     AGREEMENT_BYTES_MAX, AGREEMENT_STATEMENTS_MAX, AUTHOR_BYTES_MAX, AUTHOR_STATEMENTS_MAX,
     AgreementSet,
 };
+pub(crate) use answers::last_first;
 pub use gather::{
     Depth, Dossier, Dossiers, HISTORY_BYTES_MAX, HISTORY_NOT_HELD_MAX, HISTORY_OBJECTION_BYTES_MAX,
     HISTORY_STATEMENTS_MAX,
@@ -44,7 +45,7 @@ pub use gather::{
 pub use organisation::SubjectEntry;
 pub(crate) use organisation::sort_newest_first;
 pub use raised::HISTORY_OBJECTIONS_MAX;
-pub use records::{ANSWERS_READ_MAX, RECORDS_SHOWN_MAX, REFERRING_READ_MAX};
+pub use records::{ANSWERS_READ_MAX, RECORDS_SHOWN_MAX, REFERRING_READ_MAX, Referring};
 pub use verifier::{BackgroundVerifier, VerifyStep};
 
 /// Verified statements kept in memory, unless configured.

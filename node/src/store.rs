@@ -37,6 +37,7 @@ mod peers;
 mod propagation;
 mod read;
 mod records;
+mod resumed;
 mod schema;
 mod subjects;
 mod table;
@@ -59,7 +60,9 @@ use thiserror::Error;
 use crate::journal::JournalId;
 
 pub use acts::{ActRow, BytesDigest, NoticeRow, ObjectionSaid};
-pub use agreements::{AgreementKind, AgreementRow, AgreementRows, COPIES_MAX, words_of};
+pub use agreements::{
+    AgreementKind, AgreementRow, AgreementRows, COPIES_MAX, words_of, words_proposed,
+};
 pub use answers::AnswerRow;
 pub use engine::EngineFault;
 pub use ledger::{Delivery, KeptRow, Lookup};

@@ -346,6 +346,7 @@ impl Client {
         let ask = StatementAsk {
             target,
             look_up: None,
+            answers_skip: None,
             as_of: None,
         };
         match self.ask(&Request::Statement(ask)).await.unwrap() {
@@ -557,6 +558,7 @@ async fn what_is_not_public_is_shown_only_with_purpose_and_case() {
     let ask = |look_up| StatementAsk {
         target: target.clone(),
         look_up,
+        answers_skip: None,
         as_of: None,
     };
     let mut client = Client::open(&pair.hub).await;

@@ -40,7 +40,7 @@ pub use look_up::{
     CASES_MAX, FirstLookUp, LOOK_UPS_SHOWN_MAX, LookUpListAsk, LookUpMarked, LookUpMissedAsk,
     LookUpOutdatedAsk, LookUpProofView, LookUpProveAsk, LookUpResumeAsk, LookUpResumed,
     LookUpReviewAsk, LookUpToldAsk, LookUpView, LookUpsMissedView, LookUpsOutdatedView,
-    LookUpsView, OutdatedView, ReviewView,
+    LookUpsView, LostRowsView, OutdatedView, ReviewView,
 };
 pub use record::{
     AnswerView, NoteCode, RecordAsk, RecordFaultCode, RecordMade, RecordParts, RecordSaid,

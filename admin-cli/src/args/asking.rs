@@ -169,6 +169,8 @@ pub(crate) struct Statement {
     pub(crate) receipt: Option<PathBuf>,
     #[arg(long, value_name = "DAY")]
     pub(crate) as_of: Option<String>,
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) answers_skip: Option<u64>,
 }
 
 #[derive(Debug, Args)]

@@ -164,10 +164,14 @@ pub(super) fn confirm(
 }
 
 /// What an act is about, as far as the node shows it without a purpose.
-fn target_shown(target: &Target, context: &Context<'_>) -> Result<Option<Report>, Failure> {
+pub(super) fn target_shown(
+    target: &Target,
+    context: &Context<'_>,
+) -> Result<Option<Report>, Failure> {
     let ask = StatementAsk {
         target: target.clone(),
         look_up: None,
+        answers_skip: None,
         as_of: None,
     };
     match context.ask(&Request::Statement(ask)) {

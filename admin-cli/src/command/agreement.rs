@@ -248,9 +248,40 @@ fn answer(args: &AgreementAnswer, context: &Context<'_>) -> Result<Report, Failu
     if !args.dry_run {
         let words = context.words;
         let what = words.headed(words.code(Class::RecognitionResponse), &args.reference);
-        context.confirm("confirm_act", &words.headed(what, words.code(said)))?;
+        let decision = decision_asked(&ask, context)?;
+        let says = report::answer_asked(&ask, decision.as_ref(), words);
+        let what = words.headed(what, words.list(&says));
+        match &decision {
+            Some(decision) if terminal::is_asked(context.arguments) => {
+                match act::target_shown(decision, context)? {
+                    Some(shown) => context.confirm_shown(&shown, "confirm_act", &what)?,
+                    None => context.confirm("confirm_act", &what)?,
+                }
+            }
+            Some(_) | None => context.confirm("confirm_act", &what)?,
+        }
     }
     act::record(&Request::Recognise(Box::new(ask)), context)
+}
+
+/// The decision that is answered, for the question: the one named, or where a person is asked the only one that
+/// what asks names, as a dry run says it.
+// spec: ADM-470
+fn decision_asked(ask: &RecogniseAsk, context: &Context<'_>) -> Result<Option<Target>, Failure> {
+    if ask.decision.is_some() || !terminal::is_asked(context.arguments) {
+        return Ok(ask.decision.clone());
+    }
+    let dry = RecogniseAsk {
+        dry_run: true,
+        ..ask.clone()
+    };
+    match context.ask(&Request::Recognise(Box::new(dry)))? {
+        Reply::Recorded(view) => Ok(Some(Target::Position {
+            origin: view.target.origin.clone(),
+            index: view.target.index,
+        })),
+        other => Err(unexpected(&other)),
+    }
 }
 
 /// Asks before what goes into the log for ever, with every word of the agreement that it is about.
@@ -283,6 +314,7 @@ fn statement(target: &Target, context: &Context<'_>) -> Result<Box<StatementView
     let ask = StatementAsk {
         target: target.clone(),
         look_up: None,
+        answers_skip: None,
         as_of: None,
     };
     match context.ask(&Request::Statement(ask))? {

@@ -238,6 +238,7 @@ async fn shown(client: &mut Client, target: Target) -> Result<Box<StatementView>
     let ask = StatementAsk {
         target,
         look_up: None,
+        answers_skip: None,
         as_of: None,
     };
     let no_more = |reply: Reply| Err(unexpected(&reply));

@@ -10,6 +10,7 @@ use concordat_protocol::admin::{
 use concordat_protocol::bundle::{LOOK_UP_BYTES_MAX, LookUpFile, verify_look_up};
 use concordat_protocol::codec::Truth;
 use concordat_protocol::lookup::{Case, Finding};
+use concordat_protocol::time::Day;
 use serde_bytes::ByteBuf;
 
 use crate::args::{
@@ -20,7 +21,7 @@ use crate::client::{Client, unexpected};
 use crate::command::{Context, files};
 use crate::failure::Failure;
 use crate::report::{self, Report, Words};
-use crate::{cases, names, parse};
+use crate::{cases, clock, names, parse};
 
 /// Bytes of a file of cases: a hundred thousand of them and more.
 const CASES_BYTES_MAX: u64 = 64 << 20;
@@ -161,19 +162,21 @@ fn missed(args: &LookupMissed, context: &Context<'_>) -> Result<Report, Failure>
     if let Some(path) = &args.csv {
         files::folder_of(path)?;
     }
-    let cases = cases_of(&args.file)?;
+    let today = Day::of(clock::now()).unwrap_or(Day::MAX);
+    let cases = cases_of(&args.file, today)?;
     let view = context.with_node(async |client| first_look_ups(client, &cases).await)?;
     let checked = cases::check(&cases, &view);
     if let Some(path) = &args.csv {
         files::create(path, report::missed_csv(&cases, &checked).as_bytes())?;
     }
     let csv = args.csv.as_deref();
-    Ok(report::missed(&cases, &checked, csv, context.words))
+    let report = report::missed(&cases, &checked, (csv, &view.lost), context.words);
+    Ok(report)
 }
 
-fn cases_of(path: &Path) -> Result<Vec<Case>, Failure> {
+fn cases_of(path: &Path, today: Day) -> Result<Vec<Case>, Failure> {
     let bytes = files::read(path, CASES_BYTES_MAX)?;
-    cases::read(&bytes).map_err(|failure| failure.path(path))
+    cases::read(&bytes, today).map_err(|failure| failure.path(path))
 }
 
 async fn first_look_ups(client: &mut Client, cases: &[Case]) -> Result<LookUpsMissedView, Failure> {
@@ -183,6 +186,7 @@ async fn first_look_ups(client: &mut Client, cases: &[Case]) -> Result<LookUpsMi
         gone: None,
         behind: None,
         unreadable: None,
+        lost: Vec::new(),
     };
     for (part, asked) in (0..).zip(cases.chunks(CASES_MAX)) {
         let ask = LookUpMissedAsk {
@@ -200,6 +204,7 @@ async fn first_look_ups(client: &mut Client, cases: &[Case]) -> Result<LookUpsMi
         all.gone = all.gone.max(view.gone);
         all.behind = all.behind.or(view.behind);
         all.unreadable = all.unreadable.max(view.unreadable);
+        all.lost = view.lost;
         all.found.extend(view.found.iter().map(|one| FirstLookUp {
             case: one.case.saturating_add(first),
             at: one.at,

@@ -46,6 +46,7 @@ pub(super) fn can_be_made(
     let ask = StatementAsk {
         target: target.clone(),
         look_up: None,
+        answers_skip: None,
         as_of: None,
     };
     if look_up.is_some() {

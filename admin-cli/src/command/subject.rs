@@ -50,6 +50,7 @@ pub(super) fn statement(args: &Statement, context: &Context<'_>) -> Result<Repor
     let ask = StatementAsk {
         target: parse::target("REFERENCE", &args.reference)?,
         look_up,
+        answers_skip: args.answers_skip,
         as_of: parse::optional_day("--as-of", args.as_of.as_ref())?,
     };
     let (reply, written) = ask_with_receipt(&Request::Statement(ask), receipt, context)?;

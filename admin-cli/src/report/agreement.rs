@@ -79,10 +79,15 @@ pub(crate) fn logged(view: &AgreementLogged, words: Words) -> Report {
         }
         None => page.line(words.word("dry_run_note")),
     }
+    // spec: AGR-63
+    if view.already.is_some() {
+        page.line(words.word("agreement_logged_already"));
+    }
     pairs.extend(view.parties.iter().map(|one| party(one, words)));
     page.pairs(&pairs);
     let json = json!({
         "dry_run": view.reference.is_none(),
+        "already": view.already.is_some(),
         "reference": ref_json(view.reference.as_ref()),
         "witnessed": view.witnessed,
         "parties": view.parties.iter().map(party_json).collect::<Value>(),

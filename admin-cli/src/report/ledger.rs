@@ -154,6 +154,7 @@ fn cells(number: u64, row: &LedgerRow) -> Vec<String> {
     let text = |text: Option<&str>| quoted(text.unwrap_or_default());
     let why = row.outcome.map(Named::name);
     let why = why.or_else(|| row.reason.map(Named::name));
+    let why = why.map(str::to_owned).or_else(|| said(row));
     let mut cells = vec![
         number.to_string(),
         quoted(&short(&row.reference)),
@@ -180,10 +181,21 @@ fn cells(number: u64, row: &LedgerRow) -> Vec<String> {
             .map(|target| quoted(&short(target)))
             .unwrap_or_default(),
     );
-    cells.push(why.unwrap_or_default().to_owned());
+    cells.push(quoted(&why.unwrap_or_default()));
     let before = row.about_before.map(|code| code.to_string());
     cells.push(before.unwrap_or_default());
     cells
+}
+
+/// What a recognition response says: the answer, with the clause relied on or the reason why not.
+// spec: ADM-469
+fn said(row: &LedgerRow) -> Option<String> {
+    let answer = row.answer?.name();
+    let with = row.answer_reason.map(|reason| reason.name().to_owned());
+    Some(match with.or_else(|| row.clause.clone()) {
+        Some(with) => format!("{answer} {with}"),
+        None => answer.to_owned(),
+    })
 }
 
 const fn counts(row: &LedgerRow) -> [(&'static str, u64); 10] {
@@ -224,6 +236,9 @@ fn line_json(number: u64, row: &LedgerRow) -> Value {
         "served_on": day_json(row.served_on),
         "valid_until": day_json(row.valid_until),
         "publication_until": day_json(row.publication_until),
+        "answer": row.answer.map(Named::name),
+        "answer_reason": row.answer_reason.map(Named::name),
+        "clause": row.clause,
         "state": row.state.map(Named::name),
         "target": ref_json(row.target.as_ref()),
         "outcome": row.outcome.map(Named::name),

@@ -4,10 +4,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use concordat_protocol::admin::{
-    LookUpProofView, LookUpResumed, LookUpView, LookUpsOutdatedView, LookUpsView, OutdatedView,
+    LookUpProofView, LookUpResumed, LookUpView, LookUpsOutdatedView, LookUpsView, LostRowsView,
+    OutdatedView,
 };
 use concordat_protocol::bundle::VerifiedLookUp;
+use concordat_protocol::log::LeafIndex;
 use concordat_protocol::lookup::{Case, LookUpRow, Shown};
+use concordat_protocol::statement::QueryRoot;
 use serde_json::{Value, json};
 
 use crate::cases::{self, Checked, Counts};
@@ -54,6 +57,7 @@ pub(crate) fn look_ups(view: &LookUpsView, words: Words) -> Report {
     if let Some(gone) = view.gone {
         page.line(words.fill("look_ups_gone", &[("count", &gone.to_string())]));
     }
+    lost(&mut page, &view.lost, words);
     if let Some(next) = view.next_skip {
         page.line(words.fill("look_ups_more", &[("skip", &next.to_string())]));
     }
@@ -62,8 +66,67 @@ pub(crate) fn look_ups(view: &LookUpsView, words: Words) -> Report {
         "total": view.total,
         "next_skip": view.next_skip,
         "gone": view.gone,
+        "lost": lost_json(&view.lost),
     });
     Report::new(page, json)
+}
+
+/// Of which days rows may have been lost.
+// spec: LKP-89
+fn lost(page: &mut Page, lost: &[LostRowsView], words: Words) {
+    for one in lost {
+        let (until, after) = (one.until.to_string(), one.after.to_string());
+        let blanks = [("until", until.as_str()), ("root", after.as_str())];
+        page.line(match one.from.map(|day| day.to_string()) {
+            Some(from) => {
+                let [until, root] = blanks;
+                words.fill("look_ups_lost", &[("from", &from), until, root])
+            }
+            None => words.fill("look_ups_lost_from_the_first", &blanks),
+        });
+    }
+}
+
+fn lost_json(lost: &[LostRowsView]) -> Value {
+    let one = |one: &LostRowsView| {
+        json!({
+            "from": one.from.map(|day| day.to_string()),
+            "until": one.until.to_string(),
+            "after_root": one.after,
+        })
+    };
+    lost.iter().map(one).collect()
+}
+
+/// What a root says, for the one statement that it is.
+// spec: LKP-89
+pub(crate) fn root(page: &mut Page, root: &QueryRoot, words: Words) {
+    let [from, until] = [root.from, root.until].map(|at| at_text(Some(at)));
+    let span = format!("{from} – {until}");
+    page.gap();
+    page.pairs(&[
+        words.pair("look_up_rows", root.size),
+        words.pair("look_up_root", root.root),
+        words.pair("look_up_root_span", span),
+    ]);
+    resumed_after(page, root, words);
+}
+
+fn resumed_after(page: &mut Page, root: &QueryRoot, words: Words) {
+    if let Some(after) = root.resumed_after {
+        let after = after.to_string();
+        page.line(words.fill("look_up_root_resumed", &[("root", &after)]));
+    }
+}
+
+pub(crate) fn root_json(root: &QueryRoot) -> Value {
+    json!({
+        "size": root.size.value(),
+        "root": root.root.to_string(),
+        "from_at": at_json(Some(root.from)),
+        "until_at": at_json(Some(root.until)),
+        "resumed_after": root.resumed_after.map(LeafIndex::value),
+    })
 }
 
 fn row(view: &LookUpView, words: Words) -> Vec<String> {
@@ -77,7 +140,10 @@ fn row(view: &LookUpView, words: Words) -> Vec<String> {
         row.case_number.to_string(),
         row.purpose.to_string(),
         row.subject.to_string(),
-        row.shown.len().to_string(),
+        match row.refused {
+            Some(_) => words.word("look_up_refused"),
+            None => row.shown.len().to_string(),
+        },
         reviewed.map_or_else(|| "-".to_owned(), |finding| words.code(finding)),
     ]
 }
@@ -108,6 +174,7 @@ fn row_json(row: &LookUpRow) -> Value {
         "scenario": row.scenario.map(Named::name),
         "shown": row.shown.iter().map(shown_json).collect::<Value>(),
         "clean": row.clean.as_ref().map(clean::word_json),
+        "refused": row.refused.is_some(),
     })
 }
 
@@ -258,6 +325,9 @@ pub(crate) fn verified_look_up(verified: &VerifiedLookUp, words: Words) -> Repor
         ),
         None => words.word("look_up_not_logged"),
     });
+    if let Some(root) = &verified.root {
+        resumed_after(&mut page, &root.root, words);
+    }
     if !verified.key_is_current {
         page.line(words.word("look_up_key_ended"));
     }
@@ -289,6 +359,7 @@ fn verified_json(verified: &VerifiedLookUp) -> Value {
             "from_at": at_json(Some(root.root.from)),
             "until_at": at_json(Some(root.root.until)),
             "witnessed": root.is_witnessed,
+            "resumed_after": root.root.resumed_after.map(LeafIndex::value),
         }),
         None => Value::Null,
     };
@@ -375,7 +446,7 @@ fn outdated_json(one: &OutdatedView) -> Value {
 pub(crate) fn missed(
     cases: &[Case],
     checked: &[Checked],
-    csv: Option<&Path>,
+    (csv, rows_lost): (Option<&Path>, &[LostRowsView]),
     words: Words,
 ) -> Report {
     let counts = cases::counts(cases, checked);
@@ -418,6 +489,7 @@ pub(crate) fn missed(
         let left = (open.len() - MISSED_SHOWN_MAX).to_string();
         page.line(words.fill("cases_left", &[("count", &left)]));
     }
+    lost(&mut page, rows_lost, words);
     if let Some(path) = csv {
         page.pairs(&[words.pair("written", path.display())]);
     }
@@ -441,6 +513,7 @@ pub(crate) fn missed(
     let json = json!({
         "counts": by.collect::<Value>(),
         "missed": missed.collect::<Value>(),
+        "lost": lost_json(rows_lost),
         "file": csv.map(|path| path.display().to_string()),
     });
     Report::new(page, json)

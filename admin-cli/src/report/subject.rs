@@ -12,7 +12,7 @@ use crate::report::{
     Report, Words, answer, at_json, at_text, awaited, day_json, effect, recognition, ref_json,
     refs_json, short,
 };
-use crate::report::{clean, record};
+use crate::report::{clean, lookup, record};
 use crate::{clock, decision};
 
 /// Decisions about an organisation.
@@ -207,6 +207,9 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
         page.pairs(&super::agreement::lines(agreement, words));
     }
     page.pairs(&super::agreement::word_pairs(view, words));
+    if let Some(root) = &view.look_up_root {
+        lookup::root(&mut page, root, words);
+    }
     let awaited = view.awaited.iter().map(|task| (&view.reference, task));
     awaited::table(&mut page, awaited, words);
     if let Some(record) = &view.record {
@@ -215,6 +218,9 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
     record::referring(&mut page, &view.referred_by, view.referred_by_left, words);
     let answers = view.answer.iter().chain(&view.answers);
     answer::table(&mut page, answers, view.answers_left.unwrap_or(0), words);
+    if let Some(next) = view.answers_next_skip {
+        page.line(words.fill("answers_more", &[("skip", &next.to_string())]));
+    }
     let stands = view.corrected.as_ref().or(view.decision.as_ref());
     listed(&mut page, &view.listed, view.listed_left, words);
     let acts: Vec<_> = view.act.iter().chain(&view.acts).collect();
@@ -296,7 +302,9 @@ fn statement_json(view: &StatementView) -> Value {
         "referred_by_left": view.referred_by_left.unwrap_or(0),
         "answers": answer::json(&view.answers),
         "answers_left": view.answers_left.unwrap_or(0),
+        "answers_next_skip": view.answers_next_skip,
         "answer": view.answer.as_ref().map(answer::one_json),
+        "look_up_root": view.look_up_root.as_ref().map(lookup::root_json),
     })
 }
 

@@ -180,6 +180,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("arg.all_or_nothing", "Records nothing if any row is refused", "有一行被拒则全部不记录"),
     ("arg.issuer", "The department that speaks; the member itself when absent", "作出声明的部门；缺省为成员本身"),
     ("arg.case_number", "The number of the case", "案号"),
+    ("arg.answers_skip", "Answers on recognition to pass over", "跳过的互认答复数"),
     ("arg.as_of", "The day asked about; today when absent", "查询基准日；缺省为今天"),
     ("arg.skip", "Decisions to pass over", "跳过的决定数"),
     ("arg.reference", "<member code>/<log>#<index>, <origin>#<index> or a document number", "<成员代码>/<日志>#<序号>、<日志标识>#<序号> 或文书号"),

@@ -212,6 +212,21 @@ pub(super) const TEXTS: &[Entry] = &[
         "{count} 行登记已逾保存期限并销毁。",
     ),
     (
+        "word.look_ups_lost",
+        "Rows of {from} to {until} may be lost: the register did not have the root logged at {root} any more, and was resumed on the last of these days. Of cases decided from the first of them on and up to 92 days after the last, what is not found is not known.",
+        "{from} 至 {until} 的登记行可能有丢失：登记簿与日志第 {root} 条处的根不符，并于末日恢复登记。自首日起至末日后 92 日内决定的案件，未查到的一律为无法判断。",
+    ),
+    (
+        "word.look_ups_lost_from_the_first",
+        "Rows up to {until} may be lost: the register had no root that was logged, the last at {root}, and was resumed on that day. Of cases decided up to 92 days after it, what is not found is not known.",
+        "{until} 之前的登记行可能有丢失：登记簿与已入日志的各根（最后一条为第 {root} 条）均不符，并于该日恢复登记。至该日后 92 日内决定的案件，未查到的一律为无法判断。",
+    ),
+    (
+        "word.look_up_root_resumed",
+        "Rows were lost before this root: the register does not have the root logged at {root} of the same log, and an operator let it go on.",
+        "本根之前有登记行丢失：登记簿与同一日志第 {root} 条处的根不符，由操作人员恢复登记。",
+    ),
+    (
         "word.look_ups_more",
         "There is more: --skip {skip}.",
         "还有更多：--skip {skip}。",
@@ -222,6 +237,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.basis", "Legal basis", "查询依据"),
     ("word.scenario", "Business", "应查事项"),
     ("word.shown", "Shown", "所示数"),
+    ("word.look_up_refused", "refused", "已拒绝"),
     ("word.reviewed", "Review", "复核结论"),
     ("word.shown_then", "Shown then", "当时所示"),
     ("word.shown_now", "Holds now", "现状"),
@@ -236,6 +252,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.receipt", "Receipt", "查询回执"),
     ("word.answered_by", "Answered by", "答复机关"),
     ("word.look_up_root", "Logged root", "入日志的根"),
+    ("word.look_up_root_span", "Said for", "登记时段"),
     (
         "word.look_up_shown",
         "Statements shown: {count}",
@@ -335,6 +352,11 @@ pub(super) const TEXTS: &[Entry] = &[
         "alarm.lookups-outdated",
         "so many look-ups showed what was taken back, put right or suspended since, and there are more where that is named; the number of the first is named. See `concordat lookup outdated`, and tell whoever asked.",
         "有所示数量的查询，其所见内容此后已被撤销、更正或中止；标有 `more` 时数量尚不止此；所示为首行行号。请查看 `concordat lookup outdated` 并告知查询人。",
+    ),
+    (
+        "alarm.look-ups-resumed",
+        "the register of look-ups of that member lost rows and was resumed: the root at the place named in its log says so, and after which root. Ask the member what was lost and why; it is shown for 184 days. See `concordat statement` with that root.",
+        "所示成员的查询登记簿曾丢失登记行并恢复登记：其日志所示位置的根对此有注明，并注明自哪一个根之后。请向该成员了解丢失的内容和原因；本告警保留 184 天。详见 `concordat statement`（所示的根）。",
     ),
     (
         "alarm.look-ups-behind",

@@ -149,12 +149,20 @@ impl<'d> Case<'d> {
         if withdraws && class.is_act() && !can_be_withdrawn {
             return Err(refusal::no_effect(class, "act"));
         }
-        let fits = class.is_decision() || (withdraws && (class.is_act() || class.is_record()));
+        let is_answer = class == Class::RecognitionResponse;
+        let fits = class.is_decision()
+            || (withdraws && (class.is_act() || class.is_record() || is_answer));
         if !fits {
             let error = AdminError::new(ErrorCode::WrongClass);
             return Err(error.with("class", refusal::class_name(class)));
         }
-        require_say(desk.node(), verified.statement().header().issuer, act)?;
+        let issuer = verified.statement().header().issuer;
+        // An answer is its author's alone.
+        // spec: AGR-60
+        if is_answer && issuer != desk.node().member() {
+            return Err(AdminError::new(ErrorCode::NotTheIssuer).with("issuer", issuer));
+        }
+        require_say(desk.node(), issuer, act)?;
         Ok(Self {
             desk,
             target,

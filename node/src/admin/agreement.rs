@@ -14,7 +14,7 @@ use concordat_protocol::admin::{
     ErrorCode, PartyView, Reply,
 };
 use concordat_protocol::codec::Truth;
-use concordat_protocol::statement::{AgreementFields, Class, Standing, Vis};
+use concordat_protocol::statement::{AgreementFields, Class, Proposal, Standing, Vis};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Genesis, LogNumber, Registry, RejectReason};
@@ -24,9 +24,10 @@ use crate::admin::desk::{Answer, Desk};
 use crate::admin::{act, refusal, submit, view};
 use crate::clock;
 use crate::node::Node;
+use crate::store::{BytesDigest, words_proposed};
 
 use doubts::doubts;
-pub(super) use list::{list, of_now};
+pub(super) use list::{list, of_now, same_words};
 pub(super) use words::{accede, record, retire};
 
 /// `agreement approve`
@@ -80,6 +81,7 @@ pub(super) fn log(desk: &Desk, ask: &AgreementLogAsk) -> Answer {
             parties: parties(&registry, fields, &approved),
             witnessed: false,
             doubts: doubts(&registry, fields, node.today()),
+            already: None,
         }));
     }
     require_party(fields, member)?;
@@ -108,6 +110,18 @@ pub(super) fn log(desk: &Desk, ask: &AgreementLogAsk) -> Answer {
             parties: parties(),
             witnessed: false,
             doubts: doubts(&registry, fields, node.today()),
+            already: None,
+        }));
+    }
+    // Equal words are one agreement wherever they stand: nothing would come of logging them again.
+    // spec: AGR-63
+    if let Some(at) = list::logged_at(node, words_of_pending(&pending)?)? {
+        return Ok(Reply::AgreementLogged(AgreementLogged {
+            witnessed: view::witnessed(&node.horizon(), &at),
+            reference: Some(at),
+            parties: parties(),
+            doubts: doubts(&registry, fields, node.today()),
+            already: Some(Truth),
         }));
     }
     require_next_version(node, fields)?;
@@ -144,7 +158,15 @@ pub(super) fn log(desk: &Desk, ask: &AgreementLogAsk) -> Answer {
         parties: parties(),
         witnessed,
         doubts: doubts(&registry, fields, node.today()),
+        already: None,
     }))
+}
+
+/// The digest of the words of a proposal.
+fn words_of_pending(pending: &PendingAgreement) -> Result<BytesDigest, AdminError> {
+    let proposal = Proposal::new(pending.payload());
+    let proposal = proposal.map_err(|error| refusal::internal(&error))?;
+    Ok(words_proposed(proposal.as_bytes()))
 }
 
 /// A proposal that is an agreement, and not dated ahead: who approves it is bound by it beyond whatever it

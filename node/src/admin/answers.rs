@@ -1,5 +1,6 @@
 //! 互认答复: whether those who were asked rely on a decision, made, shown, and awaited.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -15,18 +16,23 @@ use concordat_protocol::statement::{
 };
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::text::Text;
+use concordat_protocol::time::Day;
 use concordat_protocol::trust::Verified;
 
 use crate::admin::awaited::Timetable;
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::{acts, agreement, joint, lookup, refusal, subject, target, view};
 use crate::node::{Node, publisher};
-use crate::query::Found;
-use crate::store::Position;
+use crate::query::{Found, last_first};
+use crate::store::{AnswerRow, Position};
 
 /// Recognition responses that are listed with a statement.
 // spec: ADM-413
 const SHOWN_MAX: usize = 64;
+
+/// Recognition responses of one authority on one decision that are read for the last that stands.
+// spec: IDX-105
+const LAST_READ_MAX: usize = 8;
 
 /// `agreement answer`
 // spec: ADM-410, ADM-411, ADM-412, ADM-418
@@ -76,6 +82,10 @@ fn said(
     let recognition = recognition.map_err(|error| refusal::ask(&error))?;
     let not_held = || AdminError::new(ErrorCode::BodyNotHeld).with("target", decision);
     let recognition = recognition.ok_or_else(not_held)?;
+    if recognition == Recognition::Own {
+        return Err(AdminError::new(ErrorCode::OwnDecision).with("target", decision));
+    }
+    require_true(ask, node.today())?;
     require_no_more(ask, &recognition)?;
     let relied = match ask.answer {
         RecognitionAnswer::Recognised => Some(relied(desk, ask, &recognition)?),
@@ -96,6 +106,23 @@ fn said(
     let said = RecognitionResponse::new(fields).map_err(|error| refusal::invalid(&error))?;
     require_new(node, &said)?;
     Ok(Content::RecognitionResponse(Box::new(said)))
+}
+
+/// Refuses a measure that nobody can apply any more, and a clause that the answer would not name.
+// spec: ADM-468
+fn require_true(ask: &RecogniseAsk, today: Day) -> Result<(), AdminError> {
+    let mut measures = ask.measures.iter();
+    if let Some(gone) = measures.find(|duty| duty.until < today) {
+        return Err(AdminError::new(ErrorCode::MeasureGone)
+            .with("measure", format!("{}={}", gone.measure, gone.until))
+            .with("today", today));
+    }
+    let clause = ask.clause.clone();
+    let named = clause.or_else(|| ask.agreement.as_ref().map(ToString::to_string));
+    match named.filter(|_| ask.answer != RecognitionAnswer::Recognised) {
+        Some(named) => Err(AdminError::new(ErrorCode::ClauseNotTaken).with("clause", named)),
+        None => Ok(()),
+    }
 }
 
 /// What asks, where it asks the node's member and was not taken back.
@@ -199,18 +226,27 @@ fn relied(
     let agreement = ask.agreement.as_ref();
     let agreement = agreement.map(|named| target::resolve(desk, named));
     let agreement = agreement.transpose()?;
+    // Whichever place of its words is named, it is that agreement.
+    // spec: AGR-62
+    let places: Vec<_> = by.iter().map(|one| one.agreement.clone()).collect();
+    let agreement = match agreement {
+        Some(named) => Some(agreement::same_words(desk.node(), &places, named)?),
+        None => None,
+    };
     let is_meant = |one: &&Relied| {
         let clause = ask.clause.as_ref();
         agreement.as_ref().is_none_or(|at| one.agreement == *at)
             && clause.is_none_or(|clause| one.clause.as_str() == clause)
     };
     by.iter().find(is_meant).cloned().ok_or_else(|| {
+        let named = ask.clause.clone();
+        let named = named.or_else(|| agreement.as_ref().map(ToString::to_string));
         let known: Vec<_> = by
             .iter()
             .map(|one| format!("{} {}", one.agreement, one.clause))
             .collect();
         AdminError::new(ErrorCode::NoSuchClause)
-            .with("clause", ask.clause.clone().unwrap_or_default())
+            .with("clause", named.unwrap_or_default())
             .with("known", known.join(", "))
     })
 }
@@ -218,13 +254,12 @@ fn relied(
 /// Saying the same twice would stay for ever and change nothing.
 // spec: ADM-412
 fn require_new(node: &Node, said: &RecognitionResponse) -> Result<(), AdminError> {
-    let known = to(node, &said.fields().decision)?.0;
-    let own = known.iter().filter(|one| {
-        let answers = response(one).is_some_and(|one| one.asked == said.fields().asked);
-        one.statement().header().issuer == node.member() && answers
-    });
-    let last = own.max_by_key(|one| one.reference());
-    match last.filter(|last| response(last) == Some(said.fields())) {
+    let asked = &said.fields().asked;
+    let decision = Position::of(&said.fields().decision);
+    let own = |row: &AnswerRow| row.author == node.member() && row.other == decision;
+    let last = last_of_each(node, asked, own)?;
+    let same = |last: &&Arc<Verified>| response(last) == Some(said.fields());
+    match last.iter().find(same) {
         Some(last) => {
             let error = refusal::no_effect(Class::RecognitionResponse, "stands");
             Err(error.with("by", last.reference()))
@@ -238,14 +273,70 @@ fn response(verified: &Verified) -> Option<&RecognitionResponseFields> {
     Some(content.recognition_response()?.fields())
 }
 
-/// The answers that refer to a statement, and how many were not read.
-fn to(node: &Node, at: &StatementRef) -> Result<(Vec<Arc<Verified>>, u64), AdminError> {
+/// Of those answers to what asks that are wanted, the last of each authority on each decision that stands: what
+/// was taken back does not, nor what was said before the last.
+// spec: IDX-105, AGR-60
+fn last_of_each(
+    node: &Node,
+    asked: &StatementRef,
+    wanted: impl Fn(&AnswerRow) -> bool,
+) -> Result<Vec<Arc<Verified>>, AdminError> {
     let query = node.query().map_err(refusal::index)?;
-    query.recognition_answers(at).map_err(refusal::query)
+    let rows = query.recognition_answers(asked).map_err(refusal::query)?;
+    let mut last: BTreeMap<_, (usize, Option<Arc<Verified>>)> = BTreeMap::new();
+    for row in rows.iter().rev().filter(|row| wanted(row)) {
+        let (read, found) = last.entry((row.author, &row.other)).or_default();
+        if found.is_some() || *read == LAST_READ_MAX {
+            continue;
+        }
+        *read += 1;
+        let said = query.recognition_answer(&row.position, asked);
+        let said = said.map_err(refusal::query)?;
+        let said = said.filter(|one| response(one).is_some_and(|said| said.asked == *asked));
+        if said.is_some() && taken_back(node, &row.position, row.author)?.is_none() {
+            *found = said;
+        }
+    }
+    let found = last.into_values();
+    Ok(found.filter_map(|(_, found)| found).collect())
 }
 
-/// What is awaited of those with whom an agreement is in force, and which answers do not count; nothing where
-/// not all answers were read. `said` is what was said to it otherwise.
+/// The last answers of those whom a record asks, on the decisions that it names.
+fn answers_to(
+    node: &Node,
+    asked: &StatementRef,
+    record: &Record,
+) -> Result<Vec<Arc<Verified>>, AdminError> {
+    let decisions: BTreeSet<_> = record.refers_to().iter().map(Position::of).collect();
+    let wanted = |row: &AnswerRow| {
+        record.addressed().contains(&row.author) && decisions.contains(&row.other)
+    };
+    last_of_each(node, asked, wanted)
+}
+
+/// By what the author of an answer took it back; nobody else can.
+// spec: AGR-60
+pub(super) fn taken_back(
+    node: &Node,
+    at: &Position,
+    author: AuthorityCode,
+) -> Result<Option<StatementRef>, AdminError> {
+    let found = acts::on(node, at, author, Class::Withdrawal)?;
+    let mut own = found
+        .iter()
+        .filter(|one| one.statement().header().issuer == author);
+    Ok(own.next().map(|one| one.reference().clone()))
+}
+
+fn answered(verified: &Verified) -> Option<Answered<'_>> {
+    Some(Answered {
+        by: verified.statement().header().issuer,
+        at: verified.reference(),
+        said: response(verified)?,
+    })
+}
+
+/// What is awaited of those with whom an agreement is in force. `said` is what was said to it otherwise.
 // spec: DL-53, DL-55
 pub(super) fn of(
     node: &Node,
@@ -259,18 +350,8 @@ pub(super) fn of(
     if record.addressed().is_empty() {
         return Ok(Answers::default());
     }
-    let (given, left) = to(node, asking.reference())?;
-    if left > 0 {
-        return Ok(Answers::default());
-    }
-    let given = given.iter().filter_map(|one| {
-        Some(Answered {
-            by: one.statement().header().issuer,
-            at: one.reference(),
-            said: response(one).filter(|said| said.asked == *asking.reference())?,
-        })
-    });
-    let given: Vec<_> = given.collect();
+    let given = answers_to(node, asking.reference(), record)?;
+    let given: Vec<_> = given.iter().filter_map(|one| answered(one)).collect();
     let declined = said.iter().filter_map(|one| declines(one));
     let parties = parties(node, record)?;
     let asking_on = (record, joint::made_on(asking));
@@ -315,21 +396,37 @@ fn parties(node: &Node, record: &Record) -> Result<BTreeSet<AuthorityCode>, Admi
     Ok(asked.into_iter().filter(in_force).collect())
 }
 
-/// The recognition responses that refer to a statement, the newest of each author first in its log's order, and
-/// how many are not listed.
-// spec: ADM-413
-pub(super) fn views(
-    node: &Node,
-    at: &StatementRef,
-) -> Result<(Vec<RecognitionResponseView>, u64), AdminError> {
-    let (found, unread) = to(node, at)?;
-    let left = unread + found.len().saturating_sub(SHOWN_MAX) as u64;
+/// The recognition responses that refer to a statement, one page of them.
+#[derive(Default)]
+pub(super) struct Listed {
+    pub(super) views: Vec<RecognitionResponseView>,
+    /// How many are not listed, before and after.
+    pub(super) left: u64,
+    /// How many to pass over to go on.
+    pub(super) next: Option<u64>,
+}
+
+/// The recognition responses that refer to a statement, of each author the last on each matter first.
+// spec: ADM-413, ADM-465
+pub(super) fn views(node: &Node, at: &StatementRef, skip: u64) -> Result<Listed, AdminError> {
+    let query = node.query().map_err(refusal::index)?;
+    let rows = query.recognition_answers(at).map_err(refusal::query)?;
+    let rows = last_first(rows);
+    let skip = usize::try_from(skip).unwrap_or(usize::MAX);
     let mut notes = BTreeMap::new();
     let mut views = Vec::new();
-    for one in found.iter().take(SHOWN_MAX) {
-        views.extend(shown(node, one, &mut notes)?);
+    for row in rows.iter().skip(skip).take(SHOWN_MAX) {
+        let said = query.recognition_answer(&row.position, at);
+        if let Some(said) = said.map_err(refusal::query)? {
+            views.extend(shown(node, &said, &mut notes)?);
+        }
     }
-    Ok((views, left))
+    let end = skip.saturating_add(SHOWN_MAX).min(rows.len());
+    Ok(Listed {
+        left: (rows.len() - (end - skip.min(end))) as u64,
+        next: (end < rows.len()).then_some(end as u64),
+        views,
+    })
 }
 
 /// A recognition response, where the statement is one.
@@ -340,7 +437,10 @@ pub(super) fn view(
     shown(node, verified, &mut BTreeMap::new())
 }
 
-type Notes = BTreeMap<StatementRef, BTreeMap<StatementRef, AnswerNote>>;
+/// What asks, with the last answers of those whom it asks; `None` where it is not held.
+type Asked = Option<(Arc<Verified>, Vec<Arc<Verified>>)>;
+
+type Notes = BTreeMap<StatementRef, Asked>;
 
 fn shown(
     node: &Node,
@@ -350,13 +450,14 @@ fn shown(
     let Some(said) = response(verified) else {
         return Ok(None);
     };
-    if !notes.contains_key(&said.asked) {
-        notes.insert(said.asked.clone(), notes_of(node, &said.asked)?);
-    }
     let reference = verified.reference();
-    let note = notes.get(&said.asked).and_then(|all| all.get(reference));
     let (registry, statement) = (node.registry(), verified.statement());
     let issuer = statement.header().issuer;
+    let withdrawn_by = taken_back(node, &Position::of(reference), issuer)?;
+    let note = match withdrawn_by {
+        Some(_) => None,
+        None => note_of(node, verified, said, notes)?,
+    };
     Ok(Some(RecognitionResponseView {
         reference: reference.clone(),
         issuer,
@@ -371,42 +472,59 @@ fn shown(
         reason: said.reason,
         reasons: said.reasons.as_ref().map(Text::to_string),
         witnessed: view::witnessed(&node.horizon(), reference),
-        note: note.map(|note| match note {
+        note: note.as_ref().map(|note| match note {
             AnswerNote::NotAsked => AnswerNoteCode::NotAsked,
             AnswerNote::Superseded { .. } => AnswerNoteCode::Superseded,
         }),
         superseded_by: note.and_then(|note| match note {
             AnswerNote::NotAsked => None,
-            AnswerNote::Superseded { by } => Some(by.clone()),
+            AnswerNote::Superseded { by } => Some(by),
         }),
+        withdrawn_by,
     }))
 }
 
-/// Which answers to what asks do not count; of what is not held nothing is said.
-fn notes_of(
+/// Why an answer does not count; nothing is said where what it answers is not held.
+fn note_of(
     node: &Node,
-    asked: &StatementRef,
-) -> Result<BTreeMap<StatementRef, AnswerNote>, AdminError> {
+    verified: &Verified,
+    said: &RecognitionResponseFields,
+    notes: &mut Notes,
+) -> Result<Option<AnswerNote>, AdminError> {
+    let asked = match notes.entry(said.asked.clone()) {
+        Entry::Occupied(known) => known.into_mut(),
+        Entry::Vacant(place) => place.insert(asked(node, &said.asked)?),
+    };
+    let Some((asking, last)) = asked else {
+        return Ok(None);
+    };
+    let Some(record) = asking.statement().payload().content.record() else {
+        return Ok(None);
+    };
+    let mut given: Vec<_> = last.iter().filter_map(|one| answered(one)).collect();
+    if last
+        .iter()
+        .all(|one| one.reference() != verified.reference())
+    {
+        given.extend(answered(verified));
+    }
+    let registry = node.registry();
+    let mut timetable = Timetable::new(&registry, node.today());
+    let nobody = BTreeSet::new();
+    let asking_on = (record, joint::made_on(asking));
+    let mut notes = timetable.answers(asking_on, &given, &nobody, &nobody).notes;
+    Ok(notes.remove(verified.reference()))
+}
+
+fn asked(node: &Node, asked: &StatementRef) -> Result<Asked, AdminError> {
     let query = node.query().map_err(refusal::index)?;
     let found = query.statement(&asked.origin, asked.index);
     let Found::Verified(asking) = found.map_err(refusal::query)? else {
-        return Ok(BTreeMap::new());
+        return Ok(None);
     };
-    let registry = node.registry();
-    let mut timetable = Timetable::new(&registry, node.today());
     let Some(record) = asking.statement().payload().content.record() else {
-        return Ok(BTreeMap::new());
+        return Ok(None);
     };
-    let (given, _) = to(node, asked)?;
-    let given = given.iter().filter_map(|one| {
-        Some(Answered {
-            by: one.statement().header().issuer,
-            at: one.reference(),
-            said: response(one).filter(|said| said.asked == *asked)?,
-        })
-    });
-    let given: Vec<_> = given.collect();
-    let nobody = BTreeSet::new();
-    let asking_on = (record, joint::made_on(&asking));
-    Ok(timetable.answers(asking_on, &given, &nobody, &nobody).notes)
+    let last = answers_to(node, asked, record)?;
+    Ok(Some((asking, last)))
 }

@@ -49,7 +49,7 @@ pub(super) fn since(
 }
 
 /// Weighs the adverse decisions about an organisation, newest first, and looks at how far the logs are known.
-/// With it, how those stood that are listed.
+/// With it, how those stood, those that are listed first.
 // spec: LKP-70, LKP-72, LKP-73, LKP-75, LKP-76
 pub(super) fn answer(
     node: &Node,
@@ -82,9 +82,12 @@ pub(super) fn answer(
     let not_known = count(CleanWeight::NotKnown);
     let decisions = clean_listed(decisions);
     let shown = decisions.iter();
-    let shown = shown
+    let mut shown: Vec<Shown> = shown
         .filter_map(|one| stood.remove(&one.reference))
         .collect();
+    // What is weighed and not listed may change as well.
+    // spec: LKP-93
+    shown.extend(stood.into_values());
     let query = node.query().map_err(refusal::index)?;
     let waiting = query.waiting_about(code).map_err(refusal::query)?;
     let known = known(node);

@@ -49,11 +49,12 @@ pub(super) fn of(
         if !by_issuer || acts::withdrawal(node, &Position::of(at), penalty.issuer)?.is_some() {
             continue;
         }
-        let (said, is_whole) = joint::said_to(node, push, record)?;
-        if !is_whole {
-            return Ok(Vec::new());
-        }
-        let published = said.iter().filter_map(|one| done(one)).collect();
+        let said = joint::said_to(node, push, record)?;
+        let unread = record.addressed().iter().copied();
+        let unread = unread.filter(|to| !said.is_read_of(&registry, *to));
+        // Whoever may have said that it is done is not said to owe it.
+        let done = said.standing.iter().filter_map(|one| done(one));
+        let published = done.chain(unread).collect();
         let on = record.day().max(joint::made_on(push));
         pushes.push((on, record.addressed().to_vec(), published));
     }

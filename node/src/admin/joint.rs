@@ -1,5 +1,6 @@
 //! 联合奖惩: what an initiation or a push comes to here, and what a measure says that does not hold.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use concordat_protocol::effect::{Effect, Validity};
 use concordat_protocol::statement::{
     Agreement, AppliedMeasureFields, Class, Duty, Force, Month, Record, StatementRef,
 };
+use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Registry, Verified};
 
@@ -77,25 +79,53 @@ pub(super) const fn stands(effect: &Effect) -> bool {
     !is_gone && effect.repaired.is_none()
 }
 
-/// What was said to an initiation or a push and was not taken back; whether all of it was read.
+/// What was said to an initiation or a push.
+pub(super) struct SaidTo {
+    /// What was not taken back.
+    pub(super) standing: Vec<Arc<Verified>>,
+    /// In whose logs more was said than was read.
+    cut: BTreeSet<AuthorityCode>,
+}
+
+impl SaidTo {
+    /// Whether all was read that an authority may have said.
+    pub(super) fn is_read_of(&self, registry: &Registry, author: AuthorityCode) -> bool {
+        is_read(&self.cut, registry, author)
+    }
+}
+
+/// Whether an authority publishes in none of the logs that were not read whole.
+// spec: IDX-90
+pub(super) fn is_read(
+    cut: &BTreeSet<AuthorityCode>,
+    registry: &Registry,
+    author: AuthorityCode,
+) -> bool {
+    cut.is_empty() || registry.publishers(author).is_disjoint(cut)
+}
+
+/// What was said to an initiation or a push and was not taken back, and of whom not all was read.
 pub(super) fn said_to(
     node: &Node,
     asking: &Verified,
     record: &Record,
-) -> Result<(Vec<Arc<Verified>>, bool), AdminError> {
+) -> Result<SaidTo, AdminError> {
     let query = node.query().map_err(refusal::index)?;
     let about = Some(record.subject().code());
     let is_answer = |class| matches!(class, Class::Response | Class::Feedback);
-    let found = query.referring_up_to(asking.reference(), about, is_answer, ANSWERS_READ_MAX);
-    let (found, left) = found.map_err(refusal::query)?;
-    let mut standing = Vec::with_capacity(found.len());
-    for one in found {
+    let said = query.referring_fairly(asking.reference(), about, is_answer, ANSWERS_READ_MAX);
+    let said = said.map_err(refusal::query)?;
+    let mut standing = Vec::with_capacity(said.found.len());
+    for one in said.found {
         let (at, issuer) = (one.reference(), one.statement().header().issuer);
         if acts::withdrawal(node, &Position::of(at), issuer)?.is_none() {
             standing.push(one);
         }
     }
-    Ok((standing, left == 0))
+    Ok(SaidTo {
+        standing,
+        cut: said.cut,
+    })
 }
 
 pub(super) const fn code(note: Note) -> NoteCode {
@@ -221,7 +251,7 @@ pub(super) fn require_new(
             return Err(not_asked(beyond, all));
         }
     }
-    let (said, _) = said_to(node, asking, asked)?;
+    let said = said_to(node, asking, asked)?.standing;
     let repeats = |one: &&Arc<Verified>| {
         one.statement().header().issuer == node.member()
             && match (record, one.statement().payload().content.record()) {

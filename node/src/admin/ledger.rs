@@ -7,15 +7,17 @@ use concordat_protocol::admin::{
 };
 use concordat_protocol::effect::Effect;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize, VerifiedCheckpoint, hash};
-use concordat_protocol::statement::{Class, Content, Decision, DecisionFields, Kind, Leaf};
+use concordat_protocol::statement::{
+    Class, Content, Decision, DecisionFields, Kind, Leaf, StatementRef,
+};
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::{LogNumber, Verified};
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::shown::Shown;
-use crate::admin::{acts, refusal, view};
+use crate::admin::{acts, answers, refusal, view};
 use crate::node::Node;
-use crate::query::{Found, QueryService};
+use crate::query::{ANSWERS_READ_MAX, Found, QueryService};
 use crate::store::Position;
 
 /// Positions of the log that one page looks at.
@@ -152,7 +154,12 @@ fn row(
         row.item = Some(record.item().clone());
     }
     if let Some(answer) = answer {
-        row.target = Some(answer.fields().decision.clone());
+        let said = answer.fields();
+        row.target = Some(said.decision.clone());
+        // spec: ADM-469
+        row.answer = Some(said.answer);
+        row.answer_reason = said.reason;
+        row.clause = said.clause.as_ref().map(ToString::to_string);
     }
     fill_act(&mut row, &payload.content);
     if !class.is_decision() {
@@ -275,8 +282,7 @@ fn fill_life(
     let asking = standing(node, query.referring(at, None, asks))?;
     row.asked = asking.len() as u64;
     // spec: ADM-414
-    let (answers, left) = query.recognition_answers(at).map_err(refusal::query)?;
-    let answers = answers.len() as u64 + left;
+    let answers = answers_on(node, query, at)?;
     row.answers = (answers > 0).then_some(answers);
     for one in asking {
         let responds = |class| class == Class::Response;
@@ -284,6 +290,21 @@ fn fill_life(
         row.responses = row.responses.saturating_add(said.len() as u64);
     }
     Ok(())
+}
+
+/// How many recognition responses on a decision were not taken back; of more than are read the others count.
+// spec: ADM-414
+fn answers_on(node: &Node, query: &QueryService, at: &StatementRef) -> Result<u64, AdminError> {
+    let rows = query.recognition_answers(at).map_err(refusal::query)?;
+    let mut answers = rows.len().saturating_sub(ANSWERS_READ_MAX) as u64;
+    for row in rows.iter().take(ANSWERS_READ_MAX) {
+        let said = query.recognition_answer(&row.position, at);
+        let said = said.map_err(refusal::query)?.is_some();
+        if said && answers::taken_back(node, &row.position, row.author)?.is_none() {
+            answers += 1;
+        }
+    }
+    Ok(answers)
 }
 
 type Referring = Result<(Vec<Arc<Verified>>, u64), crate::query::QueryError>;

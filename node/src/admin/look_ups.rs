@@ -9,7 +9,7 @@ use concordat_protocol::admin::{
     AdminError, CASES_MAX, CHUNK_BYTES_MAX, ErrorCode, FirstLookUp, LOOK_UPS_SHOWN_MAX,
     LookUpListAsk, LookUpMarked, LookUpMissedAsk, LookUpOutdatedAsk, LookUpProofView,
     LookUpProveAsk, LookUpResumeAsk, LookUpResumed, LookUpReviewAsk, LookUpToldAsk, LookUpView,
-    LookUpsMissedView, LookUpsOutdatedView, LookUpsView, Reply, ReviewView,
+    LookUpsMissedView, LookUpsOutdatedView, LookUpsView, LostRowsView, Reply, ReviewView,
 };
 use concordat_protocol::codec::Truth;
 use concordat_protocol::lookup::{
@@ -22,6 +22,7 @@ use tracing::warn;
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::{bundle, refusal};
+use crate::core::LostRows;
 use crate::lookups::{Mark, MarkKind, Resumed};
 use crate::node::Node;
 use crate::store::{KeptRow, Store};
@@ -124,7 +125,23 @@ pub(super) fn list(desk: &Desk, ask: &LookUpListAsk) -> Answer {
         total,
         next_skip: (next < total).then_some(next),
         gone: (gone > 0).then_some(gone),
+        lost: lost(node),
     })))
+}
+
+/// Of which days rows may have been lost.
+// spec: LKP-88
+fn lost(node: &Node) -> Vec<LostRowsView> {
+    let view = |lost: LostRows| LostRowsView {
+        from: lost.from.and_then(|at| Day::of(at).ok()),
+        until: Day::of(lost.until).unwrap_or(Day::MAX),
+        after: lost.after.value(),
+    };
+    node.shared()
+        .look_ups_lost()
+        .into_iter()
+        .map(view)
+        .collect()
 }
 
 /// The numbers of the rows that fit, and how many are kept. Rows are read only where it takes what they say.
@@ -298,7 +315,7 @@ pub(super) fn outdated(desk: &Desk, ask: &LookUpOutdatedAsk) -> Answer {
 }
 
 /// `lookup missed`
-// spec: LKP-60, LKP-61, LKP-63
+// spec: LKP-60, LKP-61, LKP-63, LKP-88
 pub(super) fn missed(desk: &Desk, ask: &LookUpMissedAsk) -> Answer {
     if ask.cases.len() > CASES_MAX {
         let error = AdminError::new(ErrorCode::TooLarge).with("bytes", ask.cases.len());
@@ -314,7 +331,9 @@ pub(super) fn missed(desk: &Desk, ask: &LookUpMissedAsk) -> Answer {
         let row = kept.row;
         there += 1;
         since = since.min(Some(row.at)).or(Some(row.at));
-        if wanted.contains(&key(&row.case_number)) {
+        // Whoever was refused was told nothing to decide by.
+        // spec: LKP-91
+        if row.refused.is_none() && wanted.contains(&key(&row.case_number)) {
             rows.push((row.case_number, row.subject, row.at));
         }
         ControlFlow::Continue(())
@@ -330,9 +349,16 @@ pub(super) fn missed(desk: &Desk, ask: &LookUpMissedAsk) -> Answer {
     let unreadable = desk.node().look_ups_unreadable();
     let unreadable = unreadable.map(|(_, rows)| rows);
     let gone = in_all.saturating_sub(there);
+    let kept_since = since.and_then(|at| Day::of(at).ok());
+    // Of the days whose keys stay every row is there, whenever the first came.
+    // spec: LKP-66
+    let stays_since = match gone {
+        0 => None,
+        _ => desk.node().look_ups_stay_since(),
+    };
     Ok(Reply::LookUpsMissed(Box::new(LookUpsMissedView {
         found: found.collect(),
-        kept_since: since.and_then(|at| Day::of(at).ok()),
+        kept_since: stays_since.or(kept_since),
         gone: Some(gone).filter(|gone| *gone > 0),
         behind: desk
             .node()
@@ -341,6 +367,7 @@ pub(super) fn missed(desk: &Desk, ask: &LookUpMissedAsk) -> Answer {
             .is_some()
             .then_some(Truth),
         unreadable,
+        lost: lost(desk.node()),
     })))
 }
 

@@ -1,6 +1,7 @@
 //! A look-up: a durable row before anything about an organisation is answered, and its receipt.
 
 use concordat_protocol::admin::{AdminError, CleanView, CleanWord, ErrorCode, LookUp, Reply};
+use concordat_protocol::codec::Truth;
 use concordat_protocol::lookup::{LookUpRow, SHOWN_MAX, Shown, answer_digest};
 use concordat_protocol::subject::SubjectCode;
 use concordat_protocol::text::Text;
@@ -50,6 +51,8 @@ pub(super) fn record_shown(
             shown: shown(&answer),
             horizon: Some(horizon),
             clean: clean(&answer),
+            // spec: LKP-91
+            refused: matches!(answer, Reply::Error(_)).then_some(Truth),
         }
     };
     let kept = desk.runtime.block_on(node.keep_look_up(row));
@@ -85,4 +88,34 @@ fn clean(reply: &Reply) -> Option<CleanWord> {
         return answer.clean.as_ref().map(CleanView::word);
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use concordat_protocol::admin::{AdminError, ErrorCode};
+    use concordat_protocol::log::LeafIndex;
+    use concordat_protocol::statement::StatementRef;
+    use concordat_protocol::trust::LogNumber;
+
+    use super::*;
+    use crate::fixture::Fixture;
+
+    /// What was weighed and is not listed is in the row too, as far as it has room.
+    // spec: LKP-93
+    #[test]
+    fn row_names_what_was_weighed_up_to_its_bound() {
+        let fixture = Fixture::new();
+        let genesis = fixture.registry.genesis();
+        let one = |index| {
+            Shown::other(StatementRef {
+                origin: genesis.origin(fixture.member, LogNumber::Statements),
+                index: LeafIndex::new(index),
+                leaf_hash: genesis.id(),
+            })
+        };
+        let none = Reply::Error(AdminError::new(ErrorCode::NothingHeard));
+        let weighed: Vec<_> = (0..SHOWN_MAX as u64 + 9).map(one).collect();
+        assert_eq!(shown_with(&none, &weighed[..100]), weighed[..100]);
+        assert_eq!(shown_with(&none, &weighed), weighed[..SHOWN_MAX]);
+    }
 }

@@ -1,10 +1,11 @@
 //! Records as they are shown: each with what was said to it, and with who has not answered.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use concordat_protocol::admin::{AdminError, AnswerView, BindsOthersCode, RecordSaid, RecordView};
-use concordat_protocol::awaited::Joint;
 use concordat_protocol::effect::Horizon;
+use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{AppliedMeasureFields, Class, Record, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::trust::{Registry, Verified};
@@ -106,16 +107,13 @@ pub(super) fn record_view(
         | Record::Response(_)
         | Record::Feedback(_) => Answers::default(),
     };
-    let came_to = match answers.is_cut {
-        true => Joint::default(),
-        false => {
-            let mut timetable = awaited::Timetable::new(&registry, node.today());
-            let mut owed = joint::of(node, &mut timetable, verified, &answers.standing)?;
-            let silent = answers::of(node, &mut timetable, verified, &answers.standing)?;
-            owed.owed.extend(silent.owed);
-            owed
-        }
-    };
+    let mut timetable = awaited::Timetable::new(&registry, node.today());
+    let mut came_to = joint::of(node, &mut timetable, verified, &answers.standing)?;
+    let silent = answers::of(node, &mut timetable, verified, &answers.standing)?;
+    came_to.owed.extend(silent.owed);
+    came_to
+        .owed
+        .retain(|owed| joint::is_read(&answers.cut, &registry, owed.by));
     for one in &mut answers.listed {
         one.note = came_to
             .notes
@@ -135,7 +133,7 @@ pub(super) fn record_view(
         refers_to: record.refers_to().to_vec(),
         agreement,
         withdrawn_by: acts::withdrawal(node, &Position::of(reference), issuer)?,
-        unanswered: answers.unanswered(record),
+        unanswered: answers.unanswered(record, &registry),
         awaited: came_to
             .owed
             .iter()
@@ -202,15 +200,17 @@ struct Answers {
     standing: Vec<Arc<Verified>>,
     /// Who responded and did not take it back.
     responded: Vec<AuthorityCode>,
-    /// Whether not all of them were read, so that nobody can be said to be silent.
-    is_cut: bool,
+    /// In whose logs more was said than was read: nobody who publishes there can be said to be silent.
+    cut: BTreeSet<AuthorityCode>,
 }
 
 impl Answers {
     /// Those asked who have not responded.
     // spec: ADM-259
-    fn unanswered(&self, record: &Record) -> Vec<AuthorityCode> {
-        let silent = |one: &&AuthorityCode| !self.is_cut && !self.responded.contains(one);
+    fn unanswered(&self, record: &Record, registry: &Registry) -> Vec<AuthorityCode> {
+        let silent = |one: &&AuthorityCode| {
+            !self.responded.contains(one) && joint::is_read(&self.cut, registry, **one)
+        };
         record.addressed().iter().filter(silent).copied().collect()
     }
 }
@@ -222,15 +222,16 @@ fn answers(
     (class, most): (impl Fn(Class) -> bool, usize),
 ) -> Result<Answers, AdminError> {
     let query = node.query().map_err(refusal::index)?;
-    let found = query.referring_up_to(to, Some(about), class, most);
-    let (found, unread) = found.map_err(refusal::query)?;
+    let said = query.referring_fairly(to, Some(about), class, most);
+    let said = said.map_err(refusal::query)?;
     let registry = node.registry();
     let mut answers = Answers {
-        left: unread,
-        is_cut: unread > 0,
+        left: said.left,
+        cut: said.cut,
         ..Answers::default()
     };
-    for verified in &found {
+    let mut listed = Vec::new();
+    for verified in &said.found {
         let Some(answer) = answer(node, &registry, verified)? else {
             continue;
         };
@@ -244,12 +245,38 @@ fn answers(
         if !looked_up && !subject::is_free(node, verified) {
             continue;
         }
-        match answers.listed.len() < ANSWERS_SHOWN_MAX {
-            true => answers.listed.push(answer),
-            false => answers.left += 1,
+        listed.push(answer);
+    }
+    let all = listed.len();
+    answers.listed = shown_of(listed);
+    answers.left += (all - answers.listed.len()) as u64;
+    Ok(answers)
+}
+
+/// Those that are listed, by position: of each log the first, which counts where several are of one matter, and
+/// then the last ones, one log after the other.
+// spec: ADM-466
+fn shown_of(all: Vec<AnswerView>) -> Vec<AnswerView> {
+    if all.len() <= ANSWERS_SHOWN_MAX {
+        return all;
+    }
+    let mut logs: BTreeMap<Origin, VecDeque<AnswerView>> = BTreeMap::new();
+    for one in all {
+        let log = logs.entry(one.reference.origin.clone()).or_default();
+        log.push_back(one);
+    }
+    let mut listed: Vec<_> = logs.values_mut().filter_map(VecDeque::pop_front).collect();
+    listed.truncate(ANSWERS_SHOWN_MAX);
+    while listed.len() < ANSWERS_SHOWN_MAX {
+        let room = ANSWERS_SHOWN_MAX - listed.len();
+        let before = listed.len();
+        listed.extend(logs.values_mut().filter_map(VecDeque::pop_back).take(room));
+        if listed.len() == before {
+            break;
         }
     }
-    Ok(answers)
+    listed.sort_by(|a, b| a.reference.cmp(&b.reference));
+    listed
 }
 
 /// The records that refer to a statement, and how many are not listed.
@@ -306,4 +333,55 @@ fn answer(
         reasons,
         note: None,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use concordat_protocol::log::LeafIndex;
+    use concordat_protocol::time::Day;
+    use concordat_protocol::trust::LogNumber;
+
+    use super::*;
+    use crate::fixture::Fixture;
+
+    /// Who answers a thousand times hides neither the first word of others nor their last.
+    // spec: ADM-466
+    #[test]
+    fn of_many_answers_each_log_has_its_first_and_then_its_last_ones_listed() {
+        let fixture = Fixture::new();
+        let genesis = fixture.registry.genesis();
+        let one = |member, index| AnswerView {
+            reference: StatementRef {
+                origin: genesis.origin(member, LogNumber::Statements),
+                index: LeafIndex::new(index),
+                leaf_hash: genesis.id(),
+            },
+            class: Class::Response,
+            issuer: member,
+            issuer_name: String::new(),
+            day: Day::MIN,
+            result: None,
+            answer: None,
+            month: None,
+            execution: None,
+            verification: None,
+            reasons: None,
+            withdrawn_by: None,
+            note: None,
+        };
+        let (loud, quiet) = (fixture.member, fixture.hub);
+        let mut all: Vec<_> = (0..1_000).map(|index| one(loud, index)).collect();
+        all.extend((5..8).map(|index| one(quiet, index)));
+        all.sort_by(|a, b| a.reference.cmp(&b.reference));
+        let listed = shown_of(all);
+        let of = |member| {
+            let of = listed.iter().filter(move |one| one.issuer == member);
+            of.map(|one| one.reference.index.value())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(listed.len(), ANSWERS_SHOWN_MAX);
+        assert_eq!(of(quiet), [5, 6, 7]);
+        let loud = of(loud);
+        assert_eq!((loud[0], loud[1], *loud.last().unwrap()), (0, 940, 999));
+    }
 }

@@ -7,6 +7,7 @@ mod open;
 mod outdated;
 mod outstanding;
 mod owed;
+mod resumed;
 mod unreadable;
 mod without_basis;
 
@@ -109,6 +110,7 @@ pub(super) fn view(office: &Office) -> Result<StatusView, AdminError> {
     view.alarms.extend(open.late.alarms()?);
     view.alarms.extend(without_basis_alarm(office, node)?);
     view.alarms.extend(holdings::alarms(node)?);
+    view.alarms.extend(resumed::alarms(node)?);
     Ok(view)
 }
 

@@ -101,12 +101,12 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
                 let Listed { views, left } = listed.clone().unwrap_or_default();
                 (view.listed, view.listed_left) = (views, left);
             }
-            let (answers, left) = answers::views(node, target)?;
+            let answers = answers::views(node, target, 0)?;
             let hops = (stands, effect);
             view.awaited
                 .extend(hops::views(node, &mut timetable, &verified, hops)?);
-            view.answers = answers;
-            view.answers_left = (left > 0).then_some(left);
+            view.answers_left = (answers.left > 0).then_some(answers.left);
+            view.answers = answers.views;
             view.recognition = Some(agreed.view(&agreements, &verified, stands, effect, as_of));
             // spec: ADM-191
             if !decisions.take(view)? {
@@ -238,7 +238,8 @@ pub(super) fn statement(desk: &Desk, ask: StatementAsk) -> Answer {
     let reference = target::resolve(desk, &ask.target)?;
     let verified = verified(desk, &reference)?;
     require_look_up(desk, &verified, ask.look_up.is_some())?;
-    let view = statement_view(desk, &verified, as_of, ask.look_up.is_some())?;
+    let skip = ask.answers_skip.unwrap_or(0);
+    let view = statement_view(desk, &verified, as_of, (ask.look_up.is_some(), skip))?;
     match ask.look_up {
         Some(look_up) => {
             let about = verified.statement().header().about;
@@ -337,7 +338,7 @@ fn statement_view(
     desk: &Desk,
     verified: &Verified,
     as_of: Day,
-    looked_up: bool,
+    (looked_up, answers_skip): (bool, u64),
 ) -> Result<StatementView, AdminError> {
     let node = desk.node();
     let (registry, horizon) = (node.registry(), node.horizon());
@@ -385,7 +386,7 @@ fn statement_view(
         true => (Vec::new(), None),
         false => records::referring(node, reference, looked_up)?,
     };
-    let (answers, answers_left) = answers::views(node, reference)?;
+    let answers = answers::views(node, reference, answers_skip)?;
     Ok(StatementView {
         reference: reference.clone(),
         class: payload.class(),
@@ -433,9 +434,11 @@ fn statement_view(
         },
         listed: listed.views,
         listed_left: listed.left,
-        answers,
-        answers_left: (answers_left > 0).then_some(answers_left),
+        answers_left: (answers.left > 0).then_some(answers.left),
+        answers_next_skip: answers.next,
+        answers: answers.views,
         answer: answers::view(node, verified)?,
+        look_up_root: payload.content.query_root().cloned(),
     })
 }
 

@@ -34,8 +34,19 @@ pub(super) struct Register {
     tree: MemoryTree,
     said: Vec<(LeafIndex, QueryRoot)>,
     broken: Option<TreeSize>,
-    /// The place of the last root that an operator let be lost.
-    resumed: Option<LeafIndex>,
+    /// When an operator let it go on, each with the place of the last root said before, in the journal's order.
+    resumed: Vec<(LeafIndex, Timestamp)>,
+}
+
+/// Rows that may have been lost before an operator let the register go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostRows {
+    /// When the last root said that the register still has was said; `None` where it has none.
+    pub from: Option<Timestamp>,
+    /// When the register was let go on.
+    pub until: Timestamp,
+    /// The place of the last root said before.
+    pub after: LeafIndex,
 }
 
 pub(super) type SharedRegister = RwLock<Register>;
@@ -46,14 +57,14 @@ impl Register {
         if let Some(row) = commit_of(bytes) {
             self.append(row);
         } else if let Ok(resumed) = Resumed::decode(bytes) {
-            self.resume(resumed.last);
+            self.resume(&resumed);
         }
     }
 
     /// Goes on without the roots up to a place that the register does not have.
     // spec: LKP-78
-    fn resume(&mut self, last: LeafIndex) {
-        self.resumed = self.resumed.max(Some(last));
+    fn resume(&mut self, resumed: &Resumed) {
+        self.resumed.push((resumed.last, resumed.at));
         let later = self
             .said
             .iter()
@@ -63,7 +74,23 @@ impl Register {
     }
 
     fn is_let_go(&self, index: LeafIndex) -> bool {
-        self.resumed.is_some_and(|resumed| index <= resumed)
+        self.resumed.iter().any(|(last, _)| index <= *last)
+    }
+
+    /// Between which instants rows may have been lost, once for each time that the register was let go on: rows
+    /// that lie under a root which it still has are there, and those that came later are.
+    // spec: LKP-88
+    fn lost(&self) -> Vec<LostRows> {
+        let of = |(after, until): &(LeafIndex, Timestamp)| {
+            let before = self.said.iter().filter(|(index, _)| index <= after);
+            let held = before.filter(|(_, root)| self.holds(root)).last();
+            LostRows {
+                from: held.map(|(_, root)| root.until),
+                until: *until,
+                after: *after,
+            }
+        };
+        self.resumed.iter().map(of).collect()
     }
 
     fn holds(&self, root: &QueryRoot) -> bool {
@@ -99,7 +126,7 @@ impl Register {
     fn root_over(&self, number: u64, covered: TreeSize) -> Option<SaidRoot> {
         let size = TreeSize::new(number.checked_add(1)?).ok()?;
         let (index, root) = self.said.iter().find(|(index, root)| {
-            let is_whole = self.broken.is_none() && self.resumed.is_none();
+            let is_whole = self.broken.is_none() && self.resumed.is_empty();
             root.size >= size && covered.contains(*index) && (is_whole || self.holds(root))
         })?;
         let consistency = ConsistencyProof::build(&self.tree, size, root.size).ok()?;
@@ -178,6 +205,12 @@ impl<D: Disk> Shared<D> {
     #[must_use]
     pub fn look_ups_broken(&self) -> Option<TreeSize> {
         read(&self.register).broken
+    }
+
+    /// Of which times rows may have been lost, in the order in which the register was resumed.
+    #[must_use]
+    pub fn look_ups_lost(&self) -> Vec<LostRows> {
+        read(&self.register).lost()
     }
 }
 
@@ -260,7 +293,7 @@ impl<D: Disk> Core<D> {
             write(&self.shared.register).append(row);
         }
         for resumed in rows.iter().filter_map(|row| Resumed::decode(row).ok()) {
-            write(&self.shared.register).resume(resumed.last);
+            write(&self.shared.register).resume(&resumed);
         }
         let log = self.genesis.origin(self.me, LogNumber::Statements);
         for index in said {
@@ -354,6 +387,13 @@ mod tests {
         restored.take(&resumed.encode());
         assert_eq!((restored.broken, restored.has_grown()), (None, true));
         assert_eq!(restored.resumes_after(), Some(LeafIndex::new(6)));
+        // What lies under the root that it still has is there, and what came after it went on is.
+        let lost = LostRows {
+            from: Some(first.until),
+            until: resumed.at,
+            after: LeafIndex::new(6),
+        };
+        assert_eq!(restored.lost(), [lost]);
         let covered = TreeSize::new(9).unwrap();
         assert_eq!(restored.root_over(0, covered).unwrap().root, first);
         assert_eq!(restored.root_over(1, covered), None);
@@ -362,8 +402,15 @@ mod tests {
         assert_eq!((restored.broken, restored.has_grown()), (None, false));
         assert_eq!(restored.resumes_after(), None);
         assert_eq!(restored.root_over(1, covered).unwrap().root, anew);
+        assert_eq!(restored.lost(), [lost]);
         restored.take_root(LeafIndex::new(8), &gone);
         assert_eq!(restored.broken, Some(gone.size));
+
+        // One that has none of the roots said may lack rows from the beginning on.
+        let mut empty = Register::default();
+        empty.take_root(LeafIndex::new(6), &gone);
+        empty.take(&resumed.encode());
+        assert_eq!(empty.lost(), [LostRows { from: None, ..lost }]);
     }
 
     /// A register that was cut back, or written anew, is not said any more.

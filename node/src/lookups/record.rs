@@ -232,6 +232,7 @@ pub fn old_row(bytes: &[u8]) -> Option<(u64, SaltedRow)> {
     let digest: [u8; 32] = reader.bytes_exact("a digest of 32 bytes").ok()?;
     reader.finish().ok()?;
     let row = LookUpRow {
+        refused: None,
         number,
         at,
         who,

@@ -308,6 +308,7 @@ mod tests {
 
     fn salted(number: u64) -> SaltedRow {
         let row = LookUpRow {
+            refused: None,
             number,
             at: Timestamp::new(1_772_409_600_000).unwrap(),
             who: Text::new("clerk 12").unwrap(),

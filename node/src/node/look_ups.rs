@@ -113,6 +113,13 @@ impl Node {
         self.lookups.unreadable()
     }
 
+    /// The first day whose rows stay, where earlier ones had to go and that is noted.
+    // spec: LKP-66, LKP-68
+    #[must_use]
+    pub fn look_ups_stay_since(&self) -> Option<Day> {
+        self.lookups.gone_before().ok().flatten()
+    }
+
     /// How many rows the register of look-ups has.
     #[must_use]
     pub fn look_ups(&self) -> u64 {

@@ -1,10 +1,11 @@
 //! The records about an organisation, and those that refer to a statement.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{Class, Record, StatementRef};
-use concordat_protocol::subject::SubjectCode;
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::trust::Verified;
 
 use super::{Found, QueryError, QueryService};
@@ -48,29 +49,51 @@ impl QueryService {
         about: Option<SubjectCode>,
         class: impl Fn(Class) -> bool,
     ) -> Result<(Vec<Arc<Verified>>, u64), QueryError> {
-        self.referring_up_to(to, about, class, REFERRING_READ_MAX)
+        self.referring_where(to, about, |row| class(row.class), REFERRING_READ_MAX)
     }
 
-    /// As [`Self::referring`], with a bound of its own.
+    /// As [`Self::referring`], with a bound of its own and of each log a fair part: who says much takes no room
+    /// of others.
     ///
     /// # Errors
     /// [`QueryError`].
-    // spec: IDX-76, IDX-90
-    pub fn referring_up_to(
+    // spec: IDX-90
+    pub fn referring_fairly(
         &self,
         to: &StatementRef,
         about: Option<SubjectCode>,
         class: impl Fn(Class) -> bool,
         most: usize,
-    ) -> Result<(Vec<Arc<Verified>>, u64), QueryError> {
-        self.referring_where(to, about, |row| class(row.class), most)
+    ) -> Result<Referring, QueryError> {
+        let mut rows = first_of_each(self.store.records_on(&to.origin, to.index)?);
+        rows.retain(|row| class(row.class));
+        let mut said: BTreeMap<Origin, usize> = BTreeMap::new();
+        for row in &rows {
+            *said.entry(row.position.origin.clone()).or_default() += 1;
+        }
+        let all = rows.len();
+        let mut parts = fair_parts(&said, most);
+        let cut = said
+            .iter()
+            .filter(|(log, count)| parts.get(log) < Some(count));
+        let cut = cut.filter_map(|(log, _)| AuthorityCode::parse(log.member()).ok());
+        let cut = cut.collect();
+        rows.retain(|row| {
+            let left = parts.get_mut(&row.position.origin);
+            left.is_some_and(|left| left.checked_sub(1).inspect(|less| *left = *less).is_some())
+        });
+        Ok(Referring {
+            left: all.saturating_sub(rows.len()) as u64,
+            found: self.read(to, about, &rows)?,
+            cut,
+        })
     }
 
-    /// As [`Self::referring_up_to`], of rows that are wanted: no others take room of theirs.
+    /// As [`Self::referring`], with a bound of its own and of rows that are wanted: no others take room of theirs.
     ///
     /// # Errors
     /// [`QueryError`].
-    // spec: IDX-76, IDX-90
+    // spec: IDX-76
     pub fn referring_where(
         &self,
         to: &StatementRef,
@@ -81,8 +104,19 @@ impl QueryService {
         let mut rows = first_of_each(self.store.records_on(&to.origin, to.index)?);
         rows.retain(wanted);
         let left = rows.len().saturating_sub(most) as u64;
+        rows.truncate(most);
+        Ok((self.read(to, about, &rows)?, left))
+    }
+
+    /// Those of some rows that hold and are about who is meant.
+    fn read(
+        &self,
+        to: &StatementRef,
+        about: Option<SubjectCode>,
+        rows: &[RecordRow],
+    ) -> Result<Vec<Arc<Verified>>, QueryError> {
         let mut found = Vec::new();
-        for row in rows.iter().take(most) {
+        for row in rows {
             self.go_on()?;
             let place = &row.position;
             let Found::Verified(verified) = self.statement(&place.origin, place.index)? else {
@@ -97,8 +131,35 @@ impl QueryService {
                 found.push(verified);
             }
         }
-        Ok((found, left))
+        Ok(found)
     }
+}
+
+/// What refers to a statement.
+#[derive(Debug)]
+pub struct Referring {
+    /// What was read and holds, by position.
+    pub found: Vec<Arc<Verified>>,
+    /// How many more there are.
+    pub left: u64,
+    /// In whose logs there is more than was read.
+    pub cut: BTreeSet<AuthorityCode>,
+}
+
+/// How many of each log are read, where each says so many: a log that says no more than its share is read whole,
+/// and what it leaves goes to the others.
+fn fair_parts(said: &BTreeMap<Origin, usize>, most: usize) -> BTreeMap<Origin, usize> {
+    let mut by_count: Vec<_> = said.iter().collect();
+    by_count.sort_by_key(|(_, count)| **count);
+    let (mut room, mut logs) = (most, by_count.len());
+    let mut parts = BTreeMap::new();
+    for (log, count) in by_count {
+        let part = (*count).min(room.checked_div(logs).unwrap_or(0));
+        room -= part;
+        logs -= 1;
+        parts.insert(log.clone(), part);
+    }
+    parts
 }
 
 /// Without what was refused, and without copies: rows come by position.
@@ -108,4 +169,36 @@ fn first_of_each(rows: Vec<RecordRow>) -> Vec<RecordRow> {
     let rows = rows.into_iter().filter(stands);
     rows.filter(|row| seen.insert((row.position.origin.clone(), row.bytes)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use concordat_protocol::trust::LogNumber;
+
+    use super::*;
+    use crate::fixture::Fixture;
+
+    // spec: IDX-90
+    #[test]
+    fn log_that_says_much_takes_no_room_of_those_that_say_little() {
+        let fixture = Fixture::new();
+        let genesis = fixture.registry.genesis();
+        let numbers = [
+            LogNumber::Statements,
+            LogNumber::Registry,
+            LogNumber::Register,
+        ];
+        let mut logs = numbers.map(|number| genesis.origin(fixture.member, number));
+        logs.sort();
+        let parts = |said: [usize; 3], most| {
+            let said = logs.iter().cloned().zip(said).collect();
+            let parts = fair_parts(&said, most);
+            logs.iter().map(|log| parts[log]).collect::<Vec<_>>()
+        };
+        assert_eq!(parts([4_200, 1, 30], 4_096), [4_065, 1, 30]);
+        assert_eq!(parts([4_200, 4_200, 30], 4_096), [2_033, 2_033, 30]);
+        assert_eq!(parts([5, 6, 7], 18), [5, 6, 7]);
+        assert_eq!(parts([5, 6, 7], 2), [0, 1, 1]);
+        assert_eq!(fair_parts(&BTreeMap::new(), 5), BTreeMap::new());
+    }
 }

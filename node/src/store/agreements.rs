@@ -128,8 +128,13 @@ impl<'a> Said<'a> {
 #[must_use]
 pub fn words_of(statement: &Statement) -> Option<BytesDigest> {
     statement.payload().content.agreement()?;
-    let words = statement.proposal()?.as_bytes();
-    Some(BytesDigest::stored(first_bytes(Sha256::digest(words))))
+    Some(words_proposed(statement.proposal()?.as_bytes()))
+}
+
+/// The same of the bytes of a proposal that nobody has logged yet.
+#[must_use]
+pub fn words_proposed(proposal: &[u8]) -> BytesDigest {
+    BytesDigest::stored(first_bytes(Sha256::digest(proposal)))
 }
 
 /// Whether a leaf says of a statement about agreements what it has to: nothing of it is signed, and what a
@@ -150,84 +155,146 @@ fn keys(kind: AgreementKind, codes: &[AuthorityCode], at: Spot) -> Vec<Vec<u8>> 
     keys.map(|key| [key, place.clone()].concat()).collect()
 }
 
-/// Puts a row under each authority that a statement at a place is about, and what finds these rows by it.
-pub(super) fn put(batch: &mut EngineBatch, said: &Said<'_>, at: Spot, named: Spot) {
-    let value = Bytes::value().spot(named).raw(said.digest.as_bytes());
-    let value = value.finish();
-    for key in keys(said.kind, &said.authorities, at) {
-        batch.put(key, value.clone());
-    }
-}
-
-/// Removes the rows of a place.
-pub(super) fn remove(
-    batch: &mut EngineBatch,
-    kind: AgreementKind,
-    codes: &[AuthorityCode],
-    at: Spot,
-) {
-    for key in keys(kind, codes, at) {
-        batch.remove(&key);
-    }
-}
-
 /// Where is written which rows a place has.
 pub(super) fn placed_key(at: Spot) -> Vec<u8> {
     Bytes::key(Family::AgreementPlaces).spot(at).finish()
 }
 
-pub(super) fn placed_value(said: &Said<'_>) -> Vec<u8> {
-    let codes = said.authorities.iter();
-    let value = Bytes::value().u8(said.kind.code());
-    codes
-        .fold(value, |value, code| value.raw(code.as_str().as_bytes()))
-        .finish()
+/// A statement about agreements at a place: all that its rows take, and what finds its copies.
+pub(super) struct Placed {
+    kind: AgreementKind,
+    /// Of its signed bytes.
+    pub(super) bytes: BytesDigest,
+    /// What its rows say.
+    digest: BytesDigest,
+    /// The version named; a first version names its own place.
+    named: Spot,
+    authorities: Vec<AuthorityCode>,
 }
 
-/// The kind of what stands at a place, and whom it is about.
-pub(super) fn decode_placed(value: &[u8]) -> Option<(AgreementKind, Vec<AuthorityCode>)> {
-    let mut fields = Fields(value);
-    let kind = AgreementKind::from_code(fields.u8()?)?;
-    let mut codes = Vec::new();
-    while !fields.0.is_empty() {
-        let code = std::str::from_utf8(fields.take(CODE_BYTES)?).ok()?;
-        codes.push(AuthorityCode::parse(code).ok()?);
-    }
-    Some((kind, codes))
-}
-
-/// Where is written at which places of a log a statement stands.
-pub(super) fn copies_key(log: LogId, statement: &Statement) -> Vec<u8> {
-    let digest = BytesDigest::of(statement);
-    let key = Bytes::key(Family::AgreementCopies).log(log);
-    key.raw(digest.as_bytes()).finish()
-}
-
-/// The first places of a statement in its log, ascending, with one more.
-pub(super) struct Copies {
-    /// The places that have rows.
-    pub(super) kept: Vec<u64>,
-    /// The one that has none, or no longer.
-    pub(super) dropped: Option<u64>,
-}
-
-impl Copies {
-    /// Adds a place to those that are written; `None` when they are not of their layout.
-    // spec: IDX-3, IDX-96
-    pub(super) fn with(value: &[u8], index: u64) -> Option<Self> {
-        let mut fields = Fields(value);
-        let mut kept = vec![index];
-        while !fields.0.is_empty() {
-            kept.push(fields.u64()?);
+impl Placed {
+    pub(super) fn of(said: &Said<'_>, statement: &Statement, named: Spot) -> Self {
+        Self {
+            kind: said.kind,
+            bytes: BytesDigest::of(statement),
+            digest: said.digest,
+            named,
+            authorities: said.authorities.clone(),
         }
-        kept.sort_unstable();
-        kept.dedup();
-        let dropped = (kept.len() > COPIES_MAX).then(|| kept.pop()).flatten();
-        Some(Self { kept, dropped })
+    }
+
+    /// The same at another place of its log.
+    // spec: IDX-122
+    pub(super) fn moved(self, from: Spot, to: Spot) -> Self {
+        let named = match self.named == from {
+            true => to,
+            false => self.named,
+        };
+        Self { named, ..self }
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {
-        let kept = self.kept.iter();
+        let value = Bytes::value().u8(self.kind.code());
+        let value = value.raw(self.bytes.as_bytes()).raw(self.digest.as_bytes());
+        let codes = self.authorities.iter();
+        codes
+            .fold(value.spot(self.named), |value, code| {
+                value.raw(code.as_str().as_bytes())
+            })
+            .finish()
+    }
+
+    pub(super) fn decode(value: &[u8]) -> Option<Self> {
+        let mut fields = Fields(value);
+        let kind = AgreementKind::from_code(fields.u8()?)?;
+        let bytes = BytesDigest::stored(fields.exact()?);
+        let digest = BytesDigest::stored(fields.exact()?);
+        let named = fields.spot()?;
+        let mut authorities = Vec::new();
+        while !fields.0.is_empty() {
+            let code = std::str::from_utf8(fields.take(CODE_BYTES)?).ok()?;
+            authorities.push(AuthorityCode::parse(code).ok()?);
+        }
+        Some(Self {
+            kind,
+            bytes,
+            digest,
+            named,
+            authorities,
+        })
+    }
+
+    /// Puts a row under each authority that it is about.
+    pub(super) fn put(&self, batch: &mut EngineBatch, at: Spot) {
+        let value = Bytes::value().spot(self.named).raw(self.digest.as_bytes());
+        let value = value.finish();
+        for key in keys(self.kind, &self.authorities, at) {
+            batch.replace(key, value.clone());
+        }
+    }
+
+    /// Removes its rows.
+    pub(super) fn remove(&self, batch: &mut EngineBatch, at: Spot) {
+        for key in keys(self.kind, &self.authorities, at) {
+            batch.remove(&key);
+        }
+    }
+}
+
+/// Where is written at which places of a log a statement stands.
+pub(super) fn copies_key(log: LogId, bytes: &BytesDigest) -> Vec<u8> {
+    let key = Bytes::key(Family::AgreementCopies).log(log);
+    key.raw(bytes.as_bytes()).finish()
+}
+
+/// Places of what stands many times in its log that are written down: what is refused makes room for the next.
+// spec: IDX-122
+const SPARE_MAX: usize = 2 * COPIES_MAX;
+
+/// The first places of a statement in its log, ascending: the first [`COPIES_MAX`] have rows.
+pub(super) struct Copies(Vec<u64>);
+
+impl Copies {
+    /// Those that are written; `None` when they are not of their layout.
+    pub(super) fn decode(value: &[u8]) -> Option<Self> {
+        let mut fields = Fields(value);
+        let mut places = Vec::new();
+        while !fields.0.is_empty() {
+            places.push(fields.u64()?);
+        }
+        Some(Self(places))
+    }
+
+    /// The places that have rows.
+    pub(super) fn placed(&self) -> &[u64] {
+        self.0.get(..COPIES_MAX).unwrap_or(&self.0)
+    }
+
+    /// With a place more.
+    // spec: IDX-3, IDX-96, IDX-122
+    pub(super) fn with(&self, index: u64) -> Self {
+        let mut places = self.0.clone();
+        places.push(index);
+        places.sort_unstable();
+        places.dedup();
+        places.truncate(SPARE_MAX);
+        Self(places)
+    }
+
+    /// All that are written.
+    pub(super) fn all(&self) -> &[u64] {
+        &self.0
+    }
+
+    /// Without one that was refused.
+    // spec: IDX-122
+    pub(super) fn without(&self, index: u64) -> Self {
+        let places = self.0.iter().copied();
+        Self(places.filter(|place| *place != index).collect())
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let kept = self.0.iter();
         let value = Bytes::value();
         kept.fold(value, |value, index| value.u64(*index)).finish()
     }
@@ -338,6 +405,35 @@ mod tests {
             .unwrap();
         assert_eq!(indexes(&store, fixture.hub), [1]);
         assert_eq!(indexes(&store, fixture.member), [1]);
+    }
+
+    /// Eight copies that are refused keep out no later one.
+    // spec: IDX-122
+    #[test]
+    fn what_was_refused_makes_room_for_a_copy_that_came_before_or_comes_after() {
+        let fixture = Fixture::new();
+        let first = fixture.agreement(0, |_| {});
+        let copies: Vec<Placed> = (0..12).map(|at| fixture.again(at, &first)).collect();
+        let refused = Verdict::Rejected(RejectReason::KeyUnknown);
+        let at = |index| Position {
+            origin: fixture.origin(),
+            index: LeafIndex::new(index),
+        };
+        let judged: Vec<_> = (0..8).map(|index| (at(index), refused)).collect();
+        for together in [true, false] {
+            let (_directory, store) = store(&copies, together);
+            store.judge(&judged).unwrap();
+            assert_eq!(indexes(&store, fixture.hub), [8, 9, 10, 11]);
+            assert_eq!(indexes(&store, fixture.member), [8, 9, 10, 11]);
+            // Each first version names its own place.
+            let rows = store.agreements_of(fixture.hub).unwrap().rows;
+            assert!(rows.iter().all(|row| row.named == row.position));
+            let later = fixture.again(30, &first);
+            store
+                .apply(&[item(&later)], JournalPosition::new(2))
+                .unwrap();
+            assert_eq!(indexes(&store, fixture.hub), [8, 9, 10, 11, 30]);
+        }
     }
 
     /// Nothing of a leaf is signed: whoever logs a statement first under a wrong one would keep out the right one.

@@ -305,9 +305,12 @@ impl Store {
         let prefix = answers::prefix(to);
         let mut rows = self.collect(Family::Answers, &prefix, None, |key, value| {
             let spot = Spot::decode(key.get(prefix.len()..)?)?;
+            let said = answers::decode(value)?;
             Some(AnswerRow {
                 position: position(&logs, spot)?,
-                bytes: answers::decode(value)?,
+                bytes: said.bytes,
+                author: said.author,
+                other: position(&logs, said.other)?,
                 verdict: verdicts.state(spot).verdict(),
             })
         })?;
@@ -355,13 +358,24 @@ impl Store {
         self.newest(Family::Measures, most)
     }
 
-    /// The newest penalties of market regulation of the node's own, the newest first.
+    /// The newest penalties of market regulation in a log of the node's own, the newest first: those that are
+    /// such from the first on, and those that a correction by anybody says are such.
     ///
     /// # Errors
     /// `Engine`, `Damaged`.
-    // spec: IDX-106
-    pub fn own_market_penalties(&self, most: usize) -> Result<Vec<Position>, StoreError> {
-        self.newest(Family::MarketPenalties, most)
+    // spec: IDX-106, IDX-121
+    pub fn market_penalties(&self, own: &Origin, most: usize) -> Result<Vec<Position>, StoreError> {
+        let logs = read(&self.logs);
+        let Some(log) = logs.id(own) else {
+            return Ok(Vec::new());
+        };
+        let prefix = Bytes::key(Family::MarketPenalties).log(log).finish();
+        let mut found = self.collect(Family::MarketPenalties, &prefix, None, |key, _| {
+            position(&logs, Spot::decode(key.get(1..)?)?)
+        })?;
+        found.reverse();
+        found.truncate(most);
+        Ok(found)
     }
 
     /// The last positions of a family that has nothing else in its keys, the last first.

@@ -73,8 +73,8 @@ pub(super) fn put_measure(batch: &mut EngineBatch, spot: Spot) {
     batch.put(Bytes::key(Family::Measures).spot(spot).finish(), []);
 }
 
-/// A penalty of market regulation of the node's own.
-// spec: IDX-106
+/// A penalty of market regulation of the node's own, or of whose log a correction says that it is one.
+// spec: IDX-106, IDX-121
 pub(super) fn put_market_penalty(batch: &mut EngineBatch, spot: Spot) {
     let key = Bytes::key(Family::MarketPenalties).spot(spot);
     batch.put(key.finish(), []);

@@ -17,7 +17,8 @@
 //! A  copies         log u32 · digest 16               -> see agreements.rs
 //! B  placed         position                          -> see agreements.rs
 //! H  market penalties  position                  -> nothing
-//! G  answers        position referred to · position -> digest
+//! K  resumed roots  position                        -> nothing
+//! G  answers        position referred to · position -> digest, author, position
 //! i  first keys     run u32 · part u32                -> see table/run.rs
 //! j  runs                                             -> see table/run.rs
 //! k  documents      digest 8 · position               -> nothing
@@ -160,6 +161,7 @@ pub(super) enum Family {
     Shown = b'z',
     Answers = b'G',
     MarketPenalties = b'H',
+    ResumedRoots = b'K',
 }
 
 /// A key or value under construction.

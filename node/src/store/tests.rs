@@ -57,6 +57,7 @@ fn statement(placed: &Placed, own: bool, verdict: Option<Verdict>) -> IndexItem 
 
 fn lookup(number: u64) -> Lookup {
     let row = LookUpRow {
+        refused: None,
         number,
         at: Timestamp::new(1_772_409_600_000 + number).unwrap(),
         who: Text::new("clerk 12").unwrap(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use concordat_protocol::awaited::is_market_penalty;
 use concordat_protocol::codec;
 use concordat_protocol::log::{LeafIndex, Origin};
-use concordat_protocol::statement::{BodyRef, Class, Content, Leaf, Statement};
+use concordat_protocol::statement::{BodyRef, Class, Content, Kind, Leaf, Statement};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::RejectReason;
 
@@ -20,6 +20,7 @@ use super::own::Runs;
 use super::peers;
 use super::propagation;
 use super::records;
+use super::resumed;
 use super::schema::{Bytes, Family, Fields, JournalPosition, LogId, Meta, Spot};
 use super::subjects::{self, Summary};
 use super::table::Table;
@@ -352,13 +353,28 @@ impl<'a> Pending<'a> {
                 }
             }
             Content::RecognitionResponse(said) => {
-                for to in said.refers_to() {
-                    let to = self.spot(&to.origin, to.index)?;
-                    answers::put(&mut self.batch, to, spot, statement);
+                let [asked, decision] = said.refers_to();
+                let asked = self.spot(&asked.origin, asked.index)?;
+                let decision = self.spot(&decision.origin, decision.index)?;
+                answers::put(&mut self.batch, [asked, decision], spot, statement);
+            }
+            Content::QueryRoot(root) => {
+                // spec: IDX-119
+                if root.resumed_after.is_some() && arrival.leaf.kind == Kind::QueryRoot {
+                    resumed::put(&mut self.batch, spot);
+                }
+            }
+            // A decision that a correction makes one is one of the issuer's log, as far as anybody may correct it.
+            Content::Correction(correction) => {
+                let to = correction.replacement.fields();
+                if let Some(target) = &statement.payload().target
+                    && is_market_penalty(to.act_type, &to.item)
+                {
+                    let target = self.spot(&target.origin, target.index)?;
+                    records::put_market_penalty(&mut self.batch, target);
                 }
             }
             Content::Ruling(_)
-            | Content::Correction(_)
             | Content::Withdrawal(_)
             | Content::Admission(_)
             | Content::Stay(_)
@@ -377,7 +393,6 @@ impl<'a> Pending<'a> {
             | Content::CutOff(_)
             | Content::Loss(_)
             | Content::Holdings(_)
-            | Content::QueryRoot(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => {}
         }
@@ -394,42 +409,83 @@ impl<'a> Pending<'a> {
         let Some(said) = agreements::Said::by(statement) else {
             return Ok(());
         };
-        let Spot { log, index } = at.spot;
-        let key = agreements::copies_key(log, statement);
-        let before = self.recent_value(&key)?.unwrap_or_default();
-        let copies = agreements::Copies::with(&before, index);
-        let copies = copies.ok_or_else(|| StoreError::damaged(Family::AgreementCopies))?;
-        if copies.dropped == Some(index) {
-            return Ok(());
-        }
-        self.replace_recent(key, copies.encode());
-        if let Some(index) = copies.dropped {
-            let dropped = Spot { log, index };
-            agreements::remove(&mut self.batch, said.kind, &said.authorities, dropped);
-            self.replace_recent(agreements::placed_key(dropped), Vec::new());
-        }
         let named = match said.names {
             Some(named) => self.spot(&named.origin, named.index)?,
             None => at.spot,
         };
-        agreements::put(&mut self.batch, &said, at.spot, named);
-        let placed = agreements::placed_value(&said);
-        self.replace_recent(agreements::placed_key(at.spot), placed);
+        let placed = agreements::Placed::of(&said, statement, named);
+        let Spot { log, index } = at.spot;
+        let key = agreements::copies_key(log, &placed.bytes);
+        let before = self.copies(&key)?;
+        let after = before.with(index);
+        if after.all().contains(&index) {
+            self.replace_recent(agreements::placed_key(at.spot), placed.encode());
+        }
+        self.place_copies(log, &placed, (&before, &after));
+        self.replace_recent(key, after.encode());
         Ok(())
     }
 
-    /// What was refused has no row about agreements.
-    // spec: IDX-96
+    /// What was refused has no row about agreements, and makes room for a copy of it that has none so far.
+    // spec: IDX-96, IDX-122
     fn refuse_agreement(&mut self, at: Spot) -> Result<(), StoreError> {
         let key = agreements::placed_key(at);
         let Some(placed) = self.recent_value(&key)? else {
             return Ok(());
         };
-        let placed = agreements::decode_placed(&placed);
-        let (kind, codes) = placed.ok_or_else(|| StoreError::damaged(Family::AgreementPlaces))?;
-        agreements::remove(&mut self.batch, kind, &codes, at);
+        let placed = agreements::Placed::decode(&placed);
+        let placed = placed.ok_or_else(|| StoreError::damaged(Family::AgreementPlaces))?;
+        let copies_key = agreements::copies_key(at.log, &placed.bytes);
+        let before = self.copies(&copies_key)?;
+        let after = before.without(at.index);
+        placed.remove(&mut self.batch, at);
         self.replace_recent(key, Vec::new());
+        if let Some(index) = after
+            .placed()
+            .iter()
+            .find(|index| !before.placed().contains(index))
+        {
+            let to = Spot {
+                log: at.log,
+                index: *index,
+            };
+            placed.moved(at, to).put(&mut self.batch, to);
+        }
+        self.replace_recent(copies_key, after.encode());
         Ok(())
+    }
+
+    /// Gives rows to the one that came and takes them from the one that it put behind the bound.
+    fn place_copies(
+        &mut self,
+        log: LogId,
+        placed: &agreements::Placed,
+        (before, after): (&agreements::Copies, &agreements::Copies),
+    ) {
+        let spot = |index: &u64| Spot { log, index: *index };
+        for index in after
+            .placed()
+            .iter()
+            .filter(|it| !before.placed().contains(it))
+        {
+            placed.put(&mut self.batch, spot(index));
+        }
+        for index in before
+            .placed()
+            .iter()
+            .filter(|it| !after.placed().contains(it))
+        {
+            placed.remove(&mut self.batch, spot(index));
+        }
+        for index in before.all().iter().filter(|it| !after.all().contains(it)) {
+            self.replace_recent(agreements::placed_key(spot(index)), Vec::new());
+        }
+    }
+
+    fn copies(&self, key: &[u8]) -> Result<agreements::Copies, StoreError> {
+        let value = self.recent_value(key)?.unwrap_or_default();
+        let copies = agreements::Copies::decode(&value);
+        copies.ok_or_else(|| StoreError::damaged(Family::AgreementCopies))
     }
 
     /// The value of a key that this batch may have written: the table does not show it so far.

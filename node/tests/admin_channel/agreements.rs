@@ -429,10 +429,12 @@ async fn agreement_is_approved_and_logged_and_each_wrong_file_is_refused_by_its_
         &log_ask(&second, std::slice::from_ref(&approval), false),
     )
     .await;
-    counts_at_hub(&pair, &done.reference.unwrap()).await;
+    let logged_at = done.reference;
+    counts_at_hub(&pair, logged_at.as_ref().unwrap()).await;
     // Nor is one logged that is known already.
-    let refused = member.refused(&log_ask(&second, &[approval], false)).await;
-    assert_eq!(refused, ErrorCode::VersionUnfit);
+    // spec: AGR-63
+    let again = logged(&mut member, &log_ask(&second, &[approval], false)).await;
+    assert_eq!((&again.reference, again.already), (&logged_at, Some(Truth)));
     let states: Vec<_> = listed(&mut hub).await.agreements;
     let states: Vec<_> = states.iter().map(|one| (one.version, one.state)).collect();
     let wanted = [
@@ -491,6 +493,17 @@ async fn agreement_is_joined_and_left_and_each_wrong_word_is_refused_by_its_erro
     assert_eq!(one.in_force_with, [pair.member.node.member()]);
     assert_eq!((one.retired.len(), one.parties.len()), (0, 2));
 
+    // Who is handed the reference of a copy leaves by it, however many there are.
+    // spec: AGR-61
+    let mut copy = agreement.clone();
+    for _ in 0..9 {
+        copy = answers::copied(&pair.member.node, &agreement).await;
+    }
+    let by_copy = with(&|ask| {
+        ask.agreement = position(&copy);
+        ask.dry_run = true;
+    });
+    assert_eq!(member.act(&by_copy).await.reference, None);
     // The member's next version leaves the hub out of nothing; whoever left is told so.
     let left = member.act(&with(&|_| {})).await.reference.unwrap();
     counts_at_hub(&pair, &left).await;

@@ -1,11 +1,13 @@
 //! Whether those who are told of a decision say that they rely on it, and what they may say.
 
 use concordat_certs::agreement::PendingAgreement;
+use concordat_node::query::Found;
 use concordat_protocol::admin::{
-    AgreementApproveAsk, AgreementLogAsk, AnswerNoteCode, AwaitedView, DeadlineCode, LedgerAsk,
-    RecogniseAsk, RecognitionCode, TaskCode,
+    AgreementApproveAsk, AgreementLogAsk, AnswerNoteCode, AwaitedView, BindsOthersCode,
+    DeadlineCode, LedgerAsk, LookUpMissedAsk, RecogniseAsk, RecognitionCode, TaskCode,
 };
 use concordat_protocol::codec::Truth;
+use concordat_protocol::lookup::{Case, Scenario};
 use concordat_protocol::statement::{
     Agreement, AgreementFields, Class, Clause, Code, Duty, Measure, Push, PushFields,
     RecognitionAnswer, RecognitionReason, Record, Vis,
@@ -154,6 +156,17 @@ async fn reached(node: &Node, at: &StatementRef) {
     .await;
 }
 
+/// The same signed bytes at another place of a log.
+pub(super) async fn copied(node: &Node, at: &StatementRef) -> StatementRef {
+    let found = node.query().unwrap().statement(&at.origin, at.index);
+    let Ok(Found::Verified(found)) = found else {
+        panic!("not held");
+    };
+    let bytes = found.statement().as_bytes().to_vec();
+    let taken = node.submit(LogNumber::Statements, vec![bytes]).await;
+    taken.unwrap().remove(0)
+}
+
 fn tasks(awaited: &[AwaitedView]) -> Vec<(TaskCode, Option<u64>)> {
     awaited
         .iter()
@@ -221,6 +234,37 @@ async fn receiver_says_no_more_than_recognition_gives_and_its_last_word_counts()
         hub.refused(&request(elsewhere)).await,
         ErrorCode::NoSuchClause
     );
+    // A day gone by, and a clause that would be dropped.
+    // spec: ADM-468
+    let yesterday = clock::today().plus_days(-1).unwrap();
+    let gone = RecogniseAsk {
+        measures: vec![Duty {
+            measure: Measure::new("tender.limit").unwrap(),
+            until: yesterday,
+            content: None,
+        }],
+        ..says(&asked, Recognised)
+    };
+    assert_eq!(hub.refused(&request(gone)).await, ErrorCode::MeasureGone);
+    for named in [(Some(position(&agreement)), None), (None, Some("第三条"))] {
+        let dropped = RecogniseAsk {
+            agreement: named.0,
+            clause: named.1.map(str::to_owned),
+            ..says(&asked, ForInformation)
+        };
+        let refused = hub.refused(&request(dropped)).await;
+        assert_eq!(refused, ErrorCode::ClauseNotTaken);
+    }
+    // Another place of the same words is that agreement, and logging them once more leaves nothing.
+    // spec: AGR-62, AGR-63
+    let copy = copied(&pair.member.node, &agreement).await;
+    reached(&pair.hub.node, &copy).await;
+    let by_copy = RecogniseAsk {
+        agreement: Some(position(&copy)),
+        dry_run: true,
+        ..says(&asked, Recognised)
+    };
+    hub.act(&request(by_copy)).await;
     // A dry run leaves nothing; a word is shown at both ends and nothing is awaited any more.
     let dry = RecogniseAsk {
         dry_run: true,
@@ -263,8 +307,8 @@ async fn receiver_says_no_more_than_recognition_gives_and_its_last_word_counts()
     assert_eq!(
         words,
         [
-            (Recognised, superseded, Some(less.clone())),
-            (NotRecognised, None, None)
+            (NotRecognised, None, None),
+            (Recognised, superseded, Some(less.clone()))
         ]
     );
     let own = hub.statement(position(&less)).await;
@@ -273,10 +317,49 @@ async fn receiver_says_no_more_than_recognition_gives_and_its_last_word_counts()
     let binds = |view: &StatementView| view.effect.as_ref().map(|effect| effect.binds_others);
     assert_eq!(binds(&after), binds(&decision));
     assert_eq!(after.recognition.unwrap().code, RecognitionCode::Recognised);
-    assert_eq!(
-        hub.act(&request(says(&asked, ForInformation))).await.class,
-        Class::RecognitionResponse
-    );
+    // What its author takes back was never its word: the one before it stands again.
+    // spec: AGR-60, ADM-467
+    let last = hub.act(&request(says(&asked, ForInformation))).await;
+    assert_eq!(last.class, Class::RecognitionResponse);
+    let last = last.reference.unwrap();
+    reached(&pair.member.node, &last).await;
+    let take_back = |target: &StatementRef| {
+        Request::Withdrawal(WithdrawalAsk {
+            target: position(target),
+            reason: WithdrawalReason::OtherError,
+            reasons: text("误答"),
+            issuer: None,
+            dry_run: false,
+            exit: None,
+        })
+    };
+    let refused = member.refused(&take_back(&last)).await;
+    assert_eq!(refused, ErrorCode::NotTheIssuer);
+    let by = hub.act(&take_back(&last)).await.reference.unwrap();
+    reached(&pair.member.node, &by).await;
+    let shown = member.statement(position(&target)).await.answers;
+    let stands: Vec<_> = shown
+        .iter()
+        .filter(|one| one.note.is_none() && one.withdrawn_by.is_none())
+        .map(|one| &one.reference)
+        .collect();
+    assert_eq!(stands, [&less]);
+    assert_eq!(shown[0].withdrawn_by.as_ref(), Some(&by));
+    let after = hub.statement(position(&target)).await;
+    assert_eq!(binds(&after), binds(&decision));
+    // One page ends where the next begins.
+    // spec: ADM-465
+    let ask = Request::Statement(StatementAsk {
+        target: position(&target),
+        look_up: None,
+        as_of: None,
+        answers_skip: Some(2),
+    });
+    let Reply::Statement(rest) = member.ask(&ask).await.unwrap() else {
+        panic!("no statement");
+    };
+    assert_eq!((rest.answers.len(), rest.answers_left), (1, Some(2)));
+    assert_eq!(rest.answers_next_skip, None);
     // The ledger of who decided counts the words, that of who spoke has them.
     let today = clock::today();
     let ledger = Request::Ledger(LedgerAsk {
@@ -297,6 +380,15 @@ async fn receiver_says_no_more_than_recognition_gives_and_its_last_word_counts()
     let words = words.filter(|row| row.class == Class::RecognitionResponse);
     let on: Vec<_> = words.map(|row| row.target.clone()).collect();
     assert_eq!(on, vec![Some(target.clone()); 3]);
+    // spec: ADM-469
+    let words = theirs.rows.iter().filter_map(|row| row.answer);
+    assert_eq!(
+        words.collect::<Vec<_>>(),
+        [Recognised, NotRecognised, ForInformation]
+    );
+    let states = theirs.rows.iter().filter(|row| row.answer.is_some());
+    let withdrawn = states.filter(|row| row.state == Some(BindsOthersCode::Withdrawn));
+    assert_eq!(withdrawn.count(), 1);
     // What asks no more awaits nothing.
     let asked = push(&pair, &decision).await;
     let shown = member.statement(position(&asked)).await.record.unwrap();
@@ -382,5 +474,18 @@ async fn answer_on_what_is_not_public_tells_nothing_without_a_look_up() {
     let refused = hub.refused(&request(known)).await;
     assert_eq!(refused, ErrorCode::MoreThanRecognised);
     assert_eq!(hub.status().await.look_ups, 1);
+    // Who was refused was told nothing to decide by.
+    // spec: LKP-91
+    let case = Case {
+        number: text("2026-互-1"),
+        subject: decision.about,
+        scenario: Scenario::Other,
+        decided_on: clock::today(),
+    };
+    let ask = Request::LookUpMissed(LookUpMissedAsk { cases: vec![case] });
+    let Reply::LookUpsMissed(missed) = hub.ask(&ask).await.unwrap() else {
+        panic!("no cases");
+    };
+    assert_eq!((missed.found.len(), missed.gone), (0, None));
     pair.stop().await;
 }

@@ -4,7 +4,9 @@ use concordat_protocol::admin::{CleanCode, CleanView, CleanWeight};
 use concordat_protocol::codec::Truth;
 use concordat_protocol::effect::BindsOthers;
 use concordat_protocol::lookup::LookUpReceipt;
-use concordat_protocol::statement::{BasisLevel, LegalBasis, Loss, Standing, Suspension};
+use concordat_protocol::statement::{
+    Audience, BasisLevel, Code, LegalBasis, Loss, Standing, Suspension, Vis, VisibilityClass,
+};
 
 use super::*;
 
@@ -199,4 +201,65 @@ async fn correction_to_come_that_burdens_makes_it_unknown() {
     drop(member);
     pair.member.admin.stop().await;
     pair.member.node.stop().await;
+}
+
+/// Bodies that the node is not given are counted: of whom they are nobody here can say.
+// spec: LKP-76
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_withheld_are_said_with_the_word() {
+    let pair = Pair::start_planned(VIS_PUBLIC, |plan| {
+        let sealed = Vis::new(3);
+        plan.catalogue.classes.push(VisibilityClass {
+            code: sealed,
+            audience: Audience::Named,
+            members: vec![],
+        });
+        let mut item = plan.catalogue.items[0].clone();
+        item.code = Code::new("sealed.penalty").unwrap();
+        item.vis = sealed;
+        plan.catalogue.items.push(item);
+        plan.catalogue.items.sort_by(|a, b| a.code.cmp(&b.code));
+    });
+    let pair = pair.await;
+    pair.import().await;
+    let target = pair.first();
+    let mut member = Client::open(&pair.member).await;
+    let decision = member.statement(position(&target)).await.decision.unwrap();
+    let mut fields = decision.into_fields();
+    let (since, other) = (fields.decided_on, SubjectCode::parse(OTHER).unwrap());
+    let name = Text::new("另一公司").unwrap();
+    fields.subject = Subject::new(other, SubjectCheck::Ok, Form::Enterprise, name).unwrap();
+    // Only the hub, who decides, reads it.
+    let sealed = DecisionFields {
+        item: Code::new("sealed.penalty").unwrap(),
+        ..fields
+    };
+    let said = decide_at(&pair.hub.node, sealed).await;
+    until(&pair.member.node, |node| {
+        let seen = node.shared().witnessed();
+        let seen = seen.get(&said.origin);
+        seen.is_some_and(|seen| seen.size.contains(said.index))
+    })
+    .await;
+    let view = member.clean(other, since).await;
+    assert_eq!((view.withheld, view.waiting), (1, 0), "{view:?}");
+    assert_eq!(view.verdict, CleanCode::Clean);
+    drop(member);
+    pair.stop().await;
+}
+
+async fn decide_at(node: &Node, fields: DecisionFields) -> StatementRef {
+    let content = Content::Decision(Box::new(Decision::new(fields).unwrap()));
+    let about = content.subject().unwrap();
+    let payload = Payload {
+        issued_at: clock::now(),
+        target: None,
+        register_size: None,
+        batch: None,
+        content,
+        ext: Ext::default(),
+    };
+    let signed = sign(node.signer(), node.member(), about, node.ctx(), &payload).unwrap();
+    let taken = node.submit(LogNumber::Statements, vec![signed]).await;
+    taken.unwrap().remove(0)
 }

@@ -249,3 +249,59 @@ async fn penalty_is_pushed_to_the_place_of_registration_and_published_there_each
     assert_eq!(alarm(&member.status().await, "pushes-overdue"), None);
     pair.stop().await;
 }
+
+/// A correction that makes a decision such a penalty is followed from then on, and one that makes it none ends it.
+// spec: DL-72, IDX-121
+#[tokio::test(flavor = "multi_thread")]
+async fn decision_that_a_correction_makes_such_a_penalty_is_awaited_and_told_of() {
+    let mut pair = pair().await;
+    pair.import().await;
+    pair.enter(Content::DeadlineRules(Box::new(rules()))).await;
+    let mut member = Client::open(&pair.member).await;
+    let view = member.statement(position(&pair.first())).await;
+    let mut fields = view.decision.unwrap().fields().clone();
+    let place = RegionCode::parse("360102").unwrap();
+    let code = SubjectCode::compose("91", place, "MA00007L").unwrap();
+    fields.subject =
+        Subject::new(code, SubjectCheck::Ok, Form::Enterprise, text("某公司")).unwrap();
+    fields.document_number = text("闽市监罚〔2024〕2号");
+    let was = fields.item.clone();
+    let decision = pair.decide(fields.clone()).await;
+    assert_eq!(alarm(&member.status().await, "pushes-overdue"), None);
+    let correct = |item: Code, worked_from: Option<StatementRef>| {
+        Request::Correction(CorrectionAsk {
+            target: position(&decision),
+            reasons: text("事项有误。"),
+            replacement: Box::new(DecisionFields {
+                item,
+                ..fields.clone()
+            }),
+            worked_from,
+            issuer: None,
+            dry_run: false,
+            bulk: None,
+        })
+    };
+    let made = correct(Code::new(ITEM).unwrap(), None);
+    let first = member.act(&made).await.reference.unwrap();
+    // It stands once a quorum has cosigned it.
+    let witnessed = |at: &StatementRef| {
+        let at = at.clone();
+        move |node: &Node| {
+            let seen = node.shared().witnessed();
+            let seen = seen.get(&at.origin);
+            seen.is_some_and(|seen| seen.size.contains(at.index))
+        }
+    };
+    until(&pair.member.node, witnessed(&first)).await;
+    let awaited = member.statement(position(&decision)).await.awaited;
+    assert_eq!(awaited[0].task, TaskCode::PushToRegistrationPlace);
+    let told = alarm(&member.status().await, "pushes-overdue").unwrap();
+    assert_eq!(told.0, "1");
+    let unmade = correct(was, Some(first));
+    let second = member.act(&unmade).await.reference.unwrap();
+    until(&pair.member.node, witnessed(&second)).await;
+    assert_eq!(alarm(&member.status().await, "pushes-overdue"), None);
+    drop(member);
+    pair.stop().await;
+}

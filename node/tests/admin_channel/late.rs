@@ -533,6 +533,7 @@ async fn number_of_what_was_decided_anew_means_the_one_that_stands() {
     let ask = StatementAsk {
         target: named(),
         look_up: None,
+        answers_skip: None,
         as_of: None,
     };
     let refused = client.ask(&Request::Statement(ask)).await.unwrap_err();

@@ -11,10 +11,11 @@ use concordat_protocol::admin::{
 use concordat_protocol::bundle::verify_look_up;
 use concordat_protocol::codec::Truth;
 use concordat_protocol::effect::Validity;
-use concordat_protocol::log::CompactRange;
+use concordat_protocol::log::{CompactRange, Hash};
 use concordat_protocol::lookup::{
     Case, Finding, LookUpReceipt, LookUpRow, SaltedRow, Scenario, answer_digest,
 };
+use concordat_protocol::statement::QueryRoot;
 
 use super::*;
 
@@ -191,13 +192,12 @@ async fn receipt_that_was_edited_made_up_or_is_another_nodes_is_not_proven() {
         (0, CompactRange::new()),
         (1, {
             let mut range = CompactRange::new();
-            range
-                .append(concordat_protocol::log::Hash::from_bytes([3; 32]))
-                .unwrap();
+            range.append(Hash::from_bytes([3; 32])).unwrap();
             range
         }),
     ] {
         let row = LookUpRow {
+            refused: None,
             number,
             ..LookUpReceipt::decode(&receipt).unwrap().row().clone()
         };
@@ -213,7 +213,7 @@ async fn receipt_that_was_edited_made_up_or_is_another_nodes_is_not_proven() {
     changed[40] ^= 1;
     assert!(verify_look_up(&changed, &anchor).is_err());
     assert!(verify_look_up(&file[..file.len() - 1], &anchor).is_err());
-    let other = concordat_protocol::log::Hash::from_bytes([1; 32]);
+    let other = Hash::from_bytes([1; 32]);
     assert!(verify_look_up(&file, &other).is_err());
     drop((client, elsewhere));
     pair.stop().await;
@@ -290,6 +290,61 @@ async fn register_is_listed_reviewed_and_tells_which_cases_were_missed() {
     let many = Request::LookUpMissed(LookUpMissedAsk { cases });
     assert_eq!(client.refused(&many).await, ErrorCode::TooLarge);
     drop(client);
+    pair.stop().await;
+}
+
+/// A member that says of its register that rows were lost is shown so, and told of to whoever oversees.
+// spec: LKP-89, LKP-90, IDX-119
+#[tokio::test(flavor = "multi_thread")]
+async fn register_of_a_member_that_lost_rows_is_told_of_at_the_hub() {
+    let pair = Pair::start().await;
+    let node = &pair.member.node;
+    let says = async |resumed_after: Option<u64>| {
+        let payload = Payload {
+            issued_at: node.date(),
+            target: None,
+            register_size: None,
+            batch: None,
+            content: Content::QueryRoot(QueryRoot {
+                size: TreeSize::new(3).unwrap(),
+                root: Hash::from_bytes([4; 32]),
+                from: node.date(),
+                until: node.date(),
+                resumed_after: resumed_after.map(LeafIndex::new),
+            }),
+            ext: Ext::default(),
+        };
+        let about = node.member().code();
+        let signed = sign(node.signer(), node.member(), about, node.ctx(), &payload).unwrap();
+        let taken = node.submit(LogNumber::Statements, vec![signed]).await;
+        taken.unwrap().remove(0)
+    };
+    let held = |at: &StatementRef| {
+        let at = at.clone();
+        move |node: &Node| node.query().unwrap().store().holds(&at.origin, at.index)
+    };
+    let plain = says(None).await;
+    until(&pair.hub.node, held(&plain)).await;
+    let mut hub = Client::open(&pair.hub).await;
+    let told = |status: &StatusView| {
+        let mut alarms = status.alarms.iter();
+        let alarm = alarms.find(|alarm| alarm.name.as_str() == "look-ups-resumed");
+        let details = alarm.map(|alarm| alarm.details.iter());
+        details.map(|details| details.map(|one| one.value.clone()).collect::<Vec<_>>())
+    };
+    assert_eq!(told(&hub.status().await), None);
+    let said = says(Some(0)).await;
+    until(&pair.hub.node, held(&said)).await;
+    let expected = [node.member().to_string(), said.index.value().to_string()];
+    assert_eq!(told(&hub.status().await), Some(expected.to_vec()));
+    let root = hub.statement(position(&said)).await.look_up_root.unwrap();
+    assert_eq!(root.resumed_after, Some(LeafIndex::new(0)));
+    let root = hub.statement(position(&plain)).await.look_up_root.unwrap();
+    assert_eq!(root.resumed_after, None);
+    // It is no news to who said it, and none for who oversees nobody.
+    let mut member = Client::open(&pair.member).await;
+    assert_eq!(told(&member.status().await), None);
+    drop((hub, member));
     pair.stop().await;
 }
 

@@ -70,6 +70,8 @@ integer_map! {
         14 => note: opt(AnswerNoteCode),
         /// What its author said last, where that took its place.
         15 => superseded_by: opt(StatementRef),
+        /// By what its author took it back.
+        197 => withdrawn_by: opt(StatementRef),
     }
 }
 

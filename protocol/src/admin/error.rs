@@ -193,6 +193,12 @@ named_codes! {
         BeyondRepair = 172 "beyond-repair",
         /// The span does not begin on a day up to the day asked about, or is named twice; `since`, `as_of`.
         CleanSpan = 173 "clean-span",
+        /// The measure would have ended before today; `measure`, `today`.
+        MeasureGone = 192 "measure-gone",
+        /// The decision is the node's member's own; `target`.
+        OwnDecision = 193 "own-decision",
+        /// A clause or an agreement is named by an answer that relies on none; `clause`.
+        ClauseNotTaken = 194 "clause-not-taken",
     }
 }
 
@@ -226,7 +232,9 @@ impl ErrorCode {
             | Self::ExitUnfit
             | Self::CleanSpan
             | Self::MeasureNotAllowed
-            | Self::DecisionNotAsked => ExitCode::Usage,
+            | Self::DecisionNotAsked
+            | Self::MeasureGone
+            | Self::ClauseNotTaken => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
             | Self::ActNotHeld
@@ -268,7 +276,8 @@ impl ErrorCode {
             | Self::RegisterWhole
             | Self::OtherNode
             | Self::BeyondRepair
-            | Self::MoreThanRecognised => ExitCode::Denied,
+            | Self::MoreThanRecognised
+            | Self::OwnDecision => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
             | Self::StorageFailed

@@ -97,6 +97,21 @@ integer_map! {
         3 => next_skip: opt(u64),
         /// Rows that had to go.
         4 => gone: opt(u64),
+        /// Days of which rows may have been lost, once for each time that the register was resumed.
+        195 => lost: list(LostRowsView),
+    }
+}
+
+integer_map! {
+    /// Days of which rows may have been lost before an operator let the register go on.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct LostRowsView {
+        /// The first; absent where the register has no root that was said before.
+        1 => from: opt(Day),
+        /// The last: the day on which the register was resumed.
+        2 => until: req(Day),
+        /// The place of the last root said before, in log 0 of the node's member.
+        3 => after: req(u64),
     }
 }
 
@@ -208,8 +223,8 @@ integer_map! {
     pub struct LookUpsMissedView {
         /// Ascending.
         1 => found: list(FirstLookUp),
-        /// The China day of the first row that is still kept; absent without one. Of cases decided before it
-        /// nothing can be said.
+        /// The China day of the first row that is still kept, or where rows had to go the first day whose rows
+        /// stay; absent where neither is known. Of cases decided before it nothing can be said.
         2 => kept_since: opt(Day),
         /// How many rows had to go; absent for none.
         3 => gone: opt(u64),
@@ -217,6 +232,8 @@ integer_map! {
         4 => behind: opt(Truth),
         /// How many rows there are whose keys cannot be read; absent for none.
         140 => unreadable: opt(u64),
+        /// Days of which rows may have been lost, once for each time that the register was resumed.
+        195 => lost: list(LostRowsView),
     }
 }
 

@@ -272,6 +272,8 @@ integer_map! {
         2 => look_up: opt(LookUp),
         /// The day asked about; today when absent.
         3 => as_of: opt(Day),
+        /// Recognition responses to pass over.
+        195 => answers_skip: opt(u64),
     }
 }
 

@@ -15,8 +15,8 @@ use crate::codec::integer_map;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
 use crate::statement::{
     Accession, ActType, Agreement, Class, Code, Decision, Enrolment, Ground, LegalBasis, Month,
-    ObjectorRole, Outcome, RedExit, RepairEffect, Retirement, Role, Standing, StatementRef, Vis,
-    WithdrawalReason,
+    ObjectorRole, Outcome, QueryRoot, RedExit, RepairEffect, Retirement, Role, Standing,
+    StatementRef, Vis, WithdrawalReason,
 };
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::time::{Day, Timestamp};
@@ -507,5 +507,9 @@ integer_map! {
         156 => listed_left: opt(u64),
         /// The article by which a decision is beyond repair.
         157 => beyond_repair: opt(LegalBasis),
+        /// Of a root of a register of look-ups: what it says.
+        195 => look_up_root: opt(QueryRoot),
+        /// How many recognition responses to pass over to go on; absent on the last page.
+        196 => answers_next_skip: opt(u64),
     }
 }

@@ -129,6 +129,8 @@ integer_map! {
         11 => horizon: opt(LookUpHorizon),
         /// Whether there was any adverse record since a day, where that was asked.
         12 => clean: opt(CleanWord),
+        /// Present when nothing was answered but a refusal.
+        13 => refused: opt(Truth),
     }
 }
 

@@ -51,6 +51,7 @@ fn shown(validity: ValidityCode) -> Shown {
 
 fn row(number: u64) -> LookUpRow {
     LookUpRow {
+        refused: None,
         number,
         at: Timestamp::new(1_790_000_000_000 + number).unwrap(),
         who: Text::new("administrator").unwrap(),

@@ -224,6 +224,15 @@ impl Content {
         None
     }
 
+    /// The root of a register of look-ups that this is.
+    #[must_use]
+    pub const fn query_root(&self) -> Option<&QueryRoot> {
+        if let Self::QueryRoot(root) = self {
+            return Some(root);
+        }
+        None
+    }
+
     /// The agreement that this is.
     #[must_use]
     pub const fn agreement(&self) -> Option<&Agreement> {

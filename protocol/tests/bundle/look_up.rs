@@ -12,6 +12,7 @@ use crate::fixture::{Net, penalty, redigest, text};
 /// A receipt of the issuer with two heads, and these as the file has them.
 fn file(net: &Net) -> (Vec<u8>, Vec<VerifiedCheckpoint>) {
     let row = LookUpRow {
+        refused: None,
         number: 0,
         at: Timestamp::new(1_775_000_000_000).unwrap(),
         who: text("clerk"),

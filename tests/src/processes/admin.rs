@@ -80,6 +80,7 @@ impl AdminClient {
         let ask = StatementAsk {
             target,
             look_up: None,
+            answers_skip: None,
             as_of: None,
         };
         let reply = self.ask(&Request::Statement(ask)).await?;

@@ -1,6 +1,6 @@
 //! How answers about organisations and statements are shown.
 
-use concordat_protocol::admin::{LookUpView, LookUpsView};
+use concordat_protocol::admin::{LookUpView, LookUpsView, LostRowsView};
 use concordat_protocol::lookup::LookUpRow;
 
 use super::*;
@@ -229,6 +229,8 @@ fn statement(effect: EffectView, acts: Vec<ActView>) -> Reply {
         answers: vec![],
         answers_left: None,
         answer: None,
+        look_up_root: None,
+        answers_next_skip: None,
         reference: reference(7),
         class: Class::Decision,
         issuer: hub(),
@@ -613,6 +615,7 @@ fn clean_years_are_shown_with_what_they_rest_on_in_both_languages() {
 fn register_of_look_ups_shows_the_word_of_the_rows_that_have_one() {
     let row = |number, clean| LookUpView {
         row: LookUpRow {
+            refused: None,
             number,
             at: Timestamp::MIN,
             who: Text::new("某科").unwrap(),
@@ -635,6 +638,11 @@ fn register_of_look_ups_shows_the_word_of_the_rows_that_have_one() {
             total: 2,
             next_skip: None,
             gone: None,
+            lost: vec![LostRowsView {
+                from: Some(Day::from_ymd(2026, 3, 1).unwrap()),
+                until: Day::from_ymd(2026, 3, 9).unwrap(),
+                after: 12,
+            }],
         }))
     };
     for (language, said) in [("en", "Row 5: Adverse records"), ("zh", "第 5 条：")] {
@@ -642,6 +650,11 @@ fn register_of_look_ups_shows_the_word_of_the_rows_that_have_one() {
         let (ran, _) = against(vec![answer()], &arguments);
         let out = ran.exits(0).out;
         assert!(out.contains(said), "{out}");
+        // spec: LKP-89
+        assert!(
+            out.contains("2026-03-01") && out.contains("2026-03-09"),
+            "{out}"
+        );
         assert!(!out.contains("Row 4:") && !out.contains("第 4 条"), "{out}");
     }
 }

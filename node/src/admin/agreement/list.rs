@@ -21,6 +21,7 @@ use crate::admin::shown::Shown;
 use crate::admin::{refusal, view};
 use crate::node::{Agreed, Node};
 use crate::query::{Found, QueryService};
+use crate::store::{AgreementKind, AgreementRow, BytesDigest, words_of};
 
 /// Versions that one answer shows.
 // spec: ADM-243
@@ -38,7 +39,7 @@ pub(in crate::admin) fn list(desk: &Desk, ask: &AgreementListAsk) -> Answer {
     let only = match &ask.agreement {
         Some(named) => {
             let (reference, fields) = words::version(desk, named)?;
-            Some(fields.first.unwrap_or(reference))
+            Some(known_place(node, fields.first.unwrap_or(reference))?)
         }
         None => None,
     };
@@ -121,6 +122,67 @@ pub(super) fn left(node: &Node, first: &StatementRef) -> Result<Option<u32>, Adm
     let first = agreements.place_of(first);
     let of_it = said.filter(|said| agreements.place_of(&said.first) == first);
     Ok(of_it.map(|said| said.version).max())
+}
+
+/// The one of some places at which the words stand that another place names; that one where none does.
+// spec: AGR-61, AGR-62
+pub(in crate::admin) fn same_words(
+    node: &Node,
+    places: &[StatementRef],
+    named: StatementRef,
+) -> Result<StatementRef, AdminError> {
+    if places.contains(&named) {
+        return Ok(named);
+    }
+    let query = node.query().map_err(refusal::index)?;
+    let words = |at: &StatementRef| match query.statement(&at.origin, at.index) {
+        Ok(Found::Verified(found)) => Ok(words_of(found.statement())),
+        Ok(Found::Rejected(_) | Found::NotHeld) => Ok(None),
+        Err(error) => Err(refusal::query(error)),
+    };
+    let Some(wanted) = words(&named)? else {
+        return Ok(named);
+    };
+    for place in places {
+        if words(place)? == Some(wanted) {
+            return Ok(place.clone());
+        }
+    }
+    Ok(named)
+}
+
+/// The place by which the versions known to the member name an agreement, whichever copy of it is named.
+// spec: AGR-61
+pub(super) fn known_place(node: &Node, named: StatementRef) -> Result<StatementRef, AdminError> {
+    let agreed = of(node, node.member())?;
+    let agreements = agreed.agreements();
+    let places: Vec<_> = agreements.versions().map(|(_, at)| at.clone()).collect();
+    same_words(node, &places, named)
+}
+
+/// Where the words of a proposal stand already: in the log of the node's member, or witnessed in any.
+// spec: AGR-63
+pub(super) fn logged_at(
+    node: &Node,
+    words: BytesDigest,
+) -> Result<Option<StatementRef>, AdminError> {
+    let query = node.query().map_err(refusal::index)?;
+    let rows = query.store().agreements_of(node.member());
+    let rows = rows.map_err(refusal::store)?.rows;
+    let same = |row: &&AgreementRow| row.kind == AgreementKind::Agreement && row.digest == words;
+    let horizon = node.horizon();
+    for row in rows.iter().filter(same) {
+        let place = &row.position;
+        let found = query.statement(&place.origin, place.index);
+        let Found::Verified(found) = found.map_err(refusal::query)? else {
+            continue;
+        };
+        let at = found.reference();
+        if node.owns(&at.origin) || view::witnessed(&horizon, at) {
+            return Ok(Some(at.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether the member has acceded to a version, and not left it since.

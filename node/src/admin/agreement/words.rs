@@ -19,6 +19,7 @@ use crate::admin::{act, refusal, subject, target, view};
 pub(in crate::admin) fn accede(desk: &Desk, ask: &AccedeAsk) -> Answer {
     require_not_gone(desk, ask.from)?;
     let (reference, fields) = version(desk, &ask.agreement)?;
+    let reference = list::known_place(desk.node(), reference)?;
     let member = desk.node().member();
     let title = &fields.title;
     let party = list::joined(desk.node(), &reference)?;
@@ -44,6 +45,7 @@ pub(in crate::admin) fn retire(desk: &Desk, ask: RetireAsk) -> Answer {
     let node = desk.node();
     let (reference, fields) = version(desk, &ask.agreement)?;
     let first = fields.first.clone().unwrap_or_else(|| reference.clone());
+    let first = list::known_place(node, first)?;
     let member = node.member();
     let Some(newest) = list::newest_of_member(node, &first)? else {
         return Err(AdminError::new(ErrorCode::NotAParty)

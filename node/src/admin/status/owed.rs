@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use concordat_protocol::admin::{AdminError, AlarmView, Detail, ErrorCode};
 use concordat_protocol::awaited::{Owed, Owing, Within, is_market_penalty};
 use concordat_protocol::statement::{Class, Code, Record};
-use concordat_protocol::trust::Verified;
+use concordat_protocol::trust::{LogNumber, Verified};
 
 use super::open::Overdue;
 use super::readable;
@@ -61,7 +61,8 @@ pub(super) fn late(node: &Node) -> Result<Late, AdminError> {
     let query = node.query().map_err(refusal::index)?;
     let mut late = Late::default();
     let mut timetable = Timetable::new(&registry, node.today());
-    let own_penalties = node.store().own_market_penalties(ASKING_MAX);
+    let log = node.genesis().origin(me, LogNumber::Statements);
+    let own_penalties = node.store().market_penalties(&log, ASKING_MAX);
     let mut penalties: BTreeSet<Position> =
         own_penalties.map_err(refusal::store)?.into_iter().collect();
     for row in rows {
@@ -111,8 +112,9 @@ pub(super) fn late(node: &Node) -> Result<Late, AdminError> {
     Ok(late)
 }
 
-/// What is awaited of a decision on its way to the place of registration; effect is worked out for penalties
-/// alone that are on one.
+/// What is awaited of a decision, as it stands, on its way to the place of registration; effect is worked out
+/// for what is a penalty, or may have been made one, alone.
+// spec: DL-72
 fn on_the_way(
     node: &Node,
     timetable: &mut Timetable<'_>,
@@ -122,7 +124,10 @@ fn on_the_way(
         return Ok(Vec::new());
     };
     let fields = named.fields();
-    if !is_market_penalty(fields.act_type, &fields.item) {
+    let is_one = is_market_penalty(fields.act_type, &fields.item);
+    let at = Position::of(decision.reference());
+    // What nothing points at stands as it was made.
+    if !is_one && !node.store().is_pointed_at(&at) {
         return Ok(Vec::new());
     }
     let effect = node.effect_of(decision.reference(), node.today());
@@ -142,15 +147,12 @@ fn owed(
     let Some(record) = asking.statement().payload().content.record() else {
         return Ok(Vec::new());
     };
-    let (said, is_whole) = joint::said_to(node, asking, record)?;
-    match is_whole {
-        true => {
-            let mut owed = joint::of(node, timetable, asking, &said)?.owed;
-            owed.extend(answers::of(node, timetable, asking, &said)?.owed);
-            Ok(owed)
-        }
-        false => Ok(Vec::new()),
-    }
+    let said = joint::said_to(node, asking, record)?;
+    let mut owed = joint::of(node, timetable, asking, &said.standing)?.owed;
+    owed.extend(answers::of(node, timetable, asking, &said.standing)?.owed);
+    let registry = node.registry();
+    owed.retain(|one| said.is_read_of(&registry, one.by));
+    Ok(owed)
 }
 
 const fn is_unreadable(error: &AdminError) -> bool {

@@ -1,5 +1,10 @@
 //! The records about an organisation, and what refers to them.
 
+use concordat_protocol::statement::{
+    Content, RecognitionAnswer, RecognitionReason, RecognitionResponse, RecognitionResponseFields,
+};
+use concordat_protocol::trust::LogNumber;
+
 use super::*;
 
 fn copied(placed: &Placed, index: u64) -> Placed {
@@ -85,12 +90,67 @@ fn what_refers_to_a_record_is_read_up_to_a_bound_and_is_about_its_organisation()
     // spec: IDX-90
     let all = node
         .queries
-        .referring_up_to(&to(&node), None, |_| true, ANSWERS_READ_MAX);
-    let (found, left) = all.unwrap();
-    assert_eq!((found.len(), left), (REFERRING_READ_MAX + 4, 0));
+        .referring_fairly(&to(&node), None, |_| true, ANSWERS_READ_MAX);
+    let all = all.unwrap();
+    assert_eq!((all.found.len(), all.left), (REFERRING_READ_MAX + 4, 0));
+    assert!(all.cut.is_empty());
+    // Of a log of which more is left out nothing is said of whoever publishes there.
+    let some = node
+        .queries
+        .referring_fairly(&to(&node), None, |_| true, 10)
+        .unwrap();
+    assert_eq!((some.found.len(), some.cut.len()), (10, 1));
+    assert_eq!(some.left, REFERRING_READ_MAX as u64 - 6);
+    assert!(some.cut.contains(&node.fixture.member));
     let (found, _) = node
         .queries
         .referring(&to(&node), None, |class| class == Class::Feedback)
         .unwrap();
     assert_eq!(indexes(&found), Vec::<u64>::new());
+}
+
+/// Nobody can put words into the mouth of another, or take the room of what it says.
+// spec: IDX-105, IDX-120
+#[test]
+fn answer_in_the_log_of_one_that_never_published_for_its_author_is_left_out() {
+    let node = node(|fixture| {
+        let (decision, asked) = (fixture.decision(0, 1), fixture.commitment(1, 1));
+        let said = RecognitionResponse::new(RecognitionResponseFields {
+            asked: asked.reference(),
+            decision: decision.reference(),
+            answer: RecognitionAnswer::NotRecognised,
+            agreement: None,
+            clause: None,
+            measures: vec![],
+            reason: Some(RecognitionReason::Other),
+            reasons: Some(Text::new("本机关另有规定").unwrap()),
+        });
+        let said = Content::RecognitionResponse(Box::new(said.unwrap()));
+        let said = fixture.says(2, said);
+        let genesis = fixture.registry.genesis();
+        let elsewhere = Placed {
+            origin: genesis.origin(fixture.hub, LogNumber::Statements),
+            ..said.clone()
+        };
+        vec![decision, asked, elsewhere, said]
+    });
+    let reference = |index| {
+        let found = node
+            .queries
+            .statement(&node.fixture.origin(), LeafIndex::new(index));
+        let Ok(Found::Verified(found)) = found else {
+            panic!("it is held");
+        };
+        found.reference().clone()
+    };
+    let (decision, asked) = (reference(0), reference(1));
+    for (to, other) in [(&decision, &asked), (&asked, &decision)] {
+        let rows = node.queries.recognition_answers(to).unwrap();
+        let [row] = &rows[..] else { panic!("{rows:?}") };
+        assert_eq!(row.position, node.position(2));
+        assert_eq!(
+            (row.author, &row.other),
+            (node.fixture.member, &Position::of(other))
+        );
+    }
 }

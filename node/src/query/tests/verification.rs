@@ -50,6 +50,9 @@ fn statement_under_a_registry_that_has_not_come_is_judged_later() {
     let step = node.queries.verify_some(UnverifiedCursor::default(), 9);
     let step = step.unwrap();
     assert_eq!((step.verified, step.rejected, step.waiting), (0, 0, 1));
+    // spec: LKP-76
+    assert_eq!(node.queries.waiting_about(subject(1)).unwrap(), 1);
+    assert_eq!(node.queries.waiting_about(subject(2)).unwrap(), 0);
     assert_eq!(node.queries.store().quarantine(9).unwrap(), []);
 }
 

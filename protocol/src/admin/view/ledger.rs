@@ -3,7 +3,10 @@
 use crate::admin::view::BindsOthersCode;
 use crate::codec::integer_map;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
-use crate::statement::{ActType, Class, Code, Outcome, RedExit, StatementRef, WithdrawalReason};
+use crate::statement::{
+    ActType, Class, Code, Outcome, RecognitionAnswer, RecognitionReason, RedExit, StatementRef,
+    WithdrawalReason,
+};
 use crate::subject::SubjectCode;
 use crate::time::Day;
 
@@ -68,6 +71,12 @@ integer_map! {
         155 => exit: opt(RedExit),
         /// Of a decision: words of others on whether they rely on it.
         145 => answers: opt(u64),
+        /// Of a recognition response: the answer.
+        198 => answer: opt(RecognitionAnswer),
+        /// And why not.
+        199 => answer_reason: opt(RecognitionReason),
+        /// And the clause relied on.
+        200 => clause: opt(String),
     }
 }
 
@@ -109,6 +118,9 @@ impl LedgerRow {
             about_before: None,
             exit: None,
             answers: None,
+            answer: None,
+            answer_reason: None,
+            clause: None,
         }
     }
 }

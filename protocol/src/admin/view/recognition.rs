@@ -263,5 +263,7 @@ integer_map! {
         3 => witnessed: req(bool),
         /// What the registry as held here makes doubtful about it.
         140 => doubts: list(DoubtView),
+        /// Present when the same words stood there already and nothing was logged.
+        201 => already: opt(Truth),
     }
 }
