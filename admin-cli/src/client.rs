@@ -75,6 +75,9 @@ impl Client {
             let (exit, key) = match error.kind() {
                 io::ErrorKind::NotFound => (ExitCode::Unreachable, "socket-missing"),
                 io::ErrorKind::PermissionDenied => (ExitCode::Denied, "socket-denied"),
+                io::ErrorKind::NotADirectory => {
+                    return Failure::usage("no-node-folder").path(node);
+                }
                 _ => (ExitCode::Unreachable, "socket-silent"),
             };
             Failure::new(exit, key).path(&path).with("cause", error)

@@ -39,6 +39,18 @@ pub(crate) fn optional_day(argument: &str, value: Option<&String>) -> Result<Opt
     value.map(|value| day(argument, value)).transpose()
 }
 
+/// Refuses a span that ends before it begins.
+// spec: ADM-477
+pub(crate) fn span(from: Option<Day>, until: Option<Day>) -> Result<(), Failure> {
+    match (from, until) {
+        (Some(from), Some(until)) if until < from => {
+            let failure = Failure::usage("span-unfit").with("from", from);
+            Err(failure.with("until", until))
+        }
+        (_, _) => Ok(()),
+    }
+}
+
 pub(crate) fn text<const MAX: usize>(argument: &str, value: &str) -> Result<Text<MAX>, Failure> {
     Text::normalise(value).map_err(|error| Failure::value(argument, "…", error))
 }

@@ -1,5 +1,6 @@
 //! Commands that ask a node, and imports.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Subcommand, value_parser};
@@ -15,9 +16,13 @@ pub(crate) struct Status {
     pub(crate) wait: Option<u64>,
 }
 
+/// Milliseconds between two looks: a shorter time keeps the node busy with nothing else, a longer is a mistake.
+const INTERVAL_MS: RangeInclusive<u64> = 100..=86_400_000;
+
 #[derive(Debug, Args)]
 pub(crate) struct Watch {
-    #[arg(long, default_value_t = 1_000, value_name = "MS")]
+    // spec: ADM-475
+    #[arg(long, default_value_t = 1_000, value_name = "MS", value_parser = value_parser!(u64).range(INTERVAL_MS))]
     pub(crate) interval: u64,
     #[arg(long, value_name = "COUNT")]
     pub(crate) count: Option<u64>,
@@ -208,7 +213,13 @@ pub(crate) struct Propagation {
     pub(crate) reference: Option<String>,
     #[arg(long, value_name = "ID", group = "asked")]
     pub(crate) batch: Option<String>,
-    #[arg(long, value_name = "CODE", requires = "batch")]
+    // spec: ADM-476
+    #[arg(
+        long,
+        value_name = "CODE",
+        requires = "batch",
+        conflicts_with = "reference"
+    )]
     pub(crate) author: Option<String>,
 }
 

@@ -155,13 +155,13 @@ fn approve(args: &ChangeApprove, context: &Context<'_>) -> Result<Report, Failur
     context.confirm_shown(&shown, "confirm_approve", &class)?;
     let approval = pending
         .approve(&genesis, &key)
-        .map_err(|error| files::unverified(&args.key, &error))?;
+        .map_err(|error| files::approval(&args.key, &error))?;
     // What is shown counts this approval; the proposal itself does not hold it. One that does not
     // count leaves no file.
     // spec: ADM-195
     pending
         .add(&genesis, approval.clone())
-        .map_err(|error| files::unverified(&args.key, &error))?;
+        .map_err(|error| files::approval(&args.key, &error))?;
     approval
         .create(&args.out)
         .map_err(|error| files::change_file(&args.out, &error))?;
@@ -219,7 +219,7 @@ pub(super) fn submit(args: &ChangeSubmit, context: &Context<'_>) -> Result<Repor
             ApprovalFile::read(path).map_err(|error| files::change_file(path, &error))?;
         pending
             .add(&genesis, approval)
-            .map_err(|error| files::unverified(path, &error))?;
+            .map_err(|error| files::approval(path, &error))?;
     }
     let missing = pending.missing(&genesis);
     if missing > 0 {

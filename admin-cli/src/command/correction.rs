@@ -75,12 +75,20 @@ fn worked_from(view: &StatementView) -> StatementRef {
     correction.unwrap_or(&view.reference).clone()
 }
 
+/// The field by which one decision of an authority is told from another.
+const OF_ONE: &str = "document_number";
+
 /// Corrects the same fields of every decision of an import: what reads so already is left as it is.
 // spec: ADM-346
 fn bulk(args: &CorrectionBulk, context: &Context<'_>) -> Result<Report, Failure> {
+    let changes = changes(args.file.as_deref(), &args.set)?;
+    // spec: ADM-478
+    if let Some(field) = changes.keys().find(|field| *field == OF_ONE) {
+        return Err(Failure::usage("field-of-one").with("field", field));
+    }
     let mut plan = Plan {
         import: parse::batch("--import", &args.import)?,
-        changes: changes(args.file.as_deref(), &args.set)?,
+        changes,
         reasons: parse::text("--reasons", &args.reasons)?,
         issuer: parse::optional_authority("--issuer", args.issuer.as_ref())?,
         dry_run: true,

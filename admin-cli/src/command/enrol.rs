@@ -88,10 +88,10 @@ fn approve(args: &EnrolApprove, context: &Context<'_>) -> Result<Report, Failure
     context.confirm_shown(&shown, "confirm_enrol", &name)?;
     let approval = pending
         .approve(&genesis, &key)
-        .map_err(|error| files::unverified(&args.key, &error))?;
+        .map_err(|error| files::approval(&args.key, &error))?;
     pending
         .add(&genesis, approval)
-        .map_err(|error| files::unverified(&args.key, &error))?;
+        .map_err(|error| files::approval(&args.key, &error))?;
     pending
         .create(&args.out)
         .map_err(|error| files::change_file(&args.out, &error))?;

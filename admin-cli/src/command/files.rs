@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use concordat_certs::change::{ChangeFileError, PendingChange};
+use concordat_certs::change::{ChangeError, ChangeFileError, PendingChange};
 use concordat_certs::configuration::{CONFIGURATION_FILE, Configuration, ConfigurationError};
 use concordat_certs::enrolment::RequestFileError;
 use concordat_certs::file::FileError;
@@ -95,12 +95,9 @@ pub(crate) fn of_file(error: &FileError) -> Failure {
         FileError::OpenToOthers { path, .. } | FileError::DirectoryOpenToOthers { path, .. } => {
             (ExitCode::Denied, "file-open", path)
         }
-        FileError::Io { path, source } if source.kind() == ErrorKind::PermissionDenied => {
-            return io(path, source);
-        }
-        FileError::TooLong { path, .. } | FileError::Io { path, .. } => {
-            (ExitCode::Failed, "file-failed", path)
-        }
+        // Who gives a folder for a file is told so, however it is read.
+        FileError::Io { path, source } => return io(path, source),
+        FileError::TooLong { path, .. } => (ExitCode::Failed, "file-failed", path),
         _ => {
             return Failure::new(ExitCode::Failed, "file-failed")
                 .with("path", "")
@@ -110,6 +107,16 @@ pub(crate) fn of_file(error: &FileError) -> Failure {
     Failure::new(exit, key)
         .path(path)
         .with("cause", chain(error))
+}
+
+/// An approval that does not count, by the key that was to give it or the file that holds it.
+pub(super) fn approval(path: &Path, error: &ChangeError) -> Failure {
+    let unfit = |key| Failure::new(ExitCode::VerificationFailed, key).path(path);
+    match error {
+        ChangeError::NotAnApprover { .. } => unfit("not-an-approver"),
+        ChangeError::AlreadyApproved { .. } => unfit("approved-already").with("cause", error),
+        other => unverified(path, other),
+    }
 }
 
 /// A file whose content does not hold.
@@ -216,6 +223,8 @@ pub(super) fn io(path: &Path, error: &std::io::Error) -> Failure {
         ErrorKind::NotFound => (ExitCode::NotFound, "file-missing"),
         ErrorKind::AlreadyExists => (ExitCode::Failed, "file-exists"),
         ErrorKind::PermissionDenied => (ExitCode::Denied, "file-denied"),
+        ErrorKind::IsADirectory => (ExitCode::Usage, "is-folder"),
+        ErrorKind::NotADirectory => (ExitCode::Usage, "no-folder"),
         _ => (ExitCode::Failed, "file-failed"),
     };
     Failure::new(exit, key).path(path).with("cause", error)

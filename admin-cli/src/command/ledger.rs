@@ -20,10 +20,7 @@ pub(super) fn run(verb: &Ledger, context: &Context<'_>) -> Result<Report, Failur
         parse::day("--from", &args.from)?,
         parse::day("--until", &args.until)?,
     );
-    if until < from {
-        let from = format!("{from} …");
-        return Err(Failure::value("--until", &args.until, &from));
-    }
+    parse::span(Some(from), Some(until))?;
     let ask = LedgerAsk {
         from,
         until,

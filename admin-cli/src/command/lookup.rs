@@ -59,6 +59,7 @@ fn list(args: &LookupList, context: &Context<'_>) -> Result<Report, Failure> {
         unreviewed: args.unreviewed.then_some(Truth),
         skip: args.skip,
     };
+    parse::span(ask.from, ask.until)?;
     match context.ask(&Request::LookUpList(Box::new(ask)))? {
         Reply::LookUps(view) => Ok(report::look_ups(&view, context.words)),
         other => Err(unexpected(&other)),

@@ -79,7 +79,9 @@ fn ask_with_receipt<'p>(
     let Some(path) = path else {
         return Ok((context.ask(request)?, None));
     };
-    files::folder_of(path)?;
+    // Found only afterwards, it would withhold an answer that is in the register as given.
+    // spec: ADM-479
+    files::is_free(path)?;
     let (reply, file, unproven) = context.with_node(async |client| both(client, request).await)?;
     files::create(path, &file)?;
     Ok((reply, Some(Written { path, unproven })))

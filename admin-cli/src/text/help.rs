@@ -173,7 +173,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("arg.faults", "How many of them may be dishonest", "可容忍的不诚实见证方数"),
     ("arg.filter", "Imports only rows where the column says this; may be repeated", "仅导入该列为此值的行；可重复"),
     ("arg.basis", "The legal basis of the look-up: act and article", "查询依据：法律名称与条款"),
-    ("arg.interval", "Milliseconds between two states", "状态间隔（毫秒）"),
+    ("arg.interval", "Milliseconds between two states, from 100", "状态间隔（毫秒，至少 100）"),
     ("arg.count", "States after which to end", "显示多少次状态后结束"),
     ("arg.profile", "Name of a profile of the node, or a .toml file", "节点内置配置名，或 .toml 文件"),
     ("arg.on_node", "The file lies on the node's machine", "文件位于节点所在机器"),

@@ -156,7 +156,7 @@ fn wrong_uses_of_ledger_and_statistics_are_refused_before_anything_is_written() 
                 &file,
             ],
             2,
-            "bad-value",
+            "span-unfit",
         ),
         (&["statistics", "2026", "--count", "late"], 2, "bad-choice"),
         (

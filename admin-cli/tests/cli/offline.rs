@@ -173,10 +173,10 @@ fn folder_given_for_import_is_named_before_any_node_is_asked() {
     let folder = folder.path().to_str().unwrap();
     let arguments = ["import", folder, "--profile", "cn-penalty-2018"];
     let json = concordat(&[&["--output", "json", "--node", "none"], &arguments[..]].concat());
-    let json = json.exits(1).json();
+    let json = json.exits(2).json();
     assert_eq!(
         (&json["error"]["code"], &json["error"]["details"]["path"]),
-        (&"file-failed".into(), &folder.into())
+        (&"is-folder".into(), &folder.into())
     );
 }
 

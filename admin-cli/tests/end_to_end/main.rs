@@ -24,3 +24,4 @@ mod rows;
 mod slip;
 mod tour;
 mod unheard;
+mod wrong_uses;

@@ -110,7 +110,7 @@ fn approval_by_a_stranger_is_refused() {
         "--out",
         &network.path("p"),
     ]);
-    assert_eq!(ran.exits(4).json()["error"]["code"], "file-unverified");
+    assert_eq!(ran.exits(4).json()["error"]["code"], "not-an-approver");
     assert!(!Path::new(&network.path("p")).exists());
 }
 
