@@ -116,7 +116,7 @@ impl<'a> Examination<'a> {
         let assessment = assess(&case);
         let now = self.horizon.at_least(now);
         let days = limits.freshness_days;
-        let rests_on = (&assessment.rests_on[..], &assessment.validity);
+        let rests_on = (&assessment.rests_on[..], &assessment.said_by[..]);
         let basis = self.bases.examine(&case, rests_on, (as_of, now), days);
         let freshness = self.horizon.freshness(&target.origin, now, days);
         record(&case, assessment, basis, freshness, (as_of, limits))
@@ -205,7 +205,7 @@ fn record(
             ended: has_passed || assessment.repaired.is_some(),
         },
         repaired: assessment.repaired,
-        beyond_repair: assessment.beyond_repair,
+        beyond_repair: assessment.beyond_repair.cloned(),
         basis,
         freshness,
         fork: fork(case),

@@ -19,7 +19,7 @@ mod agreements;
 
 use std::collections::BTreeMap;
 
-use crate::effect::{Basis, BasisState, BindsOthers, Effect};
+use crate::effect::{Basis, BasisFailure, BasisState, BindsOthers, Effect};
 use crate::region::RegionCode;
 use crate::statement::{
     BasisLevel, Clause, DecisionFields, Force, LegalBasis, Measure, StatementRef,
@@ -124,6 +124,8 @@ pub enum Lacking {
     /// The decision, or what it rests on, is from before its item was in any catalogue: nobody has held it
     /// against one.
     BasisNotChecked,
+    /// What is granted rests on what is void, withdrawn, repaired or not held.
+    BasisFails,
 }
 
 /// Says whether a receiver may rely on a decision.
@@ -141,9 +143,8 @@ pub fn recognise(question: &Question<'_>, agreements: &Agreements<'_>) -> Recogn
     if state != BindsOthers::Applies && !grant {
         return Recognition::NotRecognised { state };
     }
-    // spec: AGR-41
-    if is_not_checked(question.effect) {
-        let why = Lacking::BasisNotChecked;
+    // spec: AGR-41, AGR-57
+    if let Some(why) = lacking_basis(question.effect) {
         return Recognition::ForInformation { why };
     }
     let pair = Pair {
@@ -180,14 +181,21 @@ pub fn recognise(question: &Question<'_>, agreements: &Agreements<'_>) -> Recogn
     }
 }
 
-/// Whether a decision reads as *basis not checked* (EFF-180), or rests on one that does.
-fn is_not_checked(effect: &Effect) -> bool {
-    match &effect.basis {
-        Basis::Fails { failures } => failures
-            .iter()
-            .any(|failure| failure.why == BasisState::NotChecked),
-        Basis::RestsOnNothing | Basis::Holds { .. } => false,
-    }
+/// What keeps from being relied on what stands by what it grants: the decision reads as *basis not checked* (EFF-180), or
+/// rests on what does or on what is gone. What may come to hold again, and is held, takes nothing from a grant.
+fn lacking_basis(effect: &Effect) -> Option<Lacking> {
+    let failures = match &effect.basis {
+        Basis::Fails { failures } => failures.as_slice(),
+        Basis::RestsOnNothing | Basis::Holds { .. } => &[],
+    };
+    let lacking = |failure: &BasisFailure| match failure.why {
+        BasisState::NotChecked => Some(Lacking::BasisNotChecked),
+        BasisState::Void | BasisState::Withdrawn | BasisState::Repaired | BasisState::NotHeld => {
+            Some(Lacking::BasisFails)
+        }
+        BasisState::NotWitnessed | BasisState::Suspended | BasisState::Unknown => None,
+    };
+    failures.iter().filter_map(lacking).min()
 }
 
 /// The clauses in force that are about a decision; at least one.

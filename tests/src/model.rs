@@ -204,6 +204,8 @@ pub struct Spoken {
     pub history: bool,
     /// Whether what it decides is beyond repair.
     pub beyond_repair: bool,
+    /// The state of the registry by which it was made.
+    pub registry: u64,
     /// What it says.
     pub say: Say,
 }

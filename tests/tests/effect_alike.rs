@@ -128,6 +128,7 @@ impl Crowd {
             void,
             history: false,
             beyond_repair: false,
+            registry: 0,
             say,
         });
         Some(place)

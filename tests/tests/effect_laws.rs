@@ -40,6 +40,7 @@ fn spoken(log: u8, index: u64, say: Say) -> Spoken {
         void: None,
         history: false,
         beyond_repair: false,
+        registry: 0,
         say,
     }
 }

@@ -147,6 +147,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("lacking.basis-not-valid-here", "it rests on local acts of another place", "依据在本地无效"),
     ("lacking.too-many-agreements", "there are more agreements than are looked at", "协议过多未予核对"),
     ("lacking.basis-not-checked", "it, or what it rests on, is from before its item was in any catalogue", "作出日期早于事项列入任何目录，依据未经核对"),
+    ("lacking.basis-fails", "what it rests on is void, taken back, repaired or not held", "所依据的决定无效、已撤销、已修复或未留存"),
     ("agreement-state.in-force", "in force with", "生效，适用于"),
     ("agreement-state.replaced", "a newer version took its place", "已被新版本取代"),
     ("agreement-state.retired", "left", "已退出"),

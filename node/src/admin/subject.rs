@@ -428,9 +428,9 @@ fn statement_view(
         referred_by,
         referred_by_left,
         stands_about,
-        beyond_repair: match effect.as_ref().is_some_and(|one| one.beyond_repair) {
-            true => beyond_repair(&registry, verified).cloned(),
-            false => None,
+        beyond_repair: match effect.as_ref().and_then(|one| one.beyond_repair.as_ref()) {
+            Some(by) => article_said_by(node, &registry, by)?,
+            None => None,
         },
         listed: listed.views,
         listed_left: listed.left,
@@ -442,14 +442,24 @@ fn statement_view(
     })
 }
 
-/// The article by which a decision is beyond repair.
+fn article_said_by(
+    node: &Node,
+    registry: &Registry,
+    by: &StatementRef,
+) -> Result<Option<LegalBasis>, AdminError> {
+    let query = node.query().map_err(refusal::index)?;
+    let found = query.statement(&by.origin, by.index);
+    Ok(match found.map_err(refusal::query)? {
+        Found::Verified(said) => beyond_repair(registry, &said).cloned(),
+        Found::Rejected(_) | Found::NotHeld => None,
+    })
+}
+
+/// The article by which what a decision or a correction of it says is beyond repair.
 // spec: ADM-433
-pub(super) fn beyond_repair<'r>(
-    registry: &'r Registry,
-    decision: &Verified,
-) -> Option<&'r LegalBasis> {
-    let fields = decision_of(decision)?.fields();
-    let size = decision.statement().header().ctx.size;
+pub(super) fn beyond_repair<'r>(registry: &'r Registry, said: &Verified) -> Option<&'r LegalBasis> {
+    let fields = decision_of(said)?.fields();
+    let size = said.statement().header().ctx.size;
     registry.beyond_repair(&fields.item, fields.decided_on, size)
 }
 

@@ -64,7 +64,7 @@ pub fn effect_view(effect: &Effect, as_of: Day) -> EffectView {
         repaired_by: repaired(effect, |repaired| &repaired.by),
         repaired_by_left: None,
         repair_effects: repaired(effect, |repaired| &repaired.effects),
-        beyond_repair: effect.beyond_repair.then_some(Truth),
+        beyond_repair: effect.beyond_repair.is_some().then_some(Truth),
     }
 }
 
@@ -503,5 +503,6 @@ const fn lacking(why: Lacking) -> LackingCode {
         Lacking::BasisNotValidHere => LackingCode::BasisNotValidHere,
         Lacking::TooMany => LackingCode::TooManyAgreements,
         Lacking::BasisNotChecked => LackingCode::BasisNotChecked,
+        Lacking::BasisFails => LackingCode::BasisFails,
     }
 }

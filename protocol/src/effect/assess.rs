@@ -8,7 +8,7 @@ use crate::effect::horizon::Backing;
 use crate::effect::objections;
 use crate::effect::reading::Reading;
 use crate::effect::record::{Received, Repaired, Suspension, SuspensionKind, Validity, Waiting};
-use crate::effect::repairs::{is_beyond_repair, repaired};
+use crate::effect::repairs::{beyond_repair, repaired};
 use crate::effect::stays::{self, Reaching};
 use crate::statement::{Content, Decision, StatementRef};
 
@@ -20,12 +20,14 @@ pub(super) struct Assessment<'a> {
     /// By day.
     pub(super) stays: Vec<Reaching<'a>>,
     pub(super) repaired: Option<Repaired>,
-    pub(super) beyond_repair: bool,
+    pub(super) beyond_repair: Option<&'a StatementRef>,
     pub(super) suspended_by: Vec<Suspension>,
     pub(super) waiting: Vec<Waiting>,
     pub(super) pending: Vec<StatementRef>,
     /// `None` when the decision is not held.
     pub(super) reading: Option<Reading<'a>>,
+    /// What says it as it stands: corrections, the decision itself, or both.
+    pub(super) said_by: Vec<&'a StatementRef>,
     /// What the decision and the corrections that hold rest on.
     pub(super) rests_on: Vec<&'a StatementRef>,
 }
@@ -63,11 +65,12 @@ fn assess_unheld<'a>(case: &Case<'_, 'a>) -> Assessment<'a> {
         superseded_by: None,
         stays,
         repaired,
-        beyond_repair: false,
+        beyond_repair: None,
         suspended_by,
         waiting,
         pending: Vec::new(),
         reading: None,
+        said_by: Vec::new(),
         rests_on: Vec::new(),
     }
 }
@@ -86,9 +89,21 @@ fn assess_held<'a>(case: &Case<'_, 'a>, fact: &'a Fact, decision: &'a Decision) 
     let withdrawals = corrections::withdrawals(case, &withdrawing, corrected.reading.grants());
     let rests_on = rests_on(case, decision, &corrected);
     let validity = validity(backing, is_grant, &corrected, &withdrawals);
+    let said_by = match validity {
+        Validity::Corrected { .. } => corrected.said_by,
+        Validity::InForce
+        | Validity::Void { .. }
+        | Validity::Withdrawn { .. }
+        | Validity::TargetNotHeld { .. }
+        | Validity::NotADecision => vec![case.target],
+    };
     let (superseded_by, mut reading) =
         chain::supersede(case, (fact, decision), &successors, corrected.reading);
-    let repaired = repaired(case);
+    let beyond_repair = beyond_repair(&corrected.item_by);
+    let repaired = match beyond_repair {
+        Some(_) => None,
+        None => repaired(case),
+    };
     let stays = stays::reaching(case);
     // What suspends for others does so beside a stay.
     // spec: EFF-155
@@ -124,11 +139,12 @@ fn assess_held<'a>(case: &Case<'_, 'a>, fact: &'a Fact, decision: &'a Decision) 
         superseded_by,
         stays,
         repaired,
-        beyond_repair: is_beyond_repair(case),
+        beyond_repair,
         suspended_by,
         waiting,
         pending,
         reading: Some(reading),
+        said_by,
         rests_on,
     }
 }

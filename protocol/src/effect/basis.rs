@@ -35,11 +35,11 @@ impl<'a> Bases<'a> {
     pub(super) fn examine(
         &mut self,
         case: &Case<'_, 'a>,
-        (rests_on, validity): (&[&'a StatementRef], &Validity),
+        (rests_on, said_by): (&[&'a StatementRef], &[&'a StatementRef]),
         (as_of, now): (Day, Timestamp),
         freshness_days: u32,
     ) -> Basis {
-        let mut failures: Vec<BasisFailure> = not_checked(case, validity)
+        let mut failures: Vec<BasisFailure> = not_checked(case, said_by)
             .map(|basis| BasisFailure {
                 basis: basis.clone(),
                 why: BasisState::NotChecked,
@@ -119,23 +119,13 @@ impl<'a> Known<'a> {
     }
 }
 
-/// What of a decision as it stands is from before its item was in any catalogue: what corrects it, which
-/// says it anew as a whole, or else itself.
-// spec: EFF-180
-fn not_checked<'c>(
-    case: &'c Case<'_, '_>,
-    validity: &'c Validity,
-) -> impl Iterator<Item = &'c StatementRef> {
-    let itself = case.decision.map(|_| case.target);
-    let stands = match validity {
-        Validity::Corrected { by } => by.as_slice(),
-        Validity::InForce
-        | Validity::Void { .. }
-        | Validity::Withdrawn { .. }
-        | Validity::TargetNotHeld { .. }
-        | Validity::NotADecision => itself.map_or(&[][..], std::slice::from_ref),
-    };
-    stands.iter().filter(|at| {
+/// What of that which says a decision as it stands is from before its item was in any catalogue.
+// spec: EFF-180, EFF-226
+fn not_checked<'c, 'a>(
+    case: &'c Case<'_, 'a>,
+    said_by: &'c [&'a StatementRef],
+) -> impl Iterator<Item = &'a StatementRef> + 'c {
+    said_by.iter().copied().filter(|at| {
         let fact = case.history.get(at);
         fact.is_some_and(|fact| fact.is_history())
     })
@@ -160,7 +150,7 @@ fn failure(case: &Case<'_, '_>, assessment: &Assessment<'_>) -> Option<BasisStat
         _ if assessment.repaired.is_some() => return Some(BasisState::Repaired),
         // For good, too.
         // spec: EFF-181
-        _ if not_checked(case, &assessment.validity).next().is_some() => {
+        _ if not_checked(case, &assessment.said_by).next().is_some() => {
             return Some(BasisState::NotChecked);
         }
         _ if !is_held => return Some(BasisState::NotHeld),

@@ -4,11 +4,17 @@ use crate::effect::case::Case;
 use crate::effect::fact::Fact;
 use crate::effect::reading::Reading;
 use crate::effect::sorted::Said;
-use crate::statement::{Correction, Decision, StatementRef};
+use crate::statement::{Code, Correction, Decision, StatementRef};
 
 /// What corrections leave of a decision.
 pub(super) struct Corrected<'a> {
     pub(super) reading: Reading<'a>,
+    /// For each correction that holds and counts in full who named its item first, ascending by correction; the
+    /// decision itself where none does.
+    pub(super) item_by: Vec<&'a Fact>,
+    /// What says it: the corrections that hold and count in full, or else the decision itself; and beside these the
+    /// corrections that count only where they are milder.
+    pub(super) said_by: Vec<&'a StatementRef>,
     /// The corrections that hold or compete, ascending.
     pub(super) by: Vec<&'a StatementRef>,
     /// Corrections in conflict, ascending; empty when there is none.
@@ -21,9 +27,32 @@ pub(super) struct Corrected<'a> {
 struct Entry<'a> {
     fact: &'a Fact,
     correction: &'a Correction,
+    /// Of itself and those before it that name its item without a break the one by the earliest registry.
+    item_by: &'a Fact,
 }
 
 impl<'a> Entry<'a> {
+    const fn new((fact, correction): Said<'a, Correction>) -> Self {
+        Self {
+            fact,
+            correction,
+            item_by: fact,
+        }
+    }
+
+    fn item(&self) -> &'a Code {
+        &self.correction.replacement.fields().item
+    }
+
+    /// The same, behind what names an item already. Of one registry the earlier tells.
+    // spec: EFF-225
+    fn behind(mut self, item: &Code, item_by: &'a Fact) -> Self {
+        if self.item() == item && item_by.ctx() <= self.fact.ctx() {
+            self.item_by = item_by;
+        }
+        self
+    }
+
     fn reading(&self) -> Reading<'a> {
         Reading::of(&self.correction.replacement)
     }
@@ -55,12 +84,22 @@ pub(super) fn correct<'a>(case: &Case<'_, 'a>, own: Reading<'a>) -> Corrected<'a
         loose.retain(|entry| !settler.names(case, entry));
     }
     let holds: &[Entry<'a>] = settler.as_ref().map_or(&holding, std::slice::from_ref);
+    let mut item_by: Vec<_> = holds.iter().map(|entry| entry.item_by).collect();
+    if item_by.is_empty() {
+        item_by.extend(case.fact);
+    }
     let mut reading = meet_of(holds).unwrap_or(own);
     let easing: Vec<Entry<'a>> = loose
         .iter()
         .copied()
         .filter(|entry| reading.is_eased_by(&entry.reading()))
         .collect();
+    // spec: EFF-226
+    let mut said_by = references(holds);
+    if said_by.is_empty() {
+        said_by.push(case.target);
+    }
+    said_by.extend(references(&easing));
     let mut competing = holds.to_vec();
     competing.extend(&easing);
     let conflict = match agree(case, &competing) {
@@ -72,6 +111,8 @@ pub(super) fn correct<'a>(case: &Case<'_, 'a>, own: Reading<'a>) -> Corrected<'a
     }
     Corrected {
         reading,
+        item_by,
+        said_by,
         by: references(&competing),
         conflict,
         pending: references(&loose),
@@ -87,9 +128,15 @@ fn newest_of_each<'a>(case: &Case<'_, 'a>) -> (Vec<Entry<'a>>, Vec<Entry<'a>>) {
         if !case.may_act(fact) {
             continue;
         }
-        let entry = Entry { fact, correction };
+        let entry = Entry::new((fact, correction));
         if case.horizon.established(fact) {
             case.work.spend(holding.len() + loose.len());
+            let before = holding.iter().find(|known| known.is_ordered_with(&entry));
+            let entry = match (before, case.decision) {
+                (Some(before), _) => entry.behind(before.item(), before.item_by),
+                (None, Some((fact, decision))) => entry.behind(&decision.fields().item, fact),
+                (None, None) => entry,
+            };
             holding.retain(|known| !known.is_ordered_with(&entry));
             loose.retain(|known| !known.is_ordered_with(&entry));
             holding.push(entry);
@@ -110,9 +157,7 @@ pub(super) fn restricting<'a>(case: &Case<'_, 'a>) -> Vec<&'a Fact> {
     let counting = case.corrections_of(case.target);
     let counting =
         counting.filter(|(fact, _)| case.may_act(fact) && case.horizon.established(fact));
-    let entries: Vec<Entry<'a>> = counting
-        .map(|(fact, correction)| Entry { fact, correction })
-        .collect();
+    let entries: Vec<Entry<'a>> = counting.map(Entry::new).collect();
     let restricts = |(at, entry): &(usize, &Entry<'a>)| {
         // By log and position, so that the last one before it is the one that it took over from.
         let earlier = case.work.count(entries.iter().take(*at).rev());

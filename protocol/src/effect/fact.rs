@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::log::{Hash, LeafIndex, Origin};
+use crate::log::{Hash, LeafIndex, Origin, TreeSize};
 use crate::statement::{Decision, Payload, Standing, StatementRef, Vis};
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::trust::{Authority, Registry, Timing, Verified};
@@ -43,6 +43,8 @@ pub struct Fact {
     history: bool,
     /// Whether what it decides is beyond repair.
     beyond_repair: bool,
+    /// The state of the registry by which it was made.
+    ctx: TreeSize,
 }
 
 impl Fact {
@@ -90,6 +92,7 @@ impl Fact {
             void: causes.into_iter().flatten().min(),
             history,
             beyond_repair,
+            ctx: header.ctx.size,
         }
     }
 
@@ -115,6 +118,7 @@ impl Fact {
             void,
             history: false,
             beyond_repair: false,
+            ctx: TreeSize::ZERO,
         }
     }
 
@@ -131,6 +135,14 @@ impl Fact {
     #[must_use]
     pub const fn not_to_be_repaired(mut self) -> Self {
         self.beyond_repair = true;
+        self
+    }
+
+    /// The same fact, made by another state of the registry, for tests.
+    #[cfg(any(test, feature = "test-util"))]
+    #[must_use]
+    pub const fn by_registry(mut self, size: TreeSize) -> Self {
+        self.ctx = size;
         self
     }
 
@@ -174,6 +186,11 @@ impl Fact {
     /// Whether what it decides is beyond repair.
     pub(super) const fn is_beyond_repair(&self) -> bool {
         self.beyond_repair
+    }
+
+    /// The state of the registry by which it was made.
+    pub(super) const fn ctx(&self) -> TreeSize {
+        self.ctx
     }
 
     /// Where the statement stands.

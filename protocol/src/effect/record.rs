@@ -30,8 +30,8 @@ pub struct Effect {
     pub grant_stayed: bool,
     /// By what its effect with others has ended for good.
     pub repaired: Option<Repaired>,
-    /// Whether law declares it beyond repair, so that no repair of it counts.
-    pub beyond_repair: bool,
+    /// The decision or the correction by which law declares it beyond repair, so that no repair of it counts.
+    pub beyond_repair: Option<StatementRef>,
     /// What suspends it for others.
     pub suspended_by: Vec<Suspension>,
     /// Open objections that do not suspend by themselves.

@@ -675,9 +675,11 @@ impl Exchange {
         };
         // What is still on its way may turn out to be ours: an act must not be given up before its
         // target is settled.
-        let acts_on_ours = leaf
-            .target
-            .is_some_and(|target| world.logs.holds_body(origin, target) || replica.awaits(target));
+        let acts_on_ours = leaf.target.is_some_and(|target| {
+            let just_given = outcomes.binary_search_by_key(&target, |(index, _)| *index);
+            let comes = just_given.is_ok() || replica.awaits(target);
+            comes || world.logs.holds_body(origin, target)
+        });
         let lost = replica.lost.contains(position);
         let owed = !is_data && (acts_on_ours || self.owed.contains_key(&(origin.clone(), index)));
         let outcome = outcome.map(|outcome| match outcome {

@@ -312,12 +312,9 @@ impl Replica {
 
     /// Whether the body of a position is wanted, asked for or being stored.
     pub(super) fn awaits(&self, index: LeafIndex) -> bool {
-        self.body_requests > 0
-            || self.storing_bodies > 0
-            || self
-                .missing()
-                .iter()
-                .any(|gaps| gaps.contains(index.value()))
+        let missing = self.missing().into_iter();
+        let mut open = missing.chain([&self.asked, &self.storing]);
+        open.any(|gaps| gaps.contains(index.value()))
     }
 
     /// The position is settled or will be asked for in another way.

@@ -297,6 +297,43 @@ fn what_no_catalogue_could_be_asked_about_is_for_information_until_it_is_correct
     assert_eq!(asked(&world, &penalty(), &target, &known), refused);
 }
 
+/// A licence on a decision that got worse: what was not to be relied on before is not so now either.
+// spec: AGR-57
+#[test]
+fn grant_is_for_information_where_what_it_rests_on_is_gone() {
+    let known = [agreement(50, the_agreement())];
+    let resting = |on: &StatementRef| DecisionFields {
+        rests_on: vec![on.clone()],
+        ..licence()
+    };
+    let on = |world: &mut World, basis: &StatementRef| {
+        let granted = resting(basis);
+        let target = world.decide(Who::Issuer, 40, granted.clone());
+        assert!(world.effect(&target).grant_stands());
+        asked(world, &granted, &target, &known)
+    };
+    let fails = information(Lacking::BasisFails);
+    let basis = decision(Who::Issuer, 10, licence());
+    // Held, and not suspended for what it grants.
+    let mut world = World::new();
+    let held = world.put(basis.clone());
+    world.object(Who::City, 11, &held, Ground::Facts);
+    let recognition = on(&mut world, &held);
+    assert!(
+        matches!(recognition, Recognition::Recognised { grant: true, .. }),
+        "{recognition:?}"
+    );
+    // Not held.
+    assert_eq!(on(&mut World::new(), &held), fails);
+    // From before its item was in any catalogue, and taken back since.
+    let mut world = World::new();
+    let held = world.put(basis.of_history());
+    let unchecked = information(Lacking::BasisNotChecked);
+    assert_eq!(on(&mut world, &held), unchecked);
+    world.withdraw(Who::Issuer, 20, &held);
+    assert_eq!(on(&mut world, &held), fails);
+}
+
 // spec: AGR-12
 #[test]
 fn what_is_lacking_is_where_the_nearest_agreement_stops() {

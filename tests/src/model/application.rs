@@ -67,7 +67,12 @@ impl Scenario {
         let itself = self.figures(place).map(|_| place);
         let mut stands: BTreeSet<Place> = itself.into_iter().collect();
         if let State::Corrected(corrections) = state {
-            stands.clone_from(corrections);
+            let full = |at: &Place| self.at(*at).is_some_and(|spoken| self.full(spoken));
+            // What is not witnessed says it beside what is.
+            if corrections.iter().any(full) {
+                stands.clear();
+            }
+            stands.extend(corrections);
         }
         stands.into_iter().filter(of_history).collect()
     }

@@ -159,6 +159,7 @@ pub fn fact(spoken: &Spoken) -> Fact {
         true => fact.of_history(),
         false => fact,
     };
+    let fact = fact.by_registry(size(spoken.registry));
     match spoken.beyond_repair {
         true => fact.not_to_be_repaired(),
         false => fact,

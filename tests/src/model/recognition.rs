@@ -134,6 +134,7 @@ pub enum Lack {
     BasisNotValidHere,
     TooMany,
     BasisNotChecked,
+    BasisFails,
 }
 
 /// How a version stands between two.
@@ -175,6 +176,10 @@ pub fn recognise(asked: &Asked) -> Recognised {
     // Nobody has held it against a catalogue: neither it nor what rests on it is relied on.
     if effect.weak.values().any(|weak| *weak == Weak::NotChecked) {
         return Recognised::Information(Lack::BasisNotChecked);
+    }
+    let gone = [Weak::Void, Weak::Withdrawn, Weak::Repaired, Weak::NotHeld];
+    if effect.weak.values().any(|weak| gone.contains(weak)) {
+        return Recognised::Information(Lack::BasisFails);
     }
     let burdens = asked.covering(false);
     let granting = match grants {

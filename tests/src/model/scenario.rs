@@ -198,6 +198,8 @@ fn mark_beyond_repair(seed: u64, set: &mut [Spoken]) {
     for spoken in set {
         let decides = matches!(spoken.say, Say::Decision(_) | Say::Correction { .. });
         spoken.beyond_repair = decides && beyond.contains(&spoken.bytes);
+        // Copies are the same bytes.
+        spoken.registry = (spoken.bytes.index ^ seed) % 4;
     }
 }
 
@@ -299,6 +301,7 @@ impl Cast {
             void,
             history: false,
             beyond_repair: false,
+            registry: 0,
             say: self.say(class),
         }
     }
@@ -357,6 +360,7 @@ impl Cast {
                     void: None,
                     history: false,
                     beyond_repair: false,
+                    registry: 0,
                     say,
                 });
             }
@@ -413,6 +417,7 @@ impl Cast {
                 void: None,
                 history: false,
                 beyond_repair: false,
+                registry: 0,
                 say,
             });
         }

@@ -2,7 +2,9 @@
 
 use concordat_protocol::admin::{AdminError, ErrorCode, RepairAsk, StayAsk};
 use concordat_protocol::effect::Burden;
-use concordat_protocol::statement::{Class, Content, Repair, RepairFields, Stay, StayFields};
+use concordat_protocol::statement::{
+    Class, Content, Repair, RepairFields, StatementRef, Stay, StayFields,
+};
 use concordat_protocol::time::Day;
 
 use super::{Case, refusal, subject};
@@ -43,8 +45,8 @@ pub(in crate::admin) fn repair(desk: &Desk, ask: RepairAsk) -> Answer {
     if effect.burden == Burden::Free {
         return Err(refusal::no_effect(case.class, "free"));
     }
-    if effect.beyond_repair {
-        return Err(beyond_repair(&case)?);
+    if let Some(by) = &effect.beyond_repair {
+        return Err(beyond_repair(&case, by)?);
     }
     let decided_on = ask.decided_on.unwrap_or_else(|| desk.node().today());
     require_not_ahead(desk, decided_on)?;
@@ -68,11 +70,11 @@ pub(in crate::admin) fn repair(desk: &Desk, ask: RepairAsk) -> Answer {
 
 /// The refusal of a repair, with the article that declares the decision beyond it.
 // spec: ADM-433
-fn beyond_repair(case: &Case<'_>) -> Result<AdminError, AdminError> {
-    let decision = subject::verified(case.desk, &case.target)?;
+fn beyond_repair(case: &Case<'_>, by: &StatementRef) -> Result<AdminError, AdminError> {
+    let said = subject::verified(case.desk, by)?;
     let registry = case.desk.node().registry();
     let error = AdminError::new(ErrorCode::BeyondRepair).with("target", &case.target);
-    Ok(match subject::beyond_repair(&registry, &decision) {
+    Ok(match subject::beyond_repair(&registry, &said) {
         Some(basis) => error
             .with("law", &basis.law)
             .with("article", &basis.article),

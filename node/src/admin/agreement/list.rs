@@ -340,7 +340,8 @@ const fn code(standing: Standing) -> AgreementStateCode {
             | Lacking::DecidedOutside
             | Lacking::BasisNotValidHere
             | Lacking::TooMany
-            | Lacking::BasisNotChecked,
+            | Lacking::BasisNotChecked
+            | Lacking::BasisFails,
         ) => AgreementStateCode::NotInForce,
     }
 }

@@ -48,6 +48,8 @@ named_codes! {
         TooManyAgreements = 8 "too-many-agreements",
         /// The decision, or what it rests on, is from before its item was in any catalogue.
         BasisNotChecked = 134 "basis-not-checked",
+        /// What is granted rests on what is void, withdrawn, repaired or not held.
+        BasisFails = 190 "basis-fails",
     }
 }
 

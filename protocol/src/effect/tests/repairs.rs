@@ -242,10 +242,10 @@ fn repair_of_what_law_declares_beyond_repair_does_not_count() {
         let made = decision(Who::Issuer, 10, penalty()).not_to_be_repaired();
         let target = world.put(made);
         world.witnessed_up_to(Who::Issuer, 60);
-        assert!(world.effect(&target).beyond_repair);
+        assert_eq!(world.effect(&target).beyond_repair, Some(target.clone()));
         world.act(who, 20, &target, repair(&[RepairEffect::StopSharing]));
         let effect = world.effect(&target);
-        assert!(effect.beyond_repair);
+        assert_eq!(effect.beyond_repair, Some(target));
         assert_eq!(effect.repaired, None);
         assert_eq!(effect.binds_others(), BindsOthers::Applies);
         assert!(!effect.publication.ended);
@@ -253,17 +253,25 @@ fn repair_of_what_law_declares_beyond_repair_does_not_count() {
     let (mut world, target) = World::with_penalty();
     world.act(Who::Issuer, 20, &target, repair(&[RepairEffect::Mark]));
     let effect = world.effect(&target);
-    assert!(!effect.beyond_repair && effect.repaired.is_some());
+    assert!(effect.beyond_repair.is_none() && effect.repaired.is_some());
+}
+
+fn under(item: &str, fine: u64) -> Content {
+    correction(with(penalty(), |fields| {
+        fields.item = Code::new(item).unwrap();
+        fields.fine_fen = Some(fine);
+    }))
+}
+
+/// Whether a decision reads as beyond repair, and whether a repair of it counts.
+fn beyond_and_repaired(world: &World, target: &StatementRef) -> (bool, bool) {
+    let effect = world.effect(target);
+    (effect.beyond_repair.is_some(), effect.repaired.is_some())
 }
 
 // spec: EFF-195
 #[test]
 fn correction_under_another_item_lets_a_decision_be_repaired() {
-    let beyond = |index| decision(Who::Issuer, index, penalty()).not_to_be_repaired();
-    let correct = |who, index, target: &StatementRef| {
-        let fields = with(penalty(), |fields| fields.fine_fen = Some(1));
-        act(who, index, target, 0, correction(fields))
-    };
     // By whom, whether it is beyond repair as well, and whether the repair counts.
     for (who, is_beyond, counts) in [
         (Who::Issuer, false, true),
@@ -276,16 +284,105 @@ fn correction_under_another_item_lets_a_decision_be_repaired() {
             let mut world = World::new();
             world.witnessed_up_to(Who::Issuer, witnessed);
             world.witnessed_up_to(who, witnessed);
-            let target = world.put(beyond(10));
-            let corrected = correct(who, 30, &target);
+            let target = world.put(decision(Who::Issuer, 10, penalty()).not_to_be_repaired());
+            let corrected = act(who, 30, &target, 0, under("penalty.other", 1));
             world.put(match is_beyond {
                 true => corrected.not_to_be_repaired(),
                 false => corrected,
             });
             world.act(Who::Issuer, 40, &target, repair(&[RepairEffect::Mark]));
-            let effect = world.effect(&target);
-            let found = (effect.beyond_repair, effect.repaired.is_some());
+            let found = beyond_and_repaired(&world, &target);
             assert_eq!(found, (!counts, counts), "{who:?} {is_beyond} {witnessed}");
         }
+    }
+}
+
+/// A decision and corrections of it: who says each, under which item, by which state of the registry, and whether it
+/// says that it is beyond repair; the first is the decision.
+fn told(sayings: &[(Who, &str, u64, bool)]) -> (World, StatementRef) {
+    let mut world = World::new();
+    world.witnessed_up_to(Who::Issuer, 90);
+    world.witnessed_up_to(Who::Supervisor, 90);
+    let mut target = None;
+    for (at, (who, item, registry, is_beyond)) in (10..).step_by(10).zip(sayings) {
+        let says = Code::new(item).unwrap();
+        let fact = match &target {
+            None => {
+                let made = with(penalty(), |fields| fields.item = says);
+                decision(*who, at, made)
+            }
+            Some(target) => act(*who, at, target, 0, under(item, 1)),
+        };
+        let fact = fact.by_registry(TreeSize::new(*registry).unwrap());
+        let place = world.put(match is_beyond {
+            true => fact.not_to_be_repaired(),
+            false => fact,
+        });
+        target.get_or_insert(place);
+    }
+    let target = target.unwrap();
+    world.act(Who::Issuer, 80, &target, repair(&[RepairEffect::Mark]));
+    (world, target)
+}
+
+// spec: EFF-195, EFF-225
+#[test]
+fn beyond_repair_is_read_from_whoever_names_the_item_first_without_a_break() {
+    use Who::{Issuer, Supervisor};
+    let (own, general) = ("penalty.own", "penalty.general");
+    // What is said, and whose word says that it is beyond repair.
+    for (said, by) in [
+        // A correction of something else takes no newer catalogue, whichever way that would go.
+        (
+            &[(Issuer, own, 5, true), (Issuer, own, 6, false)][..],
+            Some(0),
+        ),
+        (&[(Issuer, own, 5, false), (Issuer, own, 6, true)], None),
+        (&[(Issuer, own, 5, true), (Issuer, own, 5, false)], Some(0)),
+        // One of another log may have been made by an older catalogue.
+        (
+            &[(Issuer, own, 6, false), (Supervisor, own, 5, true)],
+            Some(1),
+        ),
+        (&[(Issuer, own, 6, true), (Supervisor, own, 5, false)], None),
+        // Another item and back: it stands under its item again, by the catalogue of then.
+        (&[(Issuer, own, 5, true), (Issuer, general, 6, false)], None),
+        (
+            &[
+                (Issuer, own, 5, true),
+                (Issuer, general, 6, false),
+                (Issuer, own, 7, true),
+            ],
+            Some(2),
+        ),
+        (
+            &[
+                (Issuer, own, 5, true),
+                (Issuer, general, 6, false),
+                (Issuer, own, 7, false),
+            ],
+            None,
+        ),
+        // Without a break behind the way back.
+        (
+            &[
+                (Issuer, own, 5, false),
+                (Issuer, general, 6, false),
+                (Issuer, own, 7, true),
+                (Issuer, own, 8, false),
+            ],
+            Some(2),
+        ),
+        // Put under an item that is declared so.
+        (
+            &[(Issuer, general, 5, false), (Issuer, own, 6, true)],
+            Some(1),
+        ),
+    ] {
+        let (world, target) = told(said);
+        let effect = world.effect(&target);
+        let found = effect.beyond_repair.map(|by| by.index.value() / 10 - 1);
+        assert_eq!(found, by, "{said:?}");
+        assert_eq!(effect.repaired.is_some(), by.is_none(), "{said:?}");
     }
 }

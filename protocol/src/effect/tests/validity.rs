@@ -245,3 +245,26 @@ fn decision_does_not_bind_others_while_its_basis_is_not_held_or_not_witnessed() 
     world.witnessed_up_to(Who::City, 1);
     assert_eq!(world.binds(&target), BindsOthers::NotWitnessed);
 }
+
+/// What nobody could hold against a catalogue, and corrections of it that were, as they count.
+// spec: EFF-180, EFF-226
+#[test]
+fn correction_that_does_not_count_in_full_leaves_a_basis_unchecked() {
+    let milder = || with(penalty(), |fields| fields.fine_fen = Some(1));
+    for (witnessed, binds) in [(20, BindsOthers::NoBasis), (60, BindsOthers::Applies)] {
+        let mut world = World::new();
+        world.witnessed_up_to(Who::Issuer, witnessed);
+        let target = world.put(decision(Who::Issuer, 10, penalty()).of_history());
+        assert_eq!(world.binds(&target), BindsOthers::NoBasis);
+        world.correct(Who::Issuer, 30, &target, milder());
+        assert_eq!(world.binds(&target), binds);
+        assert_eq!(world.effect(&target).amounts.fine_fen, 1);
+    }
+    // Nor does one that is history itself go unsaid.
+    let mut world = World::new();
+    world.witnessed_up_to(Who::Issuer, 20);
+    let target = world.decide(Who::Issuer, 10, penalty());
+    assert_eq!(world.binds(&target), BindsOthers::Applies);
+    world.put(act(Who::Issuer, 30, &target, 0, correction(milder())).of_history());
+    assert_eq!(world.binds(&target), BindsOthers::NoBasis);
+}

@@ -32,7 +32,7 @@ fn work(world: &World, target: &StatementRef) -> usize {
     let case = Case::new(target, &world.history, &facts, &world.horizon);
     let assessment = assess(&case);
     let mut bases = Bases::default();
-    let rests_on = (&assessment.rests_on[..], &assessment.validity);
+    let rests_on = (&assessment.rests_on[..], &assessment.said_by[..]);
     let _ = bases.examine(&case, rests_on, (world.as_of, world.now), 10);
     case.work.spent()
 }

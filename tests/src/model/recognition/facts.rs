@@ -319,5 +319,6 @@ const fn lack(lacking: Lacking) -> Lack {
         Lacking::BasisNotValidHere => Lack::BasisNotValidHere,
         Lacking::TooMany => Lack::TooMany,
         Lacking::BasisNotChecked => Lack::BasisNotChecked,
+        Lacking::BasisFails => Lack::BasisFails,
     }
 }

@@ -150,6 +150,26 @@ impl Cluster {
         self.exchange(node, Input::Closed { peer })
     }
 
+    /// The others learn at once that a node was gone, and connect with it again.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn reconnect(&mut self, node: NodeId) -> Result<(), Failure> {
+        let left = |(id, connection): (&u64, &Connection)| {
+            let is_left = connection.ends.contains(&node) && !connection.is_open_at(node);
+            is_left.then(|| (*id, connection.other(node)))
+        };
+        let left: Vec<(u64, NodeId)> = self.connections.iter().filter_map(left).collect();
+        for (connection, other) in left {
+            self.gone(connection, other)?;
+        }
+        let others = (0..self.nodes.len()).filter(|other| *other != node);
+        for other in others {
+            self.dial([node.min(other), node.max(other)])?;
+        }
+        Ok(())
+    }
+
     pub(super) fn dial(&mut self, pair: [NodeId; 2]) -> Result<(), Failure> {
         let under_way = |connection: &Connection| connection.ends == pair;
         if self.connections.values().any(under_way) {
