@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 mod application;
+pub mod codes;
 pub mod facts;
 mod objections;
 pub mod recognition;

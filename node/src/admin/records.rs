@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use concordat_protocol::admin::{AdminError, AnswerView, BindsOthersCode, RecordSaid, RecordView};
 use concordat_protocol::awaited::Joint;
-use concordat_protocol::effect::Horizon;
+use concordat_protocol::effect::{Codes, Horizon};
 use concordat_protocol::statement::{AppliedMeasureFields, Class, Record, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::trust::{Registry, Verified};
@@ -12,8 +12,8 @@ use concordat_protocol::trust::{Registry, Verified};
 use crate::admin::shown::Shown;
 use crate::admin::{acts, answers, awaited, joint, refusal, subject, view};
 use crate::node::{Node, measures};
-use crate::query::{ANSWERS_READ_MAX, Found, RECORDS_SHOWN_MAX, REFERRING_READ_MAX};
-use crate::store::Position;
+use crate::query::{ANSWERS_READ_MAX, Found, RECORDS_SHOWN_MAX, REFERRING_READ_MAX, sort_records};
+use crate::store::{Position, RecordRow};
 
 /// Records that are listed of those that refer to one statement.
 // spec: ADM-258
@@ -32,11 +32,34 @@ pub(super) struct RecordsPage {
 // spec: ADM-257, IDX-76
 pub(super) fn page(
     node: &Node,
-    subject: SubjectCode,
+    codes: &Codes,
     skip: Option<usize>,
 ) -> Result<RecordsPage, AdminError> {
     let query = node.query().map_err(refusal::index)?;
-    let rows = query.records(subject).map_err(refusal::query)?;
+    let mut rows = Vec::new();
+    for code in codes.all() {
+        rows.extend(query.records(code).map_err(refusal::query)?);
+    }
+    sort_records(&mut rows);
+    shown(node, &rows, skip)
+}
+
+/// The changes of a code, of which alone anything is shown under one that an organisation has no more.
+// spec: ADM-450
+pub(super) fn changes_of_code(
+    node: &Node,
+    code: SubjectCode,
+    skip: Option<u64>,
+) -> Result<RecordsPage, AdminError> {
+    let query = node.query().map_err(refusal::index)?;
+    let mut rows = query.records(code).map_err(refusal::query)?;
+    rows.retain(|row| row.class == Class::CodeChange);
+    let skip = usize::try_from(skip.unwrap_or(0)).unwrap_or(usize::MAX);
+    shown(node, &rows, Some(skip))
+}
+
+fn shown(node: &Node, rows: &[RecordRow], skip: Option<usize>) -> Result<RecordsPage, AdminError> {
+    let query = node.query().map_err(refusal::index)?;
     let total = rows.len();
     let mut shown = Shown::beside();
     let Some(skip) = skip else {
@@ -100,6 +123,7 @@ pub(super) fn record_view(
         }
         Record::CommitmentOutcome(_)
         | Record::SelfDeclaration(_)
+        | Record::CodeChange(_)
         | Record::Evaluation(_)
         | Record::Interview(_)
         | Record::Measure(_)
@@ -151,6 +175,7 @@ pub(super) fn record_view(
             Record::Commitment(_)
             | Record::CommitmentOutcome(_)
             | Record::SelfDeclaration(_)
+            | Record::CodeChange(_)
             | Record::Evaluation(_)
             | Record::Interview(_)
             | Record::Initiation(_)

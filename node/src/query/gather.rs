@@ -141,7 +141,7 @@ impl Iterator for Dossiers<'_> {
 
 impl Dossier {
     /// Whether another one joins it without making it larger than one may be.
-    fn takes(&self, other: &Self) -> bool {
+    pub(super) fn takes(&self, other: &Self) -> bool {
         let fresh = other.statements.keys();
         let fresh = fresh.filter(|position| !self.statements.contains_key(position));
         let fits = || self.statements.len() + fresh.count() <= HISTORY_STATEMENTS_MAX;
@@ -237,7 +237,7 @@ pub(super) struct Gatherer<'q> {
 }
 
 impl<'q> Gatherer<'q> {
-    const fn new(queries: &'q QueryService) -> Self {
+    pub(super) const fn new(queries: &'q QueryService) -> Self {
         Self {
             queries,
             known: BTreeMap::new(),
@@ -254,7 +254,11 @@ impl<'q> Gatherer<'q> {
 
     /// What bears on one decision, the nearest first, until a bound is reached.
     // spec: IDX-20
-    fn walk(&mut self, decision: &Position, depth: Depth) -> Result<Dossier, QueryError> {
+    pub(super) fn walk(
+        &mut self,
+        decision: &Position,
+        depth: Depth,
+    ) -> Result<Dossier, QueryError> {
         let mut seen: BTreeMap<Position, Depth> = BTreeMap::new();
         let mut open = VecDeque::from([(decision.clone(), depth)]);
         let mut dossier = Dossier {
@@ -481,11 +485,17 @@ impl<'q> Gatherer<'q> {
             )
             | None => {}
         }
-        // Of the acts these alone are acted on with effect: by their withdrawal.
+        // Of the acts these alone are acted on with effect: by their withdrawal. A change of code is acted on as a
+        // decision is.
         match content.map(Content::class) {
             None
             | Some(
-                Class::Decision | Class::ListEntry | Class::Ruling | Class::Stay | Class::Repair,
+                Class::Decision
+                | Class::ListEntry
+                | Class::CodeChange
+                | Class::Ruling
+                | Class::Stay
+                | Class::Repair,
             ) => {
                 let issuer = verified.as_deref().map(issuer_of);
                 self.pointing_at(position, issuer, &mut known)?;

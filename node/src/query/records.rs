@@ -29,10 +29,7 @@ impl QueryService {
     // spec: IDX-75
     pub fn records(&self, subject: SubjectCode) -> Result<Vec<RecordRow>, QueryError> {
         let mut rows = first_of_each(self.store.records_about(subject)?);
-        rows.sort_by(|a, b| {
-            let newest = b.day.cmp(&a.day);
-            newest.then_with(|| a.position.cmp(&b.position))
-        });
+        sort_records(&mut rows);
         Ok(rows)
     }
 
@@ -99,6 +96,16 @@ impl QueryService {
         }
         Ok((found, left))
     }
+}
+
+/// Puts records in the order in which they are shown, the newest first, each once.
+// spec: IDX-75
+pub(crate) fn sort_records(rows: &mut Vec<RecordRow>) {
+    rows.sort_by(|a, b| {
+        let newest = b.day.cmp(&a.day);
+        newest.then_with(|| a.position.cmp(&b.position))
+    });
+    rows.dedup_by(|later, kept| later.position == kept.position);
 }
 
 /// Without what was refused, and without copies: rows come by position.

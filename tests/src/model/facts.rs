@@ -503,7 +503,7 @@ pub fn reference(place: Place) -> StatementRef {
     }
 }
 
-fn references(places: &BTreeSet<Place>) -> Vec<StatementRef> {
+pub(super) fn references(places: &BTreeSet<Place>) -> Vec<StatementRef> {
     let mut references: Vec<_> = places.iter().copied().map(reference).collect();
     references.sort();
     references
@@ -522,11 +522,11 @@ fn places(references: &[StatementRef]) -> BTreeSet<Place> {
     references.iter().map(place).collect()
 }
 
-fn origin(log: u8) -> Origin {
+pub(super) fn origin(log: u8) -> Origin {
     ORIGINS[usize::from(log)].clone()
 }
 
-fn horizon(known: Known) -> LogHorizon {
+pub(super) fn horizon(known: Known) -> LogHorizon {
     let witnessed = TreeSize::new(known.witnessed).expect("a size");
     LogHorizon {
         size: witnessed,
