@@ -33,6 +33,16 @@ impl QueryService {
         Ok(rows)
     }
 
+    /// The changes of code that name a code, without those that were refused; of several with one text the first
+    /// of its log.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    // spec: IDX-111
+    pub(super) fn rows_of_code(&self, code: SubjectCode) -> Result<Vec<RecordRow>, QueryError> {
+        Ok(first_of_each(self.store.code_changes(code)?))
+    }
+
     /// Those of some records that hold, by position, and how many more there are than are read. Records about
     /// another organisation than `about` do not belong to the statement that they name.
     ///

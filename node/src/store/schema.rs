@@ -17,6 +17,7 @@
 //! A  copies         log u32 · digest 16               -> see agreements.rs
 //! B  placed         position                          -> see agreements.rs
 //! H  market penalties  position                  -> nothing
+//! K  changes of code  subject 18 · position             -> see records.rs
 //! G  answers        position referred to · position -> digest
 //! i  first keys     run u32 · part u32                -> see table/run.rs
 //! j  runs                                             -> see table/run.rs
@@ -160,6 +161,7 @@ pub(super) enum Family {
     Shown = b'z',
     Answers = b'G',
     MarketPenalties = b'H',
+    CodeChanges = b'K',
 }
 
 /// A key or value under construction.

@@ -349,6 +349,9 @@ impl<'a> Pending<'a> {
                 // spec: IDX-111
                 if let Some(before) = record.code_before() {
                     records::put(&mut self.batch, before, spot, &value);
+                    for code in [before, record.subject().code()] {
+                        records::put_code_change(&mut self.batch, code, spot, &value);
+                    }
                 }
                 for to in record.refers_to() {
                     let to = self.spot(&to.origin, to.index)?;

@@ -1,7 +1,10 @@
 //! An organisation under a code that it has no more, and under the one that it has.
 
-use concordat_protocol::admin::{CodeStateCode, RecordAsk, RecordSaid};
+use concordat_protocol::admin::{
+    CleanCode, CleanView, CodeStateCode, LookUpMissedAsk, RecordAsk, RecordSaid,
+};
 use concordat_protocol::effect::CodeState;
+use concordat_protocol::lookup::{Case, Scenario};
 use concordat_protocol::statement::{BasisLevel, Code, LegalBasis};
 
 use super::*;
@@ -139,6 +142,18 @@ async fn record_of_an_organisation_follows_it_to_its_new_code() {
     assert_eq!(validity, concordat_protocol::admin::ValidityCode::Withdrawn);
 }
 
+fn objection(target: &StatementRef, ground: Ground) -> Request {
+    Request::Objection(ObjectionAsk {
+        target: position(target),
+        role: ObjectorRole::Subject,
+        ground,
+        received_on: None,
+        reasons: None,
+        issuer: None,
+        dry_run: false,
+    })
+}
+
 fn withdraw(target: &StatementRef) -> Request {
     Request::Withdrawal(WithdrawalAsk {
         target: position(target),
@@ -164,15 +179,7 @@ async fn change_of_code_that_is_objected_to_hands_nothing_over() {
     );
     let said = member.change_code(from, to).await;
     until_holds(&pair, to, &said).await;
-    let objection = Request::Objection(ObjectionAsk {
-        target: position(&said),
-        role: ObjectorRole::Subject,
-        ground: Ground::WrongSubject,
-        received_on: None,
-        reasons: None,
-        issuer: None,
-        dry_run: false,
-    });
+    let objection = objection(&said, Ground::WrongSubject);
     member.ask(&objection).await.unwrap();
     let objected = member.subject(to).await;
     assert_eq!(state(&objected, &said), Some(CodeStateCode::Objected));
@@ -233,20 +240,99 @@ async fn clean_years_are_asked_under_the_code_that_it_has_and_weigh_those_before
         other => panic!("{other:?}"),
     };
     let before = clean(member.ask(&ask(from)).await.unwrap());
-    assert!(before.counts + before.apart + before.not_known > 0);
+    let all = |clean: &CleanView| clean.counts + clean.apart + clean.not_known;
+    assert!(all(&before) > 0);
     let said = member.change_code(from, to).await;
     until_holds(&pair, to, &said).await;
     let error = member.ask(&ask(from)).await.unwrap_err();
     assert_eq!(error.code, ErrorCode::CodeChanged);
     assert_eq!(error.detail("now"), Some(to.to_string().as_str()));
     let now = clean(member.ask(&ask(to)).await.unwrap());
-    assert_eq!(
-        (now.counts, now.apart, now.not_known, now.verdict),
-        (
-            before.counts,
-            before.apart,
-            before.not_known,
-            before.verdict
-        )
+    // What no quorum had cosigned may have been by now.
+    assert_eq!(all(&now), all(&before));
+    assert_ne!(now.verdict, CleanCode::Clean);
+}
+
+// spec: EFF-221
+#[tokio::test(flavor = "multi_thread")]
+async fn decision_filed_anew_under_the_new_code_is_suspended_by_what_suspends_the_first() {
+    let pair = start().await;
+    pair.import().await;
+    let penalty = pair.first();
+    let mut member = Client::open(&pair.member).await;
+    let like = member.statement(position(&penalty)).await.decision.unwrap();
+    let (mut fields, to) = (like.fields().clone(), new_code(4));
+    let (from, form) = (fields.subject.code(), fields.subject.form());
+    fields.subject = Subject::new(to, SubjectCheck::Ok, form, text("某某有限公司")).unwrap();
+    let anew = pair.decide(fields).await;
+    member
+        .ask(&objection(&penalty, Ground::Facts))
+        .await
+        .unwrap();
+    let before = member.statement(position(&anew)).await.effect.unwrap();
+    assert!(before.suspended_by.is_empty());
+    let said = member.change_code(from, to).await;
+    until_holds(&pair, to, &said).await;
+    let after = member.statement(position(&anew)).await.effect.unwrap();
+    assert_eq!(after.suspended_by[0].ground, Some(Ground::Facts));
+    let now = member.subject(to).await;
+    let found = now.decisions.iter().find(|one| one.reference == anew);
+    assert_eq!(found.unwrap().under, None);
+}
+
+/// A case names the code of the day on which it was opened.
+// spec: LKP-84
+#[tokio::test(flavor = "multi_thread")]
+async fn case_was_looked_up_under_whichever_code_the_organisation_had_then() {
+    let pair = start().await;
+    pair.import().await;
+    let penalty = pair.first();
+    let mut member = Client::open(&pair.member).await;
+    let (from, to) = (
+        member.statement(position(&penalty)).await.about,
+        new_code(5),
     );
+    let case = |number: &str, subject| Case {
+        number: text(number),
+        subject,
+        scenario: Scenario::Approval,
+        decided_on: Day::parse_loose("2030-01-01").unwrap(),
+    };
+    let found = |reply: Reply| match reply {
+        Reply::LookUpsMissed(view) => view.found.iter().map(|one| one.case).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    let number = look_up().case_number.to_string();
+    let cases = vec![
+        case(&number, from),
+        case(&number, to),
+        case("2026-119", from),
+        case("2026-119", to),
+    ];
+    let ask = Request::LookUpMissed(LookUpMissedAsk { cases });
+    let early = Request::Subject(SubjectAsk {
+        code: from,
+        look_up: LookUp {
+            case_number: text("2026-119"),
+            ..look_up()
+        },
+        as_of: None,
+        skip: None,
+        records_skip: None,
+        clean_since: None,
+        clean_years: None,
+    });
+    member.ask(&early).await.unwrap();
+    assert_eq!(found(member.ask(&ask).await.unwrap()), [2]);
+    let said = member.change_code(from, to).await;
+    until_holds(&pair, to, &said).await;
+    // Under the code that it has no more nothing is shown.
+    member.subject(from).await;
+    assert_eq!(found(member.ask(&ask).await.unwrap()), [2, 3]);
+    member.subject(to).await;
+    assert_eq!(found(member.ask(&ask).await.unwrap()), [0, 1, 2, 3]);
+    let only = Request::LookUpMissed(LookUpMissedAsk {
+        cases: vec![case(&number, new_code(6))],
+    });
+    assert_eq!(found(member.ask(&only).await.unwrap()), []);
 }

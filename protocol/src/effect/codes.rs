@@ -12,7 +12,7 @@ use crate::effect::history::History;
 use crate::effect::horizon::Horizon;
 use crate::statement::{Class, Outcome, Record, StatementRef};
 use crate::subject::{AuthorityCode, SubjectCode};
-use crate::time::Day;
+use crate::time::{Day, Timestamp};
 
 /// Changes of code that are looked at for one organisation.
 // spec: EFF-223
@@ -46,6 +46,8 @@ pub struct CodeStep {
     pub to: SubjectCode,
     /// The day from which it has that.
     pub day: Day,
+    /// When its author says that it was said.
+    pub said_at: Timestamp,
     /// Whether it holds.
     pub state: CodeState,
     /// What it is so by, ascending: withdrawals, other changes, objections, or acts that are not held.
@@ -156,6 +158,7 @@ pub fn codes(of: SubjectCode, history: &History, horizon: &Horizon) -> Codes {
             from: change.from,
             to: change.to,
             day: change.day,
+            said_at: change.fact.payload().issued_at,
             state,
             by: ascending(by),
             open: ascending(open),
@@ -200,6 +203,57 @@ fn ascending(mut references: Vec<&StatementRef>) -> Vec<StatementRef> {
     references.sort_unstable();
     references.dedup();
     references.into_iter().cloned().collect()
+}
+
+/// Which codes are one organisation's where decisions are compared, each by the lowest of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Aliases(BTreeMap<SubjectCode, SubjectCode>);
+
+impl Aliases {
+    /// By the changes that nothing takes back which counts in full, and by those that hold. What suspends is not
+    /// shaken off along a change that is disputed or on its way, nor by a withdrawal that is; what ends a
+    /// suspension reaches along those alone that hold.
+    // spec: EFF-221
+    pub(super) fn of(history: &History, horizon: &Horizon) -> (Self, Self) {
+        let is_change = |fact: &Fact| fact.payload().class() == Class::CodeChange;
+        if !history.facts().any(|fact| is_change(fact)) {
+            return (Self::default(), Self::default());
+        }
+        let said = Said::of(history);
+        let (mut wide, mut narrow) = (Self::default(), Self::default());
+        for change in &said.changes {
+            let mut back = said.taking_back(change.fact);
+            let is_back = |by: &StatementRef| {
+                let by = history.get(by);
+                by.is_some_and(|by| horizon.established(by))
+            };
+            if back.any(is_back) {
+                continue;
+            }
+            wide.join(change.from, change.to);
+            let all = said.connected(change.from);
+            let is_bounded = all.len() <= CODE_CHANGES_MAX;
+            if is_bounded && said.state(change, &all, horizon).0 == CodeState::Holds {
+                narrow.join(change.from, change.to);
+            }
+        }
+        (wide, narrow)
+    }
+
+    /// The code that stands for one.
+    pub(super) fn first(&self, code: SubjectCode) -> SubjectCode {
+        self.0.get(&code).copied().unwrap_or(code)
+    }
+
+    fn join(&mut self, a: SubjectCode, b: SubjectCode) {
+        let (a, b) = (self.first(a), self.first(b));
+        let (low, high) = (a.min(b), a.max(b));
+        for first in self.0.values_mut().filter(|first| **first == high) {
+            *first = low;
+        }
+        self.0.insert(low, low);
+        self.0.insert(high, low);
+    }
 }
 
 /// A change of code among the facts.

@@ -495,13 +495,20 @@ fn content(say: &Say) -> (Content, Option<Place>) {
 }
 
 fn change_of(from: u8, to: u8) -> Content {
-    let to = numbered(u64::from(to));
-    let subject = Subject::new(to, SubjectCheck::Ok, Form::Enterprise, text("某某公司"));
+    let subject = |number: u8| {
+        let (code, form) = (numbered(u64::from(number)), Form::Enterprise);
+        Subject::new(code, SubjectCheck::Ok, form, text("某某公司")).expect("an enterprise")
+    };
+    change_of_subjects(&subject(from), &subject(to))
+}
+
+/// The change of code of an organisation.
+pub(super) fn change_of_subjects(from: &Subject, to: &Subject) -> Content {
     let change = CodeChange::new(CodeChangeFields {
-        subject: subject.expect("an enterprise"),
+        subject: to.clone(),
         item: code("registration.code"),
         day: day(20_600),
-        from: numbered(u64::from(from)),
+        from: from.code(),
         basis: vec![LegalBasis {
             law: text("登记管理条例"),
             article: text("第三条"),

@@ -310,6 +310,13 @@ fn content(say: &Say) -> (Content, Option<Place>, u64) {
             let repair = repair.expect("it asks something");
             (Content::Repair(Box::new(repair)), Some(*target), 0)
         }
+        Say::CodeChange { from, to } => {
+            let change = super::codes::change_of_subjects(
+                &SUBJECTS[usize::from(*from)],
+                &SUBJECTS[usize::from(*to)],
+            );
+            (change, None, 0)
+        }
         Say::Nothing => panic!("the rules make this, and no statement says it"),
     }
 }

@@ -236,3 +236,47 @@ fn more_changes_than_are_looked_at_hold_none() {
             .all(|step| step.state == CodeState::NotWeighed)
     );
 }
+
+/// The penalty about whoever bears a code by its number.
+fn about(number: u8) -> DecisionFields {
+    with(penalty(), |fields| {
+        let form = Form::Enterprise;
+        let subject = Subject::new(numbered(number), SubjectCheck::Ok, form, text("鹤岗某某厂"));
+        fields.subject = subject.unwrap();
+    })
+}
+
+/// Whoever decides anew under the new code shakes nothing off, and what is closed is closed for both.
+// spec: EFF-221
+#[test]
+fn objection_reaches_the_decision_that_is_filed_anew_under_the_new_code() {
+    let mut world = World::new();
+    let first = world.decide(Who::Issuer, 10, about(1));
+    let anew = world.decide(Who::Issuer, 11, about(2));
+    let objection = world.object(Who::City, 1, &first, Ground::Facts);
+    let suspended = [SuspensionKind::Objection(Ground::Facts)];
+    assert_eq!(grounds(&world.effect(&anew)), []);
+    let said = world.changes(Who::Supervisor, 5, 1, 2);
+    assert_eq!(grounds(&world.effect(&anew)), suspended);
+    let mut ruled = world.clone();
+    ruled.rule(Who::Issuer, 20, &first, Outcome::Rejected, &[&objection]);
+    assert_eq!(grounds(&ruled.effect(&first)), []);
+    assert_eq!(grounds(&ruled.effect(&anew)), []);
+    // What is disputed, or on its way, goes on suspending and ends nothing.
+    for doubt in [0, 1, 2] {
+        let (mut world, mut ruled) = (world.clone(), ruled.clone());
+        for world in [&mut world, &mut ruled] {
+            match doubt {
+                0 => drop(world.object(Who::City, 2, &said, Ground::WrongSubject)),
+                1 => world.witnessed_up_to(Who::Supervisor, 5),
+                _ => drop(world.changes(Who::City, 3, 1, 3)),
+            }
+            assert_eq!(grounds(&world.effect(&anew)), suspended, "{doubt}");
+        }
+        assert_eq!(grounds(&ruled.effect(&first)), [], "{doubt}");
+    }
+    world.withdraw(Who::Supervisor, 6, &said);
+    assert_eq!(grounds(&world.effect(&anew)), []);
+    world.witnessed_up_to(Who::Supervisor, 6);
+    assert_eq!(grounds(&world.effect(&anew)), suspended, "on its way");
+}
