@@ -2,10 +2,10 @@
 
 use concordat_protocol::admin::{
     AgreementStateCode, AnswerNoteCode, BackingCode, BasisCode, BasisStateCode, BindsOthersCode,
-    BurdenCode, CleanCode, CleanWeight, DeadlineCode, DoubtCode, EventKind, ForkCode,
-    FreshnessCode, HolderCode, LackingCode, LaterActsCode, LinkCode, NoteCode, RecognitionCode,
-    RecordFaultCode, SigningCode, SourceCode, Stage, Step, SuspensionCode, TaskCode, ValidityCode,
-    ViolationCode, VoidCauseCode, WaitingCode,
+    BurdenCode, CleanCode, CleanWeight, CodeStateCode, DeadlineCode, DoubtCode, EventKind,
+    ForkCode, FreshnessCode, HolderCode, LackingCode, LaterActsCode, LinkCode, NoteCode,
+    RecognitionCode, RecordFaultCode, SigningCode, SourceCode, Stage, Step, SuspensionCode,
+    TaskCode, ValidityCode, ViolationCode, VoidCauseCode, WaitingCode,
 };
 use concordat_protocol::lookup::{Finding, Scenario};
 use concordat_protocol::statement::{
@@ -71,6 +71,7 @@ macro_rules! delegated {
 delegated! {
     AnswerNoteCode, "answer-note"
     AgreementStateCode, "agreement-state"
+    CodeStateCode, "code-state"
     DoubtCode, "doubt"
     BackingCode, "backing"
     BasisCode, "basis"
@@ -121,7 +122,7 @@ named! {
         Decision "decision" ListEntry "list-entry" Commitment "commitment"
         CommitmentOutcome "commitment-outcome" SelfDeclaration "self-declaration"
         Evaluation "evaluation" Interview "interview" Measure "measure" Initiation "initiation"
-        Response "response" Push "push" Feedback "feedback" Objection "objection" Ruling "ruling"
+        Response "response" Push "push" Feedback "feedback" CodeChange "code-change" Objection "objection" Ruling "ruling"
         Stay "stay" Correction "correction" Withdrawal "withdrawal" Repair "repair"
         Erasure "erasure" Admission "admission" Agreement "agreement" Accession "accession"
         Retirement "retirement" RecognitionResponse "recognition-response"
@@ -230,7 +231,7 @@ pub(crate) fn text_keys() -> Vec<String> {
     }
     all! { NoteCode RecordFaultCode ViolationCode }
     all! { Scenario Finding }
-    all! { RedExit CleanCode CleanWeight }
+    all! { RedExit CleanCode CleanWeight CodeStateCode }
     all! { AnswerNoteCode RecognitionAnswer RecognitionReason }
     all! { Answer CommitmentKind CommitmentResult Execution Force InterviewKind Verification }
     keys

@@ -215,6 +215,7 @@ fn apply(said: &mut RecordSaid, name: &str, value: &Value) -> Result<(), Failure
         "valid_until" => said.valid_until = Some(day(name, value)?),
         "publication_until" => said.publication_until = Some(day(name, value)?),
         "remedies" => said.remedies = list(name, value, remedy)?,
+        "from_code" => said.from_code = Some(parse::subject(name, wanted(name, value)?)?),
         _ => return Err(Failure::usage("unknown-field").with("field", name)),
     }
     Ok(())
@@ -287,5 +288,9 @@ pub(crate) fn to_json(said: &RecordSaid) -> Map<String, Value> {
         json!(said.publication_until.map(|day| day.to_string())),
     );
     put("remedies", said.remedies.iter().map(remedy_json).collect());
+    put(
+        "from_code",
+        json!(said.from_code.map(|code| code.to_string())),
+    );
     map
 }

@@ -11,6 +11,7 @@ mod awaited;
 mod bulk;
 mod bundle;
 mod clean;
+mod codes;
 mod effect;
 mod import;
 mod ledger;

@@ -23,6 +23,7 @@ mod awaited;
 mod batch;
 mod bundle;
 mod clean;
+mod codes;
 mod desk;
 mod frozen;
 mod hops;

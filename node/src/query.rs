@@ -11,6 +11,7 @@
 mod agreements;
 mod answers;
 mod cache;
+mod codes;
 mod documents;
 mod gather;
 mod organisation;
@@ -45,6 +46,7 @@ pub use gather::{
 pub use organisation::SubjectEntry;
 pub(crate) use organisation::sort_newest_first;
 pub use raised::HISTORY_OBJECTIONS_MAX;
+pub(crate) use records::sort_records;
 pub use records::{ANSWERS_READ_MAX, RECORDS_SHOWN_MAX, REFERRING_READ_MAX, Referring};
 pub use verifier::{BackgroundVerifier, VerifyStep};
 

@@ -17,6 +17,8 @@ mod awaited;
 mod bundles;
 #[path = "admin_channel/clean.rs"]
 mod clean;
+#[path = "admin_channel/codes.rs"]
+mod codes;
 #[path = "admin_channel/cut_off.rs"]
 mod cut_off;
 #[path = "admin_channel/exits.rs"]

@@ -64,14 +64,14 @@ pub use target::{SOCKET_FILE, TARGET_CHARS_MAX, Target, TargetError};
 pub use view::{
     ActCount, ActView, AgreementApproved, AgreementLogged, AgreementStateCode, AgreementView,
     AgreementsView, AlarmView, AllowedView, AwaitedView, BackingCode, BasisCode, BasisFailureView,
-    BasisStateCode, BindsOthersCode, BurdenCode, CountedView, CoverageView, DeadlineCode,
-    DecisionCount, DecisionView, DoubtCode, DoubtView, DutyView, EffectView, FiguresView, ForkCode,
-    ForkView, FreshnessCode, FreshnessView, HolderCode, HolderView, ItemCount, LackingCode,
-    LaterActsCode, LedgerRow, LedgerView, LinkCode, ListedView, LogView, PartyView, PeerBrief,
-    PeerView, PropagatedView, PropagationView, ReachView, RecognitionCode, RecognitionView,
-    ReliedView, SigningCode, SourceCode, StatementView, StatisticsView, StatusView, SuspensionCode,
-    SuspensionView, TaskCode, ValidityCode, ViolationCode, ViolationCount, VoidCauseCode,
-    WaitingCode, WaitingView, WordView,
+    BasisStateCode, BindsOthersCode, BurdenCode, CodeStateCode, CodeStepView, CountedView,
+    CoverageView, DeadlineCode, DecisionCount, DecisionView, DoubtCode, DoubtView, DutyView,
+    EffectView, FiguresView, ForkCode, ForkView, FreshnessCode, FreshnessView, HolderCode,
+    HolderView, ItemCount, LackingCode, LaterActsCode, LedgerRow, LedgerView, LinkCode, ListedView,
+    LogView, PartyView, PeerBrief, PeerView, PropagatedView, PropagationView, ReachView,
+    RecognitionCode, RecognitionView, ReliedView, SigningCode, SourceCode, StatementView,
+    StatisticsView, StatusView, SuspensionCode, SuspensionView, TaskCode, ValidityCode,
+    ViolationCode, ViolationCount, VoidCauseCode, WaitingCode, WaitingView, WordView,
 };
 
 /// Bytes of a frame's length prefix.

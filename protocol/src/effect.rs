@@ -26,6 +26,7 @@ mod assess;
 mod basis;
 mod case;
 mod chain;
+mod codes;
 mod copies;
 mod corrections;
 mod fact;
@@ -52,6 +53,7 @@ use crate::log::{Origin, TreeSize};
 use crate::statement::{Decision, StatementRef};
 use crate::time::{Day, Timestamp};
 
+pub use codes::{CODE_CHANGES_MAX, CodeState, CodeStep, Codes, codes};
 pub use fact::{Fact, VoidCause};
 pub use history::History;
 pub use horizon::{Backing, FRESHNESS_DAYS, FRESHNESS_WARNING_DAYS, Horizon, Limits, LogHorizon};

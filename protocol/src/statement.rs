@@ -75,11 +75,11 @@ pub use recognition_response::{
     RecognitionAnswer, RecognitionReason, RecognitionResponse, RecognitionResponseFields,
 };
 pub use record::{
-    Answer, AppliedMeasure, AppliedMeasureFields, Commitment, CommitmentFields, CommitmentKind,
-    CommitmentOutcome, CommitmentOutcomeFields, CommitmentResult, Evaluation, EvaluationFields,
-    Execution, Feedback, FeedbackFields, Initiation, InitiationFields, Interview, InterviewFields,
-    InterviewKind, Month, Push, PushFields, Record, RecordError, Response, ResponseFields,
-    SelfDeclaration, SelfDeclarationFields, Verification,
+    Answer, AppliedMeasure, AppliedMeasureFields, CodeChange, CodeChangeFields, Commitment,
+    CommitmentFields, CommitmentKind, CommitmentOutcome, CommitmentOutcomeFields, CommitmentResult,
+    Evaluation, EvaluationFields, Execution, Feedback, FeedbackFields, Initiation,
+    InitiationFields, Interview, InterviewFields, InterviewKind, Month, Push, PushFields, Record,
+    RecordError, Response, ResponseFields, SelfDeclaration, SelfDeclarationFields, Verification,
 };
 pub use registry::{
     Address, Audience, CatalogueItem, CutOff, Enrolment, ItemCatalogue, KeyUse, Level, ListScope,

@@ -7,8 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 mod application;
+pub mod codes;
 pub mod facts;
 mod objections;
+mod one_organisation;
 pub mod recognition;
 mod repair;
 mod rest;
@@ -115,6 +117,11 @@ pub enum Say {
         told: Told,
         over_cap: bool,
     },
+    /// An organisation bears another code.
+    CodeChange {
+        from: u8,
+        to: u8,
+    },
     /// What does not count.
     Nothing,
 }
@@ -152,7 +159,7 @@ impl Say {
                 *target = name(*target);
                 *act = name(*act);
             }
-            Self::Nothing => {}
+            Self::CodeChange { .. } | Self::Nothing => {}
         }
     }
 }
@@ -405,6 +412,7 @@ impl Spoken {
             | Say::Stay { .. }
             | Say::Repair { .. }
             | Say::Notice { .. }
+            | Say::CodeChange { .. }
             | Say::Nothing => 0,
         }
     }
@@ -422,6 +430,7 @@ impl Scenario {
             | Say::Stay { target, .. }
             | Say::Repair { target, .. }
             | Say::Admission { target, .. } => self.at(*target).map_or(0, |target| target.about),
+            Say::CodeChange { to, .. } => *to,
             Say::Notice { .. } | Say::Nothing => 0,
         }
     }
@@ -440,9 +449,11 @@ impl Scenario {
                 | Say::Stay { target, .. }
                 | Say::Repair { target, .. }
                 | Say::Admission { target, .. } => self.at(*target),
-                Say::Decision(_) | Say::Correction { .. } | Say::Notice { .. } | Say::Nothing => {
-                    None
-                }
+                Say::Decision(_)
+                | Say::Correction { .. }
+                | Say::Notice { .. }
+                | Say::CodeChange { .. }
+                | Say::Nothing => None,
             };
             if is_copy || target.is_some_and(|target| target.about != spoken.about) {
                 spoken.say = Say::Nothing;
@@ -520,6 +531,10 @@ impl Scenario {
             {
                 about.insert(figures.subject);
             }
+        }
+        // There are two organisations, or one under two codes.
+        if self.is_one_organisation(only_full) {
+            about.extend([0, 1]);
         }
         about
     }

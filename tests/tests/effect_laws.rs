@@ -102,7 +102,7 @@ fn provisional(scenario: &Scenario, seed: u64) -> Spoken {
         | Say::Repair { target: on, .. }
         | Say::Admission { target: on, .. } => *on = target,
         Say::Decision(figures) => figures.root = Some(target),
-        Say::Notice { .. } | Say::Nothing => {}
+        Say::Notice { .. } | Say::CodeChange { .. } | Say::Nothing => {}
     }
     added
 }
@@ -159,6 +159,7 @@ fn frees(scenario: &Scenario, place: Place) -> bool {
         | Say::Ruling { .. }
         | Say::Admission { .. }
         | Say::Notice { .. }
+        | Say::CodeChange { .. }
         | Say::Nothing => false,
     })
 }

@@ -210,6 +210,8 @@ fn said_in(said: &RecordSaid, words: Words) -> Vec<String> {
     let duties = duties.map(|one| format!("{} {} {}", one.measure, words.word("until"), one.until));
     let to = (!said.to.is_empty()).then(|| words.headed(words.word("to"), said.to.len()));
     let parts: Vec<Option<String>> = vec![
+        said.from_code
+            .map(|code| words.headed(words.word("code_before"), code)),
         said.kind.map(|it| words.code(it)),
         said.result.map(|it| words.code(it)),
         said.interview.map(|it| words.code(it)),

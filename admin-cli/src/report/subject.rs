@@ -12,7 +12,7 @@ use crate::report::{
     Report, Words, answer, at_json, at_text, awaited, day_json, effect, recognition, ref_json,
     refs_json, short,
 };
-use crate::report::{clean, lookup, record};
+use crate::report::{clean, codes, lookup, record};
 use crate::{clock, decision};
 
 /// Decisions about an organisation.
@@ -25,6 +25,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         page.line(words.fill("code_check", &[("expected", &expected.to_string())]));
         page.gap();
     }
+    codes::now(&mut page, answer.now, words);
     page.pairs(&[
         words.pair("subject", answer.code),
         words.pair("names", answer.names.join(" / ")),
@@ -35,6 +36,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
             format!("{} / {}", answer.decisions.len(), answer.total),
         ),
     ]);
+    codes::steps(&mut page, &answer.codes, words);
     if let Some(view) = &answer.clean {
         clean::clean(&mut page, view, words);
     }
@@ -57,6 +59,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         page.gap();
         page.table(&header, rows);
     }
+    codes::under(&mut page, &answer.decisions, words);
     if let Some(red) = answer.decisions.iter().find(|one| !one.listed.is_empty()) {
         listed(&mut page, &red.listed, red.listed_left, words);
     }
@@ -69,6 +72,11 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
     let left = answer.decisions.iter().filter_map(|one| one.answers_left);
     answer::table(&mut page, answers, left.sum(), words);
     // spec: ADM-293
+    let put_right = if answer.now.is_some() {
+        "not_about_now"
+    } else {
+        "not_about"
+    };
     for one in &answer.not_about {
         let name = one.issuer_name.clone();
         let issuer = name.unwrap_or_else(|| one.issuer.to_string());
@@ -78,7 +86,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
             ("by", short(&one.by)),
         ];
         let blanks = blanks.each_ref().map(|(key, text)| (*key, text.as_str()));
-        page.line(words.fill("not_about", &blanks));
+        page.line(words.fill(put_right, &blanks));
     }
     // spec: ADM-220
     if let Some(count) = answer.copies_left {
@@ -113,6 +121,8 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         "records_total": answer.records_total.unwrap_or(0),
         "records_next_skip": answer.records_next_skip,
         "clean": answer.clean.as_ref().map(clean::json),
+        "now": answer.now.map(|code| code.to_string()),
+        "codes": codes::json(&answer.codes),
     });
     Report::new(page, json)
 }
@@ -147,6 +157,7 @@ fn decision_json(one: &DecisionView) -> Value {
         "answers_left": one.answers_left.unwrap_or(0),
         "listed": listed_json(&one.listed),
         "listed_left": one.listed_left.unwrap_or(0),
+        "under": one.under.map(|code| code.to_string()),
     })
 }
 
@@ -168,6 +179,13 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
     // spec: ADM-380
     if view.stands_about.is_some() {
         pairs.push(words.pair("named_first", view.about));
+    }
+    // spec: ADM-452
+    if let Some(now) = view.code_now {
+        pairs.push(words.pair("subject_now", now));
+    }
+    if let Some(step) = &view.code_change {
+        pairs.push(words.pair("code_state", words.code(step.state)));
     }
     pairs.extend(effect::counts(view.effect.as_ref(), words));
     if let Some(target) = &view.target {
@@ -305,6 +323,8 @@ fn statement_json(view: &StatementView) -> Value {
         "answers_next_skip": view.answers_next_skip,
         "answer": view.answer.as_ref().map(answer::one_json),
         "look_up_root": view.look_up_root.as_ref().map(lookup::root_json),
+        "code_now": view.code_now.map(|code| code.to_string()),
+        "code_change": view.code_change.as_ref().map(codes::step_json),
     })
 }
 

@@ -51,6 +51,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("word.referred_by", "Records that refer to it", "涉及该声明的记录"),
     ("word.withdrawn_by", "withdrawn by", "已撤销，见"),
     ("word.not_witnessed", "not witnessed", "未见证"),
+    ("word.code_before", "code until then", "变更前代码"),
     ("word.until", "until", "截至"),
     ("word.due_on", "due on", "期限"),
     ("word.to", "addressed", "相对机关数"),
@@ -132,5 +133,6 @@ pub(super) const TEXTS: &[Entry] = &[
     ("field.month", "The month", "月份"),
     ("field.execution", "How far it was done", "执行情况"),
     ("field.verification", "What verifying found; only of a push from above", "核实结果；仅用于上级下发的推送"),
+    ("field.from_code", "The code that the organisation had; the subject bears the one that it has", "变更前的代码；主体写变更后的代码"),
     ("field.reasons", "The reasons in words, without personal data", "理由（不含个人信息）"),
 ];

@@ -118,6 +118,8 @@ fn question_before_an_act_names_what_it_does_and_upon_whom() {
         beyond_repair: None,
         listed: Vec::new(),
         listed_left: None,
+        code_now: None,
+        code_change: None,
     };
     let reply = Reply::Statement(Box::new(view));
     let node = fake_node(directory.path(), move |_| vec![reply.clone()]);

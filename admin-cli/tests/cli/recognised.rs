@@ -81,6 +81,7 @@ fn answer() -> Reply {
         awaited: Vec::new(),
         listed: Vec::new(),
         listed_left: None,
+        under: None,
     };
     Reply::Subject(Box::new(SubjectAnswer {
         code: code(),
@@ -98,6 +99,8 @@ fn answer() -> Reply {
         records_total: None,
         records_next_skip: None,
         clean: None,
+        now: None,
+        codes: Vec::new(),
     }))
 }
 

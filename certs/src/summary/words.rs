@@ -111,6 +111,7 @@ pub const fn class(code: Class) -> Word {
         Class::Response => word("response", "response", "响应"),
         Class::Push => word("push", "push", "推送"),
         Class::Feedback => word("feedback", "feedback", "反馈"),
+        Class::CodeChange => word("code-change", "change of code", "统一社会信用代码变更"),
         Class::Objection => word("objection", "objection", "异议"),
         Class::Ruling => word("ruling", "ruling", "处理结果"),
         Class::Stay => word("stay", "stay", "停止执行"),

@@ -9,7 +9,7 @@ use concordat_protocol::admin::{
     Target, WithdrawalAsk,
 };
 use concordat_protocol::codec::{Ext, Truth};
-use concordat_protocol::effect::{Effect, Horizon, Validity};
+use concordat_protocol::effect::{CodeState, CodeStep, Effect, Horizon, Validity};
 use concordat_protocol::log::{LeafIndex, TreeSize};
 use concordat_protocol::statement::{
     Admission, BatchId, Body, Class, Content, Correction, Decision, Invalid, Leaf, Objection,
@@ -21,7 +21,7 @@ use concordat_protocol::trust::{self, LogNumber, Place, Registry, RejectReason};
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::naming::{self, Named};
-use crate::admin::{acts, refusal, subject, target, view};
+use crate::admin::{acts, codes, refusal, subject, target, view};
 use crate::clock;
 use crate::node::Node;
 use crate::query::Found;
@@ -54,9 +54,13 @@ pub(super) fn ruling(desk: &Desk, ask: RulingAsk) -> Answer {
         let found = found.into_iter().filter(|one| !ruled.contains(one));
         found.collect()
     };
-    let closes = match ask.closes.is_empty() {
-        true => Named::Open(open(naming::open(&case.effect()?))),
-        false => Named::Each(case.named_open(&ask.closes, |effect| open(view::rulable(effect)))?),
+    let closes = match (ask.closes.is_empty(), case.change()?) {
+        (true, Some(change)) => Named::Open(open(change.open)),
+        (false, Some(change)) => Named::Each(case.named_among(&ask.closes, &open(change.open))?),
+        (true, None) => Named::Open(open(naming::open(&case.effect()?))),
+        (false, None) => {
+            Named::Each(case.named_open(&ask.closes, |effect| open(view::rulable(effect)))?)
+        }
     };
     let rule = |closes| Ruling::new(ask.outcome, closes, ask.reasons.clone()).map(Content::Ruling);
     case.record_naming(closes, rule, ask.dry_run)
@@ -65,12 +69,30 @@ pub(super) fn ruling(desk: &Desk, ask: RulingAsk) -> Answer {
 /// `admission issue`
 pub(super) fn admission(desk: &Desk, ask: AdmissionAsk) -> Answer {
     let case = Case::open(desk, &ask.target, ask.issuer, Class::Admission)?;
-    let admits = match ask.admits.is_empty() {
-        true => Named::Open(naming::waiting_for_admission(&case.effect()?)),
-        false => Named::Each(case.named_open(&ask.admits, view::open_objections)?),
+    let admits = match (ask.admits.is_empty(), case.change()?) {
+        (true, Some(change)) => Named::Open(waiting(change)),
+        (false, Some(change)) => Named::Each(case.named_among(&ask.admits, &change.open)?),
+        (true, None) => Named::Open(naming::waiting_for_admission(&case.effect()?)),
+        (false, None) => Named::Each(case.named_open(&ask.admits, view::open_objections)?),
     };
     let admit = |admits| Admission::new(admits, ask.reasons.clone()).map(Content::Admission);
     case.record_naming(admits, admit, ask.dry_run)
+}
+
+/// The objections to a change of code that keep it back only once they are admitted.
+fn waiting(change: CodeStep) -> Vec<StatementRef> {
+    let keeps_back = |one: &StatementRef| match change.state {
+        CodeState::Objected => change.by.contains(one),
+        CodeState::Holds
+        | CodeState::Withdrawn
+        | CodeState::Void
+        | CodeState::Contradicted
+        | CodeState::NotWitnessed
+        | CodeState::ActNotHeld
+        | CodeState::NotWeighed => false,
+    };
+    let open = change.open.iter().filter(|one| !keeps_back(one));
+    open.cloned().collect()
 }
 
 /// `correction issue`
@@ -142,7 +164,7 @@ impl<'d> Case<'d> {
         let verified = subject::verified(desk, &target)?;
         let class = verified.statement().payload().class();
         // A withdrawal takes back any statement about an organisation; the other acts decide about
-        // decisions.
+        // decisions, and what is said on objections about changes of code too.
         let withdraws = act == Class::Withdrawal;
         // spec: ADM-74
         let can_be_withdrawn = matches!(class, Class::Ruling | Class::Stay | Class::Repair);
@@ -150,8 +172,10 @@ impl<'d> Case<'d> {
             return Err(refusal::no_effect(class, "act"));
         }
         let is_answer = class == Class::RecognitionResponse;
+        let objects = matches!(act, Class::Objection | Class::Ruling | Class::Admission);
         let fits = class.is_decision()
-            || (withdraws && (class.is_act() || class.is_record() || is_answer));
+            || (withdraws && (class.is_act() || class.is_record() || is_answer))
+            || (objects && class == Class::CodeChange);
         if !fits {
             let error = AdminError::new(ErrorCode::WrongClass);
             return Err(error.with("class", refusal::class_name(class)));
@@ -180,6 +204,15 @@ impl<'d> Case<'d> {
             .node()
             .effect_of(&self.target, self.desk.node().today());
         effect.map_err(|error| refusal::ask(&error))
+    }
+
+    /// How it stands with a change of code; `None` of what is none.
+    // spec: ADM-453
+    fn change(&self) -> Result<Option<CodeStep>, AdminError> {
+        match self.class == Class::CodeChange {
+            true => codes::step(self.desk.node(), self.about, &self.target),
+            false => Ok(None),
+        }
     }
 
     /// Refuses a correction worked out from what stands no more: it would undo what it does not know.
@@ -341,7 +374,16 @@ impl<'d> Case<'d> {
         targets: &[Target],
         open: impl Fn(&Effect) -> Vec<StatementRef>,
     ) -> Result<Vec<StatementRef>, AdminError> {
-        let (named, open) = (self.named(targets)?, open(&self.effect()?));
+        self.named_among(targets, &open(&self.effect()?))
+    }
+
+    /// The same among those that are open, ascending.
+    fn named_among(
+        &self,
+        targets: &[Target],
+        open: &[StatementRef],
+    ) -> Result<Vec<StatementRef>, AdminError> {
+        let named = self.named(targets)?;
         match named.iter().find(|one| open.binary_search(one).is_err()) {
             Some(closed) => Err(AdminError::new(ErrorCode::NothingOpen).with("target", closed)),
             None => Ok(named),

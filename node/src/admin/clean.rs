@@ -8,10 +8,10 @@ use concordat_protocol::admin::{
     is_bad_record,
 };
 use concordat_protocol::codec::Truth;
-use concordat_protocol::effect::{BindsOthers, Effect, FRESHNESS_DAYS, Horizon};
+use concordat_protocol::effect::{BindsOthers, Codes, Effect, FRESHNESS_DAYS, Horizon};
 use concordat_protocol::lookup::Shown;
 use concordat_protocol::statement::{DecisionFields, Role, Standing, StatementRef};
-use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::{Day, Timestamp};
 use concordat_protocol::trust::{LogNumber, Registry};
 
@@ -50,10 +50,10 @@ pub(super) fn since(
 
 /// Weighs the adverse decisions about an organisation, newest first, and looks at how far the logs are known.
 /// With it, how those stood, those that are listed first.
-// spec: LKP-70, LKP-72, LKP-73, LKP-75, LKP-76
+// spec: LKP-70, LKP-72, LKP-73, LKP-75, LKP-76, LKP-83
 pub(super) fn answer(
     node: &Node,
-    code: SubjectCode,
+    codes: &Codes,
     found: &[SubjectEntry],
     (since, as_of): (Day, Day),
 ) -> Result<(CleanView, Vec<Shown>), AdminError> {
@@ -69,7 +69,7 @@ pub(super) fn answer(
         let effects = node.effects_of(&targets, as_of);
         let effects = effects.map_err(|error| refusal::ask(&error))?;
         for (entry, effect) in part.iter().zip(&effects) {
-            if let Some(one) = weighed(node, code, (entry, effect), (since, as_of))? {
+            if let Some(one) = weighed(node, codes, (entry, effect), (since, as_of))? {
                 let at = one.reference.clone();
                 let shown = Shown::decision(at.clone(), &view::effect(effect, as_of));
                 stood.insert(at, shown);
@@ -89,7 +89,10 @@ pub(super) fn answer(
     // spec: LKP-93
     shown.extend(stood.into_values());
     let query = node.query().map_err(refusal::index)?;
-    let waiting = query.waiting_about(code).map_err(refusal::query)?;
+    let mut waiting = 0;
+    for code in codes.all() {
+        waiting += query.waiting_about(code).map_err(refusal::query)?;
+    }
     let known = known(node);
     let mut view = CleanView {
         since,
@@ -167,7 +170,7 @@ fn is_corrected(node: &Node, entry: &SubjectEntry) -> bool {
 /// An adverse decision of the span, as it stands, or as it will once a quorum has cosigned a correction of it.
 fn weighed(
     node: &Node,
-    code: SubjectCode,
+    codes: &Codes,
     (entry, effect): (&SubjectEntry, &Effect),
     (since, as_of): (Day, Day),
 ) -> Result<Option<CleanDecision>, AdminError> {
@@ -177,11 +180,12 @@ fn weighed(
         Ok(Found::Rejected(_) | Found::NotHeld) => Ok(None),
         Err(error) => Err(refusal::query(error)),
     };
-    let is_meant = |fields: &DecisionFields| is_bad_record(fields) && fields.subject.code() == code;
+    let is_meant =
+        |fields: &DecisionFields| is_bad_record(fields) && codes.includes(fields.subject.code());
     let Some(made) = read(&entry.reference)? else {
         return Ok(None);
     };
-    if subject::not_about_by(node, code, effect)?.is_none() {
+    if subject::not_about_by(node, codes, effect)?.is_none() {
         let stands = node.stands_by(effect).map_err(refusal::query)?;
         let stands = stands.unwrap_or(made);
         let fields = stands.statement().payload().content.decision();

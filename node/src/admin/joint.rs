@@ -291,6 +291,7 @@ pub(super) fn require_after(
         Record::Commitment(_)
         | Record::CommitmentOutcome(_)
         | Record::SelfDeclaration(_)
+        | Record::CodeChange(_)
         | Record::Evaluation(_)
         | Record::Interview(_)
         | Record::Measure(_) => None,

@@ -3,12 +3,12 @@
 //! A reading and no act: what becomes of the red list is for whoever made it to say.
 
 use concordat_protocol::admin::{AdminError, ListedView, binds_code};
-use concordat_protocol::effect::Effect;
+use concordat_protocol::effect::{Codes, Effect};
 use concordat_protocol::statement::{ActType, Decision, DecisionFields};
 use concordat_protocol::subject::SubjectCode;
 use concordat_protocol::time::Day;
 
-use crate::admin::{refusal, subject, view};
+use crate::admin::{codes, refusal, subject, view};
 use crate::node::Node;
 use crate::query::{Found, SubjectEntry, sort_newest_first};
 
@@ -32,7 +32,8 @@ pub(super) fn beside(
     as_of: Day,
     looked_up: bool,
 ) -> Result<Listed, AdminError> {
-    let mut found = node.subject(code).map_err(|error| refusal::ask(&error))?;
+    let codes = codes::now(node, code)?;
+    let mut found = subject::entries(node, &codes)?;
     found.retain(may_list);
     sort_newest_first(&mut found);
     let left = found.len().saturating_sub(LISTED_MAX) as u64;
@@ -42,7 +43,7 @@ pub(super) fn beside(
     let effects = effects.map_err(|error| refusal::ask(&error))?;
     let mut views = Vec::new();
     for (entry, effect) in found.iter().zip(&effects) {
-        views.extend(listed(node, entry, effect, code, looked_up)?);
+        views.extend(listed(node, entry, effect, &codes, looked_up)?);
     }
     let left = (left > 0).then_some(left);
     Ok(Listed { views, left })
@@ -64,7 +65,7 @@ fn listed(
     node: &Node,
     entry: &SubjectEntry,
     effect: &Effect,
-    code: SubjectCode,
+    codes: &Codes,
     looked_up: bool,
 ) -> Result<Option<ListedView>, AdminError> {
     let query = node.query().map_err(refusal::index)?;
@@ -77,7 +78,9 @@ fn listed(
     let stands = stands.unwrap_or_else(|| made.clone());
     let fields = stands.statement().payload().content.decision();
     let is_one = |fields: &&DecisionFields| {
-        burdens(fields.act_type) && fields.subject.code() == code && effect.in_force_for_issuer()
+        burdens(fields.act_type)
+            && codes.includes(fields.subject.code())
+            && effect.in_force_for_issuer()
     };
     let Some(fields) = fields.map(Decision::fields).filter(is_one) else {
         return Ok(None);

@@ -15,13 +15,14 @@ use concordat_protocol::codec::Truth;
 use concordat_protocol::lookup::{
     LookUpReceipt, LookUpRow, case_key, leaf_of, missed as first_look_ups,
 };
+use concordat_protocol::subject::SubjectCode;
 use concordat_protocol::text::Text;
-use concordat_protocol::time::Day;
+use concordat_protocol::time::{Day, Timestamp};
 use serde_bytes::ByteBuf;
 use tracing::warn;
 
 use crate::admin::desk::{Answer, Desk};
-use crate::admin::{bundle, refusal};
+use crate::admin::{bundle, codes, refusal};
 use crate::core::LostRows;
 use crate::lookups::{Mark, MarkKind, Resumed};
 use crate::node::Node;
@@ -314,6 +315,24 @@ pub(super) fn outdated(desk: &Desk, ask: &LookUpOutdatedAsk) -> Answer {
     })))
 }
 
+/// Codes under which an organisation may have been looked up, each with the codes of cases that this counts for,
+/// and before when: under the code that it has now always, under a former one until that was said.
+type Counting = BTreeMap<SubjectCode, Vec<(SubjectCode, Option<Timestamp>)>>;
+
+// spec: LKP-84
+fn counting(node: &Node, ask: &LookUpMissedAsk) -> Result<Counting, AdminError> {
+    let mut counting = Counting::new();
+    let asked: BTreeSet<SubjectCode> = ask.cases.iter().map(|case| case.subject).collect();
+    for subject in asked {
+        let codes = codes::now(node, subject)?;
+        for code in codes.all() {
+            let until = codes.left_by(code).map(|step| step.said_at);
+            counting.entry(code).or_default().push((subject, until));
+        }
+    }
+    Ok(counting)
+}
+
 /// `lookup missed`
 // spec: LKP-60, LKP-61, LKP-63, LKP-88
 pub(super) fn missed(desk: &Desk, ask: &LookUpMissedAsk) -> Answer {
@@ -339,6 +358,14 @@ pub(super) fn missed(desk: &Desk, ask: &LookUpMissedAsk) -> Answer {
         ControlFlow::Continue(())
     });
     looked.map_err(|error| refusal::internal(&error))?;
+    let counting = counting(desk.node(), ask)?;
+    let as_asked = |(number, subject, at): &(Text<128>, SubjectCode, Timestamp)| {
+        let counts = counting.get(subject).into_iter().flatten();
+        let counts = counts.filter(|(_, until)| until.is_none_or(|until| *at < until));
+        let rows = counts.map(|(of_case, _)| (number.clone(), *of_case, *at));
+        rows.collect::<Vec<_>>()
+    };
+    let rows: Vec<_> = rows.iter().flat_map(as_asked).collect();
     let rows = rows
         .iter()
         .map(|(number, subject, at)| (number.as_str(), *subject, *at));

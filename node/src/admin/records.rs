@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use concordat_protocol::admin::{AdminError, AnswerView, BindsOthersCode, RecordSaid, RecordView};
-use concordat_protocol::effect::Horizon;
+use concordat_protocol::awaited::Joint;
+use concordat_protocol::effect::{Codes, Horizon};
 use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{AppliedMeasureFields, Class, Record, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
@@ -13,8 +14,8 @@ use concordat_protocol::trust::{Registry, Verified};
 use crate::admin::shown::Shown;
 use crate::admin::{acts, answers, awaited, joint, refusal, subject, view};
 use crate::node::{Node, measures};
-use crate::query::{ANSWERS_READ_MAX, Found, RECORDS_SHOWN_MAX, REFERRING_READ_MAX};
-use crate::store::Position;
+use crate::query::{ANSWERS_READ_MAX, Found, RECORDS_SHOWN_MAX, REFERRING_READ_MAX, sort_records};
+use crate::store::{Position, RecordRow};
 
 /// Records that are listed of those that refer to one statement.
 // spec: ADM-258
@@ -33,11 +34,34 @@ pub(super) struct RecordsPage {
 // spec: ADM-257, IDX-76
 pub(super) fn page(
     node: &Node,
-    subject: SubjectCode,
+    codes: &Codes,
     skip: Option<usize>,
 ) -> Result<RecordsPage, AdminError> {
     let query = node.query().map_err(refusal::index)?;
-    let rows = query.records(subject).map_err(refusal::query)?;
+    let mut rows = Vec::new();
+    for code in codes.all() {
+        rows.extend(query.records(code).map_err(refusal::query)?);
+    }
+    sort_records(&mut rows);
+    shown(node, &rows, skip)
+}
+
+/// The changes of a code, of which alone anything is shown under one that an organisation has no more.
+// spec: ADM-450
+pub(super) fn changes_of_code(
+    node: &Node,
+    code: SubjectCode,
+    skip: Option<u64>,
+) -> Result<RecordsPage, AdminError> {
+    let query = node.query().map_err(refusal::index)?;
+    let mut rows = query.records(code).map_err(refusal::query)?;
+    rows.retain(|row| row.class == Class::CodeChange);
+    let skip = usize::try_from(skip.unwrap_or(0)).unwrap_or(usize::MAX);
+    shown(node, &rows, Some(skip))
+}
+
+fn shown(node: &Node, rows: &[RecordRow], skip: Option<usize>) -> Result<RecordsPage, AdminError> {
+    let query = node.query().map_err(refusal::index)?;
     let total = rows.len();
     let mut shown = Shown::beside();
     let Some(skip) = skip else {
@@ -101,6 +125,7 @@ pub(super) fn record_view(
         }
         Record::CommitmentOutcome(_)
         | Record::SelfDeclaration(_)
+        | Record::CodeChange(_)
         | Record::Evaluation(_)
         | Record::Interview(_)
         | Record::Measure(_)
@@ -149,6 +174,7 @@ pub(super) fn record_view(
             Record::Commitment(_)
             | Record::CommitmentOutcome(_)
             | Record::SelfDeclaration(_)
+            | Record::CodeChange(_)
             | Record::Evaluation(_)
             | Record::Interview(_)
             | Record::Initiation(_)

@@ -7,7 +7,7 @@ use concordat_protocol::admin::{
     ActView, AdminError, DecisionView, ErrorCode, LogView, NotAboutView, RecognitionView, Reply,
     SUBJECT_DECISIONS_MAX, StatementAsk, StatementView, SubjectAnswer, SubjectAsk,
 };
-use concordat_protocol::effect::{Effect, Horizon, Validity};
+use concordat_protocol::effect::{Codes, Effect, Horizon, Validity};
 use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{
     ActType, Audience, Class, Content, Decision, LegalBasis, StatementRef, WithdrawalReason,
@@ -21,7 +21,7 @@ use crate::admin::desk::{Answer, Desk};
 use crate::admin::listed::{Listed, beside};
 use crate::admin::shown::Shown;
 use crate::admin::{
-    acts as acts_on, answers, clean, hops, lookup, peer, records, refusal, target, view,
+    acts as acts_on, answers, clean, codes, hops, lookup, peer, records, refusal, target, view,
 };
 use crate::node::{Node, publisher};
 use crate::query::{Found, QueryService, SubjectEntry, sort_newest_first};
@@ -33,9 +33,12 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let today = node.today();
     let as_of = ask.as_of.unwrap_or(today);
     let since = clean::since(&ask, (as_of, today))?;
-    let mut found = node
-        .subject(ask.code)
-        .map_err(|error| refusal::ask(&error))?;
+    // spec: ADM-450, EFF-220
+    let codes = codes::of(node, ask.code)?;
+    if codes.is_former() {
+        return codes::former(desk, &ask, &codes, as_of);
+    }
+    let mut found = entries(node, &codes)?;
     sort_newest_first(&mut found);
     let total = found.len() as u64;
     let registry = node.registry();
@@ -51,7 +54,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         None => Some(0),
     });
     let records_skip = records_skip.map(|skip| usize::try_from(skip).unwrap_or(usize::MAX));
-    let records = records::page(node, ask.code, records_skip)?;
+    let records = records::page(node, &codes, records_skip)?;
     let targets: Vec<_> = page.iter().map(|entry| &entry.reference).collect();
     let effects = node
         .effects_of(&targets, as_of)
@@ -75,7 +78,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         if let Found::Verified(verified) = found
             && let Some(decision) = decision_of(&verified)
         {
-            if let Some(by) = not_about_by(node, ask.code, effect)? {
+            if let Some(by) = not_about_by(node, &codes, effect)? {
                 let issuer = verified.statement().header().issuer;
                 not_about.push(NotAboutView {
                     reference: (*target).clone(),
@@ -90,10 +93,11 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
             let stands = stands.as_deref().and_then(decision_of);
             let stands = stands.unwrap_or(decision).fields();
             // spec: ADM-381
-            if stands.subject.code() == ask.code {
+            if codes.includes(stands.subject.code()) {
                 corrected_names.push(stands.subject.name().to_string());
             }
             let mut view = decision_view(&registry, &verified, decision, effect, &mut timetable);
+            view.under = under(&codes, stands.subject.code());
             if stands.act_type == ActType::RedList {
                 if listed.is_none() {
                     listed = Some(beside(node, ask.code, as_of, true)?);
@@ -120,7 +124,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     let copies: u64 = page.iter().take(passed).map(|entry| entry.copies).sum();
     let next_skip = skip.saturating_add(passed) as u64;
     let logs = peer::logs(node);
-    let mut names = names_of(&found, ask.code, &not_about);
+    let mut names = names_of(&found, &codes, &not_about);
     for name in corrected_names {
         if names.len() < NAMES_SHOWN_MAX && !names.contains(&name) {
             names.push(name);
@@ -130,7 +134,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         let about = records.views.iter().map(|one| one.subject.name().as_str());
         names.extend(about.take(1).map(str::to_owned));
     }
-    let clean = since.map(|since| clean::answer(node, ask.code, &found, (since, as_of)));
+    let clean = since.map(|since| clean::answer(node, &codes, &found, (since, as_of)));
     let (clean, weighed) = clean.transpose()?.unzip();
     let answer = SubjectAnswer {
         code: ask.code,
@@ -148,6 +152,8 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         records_total: (records.total > 0).then_some(records.total),
         records_next_skip: records.next_skip,
         clean,
+        now: None,
+        codes: codes::views(&registry, &codes),
     };
     let total = total + records.total;
     // spec: ADM-63
@@ -175,13 +181,37 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     })
 }
 
+/// The decisions about an organisation under the code asked about and those before it, each once.
+// spec: ADM-451
+pub(super) fn entries(node: &Node, codes: &Codes) -> Result<Vec<SubjectEntry>, AdminError> {
+    let mut found: BTreeMap<StatementRef, SubjectEntry> = BTreeMap::new();
+    for code in codes.all() {
+        let about = node.subject(code).map_err(|error| refusal::ask(&error))?;
+        for entry in about {
+            found.entry(entry.reference.clone()).or_insert(entry);
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// The code that a decision names, where it is one from before.
+// spec: ADM-451
+fn under(codes: &Codes, named: SubjectCode) -> Option<SubjectCode> {
+    let is_before = named != codes.of && codes.includes(named);
+    is_before.then_some(named)
+}
+
 /// The names that decisions give an organisation, the newest first; those are left out that turned out to
 /// be about another.
 // spec: ADM-191, ADM-293
-fn names_of(found: &[SubjectEntry], code: SubjectCode, not_about: &[NotAboutView]) -> Vec<String> {
+fn names_of(found: &[SubjectEntry], codes: &Codes, not_about: &[NotAboutView]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for entry in found {
-        let Some((_, name)) = entry.named.as_ref().filter(|(named, _)| *named == code) else {
+        let Some((_, name)) = entry
+            .named
+            .as_ref()
+            .filter(|(named, _)| codes.includes(*named))
+        else {
             continue;
         };
         if not_about.iter().any(|one| one.reference == entry.reference) {
@@ -203,7 +233,7 @@ fn names_of(found: &[SubjectEntry], code: SubjectCode, not_about: &[NotAboutView
 // spec: ADM-293
 pub(super) fn not_about_by(
     node: &Node,
-    code: SubjectCode,
+    codes: &Codes,
     effect: &Effect,
 ) -> Result<Option<StatementRef>, AdminError> {
     let (Validity::Corrected { by } | Validity::Withdrawn { by }) = &effect.validity else {
@@ -215,7 +245,9 @@ pub(super) fn not_about_by(
         if let Content::Withdrawal(withdrawal) = content {
             withdrawal.reason == WithdrawalReason::WrongSubject
         } else {
-            content.subject().is_some_and(|named| named != code)
+            content
+                .subject()
+                .is_some_and(|named| !codes.includes(named))
         }
     };
     let last = acts.last().filter(|_| acts.iter().all(is_another));
@@ -331,6 +363,7 @@ fn decision_view(
         awaited: timetable.views(issuer, fields, effect),
         listed: Vec::new(),
         listed_left: None,
+        under: None,
     }
 }
 
@@ -387,6 +420,20 @@ fn statement_view(
         false => records::referring(node, reference, looked_up)?,
     };
     let answers = answers::views(node, reference, answers_skip)?;
+    // spec: ADM-452
+    let about = stands_about.unwrap_or(header.about);
+    let codes = match is_about_organisation(verified) {
+        true => Some(codes::of(node, about)?),
+        false => None,
+    };
+    let code_now = codes
+        .as_ref()
+        .map(|codes| codes.now)
+        .filter(|now| *now != about);
+    let mut steps = codes
+        .iter()
+        .flat_map(|codes| codes::views(&registry, codes));
+    let code_change = steps.find(|step| step.reference == *reference);
     Ok(StatementView {
         reference: reference.clone(),
         class: payload.class(),
@@ -439,6 +486,8 @@ fn statement_view(
         answers: answers.views,
         answer: answers::view(node, verified)?,
         look_up_root: payload.content.query_root().cloned(),
+        code_now,
+        code_change,
     })
 }
 

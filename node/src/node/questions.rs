@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use concordat_protocol::effect::alike;
 use concordat_protocol::effect::{
-    self, Effect, Examination, Fact, History, Horizon, Limits, LogHorizon, Weighed,
+    self, Codes, Effect, Examination, Fact, History, Horizon, Limits, LogHorizon, Weighed,
 };
 use concordat_protocol::exchange::Witnessed;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
@@ -125,6 +125,35 @@ impl Node {
             }
         }
         Ok(())
+    }
+
+    /// Which code the organisation that bears or bore a code has now, and which it had before.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    // spec: EFF-223, IDX-112
+    pub fn codes_of(&self, code: SubjectCode) -> Result<Codes, AskError> {
+        let Some(dossier) = self.query()?.code_changes(code)? else {
+            return Ok(Codes::alone(code));
+        };
+        let known = self.known();
+        let codes = effect::codes(code, &known.history(&dossier), &known.horizon);
+        Ok(match dossier.is_whole {
+            true => codes,
+            false => codes.not_weighed(),
+        })
+    }
+
+    /// The codes of whoever bears or bore a code, asked about under the one that it has now.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub fn codes_now(&self, code: SubjectCode) -> Result<Codes, AskError> {
+        let codes = self.codes_of(code)?;
+        match codes.is_former() {
+            true => self.codes_of(codes.now),
+            false => Ok(codes),
+        }
     }
 
     /// The open objections to the chains of decisions.

@@ -199,7 +199,9 @@ impl Gatherer<'_> {
         issuer: AuthorityCode,
     ) -> Result<&mut Documents, QueryError> {
         if !self.documents.contains_key(&(about, issuer)) {
-            let documents = self.documents_of(about, issuer)?;
+            // spec: EFF-221
+            let linked = self.linked(about)?;
+            let documents = self.documents_of(&linked.codes, issuer)?;
             self.documents.insert((about, issuer), documents);
         }
         Ok(self.documents.entry((about, issuer)).or_default())
@@ -207,13 +209,17 @@ impl Gatherer<'_> {
 
     fn documents_of(
         &self,
-        about: SubjectCode,
+        codes: &BTreeSet<SubjectCode>,
         issuer: AuthorityCode,
     ) -> Result<Documents, QueryError> {
         let mut documents = Documents::default();
         let may_act = self.may_act(None, Some(issuer));
         let mut corrections = BTreeSet::new();
-        for row in self.queries.about(about)?.iter() {
+        let mut rows = Vec::with_capacity(codes.len());
+        for code in codes {
+            rows.push(self.queries.about(*code)?);
+        }
+        for row in rows.iter().flat_map(|rows| rows.iter()) {
             let summary = &row.summary;
             if summary.class.is_decision() {
                 if summary.issuer == issuer {
@@ -238,7 +244,7 @@ impl Gatherer<'_> {
             let decision = decision.filter(|decision| issuer_of(decision) == issuer);
             if let Some(decision) = decision
                 && let Some((own, document)) = document_of(&decision)
-                && own != about
+                && !codes.contains(&own)
             {
                 let bytes = BytesDigest::of(decision.statement());
                 documents.add(document, Position::of(decision.reference()), bytes);

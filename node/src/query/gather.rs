@@ -15,6 +15,7 @@ use concordat_protocol::statement::{Class, Content, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::trust::{RejectReason, Verified};
 
+use super::codes::Linked;
 use super::documents::Documents;
 use super::{Found, QueryError, QueryService};
 use crate::store::{ActRow, NoticeRow, Position};
@@ -141,7 +142,7 @@ impl Iterator for Dossiers<'_> {
 
 impl Dossier {
     /// Whether another one joins it without making it larger than one may be.
-    fn takes(&self, other: &Self) -> bool {
+    pub(super) fn takes(&self, other: &Self) -> bool {
         let fresh = other.statements.keys();
         let fresh = fresh.filter(|position| !self.statements.contains_key(position));
         let fits = || self.statements.len() + fresh.count() <= HISTORY_STATEMENTS_MAX;
@@ -209,6 +210,8 @@ pub(super) struct Known {
     pub(super) by_leaf: Vec<Position>,
     /// What is linked with it in a chain by name.
     chain: Vec<Position>,
+    /// The changes of the codes of its organisation.
+    codes: Vec<Position>,
     /// The issues of its document, itself among them; of a correction, of the document that it moves.
     pub(super) same_document: Arc<[Position]>,
     /// What it rests on.
@@ -230,6 +233,8 @@ pub(super) struct Gatherer<'q> {
     known: BTreeMap<Position, Known>,
     /// For each organisation and authority met.
     pub(super) documents: BTreeMap<(SubjectCode, AuthorityCode), Documents>,
+    /// For each code met, those that are the same organisation's, or may be.
+    linked: BTreeMap<SubjectCode, Arc<Linked>>,
     /// What an authority makes of a decision, for each met.
     reissues: BTreeMap<(Position, AuthorityCode), Arc<[Position]>>,
     /// In whose logs supervisors publish.
@@ -237,11 +242,12 @@ pub(super) struct Gatherer<'q> {
 }
 
 impl<'q> Gatherer<'q> {
-    const fn new(queries: &'q QueryService) -> Self {
+    pub(super) const fn new(queries: &'q QueryService) -> Self {
         Self {
             queries,
             known: BTreeMap::new(),
             documents: BTreeMap::new(),
+            linked: BTreeMap::new(),
             reissues: BTreeMap::new(),
             supervising: OnceCell::new(),
         }
@@ -254,7 +260,11 @@ impl<'q> Gatherer<'q> {
 
     /// What bears on one decision, the nearest first, until a bound is reached.
     // spec: IDX-20
-    fn walk(&mut self, decision: &Position, depth: Depth) -> Result<Dossier, QueryError> {
+    pub(super) fn walk(
+        &mut self,
+        decision: &Position,
+        depth: Depth,
+    ) -> Result<Dossier, QueryError> {
         let mut seen: BTreeMap<Position, Depth> = BTreeMap::new();
         let mut open = VecDeque::from([(decision.clone(), depth)]);
         let mut dossier = Dossier {
@@ -304,6 +314,7 @@ impl<'q> Gatherer<'q> {
             open.extend(known.acts.iter().map(to(depth)));
             open.extend(names.iter().map(to(depth)));
             open.extend(known.chain.iter().map(to(Depth::Bears)));
+            open.extend(known.codes.iter().map(to(Depth::Bears)));
             if depth == Depth::Weighed {
                 open.extend(known.rests_on.iter().map(to(Depth::Weighed)));
             }
@@ -419,6 +430,16 @@ impl<'q> Gatherer<'q> {
         Ok(found)
     }
 
+    /// The codes that are one organisation's, or may be.
+    pub(super) fn linked(&mut self, code: SubjectCode) -> Result<Arc<Linked>, QueryError> {
+        if let Some(known) = self.linked.get(&code) {
+            return Ok(Arc::clone(known));
+        }
+        let linked = Arc::new(self.queries.linked_with(code)?);
+        self.linked.insert(code, Arc::clone(&linked));
+        Ok(linked)
+    }
+
     /// What was found at a place, if it was looked at.
     pub(super) fn visited(&self, position: &Position) -> Option<&Known> {
         self.known.get(position)
@@ -481,11 +502,17 @@ impl<'q> Gatherer<'q> {
             )
             | None => {}
         }
-        // Of the acts these alone are acted on with effect: by their withdrawal.
+        // Of the acts these alone are acted on with effect: by their withdrawal. A change of code is acted on as a
+        // decision is.
         match content.map(Content::class) {
             None
             | Some(
-                Class::Decision | Class::ListEntry | Class::Ruling | Class::Stay | Class::Repair,
+                Class::Decision
+                | Class::ListEntry
+                | Class::CodeChange
+                | Class::Ruling
+                | Class::Stay
+                | Class::Repair,
             ) => {
                 let issuer = verified.as_deref().map(issuer_of);
                 self.pointing_at(position, issuer, &mut known)?;
@@ -494,6 +521,11 @@ impl<'q> Gatherer<'q> {
         }
         if let Some(verified) = &verified {
             known.same_document = self.same_document(verified)?;
+        }
+        // spec: EFF-221
+        if let Some(decision) = content.and_then(Content::decision) {
+            let linked = self.linked(decision.fields().subject.code())?;
+            known.codes = linked.changes.iter().cloned().collect();
         }
         known.verified = verified;
         Ok(known)

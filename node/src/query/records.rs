@@ -30,11 +30,18 @@ impl QueryService {
     // spec: IDX-75
     pub fn records(&self, subject: SubjectCode) -> Result<Vec<RecordRow>, QueryError> {
         let mut rows = first_of_each(self.store.records_about(subject)?);
-        rows.sort_by(|a, b| {
-            let newest = b.day.cmp(&a.day);
-            newest.then_with(|| a.position.cmp(&b.position))
-        });
+        sort_records(&mut rows);
         Ok(rows)
+    }
+
+    /// The changes of code that name a code, without those that were refused; of several with one text the first
+    /// of its log.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    // spec: IDX-111
+    pub(super) fn rows_of_code(&self, code: SubjectCode) -> Result<Vec<RecordRow>, QueryError> {
+        Ok(first_of_each(self.store.code_changes(code)?))
     }
 
     /// Those of some records that hold, by position, and how many more there are than are read. Records about
@@ -160,6 +167,16 @@ fn fair_parts(said: &BTreeMap<Origin, usize>, most: usize) -> BTreeMap<Origin, u
         parts.insert(log.clone(), part);
     }
     parts
+}
+
+/// Puts records in the order in which they are shown, the newest first, each once.
+// spec: IDX-75
+pub(crate) fn sort_records(rows: &mut Vec<RecordRow>) {
+    rows.sort_by(|a, b| {
+        let newest = b.day.cmp(&a.day);
+        newest.then_with(|| a.position.cmp(&b.position))
+    });
+    rows.dedup_by(|later, kept| later.position == kept.position);
 }
 
 /// Without what was refused, and without copies: rows come by position.

@@ -271,6 +271,15 @@ impl Store {
         self.records(Family::Records, &records::prefix(subject))
     }
 
+    /// The changes of code that name a code, as the former one or the other, by position.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    // spec: IDX-111
+    pub fn code_changes(&self, subject: SubjectCode) -> Result<Vec<RecordRow>, StoreError> {
+        self.records(Family::CodeChanges, &records::code_changes_prefix(subject))
+    }
+
     /// The records that refer to a statement, by position. The statement itself need not be held.
     ///
     /// # Errors

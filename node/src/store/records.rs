@@ -67,6 +67,24 @@ pub(super) fn put_reference(batch: &mut EngineBatch, to: Spot, spot: Spot, value
     batch.put(Bytes::value().raw(&prefix).spot(spot).finish(), value);
 }
 
+/// A change of code, under either code.
+// spec: IDX-111
+pub(super) fn put_code_change(
+    batch: &mut EngineBatch,
+    subject: SubjectCode,
+    spot: Spot,
+    value: &[u8],
+) {
+    let key = code_changes_prefix(subject);
+    batch.put(Bytes::value().raw(&key).spot(spot).finish(), value);
+}
+
+pub(super) fn code_changes_prefix(subject: SubjectCode) -> Vec<u8> {
+    Bytes::key(Family::CodeChanges)
+        .raw(subject.as_str().as_bytes())
+        .finish()
+}
+
 /// A measure of the node's own.
 // spec: IDX-86
 pub(super) fn put_measure(batch: &mut EngineBatch, spot: Spot) {

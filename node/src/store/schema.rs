@@ -18,6 +18,7 @@
 //! B  placed         position                          -> see agreements.rs
 //! H  market penalties  position                  -> nothing
 //! K  resumed roots  position                        -> nothing
+//! L  changes of code  subject 18 · position          -> see records.rs
 //! G  answers        position referred to · position -> digest, author, position
 //! i  first keys     run u32 · part u32                -> see table/run.rs
 //! j  runs                                             -> see table/run.rs
@@ -162,6 +163,7 @@ pub(super) enum Family {
     Answers = b'G',
     MarketPenalties = b'H',
     ResumedRoots = b'K',
+    CodeChanges = b'L',
 }
 
 /// A key or value under construction.

@@ -347,6 +347,13 @@ impl<'a> Pending<'a> {
                     records::put_measure(&mut self.batch, spot);
                 }
                 records::put(&mut self.batch, record.subject().code(), spot, &value);
+                // spec: IDX-111
+                if let Some(before) = record.code_before() {
+                    records::put(&mut self.batch, before, spot, &value);
+                    for code in [before, record.subject().code()] {
+                        records::put_code_change(&mut self.batch, code, spot, &value);
+                    }
+                }
                 for to in record.refers_to() {
                     let to = self.spot(&to.origin, to.index)?;
                     records::put_reference(&mut self.batch, to, spot, &value);

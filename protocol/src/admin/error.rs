@@ -193,6 +193,8 @@ named_codes! {
         BeyondRepair = 172 "beyond-repair",
         /// The span does not begin on a day up to the day asked about, or is named twice; `since`, `as_of`.
         CleanSpan = 173 "clean-span",
+        /// The organisation has another code now: what is asked is asked under that; `code`, `now`.
+        CodeChanged = 180 "code-changed",
         /// The measure would have ended before today; `measure`, `today`.
         MeasureGone = 192 "measure-gone",
         /// The decision is the node's member's own; `target`.
@@ -231,6 +233,7 @@ impl ErrorCode {
             | Self::ExitNeeded
             | Self::ExitUnfit
             | Self::CleanSpan
+            | Self::CodeChanged
             | Self::MeasureNotAllowed
             | Self::DecisionNotAsked
             | Self::MeasureGone

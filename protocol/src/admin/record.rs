@@ -8,14 +8,14 @@ mod view;
 
 use crate::codec::{Truth, integer_map};
 use crate::statement::{
-    Answer, AppliedMeasure, AppliedMeasureFields, Class, Code, Commitment, CommitmentFields,
-    CommitmentKind, CommitmentOutcome, CommitmentOutcomeFields, CommitmentResult, Duty, Evaluation,
-    EvaluationFields, Execution, Feedback, FeedbackFields, Force, Initiation, InitiationFields,
-    Interview, InterviewFields, InterviewKind, LegalBasis, Measure, Month, Push, PushFields,
-    Record, RecordError, Remedy, Response, ResponseFields, SelfDeclaration, SelfDeclarationFields,
-    Service, StatementRef, Verification,
+    Answer, AppliedMeasure, AppliedMeasureFields, Class, Code, CodeChange, CodeChangeFields,
+    Commitment, CommitmentFields, CommitmentKind, CommitmentOutcome, CommitmentOutcomeFields,
+    CommitmentResult, Duty, Evaluation, EvaluationFields, Execution, Feedback, FeedbackFields,
+    Force, Initiation, InitiationFields, Interview, InterviewFields, InterviewKind, LegalBasis,
+    Measure, Month, Push, PushFields, Record, RecordError, Remedy, Response, ResponseFields,
+    SelfDeclaration, SelfDeclarationFields, Service, StatementRef, Verification,
 };
-use crate::subject::{AuthorityCode, Subject};
+use crate::subject::{AuthorityCode, Subject, SubjectCode};
 use crate::text::Text;
 use crate::time::Day;
 
@@ -41,7 +41,7 @@ integer_map! {
         6 => result: opt(CommitmentResult),
         /// Of an outcome: what was found.
         7 => findings: opt(Text<4000>),
-        /// Of an outcome or measure: articles of law.
+        /// Of an outcome, measure or change of code: articles of law.
         8 => basis: list(LegalBasis),
         /// Of an outcome or measure: service of notice.
         9 => service: opt(Service),
@@ -97,8 +97,10 @@ integer_map! {
         34 => execution: opt(Execution),
         /// Of a feedback: what verifying found.
         35 => verification: opt(Verification),
-        /// Of an initiation, response, push or feedback: the reasons.
+        /// Of an initiation, response, push, feedback or change of code: the reasons.
         36 => reasons: opt(Text<4000>),
+        /// Of a change of code: the code that the organisation had.
+        180 => from_code: opt(SubjectCode),
     }
 }
 
@@ -158,6 +160,7 @@ impl RecordSaid {
             ("execution", self.execution.is_some()),
             ("verification", self.verification.is_some()),
             ("reasons", self.reasons.is_some()),
+            ("from_code", self.from_code.is_some()),
         ];
         let there = fields.into_iter().filter(|(_, there)| *there);
         there.map(|(name, _)| name).collect()
@@ -223,6 +226,9 @@ impl RecordSaid {
         }
         if class == Class::Feedback {
             return Ok(Some(Record::Feedback(self.feedback(parts)?)));
+        }
+        if class == Class::CodeChange {
+            return Ok(Some(Record::CodeChange(self.code_change(parts)?)));
         }
         Ok(None)
     }
@@ -362,6 +368,17 @@ impl RecordSaid {
         })
     }
 
+    fn code_change(self, parts: RecordParts) -> Result<CodeChange, RecordError> {
+        CodeChange::new(CodeChangeFields {
+            subject: parts.subject,
+            item: parts.item,
+            day: parts.day,
+            from: need("from_code", self.from_code)?,
+            basis: self.basis,
+            reasons: need("reasons", self.reasons)?,
+        })
+    }
+
     /// What a record says, with the agreement that it names.
     #[must_use]
     pub fn of(record: &Record) -> (Self, Option<StatementRef>) {
@@ -428,6 +445,12 @@ impl RecordSaid {
                 said.execution = fields.execution;
                 said.verification = fields.verification;
                 said.reasons = fields.reasons;
+            }
+            Record::CodeChange(record) => {
+                let fields = record.fields().clone();
+                said.from_code = Some(fields.from);
+                said.basis = fields.basis;
+                said.reasons = Some(fields.reasons);
             }
         }
         (said, agreement)

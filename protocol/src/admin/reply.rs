@@ -12,8 +12,8 @@ use crate::admin::look_up::{
 use crate::admin::record::{RecordMade, RecordView};
 use crate::admin::tagged::{named_codes, tagged_enum};
 use crate::admin::view::{
-    AgreementApproved, AgreementLogged, AgreementsView, DecisionView, EffectView, LedgerView,
-    PeerBrief, PeerView, PropagationView, StatementView, StatisticsView, StatusView,
+    AgreementApproved, AgreementLogged, AgreementsView, CodeStepView, DecisionView, EffectView,
+    LedgerView, PeerBrief, PeerView, PropagationView, StatementView, StatisticsView, StatusView,
 };
 use crate::codec::{Truth, integer_map};
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
@@ -386,6 +386,10 @@ integer_map! {
         30 => not_about: list(NotAboutView),
         /// Whether there is any adverse record since a day, where that was asked.
         160 => clean: opt(CleanView),
+        /// The code that the organisation has now, where that is another one.
+        180 => now: opt(SubjectCode),
+        /// What is said about its codes, by log and position.
+        181 => codes: list(CodeStepView),
     }
 }
 

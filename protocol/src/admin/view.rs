@@ -1,6 +1,7 @@
 //! What an administrator sees of a node, a member, a statement and its effect: flat, without bodies
 //! that the node does not hold.
 
+mod codes;
 mod effect;
 mod ledger;
 mod propagation;
@@ -22,6 +23,7 @@ use crate::subject::{AuthorityCode, SubjectCode};
 use crate::time::{Day, Timestamp};
 use crate::trust::Network;
 
+pub use codes::{CodeStateCode, CodeStepView};
 pub use effect::{
     BackingCode, BasisCode, BasisFailureView, BasisStateCode, BindsOthersCode, BurdenCode,
     DutyView, EffectView, ForkCode, FreshnessCode, FreshnessView, LaterActsCode, SourceCode,
@@ -348,6 +350,8 @@ integer_map! {
         155 => listed: list(ListedView),
         /// How many entries in such lists were not looked at.
         156 => listed_left: opt(u64),
+        /// The code that it names, where the organisation has another one now.
+        180 => under: opt(SubjectCode),
     }
 }
 
@@ -507,6 +511,10 @@ integer_map! {
         156 => listed_left: opt(u64),
         /// The article by which a decision is beyond repair.
         157 => beyond_repair: opt(LegalBasis),
+        /// The code that the organisation has now, where that is another than it is about.
+        180 => code_now: opt(SubjectCode),
+        /// Of a change of code: whether it holds.
+        181 => code_change: opt(CodeStepView),
         /// Of a root of a register of look-ups: what it says.
         195 => look_up_root: opt(QueryRoot),
         /// How many recognition responses to pass over to go on; absent on the last page.

@@ -157,6 +157,7 @@ impl<'a> Asking<'a> {
             Record::Commitment(_)
             | Record::CommitmentOutcome(_)
             | Record::SelfDeclaration(_)
+            | Record::CodeChange(_)
             | Record::Evaluation(_)
             | Record::Interview(_)
             | Record::Measure(_)

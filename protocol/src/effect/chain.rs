@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::effect::case::Case;
+use crate::effect::codes::Aliases;
 use crate::effect::copies::Copies;
 use crate::effect::fact::Fact;
 use crate::effect::reading::Reading;
@@ -48,6 +49,8 @@ pub(super) struct Chains<'a> {
     above: BTreeMap<Link, Vec<Link>>,
     /// The parent of each node; a root is its own.
     parents: Vec<usize>,
+    /// Codes that are one organisation's.
+    aliases: Aliases,
 }
 
 impl<'a> Chains<'a> {
@@ -59,12 +62,16 @@ impl<'a> Chains<'a> {
         named: impl Iterator<Item = &'a StatementRef>,
         copies: &Copies<'a>,
         issuer: impl Fn(&StatementRef) -> Option<AuthorityCode>,
+        aliases: Aliases,
     ) -> Self {
-        let mut chains = Self::default();
+        let mut chains = Self {
+            aliases,
+            ..Self::default()
+        };
         let mut above = Vec::new();
         for (fact, decision) in decisions {
             let at = chains.reference(fact.reference());
-            let document = chains.document(document((fact, decision)));
+            let document = chains.document(document(&chains.aliases, (fact, decision)));
             chains.join(at, document);
             // spec: EFF-144
             match copies.root(decision) {
@@ -83,7 +90,8 @@ impl<'a> Chains<'a> {
         // spec: EFF-131
         for one in moved {
             let at = chains.reference(one.decision.0.reference());
-            let document = chains.document(document_about(one.onto, one.decision));
+            let document =
+                chains.document(document_about(chains.aliases.first(one.onto), one.decision));
             chains.join(at, document);
         }
         for reference in named {
@@ -122,7 +130,7 @@ impl<'a> Chains<'a> {
                 let siblings = self.roots.get(&(said.0.issuer(), root));
                 links.extend(siblings.and_then(|node| self.root(*node)));
             }
-            let document = self.documents.get(&document(said));
+            let document = self.documents.get(&document(&self.aliases, said));
             links.extend(document.and_then(|node| self.root(*node)));
         }
         links.sort_unstable();
@@ -220,7 +228,8 @@ pub(super) fn is_linked_directly<'a>(
     let one_root = root_a.is_some() && root_a == root_b;
     root_a == Some(b) || root_b == Some(a) || one_root || {
         let both = of_a.zip(of_b);
-        both.is_some_and(|(a, b)| document(a) == document(b))
+        let aliases = &case.facts.narrow.aliases;
+        both.is_some_and(|(a, b)| document(aliases, a) == document(aliases, b))
     }
 }
 
@@ -231,8 +240,9 @@ fn linking<'a>(case: &Case<'_, 'a>, at: &StatementRef) -> Option<Said<'a, Decisi
     (is_asked || case.horizon.established(fact)).then_some((fact, decision))
 }
 
-fn document<'a>(said: Said<'a, Decision>) -> Document<'a> {
-    document_about(said.1.fields().subject.code(), said)
+// spec: EFF-221
+fn document<'a>(aliases: &Aliases, said: Said<'a, Decision>) -> Document<'a> {
+    document_about(aliases.first(said.1.fields().subject.code()), said)
 }
 
 fn document_about<'a>(about: SubjectCode, (fact, said): Said<'a, Decision>) -> Document<'a> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::effect::chain::{Chains, Link, Moved};
+use crate::effect::codes::Aliases;
 use crate::effect::copies::{Copies, is_astray};
 use crate::effect::fact::Fact;
 use crate::effect::history::History;
@@ -110,6 +111,7 @@ impl<'a> Sorted<'a> {
             moved_for_sure.filter(|one| counts(one.correction) && counts(one.decision.0));
         let corrections = by_class.corrections.iter().map(|(fact, _)| *fact);
         let issuer = |at: &StatementRef| Some(find(&by_class.decisions, at)?.0.issuer());
+        let (one_organisation, one_for_sure) = Aliases::of(history, horizon);
         let mut sorted = Self {
             decisions: by_class.decisions.clone(),
             corrections_at: corrections.map(|fact| (fact.reference(), fact)).collect(),
@@ -135,8 +137,16 @@ impl<'a> Sorted<'a> {
                 targets().chain(noticed).chain(unread()),
                 &copies,
                 issuer,
+                one_organisation,
             ),
-            narrow: Chains::of(established, moved_for_sure, targets(), &copies, issuer),
+            narrow: Chains::of(
+                established,
+                moved_for_sure,
+                targets(),
+                &copies,
+                issuer,
+                one_for_sure,
+            ),
             copies,
         };
         for (fact, decision) in decisions() {

@@ -16,6 +16,7 @@ use crate::text::Text;
 use crate::trust::Authority;
 
 mod announced;
+mod codes;
 mod doubles;
 mod ends;
 mod objection;

@@ -30,6 +30,8 @@ code_enum! {
         Push = 11,
         /// 反馈: feedback on measures.
         Feedback = 12,
+        /// 统一社会信用代码变更: a registrar's word that an organisation has another code.
+        CodeChange = 13,
         /// 异议: objection.
         Objection = 20,
         /// 处理结果: ruling on objections.
@@ -150,7 +152,8 @@ impl Class {
             | Self::Initiation
             | Self::Response
             | Self::Push
-            | Self::Feedback => Kind::Data,
+            | Self::Feedback
+            | Self::CodeChange => Kind::Data,
             Self::Objection
             | Self::Ruling
             | Self::Stay
@@ -190,8 +193,8 @@ impl Class {
         matches!(self, Self::Decision | Self::ListEntry)
     }
 
-    /// Whether a statement of this class is a record about an organisation beside its decisions: data that no
-    /// effect follows from.
+    /// Whether a statement of this class is a record about an organisation beside its decisions: data from which
+    /// no effect on a decision follows.
     #[must_use]
     pub const fn is_record(self) -> bool {
         matches!(self.kind(), Kind::Data) && !self.is_decision()

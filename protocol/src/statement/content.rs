@@ -118,7 +118,7 @@ pub enum Content {
     QueryRoot(QueryRoot),
     HeadSeen(HeadSeen),
     Restart(Restart),
-    /// Any of the classes 3 to 12.
+    /// Any of the classes 3 to 13.
     Record(Box<Record>),
 }
 
@@ -211,6 +211,24 @@ impl Content {
     pub const fn objection(&self) -> Option<&Objection> {
         if let Self::Objection(objection) = self {
             return Some(objection);
+        }
+        None
+    }
+
+    /// The ruling that this is.
+    #[must_use]
+    pub const fn ruling(&self) -> Option<&Ruling> {
+        if let Self::Ruling(ruling) = self {
+            return Some(ruling);
+        }
+        None
+    }
+
+    /// The admission that this is.
+    #[must_use]
+    pub const fn admission(&self) -> Option<&Admission> {
+        if let Self::Admission(admission) = self {
+            return Some(admission);
         }
         None
     }

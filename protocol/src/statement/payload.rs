@@ -248,6 +248,7 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::Response => record(Record::Response(map.next_value()?)),
         Class::Push => record(Record::Push(map.next_value()?)),
         Class::Feedback => record(Record::Feedback(map.next_value()?)),
+        Class::CodeChange => record(Record::CodeChange(map.next_value()?)),
         Class::Erasure | Class::Succession => {
             return Err(A::Error::custom(format_args!(
                 "class {} is reserved",
@@ -269,5 +270,6 @@ fn write_record<M: SerializeMap>(map: &mut M, record: &Record) -> Result<(), M::
         Record::Response(content) => map.serialize_entry(&CONTENT, content),
         Record::Push(content) => map.serialize_entry(&CONTENT, content),
         Record::Feedback(content) => map.serialize_entry(&CONTENT, content),
+        Record::CodeChange(content) => map.serialize_entry(&CONTENT, content),
     }
 }

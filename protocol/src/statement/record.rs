@@ -6,6 +6,7 @@
 //!
 //! Out of scope: what a receiver does about a record. No record can be weighed against another.
 
+mod code_change;
 mod commitment;
 mod joint;
 mod measure;
@@ -15,10 +16,11 @@ use crate::statement::class::Class;
 use crate::statement::decision::{Code, Duty, LegalBasis, Remedy, Service, is_no_end};
 use crate::statement::measure::Measure;
 use crate::statement::payload::StatementRef;
-use crate::subject::{AuthorityCode, Subject};
+use crate::subject::{AuthorityCode, Subject, SubjectCode};
 use crate::text::Text;
 use crate::time::Day;
 
+pub use code_change::{CodeChange, CodeChangeFields};
 pub use commitment::{
     Commitment, CommitmentFields, CommitmentKind, CommitmentOutcome, CommitmentOutcomeFields,
     CommitmentResult,
@@ -94,6 +96,7 @@ pub enum Record {
     Response(Response),
     Push(Push),
     Feedback(Feedback),
+    CodeChange(CodeChange),
 }
 
 /// What every record says: about whom, under which item, of which day.
@@ -118,6 +121,7 @@ impl Record {
             Self::Response(_) => Class::Response,
             Self::Push(_) => Class::Push,
             Self::Feedback(_) => Class::Feedback,
+            Self::CodeChange(_) => Class::CodeChange,
         }
     }
 
@@ -161,6 +165,7 @@ impl Record {
             Self::Response(record) => of!(record),
             Self::Push(record) => of!(record),
             Self::Feedback(record) => of!(record),
+            Self::CodeChange(record) => of!(record),
         }
     }
 
@@ -169,7 +174,10 @@ impl Record {
     #[must_use]
     pub fn refers_to(&self) -> &[StatementRef] {
         match self {
-            Self::Commitment(_) | Self::SelfDeclaration(_) | Self::Evaluation(_) => &[],
+            Self::Commitment(_)
+            | Self::SelfDeclaration(_)
+            | Self::Evaluation(_)
+            | Self::CodeChange(_) => &[],
             Self::CommitmentOutcome(record) => std::slice::from_ref(&record.fields().commitment),
             Self::Interview(record) => std::slice::from_ref(&record.fields().about),
             Self::Measure(record) => std::slice::from_ref(&record.fields().decision),
@@ -193,8 +201,18 @@ impl Record {
             | Self::Interview(_)
             | Self::Measure(_)
             | Self::Response(_)
-            | Self::Feedback(_) => &[],
+            | Self::Feedback(_)
+            | Self::CodeChange(_) => &[],
         }
+    }
+
+    /// The code that the organisation had, of a change of code.
+    #[must_use]
+    pub const fn code_before(&self) -> Option<SubjectCode> {
+        if let Self::CodeChange(change) = self {
+            return Some(change.fields().from);
+        }
+        None
     }
 
     /// The measures that it applies, asks for or accepts.
@@ -209,7 +227,8 @@ impl Record {
             | Self::Evaluation(_)
             | Self::Interview(_)
             | Self::Push(_)
-            | Self::Feedback(_) => (None, &[]),
+            | Self::Feedback(_)
+            | Self::CodeChange(_) => (None, &[]),
         };
         let named = named.iter().map(|duty| &duty.measure);
         applied.into_iter().chain(named)
@@ -228,7 +247,8 @@ impl Record {
             | Self::Initiation(_)
             | Self::Response(_)
             | Self::Push(_)
-            | Self::Feedback(_) => None,
+            | Self::Feedback(_)
+            | Self::CodeChange(_) => None,
         }
     }
 }
@@ -421,4 +441,17 @@ pub enum RecordError {
     /// A measure applied to somebody who is not there or is somebody else.
     #[error("what was not found, or concerns another subject, was not applied")]
     AppliedUnverified,
+    /// A change of code that changes nothing.
+    #[error("the code that the organisation had is the one that it has")]
+    SameCode,
+    /// A change of code to or from one that was mistyped, or given with a wrong check.
+    #[error(
+        "the check character of a code does not hold; a change of code names two whose checks do"
+    )]
+    ChangesCheck,
+    /// A household that became an enterprise, or the reverse, is another organisation.
+    #[error(
+        "a code beginning 92 becomes no other, nor another one: that would be another organisation"
+    )]
+    ChangesForm,
 }

@@ -25,7 +25,7 @@ pub enum ChangeFault {
     /// An item that names classes of statements out of order or other than data, or types of act though it is
     /// not for decisions.
     #[error(
-        "item {item} in the order of codes: classes of statements ascend and are 1 to 12, and types of act belong to items for decisions or lists"
+        "item {item} in the order of codes: classes of statements ascend and are 1 to 13, and types of act belong to items for decisions or lists"
     )]
     ItemClasses {
         /// Which one, from 1.

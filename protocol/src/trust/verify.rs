@@ -342,8 +342,9 @@ pub(super) fn mandate_has_ended(verified: &Verified, registry: &Registry, day: D
         return false;
     };
     let class = statement.payload().class();
-    let agrees = class.kind() == Kind::Agreement;
-    if !(class.is_act() || agrees) || day <= judged_by {
+    // spec: TRU-86
+    let looked_at = class.is_act() || class.kind() == Kind::Agreement || class == Class::CodeChange;
+    if !looked_at || day <= judged_by {
         return false;
     }
     let ctx = statement.header().ctx.size;
@@ -431,7 +432,7 @@ fn check_mandate(
         }
         Content::Record(record) => {
             record::check(registry, statement, record, leaf)?;
-            return record::mandate(issuer, record);
+            return record::mandate(issuer, statement, record);
         }
         Content::Objection(_)
         | Content::Ruling(_)

@@ -1,5 +1,6 @@
 //! Records: what none can say, and who may make which under what item.
 
+mod codes;
 mod shown;
 mod verdicts;
 
@@ -7,12 +8,12 @@ use concordat_protocol::admin::{RecordParts, RecordSaid, record_fields, referenc
 use concordat_protocol::codec::Truth;
 use concordat_protocol::statement::{
     Answer, AppliedMeasure, AppliedMeasureFields, Audience, BasisLevel, CatalogueItem, Class,
-    Commitment, CommitmentFields, CommitmentKind, CommitmentOutcome, CommitmentOutcomeFields,
-    CommitmentResult, Content, Duty, Enrolment, Evaluation, EvaluationFields, Execution, Feedback,
-    FeedbackFields, Force, Initiation, InitiationFields, Interview, InterviewFields, InterviewKind,
-    Mandate, MeasureError, Month, Push, PushFields, Record, RecordError, Response, ResponseFields,
-    SelfDeclaration, SelfDeclarationFields, Service, StatementRef, Verification, Vis,
-    VisibilityClass,
+    CodeChange, CodeChangeFields, Commitment, CommitmentFields, CommitmentKind, CommitmentOutcome,
+    CommitmentOutcomeFields, CommitmentResult, Content, Duty, Enrolment, Evaluation,
+    EvaluationFields, Execution, Feedback, FeedbackFields, Force, Initiation, InitiationFields,
+    Interview, InterviewFields, InterviewKind, Mandate, MeasureError, Month, Push, PushFields,
+    Record, RecordError, Response, ResponseFields, SelfDeclaration, SelfDeclarationFields, Service,
+    StatementRef, Verification, Vis, VisibilityClass,
 };
 use concordat_protocol::subject::{Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::trust::{Applied, ChangeFault, RejectReason};
@@ -171,6 +172,17 @@ fn feedback() -> FeedbackFields {
     }
 }
 
+fn code_change() -> CodeChangeFields {
+    CodeChangeFields {
+        subject: penalty().subject,
+        item: code(ITEM),
+        day: day("2026-03-02"),
+        from: SubjectCode::with_check("91230402MA0000099").unwrap(),
+        basis: penalty().basis,
+        reasons: text("原代码重复，重新赋码"),
+    }
+}
+
 fn record(record: Record) -> Content {
     Content::Record(Box::new(record))
 }
@@ -214,6 +226,10 @@ pub(crate) fn all() -> Vec<(&'static str, Content)> {
             "feedback",
             Record::Feedback(Feedback::new(feedback()).unwrap()),
         ),
+        (
+            "code change",
+            Record::CodeChange(CodeChange::new(code_change()).unwrap()),
+        ),
     ];
     all.into_iter()
         .map(|(name, one)| (name, record(one)))
@@ -248,10 +264,10 @@ where
 
 // spec: STM-100
 #[test]
-fn all_ten_classes_have_a_record_of_their_own() {
+fn all_eleven_classes_have_a_record_of_their_own() {
     let mut classes: Vec<u64> = all().iter().map(|(_, it)| it.class().code()).collect();
     classes.dedup();
-    assert_eq!(classes, [3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    assert_eq!(classes, [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
     for (name, content) in all() {
         let record = content.record().unwrap();
         assert!(

@@ -311,6 +311,13 @@ fn content(say: &Say) -> (Content, Option<Place>, u64) {
             let repair = repair.expect("it asks something");
             (Content::Repair(Box::new(repair)), Some(*target), 0)
         }
+        Say::CodeChange { from, to } => {
+            let change = super::codes::change_of_subjects(
+                &SUBJECTS[usize::from(*from)],
+                &SUBJECTS[usize::from(*to)],
+            );
+            (change, None, 0)
+        }
         Say::Nothing => panic!("the rules make this, and no statement says it"),
     }
 }
@@ -504,7 +511,7 @@ pub fn reference(place: Place) -> StatementRef {
     }
 }
 
-fn references(places: &BTreeSet<Place>) -> Vec<StatementRef> {
+pub(super) fn references(places: &BTreeSet<Place>) -> Vec<StatementRef> {
     let mut references: Vec<_> = places.iter().copied().map(reference).collect();
     references.sort();
     references
@@ -523,11 +530,11 @@ fn places(references: &[StatementRef]) -> BTreeSet<Place> {
     references.iter().map(place).collect()
 }
 
-fn origin(log: u8) -> Origin {
+pub(super) fn origin(log: u8) -> Origin {
     ORIGINS[usize::from(log)].clone()
 }
 
-fn horizon(known: Known) -> LogHorizon {
+pub(super) fn horizon(known: Known) -> LogHorizon {
     let witnessed = TreeSize::new(known.witnessed).expect("a size");
     LogHorizon {
         size: witnessed,

@@ -256,6 +256,7 @@ impl Scenario {
                 | Say::Stay { .. }
                 | Say::Repair { .. }
                 | Say::Notice { .. }
+                | Say::CodeChange { .. }
                 | Say::Nothing => None,
             };
             let before = before.and_then(of).unwrap_or_else(|| Rest::of(own));
@@ -379,7 +380,8 @@ impl Scenario {
         }
         match (said(a), said(b)) {
             (Some((by, x)), Some((and_by, y))) => {
-                (by, x.number(), x.item, x.subject) == (and_by, y.number(), y.item, y.subject)
+                let one = x.subject == y.subject || self.is_one_organisation(true);
+                (by, x.number(), x.item) == (and_by, y.number(), y.item) && one
             }
             (_, None) | (None, _) => false,
         }

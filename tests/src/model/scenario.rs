@@ -119,6 +119,7 @@ pub fn generate(seed: u64) -> Scenario {
     if cast.random.once_in(5) {
         cast.free_a_basis(&mut set);
     }
+    change_codes(seed, &mut set);
     address(&mut cast.random, &mut set);
     copy_one(&mut cast.random, &mut set);
     let logs = cast.horizon();
@@ -136,6 +137,94 @@ pub fn generate(seed: u64) -> Scenario {
         now_ms: NOW_MS + random.below(3) * DAY_MS,
         freshness_days: if random.once_in(4) { 2 } else { 10 },
     }
+}
+
+/// Has some decisions name another code, and says of it that it is the same organisation's, or contests that.
+fn change_codes(seed: u64, set: &mut Vec<Spoken>) {
+    let mut random = Random::new(seed ^ 0x0063_6f64_6573_2e2e);
+    if !random.once_in(4) {
+        return;
+    }
+    for spoken in set.iter_mut() {
+        if let Say::Decision(figures) = &mut spoken.say
+            && random.once_in(3)
+        {
+            figures.subject = 1;
+        }
+    }
+    let from = random.small(2);
+    let change = |from: u8| Say::CodeChange { from, to: 1 - from };
+    let Some(place) = put(&mut random, set, change(from)) else {
+        return;
+    };
+    if random.once_in(6) {
+        let from = random.small(2);
+        put(&mut random, set, change(from));
+    }
+    if random.once_in(6) {
+        let target = place;
+        put(
+            &mut random,
+            set,
+            Say::Withdrawal {
+                target,
+                register: 0,
+            },
+        );
+    }
+    if random.once_in(3) {
+        let objection = Say::Objection {
+            target: place,
+            role: 1,
+            ground: 2,
+            over_cap: random.once_in(4),
+            register: 0,
+        };
+        let objection = put(&mut random, set, objection);
+        let names: BTreeSet<Place> = objection.into_iter().collect();
+        if random.once_in(2) && !names.is_empty() {
+            let outcome = match random.once_in(4) {
+                true => Ruled::Upheld,
+                false => Ruled::Rejected,
+            };
+            let ruling = Say::Ruling {
+                target: place,
+                outcome,
+                closes: names,
+            };
+            put(&mut random, set, ruling);
+        } else if random.once_in(4) && !names.is_empty() {
+            let admission = Say::Admission {
+                target: place,
+                admits: names,
+            };
+            put(&mut random, set, admission);
+        }
+    }
+}
+
+/// A statement at a place where none is; by whoever has the log.
+fn put(random: &mut Random, set: &mut Vec<Spoken>, say: Say) -> Option<Place> {
+    let place = Place {
+        log: random.small(3),
+        index: random.below(POSITIONS),
+        branch: 0,
+    };
+    if set.iter().any(|known| known.place == place) {
+        return None;
+    }
+    set.push(Spoken {
+        place,
+        bytes: place,
+        about: 0,
+        issuer: place.log,
+        supervision: place.log == 2,
+        void: random.once_in(10).then_some(Void::CutOff),
+        history: false,
+        beyond_repair: false,
+        say,
+    });
+    Some(place)
 }
 
 /// Gives each statement the organisation that it should be about, and a few acts another one.
@@ -157,7 +246,10 @@ fn address(random: &mut Random, set: &mut [Spoken]) {
         }
     }
     for (spoken, addressed) in set.iter_mut().zip(&known.set) {
-        let names_none = !matches!(spoken.say, Say::Decision(_) | Say::Correction { .. });
+        let names_none = !matches!(
+            spoken.say,
+            Say::Decision(_) | Say::Correction { .. } | Say::CodeChange { .. }
+        );
         let astray = names_none && random.once_in(16);
         spoken.about = if astray {
             1 - addressed.about

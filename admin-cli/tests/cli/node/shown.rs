@@ -31,6 +31,7 @@ fn subject_shows_the_suspension_before_anything_else() {
             awaited: vec![awaited()],
             listed: vec![listed()],
             listed_left: Some(2),
+            under: None,
         }],
         total: 1,
         bodies_missing: 0,
@@ -47,6 +48,8 @@ fn subject_shows_the_suspension_before_anything_else() {
         records_total: None,
         records_next_skip: None,
         clean: None,
+        now: None,
+        codes: Vec::new(),
     }));
     let text = code.to_string();
     let arguments = [
@@ -144,6 +147,8 @@ fn subject_says_how_many_copies_it_leaves_out() {
             records_total: None,
             records_next_skip: None,
             clean: None,
+            now: None,
+            codes: Vec::new(),
         }))
     };
     let text = code.to_string();
@@ -188,6 +193,8 @@ fn code_that_the_registrar_confirmed_is_shown_with_a_warning_above_everything() 
         records_total: None,
         records_next_skip: None,
         clean: None,
+        now: None,
+        codes: Vec::new(),
     }));
     let text = code.to_string();
     let mut arguments = vec!["subject", &text, "--purpose", "p", "--case", "c"];
@@ -262,6 +269,8 @@ fn statement(effect: EffectView, acts: Vec<ActView>) -> Reply {
         beyond_repair: None,
         listed: Vec::new(),
         listed_left: None,
+        code_now: None,
+        code_change: None,
     }))
 }
 
@@ -548,6 +557,8 @@ fn clean_years_are_shown_with_what_they_rest_on_in_both_languages() {
             records_total: None,
             records_next_skip: None,
             clean: Some(clean()),
+            now: None,
+            codes: Vec::new(),
         }))
     };
     let text = code.to_string();

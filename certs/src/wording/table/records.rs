@@ -8,7 +8,7 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("the catalogue item is not for this class of statement", "目录事项不适用于该类声明"),
     ("an interview is seen by members named in the catalogue alone, and this item is open to more", "约谈记录只供目录指定的成员查看，而该事项对更多成员公开"),
     ("item {} of the catalogue is beyond repair by no law, regulation or central policy, or is for no decisions", "目录第 {1} 个事项：不可修复须以法律、法规或党中央、国务院政策文件为依据，且只用于行政决定或名单的事项"),
-    ("item {} in the order of codes: classes of statements ascend and are 1 to 12, and types of act belong to items for decisions or lists", "按代码排序的第 {1} 个事项：声明类别须为 1 至 12 且按升序排列，行政行为类别只用于行政决定或名单的事项"),
+    ("item {} in the order of codes: classes of statements ascend and are 1 to 13, and types of act belong to items for decisions or lists", "按代码排序的第 {1} 个事项：声明类别须为 1 至 13 且按升序排列，行政行为类别只用于行政决定或名单的事项"),
     ("the record burdens the organisation but says nothing of {}", "该记录使组织承受不利后果，却未写明 {1}"),
     ("{} has no place in such a record", "这类记录不含 {1}"),
     ("such a record has to say {}", "这类记录须写明 {1}"),
@@ -33,4 +33,7 @@ pub(super) const SENTENCES: &[Entry] = &[
     ("YEAR-QUARTER is wanted, as 2026-1", "应写为“年-季度”，例如 2026-1"),
     ("true is wanted, or no such line at all", "只能写 true；不适用时请删去该行"),
     ("only what is pushed from above is verified; this was not", "只有上级下发的推送需要核实，该项不是"),
+    ("the code that the organisation had is the one that it has", "变更前后的代码相同"),
+    ("the check character of a code does not hold; a change of code names two whose checks do", "代码校验码不符；代码变更的前后两个代码均须校验相符"),
+    ("a code beginning 92 becomes no other, nor another one: that would be another organisation", "以 92 开头的代码与其他代码之间不得变更：那已是另一主体"),
 ];

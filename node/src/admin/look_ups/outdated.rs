@@ -11,7 +11,7 @@ use concordat_protocol::statement::StatementRef;
 use concordat_protocol::text::Text;
 use concordat_protocol::time::Day;
 
-use crate::admin::{refusal, subject, view};
+use crate::admin::{codes, refusal, subject, view};
 use crate::lookups::{Mark, MarkKind};
 use crate::node::Node;
 
@@ -162,7 +162,8 @@ fn untold(
     let Some(kept) = rows.into_iter().next() else {
         return Ok(None);
     };
-    let not_about = subject::not_about_by(node, kept.row.subject, effect)?.is_some();
+    let codes = codes::now(node, kept.row.subject)?;
+    let not_about = subject::not_about_by(node, &codes, effect)?.is_some();
     // What becomes of a decision about another organisation is nothing to tell.
     let now = match not_about {
         true => reference_alone(&now.reference),

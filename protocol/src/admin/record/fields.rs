@@ -22,7 +22,7 @@ pub fn reference_key(class: Class) -> Option<&'static str> {
 /// it cannot be without. What it needs in some cases only counts as not needed here.
 #[must_use]
 pub fn record_fields(class: Class) -> &'static [(&'static str, bool)] {
-    let tables: [(Class, &'static [(&'static str, bool)]); 10] = [
+    let tables: [(Class, &'static [(&'static str, bool)]); 11] = [
         (Class::Commitment, COMMITMENT),
         (Class::CommitmentOutcome, OUTCOME),
         (Class::SelfDeclaration, DECLARATION),
@@ -33,6 +33,7 @@ pub fn record_fields(class: Class) -> &'static [(&'static str, bool)] {
         (Class::Response, RESPONSE),
         (Class::Push, PUSH),
         (Class::Feedback, FEEDBACK),
+        (Class::CodeChange, CODE_CHANGE),
     ];
     let found = tables.into_iter().find(|(of, _)| *of == class);
     found.map_or(&[], |(_, fields)| fields)
@@ -88,6 +89,7 @@ const RESPONSE: &[(&str, bool)] = &[
     ("reasons", false),
 ];
 const PUSH: &[(&str, bool)] = &[("to", true), ("from_above", false), ("reasons", true)];
+const CODE_CHANGE: &[(&str, bool)] = &[("from_code", true), ("basis", true), ("reasons", true)];
 const FEEDBACK: &[(&str, bool)] = &[
     ("month", true),
     ("execution", false),

@@ -1,7 +1,7 @@
 //! What the catalogue in force and the issuer's mandates ask of a record.
 
 use super::{Authority, check_measures, item_in_force};
-use crate::statement::{Audience, Class, ItemCatalogue, Leaf, Record, Statement, Vis};
+use crate::statement::{Audience, Class, CodeChange, ItemCatalogue, Leaf, Record, Statement, Vis};
 use crate::time::Day;
 use crate::trust::member::Member;
 use crate::trust::registry::Registry;
@@ -45,6 +45,20 @@ pub(super) fn check(
     }
 }
 
+/// Whoever says that a code became another registers organisations where both were given, and still does on
+/// the day on which it says so: that of the change is its author's to choose.
+// spec: TRU-85, TRU-86
+fn may_change_code(issuer: &Member, statement: &Statement, change: &CodeChange) -> bool {
+    let said_on = Day::of(statement.payload().issued_at);
+    let item = &change.fields().item;
+    let may = |day| {
+        issuer
+            .record_mandate(Class::CodeChange, day, item)
+            .is_some()
+    };
+    change.is_within(issuer.enrolment().region) && said_on.is_ok_and(may)
+}
+
 /// Whether a visibility class is for members that the catalogue names.
 fn is_named(catalogue: &ItemCatalogue, vis: Vis) -> bool {
     let mut classes = catalogue.classes.iter();
@@ -52,7 +66,16 @@ fn is_named(catalogue: &ItemCatalogue, vis: Vis) -> bool {
 }
 
 // spec: STM-100
-pub(super) fn mandate(issuer: &Member, record: &Record) -> Result<Authority, RejectReason> {
+pub(super) fn mandate(
+    issuer: &Member,
+    statement: &Statement,
+    record: &Record,
+) -> Result<Authority, RejectReason> {
+    if let Record::CodeChange(change) = record
+        && !may_change_code(issuer, statement, change)
+    {
+        return Err(RejectReason::NoMandate);
+    }
     issuer
         .record_mandate(record.class(), record.day(), record.item())
         .ok_or(RejectReason::NoMandate)?;

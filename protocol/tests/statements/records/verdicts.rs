@@ -3,7 +3,7 @@
 use super::*;
 use crate::registry::measures;
 
-fn item(classes: &[Class], vis: u8) -> CatalogueItem {
+pub(super) fn item(classes: &[Class], vis: u8) -> CatalogueItem {
     CatalogueItem {
         code: code(ITEM),
         act_types: vec![],
@@ -22,7 +22,7 @@ fn records() -> Vec<Class> {
 }
 
 /// A network whose catalogue has one item more, and whose city may make records as told.
-fn net(item: CatalogueItem, mandate: Mandate) -> Net {
+pub(super) fn net(item: CatalogueItem, mandate: Mandate) -> Net {
     let mut net = Net::production();
     let mut catalogue = catalogue();
     catalogue.items.insert(0, item);
@@ -36,7 +36,7 @@ fn net(item: CatalogueItem, mandate: Mandate) -> Net {
     net
 }
 
-fn may(classes: Vec<Class>, items: &[&str]) -> Mandate {
+pub(super) fn may(classes: Vec<Class>, items: &[&str]) -> Mandate {
     Mandate {
         classes,
         items: items.iter().map(|item| code(item)).collect(),
@@ -44,7 +44,7 @@ fn may(classes: Vec<Class>, items: &[&str]) -> Mandate {
     }
 }
 
-fn said(net: &Net, content: &Content, vis: u8) -> Result<(), RejectReason> {
+pub(super) fn said(net: &Net, content: &Content, vis: u8) -> Result<(), RejectReason> {
     let statement = net.statement(CITY_KEY, city(), subject(), &payload(content.clone()));
     net.verdict(city(), statement, Vis::new(vis)).map(drop)
 }

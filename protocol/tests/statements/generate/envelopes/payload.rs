@@ -206,7 +206,7 @@ pub(super) fn payload_map() -> Vec<Case> {
             "RegisterSize",
         ),
     ];
-    for class in [0, 13, 19, 28, 67, 255_u64] {
+    for class in [0, 14, 19, 28, 67, 255_u64] {
         let input = with(1, encode(&class).unwrap());
         cases.push(one(
             &format!("class {class}"),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::records;
+use concordat_protocol::subject::SubjectCode;
 
 /// A good record with another value under one key, or without the key.
 struct Changed(Content);
@@ -80,8 +81,36 @@ fn refused() -> Vec<Case> {
     let response = of("no basis");
     let push = of("push");
     let feedback = of("feedback");
+    let code_change = of("code change");
     let identity = || text("由 11010519491231002X 申请");
     vec![
+        shape(
+            "change of code to the same",
+            "a code that changes into itself",
+            code_change.with(4, text("91230400MA0000015M")),
+            "STM-215",
+        ),
+        shape(
+            "change of a code whose check does not hold",
+            "a code that was mistyped",
+            code_change.with(4, text("91230402MA00000991")),
+            "STM-215",
+        ),
+        shape(
+            "change of a household's code",
+            "another organisation",
+            code_change.with(
+                4,
+                encode(&SubjectCode::with_check("92230402MA0000099").unwrap()).unwrap(),
+            ),
+            "STM-215",
+        ),
+        shape(
+            "change of code without basis",
+            "no article of law",
+            code_change.lacks(5),
+            "STM-216",
+        ),
         shape(
             "due before it is made",
             "an end before the day",
