@@ -24,6 +24,7 @@ mod batch;
 mod bundle;
 mod clean;
 mod desk;
+mod erased;
 mod frozen;
 mod hops;
 mod import;

@@ -19,6 +19,8 @@ mod bundles;
 mod clean;
 #[path = "admin_channel/cut_off.rs"]
 mod cut_off;
+#[path = "admin_channel/erasing.rs"]
+mod erasing;
 #[path = "admin_channel/exits.rs"]
 mod exits;
 #[path = "admin_channel/freeing.rs"]

@@ -16,6 +16,8 @@
 //! u  referred to    position · position               -> see records.rs
 //! A  copies         log u32 · digest 16               -> see agreements.rs
 //! B  placed         position                          -> see agreements.rs
+//! E  erasures       subject 18 · position             -> nothing
+//! F  erased         position · position               -> nothing
 //! H  market penalties  position                  -> nothing
 //! G  answers        position referred to · position -> digest
 //! i  first keys     run u32 · part u32                -> see table/run.rs
@@ -134,6 +136,8 @@ pub(super) enum Family {
     Chains = b'c',
     Deliveries = b'd',
     Receipts = b'e',
+    Erasures = b'E',
+    Erased = b'F',
     Given = b'f',
     Agreements = b'g',
     AgreementCopies = b'A',

@@ -193,6 +193,12 @@ named_codes! {
         BeyondRepair = 172 "beyond-repair",
         /// The span does not begin on a day up to the day asked about, or is named twice; `since`, `as_of`.
         CleanSpan = 173 "clean-span",
+        /// The body was erased; `target`, `by`.
+        ErasedByAct = 174 "erased-by-act",
+        /// Something is open on a decision that is to be erased; `target`, `state`, `with`.
+        ErasureOpen = 175 "erasure-open",
+        /// What belongs to a decision that is to be erased cannot go with it; `target`, `state`, `with`.
+        ErasureChain = 176 "erasure-chain",
     }
 }
 
@@ -229,6 +235,7 @@ impl ErrorCode {
             | Self::DecisionNotAsked => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
+            | Self::ErasedByAct
             | Self::ActNotHeld
             | Self::MemberUnknown
             | Self::NothingOpen
@@ -268,7 +275,9 @@ impl ErrorCode {
             | Self::RegisterWhole
             | Self::OtherNode
             | Self::BeyondRepair
-            | Self::MoreThanRecognised => ExitCode::Denied,
+            | Self::MoreThanRecognised
+            | Self::ErasureOpen
+            | Self::ErasureChain => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
             | Self::StorageFailed
