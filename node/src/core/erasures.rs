@@ -190,8 +190,8 @@ impl<D: Disk> Core<D> {
         let day = Day::of(payload.issued_at).ok()?;
         let at_ctx = self.registry.member_at(header.issuer, size);
         let supervises = at_ctx.is_some_and(|issuer| issuer.supervises(Class::Erasure, day));
-        let now = self.registry.member(header.issuer)?;
-        let cut_off = now.cut_off(header.kid);
+        let now = self.registry.member(header.issuer);
+        let cut_off = now.and_then(|issuer| issuer.cut_off(header.kid));
         let is_in_time = cut_off.is_none_or(|from| *index < from);
         let targets = [target].into_iter().chain(erasure.closure.clone());
         let mut targets: Vec<StatementRef> = targets.collect();

@@ -50,7 +50,15 @@ fn show(target: &StatementRef) -> Request {
 
 async fn gone(running: &Running, target: &StatementRef) {
     until(&running.node, |node| {
-        node.shared().is_erased(&target.origin, target.index)
+        let is_gone = node.shared().is_erased(&target.origin, target.index);
+        // The mark is there a moment before the index knows of the act.
+        let by = || {
+            node.query()
+                .unwrap()
+                .store()
+                .erasures_of(&target.origin, target.index)
+        };
+        is_gone && !by().unwrap().is_empty()
     })
     .await;
 }

@@ -44,6 +44,14 @@ pub(super) fn erasure() -> Content {
     }))
 }
 
+pub(super) fn erasure_of_more(net: &Net) -> Content {
+    let Content::Erasure(mut erasure) = erasure() else {
+        panic!("it is an erasure");
+    };
+    erasure.closure = vec![net.reference(city(), 1), net.reference(city(), 4)];
+    Content::Erasure(erasure)
+}
+
 /// A good content with another value under one key, or without the key.
 struct Changed<'n> {
     net: &'n Net,
@@ -121,7 +129,7 @@ fn erasures(erasure: &Changed<'_>) -> Vec<Case> {
         Case::refused(
             "erasure that takes its target along",
             "the target is named once",
-            erasure.with(4, encode(&vec![reference()]).unwrap()),
+            erasure.with(4, encode(&vec![erasure.net.reference(city(), 3)]).unwrap()),
             "STM-204",
             "Invalid.ErasureClosure",
         ),
