@@ -15,8 +15,8 @@ use concordat_certs::summary::Language;
 use crate::text;
 
 pub(crate) use acts::{
-    Act, Admission, Correction, CorrectionBulk, Objection, ObjectionList, Repair, Ruling, Stay,
-    Withdrawal, WithdrawalBulk,
+    Act, Admission, Correction, CorrectionBulk, Erasure, Objection, ObjectionList, Repair, Ruling,
+    Stay, Withdrawal, WithdrawalBulk,
 };
 pub(crate) use agreements::{
     Accede, Agreement, AgreementAnswer, AgreementApprove, AgreementList, AgreementLog,
@@ -106,6 +106,8 @@ pub(crate) enum Verb {
     Admission(Admission),
     #[command(subcommand)]
     Stay(Stay),
+    #[command(subcommand)]
+    Erasure(Erasure),
     #[command(subcommand)]
     Repair(Repair),
     #[command(subcommand)]

@@ -62,6 +62,7 @@ pub(crate) fn run(arguments: &Arguments, language: Language) -> Result<Report, F
         Verb::Withdrawal(verb) => act::withdrawal(verb, &context),
         Verb::Admission(verb) => act::admission(verb, &context),
         Verb::Stay(verb) => act::stay(verb, &context),
+        Verb::Erasure(verb) => act::erasure(verb, &context),
         Verb::Repair(verb) => act::repair(verb, &context),
         Verb::Agreement(verb) => agreement::run(verb, &context),
         Verb::Record(verb) => record::run(verb, &context),

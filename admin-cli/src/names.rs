@@ -9,10 +9,10 @@ use concordat_protocol::admin::{
 };
 use concordat_protocol::lookup::{Finding, Scenario};
 use concordat_protocol::statement::{
-    ActType, Answer, Audience, BasisLevel, Class, CommitmentKind, CommitmentResult, Execution,
-    Force, Ground, InterviewKind, KeyUse, Level, ListScope, ObjectorRole, Outcome, PenaltyClass,
-    RecognitionAnswer, RecognitionReason, RedExit, RemedyKind, RepairEffect, Role, SeriousGroup,
-    ServiceWay, Standing, Verification, WithdrawalReason,
+    ActType, Answer, Audience, BasisLevel, Class, CommitmentKind, CommitmentResult, ErasureGround,
+    Execution, Force, Ground, InterviewKind, KeyUse, Level, ListScope, ObjectorRole, Outcome,
+    PenaltyClass, RecognitionAnswer, RecognitionReason, RedExit, RemedyKind, RepairEffect, Role,
+    SeriousGroup, ServiceWay, Standing, Verification, WithdrawalReason,
 };
 use concordat_protocol::subject::Form;
 use concordat_protocol::trust::Network;
@@ -158,6 +158,9 @@ named! {
     }
     PenaltyClass, "penalty-class" {
         Warning "warning" Fine "fine" Licence "licence" Restriction "restriction" Other "other"
+    }
+    ErasureGround, "erasure-ground" {
+        Law "law" Order "order" UrgentPersonalData "urgent-personal-data"
     }
     RepairEffect, "repair-effect" {
         RemoveFromList "remove-from-list" StopSharing "stop-sharing" Mark "mark"

@@ -164,6 +164,7 @@ impl Summary {
             | Content::Withdrawal(_)
             | Content::Admission(_)
             | Content::Stay(_)
+            | Content::Erasure(_)
             | Content::Repair(_)
             | Content::Accession(_)
             | Content::Retirement(_)

@@ -25,6 +25,7 @@ mod bundle;
 mod clean;
 mod codes;
 mod desk;
+mod erased;
 mod frozen;
 mod hops;
 mod import;

@@ -26,6 +26,7 @@
 mod damage;
 mod deliveries;
 mod entitle;
+mod erasures;
 #[cfg(test)]
 mod fixture;
 mod found;
@@ -68,6 +69,7 @@ use crate::signer_state::{SignedHead, SignerState};
 use damage::DamageList;
 pub use damage::{BodyFault, DamageCount, DamagedBody};
 use deliveries::Deliveries;
+use erasures::Erasures;
 pub use found::Arrived;
 pub use frozen::Frozen;
 use holdings::Holdings;
@@ -261,6 +263,8 @@ pub struct Core<D: Disk> {
     counting: Option<Box<dyn CountMeasures>>,
     /// What this node gave and has to say.
     deliveries: Deliveries,
+    /// Erasures that are not carried out in full.
+    erasures: Erasures,
     /// What this node holds and has to say, and what others do.
     holdings: Holdings,
     /// When the root of the register of look-ups is said.
@@ -359,6 +363,7 @@ impl<D: Disk> Core<D> {
             self.write_heads_seen()?;
             self.follow_notices(&staged.durable);
             self.follow_holdings(&staged.durable, &staged.refused);
+            self.follow_erasures(&staged.durable)?;
             self.follow_receipts(&staged.durable, staged.refused);
             self.follow_deliveries(&staged.durable);
             self.follow_query_roots(&staged.durable);

@@ -11,11 +11,11 @@ use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
     ActType, Audience, BasisLevel, BatchId, Body, CatalogueItem, Class, Code, Commitment,
     CommitmentFields, CommitmentKind, CommitmentOutcome, CommitmentOutcomeFields, CommitmentResult,
-    Content, Correction, Ctx, Decision, DecisionFields, Enrolment, Ground, ItemCatalogue, Kind,
-    Leaf, LegalBasis, Level, Mandate, Notice, Objection, ObjectorRole, Outcome, Payload, Policy,
-    Proposal, Record, Remedy, RemedyKind, Repair, RepairEffect, RepairFields, Role, Ruling,
-    Service, ServiceWay, Statement, StatementRef, Stay, StayFields, Vis, VisibilityClass,
-    Withdrawal, WithdrawalReason, sign, sign_approval, sign_approved,
+    Content, Correction, Ctx, Decision, DecisionFields, Enrolment, Erasure, ErasureGround, Ground,
+    ItemCatalogue, Kind, Leaf, LegalBasis, Level, Mandate, Notice, Objection, ObjectorRole,
+    Outcome, Payload, Policy, Proposal, Record, Remedy, RemedyKind, Repair, RepairEffect,
+    RepairFields, Role, Ruling, Service, ServiceWay, Statement, StatementRef, Stay, StayFields,
+    Vis, VisibilityClass, Withdrawal, WithdrawalReason, sign, sign_approval, sign_approved,
 };
 use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::text::Text;
@@ -389,6 +389,36 @@ impl Fixture {
             applied_on: None,
         });
         let content = Content::Repair(Box::new(repair.unwrap()));
+        self.say_as(by_hub, index, about, on, content)
+    }
+
+    /// An erasure of personal data by the hub, or by the member.
+    pub(crate) fn erasure(
+        &self,
+        by_hub: bool,
+        index: u64,
+        about: SubjectCode,
+        on: &Placed,
+    ) -> Placed {
+        let ground = ErasureGround::UrgentPersonalData;
+        self.erasure_with((by_hub, index), about, on, (ground, &[]))
+    }
+
+    /// An erasure on a ground, with what goes too.
+    pub(crate) fn erasure_with(
+        &self,
+        (by_hub, index): (bool, u64),
+        about: SubjectCode,
+        on: &Placed,
+        (ground, closure): (ErasureGround, &[&Placed]),
+    ) -> Placed {
+        let erasure = Erasure {
+            ground,
+            by: text("市中级人民法院"),
+            basis: penalty(about, "1").basis,
+            closure: closure.iter().map(|one| one.reference()).collect(),
+        };
+        let content = Content::Erasure(Box::new(erasure));
         self.say_as(by_hub, index, about, on, content)
     }
 

@@ -47,7 +47,7 @@ pub use organisation::SubjectEntry;
 pub(crate) use organisation::sort_newest_first;
 pub use raised::HISTORY_OBJECTIONS_MAX;
 pub(crate) use records::sort_records;
-pub use records::{ANSWERS_READ_MAX, RECORDS_SHOWN_MAX, REFERRING_READ_MAX, Referring};
+pub use records::{ANSWERS_READ_MAX, Erased, RECORDS_SHOWN_MAX, REFERRING_READ_MAX, Referring};
 pub use verifier::{BackgroundVerifier, VerifyStep};
 
 /// Verified statements kept in memory, unless configured.
@@ -75,6 +75,9 @@ pub trait BodyReader: Send + Sync {
     /// # Errors
     /// [`BodyUnreadable`] when it is held and could not be read.
     fn read(&self, origin: &Origin, index: LeafIndex) -> Result<Option<Held>, BodyUnreadable>;
+
+    /// Whether an act erased the body of a position: it is not shown, also where it was verified before.
+    fn is_erased(&self, origin: &Origin, index: LeafIndex) -> bool;
 
     /// Acts that leaves of a statement's own log name as acting on it and that the store may not have,
     /// each with the statement as a reference; at most so many. Whether their bodies are held is for
@@ -236,6 +239,10 @@ impl QueryService {
             origin: origin.clone(),
             index,
         };
+        // spec: PRP-72
+        if self.bodies.is_erased(origin, index) {
+            return Ok(Found::NotHeld);
+        }
         if let Some(verified) = self.verified.find(&position) {
             return Ok(Found::Verified(verified));
         }

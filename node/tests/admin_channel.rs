@@ -21,6 +21,8 @@ mod clean;
 mod codes;
 #[path = "admin_channel/cut_off.rs"]
 mod cut_off;
+#[path = "admin_channel/erasing.rs"]
+mod erasing;
 #[path = "admin_channel/exits.rs"]
 mod exits;
 #[path = "admin_channel/freeing.rs"]
@@ -471,10 +473,10 @@ async fn status_and_peers_show_the_network_as_it_is() {
     assert_eq!(status.member, pair.member.node.member());
     assert_eq!((status.cosigners, status.quorum), (2, 2));
     let own = status.logs.first().unwrap();
-    assert_eq!(
-        (own.origin.clone(), own.size.value(), own.bodies),
-        (report.origin, 5, 5)
-    );
+    assert_eq!(own.origin, report.origin);
+    // And what it says by itself of what it gave.
+    assert!(own.size.value() >= 5, "{own:?}");
+    assert_eq!(own.bodies, own.size.value(), "{own:?}");
     let hub = status.peers.first().unwrap();
     assert_eq!(
         (hub.member, hub.link),

@@ -47,12 +47,13 @@ pub use record::{
     RecordView, record_fields, reference_key,
 };
 pub use reply::{
-    BundleView, Change, Event, EventKind, ImportReport, NotAboutView, PeerTest, Progress, Recorded,
-    Refused, Reply, RowRefusal, Stage, Step, StepResult, SubjectAnswer, Submitted,
+    BundleView, Change, ErasedView, Event, EventKind, ImportReport, NotAboutView, PeerTest,
+    Progress, Recorded, Refused, Reply, RowRefusal, Stage, Step, StepResult, SubjectAnswer,
+    Submitted,
 };
 pub use request::{
     AccedeAsk, AdmissionAsk, AgreementApproveAsk, AgreementListAsk, AgreementLogAsk, BundleAsk,
-    CorrectionAsk, ImportAsk, LedgerAsk, LookUp, ObjectionAsk, PeerAddress, PeerName,
+    CorrectionAsk, ErasureAsk, ImportAsk, LedgerAsk, LookUp, ObjectionAsk, PeerAddress, PeerName,
     ProfileChoice, PropagationAsk, RepairAsk, Request, RetireAsk, RowFilter, RulingAsk,
     StatementAsk, StatisticsAsk, StayAsk, SubjectAsk, SubmitAsk, WatchAsk, WithdrawalAsk,
 };

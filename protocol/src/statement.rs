@@ -38,8 +38,9 @@ mod record;
 mod registry;
 
 pub use act::{
-    Admission, Correction, Ground, Objection, ObjectorRole, Outcome, RedExit, Repair, RepairEffect,
-    RepairFields, Ruling, Stay, StayFields, Withdrawal, WithdrawalReason,
+    Admission, Correction, Erasure, ErasureGround, Ground, Objection, ObjectorRole, Outcome,
+    RedExit, Repair, RepairEffect, RepairFields, Ruling, Stay, StayFields, Withdrawal,
+    WithdrawalReason,
 };
 pub use agreement::{
     Accession, Agreement, AgreementFields, Clause, ClauseMeasure, Force, Retirement,

@@ -47,6 +47,10 @@ impl LogView for OneLog {
         self.1.contains(&index)
     }
 
+    fn is_erasing(&self, _: &Origin, _: LeafIndex) -> bool {
+        false
+    }
+
     fn restarted_at(&self, _: &Origin) -> Option<LeafIndex> {
         self.2
     }

@@ -183,6 +183,27 @@ pub(crate) struct StayIssue {
 }
 
 #[derive(Debug, Subcommand)]
+pub(crate) enum Erasure {
+    Issue(ErasureIssue),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ErasureIssue {
+    #[command(flatten)]
+    pub(crate) act: Act,
+    #[arg(long)]
+    pub(crate) ground: String,
+    #[arg(long)]
+    pub(crate) by: String,
+    #[arg(long)]
+    pub(crate) law: String,
+    #[arg(long)]
+    pub(crate) article: String,
+    #[arg(long)]
+    pub(crate) level: String,
+}
+
+#[derive(Debug, Subcommand)]
 pub(crate) enum Repair {
     Issue(RepairIssue),
 }

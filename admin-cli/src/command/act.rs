@@ -1,12 +1,12 @@
 //! Acts on a statement: objection, ruling, withdrawal, admission, stay, repair.
 
 use concordat_protocol::admin::{
-    AdmissionAsk, ObjectionAsk, RepairAsk, Reply, Request, RulingAsk, StatementAsk, StayAsk,
-    Target, WithdrawalAsk,
+    AdmissionAsk, ErasureAsk, ObjectionAsk, RepairAsk, Reply, Request, RulingAsk, StatementAsk,
+    StayAsk, Target, WithdrawalAsk,
 };
-use concordat_protocol::statement::{Class, RedExit, WithdrawalReason};
+use concordat_protocol::statement::{Class, LegalBasis, RedExit, WithdrawalReason};
 
-use crate::args::{Act, Admission, Objection, Repair, Ruling, Stay, Withdrawal};
+use crate::args::{Act, Admission, Erasure, Objection, Repair, Ruling, Stay, Withdrawal};
 use crate::client::unexpected;
 use crate::command::{Context, bulk, slip};
 use crate::failure::Failure;
@@ -118,6 +118,26 @@ pub(super) fn stay(verb: &Stay, context: &Context<'_>) -> Result<Report, Failure
     let how = Some(format!("{} {}", ask.body, ask.document_number));
     confirm((Class::Stay, how), (&ask.target, &args.act), context)?;
     record(&Request::Stay(ask), context)
+}
+
+// spec: ADM-440
+pub(super) fn erasure(verb: &Erasure, context: &Context<'_>) -> Result<Report, Failure> {
+    let Erasure::Issue(args) = verb;
+    let ask = ErasureAsk {
+        target: parse::target("REFERENCE", &args.act.reference)?,
+        ground: names::parse("--ground", &args.ground)?,
+        by: parse::text("--by", &args.by)?,
+        basis: LegalBasis {
+            law: parse::text("--law", &args.law)?,
+            article: parse::text("--article", &args.article)?,
+            level: names::parse("--level", &args.level)?,
+        },
+        issuer: parse::optional_authority("--issuer", args.act.issuer.as_ref())?,
+        dry_run: args.act.dry_run,
+    };
+    let how = Some(context.words.code(ask.ground));
+    confirm((Class::Erasure, how), (&ask.target, &args.act), context)?;
+    record(&Request::Erasure(Box::new(ask)), context)
 }
 
 pub(super) fn repair(verb: &Repair, context: &Context<'_>) -> Result<Report, Failure> {

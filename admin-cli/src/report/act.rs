@@ -1,6 +1,7 @@
 //! An act that is recorded, or would be.
 
 use concordat_protocol::admin::Recorded;
+use concordat_protocol::statement::Class;
 use serde_json::json;
 
 use crate::names::Named;
@@ -29,13 +30,19 @@ pub(crate) fn recorded(view: &Recorded, words: Words) -> Report {
         pairs.push(words.pair("acts_recorded", view.acts));
     }
     let named = named(view);
-    if named > NAMES_SHOWN_MAX {
+    let erases = view.class == Class::Erasure;
+    if erases && named > 0 {
+        pairs.push(words.pair("goes_too", shorts(&view.names)));
+    } else if named > NAMES_SHOWN_MAX {
         pairs.push(words.pair("closes_many", named));
     } else if named > 0 {
         pairs.push(words.pair("closes", shorts(&view.names)));
     }
     pairs.push(words.pair("witnessed", words.yes_no(view.witnessed)));
     page.pairs(&pairs);
+    if erases {
+        page.line(words.word("erasure_note"));
+    }
     if let Some(effect) = &view.effect {
         page.gap();
         page.line(words.word("effect"));

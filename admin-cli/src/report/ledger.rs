@@ -244,6 +244,7 @@ fn line_json(number: u64, row: &LedgerRow) -> Value {
         "outcome": row.outcome.map(Named::name),
         "withdrawal_reason": row.reason.map(Named::name),
         "exit": row.exit.map(Named::name),
+        "erasure_ground": row.erasure_ground.map(Named::name),
     });
     if let Value::Object(map) = &mut json {
         map.extend(counts(row).map(|(key, count)| (key.to_owned(), json!(count))));
@@ -324,7 +325,11 @@ mod tests {
             outcome: None,
             reason: None,
             exit: None,
+            erasure_ground: None,
             about_before: Some(SubjectCode::parse("91230400MA0000016K").unwrap()),
+            answer: None,
+            answer_reason: None,
+            clause: None,
         }
     }
 

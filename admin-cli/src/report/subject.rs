@@ -1,7 +1,9 @@
 //! What is known about an organisation, and one statement with its history.
 
-use concordat_protocol::admin::{ActView, DecisionView, ListedView, StatementView, SubjectAnswer};
-use concordat_protocol::statement::{ActType, Decision};
+use concordat_protocol::admin::{
+    ActView, DecisionView, ErasedView, ListedView, StatementView, SubjectAnswer,
+};
+use concordat_protocol::statement::{ActType, Decision, LegalBasis};
 use concordat_protocol::subject::CodeCheck;
 use serde_json::{Value, json};
 
@@ -88,6 +90,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         let blanks = blanks.each_ref().map(|(key, text)| (*key, text.as_str()));
         page.line(words.fill(put_right, &blanks));
     }
+    erased(&mut page, answer, words);
     // spec: ADM-220
     if let Some(count) = answer.copies_left {
         page.line(words.fill("copies_left", &[("count", &count.to_string())]));
@@ -117,6 +120,8 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
             "issuer_name": one.issuer_name,
             "by": one.by.to_string(),
         })).collect::<Value>(),
+        "erased": answer.erased.iter().map(erased_json).collect::<Value>(),
+        "erased_left": answer.erased_left.unwrap_or(0),
         "records": answer.records.iter().map(record::record_json).collect::<Value>(),
         "records_total": answer.records_total.unwrap_or(0),
         "records_next_skip": answer.records_next_skip,
@@ -125,6 +130,57 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
         "codes": codes::json(&answer.codes),
     });
     Report::new(page, json)
+}
+
+/// What was erased: why, when and by whom, with the objections to it.
+// spec: ADM-445
+fn erased(page: &mut Page, answer: &SubjectAnswer, words: Words) {
+    for one in &answer.erased {
+        let name = one.issuer_name.clone();
+        let issuer = name.unwrap_or_else(|| one.issuer.to_string());
+        let gone: Vec<String> = one.references.iter().map(short).collect();
+        let blanks = [
+            ("references", gone.join(" ")),
+            ("by", short(&one.by)),
+            ("issuer", issuer),
+            ("ordered_by", one.ordered_by.clone()),
+            ("ground", words.code(one.ground)),
+            ("at", at_text(Some(one.at))),
+        ];
+        let blanks = blanks.each_ref().map(|(key, text)| (*key, text.as_str()));
+        page.line(words.fill("erased", &blanks));
+        if !one.objections.is_empty() {
+            let objections: Vec<String> = one.objections.iter().map(short).collect();
+            let blanks = [("objections", objections.join(" "))];
+            let blanks = blanks.each_ref().map(|(key, text)| (*key, text.as_str()));
+            page.line(words.fill("erased_objections", &blanks));
+        }
+    }
+    if let Some(left) = answer.erased_left {
+        page.line(words.fill("erased_left", &[("count", &left.to_string())]));
+    }
+}
+
+fn basis_json(one: &LegalBasis) -> Value {
+    json!({
+        "law": one.law.as_str(),
+        "article": one.article.as_str(),
+        "level": one.level.name(),
+    })
+}
+
+fn erased_json(one: &ErasedView) -> Value {
+    json!({
+        "by": one.by.to_string(),
+        "issuer": one.issuer.as_str(),
+        "issuer_name": one.issuer_name,
+        "ground": one.ground.name(),
+        "ordered_by": one.ordered_by,
+        "legal_basis": one.legal_basis.iter().map(basis_json).collect::<Value>(),
+        "at": one.at.value(),
+        "references": refs_json(&one.references),
+        "objections": refs_json(&one.objections),
+    })
 }
 
 fn row(one: &DecisionView, words: Words) -> Vec<String> {
@@ -399,6 +455,7 @@ fn act_row(act: &ActView, on_red: bool, words: Words) -> Vec<String> {
         act.withdrawal_reason.map(|one| words.code(one)),
         act.exit.map(|one| words.code(one)),
         exit_lacks.then(|| words.word("exit_not_stated")),
+        act.erasure_ground.map(|one| words.code(one)),
         act.body.clone(),
         act.document_number.clone(),
         act.decided_on.map(|day| day.to_string()),
@@ -446,6 +503,7 @@ pub(super) fn act_json(act: &ActView) -> Value {
         "names": refs_json(&act.names),
         "withdrawal_reason": act.withdrawal_reason.map(Named::name),
         "exit": act.exit.map(Named::name),
+        "erasure_ground": act.erasure_ground.map(Named::name),
         "reasons": act.reasons,
         "notice_index": act.notice.map(|index| index.value()),
         "witnessed": act.witnessed,
@@ -457,11 +515,7 @@ pub(super) fn act_json(act: &ActView) -> Value {
         "until": day_json(act.until),
         "applied_on": day_json(act.applied_on),
         "repair_effects": act.repair_effects.iter().map(|one| one.name()).collect::<Value>(),
-        "legal_basis": act.legal_basis.iter().map(|one| json!({
-            "law": one.law.as_str(),
-            "article": one.article.as_str(),
-            "level": one.level.name(),
-        })).collect::<Value>(),
+        "legal_basis": act.legal_basis.iter().map(basis_json).collect::<Value>(),
     })
 }
 

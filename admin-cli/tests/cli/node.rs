@@ -10,16 +10,16 @@ use std::process::{Command, Stdio};
 use concordat_protocol::admin::{
     ActView, AdminError, AlarmView, AwaitedView, BackingCode, BasisCode, BindsOthersCode,
     BundleView, BurdenCode, CleanCode, CleanDecision, CleanView, CleanWeight, DeadlineCode,
-    DecisionView, Detail, EffectView, ErrorCode, ForkCode, FreshnessCode, FreshnessView,
-    ImportReport, LaterActsCode, LinkCode, ListedView, LogView, NotAboutView, PeerBrief, Progress,
-    Recorded, Refused, Reply, Request, RowRefusal, SigningCode, Stage, StaleLog, StatementView,
-    StatusView, SubjectAnswer, SuspensionCode, SuspensionView, Target, TaskCode, ValidityCode,
-    VoidCauseCode,
+    DecisionView, Detail, EffectView, ErasedView, ErrorCode, ForkCode, FreshnessCode,
+    FreshnessView, ImportReport, LaterActsCode, LinkCode, ListedView, LogView, NotAboutView,
+    PeerBrief, Progress, Recorded, Refused, Reply, Request, RowRefusal, SigningCode, Stage,
+    StaleLog, StatementView, StatusView, SubjectAnswer, SuspensionCode, SuspensionView, Target,
+    TaskCode, ValidityCode, VoidCauseCode,
 };
 use concordat_protocol::log::{Hash, LeafIndex, Origin, TreeSize};
 use concordat_protocol::statement::{
-    ActType, Class, Code, Decision, DecisionFields, Ground, Listing, ObjectorRole, RedExit,
-    RepairEffect, Role, Standing, StatementRef, Vis, WithdrawalReason,
+    ActType, BasisLevel, Class, Code, Decision, DecisionFields, ErasureGround, Ground, Listing,
+    ObjectorRole, RedExit, RepairEffect, Role, Standing, StatementRef, Vis, WithdrawalReason,
 };
 use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::text::Text;
@@ -539,4 +539,42 @@ fn node_that_is_not_there_exits_with_5() {
     let directory = tempfile::tempdir().unwrap();
     let ran = run(&directory, &["status"]).exits(5);
     assert!(ran.err.contains("admin.sock"), "{}", ran.err);
+}
+
+// spec: ADM-440, ADM-441
+#[test]
+fn erasure_is_asked_for_with_its_ground_and_what_is_erased_is_said_to_be() {
+    let target = format!("{HUB}/0#3");
+    let erase = |ground: &str| {
+        let error = AdminError::new(ErrorCode::ErasedByAct).with("target", reference(3));
+        let error = error.with("by", reference(5));
+        let arguments = [
+            "erasure",
+            "issue",
+            &target,
+            "--yes",
+            "--ground",
+            ground,
+            "--by",
+            "市中级人民法院",
+            "--law",
+            "个人信息保护法",
+            "--article",
+            "第四十七条",
+            "--level",
+            "law",
+        ];
+        against(vec![Reply::Error(error)], &arguments)
+    };
+    let (ran, requests) = erase("urgent-personal-data");
+    let ran = ran.exits(3);
+    assert!(ran.err.contains("was erased by"), "{}", ran.err);
+    assert!(ran.err.contains("#5"), "{}", ran.err);
+    let [Request::Erasure(ask)] = &requests[..] else {
+        panic!("{requests:?}");
+    };
+    assert_eq!(ask.ground, ErasureGround::UrgentPersonalData);
+    assert_eq!(ask.by.to_string(), "市中级人民法院");
+    assert_eq!(ask.basis.level, BasisLevel::Law);
+    assert!(ask.issuer.is_none() && !ask.dry_run);
 }

@@ -98,6 +98,8 @@ fn answer() -> Reply {
         records: vec![],
         records_total: None,
         records_next_skip: None,
+        erased: Vec::new(),
+        erased_left: None,
         clean: None,
         now: None,
         codes: Vec::new(),

@@ -151,6 +151,8 @@ const GENERAL: &[Entry] = &[
     ("the cut-off of this key names a position of the log, but the key ends as a whole", "停用该密钥不应指明日志位置，该密钥整体停用"),
     ("the cut-off of a log key has to name size and root of the highest head that a quorum has cosigned: the log continues from there", "停用日志密钥须指明法定数见证的最高检查点的大小与根：日志由此继续"),
     ("the cut-off names a head to continue from, but the key is no log key", "停用时指明了续自的检查点，但该密钥不是日志密钥"),
+    ("an erasure cites no article", "删除未引用法律条款"),
+    ("what goes with an erasure lies in the log of its target, is not the target, ascends without repetition and is 64 at most", "一并删除的声明须与目标在同一日志中、不是目标本身、按位置升序且不重复，至多 64 项"),
     ("a declaration that a member is lost cites no article", "失联认定未引用法律条款"),
     ("what is said of bodies lies outside the positions that it is said of", "关于正文的说明超出其所涉的位置范围"),
     ("the cut-off commits to the key after the replacement, but names no replacement", "承诺了接替之后的密钥，却未指明接替密钥"),

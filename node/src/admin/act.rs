@@ -1,6 +1,7 @@
 //! Acts: signed with the node's statement key, durable, then answered.
 
 mod bulk;
+mod erasing;
 mod exits;
 mod freeing;
 
@@ -28,6 +29,7 @@ use crate::query::Found;
 use crate::store::Position;
 
 pub(super) use bulk::{count, withdrawal as bulk_withdrawal};
+pub(super) use erasing::erasure;
 pub(super) use freeing::{repair, stay};
 
 /// How many days before today an objection that is recorded can have been received.
@@ -166,6 +168,7 @@ impl<'d> Case<'d> {
         // A withdrawal takes back any statement about an organisation; the other acts decide about
         // decisions, and what is said on objections about changes of code too.
         let withdraws = act == Class::Withdrawal;
+        let erases = act == Class::Erasure;
         // spec: ADM-74
         let can_be_withdrawn = matches!(class, Class::Ruling | Class::Stay | Class::Repair);
         if withdraws && class.is_act() && !can_be_withdrawn {
@@ -175,7 +178,8 @@ impl<'d> Case<'d> {
         let objects = matches!(act, Class::Objection | Class::Ruling | Class::Admission);
         let fits = class.is_decision()
             || (withdraws && (class.is_act() || class.is_record() || is_answer))
-            || (objects && class == Class::CodeChange);
+            || (objects && class == Class::CodeChange)
+            || (erases && (class.is_record() || erasing::is_orphan(desk.node(), &verified)));
         if !fits {
             let error = AdminError::new(ErrorCode::WrongClass);
             return Err(error.with("class", refusal::class_name(class)));
@@ -186,7 +190,11 @@ impl<'d> Case<'d> {
         if is_answer && issuer != desk.node().member() {
             return Err(AdminError::new(ErrorCode::NotTheIssuer).with("issuer", issuer));
         }
-        require_say(desk.node(), issuer, act)?;
+        // What a department says stands in the log of its member, which erases it.
+        // spec: ADM-443
+        if !(erases && desk.node().owns(&target.origin)) {
+            require_say(desk.node(), issuer, act)?;
+        }
         Ok(Self {
             desk,
             target,

@@ -54,7 +54,7 @@ pub(super) fn since(
 pub(super) fn answer(
     node: &Node,
     codes: &Codes,
-    found: &[SubjectEntry],
+    (found, erased): (&[SubjectEntry], u64),
     (since, as_of): (Day, Day),
 ) -> Result<(CleanView, Vec<Shown>), AdminError> {
     let may_burden = |entry: &&SubjectEntry| {
@@ -79,7 +79,9 @@ pub(super) fn answer(
     }
     let count = |weight| decisions.iter().filter(|one| one.weight == weight).count() as u64;
     let (counts, apart) = (count(CleanWeight::Counts), count(CleanWeight::Apart));
-    let not_known = count(CleanWeight::NotKnown);
+    // Nobody can tell any more what was erased.
+    // spec: LKP-79
+    let not_known = count(CleanWeight::NotKnown) + erased;
     let decisions = clean_listed(decisions);
     let shown = decisions.iter();
     let mut shown: Vec<Shown> = shown

@@ -94,6 +94,8 @@ pub(super) fn former(desk: &Desk, ask: &SubjectAsk, codes: &Codes, as_of: Day) -
         clean: None,
         now: Some(codes.now),
         codes: views(&registry, codes),
+        erased: Vec::new(),
+        erased_left: None,
     };
     // spec: ADM-20
     lookup::record(desk, &ask.look_up, ask.code, |look_up_row| {

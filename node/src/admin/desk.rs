@@ -79,6 +79,7 @@ impl Desk {
             Request::Withdrawal(ask) => self.act(|desk| act::withdrawal(desk, ask)),
             Request::Admission(ask) => self.act(|desk| act::admission(desk, ask)),
             Request::Stay(ask) => self.act(|desk| act::stay(desk, ask)),
+            Request::Erasure(ask) => self.act(|desk| act::erasure(desk, *ask)),
             Request::Repair(ask) => self.act(|desk| act::repair(desk, ask)),
             Request::Record(ask) => self.act(|desk| record::answer(desk, *ask)),
             Request::BundleExport(ask) => bundle::answer(&self, ask),

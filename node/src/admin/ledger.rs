@@ -331,6 +331,9 @@ fn fill_act(row: &mut LedgerRow, content: &Content) {
         row.reason = Some(withdrawal.reason);
         row.exit = withdrawal.exit;
     }
+    if let Content::Erasure(erasure) = content {
+        row.erasure_ground = Some(erasure.ground);
+    }
     if let Content::Stay(stay) = content {
         row.document_number = Some(stay.fields().document_number.to_string());
     }

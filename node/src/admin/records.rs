@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use concordat_protocol::admin::{AdminError, AnswerView, BindsOthersCode, RecordSaid, RecordView};
-use concordat_protocol::awaited::Joint;
 use concordat_protocol::effect::{Codes, Horizon};
 use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{AppliedMeasureFields, Class, Record, StatementRef};

@@ -194,6 +194,7 @@ fn synthetic(payload: &Payload) -> String {
         | Content::Withdrawal(_)
         | Content::Admission(_)
         | Content::Stay(_)
+        | Content::Erasure(_)
         | Content::Repair(_)
         | Content::Agreement(_)
         | Content::Accession(_)

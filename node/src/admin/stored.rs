@@ -28,6 +28,11 @@ pub(super) fn stored(
     let copies = store
         .natural(key.issuer, key.document_number.as_str(), &key.item)
         .map_err(refusal::store)?;
+    // spec: ADM-446
+    let is_erased = |copy: &Position| node.shared().is_erased(&copy.origin, copy.index);
+    if copies.iter().any(is_erased) {
+        return Ok(Stored::Same);
+    }
     for copy in copies.iter().rev() {
         if !is_void(node, query, copy)? {
             return compared(query, copy, decision);

@@ -21,7 +21,8 @@ use crate::admin::desk::{Answer, Desk};
 use crate::admin::listed::{Listed, beside};
 use crate::admin::shown::Shown;
 use crate::admin::{
-    acts as acts_on, answers, clean, codes, hops, lookup, peer, records, refusal, target, view,
+    acts as acts_on, answers, clean, codes, erased, hops, lookup, peer, records, refusal, target,
+    view,
 };
 use crate::node::{Node, publisher};
 use crate::query::{Found, QueryService, SubjectEntry, sort_newest_first};
@@ -134,7 +135,12 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         let about = records.views.iter().map(|one| one.subject.name().as_str());
         names.extend(about.take(1).map(str::to_owned));
     }
-    let clean = since.map(|since| clean::answer(node, &codes, &found, (since, as_of)));
+    let erasures = erased::about(node, &codes)?;
+    let gone: usize = erasures.iter().map(|(_, gone)| gone.len()).sum();
+    let clean = since.map(|since| {
+        let found = (found.as_slice(), gone as u64);
+        clean::answer(node, &codes, found, (since, as_of))
+    });
     let (clean, weighed) = clean.transpose()?.unzip();
     let answer = SubjectAnswer {
         code: ask.code,
@@ -154,8 +160,10 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         clean,
         now: None,
         codes: codes::views(&registry, &codes),
+        erased_left: erased::left(&erasures),
+        erased: erased::views(node, &erasures)?,
     };
-    let total = total + records.total;
+    let total = total + records.total + gone as u64;
     // spec: ADM-63
     if total == 0 && ask.code.check() == CodeCheck::Mismatch {
         let error = AdminError::new(ErrorCode::CodeCheck)
@@ -295,7 +303,7 @@ pub(super) fn verified(desk: &Desk, reference: &StatementRef) -> Result<Arc<Veri
         Found::Rejected(reason) => {
             Err(AdminError::new(ErrorCode::VerificationFailed).with("what", reason))
         }
-        Found::NotHeld => Err(AdminError::new(ErrorCode::BodyNotHeld).with("target", reference)),
+        Found::NotHeld => Err(erased::not_held(desk.node(), reference)?),
     }
 }
 

@@ -13,6 +13,21 @@ use crate::journal::{JournalId, JournalOptions};
 /// Opens the core of an authority that is no member.
 pub(super) fn open(fixture: &Fixture) -> (Core<MemoryDisk>, MemoryDisk) {
     let disk = MemoryDisk::new();
+    let core = on(fixture, &disk);
+    (core, disk)
+}
+
+/// Opens the core of the same authority again, on what it has written.
+pub(super) fn reopen(
+    fixture: &Fixture,
+    core: Core<MemoryDisk>,
+    disk: &MemoryDisk,
+) -> Core<MemoryDisk> {
+    drop(core);
+    on(fixture, disk)
+}
+
+fn on(fixture: &Fixture, disk: &MemoryDisk) -> Core<MemoryDisk> {
     let options = CoreOptions {
         journal: JournalOptions::new(JournalId([7; 16])),
         first_start: false,
@@ -30,5 +45,5 @@ pub(super) fn open(fixture: &Fixture) -> (Core<MemoryDisk>, MemoryDisk) {
     let now = Timestamp::new(1_772_400_000_000).unwrap();
     let opened = Core::open(disk.clone(), options, genesis, me, keys, random, now);
     let (core, _) = opened.unwrap();
-    (core, disk)
+    core
 }

@@ -153,9 +153,10 @@ impl Found {
                     let place = (origin.clone(), LeafIndex::new(index));
                     match mark {
                         BodyMark::Unknown => self.lost.insert(place),
-                        BodyMark::Held(..) | BodyMark::Refused(_) | BodyMark::Absent(_) => {
-                            self.lost.remove(&place)
-                        }
+                        BodyMark::Held(..)
+                        | BodyMark::Refused(_)
+                        | BodyMark::Absent(_)
+                        | BodyMark::Erased => self.lost.remove(&place),
                     };
                     for gaps in [&mut self.act_gaps, &mut self.data_gaps] {
                         if let Some(gaps) = gaps.get_mut(origin) {

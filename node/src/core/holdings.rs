@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use concordat_protocol::exchange::Gaps;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
+use concordat_protocol::message::Absence;
 use concordat_protocol::statement::{
     Content, DeliveryBatch, Holdings as Said, HoldingsFields, Kind, Statement,
 };
@@ -215,6 +216,13 @@ impl<D: Disk> Core<D> {
     fn gives_of(&self, origin: &Origin) -> bool {
         let is_known = self.registry.member_of(origin).is_some();
         is_known && (self.is_hub() || origin.member() == self.me.as_str())
+    }
+
+    /// Something else is true of a body of another's log than was said.
+    pub(super) fn note_holding(&mut self, origin: &Origin, index: LeafIndex) {
+        if origin.member() != self.me.as_str() {
+            self.holdings.note(origin, index, self.now, false);
+        }
     }
 
     /// A row names bodies that a member is given.
@@ -489,7 +497,10 @@ impl<D: Disk> Core<D> {
                     let index = LeafIndex::new(position);
                     let is_held = holds(log, index);
                     let is_told = log.kind(index) != Holdable::Other;
-                    if is_told && is_held != claims.held.contains(position) {
+                    let is_erased = log.body(index) == BodyState::Absent(Absence::Erased);
+                    let is_as_said = is_held == claims.held.contains(position)
+                        && is_erased == claims.erased.contains(position);
+                    if is_told && !is_as_said {
                         changed.push((origin.clone(), index));
                     }
                 }
@@ -506,22 +517,25 @@ fn holds(log: &Log, index: LeafIndex) -> bool {
     matches!(log.body(index), BodyState::Held(_) | BodyState::Refused(_))
 }
 
-/// Where bodies that holdings tell of are not held, ascending. What tells of nothing lies between.
-fn lacks(log: &Log) -> Vec<(u64, u64)> {
-    let mut lacks: Vec<(u64, u64)> = Vec::new();
-    let mut is_open = false;
+/// Where bodies that holdings tell of are not held, ascending, and whether they were erased. What tells of
+/// nothing lies between.
+fn lacks(log: &Log) -> Vec<(u64, u64, bool)> {
+    let mut lacks: Vec<(u64, u64, bool)> = Vec::new();
+    let mut open = None;
     for position in 0..log.size().value() {
         let index = LeafIndex::new(position);
         if log.kind(index) == Holdable::Other {
             continue;
         }
-        let is_missing = !holds(log, index);
-        match lacks.last_mut().filter(|_| is_open && is_missing) {
-            Some((_, end)) => *end = position.saturating_add(1),
-            None if is_missing => lacks.push((position, position.saturating_add(1))),
-            None => {}
+        let erased = log.body(index) == BodyState::Absent(Absence::Erased);
+        let lack = (!holds(log, index)).then_some(erased);
+        let after = position.saturating_add(1);
+        match (lack, lacks.last_mut()) {
+            (Some(_), Some((_, end, _))) if open == lack => *end = after,
+            (Some(erased), _) => lacks.push((position, after, erased)),
+            (None, _) => {}
         }
-        is_open = is_missing;
+        open = lack;
     }
     lacks
 }
@@ -531,26 +545,29 @@ fn lacks(log: &Log) -> Vec<(u64, u64)> {
 fn holdings_of(origin: &Origin, log: &Log, about: u64) -> Option<Said> {
     let (lacks, size) = (lacks(log), log.size().value());
     // Windows of as many ranges as fit, counted from the end: the newest is always whole.
-    let after = lacks.partition_point(|(begin, _)| *begin <= about);
+    let after = lacks.partition_point(|(begin, ..)| *begin <= about);
     let behind = lacks.len().saturating_sub(after) / Said::RANGES_MAX * Said::RANGES_MAX;
     let last = lacks.len().saturating_sub(behind);
     let first = last.saturating_sub(Said::RANGES_MAX);
-    let begin = |at: usize| lacks.get(at).map(|(begin, _)| *begin);
+    let begin = |at: usize| lacks.get(at).map(|(begin, ..)| *begin);
     let from = match first {
         0 => 0,
         first => begin(first).unwrap_or(0),
     };
     let until = begin(last).unwrap_or(size);
     let until = TreeSize::new(until).ok()?;
-    let missing = lacks.get(first..last)?.iter();
-    let missing = missing.map(|(begin, end)| (LeafIndex::new(*begin), LeafIndex::new(*end)));
+    let told = lacks.get(first..last)?;
+    let ranges = |wanted: bool| {
+        let of = told.iter().filter(move |(.., erased)| *erased == wanted);
+        of.map(|(begin, end, _)| (LeafIndex::new(*begin), LeafIndex::new(*end)))
+    };
     let fields = HoldingsFields {
         origin: origin.clone(),
         size: until,
         root: log.tree().root_at(until).ok()?,
         from: LeafIndex::new(from),
-        missing: missing.collect(),
-        erased: Vec::new(),
+        missing: ranges(false).collect(),
+        erased: ranges(true).collect(),
     };
     Said::new(fields).ok()
 }

@@ -30,6 +30,8 @@ pub(super) enum BodyMark {
     Refused(u8),
     /// It will not come.
     Absent(Absence),
+    /// An act erased it: what lies here is read no more.
+    Erased,
 }
 
 impl BodyMark {
@@ -40,6 +42,7 @@ impl BodyMark {
             }
             (BodyOutcome::Accepted { .. }, None) => Self::Unknown,
             (BodyOutcome::Refused { reason, .. }, _) => Self::Refused(*reason as u8),
+            (BodyOutcome::Absent(Absence::Erased), _) => Self::Erased,
             (BodyOutcome::Absent(absence), _) => Self::Absent(*absence),
         }
     }
@@ -233,7 +236,10 @@ pub(super) fn leaf_of_record(kind: u8, bytes: &[u8], place: u64) -> Option<&[u8]
     (place < count).then(|| r.bytes("a leaf").ok()).flatten()
 }
 
-/// null: unknown; 12 bytes: held; 13 bytes: held and verified; < 256: refused; 256 + n: absent.
+/// The mark of a body that an act erased; an absence beyond those that peers speak of.
+const ERASED: u64 = 512;
+
+/// null: unknown; 12 bytes: held; 13 bytes: held and verified; < 256: refused; 256 + n: absent; 512: erased.
 fn write_mark(w: &mut Writer, mark: BodyMark) {
     match mark {
         BodyMark::Unknown => w.null(),
@@ -245,6 +251,7 @@ fn write_mark(w: &mut Writer, mark: BodyMark) {
         }
         BodyMark::Refused(code) => w.unsigned(u64::from(code)),
         BodyMark::Absent(absence) => w.unsigned(256 + absence.code()),
+        BodyMark::Erased => w.unsigned(ERASED),
     };
 }
 
@@ -267,6 +274,7 @@ fn read_mark(r: &mut Reader<'_>) -> Result<BodyMark, DecodeError> {
         return Ok(BodyMark::Held(BodyPointer::decode(pointer), verified));
     }
     match r.unsigned("a code")? {
+        ERASED => Ok(BodyMark::Erased),
         code @ 0..=255 => Ok(BodyMark::Refused(u8::try_from(code).unwrap_or(u8::MAX))),
         code => Absence::from_code(code - 256)
             .map(BodyMark::Absent)
@@ -291,6 +299,7 @@ mod tests {
             BodyMark::Held(pointer, true),
             BodyMark::Refused(7),
             BodyMark::Absent(Absence::Erased),
+            BodyMark::Erased,
         ];
         let leaves = marks.iter().map(|mark| (&b"leaf"[..], *mark)).collect();
         let bodies = marks

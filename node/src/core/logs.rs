@@ -68,6 +68,8 @@ pub struct Log {
     for_few: Vec<u64>,
     /// Target and place of acts on statements of the same log that the index is not known to have.
     pub(super) unread: BTreeSet<(LeafIndex, LeafIndex)>,
+    /// Bodies that have not come and that an act erases.
+    erasing: BTreeSet<LeafIndex>,
 }
 
 /// Whether holdings tell of what lies at a position.
@@ -139,6 +141,8 @@ impl Log {
         let places = (0..self.size().value()).map(LeafIndex::new);
         places.filter(move |index| {
             let is_gone = match self.body(*index) {
+                // What an act erased is told of by the act.
+                BodyState::Absent(Absence::Erased) => false,
                 BodyState::Absent(_) => true,
                 BodyState::Missing | BodyState::Damaged => is_lost,
                 BodyState::Held(_) | BodyState::None | BodyState::Refused(_) => false,
@@ -224,6 +228,11 @@ impl Log {
         self.bodies.push(slot_of(mark));
     }
 
+    /// An act erases the body of a position, which has not come.
+    pub(super) fn expect_erased(&mut self, index: LeafIndex) {
+        self.erasing.insert(index);
+    }
+
     pub(super) fn mark(&mut self, index: u64, mark: BodyMark) {
         let place = LeafIndex::new(index);
         // One that is refused is marked as held before.
@@ -268,6 +277,7 @@ fn slot_of(mark: BodyMark) -> BodyPointer {
         BodyMark::Held(pointer, _) => pointer,
         BodyMark::Unknown => coded(UNKNOWN, 0),
         BodyMark::Refused(code) => coded(REFUSED, u32::from(code)),
+        BodyMark::Erased => slot_of(BodyMark::Absent(Absence::Erased)),
         BodyMark::Absent(absence) => coded(ABSENT, u32::try_from(absence.code()).unwrap_or(0)),
     }
 }
@@ -314,6 +324,7 @@ impl LogTable {
                 kinds: Vec::new(),
                 for_few: Vec::new(),
                 unread: BTreeSet::new(),
+                erasing: BTreeSet::new(),
             },
         );
     }
@@ -350,6 +361,11 @@ impl LogView for LogTable {
     fn holds_body(&self, origin: &Origin, index: LeafIndex) -> bool {
         let log = self.logs.get(origin);
         log.is_some_and(|log| matches!(log.body(index), BodyState::Held(_)))
+    }
+
+    fn is_erasing(&self, origin: &Origin, index: LeafIndex) -> bool {
+        let log = self.logs.get(origin);
+        log.is_some_and(|log| log.erasing.contains(&index))
     }
 
     fn restarted_at(&self, origin: &Origin) -> Option<LeafIndex> {

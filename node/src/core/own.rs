@@ -8,6 +8,7 @@ use concordat_protocol::log::{
     Checkpoint, CosignatureTime, LeafIndex, Origin, TreeSize, VerifiedCheckpoint,
     VerifiedCosignature, hash,
 };
+use concordat_protocol::message::Absence;
 use concordat_protocol::statement::{Body, Code, Content, Leaf, Statement, StatementRef, Vis};
 use concordat_protocol::subject::Subject;
 use concordat_protocol::trust::{self, LogNumber, Place, Registry, RejectReason};
@@ -327,6 +328,14 @@ impl<D: Disk> Core<D> {
         self.staged.registry |= self.genesis.is_registry(origin);
         let mut marks = Vec::with_capacity(bodies.len());
         for (index, outcome) in bodies {
+            // What is erased does not come back, whoever sends it.
+            // spec: PRP-73
+            if self.shared.is_erased(origin, index) {
+                continue;
+            }
+            if outcome == BodyOutcome::Absent(Absence::Erased) {
+                self.erasures.hear((origin.clone(), index));
+            }
             let pointer = match &outcome {
                 BodyOutcome::Accepted { body, .. } | BodyOutcome::Refused { body, .. } => {
                     Some(self.stage_body(body)?)

@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use concordat_protocol::exchange::Gaps;
 use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::message::Absence;
 use concordat_protocol::statement::{
-    ActOutcome, Body, Content, Kind, Receipt, ReceiptBatch, Statement, StatementRef,
+    ActOutcome, Body, Class, Content, Kind, Receipt, ReceiptBatch, Statement, StatementRef,
 };
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::LogNumber;
@@ -53,7 +54,7 @@ pub trait CountMeasures: Send {
 }
 
 /// A position of a log.
-type Place = (Origin, LeafIndex);
+pub(super) type Place = (Origin, LeafIndex);
 
 /// Which acts have a receipt, and which are to get one.
 #[derive(Debug, Default)]
@@ -134,6 +135,11 @@ impl Receipts {
         let last = LeafIndex::new(u64::MAX);
         self.pending
             .range((log.clone(), from)..=(log.clone(), last))
+    }
+
+    /// Acts whose receipts are still to be said.
+    pub(super) fn pending(&self) -> impl Iterator<Item = &Place> {
+        self.pending.iter()
     }
 
     /// Takes in what the own log says.
@@ -315,7 +321,19 @@ impl<D: Disk> Core<D> {
         let Some(body) = body else {
             return Verdict::Later;
         };
-        let target = statement_of(&body).and_then(|statement| statement.payload().target.clone());
+        let act = statement_of(&body);
+        // Nobody says of an erasure that it was applied before it was.
+        // spec: PRP-77
+        let is_erasure = |act: &Statement| act.payload().class() == Class::Erasure;
+        if refusal.is_none() && act.as_ref().is_some_and(is_erasure) {
+            let target = act.as_ref().and_then(|act| act.payload().target.as_ref());
+            let gone = |one: &StatementRef| self.shared.is_erased(&one.origin, one.index);
+            let place = (origin.clone(), *index);
+            if self.erasures.is_open(&place) || !target.is_some_and(gone) {
+                return Verdict::Later;
+            }
+        }
+        let target = act.and_then(|statement| statement.payload().target.clone());
         let Some((target, leaf_hash)) = target.zip(leaf_hash) else {
             return Verdict::Nothing;
         };
@@ -365,7 +383,9 @@ impl<D: Disk> Core<D> {
         logs.get(&target.origin).is_some_and(|log| {
             let is_it = log.tree().leaf_hash(target.index) == Some(target.leaf_hash);
             let body = log.body(target.index);
-            is_it && matches!(body, BodyState::Held(_) | BodyState::Damaged)
+            // What an act erased was held, and no answer shows it.
+            let erased = BodyState::Absent(Absence::Erased);
+            is_it && (matches!(body, BodyState::Held(_) | BodyState::Damaged) || body == erased)
         })
     }
 

@@ -13,6 +13,7 @@ use concordat_protocol::trust::{Genesis, LogNumber, Registry};
 use crate::clock::Moment;
 use crate::core::damage::{BodyFault, DamageList, DamagedBody};
 use crate::core::deliveries::Deliveries;
+use crate::core::erasures::Erasures;
 use crate::core::found::{Arrived, Found};
 use crate::core::holdings::Holdings;
 use crate::core::logs::{BodyState, Log};
@@ -174,6 +175,7 @@ impl<D: Disk> Core<D> {
             receipts: Receipts::default(),
             counting: None,
             deliveries,
+            erasures: Erasures::default(),
             holdings,
             look_ups_due: None,
             unseen: BTreeSet::new(),
@@ -211,7 +213,9 @@ impl<D: Disk> Core<D> {
         let spoken = std::mem::take(&mut found.holdings);
         let given = found.deliveries.clone();
         let receipts = own(&mut found.receipts);
-        self.restore_receipts(&receipts, &std::mem::take(&mut found.acts))?;
+        let acts = std::mem::take(&mut found.acts);
+        self.restore_receipts(&receipts, &acts)?;
+        self.restore_erasures(&acts)?;
         let deliveries = own(&mut found.deliveries);
         self.restore_deliveries(&deliveries, &std::mem::take(&mut found.sayable))?;
         self.restore_holdings(&spoken, &given)?;

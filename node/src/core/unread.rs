@@ -6,6 +6,7 @@
 //! and concerns only statements of the author's own log.
 
 use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::message::Absence;
 use concordat_protocol::statement::{Kind, Leaf, StatementRef};
 
 use crate::core::logs::{BodyState, Log};
@@ -50,6 +51,9 @@ impl<D: Disk> Shared<D> {
                 match log.body(*act) {
                     BodyState::Refused(_) => refused.push((target, *act)),
                     BodyState::Missing | BodyState::Absent(_) if is_passed => {}
+                    // A correction goes with what it corrects, and nothing else that acts goes.
+                    // spec: PRP-74
+                    BodyState::Absent(Absence::Erased) => {}
                     BodyState::Held(_)
                     | BodyState::Damaged
                     | BodyState::Missing

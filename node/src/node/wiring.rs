@@ -51,6 +51,10 @@ impl BodyReader for Bodies {
         }))
     }
 
+    fn is_erased(&self, origin: &Origin, index: LeafIndex) -> bool {
+        self.0.is_erased(origin, index)
+    }
+
     fn acts_by_leaf(&self, on: &Position, most: usize) -> Vec<(StatementRef, StatementRef)> {
         self.0.acts_by_leaf(&on.origin, on.index, most)
     }

@@ -474,6 +474,7 @@ impl<'q> Gatherer<'q> {
                 Content::Ruling(_)
                 | Content::Admission(_)
                 | Content::Stay(_)
+                | Content::Erasure(_)
                 | Content::Repair(_)
                 | Content::Agreement(_)
                 | Content::Accession(_)

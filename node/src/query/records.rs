@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use concordat_protocol::log::Origin;
-use concordat_protocol::statement::{Class, Record, StatementRef};
+use concordat_protocol::statement::{Class, Content, Record, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::trust::Verified;
 
@@ -20,6 +20,9 @@ pub const REFERRING_READ_MAX: usize = 256;
 /// Records that are read of those that answer an initiation or a push: many months of many authorities.
 // spec: IDX-90
 pub const ANSWERS_READ_MAX: usize = 4_096;
+
+/// An erasure that holds, and what is out of sight by it.
+pub type Erased = (Arc<Verified>, Vec<StatementRef>);
 
 impl QueryService {
     /// The records about an organisation as the index knows them, the newest first, without those that were
@@ -136,6 +139,35 @@ impl QueryService {
             };
             if record.filter(is_meant).is_some() {
                 found.push(verified);
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl QueryService {
+    /// The erasures by which something about an organisation is out of sight here, by position, each with what
+    /// it took away.
+    ///
+    /// # Errors
+    /// [`QueryError`].
+    // spec: IDX-107
+    pub fn erasures(&self, subject: SubjectCode) -> Result<Vec<Erased>, QueryError> {
+        let mut found = Vec::new();
+        for at in self.store.erasures_about(subject)? {
+            self.go_on()?;
+            let Found::Verified(act) = self.statement(&at.origin, at.index)? else {
+                continue;
+            };
+            let payload = act.statement().payload();
+            let Content::Erasure(erasure) = &payload.content else {
+                continue;
+            };
+            let named = payload.target.iter().chain(&erasure.closure);
+            let gone = named.filter(|one| self.bodies.is_erased(&one.origin, one.index));
+            let gone: Vec<StatementRef> = gone.cloned().collect();
+            if !gone.is_empty() {
+                found.push((act, gone));
             }
         }
         Ok(found)

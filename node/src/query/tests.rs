@@ -46,6 +46,10 @@ impl BodyReader for Bodies {
         Ok(self.0.lock().unwrap().get(&position).cloned())
     }
 
+    fn is_erased(&self, _: &Origin, _: LeafIndex) -> bool {
+        false
+    }
+
     fn acts_by_leaf(&self, on: &Position, _: usize) -> Vec<(StatementRef, StatementRef)> {
         let unread = self.1.lock().unwrap();
         let unread = unread

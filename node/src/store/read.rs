@@ -422,6 +422,43 @@ impl Store {
         Ok(!found.is_empty())
     }
 
+    /// Erasures of what was said about an organisation, by position.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    // spec: IDX-107
+    pub fn erasures_about(&self, subject: SubjectCode) -> Result<Vec<Position>, StoreError> {
+        let prefix = records::erasures_prefix(subject);
+        let logs = read(&self.logs);
+        let mut rows = self.collect(Family::Erasures, &prefix, None, |key, _| {
+            position(&logs, Spot::decode(key.get(prefix.len()..)?)?)
+        })?;
+        rows.sort();
+        Ok(rows)
+    }
+
+    /// Erasures that name a statement, by position.
+    ///
+    /// # Errors
+    /// `Engine`, `Damaged`.
+    // spec: IDX-107
+    pub fn erasures_of(
+        &self,
+        origin: &Origin,
+        index: LeafIndex,
+    ) -> Result<Vec<Position>, StoreError> {
+        let logs = read(&self.logs);
+        let Some(gone) = spot(&logs, origin, index) else {
+            return Ok(Vec::new());
+        };
+        let prefix = records::erased_prefix(gone);
+        let mut rows = self.collect(Family::Erased, &prefix, None, |key, _| {
+            position(&logs, Spot::decode(key.get(prefix.len()..)?)?)
+        })?;
+        rows.sort();
+        Ok(rows)
+    }
+
     fn records(&self, family: Family, prefix: &[u8]) -> Result<Vec<RecordRow>, StoreError> {
         let logs = read(&self.logs);
         let verdicts = read(&self.verdicts);

@@ -85,6 +85,35 @@ pub(super) fn code_changes_prefix(subject: SubjectCode) -> Vec<u8> {
         .finish()
 }
 
+/// An erasure of something about an organisation.
+// spec: IDX-107
+pub(super) fn put_erasure(batch: &mut EngineBatch, subject: SubjectCode, spot: Spot) {
+    batch.put(
+        Bytes::value()
+            .raw(&erasures_prefix(subject))
+            .spot(spot)
+            .finish(),
+        [],
+    );
+}
+
+/// What an erasure names.
+// spec: IDX-107
+pub(super) fn put_erased(batch: &mut EngineBatch, gone: Spot, by: Spot) {
+    let prefix = erased_prefix(gone);
+    batch.put(Bytes::value().raw(&prefix).spot(by).finish(), []);
+}
+
+pub(super) fn erased_prefix(gone: Spot) -> Vec<u8> {
+    Bytes::key(Family::Erased).spot(gone).finish()
+}
+
+pub(super) fn erasures_prefix(subject: SubjectCode) -> Vec<u8> {
+    Bytes::key(Family::Erasures)
+        .raw(subject.as_str().as_bytes())
+        .finish()
+}
+
 /// A measure of the node's own.
 // spec: IDX-86
 pub(super) fn put_measure(batch: &mut EngineBatch, spot: Spot) {

@@ -16,6 +16,8 @@
 //! u  referred to    position · position               -> see records.rs
 //! A  copies         log u32 · digest 16               -> see agreements.rs
 //! B  placed         position                          -> see agreements.rs
+//! E  erasures       subject 18 · position             -> nothing
+//! F  erased         position · position               -> nothing
 //! H  market penalties  position                  -> nothing
 //! K  resumed roots  position                        -> nothing
 //! L  changes of code  subject 18 · position          -> see records.rs
@@ -136,6 +138,8 @@ pub(super) enum Family {
     Chains = b'c',
     Deliveries = b'd',
     Receipts = b'e',
+    Erasures = b'E',
+    Erased = b'F',
     Given = b'f',
     Agreements = b'g',
     AgreementCopies = b'A',

@@ -359,6 +359,14 @@ impl<'a> Pending<'a> {
                     records::put_reference(&mut self.batch, to, spot, &value);
                 }
             }
+            Content::Erasure(erasure) => {
+                records::put_erasure(&mut self.batch, statement.header().about, spot);
+                let target = statement.payload().target.iter();
+                for gone in target.chain(&erasure.closure) {
+                    let gone = self.spot(&gone.origin, gone.index)?;
+                    records::put_erased(&mut self.batch, gone, spot);
+                }
+            }
             Content::RecognitionResponse(said) => {
                 let [asked, decision] = said.refers_to();
                 let asked = self.spot(&asked.origin, asked.index)?;

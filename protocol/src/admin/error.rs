@@ -193,6 +193,12 @@ named_codes! {
         BeyondRepair = 172 "beyond-repair",
         /// The span does not begin on a day up to the day asked about, or is named twice; `since`, `as_of`.
         CleanSpan = 173 "clean-span",
+        /// The body was erased; `target`, `by`.
+        ErasedByAct = 174 "erased-by-act",
+        /// Something is open on a decision that is to be erased; `target`, `state`, `with`.
+        ErasureOpen = 175 "erasure-open",
+        /// What belongs to a decision that is to be erased cannot go with it; `target`, `state`, `with`.
+        ErasureChain = 176 "erasure-chain",
         /// The organisation has another code now: what is asked is asked under that; `code`, `now`.
         CodeChanged = 180 "code-changed",
         /// The measure would have ended before today; `measure`, `today`.
@@ -240,6 +246,7 @@ impl ErrorCode {
             | Self::ClauseNotTaken => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
+            | Self::ErasedByAct
             | Self::ActNotHeld
             | Self::MemberUnknown
             | Self::NothingOpen
@@ -280,7 +287,9 @@ impl ErrorCode {
             | Self::OtherNode
             | Self::BeyondRepair
             | Self::MoreThanRecognised
-            | Self::OwnDecision => ExitCode::Denied,
+            | Self::OwnDecision
+            | Self::ErasureOpen
+            | Self::ErasureChain => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
             | Self::StorageFailed

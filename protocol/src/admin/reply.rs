@@ -17,7 +17,7 @@ use crate::admin::view::{
 };
 use crate::codec::{Truth, integer_map};
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
-use crate::statement::{BatchId, Class, Code, StatementRef};
+use crate::statement::{BatchId, Class, Code, ErasureGround, LegalBasis, StatementRef};
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::time::{Day, Timestamp};
 
@@ -386,10 +386,40 @@ integer_map! {
         30 => not_about: list(NotAboutView),
         /// Whether there is any adverse record since a day, where that was asked.
         160 => clean: opt(CleanView),
+        /// What was said about it and was erased.
+        // spec: ADM-445
+        170 => erased: list(ErasedView),
+        /// How many erasures there are besides.
+        171 => erased_left: opt(u64),
         /// The code that the organisation has now, where that is another one.
         180 => now: opt(SubjectCode),
         /// What is said about its codes, by log and position.
         181 => codes: list(CodeStepView),
+    }
+}
+
+integer_map! {
+    /// Statements about an organisation that an act took out of sight: that they were there, and why they went.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ErasedView {
+        /// The act.
+        1 => by: req(StatementRef),
+        /// Who erased.
+        2 => issuer: req(AuthorityCode),
+        /// The name of the authority.
+        3 => issuer_name: opt(String),
+        /// The kind of ground.
+        4 => ground: req(ErasureGround),
+        /// Who decided or ordered it.
+        5 => ordered_by: req(String),
+        /// The articles that it rests on.
+        6 => legal_basis: list(LegalBasis),
+        /// When.
+        7 => at: req(Timestamp),
+        /// What went.
+        8 => references: list(StatementRef),
+        /// Objections to it that are held: they stay.
+        9 => objections: list(StatementRef),
     }
 }
 

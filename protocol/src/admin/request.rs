@@ -16,8 +16,8 @@ use crate::codec::{Truth, integer_map};
 use crate::log::{LeafIndex, TreeSize};
 use crate::lookup::Scenario;
 use crate::statement::{
-    Address, BatchId, DecisionFields, Ground, ObjectorRole, Outcome, RedExit, RepairEffect,
-    StatementRef, WithdrawalReason,
+    Address, BatchId, DecisionFields, ErasureGround, Ground, LegalBasis, ObjectorRole, Outcome,
+    RedExit, RepairEffect, StatementRef, WithdrawalReason,
 };
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::text::Text;
@@ -133,6 +133,8 @@ tagged_enum! {
         /// Say whether the member relies on a decision. Answered by
         /// [`Reply::Recorded`](super::Reply::Recorded).
         Recognise(Box<RecogniseAsk>) = 145,
+        /// Record an erasure. Answered by [`Reply::Recorded`](super::Reply::Recorded).
+        Erasure(Box<ErasureAsk>) = 150,
     }
 }
 
@@ -355,6 +357,25 @@ integer_map! {
         5 => dry_run: req(bool),
         /// Of an entry in a red list: the exit.
         155 => exit: opt(RedExit),
+    }
+}
+
+integer_map! {
+    /// An erasure.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct ErasureAsk {
+        /// The statement whose body goes.
+        1 => target: req(Target),
+        /// The kind of ground.
+        2 => ground: req(ErasureGround),
+        /// Who decided or ordered it.
+        3 => by: req(Text<200>),
+        /// The article that it rests on.
+        4 => basis: req(LegalBasis),
+        /// The department that speaks; the member itself when absent.
+        5 => issuer: opt(AuthorityCode),
+        /// Say what it would do.
+        6 => dry_run: req(bool),
     }
 }
 

@@ -113,6 +113,7 @@ pub fn act_view(
         taken_back_by: None,
         applied_on: None,
         exit: None,
+        erasure_ground: None,
         reference,
     };
     fill(&mut view, &payload.content, effect);
@@ -151,6 +152,11 @@ fn fill(view: &mut ActView, content: &Content, effect: Option<&Effect>) {
             view.decided_on = Some(fields.ordered_on);
             view.until = fields.until;
             view.reasons = Some(fields.reasons.to_string());
+        }
+        Content::Erasure(erasure) => {
+            view.erasure_ground = Some(erasure.ground);
+            view.body = Some(erasure.by.to_string());
+            view.legal_basis.clone_from(&erasure.basis);
         }
         Content::Repair(repair) => {
             let fields = repair.fields();
@@ -223,6 +229,7 @@ pub fn noticed_view(
         taken_back_by: None,
         applied_on: None,
         exit: None,
+        erasure_ground: None,
     })
 }
 

@@ -15,9 +15,9 @@ use crate::admin::tagged::named_codes;
 use crate::codec::integer_map;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
 use crate::statement::{
-    Accession, ActType, Agreement, Class, Code, Decision, Enrolment, Ground, LegalBasis, Month,
-    ObjectorRole, Outcome, QueryRoot, RedExit, RepairEffect, Retirement, Role, Standing,
-    StatementRef, Vis, WithdrawalReason,
+    Accession, ActType, Agreement, Class, Code, Decision, Enrolment, ErasureGround, Ground,
+    LegalBasis, Month, ObjectorRole, Outcome, QueryRoot, RedExit, RepairEffect, Retirement, Role,
+    Standing, StatementRef, Vis, WithdrawalReason,
 };
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::time::{Day, Timestamp};
@@ -432,6 +432,8 @@ integer_map! {
         130 => applied_on: opt(Day),
         /// Of a withdrawal: by which exit an organisation leaves a red list.
         155 => exit: opt(RedExit),
+        /// Of an erasure: the kind of ground.
+        170 => erasure_ground: opt(ErasureGround),
     }
 }
 

@@ -145,6 +145,7 @@ impl Telling {
                 Content::Decision(_)
                 | Content::Objection(_)
                 | Content::Stay(_)
+                | Content::Erasure(_)
                 | Content::Repair(_)
                 | Content::Notice(_)
                 | Content::ItemCatalogue(_)

@@ -370,6 +370,7 @@ impl<'a> ByClass<'a> {
                 | Content::Rotation(_)
                 | Content::Suspension(_)
                 | Content::CutOff(_)
+                | Content::Erasure(_)
                 | Content::Loss(_)
                 | Content::DeliveryBatch(_)
                 | Content::Holdings(_)

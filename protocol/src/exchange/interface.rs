@@ -34,6 +34,8 @@ pub trait LogView {
     fn leaf_hash(&self, origin: &Origin, index: LeafIndex) -> Option<Hash>;
     /// Whether the body of a leaf is held.
     fn holds_body(&self, origin: &Origin, index: LeafIndex) -> bool;
+    /// Whether an act that is held erases the body of a leaf.
+    fn is_erasing(&self, origin: &Origin, index: LeafIndex) -> bool;
     /// Where the newest restart lies that the author of a log has logged.
     fn restarted_at(&self, origin: &Origin) -> Option<LeafIndex>;
     /// Hashes that lead from one size of a log to a later one.

@@ -24,6 +24,17 @@ impl Exchange {
         }
     }
 
+    /// An act erased a body: it is not asked for any more.
+    // spec: PRP-73
+    pub fn forget(&mut self, origin: &Origin, index: LeafIndex) {
+        if let Some(replica) = self.replicas.get_mut(origin) {
+            replica.forget_gap(index.value());
+            replica
+                .lost
+                .remove(index.value(), index.value().saturating_add(1));
+        }
+    }
+
     /// How many bodies of a log are lost, as far as somebody who was asked did not hold them either.
     #[must_use]
     pub fn lost_bodies(&self, origin: &Origin) -> u64 {

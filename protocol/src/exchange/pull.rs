@@ -657,6 +657,8 @@ impl Exchange {
         // spec: EXC-111
         let between_parties = leaf.kind.is_between_parties();
         let knows = !between_parties || self.knows_whom_it_concerns(world, id, origin);
+        // Whoever erases may not take its own word for it: the hub looks at the act and at the body.
+        let erased = self.hub_says(world, id) && world.logs.is_erasing(origin, index);
         let Some(replica) = self.replicas.get_mut(origin) else {
             return;
         };
@@ -690,10 +692,12 @@ impl Exchange {
         });
         match outcome {
             None => replica.waiting.insert(position, position + 1),
-            // There is no statement yet that proves an erasure: who says so may as well not hold it,
-            // and others are asked first.
-            // spec: EXC-20
-            Some(BodyOutcome::Absent(Absence::NotHeld | Absence::Erased)) => {
+            // The act alone proves no erasure: who says so without it may as well not hold the body, and
+            // others are asked first.
+            // spec: EXC-20, PRP-73
+            Some(BodyOutcome::Absent(absence))
+                if absence == Absence::NotHeld || (absence == Absence::Erased && !erased) =>
+            {
                 let peer = self.peers.get_mut(&id);
                 if replica.pass_over(world, peer, (origin, position), is_data) {
                     self.changed.insert(origin.clone());
@@ -725,6 +729,13 @@ impl Exchange {
                 outcomes.push((index, outcome));
             }
         }
+    }
+
+    /// Whether what a peer says is the word of the hub, or there is no other hub to ask.
+    fn hub_says(&self, world: World<'_>, id: PeerId) -> bool {
+        let hub = world.registry.genesis().hub();
+        let member = self.peers.get(&id).map(|peer| peer.member);
+        self.me == hub || member == Some(hub)
     }
 
     /// Whether a peer's word that a delivery or a receipt is not for us counts: its author's does, and that

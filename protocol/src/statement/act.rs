@@ -372,6 +372,63 @@ integer_map! {
     }
 }
 
+code_enum! {
+    /// 删除依据: why a body has to go.
+    pub enum ErasureGround {
+        /// 法定: a law says so, because its time is over for example.
+        Law = 1,
+        /// 命令: a court or a supervisor ordered it.
+        Order = 2,
+        /// 紧急个人信息: personal data got into it that should not be there.
+        UrgentPersonalData = 3,
+    }
+}
+
+integer_map! {
+    /// 删除: the body of the statement is shown and given to nobody any more.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Erasure {
+        /// The kind of ground.
+        1 => ground: req(ErasureGround),
+        /// Who decided or ordered it.
+        2 => by: req(Text<200>),
+        /// The articles that it rests on; at least one.
+        3 => basis: list(LegalBasis),
+        /// What quotes the target and goes with it, in the same log: corrections of it, and decisions of its
+        /// chain; ascending, at most [`Erasure::CLOSURE_MAX`].
+        4 => closure: list(StatementRef),
+    }
+}
+
+impl Erasure {
+    /// Statements that go with a target.
+    pub const CLOSURE_MAX: usize = 64;
+
+    /// Looks at what goes with a target.
+    ///
+    /// # Errors
+    /// [`Invalid::ErasureBasis`] without an article, [`Invalid::ErasureClosure`] for what lies in another log
+    /// than the target, is the target itself, or is not in strictly ascending order, and for too many.
+    // spec: STM-203, STM-204
+    pub fn check(&self, target: Option<&StatementRef>) -> Result<(), Invalid> {
+        if self.basis.is_empty() {
+            return Err(Invalid::ErasureBasis);
+        }
+        let beside = |one: &StatementRef| {
+            target.is_some_and(|target| one.origin == target.origin && one.index != target.index)
+        };
+        let ascends = self.closure.iter().zip(self.closure.iter().skip(1));
+        let ascends = ascends
+            .into_iter()
+            .all(|(one, next)| one.index < next.index);
+        match ascends && self.closure.len() <= Self::CLOSURE_MAX && self.closure.iter().all(beside)
+        {
+            true => Ok(()),
+            false => Err(Invalid::ErasureClosure),
+        }
+    }
+}
+
 integer_map! {
     /// What a stay says, before it has been looked at as a whole.
     #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use crate::codec::integer_map;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
 use crate::statement::act::{
-    Admission, Correction, Ground, Objection, Repair, Ruling, Stay, Withdrawal,
+    Admission, Correction, Erasure, Ground, Objection, Repair, Ruling, Stay, Withdrawal,
 };
 use crate::statement::agreement::{Accession, Agreement, Retirement};
 use crate::statement::calendar::Calendar;
@@ -94,6 +94,7 @@ pub enum Content {
     Withdrawal(Withdrawal),
     Admission(Admission),
     Stay(Box<Stay>),
+    Erasure(Box<Erasure>),
     Repair(Box<Repair>),
     Agreement(Box<Agreement>),
     Accession(Accession),
@@ -134,6 +135,7 @@ impl Content {
             Self::Withdrawal(_) => Class::Withdrawal,
             Self::Admission(_) => Class::Admission,
             Self::Stay(_) => Class::Stay,
+            Self::Erasure(_) => Class::Erasure,
             Self::Repair(_) => Class::Repair,
             Self::Agreement(_) => Class::Agreement,
             Self::Accession(_) => Class::Accession,
@@ -171,6 +173,7 @@ impl Content {
             | Self::Withdrawal(_)
             | Self::Admission(_)
             | Self::Stay(_)
+            | Self::Erasure(_)
             | Self::Repair(_)
             | Self::Agreement(_)
             | Self::Accession(_)
@@ -307,6 +310,7 @@ impl Content {
             | Self::Withdrawal(_)
             | Self::Admission(_)
             | Self::Stay(_)
+            | Self::Erasure(_)
             | Self::Repair(_)
             | Self::Agreement(_)
             | Self::Accession(_)
@@ -346,6 +350,7 @@ impl Content {
             | Self::Withdrawal(_)
             | Self::Admission(_)
             | Self::Stay(_)
+            | Self::Erasure(_)
             | Self::Repair(_)
             | Self::Agreement(_)
             | Self::Accession(_)
@@ -387,6 +392,7 @@ impl Content {
             | Self::Withdrawal(_)
             | Self::Admission(_)
             | Self::Stay(_)
+            | Self::Erasure(_)
             | Self::Repair(_)
             | Self::Agreement(_)
             | Self::Accession(_)

@@ -550,6 +550,14 @@ pub enum Invalid {
     /// A measure that is to be mandatory and rests on less than a statute.
     #[error("a mandatory measure rests on a law, an administrative or a local regulation")]
     MandatoryBasis,
+    /// An erasure that cites nothing.
+    #[error("an erasure cites no article")]
+    ErasureBasis,
+    /// An erasure that takes along what it cannot.
+    #[error(
+        "what goes with an erasure lies in the log of its target, is not the target, ascends without repetition and is 64 at most"
+    )]
+    ErasureClosure,
     /// A declaration of loss that cites nothing.
     #[error("a declaration that a member is lost cites no article")]
     LossBasis,

@@ -9,6 +9,7 @@ use crate::key::{KeyError, KeyId, PublicKey, SignatureBytes, Signer};
 use crate::limits::{APPROVALS_MAX, STATEMENT_BYTES_MAX};
 use crate::log::{Hash, TreeSize};
 use crate::statement::class::{Class, Kind};
+use crate::statement::content::Content;
 use crate::statement::decision::Invalid;
 use crate::statement::payload::Payload;
 use crate::subject::{AuthorityCode, SubjectCode};
@@ -545,6 +546,9 @@ fn check_payload(header: &Header, payload: &Payload) -> Result<(), StatementErro
         return Err(StatementError::AboutAnother);
     }
     payload.content.check()?;
+    if let Content::Erasure(erasure) = &payload.content {
+        erasure.check(payload.target.as_ref())?;
+    }
     Ok(())
 }
 

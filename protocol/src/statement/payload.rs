@@ -113,6 +113,7 @@ impl Serialize for Payload {
             Content::Withdrawal(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Admission(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Stay(content) => map.serialize_entry(&CONTENT, content)?,
+            Content::Erasure(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Repair(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Agreement(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Accession(content) => map.serialize_entry(&CONTENT, content)?,
@@ -216,6 +217,7 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::Withdrawal => Content::Withdrawal(map.next_value()?),
         Class::Admission => Content::Admission(map.next_value()?),
         Class::Stay => Content::Stay(map.next_value()?),
+        Class::Erasure => Content::Erasure(Box::new(map.next_value()?)),
         Class::Repair => Content::Repair(map.next_value()?),
         Class::Agreement => Content::Agreement(map.next_value()?),
         Class::Accession => Content::Accession(map.next_value()?),
@@ -249,7 +251,7 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::Push => record(Record::Push(map.next_value()?)),
         Class::Feedback => record(Record::Feedback(map.next_value()?)),
         Class::CodeChange => record(Record::CodeChange(map.next_value()?)),
-        Class::Erasure | Class::Succession => {
+        Class::Succession => {
             return Err(A::Error::custom(format_args!(
                 "class {} is reserved",
                 class.code()

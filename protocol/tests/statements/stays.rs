@@ -2,7 +2,8 @@
 
 use concordat_protocol::effect::{Fact, VoidCause};
 use concordat_protocol::statement::{
-    Class, Content, Invalid, Mandate, Repair, RepairEffect, RepairFields, Stay, StayFields, Vis,
+    Class, Content, Erasure, ErasureGround, Invalid, Loss, Mandate, Payload, Repair, RepairEffect,
+    RepairFields, StatementError, Stay, StayFields, Vis, sign,
 };
 use concordat_protocol::trust::{Authority, RejectReason, Verified};
 
@@ -182,4 +183,52 @@ fn stay_and_repair_dated_back_into_a_mandate_that_has_ended_are_void() {
         assert_eq!(void("2027-01-04"), Some(VoidCause::MandateEnded));
         assert_eq!(void("2026-12-31"), None);
     }
+}
+
+// spec: STM-181, STM-203
+#[test]
+fn what_takes_away_cites_an_article() {
+    let net = Net::production();
+    let Content::Loss(loss) = lost(city()) else {
+        panic!("it is a loss");
+    };
+    let without = Content::Loss(Loss {
+        basis: Vec::new(),
+        ..loss
+    });
+    let ctx = net.registry.ctx();
+    let about = city().code();
+    let signed = |about, payload: &Payload| sign(&key(HUB_KEY), hub(), about, ctx, payload);
+    let refused = signed(about, &payload(without)).unwrap_err();
+    assert_eq!(refused, StatementError::Invalid(Invalid::LossBasis));
+    let erasure = |basis, closure: &[u64]| {
+        let erasure = Erasure {
+            ground: ErasureGround::Law,
+            by: text("市市场监督管理局"),
+            basis,
+            closure: closure
+                .iter()
+                .map(|at| net.reference(city(), *at))
+                .collect(),
+        };
+        act(
+            Content::Erasure(Box::new(erasure)),
+            net.reference(city(), 3),
+        )
+    };
+    let refused = signed(about, &erasure(Vec::new(), &[])).unwrap_err();
+    assert_eq!(refused, StatementError::Invalid(Invalid::ErasureBasis));
+    assert!(signed(about, &erasure(penalty().basis, &[])).is_ok());
+    // spec: STM-204
+    assert!(signed(about, &erasure(penalty().basis, &[1, 2, 4])).is_ok());
+    let many: Vec<u64> = (4..69).collect();
+    for closure in [&[3][..], &[2, 1], &[2, 2], &many] {
+        let refused = signed(about, &erasure(penalty().basis, closure)).unwrap_err();
+        assert_eq!(refused, StatementError::Invalid(Invalid::ErasureClosure));
+    }
+    assert!(signed(about, &erasure(penalty().basis, &many[..64])).is_ok());
+    let mut elsewhere = erasure(penalty().basis, &[4]);
+    elsewhere.target = Some(net.reference(hub(), 3));
+    let refused = signed(about, &elsewhere).unwrap_err();
+    assert_eq!(refused, StatementError::Invalid(Invalid::ErasureClosure));
 }

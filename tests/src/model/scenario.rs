@@ -222,6 +222,7 @@ fn put(random: &mut Random, set: &mut Vec<Spoken>, say: Say) -> Option<Place> {
         void: random.once_in(10).then_some(Void::CutOff),
         history: false,
         beyond_repair: false,
+        registry: 0,
         say,
     });
     Some(place)

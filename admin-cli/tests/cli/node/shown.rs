@@ -5,6 +5,20 @@ use concordat_protocol::lookup::LookUpRow;
 
 use super::*;
 
+fn erased() -> ErasedView {
+    ErasedView {
+        by: reference(22),
+        issuer: hub(),
+        issuer_name: Some("某局".to_owned()),
+        ground: ErasureGround::UrgentPersonalData,
+        ordered_by: "市中级人民法院".to_owned(),
+        legal_basis: Vec::new(),
+        at: Timestamp::new(1_772_400_000_000).unwrap(),
+        references: vec![reference(21)],
+        objections: vec![reference(23)],
+    }
+}
+
 #[test]
 fn subject_shows_the_suspension_before_anything_else() {
     let code = SubjectCode::parse("91310000717854505W")
@@ -47,6 +61,8 @@ fn subject_shows_the_suspension_before_anything_else() {
         records: Vec::new(),
         records_total: None,
         records_next_skip: None,
+        erased: vec![erased()],
+        erased_left: Some(3),
         clean: None,
         now: None,
         codes: Vec::new(),
@@ -72,6 +88,17 @@ fn subject_shows_the_suspension_before_anything_else() {
     );
     assert!(ran.out.contains("suspended"), "{}", ran.out);
     assert!(ran.out.contains("not proven"), "{}", ran.out);
+    // spec: ADM-445
+    for said in [
+        "#21",
+        "#22",
+        "urgent, personal data",
+        "市中级人民法院",
+        "#23",
+        "3 more",
+    ] {
+        assert!(ran.out.contains(said), "{said}: {}", ran.out);
+    }
     // spec: ADM-293
     assert!(
         ran.out.contains("not about this organisation"),
@@ -146,6 +173,8 @@ fn subject_says_how_many_copies_it_leaves_out() {
             records: Vec::new(),
             records_total: None,
             records_next_skip: None,
+            erased: Vec::new(),
+            erased_left: None,
             clean: None,
             now: None,
             codes: Vec::new(),
@@ -192,6 +221,8 @@ fn code_that_the_registrar_confirmed_is_shown_with_a_warning_above_everything() 
         records: Vec::new(),
         records_total: None,
         records_next_skip: None,
+        erased: Vec::new(),
+        erased_left: None,
         clean: None,
         now: None,
         codes: Vec::new(),
@@ -299,6 +330,7 @@ fn freeing_acts() -> Vec<ActView> {
         decided_on: Some(day()),
         until: Some(day()),
         repair_effects: Vec::new(),
+        erasure_ground: None,
         legal_basis: Vec::new(),
         taken_back_by: Some(reference(10)),
         applied_on: None,
@@ -556,6 +588,8 @@ fn clean_years_are_shown_with_what_they_rest_on_in_both_languages() {
             records: Vec::new(),
             records_total: None,
             records_next_skip: None,
+            erased: Vec::new(),
+            erased_left: None,
             clean: Some(clean()),
             now: None,
             codes: Vec::new(),

@@ -181,6 +181,11 @@ fn counted(
 /// Whether a statement that came too late would say something if it were made anew: what frees counts
 /// all the same, and an act on what is void or taken back never counts.
 fn is_to_be_made_good(node: &Node, at: &Position) -> Result<bool, AdminError> {
+    // What was erased is not said again.
+    // spec: ADM-446
+    if node.shared().is_erased(&at.origin, at.index) {
+        return Ok(false);
+    }
     let query = node.query().map_err(refusal::index)?;
     let own = query.store().own(&at.origin, at.index);
     let own = own.map_err(refusal::store)?;
@@ -320,6 +325,7 @@ fn is_to_be_said_anew(
         | Content::Rotation(_)
         | Content::Suspension(_)
         | Content::CutOff(_)
+        | Content::Erasure(_)
         | Content::Loss(_)
         | Content::Notice(_)
         | Content::DeliveryBatch(_)

@@ -4,8 +4,8 @@ use crate::admin::view::BindsOthersCode;
 use crate::codec::integer_map;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
 use crate::statement::{
-    ActType, Class, Code, Outcome, RecognitionAnswer, RecognitionReason, RedExit, StatementRef,
-    WithdrawalReason,
+    ActType, Class, Code, ErasureGround, Outcome, RecognitionAnswer, RecognitionReason, RedExit,
+    StatementRef, WithdrawalReason,
 };
 use crate::subject::SubjectCode;
 use crate::time::Day;
@@ -69,6 +69,8 @@ integer_map! {
         132 => about_before: opt(SubjectCode),
         /// Of a withdrawal: by which exit an organisation leaves a red list.
         155 => exit: opt(RedExit),
+        /// Of an erasure: the kind of ground.
+        172 => erasure_ground: opt(ErasureGround),
         /// Of a decision: words of others on whether they rely on it.
         145 => answers: opt(u64),
         /// Of a recognition response: the answer.
@@ -117,6 +119,7 @@ impl LedgerRow {
             reason: None,
             about_before: None,
             exit: None,
+            erasure_ground: None,
             answers: None,
             answer: None,
             answer_reason: None,

@@ -197,6 +197,11 @@ fn accepted() -> Vec<Case> {
             "exit from a red list",
             plain(&act(acts::exit(), reference())),
         ),
+        ok("erasure", plain(&act(acts::erasure(), reference()))),
+        ok(
+            "erasure with what goes too",
+            plain(&act(acts::erasure_of_more(&net), reference())),
+        ),
         ok("notice", hub_says(Content::Notice(notice(&net)))),
         ok("head seen", hub_says(Content::HeadSeen(head))),
         ok("restart", hub_says(Content::Restart(restart()))),

@@ -1,5 +1,7 @@
 //! Stays and repairs, and those that break a rule.
 
+use concordat_protocol::statement::{Erasure, ErasureGround};
+
 use super::*;
 
 pub(super) fn stay() -> Content {
@@ -31,6 +33,23 @@ pub(super) fn repair() -> Content {
         applied_on: None,
     });
     Content::Repair(Box::new(repair.unwrap()))
+}
+
+pub(super) fn erasure() -> Content {
+    Content::Erasure(Box::new(Erasure {
+        ground: ErasureGround::Law,
+        by: crate::support::text("市市场监督管理局"),
+        basis: penalty().basis,
+        closure: Vec::new(),
+    }))
+}
+
+pub(super) fn erasure_of_more(net: &Net) -> Content {
+    let Content::Erasure(mut erasure) = erasure() else {
+        panic!("it is an erasure");
+    };
+    erasure.closure = vec![net.reference(city(), 1), net.reference(city(), 4)];
+    Content::Erasure(erasure)
 }
 
 /// A good content with another value under one key, or without the key.
@@ -69,7 +88,52 @@ pub(super) fn refused(net: &Net) -> Vec<Case> {
         net,
         content: exit(),
     }));
+    cases.extend(erasures(&Changed {
+        net,
+        content: erasure(),
+    }));
     cases
+}
+
+fn erasures(erasure: &Changed<'_>) -> Vec<Case> {
+    let code = |code: u8| erasure.with(1, vec![code]);
+    vec![
+        shape(
+            "erasure on no ground",
+            "required",
+            erasure.lacks(1),
+            "STM-15",
+        ),
+        shape("erasure on ground 0", "no code", code(0), "STM-15"),
+        shape("erasure on ground 4", "no code", code(4), "STM-15"),
+        shape("erasure by nobody", "required", erasure.lacks(2), "STM-15"),
+        Case::refused(
+            "erasure without a basis",
+            "nothing goes without a law that says so",
+            erasure.lacks(3),
+            "STM-203",
+            "Invalid.ErasureBasis",
+        ),
+        shape(
+            "erasure that names a person",
+            "personal data",
+            erasure.with(2, text("身份证号362322198709086409")),
+            "ID-37",
+        ),
+        shape(
+            "erasure with key 5",
+            "no such key",
+            erasure.with(5, vec![0]),
+            "STM-15",
+        ),
+        Case::refused(
+            "erasure that takes its target along",
+            "the target is named once",
+            erasure.with(4, encode(&vec![erasure.net.reference(city(), 3)]).unwrap()),
+            "STM-204",
+            "Invalid.ErasureClosure",
+        ),
+    ]
 }
 
 fn shape(name: &str, comment: &str, input: Vec<u8>, spec: &'static str) -> Case {

@@ -218,7 +218,7 @@ pub(super) fn payload_map() -> Vec<Case> {
     }
     for class in Class::ALL {
         let class = class.code();
-        let reserved = [26, 49];
+        let reserved = [49];
         if reserved.contains(&class) {
             let input = with(1, encode(&class).unwrap());
             cases.push(one(

@@ -1,0 +1,493 @@
+//! Erasures: bodies that an act takes out of sight are given and shown no more.
+//!
+//! ```text
+//! act durable ──> may it, is it cosigned (or urgent) ──> body looked at ──> ledger says erased
+//!                                                         │ not held: waits, or the hub says erased
+//! ```
+//! A crash between act and mark is made good at the next start, which looks at every erasure that is held.
+//! Out of scope: the bytes. They stay in their segment until segments are rewritten, and no receipt says
+//! otherwise.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::message::Absence;
+use concordat_protocol::statement::{
+    Class, Content, Decision, ErasureGround, Kind, Statement, StatementRef,
+};
+use concordat_protocol::subject::SubjectCode;
+use concordat_protocol::time::Day;
+
+use crate::core::ledger::{BodyMark, Record};
+use crate::core::logs::{BodyState, Holdable};
+use crate::core::receipts::{Place, statement_of};
+use crate::core::types::{Durable, Fatal};
+use crate::core::{Core, Shared, read, write};
+use crate::disk::Disk;
+
+/// Acts of the node's own that are looked at after a start: more than one commit takes.
+const OWN_ACTS_MAX: usize = 8_192;
+
+/// What an act erases.
+#[derive(Clone, Debug)]
+struct Erasing {
+    about: SubjectCode,
+    /// The target and what goes with it, by position: nothing quotes what comes after it.
+    targets: Vec<StatementRef>,
+}
+
+/// Erasures whose targets are not all out of sight.
+#[derive(Debug, Default)]
+pub(super) struct Erasures {
+    open: BTreeMap<Place, Erasing>,
+    /// Those that no quorum has cosigned yet.
+    unwitnessed: BTreeSet<Place>,
+    by_target: BTreeMap<Place, BTreeSet<Place>>,
+    /// Targets of which it was heard that they are erased.
+    heard: Vec<Place>,
+}
+
+impl Erasures {
+    /// The hub says of a target that it is erased.
+    pub(super) fn hear(&mut self, target: Place) {
+        self.heard.push(target);
+    }
+
+    /// Whether some target of an act is not out of sight.
+    pub(super) fn is_open(&self, act: &Place) -> bool {
+        self.open.contains_key(act)
+    }
+
+    fn wait(&mut self, act: &Place, erasing: Erasing) {
+        for target in &erasing.targets {
+            let target = (target.origin.clone(), target.index);
+            self.by_target
+                .entry(target)
+                .or_default()
+                .insert(act.clone());
+        }
+        self.open.insert(act.clone(), erasing);
+    }
+
+    /// A target is settled for an act; whether nothing of it is open any more.
+    fn settle(&mut self, act: &Place, target: &StatementRef) -> bool {
+        let place = (target.origin.clone(), target.index);
+        if let Some(acts) = self.by_target.get_mut(&place) {
+            acts.remove(act);
+            if acts.is_empty() {
+                self.by_target.remove(&place);
+            }
+        }
+        let Some(erasing) = self.open.get_mut(act) else {
+            return true;
+        };
+        erasing.targets.retain(|one| one != target);
+        let is_done = erasing.targets.is_empty();
+        if is_done {
+            self.open.remove(act);
+        }
+        is_done
+    }
+}
+
+/// What becomes of one target.
+enum Fate {
+    /// It goes, or has gone.
+    Goes,
+    /// Its body has not come.
+    Waits,
+    /// This act takes it away from nobody.
+    Stays,
+}
+
+impl<D: Disk> Shared<D> {
+    /// Whether an act erased the body of a position.
+    #[must_use]
+    pub fn is_erased(&self, origin: &Origin, index: LeafIndex) -> bool {
+        let logs = self.logs();
+        let body = logs.get(origin).map(|log| log.body(index));
+        body == Some(BodyState::Absent(Absence::Erased))
+    }
+}
+
+impl<D: Disk> Core<D> {
+    /// Takes away what acts erase that have become durable or were cosigned, and what has come after the act
+    /// that erases it.
+    // spec: PRP-72, PRP-73
+    pub(super) fn follow_erasures(&mut self, durable: &[Durable]) -> Result<(), Fatal> {
+        let mut acts: BTreeSet<Place> = BTreeSet::new();
+        for entry in durable {
+            let place = (entry.origin.clone(), entry.index);
+            if entry.leaf.kind == Kind::Act && entry.verified {
+                let act = statement_of(&entry.body);
+                acts.extend(
+                    act.filter(|act| self.note_erasure(&place, act))
+                        .map(|_| place.clone()),
+                );
+            }
+            let waiting = self.erasures.by_target.get(&place);
+            acts.extend(waiting.into_iter().flatten().cloned());
+        }
+        for target in std::mem::take(&mut self.erasures.heard) {
+            let waiting = self.erasures.by_target.get(&target);
+            acts.extend(waiting.into_iter().flatten().cloned());
+        }
+        let cosigned = self.erasures.unwitnessed.iter();
+        let cosigned = cosigned.filter(|act| self.is_cosigned(act)).cloned();
+        acts.extend(cosigned.collect::<Vec<_>>());
+        for act in acts {
+            self.carry_out(&act)?;
+        }
+        Ok(())
+    }
+
+    /// Takes away what acts erase where a crash may have come between act and mark: those of others without a
+    /// receipt, and the newest of the node's own.
+    // spec: PRP-73
+    pub(super) fn restore_erasures(&mut self, acts: &[Place]) -> Result<(), Fatal> {
+        let own = acts.iter().rev();
+        let own = own.filter(|(origin, _)| origin.member() == self.me.as_str());
+        let mut acts: Vec<Place> = own.take(OWN_ACTS_MAX).cloned().collect();
+        acts.extend(self.receipts.pending().cloned());
+        for place in &acts {
+            let body = self.shared.read_body(&place.0, place.1).ok().flatten();
+            if let Some(act) = body.as_deref().and_then(statement_of)
+                && self.note_erasure(place, &act)
+            {
+                self.carry_out(place)?;
+            }
+        }
+        if self.staged.is_pending() {
+            self.journal.commit()?;
+            self.staged.records = false;
+        }
+        Ok(())
+    }
+
+    /// Keeps an act that erases; whether it is one and may.
+    fn note_erasure(&mut self, place: &Place, act: &Statement) -> bool {
+        let Some((erasing, ground)) = self.erased_by(place, act) else {
+            return false;
+        };
+        // spec: PRP-75
+        if ground != ErasureGround::UrgentPersonalData {
+            self.erasures.unwitnessed.insert(place.clone());
+        }
+        self.erasures.wait(place, erasing);
+        true
+    }
+
+    /// What an act erases by right: the member may whose log it lies in, and whoever supervises.
+    // spec: PRP-72
+    fn erased_by(&self, (_, index): &Place, act: &Statement) -> Option<(Erasing, ErasureGround)> {
+        let payload = act.payload();
+        let Content::Erasure(erasure) = &payload.content else {
+            return None;
+        };
+        let target = payload.target.clone()?;
+        let (header, size) = (act.header(), act.header().ctx.size);
+        let own = header.issuer.as_str() == target.origin.member();
+        let day = Day::of(payload.issued_at).ok()?;
+        let at_ctx = self.registry.member_at(header.issuer, size);
+        let supervises = at_ctx.is_some_and(|issuer| issuer.supervises(Class::Erasure, day));
+        let now = self.registry.member(header.issuer);
+        let cut_off = now.and_then(|issuer| issuer.cut_off(header.kid));
+        let is_in_time = cut_off.is_none_or(|from| *index < from);
+        let targets = [target].into_iter().chain(erasure.closure.clone());
+        let mut targets: Vec<StatementRef> = targets.collect();
+        targets.sort_by_key(|one| one.index);
+        let erasing = Erasing {
+            about: header.about,
+            targets,
+        };
+        ((own || supervises) && is_in_time).then_some((erasing, erasure.ground))
+    }
+
+    fn is_cosigned(&self, (origin, index): &Place) -> bool {
+        let witnessed = read(&self.shared.witnessed);
+        let size = witnessed.get(origin).map(|seen| seen.size.value());
+        size.is_some_and(|size| index.value() < size)
+    }
+
+    /// Takes away what one act erases, as far as that is settled.
+    fn carry_out(&mut self, act: &Place) -> Result<(), Fatal> {
+        if self.erasures.unwitnessed.contains(act) && !self.is_cosigned(act) {
+            return Ok(());
+        }
+        self.erasures.unwitnessed.remove(act);
+        let Some(erasing) = self.erasures.open.get(act).cloned() else {
+            return Ok(());
+        };
+        for target in &erasing.targets {
+            match self.fate(&erasing, target) {
+                Fate::Goes => {
+                    self.erase(target)?;
+                    if self.erasures.settle(act, target) {
+                        self.await_receipt(act.clone());
+                    }
+                }
+                Fate::Stays => {
+                    self.erasures.settle(act, target);
+                }
+                Fate::Waits => {
+                    if let Some(log) = write(&self.shared.logs).get_mut(&target.origin) {
+                        log.expect_erased(target.index);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the body of a target goes: that of a decision or a record about the same organisation, or of a
+    /// correction of one that goes; not of a decision that took the place of one that stays.
+    // spec: PRP-74, PRP-76
+    fn fate(&self, erasing: &Erasing, target: &StatementRef) -> Fate {
+        let (origin, index) = (&target.origin, target.index);
+        let (state, kind) = {
+            let logs = self.shared.logs();
+            let Some(log) = logs.get(origin) else {
+                return Fate::Waits;
+            };
+            match log.tree().leaf_hash(index) {
+                None => return Fate::Waits,
+                Some(hash) if hash != target.leaf_hash => return Fate::Stays,
+                Some(_) => (log.body(index), log.kind(index)),
+            }
+        };
+        if state == BodyState::Absent(Absence::Erased) {
+            return Fate::Goes;
+        }
+        let body = self.shared.read_body(origin, index).ok().flatten();
+        let Some(statement) = body.as_deref().and_then(statement_of) else {
+            return match kind {
+                Holdable::Other => Fate::Stays,
+                Holdable::Data | Holdable::Act => Fate::Waits,
+            };
+        };
+        self.fate_of(erasing, &statement)
+    }
+
+    fn fate_of(&self, erasing: &Erasing, statement: &Statement) -> Fate {
+        let payload = statement.payload();
+        let after = |one: &StatementRef| match self.shared.is_erased(&one.origin, one.index) {
+            true => Fate::Goes,
+            false if erasing.targets.contains(one) => Fate::Waits,
+            false => Fate::Stays,
+        };
+        if let Content::Correction(_) = &payload.content {
+            // It may be about another organisation than what it corrects.
+            return payload.target.as_ref().map_or(Fate::Stays, after);
+        }
+        let is_about = statement.header().about == erasing.about;
+        match payload.content.decision().map(Decision::fields) {
+            _ if !is_about => Fate::Stays,
+            Some(fields) => fields.reissues.as_ref().map_or(Fate::Goes, after),
+            None if payload.content.record().is_some() => Fate::Goes,
+            None => Fate::Stays,
+        }
+    }
+
+    /// Marks a body as erased.
+    fn erase(&mut self, target: &StatementRef) -> Result<(), Fatal> {
+        let (origin, index) = (&target.origin, target.index);
+        if self.shared.is_erased(origin, index) {
+            return Ok(());
+        }
+        let id = self.log_id(origin)?;
+        if let Some(log) = write(&self.shared.logs).get_mut(origin) {
+            log.mark(index.value(), BodyMark::Erased);
+        }
+        let bodies = vec![(index.value(), BodyMark::Erased)];
+        self.stage(&Record::Bodies { id, bodies })?;
+        self.exchange.forget(origin, index);
+        self.note_holding(origin, index);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use concordat_protocol::exchange::{BodyOutcome, Witnessed};
+    use concordat_protocol::log::TreeSize;
+
+    use crate::core::fixture::{open, reopen};
+    use crate::disk::MemoryDisk;
+    use crate::fixture::{Fixture, Placed, subject};
+
+    use super::*;
+
+    fn take_leaf(core: &mut Core<MemoryDisk>, placed: &Placed) {
+        let leaf = placed.leaf.encode();
+        core.stage_leaves(&placed.origin, placed.index, &[&leaf], &[])
+            .unwrap();
+        core.finish().unwrap();
+    }
+
+    fn take_outcome(core: &mut Core<MemoryDisk>, placed: &Placed, outcome: BodyOutcome) {
+        let bodies = vec![(placed.index, outcome)];
+        core.stage_bodies(&placed.origin, bodies).unwrap();
+        core.finish().unwrap();
+    }
+
+    fn take_body(core: &mut Core<MemoryDisk>, placed: &Placed) {
+        let accepted = BodyOutcome::Accepted {
+            leaf: placed.leaf,
+            body: Arc::clone(&placed.body),
+            verified: true,
+        };
+        take_outcome(core, placed, accepted);
+    }
+
+    fn take(core: &mut Core<MemoryDisk>, placed: &[&Placed]) {
+        for one in placed {
+            take_leaf(core, one);
+            take_body(core, one);
+        }
+    }
+
+    fn is_erased(core: &Core<MemoryDisk>, placed: &Placed) -> bool {
+        let read = core.shared.read_body(&placed.origin, placed.index);
+        let erased = core.shared.is_erased(&placed.origin, placed.index);
+        assert_eq!(read.unwrap().is_none(), erased);
+        erased
+    }
+
+    // spec: PRP-72, PRP-73
+    #[test]
+    fn what_an_act_erases_is_read_no_more_in_whatever_order_they_come_and_over_restarts() {
+        let fixture = Fixture::new();
+        let (target, other) = (fixture.decision(0, 1), fixture.decision(1, 1));
+        let act = fixture.erasure(false, 2, subject(1), &target);
+        for act_first in [false, true] {
+            let (mut core, disk) = open(&fixture);
+            for placed in [&target, &other, &act] {
+                take_leaf(&mut core, placed);
+            }
+            let order = match act_first {
+                true => [&act, &target],
+                false => [&target, &act],
+            };
+            take_body(&mut core, &other);
+            for placed in order {
+                take_body(&mut core, placed);
+            }
+            assert!(is_erased(&core, &target) && !is_erased(&core, &other));
+            let core = reopen(&fixture, core, &disk);
+            assert!(is_erased(&core, &target) && !is_erased(&core, &other));
+            // One that is sent all the same does not come back.
+            let mut core = core;
+            take_body(&mut core, &target);
+            assert!(is_erased(&core, &target));
+        }
+    }
+
+    // spec: PRP-73
+    #[test]
+    fn act_that_waited_for_its_target_is_remembered_over_a_restart() {
+        let fixture = Fixture::new();
+        let target = fixture.decision(0, 1);
+        let act = fixture.erasure(false, 1, subject(1), &target);
+        let (mut core, disk) = open(&fixture);
+        take_leaf(&mut core, &target);
+        take(&mut core, &[&act]);
+        assert!(!core.shared.is_erased(&target.origin, target.index));
+        let mut core = reopen(&fixture, core, &disk);
+        take_body(&mut core, &target);
+        assert!(is_erased(&core, &target));
+    }
+
+    // spec: PRP-73
+    #[test]
+    fn what_the_hub_says_is_erased_is_settled_without_a_body() {
+        let fixture = Fixture::new();
+        let target = fixture.decision(0, 1);
+        let act = fixture.erasure(false, 1, subject(1), &target);
+        let (mut core, disk) = open(&fixture);
+        take_leaf(&mut core, &target);
+        take(&mut core, &[&act]);
+        take_outcome(&mut core, &target, BodyOutcome::Absent(Absence::Erased));
+        assert!(is_erased(&core, &target));
+        assert!(core.erasures.open.is_empty() && core.erasures.by_target.is_empty());
+        let core = reopen(&fixture, core, &disk);
+        assert!(is_erased(&core, &target));
+    }
+
+    // spec: PRP-72
+    #[test]
+    fn another_without_supervision_erases_nothing() {
+        let fixture = Fixture::new();
+        let target = fixture.decision(0, 1);
+        let act = fixture.erasure(true, 0, subject(1), &target);
+        let (mut core, _) = open(&fixture);
+        take(&mut core, &[&target, &act]);
+        assert!(!is_erased(&core, &target));
+    }
+
+    // spec: PRP-75
+    #[test]
+    fn what_is_not_urgent_waits_for_the_quorum() {
+        for ground in [ErasureGround::Law, ErasureGround::Order] {
+            let fixture = Fixture::new();
+            let target = fixture.decision(0, 1);
+            let act = fixture.erasure_with((false, 1), subject(1), &target, (ground, &[]));
+            let (mut core, disk) = open(&fixture);
+            take(&mut core, &[&target, &act]);
+            assert!(!is_erased(&core, &target));
+            let mut core = reopen(&fixture, core, &disk);
+            for (size, gone) in [(1, false), (2, true)] {
+                let seen = Witnessed {
+                    size: TreeSize::new(size).unwrap(),
+                    at: None,
+                    ahead: None,
+                };
+                write(&core.shared.witnessed).insert(target.origin.clone(), seen);
+                core.finish().unwrap();
+                assert_eq!(is_erased(&core, &target), gone, "{size}");
+            }
+        }
+    }
+
+    // spec: PRP-74
+    #[test]
+    fn acts_are_not_erased_but_corrections_with_what_they_correct() {
+        let fixture = Fixture::new();
+        let target = fixture.decision(0, 1);
+        let withdrawal = fixture.withdrawal(1, subject(1), &target);
+        let objection = fixture.objection(2, subject(1), &target);
+        let correction = fixture.correction(3, &target, 2);
+        let urgent = ErasureGround::UrgentPersonalData;
+        let others = [&withdrawal, &objection, &correction];
+        let (mut core, _) = open(&fixture);
+        take(&mut core, &[&target, &withdrawal, &objection, &correction]);
+        for (index, one) in (4..).zip(others) {
+            let alone = fixture.erasure(false, index, subject(1), one);
+            take(&mut core, &[&alone]);
+            assert!(!is_erased(&core, one));
+        }
+        let all = fixture.erasure_with((false, 7), subject(1), &target, (urgent, &others));
+        take(&mut core, &[&all]);
+        assert!(is_erased(&core, &target) && is_erased(&core, &correction));
+        assert!(!is_erased(&core, &withdrawal) && !is_erased(&core, &objection));
+    }
+
+    // spec: PRP-76
+    #[test]
+    fn decision_does_not_go_under_another_organisation_nor_before_what_it_replaced() {
+        let fixture = Fixture::new();
+        let root = fixture.decision(0, 1);
+        let again = fixture.decision_with(1, 1, |fields| fields.reissues = Some(root.reference()));
+        let urgent = ErasureGround::UrgentPersonalData;
+        let (mut core, _) = open(&fixture);
+        take(&mut core, &[&root, &again]);
+        let another = fixture.erasure(false, 2, subject(2), &root);
+        let alone = fixture.erasure(false, 3, subject(1), &again);
+        take(&mut core, &[&another, &alone]);
+        assert!(!is_erased(&core, &root) && !is_erased(&core, &again));
+        let both = fixture.erasure_with((false, 4), subject(1), &again, (urgent, &[&root]));
+        take(&mut core, &[&both]);
+        assert!(is_erased(&core, &root) && is_erased(&core, &again));
+    }
+}
