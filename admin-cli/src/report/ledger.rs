@@ -293,6 +293,9 @@ mod tests {
 
     fn row() -> LedgerRow {
         LedgerRow {
+            answer: None,
+            answer_reason: None,
+            clause: None,
             answers: None,
             reference: StatementRef {
                 origin: ORIGIN.parse().unwrap(),
