@@ -154,7 +154,9 @@ fn cells(number: u64, row: &LedgerRow) -> Vec<String> {
     let text = |text: Option<&str>| quoted(text.unwrap_or_default());
     let why = row.outcome.map(Named::name);
     let why = why.or_else(|| row.reason.map(Named::name));
-    let why = why.map(str::to_owned).or_else(|| said(row));
+    let why = why
+        .map(str::to_owned)
+        .or_else(|| said(row).map(|said| quoted(&said)));
     let mut cells = vec![
         number.to_string(),
         quoted(&short(&row.reference)),
@@ -181,7 +183,7 @@ fn cells(number: u64, row: &LedgerRow) -> Vec<String> {
             .map(|target| quoted(&short(target)))
             .unwrap_or_default(),
     );
-    cells.push(quoted(&why.unwrap_or_default()));
+    cells.push(why.unwrap_or_default());
     let before = row.about_before.map(|code| code.to_string());
     cells.push(before.unwrap_or_default());
     cells
@@ -294,6 +296,9 @@ mod tests {
 
     fn row() -> LedgerRow {
         LedgerRow {
+            answer: None,
+            answer_reason: None,
+            clause: None,
             answers: None,
             reference: StatementRef {
                 origin: ORIGIN.parse().unwrap(),

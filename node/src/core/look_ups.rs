@@ -82,8 +82,8 @@ impl Register {
     // spec: LKP-88
     fn lost(&self) -> Vec<LostRows> {
         let of = |(after, until): &(LeafIndex, Timestamp)| {
-            let before = self.said.iter().filter(|(index, _)| index <= after);
-            let held = before.filter(|(_, root)| self.holds(root)).last();
+            let mut before = self.said.iter().filter(|(index, _)| index <= after);
+            let held = before.rfind(|(_, root)| self.holds(root));
             LostRows {
                 from: held.map(|(_, root)| root.until),
                 until: *until,
