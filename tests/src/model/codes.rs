@@ -21,7 +21,7 @@ use super::scenario::Random;
 use super::{Known, Place, REGISTER, Ruled};
 
 /// Codes that there are, by number.
-const CODES: u64 = 5;
+const CODES: u8 = 5;
 /// Positions of a log that statements stand at.
 const POSITIONS: u64 = 6;
 
@@ -97,7 +97,7 @@ impl CodeSet {
             places.extend(all);
         }
         random.shuffle(&mut places);
-        places.truncate(4 + usize::try_from(random.below(9)).expect("small"));
+        places.truncate(4 + usize::from(random.small(9)));
         let mut said: Vec<Spoken> = Vec::new();
         for (number, at) in places.iter().enumerate() {
             let say = match number < 3 || random.once_in(4) {
@@ -137,7 +137,7 @@ impl CodeSet {
 
     /// What the real function says about a code, with the facts put in by an order of the seed's.
     #[must_use]
-    pub fn asked(&self, of: u64, seed: u64) -> CodeAnswer {
+    pub fn asked(&self, of: u8, seed: u64) -> CodeAnswer {
         let mut facts: Vec<_> = self.said.iter().map(fact).collect();
         facts.extend_from_within(..facts.len() / 2);
         Random::new(seed).shuffle(&mut facts);
@@ -158,8 +158,8 @@ impl CodeSet {
 
     /// What the rules say.
     #[must_use]
-    pub fn answer(&self, of: u64) -> CodeAnswer {
-        let linked = self.linked(u8::try_from(of).expect("small"));
+    pub fn answer(&self, of: u8) -> CodeAnswer {
+        let linked = self.linked(of);
         let all: Vec<&Spoken> = self
             .changes()
             .filter(|(_, from, to)| linked.contains(from) || linked.contains(to))
@@ -178,15 +178,14 @@ impl CodeSet {
             })
             .map(|(_, from, to)| (from, to))
             .collect();
-        let of = u8::try_from(of).expect("small");
         let ahead = reach(&leads, of);
         let last = |code: &&u8| !leads.iter().any(|(from, _)| from == *code);
-        let now = *ahead.iter().find(last).expect("an end");
-        let codes = 0..u8::try_from(CODES).expect("small");
+        let now = ahead.iter().find(last).copied().unwrap_or(of);
+        let codes = 0..CODES;
         let before = codes.filter(|code| *code != of && reach(&leads, *code).contains(&of));
         CodeAnswer {
-            now: numbered(u64::from(now)),
-            before: before.map(|code| numbered(u64::from(code))).collect(),
+            now: numbered(now),
+            before: before.map(numbered).collect(),
             changes,
         }
     }
@@ -369,10 +368,9 @@ fn pick(random: &mut Random, from: &[Place]) -> Place {
 }
 
 fn change(random: &mut Random) -> Say {
-    let from = random.below(CODES);
-    let to = (from + 1 + random.below(CODES - 1)) % CODES;
-    let small = |code: u64| u8::try_from(code).expect("small");
-    Say::Change(small(from), small(to))
+    let from = random.small(u64::from(CODES));
+    let to = (from + 1 + random.small(u64::from(CODES) - 1)) % CODES;
+    Say::Change(from, to)
 }
 
 fn act(random: &mut Random, places: &[Place], said: &[Spoken]) -> Say {
@@ -410,7 +408,7 @@ fn act(random: &mut Random, places: &[Place], said: &[Spoken]) -> Say {
 }
 
 fn spoken(random: &mut Random, at: Place, say: Say) -> Spoken {
-    let issuer = u8::try_from(random.below(3)).expect("small");
+    let issuer = random.small(3);
     Spoken {
         place: at,
         bytes: at,
@@ -446,7 +444,7 @@ fn known(random: &mut Random) -> Known {
     }
 }
 
-fn numbered(number: u64) -> SubjectCode {
+fn numbered(number: u8) -> SubjectCode {
     let first = format!("91230400MA00000{number:02}");
     SubjectCode::with_check(&first).expect("17 characters of a code")
 }
@@ -496,7 +494,7 @@ fn content(say: &Say) -> (Content, Option<Place>) {
 
 fn change_of(from: u8, to: u8) -> Content {
     let subject = |number: u8| {
-        let (code, form) = (numbered(u64::from(number)), Form::Enterprise);
+        let (code, form) = (numbered(number), Form::Enterprise);
         Subject::new(code, SubjectCheck::Ok, form, text("某某公司")).expect("an enterprise")
     };
     change_of_subjects(&subject(from), &subject(to))

@@ -48,7 +48,7 @@ impl Random {
         self.below(times) == 0
     }
 
-    fn small(&mut self, bound: u64) -> u8 {
+    pub(super) fn small(&mut self, bound: u64) -> u8 {
         u8::try_from(self.below(bound)).expect("bounds are below 256")
     }
 

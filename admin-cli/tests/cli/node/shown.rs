@@ -1,6 +1,8 @@
 //! How answers about organisations and statements are shown.
 
-use concordat_protocol::admin::{LookUpView, LookUpsView, LostRowsView};
+use concordat_protocol::admin::{
+    CodeStateCode, CodeStepView, LookUpView, LookUpsView, LostRowsView,
+};
 use concordat_protocol::lookup::LookUpRow;
 
 use super::*;
@@ -702,4 +704,80 @@ fn register_of_look_ups_shows_the_word_of_the_rows_that_have_one() {
         );
         assert!(!out.contains("Row 4:") && !out.contains("第 4 条"), "{out}");
     }
+}
+
+/// Whoever asks under a former code is told under which to ask, and shown nothing.
+// spec: ADM-450, ADM-451
+#[test]
+fn former_code_sends_to_the_one_that_the_organisation_has_now() {
+    let code = SubjectCode::parse("91230400MA0000015M").unwrap();
+    let now = SubjectCode::with_check("91230400MA0000023").unwrap();
+    let answer = |objected: bool| {
+        let state = match objected {
+            true => CodeStateCode::Objected,
+            false => CodeStateCode::Holds,
+        };
+        Reply::Subject(Box::new(SubjectAnswer {
+            code,
+            names: Vec::new(),
+            as_of: day(),
+            look_up_row: 4,
+            decisions: Vec::new(),
+            total: 1,
+            bodies_missing: 0,
+            next_skip: None,
+            copies_left: None,
+            agreements_cut: vec![],
+            not_about: match objected {
+                true => vec![],
+                false => vec![NotAboutView {
+                    reference: reference(11),
+                    issuer: hub(),
+                    issuer_name: Some("某局".to_owned()),
+                    by: reference(12),
+                }],
+            },
+            records: Vec::new(),
+            records_total: None,
+            records_next_skip: None,
+            clean: None,
+            now: (!objected).then_some(now),
+            codes: vec![CodeStepView {
+                reference: reference(12),
+                issuer: hub(),
+                issuer_name: Some("某市监局".to_owned()),
+                from: code,
+                to: now,
+                day: day(),
+                state,
+                by: if objected {
+                    vec![reference(13)]
+                } else {
+                    vec![]
+                },
+            }],
+        }))
+    };
+    let text = code.to_string();
+    let mut arguments = vec!["subject", &text, "--purpose", "p", "--case", "c"];
+    arguments.extend(["--basis", "b"]);
+    let (ran, _) = against(vec![answer(false)], &arguments);
+    let ran = ran.exits(0);
+    let sent = format!("This organisation has the code {now} now.");
+    for said in [&*sent, "某市监局", "holds", "is not shown under this code"] {
+        assert!(ran.out.contains(said), "{said}: {}", ran.out);
+    }
+    let mut chinese = vec!["--lang", "zh"];
+    chinese.extend(&arguments);
+    let (ran, _) = against(vec![answer(true)], &chinese);
+    let ran = ran.exits(0);
+    assert!(ran.out.contains("存在异议，不生效"), "{}", ran.out);
+    assert!(!ran.out.contains("该主体现用代码为"), "{}", ran.out);
+    let mut json = vec!["--output", "json"];
+    json.extend(&arguments);
+    let (ran, _) = against(vec![answer(false)], &json);
+    let json = ran.exits(0).json();
+    assert_eq!(json["now"], now.to_string());
+    assert_eq!(json["codes"][0]["state"], "holds");
+    assert_eq!(json["codes"][0]["from"], text);
 }

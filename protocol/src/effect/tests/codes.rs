@@ -189,7 +189,8 @@ fn objection_over_the_cap_waits_for_an_admission_and_a_noticed_one_counts() {
     let said = world.changes(Who::Issuer, 5, 1, 2);
     let over = world.act(Who::City, 2, &said, objection(Ground::WrongSubject, true));
     assert_eq!(world.state(&said).0, CodeState::Holds);
-    assert_eq!(world.codes(1).changes[0].open, [over.clone()]);
+    let open = world.codes(1).changes[0].open.clone();
+    assert_eq!(open, std::slice::from_ref(&over));
     let mut admitted = world.clone();
     admitted.act(Who::City, 3, &said, admission(&[&over]));
     assert_eq!(admitted.state(&said).0, CodeState::Holds);
