@@ -675,8 +675,8 @@ fn objected_decision_of_which_nothing_is_awaited_is_named() {
         let import = "00112233445566778899aabbccddeeff";
         let list = ["--lang", language, "objection", "list", "--import", import];
         let out = against(vec![view()], &list).0.exits(0).out;
-        let lines = out.lines().filter(|line| line.contains(said));
-        let line = lines.last().unwrap_or_default();
+        let mut lines = out.lines().filter(|line| line.contains(said));
+        let line = lines.next_back().unwrap_or_default();
         for named in [format!("{HUB}/0#7"), format!("{HUB}/0#9")] {
             assert!(line.contains(&named), "{out}");
         }
