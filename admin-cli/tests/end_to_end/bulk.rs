@@ -29,7 +29,7 @@ fn bulk(network: &Network, more: &[&str]) -> Value {
     network.at("city", &arguments).exits(0).json()
 }
 
-// spec: ADM-340, ADM-341, ADM-342, ADM-343, ADM-344, IDX-85
+// spec: ADM-340, ADM-341, ADM-342, ADM-343, ADM-344, ADM-483, IDX-85
 #[test]
 fn import_is_taken_back_as_a_whole_and_again_without_doing_it_twice() {
     let network = Network::start();
