@@ -80,7 +80,11 @@ pub(crate) fn failure(language: Language, failure: &Failure) -> String {
         Some(_) => of_state,
         None => format!("error.{}", failure.key),
     };
-    fill(language, &key, &blanks)
+    let sentence = fill(language, &key, &blanks);
+    match failure.blank("where") {
+        "" => sentence,
+        place => format!("{}: {sentence}", wording::plain_line(place)),
+    }
 }
 
 #[cfg(test)]

@@ -341,6 +341,7 @@ impl<D: Disk> Core<D> {
         self.say_receipts()?;
         self.say_deliveries()?;
         self.say_holdings()?;
+        self.read_on_in_holdings();
         self.look_at_holdings();
         self.say_query_root()?;
         loop {

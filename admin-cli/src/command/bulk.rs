@@ -1,5 +1,6 @@
 //! Many decisions at once: withdrawn, looked at for objections, and followed.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use concordat_protocol::admin::{
@@ -20,9 +21,14 @@ use crate::{parse, text};
 pub(super) fn withdrawal(args: &WithdrawalBulk, context: &Context<'_>) -> Result<Report, Failure> {
     let import = args.import.as_ref();
     let import = import.map(|id| parse::batch("--import", id)).transpose()?;
-    let parts = match &args.file {
-        Some(path) => named(path, &files::read_text(path)?)?,
-        None => vec![Vec::new()],
+    let lines = match &args.file {
+        Some(path) => Some(Lines::read(path)?),
+        None => None,
+    };
+    let parts = lines.as_ref().map_or(vec![Vec::new()], Lines::parts);
+    let placed = |failure| match &lines {
+        Some(lines) => lines.placed(failure),
+        None => failure,
     };
     let ask = BulkAsk {
         import,
@@ -37,7 +43,7 @@ pub(super) fn withdrawal(args: &WithdrawalBulk, context: &Context<'_>) -> Result
     };
     // Whoever agrees has seen how many there are and how they stand, and that every one may be withdrawn.
     let mut planned = BulkTold::default();
-    all(&ask, &parts, &mut planned, context)?;
+    all(&ask, &parts, &mut planned, context).map_err(placed)?;
     if args.dry_run {
         return Ok(report::bulk_withdrawn(&planned, true, context.words));
     }
@@ -54,7 +60,7 @@ pub(super) fn withdrawal(args: &WithdrawalBulk, context: &Context<'_>) -> Result
         ..ask
     };
     let mut told = BulkTold::default();
-    match all(&ask, &parts, &mut told, context) {
+    match all(&ask, &parts, &mut told, context).map_err(placed) {
         Ok(()) => Ok(report::bulk_withdrawn(&told, false, context.words)),
         Err(failure) if told.recorded > 0 => {
             let cause = text::failure(context.words.0, &failure);
@@ -66,19 +72,54 @@ pub(super) fn withdrawal(args: &WithdrawalBulk, context: &Context<'_>) -> Result
     }
 }
 
-/// The decisions that a file names, in parts that one request may name.
-fn named(path: &Path, text: &str) -> Result<Vec<Vec<Target>>, Failure> {
-    let lines = text.lines().enumerate();
-    let lines = lines.map(|(at, line)| (at + 1, line.trim_start_matches('\u{feff}').trim()));
-    let lines = lines.filter(|(_, line)| !line.is_empty());
-    let target =
-        |(at, line): (usize, &str)| parse::target(&format!("{}:{at}", path.display()), line);
-    let targets: Vec<Target> = lines.map(target).collect::<Result<_, _>>()?;
-    if targets.is_empty() {
-        let failure = Failure::usage("file-refused").path(path);
-        return Err(failure.with("cause", "the file names no decision"));
+/// The decisions that a file names, each once, with the first line that names it.
+// spec: ADM-483
+struct Lines<'p> {
+    path: &'p Path,
+    targets: Vec<(usize, Target)>,
+}
+
+impl<'p> Lines<'p> {
+    fn read(path: &'p Path) -> Result<Self, Failure> {
+        let text = files::read_text(path)?;
+        let lines = text.lines().enumerate();
+        let lines = lines.map(|(at, line)| (at + 1, line.trim_start_matches('\u{feff}').trim()));
+        let mut targets = Vec::new();
+        let mut known = BTreeSet::new();
+        for (at, line) in lines.filter(|(_, line)| !line.is_empty()) {
+            let target = parse::target(&format!("{}:{at}", path.display()), line)?;
+            if known.insert(target.to_string()) {
+                targets.push((at, target));
+            }
+        }
+        if targets.is_empty() {
+            let failure = Failure::usage("file-refused").path(path);
+            return Err(failure.with("cause", "the file names no decision"));
+        }
+        Ok(Self { path, targets })
     }
-    Ok(targets.chunks(BULK_MAX).map(<[Target]>::to_vec).collect())
+
+    /// In parts that one request may name.
+    fn parts(&self) -> Vec<Vec<Target>> {
+        let targets = self.targets.iter().map(|(_, target)| target.clone());
+        let targets: Vec<Target> = targets.collect();
+        targets.chunks(BULK_MAX).map(<[Target]>::to_vec).collect()
+    }
+
+    /// A failure of one decision, with the line that names it.
+    fn placed(&self, failure: Failure) -> Failure {
+        let named = failure.blank("target");
+        let mut lines = self.targets.iter();
+        // A node names it by its whole reference, of which a line has the end.
+        let line = lines.find(|(_, target)| {
+            let typed = target.to_string();
+            named == typed || named.ends_with(&format!("/{typed}"))
+        });
+        match line.filter(|_| !named.is_empty()) {
+            Some((at, _)) => failure.with("where", format!("{}:{at}", self.path.display())),
+            None => failure,
+        }
+    }
 }
 
 /// Asks until nothing is left, and adds up; what was done before a failure is counted.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use concordat_protocol::admin::{
     BatchAsk, CorrectionAsk, ExitCode, Reply, Request, StatementAsk, StatementView, SuspensionCode,
-    Target,
+    Target, ValidityCode,
 };
 use concordat_protocol::statement::{BatchId, Class, Decision, DecisionFields, StatementRef};
 use concordat_protocol::subject::AuthorityCode;
@@ -183,6 +183,12 @@ impl Plan {
         view: &StatementView,
         told: &mut BulkCorrected,
     ) -> Result<(), Failure> {
+        // What is withdrawn or void is nobody's to correct, whatever corrections it had before.
+        // spec: ADM-482
+        if is_gone(view) {
+            told.left += 1;
+            return Ok(());
+        }
         let standing = view.corrected.as_ref().or(view.decision.as_ref());
         let standing = standing.ok_or_else(|| Failure::usage("nothing-to-correct"))?;
         let replacement = self.replacement(standing)?;
@@ -254,6 +260,12 @@ async fn shown(client: &mut Client, target: Target) -> Result<Box<StatementView>
         Reply::Statement(view) => Ok(view),
         other => Err(unexpected(&other)),
     }
+}
+
+/// Whether it was taken back, or never counted.
+fn is_gone(view: &StatementView) -> bool {
+    let validity = view.effect.as_ref().map(|effect| effect.validity);
+    matches!(validity, Some(ValidityCode::Withdrawn | ValidityCode::Void))
 }
 
 /// Whether corrections are in conflict: it is for people to say which of them holds.

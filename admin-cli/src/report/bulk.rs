@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::failure::Failure;
 use crate::names::Named;
 use crate::page::Page;
-use crate::report::{Report, Words, at_json, at_text, awaited, ref_json, refs_json, short};
+use crate::report::{Report, Words, at_json, at_text, awaited, ref_json, refs_json, short, shorts};
 use crate::text;
 
 /// What the answers about a bulk withdrawal came to together.
@@ -249,6 +249,13 @@ pub(crate) fn objections_of(views: &[BatchView], words: Words) -> Report {
     if objected().next().is_none() {
         page.gap();
         page.line(words.word("bulk_no_objection"));
+    }
+    // spec: ADM-484
+    for one in objected().filter(|one| one.awaited.is_empty()) {
+        let decision = short(&one.decision);
+        let objections = shorts(&one.objections);
+        let blanks = [("decision", decision.as_str()), ("objections", &objections)];
+        page.line(words.fill("bulk_nothing_awaited", &blanks));
     }
     let rows = objected().flat_map(|one| one.awaited.iter().map(|it| (&one.decision, it)));
     awaited::table(&mut page, rows, words);

@@ -5,6 +5,7 @@ use concordat_protocol::bundle::{StatementReport, VerifiedBundle};
 use concordat_protocol::effect::{Effect, Validity};
 use concordat_protocol::limits::COSIGNATURE_AHEAD_MAX_MS;
 use concordat_protocol::statement::{Class, Decision, StatementRef};
+use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::Verified;
 use serde_json::{Value, json};
@@ -104,6 +105,9 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, now: Timestamp, words: Words
         page.line(words.fill("recognition_at", &blanks));
         let label = words.word("recognition");
         page.pairs(&recognition::pairs(&label, &found.answer, words));
+        for (party, newest) in shown_of_parties(bundle, found.receiver) {
+            page.line(shown_up_to(party, newest, words));
+        }
     }
     page.line(words.word("later_acts_note"));
     let mut json = serde_json::to_value(&report).unwrap_or_default();
@@ -114,6 +118,10 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, now: Timestamp, words: Words
         "receiver": found.receiver.as_str(),
         "as_of": found.as_of.to_string(),
         "answer": recognition::json(&found.answer),
+        "shown": shown_of_parties(bundle, found.receiver).into_iter().map(|(party, newest)| json!({
+            "member": party.as_str(),
+            "newest": newest.map(ToString::to_string),
+        })).collect::<Value>(),
     })));
     json["corrected"] = json!(corrected.map(|one| decision::to_json(one.fields())));
     json["acts"] = acts.iter().map(|act| act_of(act, &json["acts"])).collect();
@@ -124,6 +132,36 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, now: Timestamp, words: Words
         say(json, one);
     }
     Report::new(page, json)
+}
+
+/// The newest statement of either party that the file shows: whoever made it chose what is in it, and a retirement
+/// behind that, or one that was left out, is not seen.
+// spec: BUN-85
+fn shown_of_parties<'b>(
+    bundle: &'b VerifiedBundle<'_>,
+    receiver: AuthorityCode,
+) -> Vec<(AuthorityCode, Option<&'b StatementRef>)> {
+    let issuer = bundle.statement().statement().header().issuer;
+    let mut parties = vec![issuer, receiver];
+    parties.dedup();
+    let newest = |party| {
+        let said = bundle.verified().chain(bundle.agreements());
+        let said = said.filter(|one| one.statement().header().issuer == party);
+        said.map(Verified::reference).max_by_key(|it| it.index)
+    };
+    let shown = parties.into_iter();
+    shown.map(|party| (party, newest(party))).collect()
+}
+
+fn shown_up_to(party: AuthorityCode, newest: Option<&StatementRef>, words: Words) -> String {
+    let member = ("member", party.as_str());
+    match newest {
+        Some(newest) => {
+            let position = short(newest);
+            words.fill("recognition_shown", &[member, ("position", &position)])
+        }
+        None => words.fill("recognition_not_shown", &[member]),
+    }
 }
 
 /// How far cosignatures are dated ahead of a clock: one of the two is wrong, and with it how fresh all

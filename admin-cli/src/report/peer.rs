@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::names::Named;
 use crate::page::Page;
 use crate::report::status::{fork_line, log_json, logs_table};
-use crate::report::{Report, Words, at_json, at_text};
+use crate::report::{Report, Words, at_json, at_text, short};
 use crate::text;
 
 /// Every member in a line.
@@ -35,6 +35,9 @@ pub(crate) fn peer(view: &PeerView, words: Words) -> Report {
     ];
     if brief.since.is_some() {
         pairs.push(words.pair("since", at_text(brief.since)));
+    }
+    if let Some(entry) = &brief.lost {
+        pairs.push(words.pair("declared_lost", short(entry)));
     }
     if let Some(failure) = &brief.last_failure {
         pairs.push(words.pair("last_failure", wording::said(words.0, failure)));
@@ -128,6 +131,18 @@ pub(crate) fn tested(test: &PeerTest, words: Words) -> Report {
     report
 }
 
+/// Its standing, and that it is declared lost.
+// spec: ADM-480
+fn standing(peer: &PeerBrief, words: Words) -> String {
+    let lost = peer.lost.as_ref().map(|_| words.word("declared_lost"));
+    words.list(
+        &[words.code(peer.standing)]
+            .into_iter()
+            .chain(lost)
+            .collect::<Vec<_>>(),
+    )
+}
+
 pub(super) fn table(page: &mut Page, peers: &[PeerBrief], words: Words) {
     let header = [
         "member",
@@ -145,7 +160,7 @@ pub(super) fn table(page: &mut Page, peers: &[PeerBrief], words: Words) {
             peer.member.as_str().to_owned(),
             peer.name.clone(),
             words.code(peer.role),
-            words.code(peer.standing),
+            standing(peer, words),
             words.code(peer.link),
             peer.behind.to_string(),
             peer.round_trip_us
@@ -171,6 +186,7 @@ pub(super) fn brief_json(peer: &PeerBrief) -> Value {
         "last_failure": peer.last_failure,
         "log_size": peer.log_size.map(|size| size.value()),
         "witnessed_at": at_json(peer.witnessed_at),
+        "lost_by": peer.lost.as_ref().map(ToString::to_string),
     })
 }
 

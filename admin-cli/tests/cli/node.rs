@@ -204,6 +204,7 @@ fn lacking(link: LinkCode, change: impl Fn(&mut StatusView)) -> Reply {
         last_failure: None,
         log_size: Some(size(10)),
         witnessed_at: None,
+        lost: None,
     }];
     view.logs = vec![LogView {
         origin: origin(),

@@ -63,6 +63,37 @@ fn refuse_wrong_files(network: &Network, city_and_town: &str) {
     assert_eq!(network.run(&change).exits(4).error(), "file-unverified");
 }
 
+/// A bundle from which a retirement was left out verified, and nothing said that one may be missing.
+// spec: BUN-85
+fn what_a_bundle_shows_of_either_party_is_said(network: &Network, decision: &str, agreement: &str) {
+    let export = [
+        "bundle",
+        "export",
+        decision,
+        "--out",
+        "proof",
+        "--receiver",
+        TOWN,
+    ];
+    network.until("a quorum over all that it takes", |network| {
+        network.at("town", &export).exit == 0
+    });
+    let verify = ["bundle", "verify", "proof", "--genesis", "hub/genesis.cbor"];
+    let shown = network.run(&verify).exits(0).json();
+    let expected = serde_json::json!([
+        { "member": CITY, "newest": agreement },
+        { "member": TOWN, "newest": null },
+    ]);
+    assert_eq!(shown["recognition"]["shown"], expected);
+    for (language, said) in [("en", "a retirement"), ("zh", "退出协议")] {
+        let told = [&["--lang", language][..], &verify].concat();
+        let out = network.people(&told).exits(0).out;
+        let lines = out.lines().filter(|line| line.contains(said));
+        assert_eq!(lines.count(), 2, "{out}");
+        assert!(out.contains(&format!("{CITY}/0#")), "{out}");
+    }
+}
+
 #[test]
 fn agreement_of_two_authorities_lets_one_rely_on_the_other_until_it_retires() {
     let network = Network::start();
@@ -116,6 +147,7 @@ fn agreement_of_two_authorities_lets_one_rely_on_the_other_until_it_retires() {
         (&by["agreement"], &by["clause"], &by["version"]),
         (&agreement.as_str().into(), &"第三条".into(), &1.into())
     );
+    what_a_bundle_shows_of_either_party_is_said(&network, &decision, &agreement);
     // The hub is told of the decision, and may not rely on it.
     assert_eq!(
         recognition(&network, "hub", &decision)["lacking"],

@@ -476,7 +476,7 @@ fn every_command_that_help_knows_has_ten_wrong_uses() {
     }
 }
 
-// spec: ADM-6, ADM-9, ADM-10, ADM-14, ADM-63, ADM-475, ADM-476, ADM-477, ADM-478, ADM-479
+// spec: ADM-6, ADM-9, ADM-10, ADM-14, ADM-63, ADM-475, ADM-476, ADM-477, ADM-478, ADM-479, ADM-483, ADM-485, ADM-486
 #[test]
 fn wrong_uses_of_every_command_say_what_to_do_and_change_nothing() {
     let site = Site::new();

@@ -67,6 +67,7 @@ const GENERAL: &[Entry] = &[
     ("{} is to cosign and is not enrolled", "{1} 被列为见证方，但尚未入网"),
     ("{} has no log to publish through", "{1} 没有可供发布的日志"),
     ("{} was declared lost already, and nothing more follows from a second declaration", "{1} 已认定失联，再次认定不产生任何效果"),
+    ("the declaration that {} is lost was made before the member was suspended: propose it anew and have it approved", "认定 {1} 失联的提案作出于该成员被暂停之前：请重新提出并审批"),
     ("{} takes part: only a member that is suspended or has left is declared lost, so suspend it first", "{1} 正常参与：仅可认定已暂停或已退出的成员失联，请先暂停该成员"),
     ("the new key is not the one that was committed as the next", "新密钥不是事先承诺的下一密钥"),
     ("the key committed as the next has or had a use already", "被承诺为下一密钥的密钥已有或曾有用途"),

@@ -203,6 +203,11 @@ pub(super) fn require_fit(node: &Node, record: &Record) -> Result<(), AdminError
     if let Some(other) = addressed.find(|to| registry.member(**to).is_none()) {
         return Err(AdminError::new(ErrorCode::MemberUnknown).with("member", other));
     }
+    // spec: ADM-485
+    if record.addressed().contains(&node.member()) {
+        let error = AdminError::new(ErrorCode::OwnMember).with("member", node.member());
+        return Err(error.with("state", "addressed"));
+    }
     let Record::Measure(measure) = record else {
         return Ok(());
     };

@@ -211,6 +211,8 @@ impl<'n> Survey<'n> {
             },
             log_size,
             witnessed_at: witnessed.get(&origin).and_then(|witnessed| witnessed.at),
+            // spec: ADM-480
+            lost: member.lost().and_then(|from| self.registry.entry(from)),
         }
     }
 

@@ -138,6 +138,16 @@ fn alarms(
     if status.standing.is_none() {
         raise("not-enrolled", Vec::new())?;
     }
+    // spec: ADM-481
+    let registry = node.registry();
+    let me = registry.member(node.member());
+    if let Some(entry) = me.and_then(|me| registry.entry(me.lost()?)) {
+        let entry = Detail {
+            name: "entry".to_owned(),
+            value: entry.to_string(),
+        };
+        raise("declared-lost", vec![entry])?;
+    }
     if !matches!(status.signing, SigningCode::Ready | SigningCode::Stopped) {
         raise("not-signing", Vec::new())?;
     }

@@ -89,10 +89,12 @@ fn recovery_missing(
     change: &PendingChange,
     genesis: &Genesis,
 ) -> Result<u64, ChangeFault> {
-    let (content, missing) = (&change.payload().content, change.recovery_missing(genesis));
-    match registry.admits(content, missing == 0) {
+    let payload = change.payload();
+    let made = (&payload.content, Some(payload.issued_at));
+    let missing = change.recovery_missing(genesis);
+    match registry.admits_made(made, missing == 0) {
         Err(ChangeFault::NotCommitted) if missing > 0 => {
-            registry.admits(content, true).map(|()| missing)
+            registry.admits_made(made, true).map(|()| missing)
         }
         verdict => verdict.map(|()| 0),
     }

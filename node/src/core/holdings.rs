@@ -38,8 +38,11 @@ const STATEMENTS_PER_STEP: usize = 64;
 /// Between two looks at what does not fit.
 // spec: PRP-57
 const LOOK_AGAIN: Duration = Duration::from_secs(600);
-/// Statements of one log that are read again at a start, the newest first.
+/// Statements of one log that are read again at a start, the newest first. The others are read later.
 const READ_MAX: usize = 16_384;
+/// Of those, how many of all logs at a time, and how long after the last.
+const READ_STEP: usize = 1_024;
+const READ_PAUSE: Duration = Duration::from_secs(1);
 
 /// A member and a log of which it was given something, or says so.
 type Pair = (AuthorityCode, Origin);
@@ -133,8 +136,12 @@ pub(super) struct Holdings {
     claims: BTreeMap<Pair, Claims>,
     /// What another that gives of a log says that it gave.
     given_elsewhere: BTreeMap<Pair, Gaps>,
-    /// Who gave more than was read again.
-    cut: BTreeSet<AuthorityCode>,
+    /// Statements that are not read again yet, of each log the newest last.
+    unread: BTreeMap<Origin, Vec<LeafIndex>>,
+    /// When some of them may be read.
+    read_at: Option<Timestamp>,
+    /// The newest statement about more of a log than is held of it, by whom it is.
+    beyond: BTreeMap<Pair, (LeafIndex, Said)>,
     touched: BTreeSet<Pair>,
     unfit: BTreeMap<Pair, Unfit>,
     look_at: Option<Timestamp>,
@@ -145,7 +152,23 @@ impl Holdings {
     /// When there is something to say or to look at.
     pub(super) fn due(&self) -> Option<Timestamp> {
         let first = self.queue.first().map(|(due, _)| *due);
-        [first, self.look_at].into_iter().flatten().min()
+        let waits = [first, self.look_at, self.read_at];
+        waits.into_iter().flatten().min()
+    }
+
+    /// Whether all that a member said is read again.
+    fn has_read(&self, member: &str) -> bool {
+        self.unread.keys().all(|log| log.member() != member)
+    }
+
+    /// Keeps what is said of more than is held for when it is held: one statement of a member about a log, so
+    /// that whoever makes positions up fills no memory.
+    // spec: PRP-90
+    fn keep_beyond(&mut self, pair: Pair, at: LeafIndex, said: &Said) {
+        let kept = self.beyond.get(&pair);
+        if kept.is_none_or(|(before, _)| *before <= at) {
+            self.beyond.insert(pair, (at, said.clone()));
+        }
     }
 
     /// What was odd, for other threads.
@@ -289,16 +312,20 @@ impl<D: Disk> Core<D> {
         if !self.gives_of(&fields.origin) || fields.origin.member() == author.as_str() {
             return;
         }
-        let is_another = {
+        let pair = (author, fields.origin.clone());
+        let root = {
             let logs = self.shared.logs();
             let log = logs.get(&fields.origin);
-            let root = log.and_then(|log| log.tree().root_at(fields.size).ok());
-            root.is_some_and(|root| root != fields.root)
+            log.and_then(|log| log.tree().root_at(fields.size).ok())
         };
-        if is_another {
+        let Some(root) = root else {
+            self.holdings.keep_beyond(pair.clone(), at, said);
+            self.holdings.touch(pair, self.now);
+            return;
+        };
+        if root != fields.root {
             return;
         }
-        let pair = (author, fields.origin.clone());
         let claims = self.holdings.claims.entry(pair.clone()).or_default();
         claims.take_in(at, fields);
         self.holdings.touch(pair, self.now);
@@ -364,6 +391,9 @@ impl<D: Disk> Core<D> {
         if self.holdings.look_at.is_none_or(|at| self.now < at) {
             return;
         }
+        for ((author, _), (at, said)) in std::mem::take(&mut self.holdings.beyond) {
+            self.hear_holdings(author, at, &said);
+        }
         let mut pairs = std::mem::take(&mut self.holdings.touched);
         pairs.extend(self.holdings.unfit.keys().cloned());
         let (mut unfit, mut odd) = (BTreeMap::new(), Vec::new());
@@ -387,7 +417,7 @@ impl<D: Disk> Core<D> {
                 unfit.insert(pair, now);
             }
         }
-        let goes_on = !unfit.is_empty();
+        let goes_on = !unfit.is_empty() || !self.holdings.beyond.is_empty();
         self.holdings.unfit = unfit;
         *write(&self.holdings.odd) = odd;
         let again = self.now.checked_add(LOOK_AGAIN).ok();
@@ -414,14 +444,16 @@ impl<D: Disk> Core<D> {
             true => AuthorityCode::parse(origin.member()).ok(),
             false => Some(self.genesis.hub()),
         };
-        let is_cut = other.is_some_and(|other| self.holdings.cut.contains(&other));
+        let other = other.as_ref().map_or("", AuthorityCode::as_str);
         // Acts are had of anybody.
         let data = |kind| kind == Holdable::Data;
         let mut unfit = Unfit::default();
-        if !is_cut {
+        // What is not read again yet may tell of the delivery, or of the holding.
+        // spec: PRP-91
+        if self.holdings.has_read(other) {
             unfit.without_delivery = of_kind(log, &held, data);
         }
-        if known.lost().is_none() {
+        if known.lost().is_none() && self.holdings.has_read(member.as_str()) {
             unfit.without_holding = of_kind(log, &given, |kind| kind != Holdable::Other);
         }
         unfit
@@ -450,15 +482,15 @@ impl<D: Disk> Core<D> {
         self.compare_with(&said);
         let others = spoken.iter().chain(given);
         for (origin, places) in others.filter(|(origin, _)| **origin != own) {
-            if places.len() > READ_MAX
-                && let Ok(author) = AuthorityCode::parse(origin.member())
-            {
-                self.holdings.cut.insert(author);
+            let (older, newest) = places.split_at(places.len().saturating_sub(READ_MAX));
+            for index in newest.iter().rev() {
+                self.hear_again(origin, *index);
             }
-            for index in places.iter().rev().take(READ_MAX) {
-                if let Ok(Some(body)) = self.shared.read_body(origin, *index) {
-                    self.hear(origin, *index, &body);
-                }
+            if !older.is_empty() {
+                let unread = self.holdings.unread.entry(origin.clone()).or_default();
+                unread.extend(older);
+                unread.sort_unstable();
+                self.holdings.read_at = self.now.checked_add(READ_PAUSE).ok();
             }
         }
         let given: Vec<Pair> = self.delivered.keys().cloned().collect();
@@ -468,6 +500,39 @@ impl<D: Disk> Core<D> {
             }
         }
         Ok(())
+    }
+
+    fn hear_again(&mut self, origin: &Origin, index: LeafIndex) {
+        if let Ok(Some(body)) = self.shared.read_body(origin, index) {
+            self.hear(origin, index, &body);
+        }
+    }
+
+    /// Reads on in what was not read at the start. Once a log is through, everything is looked at anew.
+    // spec: PRP-91
+    pub(super) fn read_on_in_holdings(&mut self) {
+        if self.holdings.read_at.is_none_or(|at| self.now < at) {
+            return;
+        }
+        for _ in 0..READ_STEP {
+            let Some(mut log) = self.holdings.unread.first_entry() else {
+                break;
+            };
+            let (origin, next) = (log.key().clone(), log.get_mut().pop());
+            match next {
+                Some(index) => self.hear_again(&origin, index),
+                None => {
+                    self.holdings.unread.remove(&origin);
+                    let pairs: Vec<Pair> = self.holdings.claims.keys().cloned().collect();
+                    for pair in pairs.into_iter().chain(self.delivered.keys().cloned()) {
+                        self.holdings.touch(pair, self.now);
+                    }
+                }
+            }
+        }
+        let again = self.now.checked_add(READ_PAUSE).ok();
+        let goes_on = !self.holdings.unread.is_empty();
+        self.holdings.read_at = again.filter(|_| goes_on);
     }
 
     fn spoken(

@@ -158,8 +158,39 @@ async fn clean_years_are_answered_with_a_receipt_and_never_on_what_is_not_known(
         assert_eq!(view.stale[0].origin.member(), silent.code().as_str());
         assert_eq!(view.stale[0].lost, Some(Truth));
     }
+    lost_is_shown(&mut member, silent.code()).await;
+    // The member itself is told.
+    // spec: ADM-481
+    pair.lose(pair.member.node.member()).await;
+    let told = async {
+        loop {
+            let status = member.status().await;
+            let mut alarms = status.alarms.iter();
+            if let Some(alarm) = alarms.find(|alarm| alarm.name.as_str() == "declared-lost") {
+                return alarm.details[0].name.clone();
+            }
+        }
+    };
+    let told = tokio::time::timeout(PATIENCE, told).await.unwrap();
+    assert_eq!(told, "entry");
     drop(member);
     pair.stop().await;
+}
+
+/// Who is declared lost was shown in certificates alone.
+// spec: ADM-480
+async fn lost_is_shown(client: &mut Client, lost: AuthorityCode) {
+    let Reply::Peers(peers) = client.ask(&Request::PeerList).await.unwrap() else {
+        panic!("no peers");
+    };
+    for peer in peers {
+        assert_eq!(peer.lost.is_some(), peer.member == lost, "{peer:?}");
+    }
+    let show = Request::PeerShow(PeerName { member: lost });
+    let Reply::Peer(view) = client.ask(&show).await.unwrap() else {
+        panic!("no peer");
+    };
+    assert!(view.brief.lost.is_some());
 }
 
 /// A penalty that its author had just put upon an organisation left it clean until a quorum had cosigned that.

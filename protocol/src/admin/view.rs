@@ -158,6 +158,8 @@ integer_map! {
         11 => log_size: opt(TreeSize),
         /// The newest time at which a quorum cosigned its log.
         12 => witnessed_at: opt(Timestamp),
+        /// The entry of the registry that declares it lost as a holder, while it does.
+        205 => lost: opt(StatementRef),
     }
 }
 

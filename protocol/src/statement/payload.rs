@@ -56,7 +56,8 @@ impl<'de> Deserialize<'de> for StatementRef {
 /// The payload of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Payload {
-    /// When the issuer says it was made. Informs; never orders or rejects.
+    /// When the issuer says it was made. Informs; never orders or rejects, but for a declaration
+    /// of loss beside the suspension that it rests on.
     pub issued_at: Timestamp,
     /// The statement acted on; present exactly for acts.
     pub target: Option<StatementRef>,

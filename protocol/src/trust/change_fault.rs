@@ -138,6 +138,14 @@ pub enum ChangeFault {
         /// The member.
         member: AuthorityCode,
     },
+    /// A declaration of loss that was made before the member was suspended, or left.
+    #[error(
+        "the declaration that {member} is lost was made before the member was suspended: propose it anew and have it approved"
+    )]
+    BeforeSuspension {
+        /// The member.
+        member: AuthorityCode,
+    },
     /// A member that was declared lost is so once more.
     #[error(
         "{member} was declared lost already, and nothing more follows from a second declaration"
@@ -177,6 +185,7 @@ impl ChangeFault {
             | Self::QuorumLost { .. }
             | Self::StillActive { .. }
             | Self::AlreadyLost { .. }
+            | Self::BeforeSuspension { .. }
             | Self::RepairBasis { .. } => RejectReason::RegistryConflict,
         }
     }

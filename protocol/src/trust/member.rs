@@ -4,7 +4,7 @@ use crate::key::{KeyId, PublicKey};
 use crate::log::{Checkpoint, Hash, LeafIndex, TreeSize};
 use crate::statement::{Class, Code, CutOff, DecisionFields, Enrolment, KeyUse, Mandate, Standing};
 use crate::subject::AuthorityCode;
-use crate::time::Day;
+use crate::time::{Day, Timestamp};
 
 /// The keys of a member that count now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct Member {
     ended: Vec<PublicKey>,
     /// The registry size from which it is declared lost, if it is.
     lost: Option<TreeSize>,
+    /// When the change was made by which it takes no part, if it takes none.
+    inactive_since: Option<Timestamp>,
 }
 
 impl Member {
@@ -55,6 +57,7 @@ impl Member {
             former_log_keys: Vec::new(),
             ended: Vec::new(),
             lost: None,
+            inactive_since: None,
         }
     }
 
@@ -265,11 +268,19 @@ impl Member {
         }
     }
 
-    pub(super) const fn set_standing(&mut self, standing: Standing) {
-        self.standing = standing;
+    /// `made_at` is when whoever approved the standing did so, as far as known.
+    pub(super) const fn set_standing(&mut self, standing: Standing, made_at: Option<Timestamp>) {
         if matches!(standing, Standing::Active) {
-            self.lost = None;
+            (self.lost, self.inactive_since) = (None, None);
+        } else if matches!(self.standing, Standing::Active) {
+            self.inactive_since = made_at;
         }
+        self.standing = standing;
+    }
+
+    /// When the change was made by which it takes no part.
+    pub(super) const fn inactive_since(&self) -> Option<Timestamp> {
+        self.inactive_since
     }
 
     pub(super) const fn set_lost(&mut self, from: TreeSize) {

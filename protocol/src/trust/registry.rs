@@ -225,7 +225,9 @@ impl Registry {
         }
         let applied = verdict.and_then(|approved| match (statement, approved) {
             (Some(statement), Some(approved)) => {
-                self.change(&statement.payload().content, approved)
+                let payload = statement.payload();
+                let made_at = Some(payload.issued_at);
+                self.change((&payload.content, made_at), approved)
                     .map_err(ChangeFault::reason)?;
                 Ok(Applied::Changed)
             }

@@ -1,7 +1,8 @@
 //! How answers about organisations and statements are shown.
 
 use concordat_protocol::admin::{
-    CodeStateCode, CodeStepView, LookUpView, LookUpsView, LostRowsView,
+    BatchView, BulkCounts, CodeStateCode, CodeStepView, LookUpView, LookUpsView, LostRowsView,
+    ObjectedView,
 };
 use concordat_protocol::lookup::LookUpRow;
 
@@ -780,4 +781,60 @@ fn former_code_sends_to_the_one_that_the_organisation_has_now() {
     assert_eq!(json["now"], now.to_string());
     assert_eq!(json["codes"][0]["state"], "holds");
     assert_eq!(json["codes"][0]["from"], text);
+}
+
+/// Where nothing was awaited of an objected decision, `objection list` printed nothing.
+// spec: ADM-484
+#[test]
+fn objected_decision_of_which_nothing_is_awaited_is_named() {
+    let view = || {
+        Reply::Batch(Box::new(BatchView {
+            counts: BulkCounts {
+                objected: 1,
+                ..BulkCounts::default()
+            },
+            total: 3,
+            next_skip: None,
+            objected: vec![ObjectedView {
+                decision: reference(7),
+                document_number: None,
+                objections: vec![reference(9)],
+                objections_left: None,
+                awaited: Vec::new(),
+            }],
+            decisions: vec![reference(7)],
+        }))
+    };
+    for (language, said) in [
+        ("en", "no rule says who has to rule"),
+        ("zh", "没有规则规定由谁处理"),
+    ] {
+        let import = "00112233445566778899aabbccddeeff";
+        let list = ["--lang", language, "objection", "list", "--import", import];
+        let out = against(vec![view()], &list).0.exits(0).out;
+        let mut lines = out.lines().filter(|line| line.contains(said));
+        let line = lines.next_back().unwrap_or_default();
+        for named in [format!("{HUB}/0#7"), format!("{HUB}/0#9")] {
+            assert!(line.contains(&named), "{out}");
+        }
+    }
+}
+
+// spec: ADM-480
+#[test]
+fn member_that_is_declared_lost_is_shown_as_that() {
+    let Reply::Status(view) = lacking(LinkCode::Idle, |view| {
+        view.peers[0].lost = Some(reference(4));
+    }) else {
+        panic!("a status");
+    };
+    let peers = || vec![Reply::Peers(view.peers.clone())];
+    for (language, said) in [("en", "declared lost"), ("zh", "已认定失联")] {
+        let list = ["--lang", language, "peer", "list"];
+        let out = against(peers(), &list).0.exits(0).out;
+        assert!(out.contains(said), "{out}");
+    }
+    let json = against(peers(), &["--output", "json", "peer", "list"]).0;
+    let by = json.exits(0).json()["peers"][0]["lost_by"].clone();
+    assert_eq!(by, reference(4).to_string());
 }

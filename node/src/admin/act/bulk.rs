@@ -4,6 +4,7 @@
 //! is looked at, and what was withdrawn before is passed over. So it can be asked again after a crash in the
 //! middle, and comes to the same.
 
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use concordat_protocol::admin::{
@@ -41,6 +42,8 @@ pub(in crate::admin) fn withdrawal(desk: &Desk, ask: &BulkAsk) -> Answer {
         counts: BulkCounts::default(),
         recorded: Vec::new(),
         would: 0,
+        seen: BTreeSet::new(),
+        again: 0,
     };
     for part in targets.chunks(PART) {
         bulk.part(part)?;
@@ -50,11 +53,12 @@ pub(in crate::admin) fn withdrawal(desk: &Desk, ask: &BulkAsk) -> Answer {
         counts,
         recorded,
         would,
+        again,
         ..
     } = bulk;
     Ok(Reply::Bulk(Box::new(BulkView {
         counts,
-        total,
+        total: total.saturating_sub(again),
         next_skip,
         recorded: would,
         first: recorded.first().cloned(),
@@ -93,6 +97,17 @@ struct Bulk<'d> {
     recorded: Vec<StatementRef>,
     /// How many are, or would be, recorded.
     would: u64,
+    seen: BTreeSet<StatementRef>,
+    /// How often one was named once more.
+    again: u64,
+}
+
+/// A refusal with the decision that it is of, where it does not say so itself.
+fn of(error: AdminError, target: &Target) -> AdminError {
+    match error.detail("target") {
+        Some(_) => error,
+        None => error.with("target", target),
+    }
 }
 
 impl<'d> Bulk<'d> {
@@ -109,21 +124,27 @@ impl<'d> Bulk<'d> {
                     self.counts.not_held += 1;
                     continue;
                 }
-                case => case?,
+                case => case.map_err(|error| of(error, target))?,
             };
+            // Named twice in one file.
+            // spec: ADM-483
+            if !self.seen.insert(case.target.clone()) {
+                self.again += 1;
+                continue;
+            }
             if !case.class.is_decision() {
                 let error = AdminError::new(ErrorCode::WrongClass);
-                return Err(error.with("class", refusal::class_name(case.class)));
+                let error = error.with("class", refusal::class_name(case.class));
+                return Err(of(error, target));
             }
             let horizon = self.desk.node().horizon();
             let effect = case.effect()?;
             count(&mut self.counts, &effect);
             match case.withdrawn_in(&horizon, &effect)? {
                 Some(by) => self.take_up(&by)?,
-                // Named twice in one file.
-                None if open.iter().any(|(one, _)| one.target == case.target) => {}
                 None => {
-                    let grounds = case.grounds(&effect, (self.ask.reason, self.ask.exit))?;
+                    let grounds = case.grounds(&effect, (self.ask.reason, self.ask.exit));
+                    let grounds = grounds.map_err(|error| of(error, target))?;
                     open.push((case, grounds));
                 }
             }

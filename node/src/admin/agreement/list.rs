@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use concordat_protocol::admin::{
-    AdminError, AgreementListAsk, AgreementStateCode, AgreementView, AgreementsView, Reply,
-    WordView,
+    AdminError, AgreementListAsk, AgreementStateCode, AgreementView, AgreementsView, ErrorCode,
+    Reply, WordView,
 };
 use concordat_protocol::codec::Truth;
 use concordat_protocol::effect::{Fact, Horizon};
@@ -35,6 +35,11 @@ const WORDS_SHOWN_MAX: usize = 64;
 pub(in crate::admin) fn list(desk: &Desk, ask: &AgreementListAsk) -> Answer {
     let node = desk.node();
     let party = ask.party.unwrap_or_else(|| node.member());
+    // An empty list would read as one.
+    // spec: ADM-486
+    if ask.party.is_some() && node.registry().member(party).is_none() {
+        return Err(AdminError::new(ErrorCode::MemberUnknown).with("member", party));
+    }
     let as_of = ask.as_of.unwrap_or_else(|| node.today());
     let only = match &ask.agreement {
         Some(named) => {

@@ -208,6 +208,59 @@ fn holdings_of_another_history_or_of_ones_own_log_do_not_count() {
     assert_eq!(served.core.holdings.claims.len(), 1);
 }
 
+/// Positions that were made up kept memory without bound, and once the log had them nothing was asked again.
+// spec: PRP-90
+#[test]
+fn holdings_of_more_than_is_held_wait_one_for_each_log_until_it_is() {
+    let mut served = Served::new();
+    let grown = log(&served.fixture, |_| true, 4);
+    let root = {
+        let log = grown.get(&served.fixture.origin()).unwrap();
+        log.tree().root_at(log.size()).unwrap()
+    };
+    for size in [9_000, 7_000, 4] {
+        served.hears(|fields| {
+            fields.size = TreeSize::new(size).unwrap();
+            fields.root = root;
+        });
+    }
+    assert!(served.core.holdings.claims.is_empty());
+    assert_eq!(served.core.holdings.beyond.len(), 1);
+    assert_eq!(served.looks(), []);
+    assert!(served.core.holdings.claims.is_empty());
+    *write(&served.core.shared.logs) = grown;
+    assert_eq!(served.looks(), []);
+    assert!(served.core.holdings.beyond.is_empty());
+    let odd = served.looks();
+    assert_eq!(odd[0].without_delivery, Some((4, LeafIndex::new(0))));
+}
+
+/// More leaves than are read at a start switched the alarm off until the log was gone.
+// spec: PRP-91
+#[test]
+fn what_is_not_read_at_the_start_is_read_later_and_only_until_then_nothing_is_odd() {
+    let mut served = Served::new();
+    served.hears(|_| {});
+    let unread = (0..1_500).map(LeafIndex::new).collect();
+    let log = served_origin_of_the_hub();
+    served.core.holdings.unread.insert(log, unread);
+    served.core.holdings.read_at = Some(served.core.now);
+    assert_eq!((served.looks(), served.looks()), (vec![], vec![]));
+    served.core.read_on_in_holdings();
+    assert!(!served.core.holdings.unread.is_empty());
+    let next = served.core.now.checked_add(READ_PAUSE).unwrap();
+    assert_eq!(served.core.holdings.read_at, Some(next));
+    served.core.now = next;
+    served.core.read_on_in_holdings();
+    assert!(served.core.holdings.unread.is_empty());
+    assert_eq!(served.core.holdings.read_at, None);
+    assert_eq!(served.looks(), []);
+    assert_eq!(
+        served.looks()[0].without_delivery,
+        Some((3, LeafIndex::new(0)))
+    );
+}
+
 fn served_origin_of_the_hub() -> Origin {
     let fixture = Fixture::new();
     let genesis = fixture.registry.genesis();

@@ -12,6 +12,7 @@ use crate::statement::{
     SUITE_SHA256, Standing, Suspension, Vis, VisibilityClass,
 };
 use crate::subject::AuthorityCode;
+use crate::time::Timestamp;
 use crate::trust::change_fault::ChangeFault;
 use crate::trust::genesis::{Genesis, check_policy, enrolled_keys};
 use crate::trust::member::Member;
@@ -143,13 +144,27 @@ impl Registry {
     /// [`ChangeFault`].
     // spec: TRU-51, TRU-52, KEY-70
     pub fn admits(&self, content: &Content, recovers: bool) -> Result<(), ChangeFault> {
+        self.admits_made((content, None), recovers)
+    }
+
+    /// The same of a change that was proposed at a time: one that rests on a state of the registry may be
+    /// older than that.
+    ///
+    /// # Errors
+    /// [`ChangeFault`].
+    // spec: TRU-104
+    pub fn admits_made(
+        &self,
+        (content, made_at): (&Content, Option<Timestamp>),
+        recovers: bool,
+    ) -> Result<(), ChangeFault> {
         let approved = match recovers {
             true => Approved::ByRecoveryToo,
             false => Approved::ByApprovers,
         };
         let mut after = self.clone();
         // What changes holds from the size after the entry.
-        after.change(content, approved)?;
+        after.change((content, made_at), approved)?;
         self.genesis.admits_next(content)?;
         if let Some((next, _)) = commitment(content)
             && self
@@ -178,16 +193,16 @@ impl Registry {
 
     pub(super) fn change(
         &mut self,
-        content: &Content,
+        (content, made_at): (&Content, Option<Timestamp>),
         approved: Approved,
     ) -> Result<(), ChangeFault> {
         self.genesis.clone().admits(content)?;
         match content {
             Content::Enrolment(enrolment) => self.enrol(enrolment),
             Content::Rotation(rotation) => self.rotate(rotation),
-            Content::Suspension(suspension) => self.suspend(suspension),
+            Content::Suspension(suspension) => self.suspend(suspension, made_at),
             Content::CutOff(cut_off) => self.cut_off(cut_off, approved),
-            Content::Loss(loss) => self.lose(loss),
+            Content::Loss(loss) => self.lose(loss, made_at),
             Content::ItemCatalogue(catalogue) => {
                 self.catalogues.push(self.range.size(), catalogue.clone());
                 Ok(())
@@ -267,9 +282,13 @@ impl Registry {
     }
 
     // spec: TRU-25
-    fn suspend(&mut self, suspension: &Suspension) -> Result<(), ChangeFault> {
+    fn suspend(
+        &mut self,
+        suspension: &Suspension,
+        made_at: Option<Timestamp>,
+    ) -> Result<(), ChangeFault> {
         let mut member = self.known(suspension.member)?.clone();
-        member.set_standing(suspension.standing);
+        member.set_standing(suspension.standing, made_at);
         self.put(member);
         Ok(())
     }
@@ -294,7 +313,7 @@ impl Registry {
     }
 
     // spec: TRU-80
-    fn lose(&mut self, loss: &Loss) -> Result<(), ChangeFault> {
+    fn lose(&mut self, loss: &Loss, made_at: Option<Timestamp>) -> Result<(), ChangeFault> {
         let code = loss.member;
         let mut member = self.known(code)?.clone();
         if member.enrolment().role == Role::Issuer {
@@ -302,6 +321,12 @@ impl Registry {
         }
         if member.standing() == Standing::Active {
             return Err(ChangeFault::StillActive { member: code });
+        }
+        // One kept in a drawer was approved of another suspension than everybody sees.
+        // spec: TRU-104
+        let older = |made_at| member.inactive_since().is_some_and(|since| made_at < since);
+        if made_at.is_some_and(older) {
+            return Err(ChangeFault::BeforeSuspension { member: code });
         }
         // A second one would take what came from it since the first for older than its loss.
         // spec: TRU-81

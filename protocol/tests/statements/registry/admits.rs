@@ -1,6 +1,8 @@
 //! What is said of a change before it is logged.
 
 use concordat_protocol::key::PublicKey;
+use concordat_protocol::statement::Payload;
+use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::ChangeFault;
 
 use super::*;
@@ -104,6 +106,55 @@ fn member_is_declared_lost_by_two_approvers_and_only_where_it_takes_no_part() {
     assert_eq!(net.registry.lost(), expected);
     assert_eq!(net.change(stands(Standing::Active)), Applied::Changed);
     assert!(net.registry.lost().is_empty());
+}
+
+/// Approvals kept in a drawer took effect at any later suspension.
+// spec: TRU-104
+#[test]
+fn declaration_older_than_the_suspension_in_force_is_void() {
+    let mut net = Net::production();
+    let stands = |standing| {
+        Content::Suspension(Suspension {
+            member: city(),
+            standing,
+            reasons: text("核查"),
+        })
+    };
+    let first = instant("2026-02-01").value();
+    let at = |later| Timestamp::new(first + later).unwrap();
+    assert_eq!(net.change(stands(Standing::Suspended)), Applied::Changed);
+    let kept = Payload {
+        issued_at: at(10),
+        ..net.proposal(lost(city()))
+    };
+    assert_eq!(net.change(stands(Standing::Active)), Applied::Changed);
+    let made = |net: &mut Net, payload: &Payload| {
+        let entry = net.approved(payload, &[1, 2], net.registry.ctx());
+        net.registry
+            .apply(&leaf_of(&entry, Vis::ALL_MEMBERS, None), Some(&entry))
+    };
+    let suspended = |minute| Payload {
+        issued_at: at(minute),
+        content: stands(Standing::Suspended),
+        ..kept.clone()
+    };
+    assert_eq!(made(&mut net, &suspended(11)), Applied::Changed);
+    let conflict = Applied::Void(RejectReason::RegistryConflict);
+    assert_eq!(made(&mut net, &kept), conflict);
+    let fault = ChangeFault::BeforeSuspension { member: city() };
+    let verdict = net
+        .registry
+        .admits_made((&kept.content, Some(at(10))), false);
+    assert_eq!(verdict, Err(fault));
+    // A suspension said once more, or that the member left, is no other one.
+    assert_eq!(made(&mut net, &suspended(13)), Applied::Changed);
+    assert_eq!(net.change(stands(Standing::Left)), Applied::Changed);
+    let now = Payload {
+        issued_at: at(12),
+        ..kept
+    };
+    assert_eq!(made(&mut net, &now), Applied::Changed);
+    assert!(net.registry.lost().contains_key(&city()));
 }
 
 // spec: TRU-52, ADM-84
