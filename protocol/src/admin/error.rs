@@ -193,6 +193,12 @@ named_codes! {
         BeyondRepair = 172 "beyond-repair",
         /// The span does not begin on a day up to the day asked about, or is named twice; `since`, `as_of`.
         CleanSpan = 173 "clean-span",
+        /// A correction would end an entry in a red list; `target`, `until`.
+        EndsEntry = 188 "ends-entry",
+        /// No other entry stands beside one that is said to stand twice; `target`.
+        NotTwice = 189 "not-twice",
+        /// A correction puts a decision on a day on which its author had no mandate for it; `issuer`, `day`.
+        DayWithoutMandate = 190 "day-without-mandate",
     }
 }
 
@@ -224,6 +230,8 @@ impl ErrorCode {
             | Self::DayBefore
             | Self::ExitNeeded
             | Self::ExitUnfit
+            | Self::EndsEntry
+            | Self::NotTwice
             | Self::CleanSpan
             | Self::MeasureNotAllowed
             | Self::DecisionNotAsked => ExitCode::Usage,
@@ -268,6 +276,7 @@ impl ErrorCode {
             | Self::RegisterWhole
             | Self::OtherNode
             | Self::BeyondRepair
+            | Self::DayWithoutMandate
             | Self::MoreThanRecognised => ExitCode::Denied,
             Self::NotSigning
             | Self::LogFrozen
