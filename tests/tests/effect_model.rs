@@ -21,7 +21,7 @@ fn without_identity(mut answer: Expected) -> Expected {
 // spec: EFF-1, EFF-2, EFF-3, EFF-4, EFF-5, EFF-6, EFF-7, EFF-8, EFF-10, EFF-16, EFF-17, EFF-23, EFF-26, EFF-27,
 // spec: EFF-28, EFF-29, EFF-30, EFF-40, EFF-41, EFF-42, EFF-80, EFF-81, EFF-82, EFF-84, EFF-90, EFF-91, EFF-110, EFF-145,
 // spec: EFF-130, EFF-131, EFF-150, EFF-151, EFF-152, EFF-153, EFF-154, EFF-160, EFF-161, EFF-162, EFF-163, EFF-164, EFF-180, EFF-181,
-// spec: EFF-195, EFF-225, EFF-226, EFF-227
+// spec: EFF-195, EFF-225, EFF-226
 #[test]
 fn effect_agrees_with_the_model_on_every_seed() {
     let first = number("CONCORDAT_EFFECT_FIRST", 0);

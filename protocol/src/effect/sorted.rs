@@ -260,17 +260,15 @@ impl<'a> Sorted<'a> {
         }
     }
 
-    /// Stays that only the home register tells of. What it calls an objection as well, for sure, is one until its
-    /// body is held.
-    // spec: EFF-154, EFF-227
+    /// Stays that only the home register tells of. What it calls an objection as well is one until its body
+    /// is held.
+    // spec: EFF-154
     fn attach_noticed_stays(&mut self, history: &History, horizon: &Horizon) {
         for (act, notices) in self.notices.by_act() {
             let is_stay = |(_, notice): &Said<'a, Notice>| notice.class == Class::Stay;
             let is_objection = |(_, notice): &Said<'a, Notice>| notice.class == Class::Objection;
             if history.get(act).is_some()
-                || notices
-                    .clone()
-                    .any(|said| is_objection(&said) && horizon.established(said.0))
+                || notices.clone().any(|said| is_objection(&said))
                 || !notices.clone().any(|said| is_stay(&said))
             {
                 continue;

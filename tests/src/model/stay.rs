@@ -83,7 +83,7 @@ impl Scenario {
                 .any(|by| by.withdraws(*act) && by.supervision && self.full(by));
             let objection = self
                 .notices_of(*act)
-                .any(|n| matches!(n.say, Say::Notice { told, .. } if told.is_objection() && self.full(n)));
+                .any(|n| matches!(n.say, Say::Notice { told, .. } if told.is_objection()));
             self.at(*act).is_none() && !lifted && !objection
         })
         .collect()

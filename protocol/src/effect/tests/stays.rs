@@ -234,29 +234,6 @@ fn what_the_register_calls_an_objection_too_is_one_until_it_is_held() {
     assert_eq!(kinds, [SuspensionKind::Objection(Ground::Facts)]);
 }
 
-/// A ruling that names it closes an objection, and would end what nobody can rule on.
-// spec: EFF-227
-#[test]
-fn notice_that_does_not_count_in_full_makes_no_objection_of_a_stay() {
-    for (witnessed, left) in [(4, vec![SuspensionKind::StayNotHeld]), (5, vec![])] {
-        let (mut world, target) = World::with_penalty();
-        world.witnessed_up_to(Who::Hub, witnessed);
-        let act_at = at(Who::City, 5);
-        world.notice(3, &target, &act_at, Class::Stay, None);
-        world.rule(Who::Issuer, 20, &target, Outcome::Rejected, &[&act_at]);
-        let before = grounds(&world.effect(&target));
-        assert_eq!(before, [SuspensionKind::StayNotHeld]);
-        world.notice(4, &target, &act_at, Class::Objection, Some(Ground::Facts));
-        assert!(
-            left.iter()
-                .all(|kind| grounds(&world.effect(&target)).contains(kind)),
-            "{witnessed}"
-        );
-        let suspended = world.effect(&target).suspended_by.is_empty();
-        assert_eq!(suspended, left.is_empty(), "{witnessed}");
-    }
-}
-
 // spec: EFF-164
 #[test]
 fn what_rests_on_a_stayed_decision_is_suspended_for_the_days_of_the_stay() {
