@@ -77,6 +77,14 @@ pub(super) fn admission(desk: &Desk, ask: AdmissionAsk) -> Answer {
         (true, None) => Named::Open(naming::waiting_for_admission(&case.effect()?)),
         (false, None) => Named::Each(case.named_open(&ask.admits, view::open_objections)?),
     };
+    // spec: ADM-463
+    case.require_new(Class::Admission, |said| {
+        let Content::Admission(said) = said else {
+            return false;
+        };
+        let mut named = admits.all().iter();
+        !admits.all().is_empty() && named.all(|one| said.admits().contains(one))
+    })?;
     let admit = |admits| Admission::new(admits, ask.reasons.clone()).map(Content::Admission);
     case.record_naming(admits, admit, ask.dry_run)
 }
@@ -108,6 +116,8 @@ pub(super) fn correction(desk: &Desk, ask: CorrectionAsk) -> Answer {
     if decided_on > today {
         return Err(refusal::day_ahead(decided_on, today));
     }
+    case.require_day_of_mandate(&replacement)?;
+    case.require_entry_lasts(&replacement)?;
     let reasons = ask.reasons;
     let correction = Box::new(Correction {
         reasons,
@@ -245,6 +255,34 @@ impl<'d> Case<'d> {
         match self.withdrawn_by()? {
             Some(by) => Err(refusal::no_effect(self.class, "withdrawn").with("by", by)),
             None => Ok(()),
+        }
+    }
+
+    /// Refuses a correction that puts a decision on another day, on which whoever made it had no mandate for it: it
+    /// could not have been made then.
+    // spec: ADM-462
+    fn require_day_of_mandate(&self, replacement: &Decision) -> Result<(), AdminError> {
+        let (made, registry) = (
+            subject::verified(self.desk, &self.target)?,
+            self.desk.node().registry(),
+        );
+        let said = replacement.fields();
+        let own = made.statement().payload().content.decision();
+        if own.is_some_and(|own| own.fields().decided_on == said.decided_on) {
+            return Ok(());
+        }
+        let class = match said.listing.is_some() {
+            true => Class::ListEntry,
+            false => Class::Decision,
+        };
+        let author = registry.member(self.issuer);
+        let had =
+            author.is_some_and(|one| one.mandate(class, said.decided_on, Some(said)).is_some());
+        match had {
+            true => Ok(()),
+            false => Err(AdminError::new(ErrorCode::DayWithoutMandate)
+                .with("issuer", self.issuer)
+                .with("day", said.decided_on)),
         }
     }
 

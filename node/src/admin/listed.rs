@@ -4,8 +4,8 @@
 
 use concordat_protocol::admin::{AdminError, ListedView, binds_code};
 use concordat_protocol::effect::{Codes, Effect};
-use concordat_protocol::statement::{ActType, Decision, DecisionFields};
-use concordat_protocol::subject::SubjectCode;
+use concordat_protocol::statement::{ActType, Decision, DecisionFields, StatementRef};
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::Day;
 
 use crate::admin::{codes, refusal, subject, view};
@@ -47,6 +47,41 @@ pub(super) fn beside(
     }
     let left = (left > 0).then_some(left);
     Ok(Listed { views, left })
+}
+
+/// Whether another entry of its issuer stands beside one in a red list: about the same organisation, in the same list.
+// spec: ADM-461
+pub(super) fn stands_twice(
+    node: &Node,
+    (at, issuer): (&StatementRef, AuthorityCode),
+    entry: &DecisionFields,
+) -> Result<bool, AdminError> {
+    let code = entry.subject.code();
+    let mut found = node.subject(code).map_err(|error| refusal::ask(&error))?;
+    found.retain(|one| one.reference != *at && one.issuer == issuer && may_list(one));
+    sort_newest_first(&mut found);
+    found.truncate(LISTED_MAX);
+    let targets: Vec<_> = found.iter().map(|entry| &entry.reference).collect();
+    let effects = node.effects_of(&targets, node.today());
+    let query = node.query().map_err(refusal::index)?;
+    for effect in effects.map_err(|error| refusal::ask(&error))? {
+        let other = &effect.target;
+        let found = query.statement(&other.origin, other.index);
+        let Found::Verified(made) = found.map_err(refusal::query)? else {
+            continue;
+        };
+        let stands = node.stands_by(&effect).map_err(refusal::query)?;
+        let stands = stands.unwrap_or(made);
+        let fields = stands.statement().payload().content.decision();
+        let is_twin = |fields: &DecisionFields| {
+            let list = (fields.act_type, &fields.item, fields.subject.code());
+            list == (entry.act_type, &entry.item, code) && effect.in_force_for_issuer()
+        };
+        if fields.map(Decision::fields).is_some_and(is_twin) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether the index leaves it open that this is such an entry: what was found through a correction has to be

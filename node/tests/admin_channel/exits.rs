@@ -1,6 +1,8 @@
 //! How an organisation leaves a red list, and what is shown beside its entry there.
 
-use concordat_protocol::admin::{BindsOthersCode, BulkAsk, DecisionView, ValidityCode};
+use concordat_protocol::admin::{
+    AdmissionAsk, BindsOthersCode, BulkAsk, DecisionView, ValidityCode,
+};
 use concordat_protocol::effect::Validity;
 use concordat_protocol::statement::{Code, ListScope, Listing, RedExit, Withdrawal};
 
@@ -221,6 +223,110 @@ async fn exit_that_is_not_so_is_refused_and_of_many_each_is_left_by_its_own() {
         assert_eq!((acts[0].withdrawal_reason, acts[0].exit), (reason, exit));
     }
     drop(member);
+    pair.stop().await;
+}
+
+fn corrected(target: &StatementRef, replacement: DecisionFields) -> Request {
+    Request::Correction(CorrectionAsk {
+        target: position(target),
+        reasons: Text::new("填写有误").unwrap(),
+        replacement: Box::new(replacement),
+        worked_from: None,
+        issuer: None,
+        dry_run: false,
+        bulk: None,
+    })
+}
+
+// spec: ADM-460, ADM-461
+#[tokio::test(flavor = "multi_thread")]
+async fn entry_is_taken_off_a_red_list_by_no_correction_and_by_no_twin_that_is_none() {
+    let pair = start().await;
+    pair.import().await;
+    let penalty = pair.first();
+    let mut member = Client::open(&pair.member).await;
+    let like = member.statement(position(&penalty)).await.decision.unwrap();
+    let fields = red(like.fields(), "红字1号");
+    let entry = pair.decide(fields.clone()).await;
+    let until = |day: Day| DecisionFields {
+        valid_until: Some(day),
+        ..fields.clone()
+    };
+    let today = clock::today();
+    for last in [today, fields.decided_on] {
+        let error = member.error(&corrected(&entry, until(last))).await;
+        assert_eq!(error.code, ErrorCode::EndsEntry, "{last}");
+        assert_eq!(error.detail("until"), Some(last.to_string().as_str()));
+    }
+    let error = member
+        .error(&withdrawal(&entry, WithdrawalReason::Duplicate, None))
+        .await;
+    assert_eq!(error.code, ErrorCode::NotTwice);
+    // A last day that is still to come is corrected like anything else.
+    let sooner = until(Day::parse_loose("2097-12-31").unwrap());
+    member.act(&corrected(&entry, sooner)).await;
+    // One that stands beside it makes it stand twice.
+    let twin = pair.decide(red(like.fields(), "红字2号")).await;
+    member
+        .act(&withdrawal(&twin, WithdrawalReason::Duplicate, None))
+        .await;
+    drop(member);
+    pair.stop().await;
+}
+
+// spec: ADM-462
+#[tokio::test(flavor = "multi_thread")]
+async fn correction_to_a_day_before_the_mandate_of_who_decided_is_refused() {
+    let first = Day::parse_loose("2001-01-01").unwrap();
+    let pair = Pair::start_planned(VIS_PUBLIC, |plan| {
+        for mandate in &mut plan.members[0].mandates {
+            mandate.from = first;
+        }
+    });
+    let pair = pair.await;
+    pair.import().await;
+    let penalty = pair.first();
+    let mut member = Client::open(&pair.member).await;
+    let like = member.statement(position(&penalty)).await.decision.unwrap();
+    let decided_on = Day::parse_loose("2000-12-31").unwrap();
+    let early = DecisionFields {
+        decided_on,
+        ..like.fields().clone()
+    };
+    let error = member.error(&corrected(&penalty, early)).await;
+    assert_eq!(error.code, ErrorCode::DayWithoutMandate);
+    assert_eq!(error.detail("day"), Some("2000-12-31"));
+    let issuer = pair.member.node.member();
+    assert_eq!(error.detail("issuer"), Some(issuer.as_str()));
+    drop(member);
+    pair.stop().await;
+}
+
+// spec: ADM-463
+#[tokio::test(flavor = "multi_thread")]
+async fn objection_is_admitted_once_by_one_authority() {
+    let pair = start().await;
+    pair.import().await;
+    let penalty = pair.first();
+    until(&pair.hub.node, |node| {
+        node.effect_of(&penalty, clock::today())
+            .is_ok_and(|effect| effect.validity == Validity::InForce)
+    })
+    .await;
+    let mut hub = Client::open(&pair.hub).await;
+    let filed = hub.act(&objection(position(&penalty), false)).await;
+    let admit = Request::Admission(AdmissionAsk {
+        target: position(&penalty),
+        admits: vec![position(&filed.reference.unwrap())],
+        reasons: Text::new("准予受理").unwrap(),
+        issuer: None,
+        dry_run: false,
+    });
+    hub.act(&admit).await;
+    let error = hub.error(&admit).await;
+    assert_eq!(error.code, ErrorCode::NoEffect);
+    assert_eq!(error.detail("state"), Some("stands"));
+    drop(hub);
     pair.stop().await;
 }
 

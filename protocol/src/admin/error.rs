@@ -201,6 +201,12 @@ named_codes! {
         ErasureChain = 176 "erasure-chain",
         /// The organisation has another code now: what is asked is asked under that; `code`, `now`.
         CodeChanged = 180 "code-changed",
+        /// A correction would end an entry in a red list; `target`, `until`.
+        EndsEntry = 188 "ends-entry",
+        /// No other entry stands beside one that is said to stand twice; `target`.
+        NotTwice = 189 "not-twice",
+        /// A correction puts a decision on a day on which its author had no mandate for it; `issuer`, `day`.
+        DayWithoutMandate = 190 "day-without-mandate",
         /// The measure would have ended before today; `measure`, `today`.
         MeasureGone = 192 "measure-gone",
         /// The decision is the node's member's own; `target`.
@@ -238,6 +244,8 @@ impl ErrorCode {
             | Self::DayBefore
             | Self::ExitNeeded
             | Self::ExitUnfit
+            | Self::EndsEntry
+            | Self::NotTwice
             | Self::CleanSpan
             | Self::CodeChanged
             | Self::MeasureNotAllowed
@@ -286,6 +294,7 @@ impl ErrorCode {
             | Self::RegisterWhole
             | Self::OtherNode
             | Self::BeyondRepair
+            | Self::DayWithoutMandate
             | Self::MoreThanRecognised
             | Self::OwnDecision
             | Self::ErasureOpen

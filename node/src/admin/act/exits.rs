@@ -1,11 +1,12 @@
-//! By which exit an organisation leaves a red list (HS-4.2).
+//! By which exit an organisation leaves a red list (HS-4.2), and by what it does not.
 
 use concordat_protocol::admin::{AdminError, ErrorCode};
 use concordat_protocol::effect::Effect;
-use concordat_protocol::statement::{ActType, Decision, RedExit, WithdrawalReason};
+use concordat_protocol::statement::{ActType, Decision, DecisionFields, RedExit, WithdrawalReason};
 use concordat_protocol::time::Day;
 
 use super::{Case, refusal, subject};
+use crate::admin::listed;
 
 /// The kind of reason of a withdrawal, and its exit.
 pub(super) type Grounds = (WithdrawalReason, Option<RedExit>);
@@ -24,6 +25,14 @@ impl Case<'_> {
             Some(effect) => self.red(effect)?,
             None => None,
         };
+        if let Some(entry) = stands
+            .as_ref()
+            .filter(|_| reason == WithdrawalReason::Duplicate)
+        {
+            self.require_twin(entry)?;
+        }
+        let until = |entry: &DecisionFields| entry.valid_until;
+        let stands = stands.as_ref().map(until);
         let unfit = |state: &str| {
             let error = AdminError::new(ErrorCode::ExitUnfit).with("target", &self.target);
             error.with("state", state)
@@ -65,9 +74,36 @@ impl Case<'_> {
         Ok(grounds)
     }
 
-    /// The last day of an entry in a red list, as it stands, which may have none; `None` where the target is no
-    /// such entry.
-    fn red(&self, effect: &Effect) -> Result<Option<Option<Day>>, AdminError> {
+    /// Refuses to withdraw an entry in a red list as one that stands twice where no other does.
+    // spec: ADM-461
+    fn require_twin(&self, entry: &DecisionFields) -> Result<(), AdminError> {
+        match listed::stands_twice(self.desk.node(), (&self.target, self.issuer), entry)? {
+            true => Ok(()),
+            false => Err(AdminError::new(ErrorCode::NotTwice).with("target", &self.target)),
+        }
+    }
+
+    /// Refuses a correction that takes an organisation off a red list by its last day or its type of act: it is left
+    /// by an exit.
+    // spec: ADM-460
+    pub(super) fn require_entry_lasts(&self, replacement: &Decision) -> Result<(), AdminError> {
+        let Some(entry) = self.red(&self.effect()?)? else {
+            return Ok(());
+        };
+        let (today, says) = (self.desk.node().today(), replacement.fields());
+        let lasts = |until: Option<Day>| until.is_none_or(|until| until > today);
+        let is_left = says.act_type != ActType::RedList
+            || lasts(entry.valid_until) && !lasts(says.valid_until);
+        let error = || AdminError::new(ErrorCode::EndsEntry).with("target", &self.target);
+        match (is_left, says.valid_until) {
+            (false, _) => Ok(()),
+            (true, Some(until)) => Err(error().with("until", until)),
+            (true, None) => Err(error()),
+        }
+    }
+
+    /// An entry in a red list, as it stands; `None` where the target is no such entry.
+    fn red(&self, effect: &Effect) -> Result<Option<DecisionFields>, AdminError> {
         let stands = self.desk.node().stands_by(effect);
         let stands = match stands.map_err(refusal::query)? {
             Some(stands) => stands,
@@ -76,6 +112,6 @@ impl Case<'_> {
         let decision = stands.statement().payload().content.decision();
         let fields = decision.map(Decision::fields);
         let red = fields.filter(|fields| fields.act_type == ActType::RedList);
-        Ok(red.map(|fields| fields.valid_until))
+        Ok(red.cloned())
     }
 }
