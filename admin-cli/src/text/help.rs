@@ -48,7 +48,7 @@ pub(super) const TEXTS: &[Entry] = &[
     ("verb.withdrawal.issue", "Withdraws a statement", "撤销一项声明"),
     ("verb.erasure", "Erasures", "删除"),
     ("verb.erasure.issue", "Takes the content of a decision or record, and what quotes it, out of sight: shown and given to nobody any more; it cannot be taken back. The bytes stay on disk for now", "使一项决定或记录及引用它的内容不再可见：不再展示、不再提供；不可撤回。数据目前仍留在磁盘上"),
-    ("arg.erasure.issue.ground", "law, order or urgent-personal-data", "law 法定、order 命令、urgent-personal-data 紧急个人信息"),
+    ("arg.erasure.issue.ground", "law, order or urgent-personal-data", "`law` 法定、`order` 命令、`urgent-personal-data` 紧急个人信息"),
     ("arg.erasure.issue.by", "The authority or court that decided it", "决定或命令删除的机关"),
     ("arg.erasure.issue.law", "The act that it rests on", "所依据的法律名称"),
     ("arg.erasure.issue.article", "Its article", "其条款"),

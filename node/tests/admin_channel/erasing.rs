@@ -63,7 +63,7 @@ async fn gone(running: &Running, target: &StatementRef) {
     .await;
 }
 
-// spec: ADM-440, ADM-441, ADM-445, PRP-72, LKP-79, IDX-107
+// spec: ADM-440, ADM-441, ADM-443, ADM-445, PRP-72, LKP-79, IDX-107
 #[tokio::test(flavor = "multi_thread")]
 async fn erased_decision_is_shown_by_what_erased_it_alone() {
     let pair = pair().await;
