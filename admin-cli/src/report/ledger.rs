@@ -332,9 +332,6 @@ mod tests {
             exit: None,
             erasure_ground: None,
             about_before: Some(SubjectCode::parse("91230400MA0000016K").unwrap()),
-            answer: None,
-            answer_reason: None,
-            clause: None,
         }
     }
 

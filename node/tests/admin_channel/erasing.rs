@@ -45,6 +45,7 @@ fn show(target: &StatementRef) -> Request {
         target: position(target),
         as_of: None,
         look_up: None,
+        answers_skip: None,
     })
 }
 

@@ -741,6 +741,8 @@ fn former_code_sends_to_the_one_that_the_organisation_has_now() {
             records: Vec::new(),
             records_total: None,
             records_next_skip: None,
+            erased: Vec::new(),
+            erased_left: None,
             clean: None,
             now: (!objected).then_some(now),
             codes: vec![CodeStepView {
