@@ -25,7 +25,9 @@ pub(super) fn withdrawal(args: &WithdrawalBulk, context: &Context<'_>) -> Result
         Some(path) => Some(Lines::read(path)?),
         None => None,
     };
-    let parts = lines.as_ref().map_or(vec![Vec::new()], Lines::parts);
+    let parts = lines
+        .as_ref()
+        .map_or_else(|| vec![Vec::new()], Lines::parts);
     let placed = |failure| match &lines {
         Some(lines) => lines.placed(failure),
         None => failure,
