@@ -14,6 +14,7 @@ use concordat_protocol::log::LeafIndex;
 use concordat_tests::processes::{AskError, Failure, Network, PATIENCE, Process, Rows, wait_until};
 use concordat_tests::sim::Rng;
 
+use crate::lost_bodies::{others, stop_with_nothing_alone};
 use crate::{NODE, alone, number, repeat, seed};
 
 /// Decisions that the node has made before it is damaged.
@@ -23,10 +24,14 @@ const DAMAGED: usize = 6;
 /// Bytes of a ledger that holds nothing.
 const FOUNDING_BYTES: u64 = 98;
 
-/// A member with decisions that everyone holds, and is off.
+/// A member all of whose log everyone holds, and who is off.
 async fn member_off(network: &Network) -> Result<Vec<Process>, Failure> {
     let mut processes = with_statements(network, 1).await?;
-    processes.remove(1).stop().await?;
+    stop_with_nothing_alone(network, &mut processes, 1).await?;
+    for other in others(network, 1) {
+        processes.push(network.spawn(other)?);
+        answers(network, other).await?;
+    }
     Ok(processes)
 }
 

@@ -158,13 +158,13 @@ async fn stop_all(processes: &mut Vec<Process>) -> Result<(), Failure> {
 }
 
 /// Every node but one.
-fn others(network: &Network, node: usize) -> impl Iterator<Item = usize> {
+pub(crate) fn others(network: &Network, node: usize) -> impl Iterator<Item = usize> {
     (0..network.len()).filter(move |other| *other != node)
 }
 
 /// Stops all nodes, once the others hold all that this one ever said: of what was delivered and received
 /// a node says more by itself, also while it is being stopped, and nobody gives back what nobody has.
-async fn stop_with_nothing_alone(
+pub(crate) async fn stop_with_nothing_alone(
     network: &Network,
     processes: &mut Vec<Process>,
     node: usize,
