@@ -34,6 +34,7 @@ const NAMES: &[&str] = &[
     "create",
     "deadlines",
     "enrol",
+    "erasure",
     "export",
     "feedback",
     "file",
