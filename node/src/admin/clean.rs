@@ -79,9 +79,10 @@ pub(super) fn answer(
     }
     let count = |weight| decisions.iter().filter(|one| one.weight == weight).count() as u64;
     let (counts, apart) = (count(CleanWeight::Counts), count(CleanWeight::Apart));
-    // Nobody can tell any more what was erased.
-    // spec: LKP-79
-    let not_known = count(CleanWeight::NotKnown) + erased;
+    // Nobody can tell any more what was erased, nor yet whose record it is that a disputed change of code would
+    // bring.
+    // spec: LKP-79, LKP-85
+    let not_known = count(CleanWeight::NotKnown) + erased + codes.doubted();
     let decisions = clean_listed(decisions);
     let shown = decisions.iter();
     let mut shown: Vec<Shown> = shown

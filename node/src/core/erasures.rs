@@ -96,6 +96,8 @@ enum Fate {
     Goes,
     /// Its body has not come.
     Waits,
+    /// It goes once another is out of sight.
+    Behind(StatementRef),
     /// This act takes it away from nobody.
     Stays,
 }
@@ -227,7 +229,15 @@ impl<D: Disk> Core<D> {
                     }
                 }
                 Fate::Stays => {
-                    self.erasures.settle(act, target);
+                    if self.erasures.settle(act, target) {
+                        self.await_receipt(act.clone());
+                    }
+                }
+                // Acts of others come in any order.
+                Fate::Behind(other) => {
+                    let other = (other.origin, other.index);
+                    let waiting = self.erasures.by_target.entry(other).or_default();
+                    waiting.insert(act.clone());
                 }
                 Fate::Waits => {
                     if let Some(log) = write(&self.shared.logs).get_mut(&target.origin) {
@@ -272,8 +282,7 @@ impl<D: Disk> Core<D> {
         let payload = statement.payload();
         let after = |one: &StatementRef| match self.shared.is_erased(&one.origin, one.index) {
             true => Fate::Goes,
-            false if erasing.targets.contains(one) => Fate::Waits,
-            false => Fate::Stays,
+            false => Fate::Behind(one.clone()),
         };
         if let Content::Correction(_) = &payload.content {
             // It may be about another organisation than what it corrects.
@@ -302,6 +311,7 @@ impl<D: Disk> Core<D> {
         self.stage(&Record::Bodies { id, bodies })?;
         self.exchange.forget(origin, index);
         self.note_holding(origin, index);
+        self.erasures.hear((origin.clone(), index));
         Ok(())
     }
 }
@@ -310,7 +320,7 @@ impl<D: Disk> Core<D> {
 mod tests {
     use std::sync::Arc;
 
-    use concordat_protocol::exchange::{BodyOutcome, Witnessed};
+    use concordat_protocol::exchange::{BodyOutcome, LogView as _, Witnessed};
     use concordat_protocol::log::TreeSize;
 
     use crate::core::fixture::{open, reopen};
@@ -489,5 +499,45 @@ mod tests {
         let both = fixture.erasure_with((false, 4), subject(1), &again, (urgent, &[&root]));
         take(&mut core, &[&both]);
         assert!(is_erased(&core, &root) && is_erased(&core, &again));
+    }
+
+    // spec: PRP-73, PRP-74
+    #[test]
+    fn correction_goes_once_what_it_corrects_is_gone_in_whatever_order_the_acts_come() {
+        let fixture = Fixture::new();
+        let target = fixture.decision(0, 1);
+        let correction = fixture.correction(1, &target, 2);
+        let (mut core, disk) = open(&fixture);
+        take(&mut core, &[&target, &correction]);
+        let of_correction = fixture.erasure(false, 2, subject(1), &correction);
+        take(&mut core, &[&of_correction]);
+        assert!(!is_erased(&core, &correction));
+        let of_target = fixture.erasure(false, 3, subject(1), &target);
+        take(&mut core, &[&of_target]);
+        assert!(is_erased(&core, &target) && is_erased(&core, &correction));
+        let core = reopen(&fixture, core, &disk);
+        assert!(is_erased(&core, &target) && is_erased(&core, &correction));
+    }
+
+    // spec: PRP-100
+    #[test]
+    fn nobodys_word_hides_an_act_on_what_is_in_sight() {
+        let fixture = Fixture::new();
+        let (target, other) = (fixture.decision(0, 1), fixture.decision(1, 1));
+        let withheld = fixture.objection(2, subject(1), &target);
+        let act = fixture.erasure(false, 3, subject(1), &withheld);
+        let (mut core, _) = open(&fixture);
+        take(&mut core, &[&target, &other]);
+        take_leaf(&mut core, &withheld);
+        take(&mut core, &[&act]);
+        let is_erasing = |core: &Core<MemoryDisk>| {
+            let logs = core.shared.logs();
+            logs.is_erasing(&withheld.origin, withheld.index)
+        };
+        assert!(!is_erasing(&core));
+        // With the decision gone there is nothing left that it would suspend.
+        let of_target = fixture.erasure(false, 4, subject(1), &target);
+        take(&mut core, &[&of_target]);
+        assert!(is_erased(&core, &target) && is_erasing(&core));
     }
 }

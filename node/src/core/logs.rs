@@ -349,6 +349,17 @@ impl LogTable {
     }
 }
 
+impl Log {
+    /// Whether an act whose body has not come acts on something that is in sight: nobody's word hides it, or who
+    /// keeps an objection back would have it taken for erased.
+    // spec: PRP-74, PRP-100, EFF-90
+    fn acts_on_what_stays(&self, index: LeafIndex) -> bool {
+        let gone = BodyState::Absent(Absence::Erased);
+        let mut acts = self.unread.iter();
+        acts.any(|(on, act)| *act == index && self.body(*on) != gone)
+    }
+}
+
 impl LogView for LogTable {
     fn root_at(&self, origin: &Origin, size: TreeSize) -> Option<Hash> {
         self.logs.get(origin)?.tree.root_at(size).ok()
@@ -365,7 +376,7 @@ impl LogView for LogTable {
 
     fn is_erasing(&self, origin: &Origin, index: LeafIndex) -> bool {
         let log = self.logs.get(origin);
-        log.is_some_and(|log| log.erasing.contains(&index))
+        log.is_some_and(|log| log.erasing.contains(&index) && !log.acts_on_what_stays(index))
     }
 
     fn restarted_at(&self, origin: &Origin) -> Option<LeafIndex> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use concordat_protocol::effect::alike;
 use concordat_protocol::effect::{
-    self, Codes, Effect, Examination, Fact, History, Horizon, Limits, LogHorizon, Weighed,
+    self, CodeState, Codes, Effect, Examination, Fact, History, Horizon, Limits, LogHorizon,
+    Weighed,
 };
 use concordat_protocol::exchange::Witnessed;
 use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
@@ -137,7 +138,15 @@ impl Node {
             return Ok(Codes::alone(code));
         };
         let known = self.known();
-        let codes = effect::codes(code, &known.history(&dossier), &known.horizon);
+        let mut codes = effect::codes(code, &known.history(&dossier), &known.horizon);
+        // Of objections alike two are gathered, which stand for all.
+        // spec: IDX-40
+        for step in &mut codes.changes {
+            alike::complete_open(&mut step.open, dossier.alike.values(), &known.horizon);
+            if step.state == CodeState::Objected {
+                alike::complete_open(&mut step.by, dossier.alike.values(), &known.horizon);
+            }
+        }
         Ok(match dossier.is_whole {
             true => codes,
             false => codes.not_weighed(),

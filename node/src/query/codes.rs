@@ -41,6 +41,8 @@ impl QueryService {
             ..Linked::default()
         };
         let mut open = vec![code];
+        // Copies of one are one.
+        let mut said = BTreeSet::new();
         while let Some(code) = open.pop() {
             for row in self.rows_of_code(code)? {
                 if linked.changes.contains(&row.position) {
@@ -56,8 +58,9 @@ impl QueryService {
                 let now = record.map(|record| record.subject().code());
                 let both = before.into_iter().chain(now);
                 open.extend(both.filter(|code| linked.codes.insert(*code)));
+                said.insert((row.position.origin.clone(), row.bytes));
                 linked.changes.insert(row.position);
-                if linked.changes.len() > CODE_CHANGES_MAX {
+                if said.len() > CODE_CHANGES_MAX {
                     return Ok(linked);
                 }
             }
@@ -76,6 +79,9 @@ impl QueryService {
             all.is_whole &= walk.is_whole && all.takes(&walk);
             all.statements.extend(walk.statements);
             all.unread.extend(walk.unread);
+            for alike in walk.alike.into_values() {
+                all.stand_for(alike);
+            }
             if !all.is_whole {
                 break;
             }

@@ -9,7 +9,7 @@ use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::trust::Verified;
 
 use super::{Found, QueryError, QueryService};
-use crate::store::{RecordRow, Verdict};
+use crate::store::{Position, RecordRow, Verdict};
 
 /// Records of which one page shows what they say.
 // spec: IDX-76
@@ -38,13 +38,23 @@ impl QueryService {
     }
 
     /// The changes of code that name a code, without those that were refused; of several with one text the first
-    /// of its log.
+    /// of its log, and the copies on which something acts: it acts on the first (EFF-130), whichever came first here.
     ///
     /// # Errors
     /// [`QueryError`].
     // spec: IDX-111
     pub(super) fn rows_of_code(&self, code: SubjectCode) -> Result<Vec<RecordRow>, QueryError> {
-        Ok(first_of_each(self.store.code_changes(code)?))
+        let mut rows = self.store.code_changes(code)?;
+        let stands = |row: &RecordRow| !matches!(row.verdict, Some(Verdict::Rejected(_)));
+        rows.retain(stands);
+        let mut seen = BTreeSet::new();
+        rows.retain(|row| {
+            let at = &row.position;
+            seen.insert((at.origin.clone(), row.bytes))
+                || self.store.is_pointed_at(at)
+                || !self.bodies.acts_by_leaf(at, 1).is_empty()
+        });
+        Ok(rows)
     }
 
     /// Those of some records that hold, by position, and how many more there are than are read. Records about
@@ -154,7 +164,16 @@ impl QueryService {
     // spec: IDX-107
     pub fn erasures(&self, subject: SubjectCode) -> Result<Vec<Erased>, QueryError> {
         let mut found = Vec::new();
-        for at in self.store.erasures_about(subject)? {
+        let acts = self.store.erasures_about(subject)?;
+        let mut acts: BTreeSet<Position> = acts.into_iter().collect();
+        // What a correction put upon it went with a decision about another.
+        for row in self.about(subject)?.iter() {
+            let at = &row.position;
+            if self.bodies.is_erased(&at.origin, at.index) {
+                acts.extend(self.store.erasures_of(&at.origin, at.index)?);
+            }
+        }
+        for at in acts {
             self.go_on()?;
             let Found::Verified(act) = self.statement(&at.origin, at.index)? else {
                 continue;

@@ -251,6 +251,13 @@ async fn clean_years_are_asked_under_the_code_that_it_has_and_weigh_those_before
     // What no quorum had cosigned may have been by now.
     assert_eq!(all(&now), all(&before));
     assert_ne!(now.verdict, CleanCode::Clean);
+    // An objection to the change takes the decisions away from the new code, and clears nobody.
+    // spec: LKP-85
+    member.act(&objection(&said, Ground::WrongSubject)).await;
+    let disputed = clean(member.ask(&ask(to)).await.unwrap());
+    assert_eq!((disputed.counts, disputed.apart), (0, 0));
+    assert_eq!(disputed.not_known, 1);
+    assert_ne!(disputed.verdict, CleanCode::Clean);
 }
 
 // spec: EFF-221

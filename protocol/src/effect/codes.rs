@@ -123,6 +123,24 @@ impl Codes {
         self.now != self.of
     }
 
+    /// How many changes say that the organisation had another code before, and neither hold nor were taken back:
+    /// what was decided under that one may be about it.
+    // spec: LKP-85
+    #[must_use]
+    pub fn doubted(&self) -> u64 {
+        let is_over = |state| {
+            matches!(
+                state,
+                CodeState::Holds | CodeState::Withdrawn | CodeState::Void
+            )
+        };
+        let leads_here = |to| self.too_many || self.includes(to);
+        let steps = self.changes.iter();
+        steps
+            .filter(|step| leads_here(step.to) && !is_over(step.state))
+            .count() as u64
+    }
+
     /// The change by which a code is not the organisation's any more.
     #[must_use]
     pub fn left_by(&self, code: SubjectCode) -> Option<&CodeStep> {
@@ -406,24 +424,25 @@ impl<'a> Said<'a> {
     // spec: EFF-218
     fn against(&self, change: &Change<'a>, all: &[Change<'a>]) -> Vec<&'a StatementRef> {
         let standing: Vec<&Change<'a>> = all.iter().filter(|one| self.stands(one)).collect();
-        let reached = |from: SubjectCode| {
+        let reached = |from: SubjectCode, ends: fn(&Change<'a>) -> (SubjectCode, SubjectCode)| {
             let mut reached = BTreeSet::from([from]);
             loop {
                 let known = reached.len();
-                let on = standing.iter().filter(|one| reached.contains(&one.from));
-                let on: Vec<_> = on.map(|one| one.to).collect();
+                let on = standing.iter().map(|one| ends(one));
+                let on = on.filter(|(at, _)| reached.contains(at));
+                let on: Vec<_> = on.map(|(_, next)| next).collect();
                 reached.extend(on);
                 if reached.len() == known {
                     return reached;
                 }
             }
         };
-        let ahead = reached(change.to);
+        let ahead = reached(change.to, |one| (one.from, one.to));
+        // Once for all, not once for each: a circle of 64 would be walked 4,096 times.
+        let behind = reached(change.from, |one| (one.to, one.from));
         let is_against = |one: &&&Change<'a>| {
             let other = one.from == change.from && one.to != change.to;
-            let round = ahead.contains(&change.from)
-                && ahead.contains(&one.from)
-                && reached(one.to).contains(&change.from);
+            let round = ahead.contains(&one.from) && behind.contains(&one.to);
             (other || round) && one.fact.reference() != change.fact.reference()
         };
         let against = standing.iter().filter(is_against);
