@@ -219,7 +219,7 @@ pub struct VerifiedSlip<'r> {
     bytes: usize,
 }
 
-/// Verifies a slip as [`verify`] does a bundle.
+/// Verifies a slip as [`verify`](super::verify) does a bundle.
 ///
 /// # Errors
 /// [`BundleError`] names the first part that does not hold.
