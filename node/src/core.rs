@@ -109,6 +109,8 @@ pub struct Shared<D: Disk> {
     heads_seen: RwLock<Arc<HeadsSeen>>,
     frozen: RwLock<frozen::Freezes>,
     surpassed: RwLock<Option<Surpassed>>,
+    /// Where this may be a copy from before: when each log had been witnessed last in it.
+    restored: RwLock<BTreeMap<Origin, Option<Timestamp>>>,
     missing: RwLock<BTreeMap<Origin, u64>>,
     given_up: RwLock<BTreeMap<Origin, u64>>,
     foreign_keys: RwLock<Vec<KeyUse>>,
@@ -131,6 +133,19 @@ impl<D: Disk> Shared<D> {
     #[must_use]
     pub fn witnessed(&self) -> BTreeMap<Origin, Witnessed> {
         read(&self.witnessed).clone()
+    }
+
+    /// When a quorum last cosigned what is held of a log, in milliseconds since 1970; `None` where nothing newer has
+    /// come since this node found that its directory may be a copy from before. What it answered then it may not
+    /// know now, so nobody's silence is consent.
+    // spec: STO-100
+    #[must_use]
+    pub fn heard_at(&self, origin: &Origin) -> Option<Timestamp> {
+        let at = read(&self.witnessed).get(origin)?.at;
+        match read(&self.restored).get(origin) {
+            Some(before) if at <= *before => None,
+            _ => at,
+        }
     }
 
     /// The newest heads of a log, by size, with the cosignatures held.
@@ -581,7 +596,7 @@ impl<D: Disk> Core<D> {
 
     /// Commits what is staged where more no longer fits one commit. Nothing is said of it before
     /// [`Core::finish`]; a body that becomes durable before its record is nobody's.
-    // spec: STO-90
+    // spec: STO-100
     fn make_room(&mut self, bytes: usize) -> Result<(), Fatal> {
         match self.journal.has_room(bytes) {
             true => Ok(()),

@@ -133,6 +133,7 @@ impl<D: Disk> Core<D> {
             heads_seen: RwLock::default(),
             frozen: RwLock::default(),
             surpassed: RwLock::default(),
+            restored: RwLock::default(),
             missing: RwLock::default(),
             given_up: RwLock::default(),
             foreign_keys: RwLock::default(),

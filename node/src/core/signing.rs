@@ -85,6 +85,7 @@ impl<D: Disk> Core<D> {
             return Err(OpenCoreError::HasSigned);
         }
         if !whole || !safe {
+            self.doubt_silence();
             self.hold();
             return Ok(());
         }
@@ -99,6 +100,17 @@ impl<D: Disk> Core<D> {
         let connect = self.registry.members().filter(|member| member.connects());
         let codes = connect.map(Member::code);
         codes.filter(|code| *code != self.me)
+    }
+
+    /// This may be a copy from before: that nothing is held against a decision tells nothing until its logs and
+    /// the home register have been heard anew.
+    // spec: STO-100
+    fn doubt_silence(&self) {
+        let witnessed = self.shared.witnessed();
+        let before = witnessed
+            .into_iter()
+            .map(|(origin, seen)| (origin, seen.at));
+        *write(&self.shared.restored) = before.collect();
     }
 
     /// Signs nothing before others have been asked.
@@ -155,6 +167,7 @@ impl<D: Disk> Core<D> {
         let signed = TreeSize::new(signed.map_or(0, |head| head.size)).unwrap_or(TreeSize::ZERO);
         // Two that both went on by themselves would take turns for ever, and fork the log soon.
         self.has_twin |= self.signing == Signing::Open;
+        self.doubt_silence();
         self.hold();
         let surpassed = Surpassed {
             origin,

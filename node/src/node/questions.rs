@@ -315,7 +315,7 @@ fn horizon_of(shared: &Shared<RealDisk>, genesis: &Genesis) -> Horizon {
         let horizon = LogHorizon {
             size: log.size(),
             witnessed: seen.size,
-            quorum_time: seen.at,
+            quorum_time: shared.heard_at(origin),
             frozen_at: frozen.get(origin).map(|frozen| frozen.at),
         };
         (origin.clone(), horizon)

@@ -409,3 +409,30 @@ fn node_that_dies_while_it_goes_on_after_doubt_logs_its_restart_all_the_same() {
         );
     }
 }
+
+// spec: STO-100
+#[test]
+fn silence_of_logs_that_were_not_heard_since_a_restore_is_no_consent() {
+    let mut cluster = peaceful(3);
+    let foreign = cluster.core(2).unwrap().own_logs().remove(0);
+    cluster.say_something(2).unwrap();
+    cluster.converge().unwrap();
+    let heard = |cluster: &Cluster| cluster.core(1).unwrap().shared().heard_at(&foreign);
+    assert!(heard(&cluster).is_some());
+    // A start of the very directory knows what it knew.
+    cluster.restart(1).unwrap();
+    assert!(heard(&cluster).is_some());
+    for other in [0, 2, 3] {
+        cluster.stop(other);
+    }
+    cluster.move_to_copy(1).unwrap();
+    cluster.run_for(20_000).unwrap();
+    assert_eq!(heard(&cluster), None);
+    // Nor does it after another start.
+    cluster.restart(1).unwrap();
+    assert_eq!(heard(&cluster), None);
+    cluster.calm().unwrap();
+    cluster.run_for(60_000).unwrap();
+    cluster.converge().unwrap();
+    assert!(heard(&cluster).is_some());
+}
