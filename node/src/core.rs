@@ -596,7 +596,7 @@ impl<D: Disk> Core<D> {
 
     /// Commits what is staged where more no longer fits one commit. Nothing is said of it before
     /// [`Core::finish`]; a body that becomes durable before its record is nobody's.
-    // spec: STO-100
+    // spec: STO-90
     fn make_room(&mut self, bytes: usize) -> Result<(), Fatal> {
         match self.journal.has_room(bytes) {
             true => Ok(()),
