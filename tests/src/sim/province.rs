@@ -62,6 +62,8 @@ pub struct Looked {
     pub outstanding: u64,
     /// Nodes that were restored from an older copy.
     pub restored: u64,
+    /// Answers of restored nodes about decisions to which they had held an objection that the copy lacks.
+    pub forgotten: u64,
 }
 
 /// Who may speak, through which node.
@@ -72,6 +74,13 @@ struct Speaker {
     node: NodeId,
 }
 
+/// A copy of a node's disk.
+struct Copied {
+    disk: MemoryDisk,
+    /// What others may act on, as the node answered then.
+    in_force: Vec<StatementRef>,
+}
+
 /// A province in the simulator.
 pub struct Province {
     cluster: Cluster,
@@ -80,7 +89,9 @@ pub struct Province {
     eyes: Eyes,
     /// Grounds on which a decision has been objected to: once each.
     objected: BTreeSet<(StatementRef, u8)>,
-    copies: BTreeMap<NodeId, MemoryDisk>,
+    copies: BTreeMap<NodeId, Copied>,
+    /// What each node ever had against decisions and knew no ruling on, whatever it was put back to since.
+    ever: BTreeMap<AuthorityCode, BTreeMap<StatementRef, StatementRef>>,
     looked: Looked,
 }
 
@@ -147,6 +158,7 @@ impl Province {
             eyes: Eyes::default(),
             objected: BTreeSet::new(),
             copies: BTreeMap::new(),
+            ever: BTreeMap::new(),
             looked: Looked::default(),
         })
     }
@@ -185,21 +197,49 @@ impl Province {
         let nodes = u64::from(CITIES) + 1;
         let node = usize::try_from(self.rng.within(1, nodes)).unwrap_or(1);
         if !self.copies.contains_key(&node) {
+            let in_force = self.in_force(node);
             let copy = self.cluster.copy_of(node);
-            self.copies.extend(copy.map(|copy| (node, copy)));
+            let copied = copy.map(|disk| Copied { disk, in_force });
+            self.copies.extend(copied.map(|copied| (node, copied)));
         }
     }
 
+    /// What others may act on, as a node answers now.
+    fn in_force(&mut self, node: NodeId) -> Vec<StatementRef> {
+        let now = self.cluster.time();
+        let Some(core) = self.cluster.core(node) else {
+            return Vec::new();
+        };
+        let seen = self.eyes.see(core, now);
+        let answers = seen.answers();
+        let applies = answers.filter(|answer| answer.binds_others == BindsOthers::Applies);
+        applies.map(|answer| answer.decision).collect()
+    }
+
     /// Puts two nodes back to what they were under trouble, where everyone else holds what they have said since,
-    /// and looks at what they answer while they fetch it back.
+    /// and looks at what they answer while nobody is heard, and while they fetch it back.
     fn restore(&mut self) -> Result<(), Failure> {
         let copies = std::mem::take(&mut self.copies);
-        for (node, copy) in copies.into_iter().take(2) {
+        for (node, copied) in copies.into_iter().take(2) {
             if !self.cluster.is_held_everywhere(node) {
                 continue;
             }
-            self.cluster.restore(node, copy)?;
+            // What the copy has in force is objected to, and the node hears of that.
+            let objecting = usize::from(node == 1);
+            for decision in copied.in_force.iter().take(4) {
+                self.object_if_new(objecting, decision)?;
+            }
+            self.cluster.run_for(5_000)?;
+            if !self.cluster.is_held_everywhere(node) {
+                continue;
+            }
+            self.look_at_answers()?;
+            self.cluster.part_from_all(node);
+            self.cluster.restore(node, copied.disk)?;
             self.looked.restored += 1;
+            self.cluster.run_for(300)?;
+            self.look_at_answers()?;
+            self.cluster.calm()?;
             for _ in 0..6 {
                 self.look_at_answers()?;
                 self.cluster.run_for(300)?;
@@ -254,11 +294,15 @@ impl Province {
         let mut found = Ok(());
         for (code, core) in self.cluster.cores() {
             let seen = self.eyes.see(core, now);
+            let ever = self.ever.entry(code).or_default();
+            seen.remember(ever);
             for answer in seen.answers() {
                 let applies = answer.binds_others == BindsOthers::Applies;
+                let had = ever.get(&answer.decision).cloned();
                 self.looked.in_force += u64::from(applies);
                 self.looked.objected += u64::from(answer.open.is_some());
-                if let Some(open) = answer.open.filter(|_| applies) {
+                self.looked.forgotten += u64::from(had.is_some() && answer.open.is_none());
+                if let Some(open) = answer.open.or(had).filter(|_| applies) {
                     let decision = &answer.decision;
                     found = Err(format!("{code} has {decision} in force against {open}"));
                 }

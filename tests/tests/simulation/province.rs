@@ -29,6 +29,7 @@ fn run_all(test: &str, hub_drops: bool) -> Looked {
                 sum.complete += looked.complete;
                 sum.outstanding += looked.outstanding;
                 sum.restored += looked.restored;
+                sum.forgotten += looked.forgotten;
             }
             Err(failure) => panic!(
                 "seed {seed}, {failure}\nrepeat with: CONCORDAT_SEED={seed} CONCORDAT_PROVINCES=1 \

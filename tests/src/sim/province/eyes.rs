@@ -22,9 +22,10 @@ pub(super) struct Seen {
     history: History,
     horizon: Horizon,
     now: Timestamp,
-    /// Objections by the decisions that they are to, by body or by notice, without those ruled on; acts that
-    /// are not held.
+    /// Objections by the decisions that they are to, by body or by notice, without those ruled on.
     open: BTreeMap<StatementRef, StatementRef>,
+    /// Objections that a ruling names.
+    closed: BTreeSet<StatementRef>,
 }
 
 /// What a node answers about a decision that it holds.
@@ -44,14 +45,14 @@ impl Eyes {
                 self.take(core, origin, LeafIndex::new(index), &mut history);
             }
         }
-        let mut open = open(&history);
-        let unread = history.unread();
-        open.extend(unread.map(|(act, target)| (target.clone(), act.clone())));
+        let closed = closed(&history);
+        let open = open(&history, &closed);
         Seen {
             history,
             horizon,
             now,
             open,
+            closed,
         }
     }
 
@@ -120,32 +121,49 @@ impl Eyes {
 }
 
 impl Seen {
+    /// Adds to what a node ever had against decisions, and drops what it knows to be ruled on. A copy from before
+    /// that is put in its place takes nothing out of it.
+    pub(super) fn remember(&self, ever: &mut BTreeMap<StatementRef, StatementRef>) {
+        ever.extend(self.open.clone());
+        ever.retain(|_, objection| !self.closed.contains(objection));
+    }
+
     pub(super) fn answers(&self) -> impl Iterator<Item = Answer> {
         let today = self.horizon.today(self.now);
         let now = self.horizon.at_least(self.now);
         let is_decision =
             |fact: &&Arc<Fact>| matches!(fact.payload().content, Content::Decision(_));
+        let unread = self.history.unread();
+        let unread: BTreeMap<_, _> = unread.map(|(act, target)| (target, act)).collect();
         self.history.facts().filter(is_decision).map(move |fact| {
             let decision = fact.reference();
+            let open = self.open.get(decision);
             let limits = Limits::default();
             let effect = effect(decision, &self.history, &self.horizon, today, now, &limits);
             Answer {
                 decision: decision.clone(),
                 binds_others: effect.binds_others(),
-                open: self.open.get(decision).cloned(),
+                open: open.or(unread.get(decision).copied()).cloned(),
             }
         })
     }
 }
 
-/// Objections that no ruling names, each by its body or by a notice of the register.
-fn open(history: &History) -> BTreeMap<StatementRef, StatementRef> {
+fn closed(history: &History) -> BTreeSet<StatementRef> {
     let mut closed = BTreeSet::new();
     for fact in history.facts() {
         if let Content::Ruling(ruling) = &fact.payload().content {
             closed.extend(ruling.closes().iter().cloned());
         }
     }
+    closed
+}
+
+/// Objections that no ruling names, each by its body or by a notice of the register.
+fn open(
+    history: &History,
+    closed: &BTreeSet<StatementRef>,
+) -> BTreeMap<StatementRef, StatementRef> {
     let objections = history.facts().filter_map(|fact| {
         let payload = fact.payload();
         if let Content::Notice(notice) = &payload.content {
@@ -184,7 +202,7 @@ fn horizon(core: &Core<MemoryDisk>) -> Horizon {
         let horizon = LogHorizon {
             size: log.size(),
             witnessed: seen.map_or(TreeSize::ZERO, |seen| seen.size),
-            quorum_time: seen.and_then(|seen| seen.at),
+            quorum_time: shared.heard_at(origin),
             frozen_at: None,
         };
         (origin.clone(), horizon)

@@ -69,6 +69,23 @@ impl Province {
         self.must_say(speaker, target.as_ref(), content)
     }
 
+    /// Has a speaker receive an objection to a decision, on a ground on which there is none.
+    pub(super) fn object_if_new(
+        &mut self,
+        speaker: usize,
+        decision: &StatementRef,
+    ) -> Result<(), Failure> {
+        let Some(speaker) = self.speakers.get(speaker).cloned() else {
+            return Ok(());
+        };
+        let core = self.cluster.core(speaker.node);
+        let target = core.and_then(|core| self.eyes.at(core, decision));
+        let content = target.as_ref().and_then(|target| self.objection(target));
+        content.map_or(Ok(()), |content| {
+            self.submit(&speaker, target.as_ref(), content)
+        })
+    }
+
     fn must_say(
         &mut self,
         speaker: usize,
