@@ -7,7 +7,8 @@ use concordat_protocol::statement::{
 };
 use concordat_protocol::time::Day;
 
-use super::{Case, refusal, standing, subject};
+use super::case::standing;
+use super::{Case, refusal, subject};
 use crate::admin::desk::{Answer, Desk};
 
 /// `stay issue`
