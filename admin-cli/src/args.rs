@@ -31,7 +31,7 @@ pub(crate) use records::{Feedback, Initiate, Push, Record, RecordFlags, Respond}
 pub(crate) use setup::{
     Authority, Certificate, Change, ChangeApprove, ChangeCalendar, ChangeContent, ChangePolicy,
     ChangeShow, ChangeSubmit, Enrol, EnrolApprove, EnrolRequest, Genesis, GenesisCreate, Init,
-    Peer, PeerCutOff, PeerLost, PeerName, PeerSuspend, Purpose,
+    Peer, PeerCutOff, PeerLost, PeerName, PeerRotate, PeerSuspend, Purpose,
 };
 
 /// The longest that `status --wait` waits, in seconds: a day.

@@ -9,6 +9,7 @@ pub mod words;
 use std::fmt;
 
 use concordat_protocol::key::PublicKey;
+use concordat_protocol::log::Hash;
 use concordat_protocol::statement::{
     Agreement, Calendar, CatalogueItem, Content, CutOff, DeadlineRule, DeadlineRules, Enrolment,
     ItemCatalogue, KeyUse, Loss, Mandate, MeasureCatalogue, MeasureItem, Payload, Policy, Rotation,
@@ -249,6 +250,19 @@ impl Summary {
             ("Key that takes over", "启用密钥"),
             &rotation.new,
         );
+        self.next_key(rotation.next.as_ref());
+    }
+
+    /// The key after the one that takes over, which can follow it alone.
+    fn next_key(&mut self, next: Option<&Hash>) {
+        if let Some(next) = next {
+            let value = Fingerprint::of_digest(next);
+            self.add(
+                "next_key",
+                ("Commitment to the key after it", "后续密钥承诺"),
+                value,
+            );
+        }
     }
 
     fn suspension(&mut self, suspension: &Suspension) {
@@ -272,14 +286,7 @@ impl Summary {
         if let Some(key) = &cut_off.replacement {
             self.key("new_key", ("Key that takes over", "启用密钥"), key);
         }
-        if let Some(next) = &cut_off.next {
-            let value = Fingerprint::of_digest(next);
-            self.add(
-                "next_key",
-                ("Commitment to the key after it", "后续密钥承诺"),
-                value,
-            );
-        }
+        self.next_key(cut_off.next.as_ref());
     }
 
     fn loss(&mut self, loss: &Loss) {

@@ -13,6 +13,8 @@ mod agreements;
 mod answers;
 #[path = "admin_channel/awaited.rs"]
 mod awaited;
+#[path = "admin_channel/before.rs"]
+mod before;
 #[path = "admin_channel/bundles.rs"]
 mod bundles;
 #[path = "admin_channel/clean.rs"]

@@ -6,6 +6,7 @@
 //!
 //! Out of scope: where the facts come from, and how many are looked at.
 
+mod reported;
 mod violation;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::statement::{ActType, Class, Code, Month, StatementRef};
 use crate::subject::AuthorityCode;
 use crate::time::Day;
 
+pub use reported::reported;
 pub use violation::Violation;
 
 /// 统计期: a month, a half year or a year.

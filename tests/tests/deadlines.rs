@@ -279,6 +279,34 @@ fn deadlines_of_the_documents_give_the_days_that_they_mean() {
     assert_eq!(seen, all.collect());
 }
 
+/// Licences and penalties, and eight types of act beside them (HH-4.2).
+// spec: DL-6, DL-9
+#[test]
+fn all_ten_types_of_act_are_due_in_seven_working_days_and_lists_are_not() {
+    let (rules, calendars) = (rules(), calendars());
+    let heihe = region("231100");
+    let days = WorkingDays::new(heihe, &calendars);
+    let mut acts = 0;
+    for act_type in ActType::ALL {
+        let found = rules.for_event(DeadlineEvent::Decided, heihe, Some(*act_type), day(FRIDAY));
+        let published = |rule: &&DeadlineRule| rule.fields().event_to == DeadlineEvent::Published;
+        let rule = found.into_iter().find(published);
+        assert_eq!(rule.is_none(), act_type.lists(), "{act_type:?}");
+        let Some(rule) = rule else { continue };
+        acts += 1;
+        let deadline = Deadline {
+            rule,
+            start: day(FRIDAY),
+            stops: &[],
+            days: &days,
+        };
+        assert_eq!(deadline.due(), Due::On(day("2026-05-08")), "{act_type:?}");
+        let late = deadline.state(day("2026-05-09"), Some(day("2026-05-09")));
+        assert!(matches!(late, State::MetLate { .. }), "{act_type:?}");
+    }
+    assert_eq!(acts, 10);
+}
+
 /// Both hops of a penalty that was decided before the holidays of May, over a Saturday that is worked.
 // spec: DL-60, DL-61, DL-62
 #[test]

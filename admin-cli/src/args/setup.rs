@@ -137,6 +137,7 @@ pub(crate) enum Peer {
     Suspend(PeerSuspend),
     CutOff(PeerCutOff),
     Lost(PeerLost),
+    Rotate(PeerRotate),
 }
 
 #[derive(Debug, Args)]
@@ -199,6 +200,23 @@ pub(crate) struct PeerLost {
     pub(crate) article: String,
     #[arg(long, value_name = "LEVEL")]
     pub(crate) level: String,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PeerRotate {
+    pub(crate) member: String,
+    #[arg(long = "use", value_name = "USE")]
+    pub(crate) key_use: String,
+    #[arg(long, value_name = "HEX|FILE")]
+    pub(crate) old: String,
+    #[arg(long, value_name = "HEX|FILE")]
+    pub(crate) new: String,
+    #[arg(long, value_name = "HEX|FILE")]
+    pub(crate) next: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) genesis: PathBuf,
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
 }

@@ -4,12 +4,12 @@ use concordat_certs::key_ring::next_key_commitment;
 use concordat_protocol::admin::{ExitCode, PeerAddress, PeerName, Reply, Request};
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
 use concordat_protocol::statement::{
-    Content, CutOff, KeyUse, LegalBasis, Loss, Standing, Suspension,
+    Content, CutOff, KeyUse, LegalBasis, Loss, Rotation, Standing, Suspension,
 };
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::trust::CutOffFault;
 
-use crate::args::{self, Peer, PeerCutOff, PeerLost, PeerSuspend};
+use crate::args::{self, Peer, PeerCutOff, PeerLost, PeerRotate, PeerSuspend};
 use crate::client::unexpected;
 use crate::command::change::Held;
 use crate::command::{Context, change};
@@ -31,6 +31,7 @@ pub(super) fn run(verb: &Peer, context: &Context<'_>) -> Result<Report, Failure>
         Peer::Suspend(args) => return suspend(args, context),
         Peer::CutOff(args) => return cut_off(args, context),
         Peer::Lost(args) => return lost(args, context),
+        Peer::Rotate(args) => return rotate(args, context),
     };
     match context.ask(&request)? {
         Reply::Peers(peers) => Ok(report::peers(&peers, context.words)),
@@ -70,6 +71,31 @@ fn lost(args: &PeerLost, context: &Context<'_>) -> Result<Report, Failure> {
             level: names::parse("--level", &args.level)?,
         }],
     });
+    change::propose(content, &args.genesis, &args.out, Held::Counts, context)
+}
+
+/// A key in use gives way to another while nobody has stolen it: what it signed stands.
+// spec: ADM-499
+fn rotate(args: &PeerRotate, context: &Context<'_>) -> Result<Report, Failure> {
+    let key_use: KeyUse = names::parse("--use", &args.key_use)?;
+    if matches!(key_use, KeyUse::Approver | KeyUse::Recovery) {
+        return Err(Failure::usage("rotation-permanent").with("use", key_use.name()));
+    }
+    let next = args.next.as_ref();
+    let next = next
+        .map(|key| parse::public_key("--next", key))
+        .transpose()?;
+    let rotation = Rotation {
+        member: parse::authority("MEMBER", &args.member)?,
+        key_use,
+        old: parse::public_key("--old", &args.old)?,
+        new: parse::public_key("--new", &args.new)?,
+        next: next.as_ref().map(next_key_commitment),
+    };
+    if rotation.old == rotation.new {
+        return Err(Failure::usage("rotation-same-key").with("key", &args.new));
+    }
+    let content = Content::Rotation(rotation);
     change::propose(content, &args.genesis, &args.out, Held::Counts, context)
 }
 

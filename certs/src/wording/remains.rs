@@ -64,6 +64,7 @@ const NAMES: &[&str] = &[
     "remove",
     "renew",
     "repair",
+    "rotate",
     "request",
     "respond",
     "resume",

@@ -27,6 +27,12 @@ pub(super) fn answer(desk: &Desk, ask: &StatisticsAsk) -> Answer {
     let period = Period::parse(&ask.period);
     let period = period.ok_or_else(|| AdminError::new(ErrorCode::BadRequest))?;
     let node = desk.node();
+    // spec: ADM-498
+    let today = node.today();
+    if period.first() > today {
+        let error = AdminError::new(ErrorCode::PeriodAhead).with("period", period);
+        return Err(error.with("first", period.first()).with("today", today));
+    }
     let facts = node.facts_of(period);
     let facts = facts.map_err(|error| refusal::ask(&error))?;
     let (by_authority, total) = figures(period, &facts.facts);

@@ -6,7 +6,7 @@ use concordat_protocol::admin::{AdminError, ErrorCode, Reply, SubmitAsk, Submitt
 use concordat_protocol::limits;
 use concordat_protocol::log::TreeSize;
 use concordat_protocol::statement::{
-    Body, Content, CutOff, KeyUse, Leaf, SALT_BYTES, Statement, Vis,
+    Body, Content, CutOff, KeyUse, Leaf, SALT_BYTES, Standing, Statement, Vis,
 };
 use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{Applied, ChangeFault, Genesis, LogNumber, Registry, RejectReason};
@@ -29,6 +29,7 @@ pub(super) fn answer(desk: &Desk, ask: &SubmitAsk) -> Answer {
     let change = PendingChange::decode(&ask.change, genesis);
     let change = change.map_err(|error| refused(&error, genesis))?;
     is_dated(change.payload().issued_at, clock::now())?;
+    is_suspended(&node.registry(), &change.payload().content)?;
     // spec: TRU-51, TRU-52, ADM-87
     let missing = recovery_missing(&node.registry(), &change, genesis);
     let missing =
@@ -78,6 +79,20 @@ pub(super) fn is_dated(proposed_at: Timestamp, now: Timestamp) -> Result<(), Adm
     let ahead_ms = proposed_at.value().saturating_sub(now.value());
     match ahead_ms > limits::COSIGNATURE_AHEAD_MAX_MS {
         true => Err(AdminError::new(ErrorCode::ProposalAhead).with("minutes", ahead_ms / 60_000)),
+        false => Ok(()),
+    }
+}
+
+/// Refuses to lift what is not there: two approvers would sign for nothing.
+// spec: ADM-497
+fn is_suspended(registry: &Registry, content: &Content) -> Result<(), AdminError> {
+    let Content::Suspension(suspension) = content else {
+        return Ok(());
+    };
+    let member = registry.member(suspension.member);
+    let is_active = member.is_some_and(|member| member.standing() == Standing::Active);
+    match is_active && suspension.standing == Standing::Active {
+        true => Err(AdminError::new(ErrorCode::NotSuspended).with("member", suspension.member)),
         false => Ok(()),
     }
 }

@@ -11,7 +11,7 @@ use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
     ActType, Class, Content, DeadlineEvent, DecisionFields, Outcome, StatementRef,
 };
-use concordat_protocol::statistics::{Dated, Event, Period};
+use concordat_protocol::statistics::{Dated, Event, Period, reported};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
 use concordat_protocol::trust::{Authority, Registry, Verified};
@@ -168,16 +168,22 @@ impl Asked<'_> {
     }
 
     /// How the deadline for reporting stands, met on the day on which the statement was made.
-    // spec: STA-3
+    // spec: STA-3, STA-18, STA-19
     fn reported(
         &mut self,
         issuer: AuthorityCode,
         decision: &DecisionFields,
         logged_on: Day,
     ) -> Option<State> {
-        let events = (DeadlineEvent::Decided, DeadlineEvent::Published);
-        let act_type = Some(decision.act_type);
-        self.met(issuer, events, act_type, (decision.decided_on, logged_on))
+        let region = self.region(issuer)?;
+        let terms = Terms {
+            rules: self.registry.deadline_rules_at(self.registry.size()),
+            days: days_of(&mut self.days, self.registry, region),
+            region,
+            act_type: Some(decision.act_type),
+            today: self.today,
+        };
+        reported(decision, issuer, logged_on, &terms)
     }
 
     /// How the deadline from one event to another stands by the rule of an authority's place, met on a day;

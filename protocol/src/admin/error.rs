@@ -213,6 +213,12 @@ named_codes! {
         OwnDecision = 193 "own-decision",
         /// A clause or an agreement is named by an answer that relies on none; `clause`.
         ClauseNotTaken = 194 "clause-not-taken",
+        /// The day lies before that of the decision that is acted on; `argument`, `day`, `first`.
+        BeforeDecision = 198 "before-decision",
+        /// The member is not suspended; `member`.
+        NotSuspended = 199 "not-suspended",
+        /// The period has not begun; `period`, `first`, `today`.
+        PeriodAhead = 200 "period-ahead",
     }
 }
 
@@ -251,7 +257,10 @@ impl ErrorCode {
             | Self::MeasureNotAllowed
             | Self::DecisionNotAsked
             | Self::MeasureGone
-            | Self::ClauseNotTaken => ExitCode::Usage,
+            | Self::ClauseNotTaken
+            | Self::BeforeDecision
+            | Self::NotSuspended
+            | Self::PeriodAhead => ExitCode::Usage,
             Self::TargetNotFound
             | Self::BodyNotHeld
             | Self::ErasedByAct

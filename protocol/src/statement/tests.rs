@@ -1,7 +1,7 @@
 use ed25519_dalek::SigningKey;
 
 use super::*;
-use crate::codec::DecodeError;
+use crate::codec::{self, DecodeError, Limits};
 use crate::key::{KeyError, PublicKey, SignatureBytes, Signer};
 use crate::log::{Hash, TreeSize};
 use crate::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
@@ -72,7 +72,7 @@ fn payload(content: Content) -> Payload {
         register_size: None,
         batch: None,
         content,
-        ext: crate::codec::Ext::default(),
+        ext: codec::Ext::default(),
     }
 }
 
@@ -157,6 +157,41 @@ fn decision_that_restricts_is_refused_without_basis_service_end_or_remedy() {
         refused(|f| f.service.as_mut().unwrap().on = day("2026-03-01")),
         Invalid::ServedBeforeDecision
     );
+}
+
+fn duty(until: Day) -> Duty {
+    Duty {
+        measure: Measure::new("tender.exclusion").unwrap(),
+        until,
+        content: None,
+    }
+}
+
+/// A measure for ever is none: neither left open, nor up to a day that stands for no end.
+// spec: STM-22
+#[test]
+fn duty_without_an_end_is_refused() {
+    let with = |until: &str| {
+        let mut fields = penalty();
+        fields.duties = vec![duty(day(until))];
+        Decision::new(fields)
+    };
+    let field = "duties";
+    assert!(with("2026-09-30").is_ok());
+    assert_eq!(with("2099-12-31"), Err(Invalid::NoEnd { field }));
+    let before = Err(Invalid::EndsBeforeDecision { field });
+    assert_eq!(with("2026-03-01"), before);
+    // On the wire the end of a measure is no entry that may be left out.
+    let whole = codec::encode(&duty(day("2026-09-30"))).unwrap();
+    assert_eq!(
+        codec::decode::<Duty>(&whole, Limits::STATEMENT),
+        Ok(duty(day("2026-09-30")))
+    );
+    let end = codec::encode(&day("2026-09-30")).unwrap();
+    let without = whole.strip_suffix(&[&[2][..], &end].concat()[..]).unwrap();
+    let without = [&[0xa1], &without[1..]].concat();
+    let refused = codec::decode::<Duty>(&without, Limits::STATEMENT);
+    assert!(matches!(refused, Err(DecodeError::Shape { .. })));
 }
 
 // spec: STM-25

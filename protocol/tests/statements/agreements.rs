@@ -38,7 +38,7 @@ fn clause(number: &str) -> Clause {
     }
 }
 
-fn fields() -> AgreementFields {
+pub(crate) fn fields() -> AgreementFields {
     let mut parties = vec![city(), other_city()];
     parties.sort();
     AgreementFields {
@@ -53,7 +53,7 @@ fn fields() -> AgreementFields {
     }
 }
 
-fn agreement(fields: AgreementFields) -> Content {
+pub(crate) fn agreement(fields: AgreementFields) -> Content {
     Content::Agreement(Box::new(Agreement::new(fields).unwrap()))
 }
 

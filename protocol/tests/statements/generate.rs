@@ -4,7 +4,7 @@
 //! the files anew; without the variable the test compares.
 
 mod bytes;
-mod cases;
+pub(crate) mod cases;
 mod changes;
 mod envelopes;
 

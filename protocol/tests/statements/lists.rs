@@ -55,7 +55,7 @@ fn red() -> DecisionFields {
 }
 
 /// A network whose catalogue has lists, and whose city may list.
-fn net(scope: ListScope, level: BasisLevel, classes: Vec<Class>) -> Net {
+pub(crate) fn net(scope: ListScope, level: BasisLevel, classes: Vec<Class>) -> Net {
     let mut net = Net::production();
     assert_eq!(net.change(with_lists(Some(scope), level)), Applied::Changed);
     let mandates = vec![Mandate {

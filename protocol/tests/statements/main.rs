@@ -7,6 +7,7 @@
 )]
 
 mod agreements;
+mod documents;
 mod ed25519;
 mod errors;
 mod generate;

@@ -1,6 +1,7 @@
 //! Changes of the registry, as files that approvers sign.
 
 use super::*;
+use crate::support::Ran;
 
 // spec: ADM-174
 #[test]
@@ -468,4 +469,50 @@ fn json_of_a_summary_is_the_same_in_every_language() {
         shown.contains("市级") && !shown.contains("设区的市级"),
         "{shown}"
     );
+}
+
+/// Class 46 had no command: whoever wanted another key had to cut off one that nobody had stolen.
+// spec: ADM-499
+#[test]
+fn key_gives_way_to_another_and_an_officers_does_not() {
+    let network = Network::new();
+    let genesis = network.genesis();
+    network.node("spare", HUB);
+    network.node("after", HUB);
+    let path = |name: &str| network.path(name);
+    let rotate = |key_use: &str, old: &str, new: &str, more: &[&str]| {
+        let (old, new, out) = (path(old), path(new), path("rotation"));
+        let mut arguments = vec!["peer", "rotate", HUB, "--use", key_use];
+        arguments.extend(["--old", &old, "--new", &new]);
+        arguments.extend(["--genesis", &genesis, "--out", &out]);
+        arguments.extend(more);
+        network.run(&arguments)
+    };
+    let (old, new) = ("hub/keys/node.pub", "spare/keys/node.pub");
+    let refused = |ran: Ran| ran.exits(2).json()["error"]["code"].clone();
+    assert_eq!(refused(rotate("node", old, old, &[])), "rotation-same-key");
+    for (key_use, key) in [
+        ("approver", "a/approver.pub"),
+        ("recovery", "recovery/recovery.pub"),
+    ] {
+        let code = refused(rotate(key_use, key, new, &[]));
+        assert_eq!(code, "rotation-permanent", "{key_use}");
+    }
+    // spec: KEY-70
+    let code = refused(rotate("node", old, new, &["--next", &path(new)]));
+    assert_eq!(code, "change-unfit");
+    assert!(!fs::exists(path("rotation")).unwrap());
+    let next = path("after/keys/node.pub");
+    let summary = rotate("node", old, new, &["--next", &next]).exits(0).json();
+    // Approvers see all three keys, each another one.
+    let shown = ["change", "show", &path("rotation"), "--genesis", &genesis];
+    let shown = &network.run(&shown).exits(0).json()["summary"];
+    let mut keys = Vec::new();
+    for key in ["old_key", "new_key", "next_key"] {
+        assert_eq!(shown[key], summary["summary"][key], "{key}");
+        keys.push(shown[key][0].as_str().unwrap());
+    }
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), 3, "{keys:?}");
 }

@@ -453,7 +453,7 @@ impl<'d> Case<'d> {
 }
 
 /// The correction that stands.
-fn standing(validity: Validity) -> Option<StatementRef> {
+pub(super) fn standing(validity: Validity) -> Option<StatementRef> {
     match validity {
         Validity::Corrected { by } => by.last().cloned(),
         Validity::InForce

@@ -1,12 +1,13 @@
 //! Acts that free: the stay by a court or review body, and the repair.
 
 use concordat_protocol::admin::{AdminError, ErrorCode, RepairAsk, StayAsk};
-use concordat_protocol::effect::Burden;
+use concordat_protocol::effect::{Burden, Effect};
 use concordat_protocol::statement::{
     Class, Content, Repair, RepairFields, StatementRef, Stay, StayFields,
 };
 use concordat_protocol::time::Day;
 
+use super::case::standing;
 use super::{Case, refusal, subject};
 use crate::admin::desk::{Answer, Desk};
 
@@ -50,6 +51,7 @@ pub(in crate::admin) fn repair(desk: &Desk, ask: RepairAsk) -> Answer {
     }
     let decided_on = ask.decided_on.unwrap_or_else(|| desk.node().today());
     require_not_ahead(desk, decided_on)?;
+    require_not_before(&case, &effect, (decided_on, ask.applied_on))?;
     let mut effects = ask.effects;
     effects.sort_unstable();
     effects.dedup();
@@ -80,6 +82,32 @@ fn beyond_repair(case: &Case<'_>, by: &StatementRef) -> Result<AdminError, Admin
             .with("article", &basis.article),
         None => error,
     })
+}
+
+/// Refuses a repair of before there was anything to repair.
+// spec: ADM-496
+fn require_not_before(
+    case: &Case<'_>,
+    effect: &Effect,
+    (decided_on, applied_on): (Day, Option<Day>),
+) -> Result<(), AdminError> {
+    let at = standing(effect.validity.clone()).unwrap_or_else(|| case.target.clone());
+    let verified = subject::verified(case.desk, &at)?;
+    let Some(decision) = verified.statement().payload().content.decision() else {
+        return Ok(());
+    };
+    let first = decision.fields().decided_on;
+    let said = [
+        ("--applied-on", applied_on),
+        ("--decided-on", Some(decided_on)),
+    ];
+    for (argument, day) in said {
+        if let Some(day) = day.filter(|day| *day < first) {
+            let error = AdminError::new(ErrorCode::BeforeDecision).with("argument", argument);
+            return Err(error.with("day", day).with("first", first));
+        }
+    }
+    Ok(())
 }
 
 fn require_not_ahead(desk: &Desk, day: Day) -> Result<(), AdminError> {

@@ -8,10 +8,10 @@ use super::Case;
 use crate::support::*;
 
 /// Key and value of a map entry, each encoded.
-pub(super) type Entry = (Vec<u8>, Vec<u8>);
+pub(crate) type Entry = (Vec<u8>, Vec<u8>);
 
 /// The entries of an encoded map.
-pub(super) fn entries(map: &[u8]) -> Vec<Entry> {
+pub(crate) fn entries(map: &[u8]) -> Vec<Entry> {
     let (count, mut at) = argument(map, 0);
     let mut entries = Vec::new();
     for _ in 0..count {
@@ -23,7 +23,7 @@ pub(super) fn entries(map: &[u8]) -> Vec<Entry> {
     entries
 }
 
-pub(super) fn map_of(entries: &[Entry]) -> Vec<u8> {
+pub(crate) fn map_of(entries: &[Entry]) -> Vec<u8> {
     let mut writer = Writer::default();
     writer.map(entries.len() as u64);
     for (key, value) in entries {
@@ -33,14 +33,14 @@ pub(super) fn map_of(entries: &[Entry]) -> Vec<u8> {
 }
 
 /// The entries with one set, in its place.
-pub(super) fn set(entries: &[Entry], key: &[u8], value: Vec<u8>) -> Vec<Entry> {
+pub(crate) fn set(entries: &[Entry], key: &[u8], value: Vec<u8>) -> Vec<Entry> {
     let mut entries = without(entries, key);
     let at = entries.partition_point(|(before, _)| before.as_slice() < key);
     entries.insert(at, (key.to_vec(), value));
     entries
 }
 
-pub(super) fn without(entries: &[Entry], key: &[u8]) -> Vec<Entry> {
+pub(crate) fn without(entries: &[Entry], key: &[u8]) -> Vec<Entry> {
     let mut entries = entries.to_vec();
     entries.retain(|(found, _)| found != key);
     entries

@@ -2,6 +2,7 @@
 
 mod acts;
 mod approvals;
+mod classes;
 mod content;
 mod envelope;
 mod header;
@@ -45,6 +46,7 @@ pub(super) fn families() -> Vec<(&'static str, Vec<Case>)> {
         ("approvals", approvals::approvals()),
         ("registry", registry::registry()),
         ("records", records::records()),
+        ("classes", classes::classes()),
     ]
 }
 

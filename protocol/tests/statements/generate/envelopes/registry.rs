@@ -11,7 +11,7 @@ use crate::registry::deadlines::{calendar, rules};
 use crate::registry::measures::item;
 
 /// What the hub says about somebody, under a class.
-fn said(about: &str, content: &[u8], class: u8) -> Vec<u8> {
+pub(super) fn said(about: &str, content: &[u8], class: u8) -> Vec<u8> {
     let mut header = header_entries(PLAIN);
     header[2].1 = bytes(public(HUB_KEY).id().as_bytes());
     header[3].1 = claims(hub().as_str(), about);
