@@ -493,6 +493,7 @@ impl<'q> Gatherer<'q> {
                 | Content::Suspension(_)
                 | Content::CutOff(_)
                 | Content::Loss(_)
+                | Content::Succession(_)
                 | Content::DeliveryBatch(_)
                 | Content::Holdings(_)
                 | Content::ReceiptBatch(_)

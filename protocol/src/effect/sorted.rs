@@ -372,6 +372,7 @@ impl<'a> ByClass<'a> {
                 | Content::CutOff(_)
                 | Content::Erasure(_)
                 | Content::Loss(_)
+                | Content::Succession(_)
                 | Content::DeliveryBatch(_)
                 | Content::Holdings(_)
                 | Content::ReceiptBatch(_)

@@ -204,6 +204,53 @@ impl Registry {
         self.members().filter_map(declared).collect()
     }
 
+    /// The authorities that others took over from, each with its successor, the entry that says so and the
+    /// size from which it holds.
+    // spec: TRU-110
+    #[must_use]
+    pub fn successions(&self) -> BTreeMap<AuthorityCode, (AuthorityCode, StatementRef, TreeSize)> {
+        let declared = |member: &Member| {
+            let (by, from) = member.succeeded()?;
+            Some((member.code(), (by, self.entry(from)?, from)))
+        };
+        self.members().filter_map(declared).collect()
+    }
+
+    /// Those for whom an authority stands, by the successions up to a size: each with how many of them lie
+    /// between the two, from 1. It stands for itself beside them.
+    // spec: TRU-113
+    #[must_use]
+    pub fn stands_for(
+        &self,
+        code: AuthorityCode,
+        size: TreeSize,
+    ) -> BTreeMap<AuthorityCode, usize> {
+        let mut found = BTreeMap::new();
+        let mut open = vec![(code, 0)];
+        while let Some((by, steps)) = open.pop() {
+            for (member, history) in &self.members {
+                let succeeded = history.at(size).and_then(|member| member.succeeded());
+                if succeeded.is_some_and(|(successor, _)| successor == by) {
+                    found.insert(*member, steps + 1);
+                    open.push((*member, steps + 1));
+                }
+            }
+        }
+        found
+    }
+
+    /// The authority that is charged now with what one was charged with: itself, or the last that took
+    /// over.
+    // spec: TRU-113
+    #[must_use]
+    pub fn in_charge_of(&self, code: AuthorityCode) -> AuthorityCode {
+        let mut last = code;
+        while let Some((by, _)) = self.member(last).and_then(Member::succeeded) {
+            last = by;
+        }
+        last
+    }
+
     /// Applies the next entry. An entry that does not hold is void for everyone alike; it is never an
     /// error, since it is in the log.
     ///
