@@ -373,7 +373,9 @@ impl Registry {
                 issuer: issuer.code(),
             });
         }
-        member.set_succeeded(succession.by, self.range.size(), made_at);
+        let size = self.range.size();
+        member.set_succeeded(succession.by, size, made_at);
+        self.taken_over.push((code, succession.by, size));
         self.put(member);
         Ok(())
     }
