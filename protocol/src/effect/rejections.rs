@@ -20,8 +20,11 @@ use crate::subject::AuthorityCode;
 /// what was ruled on and objected to.
 #[derive(Default)]
 pub(super) struct Rejections<'a> {
-    first: BTreeMap<(ObjectorRole, Ground), BTreeMap<(Matter<'a>, Option<AuthorityCode>), u64>>,
+    first: BTreeMap<(ObjectorRole, Ground), Noticed<'a>>,
 }
+
+/// By matter, and by who heard and rejected it all by itself.
+type Noticed<'a> = BTreeMap<(Matter<'a>, Option<AuthorityCode>), u64>;
 
 /// What a rejection is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -31,7 +31,8 @@ fn fined(fine: u64) -> DecisionFields {
 #[test]
 fn successor_withdraws_corrects_and_repairs_and_did_not_before() {
     type Made = fn() -> Content;
-    let acts: [(Made, fn(&Effect) -> bool); 3] = [
+    type Done = fn(&Effect) -> bool;
+    let acts: [(Made, Done); 3] = [
         (withdrawal, |effect| {
             matches!(effect.validity, Validity::Withdrawn { .. })
         }),
