@@ -13,7 +13,7 @@ use concordat_protocol::log::Hash;
 use concordat_protocol::statement::{
     Agreement, Calendar, CatalogueItem, Content, CutOff, DeadlineRule, DeadlineRules, Enrolment,
     ItemCatalogue, KeyUse, Loss, Mandate, MeasureCatalogue, MeasureItem, Payload, Policy, Rotation,
-    Suspension,
+    Succession, Suspension,
 };
 use concordat_protocol::time::{Day, Timestamp};
 use time::OffsetDateTime;
@@ -152,6 +152,7 @@ impl Summary {
             Content::Suspension(suspension) => self.suspension(suspension),
             Content::CutOff(cut_off) => self.cut_off(cut_off),
             Content::Loss(loss) => self.loss(loss),
+            Content::Succession(succession) => self.succession(succession),
             Content::ItemCatalogue(catalogue) => self.catalogue(catalogue),
             Content::MeasureCatalogue(catalogue) => self.measures(catalogue),
             Content::Calendar(calendar) => self.calendar(calendar),
@@ -293,6 +294,24 @@ impl Summary {
         self.add("member", MEMBER, loss.member);
         self.add("reasons", ("Reasons", "理由"), &loss.reasons);
         for basis in &loss.basis {
+            let value = format!("{} {}", basis.law, basis.article);
+            self.add("basis", ("Legal basis", "法律依据"), value);
+        }
+    }
+
+    fn succession(&mut self, succession: &Succession) {
+        self.add(
+            "member",
+            ("Authority that ends", "被承继的机关"),
+            succession.member,
+        );
+        self.add(
+            "by",
+            ("Authority that takes over", "承继机关"),
+            succession.by,
+        );
+        self.add("reasons", ("Reasons", "理由"), &succession.reasons);
+        for basis in &succession.basis {
             let value = format!("{} {}", basis.law, basis.article);
             self.add("basis", ("Legal basis", "法律依据"), value);
         }

@@ -41,6 +41,8 @@ mod late;
 mod look_ups;
 #[path = "admin_channel/moved.rs"]
 mod moved;
+#[path = "admin_channel/successions.rs"]
+mod successions;
 #[path = "admin_channel/violations.rs"]
 mod violations;
 

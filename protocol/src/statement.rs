@@ -84,7 +84,7 @@ pub use record::{
 };
 pub use registry::{
     Address, Audience, CatalogueItem, CutOff, Enrolment, ItemCatalogue, KeyUse, Level, ListScope,
-    Loss, Mandate, Policy, Role, Rotation, Standing, Suspension, VisibilityClass,
+    Loss, Mandate, Policy, Role, Rotation, Standing, Succession, Suspension, VisibilityClass,
 };
 
 #[cfg(test)]

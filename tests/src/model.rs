@@ -213,6 +213,8 @@ pub struct Spoken {
     pub beyond_repair: bool,
     /// The state of the registry by which it was made.
     pub registry: u64,
+    /// Those whose place its issuer had taken by then, the last one first.
+    pub in_place_of: Vec<u8>,
     /// What it says.
     pub say: Say,
 }
@@ -388,6 +390,33 @@ struct Alone {
 }
 
 impl Spoken {
+    /// How many took over from each other between an authority and who speaks.
+    fn far_from(&self, author: u8) -> Option<usize> {
+        if self.issuer == author {
+            return Some(0);
+        }
+        let at = self.in_place_of.iter().position(|one| *one == author)?;
+        Some(at + 1)
+    }
+
+    fn speaks_for(&self, author: u8) -> bool {
+        self.far_from(author).is_some()
+    }
+
+    /// In whose names it speaks.
+    fn names(&self) -> BTreeSet<u8> {
+        let own = [self.issuer].into_iter();
+        own.chain(self.in_place_of.iter().copied()).collect()
+    }
+
+    /// Whether one of two is known to be the newer.
+    fn is_ordered_with(&self, other: &Self) -> bool {
+        if self.issuer == other.issuer {
+            return self.place.log == other.place.log;
+        }
+        self.speaks_for(other.issuer) || other.speaks_for(self.issuer)
+    }
+
     fn withdraws(&self, place: Place) -> bool {
         matches!(self.say, Say::Withdrawal { target, .. } if target == place)
     }
@@ -513,7 +542,14 @@ impl Scenario {
     }
 
     fn may_act(&self, spoken: &Spoken, target: Place) -> bool {
-        spoken.supervision || self.at(target).is_some_and(|t| t.issuer == spoken.issuer)
+        spoken.supervision || self.at(target).is_some_and(|t| spoken.speaks_for(t.issuer))
+    }
+
+    /// Where a statement comes among those on a decision that order each other: whoever took over comes later.
+    fn rank(&self, spoken: &Spoken, decision: Place) -> (usize, Place) {
+        let author = self.at(decision).map(|decision| decision.issuer);
+        let far = author.and_then(|author| spoken.far_from(author));
+        (far.unwrap_or(0), spoken.place)
     }
 
     /// The organisations of a decision, as made and as corrected.
@@ -549,7 +585,7 @@ impl Scenario {
             .collect();
         let documents: Vec<_> = usable
             .iter()
-            .map(|(s, figures)| (s.issuer, figures.number(), figures.item))
+            .map(|(s, figures)| (s.names(), (figures.number(), figures.item)))
             .zip(
                 usable
                     .iter()
@@ -563,16 +599,19 @@ impl Scenario {
                 // What another authority makes of a decision is no part of its chain.
                 let joins = |root: &Place| {
                     let of_root = self.figures(*root).and_then(|_| self.at(*root));
-                    before.contains(root) && of_root.is_some_and(|root| root.issuer == a.issuer)
+                    before.contains(root) && of_root.is_some_and(|root| a.speaks_for(root.issuer))
                 };
                 let is_sibling = |(b, fb): &(&Spoken, &Figures)| {
-                    before.contains(&b.place) && b.issuer == a.issuer && fb.root == fa.root
+                    let one_name = !b.names().is_disjoint(&a.names());
+                    before.contains(&b.place) && one_name && fb.root == fa.root
                 };
                 let touches = before.contains(&a.place)
                     || fa.root.as_ref().is_some_and(joins)
                     || fa.root.is_some() && usable.iter().any(is_sibling)
                     || usable.iter().zip(&documents).any(|((b, _), its)| {
-                        before.contains(&b.place) && own.0 == its.0 && !own.1.is_disjoint(&its.1)
+                        let one_name = !own.0.0.is_disjoint(&its.0.0);
+                        let one_document = one_name && own.0.1 == its.0.1;
+                        before.contains(&b.place) && one_document && !own.1.is_disjoint(&its.1)
                     });
                 if touches {
                     names.insert(a.place);

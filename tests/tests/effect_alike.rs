@@ -129,6 +129,7 @@ impl Crowd {
             history: false,
             beyond_repair: false,
             registry: 0,
+            in_place_of: Vec::new(),
             say,
         });
         Some(place)

@@ -41,6 +41,7 @@ fn spoken(log: u8, index: u64, say: Say) -> Spoken {
         history: false,
         beyond_repair: false,
         registry: 0,
+        in_place_of: Vec::new(),
         say,
     }
 }

@@ -21,7 +21,7 @@ fn without_identity(mut answer: Expected) -> Expected {
 // spec: EFF-1, EFF-2, EFF-3, EFF-4, EFF-5, EFF-6, EFF-7, EFF-8, EFF-10, EFF-16, EFF-17, EFF-23, EFF-26, EFF-27,
 // spec: EFF-28, EFF-29, EFF-30, EFF-40, EFF-41, EFF-42, EFF-80, EFF-81, EFF-82, EFF-84, EFF-90, EFF-91, EFF-110, EFF-145,
 // spec: EFF-130, EFF-131, EFF-150, EFF-151, EFF-152, EFF-153, EFF-154, EFF-160, EFF-161, EFF-162, EFF-163, EFF-164, EFF-180, EFF-181,
-// spec: EFF-195, EFF-221, EFF-225, EFF-226
+// spec: EFF-195, EFF-221, EFF-225, EFF-226, EFF-243, EFF-244, EFF-245, EFF-246
 #[test]
 fn effect_agrees_with_the_model_on_every_seed() {
     let first = number("CONCORDAT_EFFECT_FIRST", 0);
@@ -52,15 +52,20 @@ fn sets_come_to_every_state_and_verdict() {
     let mut waiting = [false; 2];
     let (mut awaiting, mut unread) = (0, 0);
     let mut met = [0; 7];
-    let mut by_codes = 0;
+    let (mut by_codes, mut by_successions) = (0, 0);
     for seed in 0..SEEDS / 40 {
         let scenario = generate(seed);
         let mut without = scenario.clone();
         let is_change = |spoken: &Spoken| matches!(spoken.say, Say::CodeChange { .. });
         without.set.retain(|spoken| !is_change(spoken));
-        let without = answer(&without);
+        let mut alone = scenario.clone();
+        for spoken in &mut alone.set {
+            spoken.in_place_of.clear();
+        }
+        let (without, alone) = (answer(&without), answer(&alone));
         let answer = answer(&scenario);
         by_codes += usize::from(without != answer);
+        by_successions += usize::from(alone != answer);
         states.insert(match answer.state {
             State::InForce => 0,
             State::Void(_) => 1,
@@ -104,4 +109,5 @@ fn sets_come_to_every_state_and_verdict() {
     assert!(unread > 100, "{unread}");
     assert!(met.iter().all(|times| *times > 20), "{met:?}");
     assert!(by_codes > 10, "{by_codes}");
+    assert!(by_successions > 100, "{by_successions}");
 }

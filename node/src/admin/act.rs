@@ -153,7 +153,11 @@ pub(super) fn withdrawal(desk: &Desk, ask: WithdrawalAsk) -> Answer {
 fn require_say(node: &Node, issuer: AuthorityCode, act: Class) -> Result<(), AdminError> {
     let me = node.member();
     let by_anyone = matches!(act, Class::Objection | Class::Stay);
-    match by_anyone || issuer == me || supervises(node, act) {
+    // spec: EFF-243
+    let registry = node.registry();
+    let stands_for = || registry.stands_for(me, registry.size());
+    let is_own = issuer == me || stands_for().contains_key(&issuer);
+    match by_anyone || is_own || supervises(node, act) {
         true => Ok(()),
         false => Err(AdminError::new(ErrorCode::NotTheIssuer).with("issuer", issuer)),
     }

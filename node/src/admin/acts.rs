@@ -6,15 +6,16 @@ use concordat_protocol::admin::AdminError;
 use concordat_protocol::log::{LeafIndex, Origin};
 use concordat_protocol::statement::{Class, Leaf, StatementRef};
 use concordat_protocol::subject::AuthorityCode;
-use concordat_protocol::trust::{Authority, Verified};
+use concordat_protocol::trust::Verified;
 
 use crate::admin::refusal;
 use crate::node::Node;
 use crate::query::Found;
 use crate::store::Position;
 
-/// The acts of a class on a statement that are held, by its issuer or a supervisor; by position.
-// spec: EFF-3
+/// The acts of a class on a statement that are held, by its issuer, who stands for it, or a supervisor; by
+/// position.
+// spec: EFF-3, EFF-243
 pub(super) fn on(
     node: &Node,
     target: &Position,
@@ -22,6 +23,7 @@ pub(super) fn on(
     class: Class,
 ) -> Result<Vec<Arc<Verified>>, AdminError> {
     let query = node.query().map_err(refusal::index)?;
+    let registry = node.registry();
     let rows = query.store().acts_on(&target.origin, target.index);
     let mut acts = Vec::new();
     for row in rows.map_err(refusal::store)? {
@@ -30,7 +32,7 @@ pub(super) fn on(
         }
         let found = query.statement(&row.position.origin, row.position.index);
         if let Found::Verified(act) = found.map_err(refusal::query)?
-            && may_act(&act, issuer)
+            && registry.may_act(&act, issuer)
         {
             acts.push(act);
         }
@@ -62,10 +64,6 @@ pub(super) fn taken_back(
         .iter()
         .filter(|one| !frees || node.fact(one).void().is_none());
     Ok(found.next().map(|one| one.reference().clone()))
-}
-
-fn may_act(act: &Verified, issuer: AuthorityCode) -> bool {
-    act.statement().header().issuer == issuer || act.authority() == Authority::Supervision
 }
 
 /// The reference of a leaf that is held.

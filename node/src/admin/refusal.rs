@@ -210,6 +210,7 @@ fn synthetic(payload: &Payload) -> String {
         | Content::Suspension(_)
         | Content::CutOff(_)
         | Content::Loss(_)
+        | Content::Succession(_)
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
         | Content::Holdings(_)

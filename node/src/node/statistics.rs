@@ -14,7 +14,7 @@ use concordat_protocol::statement::{
 use concordat_protocol::statistics::{Dated, Event, Period, reported};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
-use concordat_protocol::trust::{Authority, Registry, Verified};
+use concordat_protocol::trust::{Registry, Verified};
 use sha2::{Digest as _, Sha256};
 
 use crate::node::{AskError, Node};
@@ -302,8 +302,7 @@ impl Asked<'_> {
             let Some(act) = self.verified(&row.position)? else {
                 continue;
             };
-            let may = act.statement().header().issuer == issuer
-                || act.authority() == Authority::Supervision;
+            let may = self.registry.may_act(&act, issuer);
             let Ok(on) = Day::of(act.statement().payload().issued_at) else {
                 continue;
             };

@@ -12,7 +12,7 @@ use concordat_protocol::statement::{
 use concordat_protocol::statistics::{Dated, Event, Period, Violation};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Day;
-use concordat_protocol::trust::{Authority, Verified};
+use concordat_protocol::trust::Verified;
 
 use super::statistics::{Asked, READ_MAX};
 use crate::node::AskError;
@@ -140,8 +140,7 @@ impl Asked<'_> {
             return Ok(None);
         };
         let issuer = entry.statement().header().issuer;
-        let may =
-            act.statement().header().issuer == issuer || act.authority() == Authority::Supervision;
+        let may = self.node.registry().may_act(act, issuer);
         let is_void = self.node.fact(act).void().is_some();
         let counts = may && !is_void && decision(&entry).is_some_and(burdens);
         let day = Day::of(payload.issued_at).ok().filter(|_| counts);

@@ -214,6 +214,8 @@ impl Gatherer<'_> {
     ) -> Result<Documents, QueryError> {
         let mut documents = Documents::default();
         let may_act = self.may_act(None, Some(issuer));
+        // spec: EFF-245
+        let line = self.queries.registry().line(issuer);
         let mut corrections = BTreeSet::new();
         let mut rows = Vec::with_capacity(codes.len());
         for code in codes {
@@ -222,7 +224,7 @@ impl Gatherer<'_> {
         for row in rows.iter().flat_map(|rows| rows.iter()) {
             let summary = &row.summary;
             if summary.class.is_decision() {
-                if summary.issuer == issuer {
+                if line.contains(&summary.issuer) {
                     let document = (summary.document, summary.item.clone());
                     documents.add(document, row.position.clone(), summary.bytes);
                 }
@@ -241,7 +243,7 @@ impl Gatherer<'_> {
             };
             corrections.insert(said);
             let decision = self.queries.corrected_by(&correction)?;
-            let decision = decision.filter(|decision| issuer_of(decision) == issuer);
+            let decision = decision.filter(|decision| line.contains(&issuer_of(decision)));
             if let Some(decision) = decision
                 && let Some((own, document)) = document_of(&decision)
                 && !codes.contains(&own)

@@ -493,6 +493,7 @@ impl<'q> Gatherer<'q> {
                 | Content::Suspension(_)
                 | Content::CutOff(_)
                 | Content::Loss(_)
+                | Content::Succession(_)
                 | Content::DeliveryBatch(_)
                 | Content::Holdings(_)
                 | Content::ReceiptBatch(_)
@@ -638,8 +639,10 @@ impl<'q> Gatherer<'q> {
         issuer: Option<AuthorityCode>,
     ) -> impl Fn(&Position) -> bool + use<'q> {
         let registry = self.queries.registry();
-        let publishing = issuer.map(|issuer| registry.publishers(issuer));
-        let publishing = publishing.unwrap_or_default();
+        // spec: EFF-243, EFF-245
+        let line = issuer.map(|issuer| registry.line(issuer));
+        let line = line.into_iter().flatten();
+        let publishing: BTreeSet<_> = line.flat_map(|one| registry.publishers(one)).collect();
         let supervising = Arc::clone(self.supervising());
         let origin = origin.cloned();
         move |at| {

@@ -407,6 +407,7 @@ impl<'a> Pending<'a> {
             | Content::Suspension(_)
             | Content::CutOff(_)
             | Content::Loss(_)
+            | Content::Succession(_)
             | Content::Holdings(_)
             | Content::HeadSeen(_)
             | Content::Restart(_) => {}

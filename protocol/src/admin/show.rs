@@ -177,6 +177,7 @@ fn fill(view: &mut ActView, content: &Content, effect: Option<&Effect>) {
         | Content::Suspension(_)
         | Content::CutOff(_)
         | Content::Loss(_)
+        | Content::Succession(_)
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
         | Content::Holdings(_)

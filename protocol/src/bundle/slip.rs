@@ -30,7 +30,7 @@ use crate::region::RegionCode;
 use crate::statement::{Class, Content, Kind, Objection, Outcome, StatementRef};
 use crate::subject::AuthorityCode;
 use crate::time::Day;
-use crate::trust::{Authority, Registry, Verified};
+use crate::trust::{Registry, Verified};
 
 /// The first bytes of a filing slip.
 pub const SLIP_MAGIC: [u8; 8] = *b"\x89CCDS\r\n\x1a";
@@ -327,9 +327,8 @@ impl<'r> VerifiedSlip<'r> {
     pub fn rulings(&self) -> Vec<SlipRuling> {
         let named = self.objection.reference();
         let decided = self.bundle.statement().statement().header().issuer;
-        let says = |act: &Verified, issuer: AuthorityCode| {
-            act.statement().header().issuer == issuer || act.authority() == Authority::Supervision
-        };
+        let says =
+            |act: &Verified, issuer: AuthorityCode| self.bundle.registry().may_act(act, issuer);
         let is_taken_back = |ruling: &Verified| {
             self.bundle.acts().iter().any(|act| {
                 let payload = act.statement().payload();

@@ -158,6 +158,7 @@ impl Telling {
                 | Content::Suspension(_)
                 | Content::CutOff(_)
                 | Content::Loss(_)
+                | Content::Succession(_)
                 | Content::DeliveryBatch(_)
                 | Content::Holdings(_)
                 | Content::ReceiptBatch(_)

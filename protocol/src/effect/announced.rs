@@ -1,6 +1,7 @@
 //! Whether what a ruling announced has been done.
 
 use crate::effect::case::Case;
+use crate::effect::corrections::{are_ordered, in_order};
 use crate::effect::fact::Fact;
 use crate::effect::notices::Notices;
 use crate::effect::touch::touches;
@@ -72,21 +73,30 @@ impl<'a> Announced<'_, '_, 'a> {
         touches(self.ground, before, decision.fields())
     }
 
-    /// What the corrections of a decision say that count in full and are by the author of another
-    /// statement in its log, by position.
+    /// What the corrections of a decision say that count in full and are ordered with another statement, in
+    /// that order.
     fn series<'s>(
         &'s self,
         author: &'s Fact,
         target: &'s StatementRef,
     ) -> impl DoubleEndedIterator<Item = (&'a Fact, &'a DecisionFields)> + 's {
         let corrections = self.case.corrections_of(target);
-        let of_series = move |(fact, _): &(&'a Fact, _)| {
-            (fact.issuer(), fact.origin()) == (author.issuer(), author.origin())
-                && self.case.horizon.established(fact)
+        let decision = self.case.decision_at(target).map(|(fact, _)| fact);
+        // What it said before it stood for the author says nothing of the decision.
+        let by_right = move |fact: &Fact| {
+            let is_author = |decision: &Fact| fact.speaks_for(decision.issuer());
+            fact.is_supervision() || decision.is_some_and(is_author)
         };
-        corrections
-            .filter(of_series)
-            .map(|(fact, correction)| (fact, correction.replacement.fields()))
+        let any = !by_right(author);
+        let of_series = corrections.filter(|(fact, _)| {
+            are_ordered(fact, author)
+                && self.case.horizon.established(fact)
+                && (any || by_right(fact))
+        });
+        let said = of_series.map(|(fact, correction)| (fact, correction.replacement.fields()));
+        let mut said: Vec<_> = said.collect();
+        in_order(decision, &mut said);
+        said.into_iter()
     }
 
     fn counts(&self, act: &Fact) -> bool {

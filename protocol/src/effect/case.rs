@@ -49,11 +49,11 @@ impl<'h, 'a> Case<'h, 'a> {
     }
 
     /// Whether the author of an act may correct, withdraw or rule on the decision: its issuer, from
-    /// whatever log, or a supervisor. While the decision is not held its issuer is not known.
+    /// whatever log, whoever stands for that one, or a supervisor. While the decision is not held its issuer is not known.
     // spec: EFF-3
     pub(super) fn may_act(&self, act: &Fact) -> bool {
-        let is_issuer = self.fact.is_some_and(|fact| fact.issuer() == act.issuer());
-        is_issuer || act.is_supervision()
+        let is_issuer = |fact: &Fact| act.speaks_for(fact.issuer());
+        self.fact.is_some_and(is_issuer) || act.is_supervision()
     }
 
     /// Whether a statement of the history is void as far as it binds.
@@ -193,10 +193,10 @@ impl<'h, 'a> Case<'h, 'a> {
         })
     }
 
-    /// Whether a decision is held and is by the issuer of a statement.
+    /// Whether a decision is held and is by the issuer of a statement, or one that it stands for.
     pub(super) fn is_issued_by(&self, decision: &StatementRef, statement: &Fact) -> bool {
         let decision = self.decision_at(decision);
-        decision.is_some_and(|(decision, _)| decision.issuer() == statement.issuer())
+        decision.is_some_and(|(decision, _)| statement.speaks_for(decision.issuer()))
     }
 
     fn on<'s, T>(

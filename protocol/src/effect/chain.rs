@@ -71,17 +71,19 @@ impl<'a> Chains<'a> {
         let mut above = Vec::new();
         for (fact, decision) in decisions {
             let at = chains.reference(fact.reference());
-            let document = chains.document(document(&chains.aliases, (fact, decision)));
-            chains.join(at, document);
+            let about = chains.aliases.first(decision.fields().subject.code());
+            chains.join_documents(at, about, (fact, decision));
             // spec: EFF-144
             match copies.root(decision) {
-                Some(root) if issuer(root) == Some(fact.issuer()) => {
+                Some(root) if issuer(root).is_some_and(|author| fact.speaks_for(author)) => {
                     let root = chains.reference(root);
                     chains.join(at, root);
                 }
                 Some(root) => {
-                    let siblings = chains.siblings(fact.issuer(), root);
-                    chains.join(at, siblings);
+                    for author in fact.authors() {
+                        let siblings = chains.siblings(author, root);
+                        chains.join(at, siblings);
+                    }
                     above.push((at, chains.reference(root)));
                 }
                 None => {}
@@ -90,9 +92,8 @@ impl<'a> Chains<'a> {
         // spec: EFF-131
         for one in moved {
             let at = chains.reference(one.decision.0.reference());
-            let document =
-                chains.document(document_about(chains.aliases.first(one.onto), one.decision));
-            chains.join(at, document);
+            let onto = chains.aliases.first(one.onto);
+            chains.join_documents(at, onto, one.decision);
         }
         for reference in named {
             chains.reference(copies.first(reference));
@@ -127,11 +128,14 @@ impl<'a> Chains<'a> {
         if let Some(said) = decision {
             if let Some(root) = copies.root(said.1) {
                 links.extend(self.link(root));
-                let siblings = self.roots.get(&(said.0.issuer(), root));
-                links.extend(siblings.and_then(|node| self.root(*node)));
+                let authors = said.0.authors();
+                let siblings = authors.filter_map(|author| self.roots.get(&(author, root)));
+                links.extend(siblings.filter_map(|node| self.root(*node)));
             }
-            let document = self.documents.get(&document(&self.aliases, said));
-            links.extend(document.and_then(|node| self.root(*node)));
+            let about = self.aliases.first(said.1.fields().subject.code());
+            let documents = documents_about(about, said);
+            let documents = documents.filter_map(|document| self.documents.get(&document));
+            links.extend(documents.filter_map(|node| self.root(*node)));
         }
         links.sort_unstable();
         links.dedup();
@@ -171,6 +175,13 @@ impl<'a> Chains<'a> {
         let fresh = self.parents.len();
         let node = *self.documents.entry(document).or_insert(fresh);
         self.grow(node)
+    }
+
+    fn join_documents(&mut self, at: usize, about: SubjectCode, said: Said<'a, Decision>) {
+        for document in documents_about(about, said) {
+            let document = self.document(document);
+            self.join(at, document);
+        }
     }
 
     fn grow(&mut self, node: usize) -> usize {
@@ -229,7 +240,10 @@ pub(super) fn is_linked_directly<'a>(
     root_a == Some(b) || root_b == Some(a) || one_root || {
         let both = of_a.zip(of_b);
         let aliases = &case.facts.narrow.aliases;
-        both.is_some_and(|(a, b)| document(aliases, a) == document(aliases, b))
+        both.is_some_and(|(a, b)| {
+            let of_a: Vec<_> = documents(aliases, a).collect();
+            documents(aliases, b).any(|document| of_a.contains(&document))
+        })
     }
 }
 
@@ -241,14 +255,23 @@ fn linking<'a>(case: &Case<'_, 'a>, at: &StatementRef) -> Option<Said<'a, Decisi
 }
 
 // spec: EFF-221
-fn document<'a>(aliases: &Aliases, said: Said<'a, Decision>) -> Document<'a> {
-    document_about(aliases.first(said.1.fields().subject.code()), said)
+fn documents<'a>(
+    aliases: &Aliases,
+    said: Said<'a, Decision>,
+) -> impl Iterator<Item = Document<'a>> + 'a {
+    documents_about(aliases.first(said.1.fields().subject.code()), said)
 }
 
-fn document_about<'a>(about: SubjectCode, (fact, said): Said<'a, Decision>) -> Document<'a> {
+/// The document of a decision, as its author's and as that of each for whom the author stands.
+// spec: EFF-245
+fn documents_about<'a>(
+    about: SubjectCode,
+    (fact, said): Said<'a, Decision>,
+) -> impl Iterator<Item = Document<'a>> + 'a {
     let fields = said.fields();
     let number = DocumentKey::of(fields.document_number.as_str());
-    (fact.issuer(), about, &fields.item, number)
+    let authors = fact.authors();
+    authors.map(move |author| (author, about, &fields.item, number.clone()))
 }
 
 /// The newest re-issue that takes the place of the decision, and the reading that is left where a
@@ -266,7 +289,9 @@ pub(super) fn supersede<'a>(
             continue;
         };
         if follows && case.horizon.established(other) {
-            let by_place = |fact: &&Fact| (fact.index(), fact.reference().clone());
+            // spec: EFF-244
+            let steps = |fact: &Fact| fact.steps_from(decision.0.issuer());
+            let by_place = |fact: &&Fact| (steps(fact), fact.index(), fact.reference().clone());
             newest = newest.into_iter().chain([other]).max_by_key(by_place);
         } else {
             reading = reading.meet(&Reading::of(reissue));
@@ -276,21 +301,27 @@ pub(super) fn supersede<'a>(
 }
 
 /// Whether a re-issue comes after a decision; `None` when it does not re-issue it at all, or comes
-/// before it. Two re-issues in different logs have no order: neither takes the other's place.
+/// before it. Two re-issues in different logs have no order: neither takes the other's place; but that of
+/// whoever stands for the author of the other is behind it.
 fn follows<'a>(
     copies: &Copies<'a>,
     decision: Said<'a, Decision>,
     other: Said<'a, Decision>,
 ) -> Option<bool> {
     let root = copies.root(other.1)?;
-    if other.0.reference() == decision.0.reference() || other.0.issuer() != decision.0.issuer() {
+    if other.0.reference() == decision.0.reference() {
         return None;
     }
+    let steps = other.0.steps_from(decision.0.issuer())?;
     if root == decision.0.reference() {
         return Some(true);
     }
     if Some(root) != copies.root(decision.1) {
         return None;
+    }
+    // spec: EFF-244
+    if steps > 0 {
+        return Some(true);
     }
     if other.0.origin() != decision.0.origin() {
         return Some(false);

@@ -371,7 +371,7 @@ impl<'a> Said<'a> {
         let by = self.acts_on(fact.reference());
         let by = by.filter(move |act| {
             act.payload().class() == Class::Withdrawal
-                && (act.issuer() == fact.issuer() || act.is_supervision())
+                && (act.speaks_for(fact.issuer()) || act.is_supervision())
         });
         by.map(Fact::reference)
     }
@@ -485,7 +485,7 @@ impl<'a> Said<'a> {
     /// announces the withdrawal of the change, and closes nothing.
     fn closed(&self, change: &'a Fact, horizon: &Horizon) -> BTreeSet<&'a StatementRef> {
         let rulings = self.acts_on(change.reference()).filter(|act| {
-            let may_act = act.issuer() == change.issuer() || act.is_supervision();
+            let may_act = act.speaks_for(change.issuer()) || act.is_supervision();
             let is_sure =
                 self.taking_back(act).next().is_none() && self.unread_on(act).next().is_none();
             may_act && horizon.established(act) && is_sure

@@ -57,9 +57,10 @@ impl<'a> Entry<'a> {
         Reading::of(&self.correction.replacement)
     }
 
-    /// Whether both have one author and stand in one log, where position orders them.
+    /// Whether both have one author and stand in one log, where position orders them, or one is by whoever
+    /// stands for the author of the other.
     fn is_ordered_with(&self, other: &Self) -> bool {
-        self.fact.issuer() == other.fact.issuer() && self.fact.origin() == other.fact.origin()
+        are_ordered(self.fact, other.fact)
     }
 
     /// A correction settles another one by naming it among what it rests on.
@@ -72,6 +73,25 @@ impl<'a> Entry<'a> {
         others
             .iter()
             .all(|other| self.is_ordered_with(other) || self.names(case, other))
+    }
+}
+
+/// Whether one of two statements is known to be the newer: both have one author and stand in one log, or one
+/// is by whoever stands for the author of the other.
+// spec: EFF-244
+pub(super) fn are_ordered(a: &Fact, b: &Fact) -> bool {
+    match a.issuer() == b.issuer() {
+        true => a.origin() == b.origin(),
+        false => a.speaks_for(b.issuer()) || b.speaks_for(a.issuer()),
+    }
+}
+
+/// Puts corrections of a decision, which come by log and position, in the order of successions first.
+// spec: EFF-244
+pub(super) fn in_order<T>(decision: Option<&Fact>, corrections: &mut [(&Fact, T)]) {
+    if let Some(decision) = decision {
+        let steps = |fact: &Fact| fact.steps_from(decision.issuer()).unwrap_or_default();
+        corrections.sort_by_key(|(fact, _)| steps(fact));
     }
 }
 
@@ -123,15 +143,16 @@ pub(super) fn correct<'a>(case: &Case<'_, 'a>, own: Reading<'a>) -> Corrected<'a
 /// followed by one that does.
 fn newest_of_each<'a>(case: &Case<'_, 'a>) -> (Vec<Entry<'a>>, Vec<Entry<'a>>) {
     let (mut holding, mut loose): (Vec<Entry<'a>>, Vec<Entry<'a>>) = (Vec::new(), Vec::new());
-    // By log and position, so that whoever comes later in the loop is the newer of its log.
-    for (fact, correction) in case.corrections_of(case.target) {
-        if !case.may_act(fact) {
-            continue;
-        }
+    // So that whoever comes later in the loop is the newer of its log.
+    let mut corrections: Vec<_> = case.corrections_of(case.target).collect();
+    corrections.retain(|(fact, _)| case.may_act(fact));
+    in_order(case.fact, &mut corrections);
+    for (fact, correction) in corrections {
         let entry = Entry::new((fact, correction));
         if case.horizon.established(fact) {
             case.work.spend(holding.len() + loose.len());
-            let before = holding.iter().find(|known| known.is_ordered_with(&entry));
+            let mut before = holding.iter().rev();
+            let before = before.find(|known| known.is_ordered_with(&entry));
             let entry = match (before, case.decision) {
                 (Some(before), _) => entry.behind(before.item(), before.item_by),
                 (None, Some((fact, decision))) => entry.behind(&decision.fields().item, fact),
@@ -157,9 +178,11 @@ pub(super) fn restricting<'a>(case: &Case<'_, 'a>) -> Vec<&'a Fact> {
     let counting = case.corrections_of(case.target);
     let counting =
         counting.filter(|(fact, _)| case.may_act(fact) && case.horizon.established(fact));
-    let entries: Vec<Entry<'a>> = counting.map(Entry::new).collect();
+    let mut counting: Vec<_> = counting.collect();
+    // So that the last one before it is the one that it took over from.
+    in_order(case.fact, &mut counting);
+    let entries: Vec<Entry<'a>> = counting.into_iter().map(Entry::new).collect();
     let restricts = |(at, entry): &(usize, &Entry<'a>)| {
-        // By log and position, so that the last one before it is the one that it took over from.
         let earlier = case.work.count(entries.iter().take(*at).rev());
         let mut earlier = earlier.filter(|known| known.is_ordered_with(entry));
         let before = earlier
@@ -199,7 +222,7 @@ fn readings<'s, 'a>(
 ) -> impl Iterator<Item = Reading<'a>> + 's {
     let corrections = case.corrections_of(decision.reference());
     let counts = move |(act, _): &Said<'a, Correction>| {
-        let may_act = act.issuer() == decision.issuer() || act.is_supervision();
+        let may_act = act.speaks_for(decision.issuer()) || act.is_supervision();
         may_act && case.horizon.established(act)
     };
     let corrected = corrections.filter(counts);
@@ -220,10 +243,20 @@ fn settler<'a>(case: &Case<'_, 'a>, holding: &[Entry<'a>]) -> Option<Entry<'a>> 
 /// Whether corrections leave no doubt: one author's, or all named by one of them that counts in full,
 /// or by one ruling of a supervisor.
 fn agree<'a>(case: &Case<'_, 'a>, competing: &[Entry<'a>]) -> bool {
-    let Some(first) = competing.first() else {
-        return true;
-    };
-    let by_one = competing.iter().all(|entry| entry.is_ordered_with(first));
+    // One of each author and log: that all of these are ordered with each other is soon seen.
+    let mut authors: Vec<&Entry<'a>> = Vec::new();
+    for entry in competing {
+        let is_known = |known: &&Entry<'a>| {
+            known.fact.issuer() == entry.fact.issuer() && known.fact.origin() == entry.fact.origin()
+        };
+        if !authors.iter().any(is_known) {
+            authors.push(entry);
+        }
+    }
+    let mut pairs = authors
+        .iter()
+        .flat_map(|a| authors.iter().map(move |b| (a, b)));
+    let by_one = pairs.all(|(a, b)| a.is_ordered_with(b));
     let mut settling = competing
         .iter()
         .filter(|entry| case.horizon.established(entry.fact) && entry.settles(case, competing));

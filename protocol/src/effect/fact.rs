@@ -1,5 +1,6 @@
 //! A fact: a verified statement as effect sees it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -45,6 +46,8 @@ pub struct Fact {
     beyond_repair: bool,
     /// The state of the registry by which it was made.
     ctx: TreeSize,
+    /// For whom its issuer stands beside itself, and how many successions lie between the two.
+    stands_for: BTreeMap<AuthorityCode, usize>,
 }
 
 impl Fact {
@@ -93,6 +96,7 @@ impl Fact {
             history,
             beyond_repair,
             ctx: header.ctx.size,
+            stands_for: registry.stands_for(header.issuer, header.ctx.size),
         }
     }
 
@@ -119,6 +123,7 @@ impl Fact {
             history: false,
             beyond_repair: false,
             ctx: TreeSize::ZERO,
+            stands_for: BTreeMap::new(),
         }
     }
 
@@ -143,6 +148,15 @@ impl Fact {
     #[must_use]
     pub const fn by_registry(mut self, size: TreeSize) -> Self {
         self.ctx = size;
+        self
+    }
+
+    /// The same fact, by whom stands for others, the nearest predecessor first, for tests.
+    #[cfg(any(test, feature = "test-util"))]
+    #[must_use]
+    pub fn in_place_of(mut self, predecessors: &[AuthorityCode]) -> Self {
+        let predecessors = predecessors.iter().copied();
+        self.stands_for = predecessors.zip(1..).collect();
         self
     }
 
@@ -203,6 +217,27 @@ impl Fact {
     #[must_use]
     pub const fn issuer(&self) -> AuthorityCode {
         self.issuer
+    }
+
+    /// Whether it is by an authority, or by whom stands for that one at the state of its `ctx`.
+    // spec: EFF-243, TRU-113
+    pub(super) fn speaks_for(&self, author: AuthorityCode) -> bool {
+        self.steps_from(author).is_some()
+    }
+
+    /// How many successions lie between an authority and its issuer; 0 of the issuer itself.
+    pub(super) fn steps_from(&self, author: AuthorityCode) -> Option<usize> {
+        match self.issuer == author {
+            true => Some(0),
+            false => self.stands_for.get(&author).copied(),
+        }
+    }
+
+    /// Its issuer, and all for whom that one stands.
+    pub(super) fn authors(&self) -> impl Iterator<Item = AuthorityCode> + '_ {
+        [self.issuer]
+            .into_iter()
+            .chain(self.stands_for.keys().copied())
     }
 
     /// What it says.

@@ -7,6 +7,7 @@ use crate::effect::record::{Received, Suspension, SuspensionKind, Waiting};
 use crate::effect::rejections::{Rejections, is_with_issuer};
 use crate::log::{LeafIndex, Origin};
 use crate::statement::{Ground, ObjectorRole, Outcome, StatementRef};
+use crate::subject::AuthorityCode;
 use crate::time::Day;
 
 /// An objection as far as it is known, from its body or from a notice alone.
@@ -20,6 +21,8 @@ pub(super) struct Known<'a> {
     pub(super) over_cap: bool,
     /// Whether it stands with the issuer of the decision itself.
     pub(super) with_issuer: bool,
+    /// Who received it; `None` where no body of it is held.
+    pub(super) receiver: Option<AuthorityCode>,
     received_on: Option<Day>,
     /// The most of the home register that its author can have adopted.
     pub(super) register: u64,
@@ -118,6 +121,7 @@ fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
             role: Some(objection.role()),
             over_cap: objection.over_cap(),
             with_issuer: is_with_issuer(case, fact),
+            receiver: Some(fact.issuer()),
             received_on: Some(objection.received_on()),
             register: most.min(before_notice),
         }
@@ -132,6 +136,7 @@ fn known<'a>(case: &Case<'_, 'a>, notices: &Notices<'a>) -> Vec<Known<'a>> {
         role: None,
         over_cap: notice.over_cap == Some(true),
         with_issuer: false,
+        receiver: None,
         received_on: None,
         register: fact.index().value(),
     });

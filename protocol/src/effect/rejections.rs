@@ -13,14 +13,18 @@ use crate::effect::notices::Notices;
 use crate::effect::objections::Known;
 use crate::effect::record::WaitingCause;
 use crate::statement::{Class, Ground, ObjectorRole, Outcome, Ruling, StatementRef};
+use crate::subject::AuthorityCode;
 
 /// The first position of the home register at which a rejection is noticed, for each role and ground,
-/// for whether the issuer heard and rejected the objection all by itself, and for what was ruled on
-/// and objected to.
+/// for who heard and rejected the objection all by itself, if the issuer did or who stands for it, and for
+/// what was ruled on and objected to.
 #[derive(Default)]
 pub(super) struct Rejections<'a> {
-    first: BTreeMap<(ObjectorRole, Ground, bool), BTreeMap<Matter<'a>, u64>>,
+    first: BTreeMap<(ObjectorRole, Ground), Noticed<'a>>,
 }
+
+/// By matter, and by who heard and rejected it all by itself.
+type Noticed<'a> = BTreeMap<(Matter<'a>, Option<AuthorityCode>), u64>;
 
 /// What a rejection is about.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,14 +73,18 @@ impl<'a> Rejections<'a> {
             if !covering.covers(case, ruled_on) || !covering.covers(case, objected_to) {
                 continue;
             }
-            let by_itself = is_with_issuer(case, by) && is_with_issuer(case, fact);
-            let key = (objection.role(), objection.ground(), by_itself);
+            // spec: EFF-246
+            let by_itself = is_with_issuer(case, by) && is_with_issuer(case, fact)
+                || is_by_successor(case, by)
+                    && (is_with_issuer(case, fact) || fact.issuer() == by.issuer());
+            let ruler = by_itself.then(|| by.issuer());
+            let key = (objection.role(), objection.ground());
             let matter = Matter {
                 ruled_on,
                 objected_to,
             };
             let first = self.first.entry(key).or_default();
-            let first = first.entry(matter).or_insert(at);
+            let first = first.entry((matter, ruler)).or_insert(at);
             *first = at.min(*first);
         }
     }
@@ -92,13 +100,15 @@ impl<'a> Rejections<'a> {
             return Some(WaitingCause::OverCap);
         }
         let (role, on) = (objection.role?, objection.on?);
-        let is_kept_back = |by_itself: bool| {
-            let rejected = self.first.get(&(role, objection.ground, by_itself));
-            let mut rejected = case.work.count(rejected.into_iter().flatten());
-            rejected.any(|(matter, first)| *first < objection.register && matter.reaches(case, on))
-        };
         // An objection heard elsewhere is in nobody's mouth but the objector's.
-        let after = is_kept_back(false) || objection.with_issuer && is_kept_back(true);
+        let heard = |ruler: &Option<AuthorityCode>| {
+            ruler.is_none() || objection.with_issuer || *ruler == objection.receiver
+        };
+        let rejected = self.first.get(&(role, objection.ground));
+        let mut rejected = case.work.count(rejected.into_iter().flatten());
+        let after = rejected.any(|((matter, ruler), first)| {
+            *first < objection.register && heard(ruler) && matter.reaches(case, on)
+        });
         after.then_some(WaitingCause::AfterRejection)
     }
 }
@@ -122,6 +132,12 @@ impl<'a> Covering<'a> {
         let found = || !corrections::burdens_more_than(case, decision);
         *self.0.entry(decision).or_insert_with(found)
     }
+}
+
+/// Whether a statement is by whoever stands for the issuer of the decision.
+fn is_by_successor(case: &Case<'_, '_>, statement: &Fact) -> bool {
+    let decision = case.fact.map(Fact::issuer);
+    decision.is_some_and(|author| author != statement.issuer() && statement.speaks_for(author))
 }
 
 /// Whether a statement is by the issuer of the decision, or stands in the log where the decision does.

@@ -237,9 +237,9 @@ impl<'a> Sorted<'a> {
         self.taking_back(ruling).next().is_some()
     }
 
-    /// The withdrawals of an act by whom they may be: its author, or a supervisor.
+    /// The withdrawals of an act by whom they may be: its author, who stands for it, or a supervisor.
     fn taking_back(&self, act: &'a Fact) -> impl Iterator<Item = &'a Fact> + '_ {
-        let by_author = |by: &Fact| by.issuer() == act.issuer();
+        let by_author = |by: &Fact| by.speaks_for(act.issuer());
         self.withdrawing(act.reference())
             .filter(move |by| by_author(by) || by.is_supervision())
     }
@@ -311,7 +311,7 @@ impl<'a> Sorted<'a> {
             let decision = self.decision(target);
             let may_act = match decision {
                 Some((decision, _)) => {
-                    said.0.is_supervision() || said.0.issuer() == decision.issuer()
+                    said.0.is_supervision() || said.0.speaks_for(decision.issuer())
                 }
                 None => said.0.is_supervision() && history.get(target).is_none(),
             };
@@ -372,6 +372,7 @@ impl<'a> ByClass<'a> {
                 | Content::CutOff(_)
                 | Content::Erasure(_)
                 | Content::Loss(_)
+                | Content::Succession(_)
                 | Content::DeliveryBatch(_)
                 | Content::Holdings(_)
                 | Content::ReceiptBatch(_)
@@ -394,7 +395,7 @@ impl<'a> ByClass<'a> {
         let moved = |(correction, said): &Said<'a, Correction>| {
             let decision = find(&self.decisions, copies.target(correction)?)?;
             let onto = said.replacement.fields().subject.code();
-            let may_act = correction.is_supervision() || correction.issuer() == decision.0.issuer();
+            let may_act = correction.is_supervision() || correction.speaks_for(decision.0.issuer());
             let moves = may_act && onto != decision.1.fields().subject.code();
             moves.then_some(Moved {
                 correction,

@@ -25,6 +25,7 @@ mod repairs;
 mod restore;
 mod stays;
 mod story;
+mod successions;
 mod unread;
 mod validity;
 mod work;

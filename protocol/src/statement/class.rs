@@ -74,7 +74,7 @@ code_enum! {
         Suspension = 47,
         /// Cut-off of a key by log position.
         CutOff = 48,
-        /// Succession of one authority to another.
+        /// 职能承继: another authority takes over what one was charged with.
         Succession = 49,
         /// 失联认定: a member is declared lost as a holder.
         Loss = 50,

@@ -18,7 +18,7 @@ use crate::statement::receipt::ReceiptBatch;
 use crate::statement::recognition_response::RecognitionResponse;
 use crate::statement::record::Record;
 use crate::statement::registry::{
-    CutOff, Enrolment, ItemCatalogue, Loss, Policy, Rotation, Suspension,
+    CutOff, Enrolment, ItemCatalogue, Loss, Policy, Rotation, Succession, Suspension,
 };
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::time::Timestamp;
@@ -112,6 +112,7 @@ pub enum Content {
     Suspension(Suspension),
     CutOff(CutOff),
     Loss(Loss),
+    Succession(Succession),
     Notice(Notice),
     DeliveryBatch(DeliveryBatch),
     Holdings(Box<Holdings>),
@@ -151,6 +152,7 @@ impl Content {
             Self::Suspension(_) => Class::Suspension,
             Self::CutOff(_) => Class::CutOff,
             Self::Loss(_) => Class::Loss,
+            Self::Succession(_) => Class::Succession,
             Self::Notice(_) => Class::Notice,
             Self::DeliveryBatch(_) => Class::DeliveryBatch,
             Self::Holdings(_) => Class::Holdings,
@@ -189,6 +191,7 @@ impl Content {
             | Self::Suspension(_)
             | Self::CutOff(_)
             | Self::Loss(_)
+            | Self::Succession(_)
             | Self::Notice(_)
             | Self::DeliveryBatch(_)
             | Self::Holdings(_)
@@ -326,6 +329,7 @@ impl Content {
             | Self::Suspension(_)
             | Self::CutOff(_)
             | Self::Loss(_)
+            | Self::Succession(_)
             | Self::Notice(_)
             | Self::QueryRoot(_)
             | Self::HeadSeen(_)
@@ -342,6 +346,8 @@ impl Content {
             Self::QueryRoot(root) => check_query_root(root),
             // spec: STM-181
             Self::Loss(loss) if loss.basis.is_empty() => Err(Invalid::LossBasis),
+            // spec: STM-233, STM-234
+            Self::Succession(succession) => check_succession(succession),
             // These keep their own rules.
             Self::Decision(_)
             | Self::Objection(_)
@@ -386,6 +392,7 @@ impl Content {
             Self::Suspension(suspension) => Some(suspension.member.code()),
             Self::CutOff(cut_off) => Some(cut_off.member.code()),
             Self::Loss(loss) => Some(loss.member.code()),
+            Self::Succession(succession) => Some(succession.member.code()),
             Self::Record(record) => Some(record.subject().code()),
             Self::Objection(_)
             | Self::Ruling(_)
@@ -411,6 +418,17 @@ impl Content {
             | Self::HeadSeen(_)
             | Self::Restart(_) => None,
         }
+    }
+}
+
+// spec: STM-233, STM-234
+fn check_succession(succession: &Succession) -> Result<(), Invalid> {
+    if succession.basis.is_empty() {
+        return Err(Invalid::SuccessionBasis);
+    }
+    match succession.member == succession.by {
+        true => Err(Invalid::SuccessionOfItself),
+        false => Ok(()),
     }
 }
 

@@ -561,6 +561,12 @@ pub enum Invalid {
     /// A declaration of loss that cites nothing.
     #[error("a declaration that a member is lost cites no article")]
     LossBasis,
+    /// A succession that cites nothing.
+    #[error("a succession cites no article")]
+    SuccessionBasis,
+    /// An authority that is to take over from itself.
+    #[error("no authority takes over from itself")]
+    SuccessionOfItself,
     /// Holdings of nothing, or of positions that they do not reach to.
     #[error("what is said of bodies lies outside the positions that it is said of")]
     OutOfReach,

@@ -130,6 +130,7 @@ impl Serialize for Payload {
             Content::Suspension(content) => map.serialize_entry(&CONTENT, content)?,
             Content::CutOff(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Loss(content) => map.serialize_entry(&CONTENT, content)?,
+            Content::Succession(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Notice(content) => map.serialize_entry(&CONTENT, content)?,
             Content::DeliveryBatch(content) => map.serialize_entry(&CONTENT, content)?,
             Content::Holdings(content) => map.serialize_entry(&CONTENT, content)?,
@@ -234,6 +235,7 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::Suspension => Content::Suspension(map.next_value()?),
         Class::CutOff => Content::CutOff(map.next_value()?),
         Class::Loss => Content::Loss(map.next_value()?),
+        Class::Succession => Content::Succession(map.next_value()?),
         Class::Notice => Content::Notice(map.next_value()?),
         Class::DeliveryBatch => Content::DeliveryBatch(map.next_value()?),
         Class::Holdings => Content::Holdings(Box::new(map.next_value()?)),
@@ -252,12 +254,6 @@ fn content_of<'de, A: MapAccess<'de>>(class: Class, map: &mut A) -> Result<Conte
         Class::Push => record(Record::Push(map.next_value()?)),
         Class::Feedback => record(Record::Feedback(map.next_value()?)),
         Class::CodeChange => record(Record::CodeChange(map.next_value()?)),
-        Class::Succession => {
-            return Err(A::Error::custom(format_args!(
-                "class {} is reserved",
-                class.code()
-            )));
-        }
     })
 }
 

@@ -290,6 +290,21 @@ integer_map! {
 }
 
 integer_map! {
+    /// 职能承继: an authority is dissolved or merged, and another takes over its log and its duties.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Succession {
+        /// The authority that ends.
+        1 => member: req(AuthorityCode),
+        /// The authority that takes over; another one.
+        2 => by: req(AuthorityCode),
+        /// Why.
+        3 => reasons: req(Text<4000>),
+        /// The articles that it rests on; at least one.
+        4 => basis: list(LegalBasis),
+    }
+}
+
+integer_map! {
     /// 信息目录条目: an item of the catalogue.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct CatalogueItem {

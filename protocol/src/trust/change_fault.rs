@@ -146,6 +146,33 @@ pub enum ChangeFault {
         /// The member.
         member: AuthorityCode,
     },
+    /// The hub, with a successor.
+    #[error("the hub keeps registry and home register, and nobody takes over from it")]
+    HubSucceeded,
+    /// A member that somebody took over from already.
+    #[error("{by} has taken over from {member}: it has no other successor and takes part no more")]
+    Succeeded {
+        /// The member.
+        member: AuthorityCode,
+        /// Its successor.
+        by: AuthorityCode,
+    },
+    /// A successor that takes no part.
+    #[error("{member} is to take over, but takes no part itself")]
+    SuccessorInactive {
+        /// The successor.
+        member: AuthorityCode,
+    },
+    /// A member in whose log others publish.
+    #[error(
+        "{issuer} publishes through {member}, whose log is to end: enrol it to publish through another member first"
+    )]
+    StillPublishing {
+        /// The member.
+        member: AuthorityCode,
+        /// An authority that publishes through it.
+        issuer: AuthorityCode,
+    },
     /// A member that was declared lost is so once more.
     #[error(
         "{member} was declared lost already, and nothing more follows from a second declaration"
@@ -186,6 +213,10 @@ impl ChangeFault {
             | Self::StillActive { .. }
             | Self::AlreadyLost { .. }
             | Self::BeforeSuspension { .. }
+            | Self::HubSucceeded
+            | Self::Succeeded { .. }
+            | Self::SuccessorInactive { .. }
+            | Self::StillPublishing { .. }
             | Self::RepairBasis { .. } => RejectReason::RegistryConflict,
         }
     }

@@ -38,6 +38,8 @@ pub struct Member {
     lost: Option<TreeSize>,
     /// When the change was made by which it takes no part, if it takes none.
     inactive_since: Option<Timestamp>,
+    /// Who took over from it, and the registry size from which that holds.
+    succeeded: Option<(AuthorityCode, TreeSize)>,
 }
 
 impl Member {
@@ -58,6 +60,7 @@ impl Member {
             ended: Vec::new(),
             lost: None,
             inactive_since: None,
+            succeeded: None,
         }
     }
 
@@ -84,6 +87,13 @@ impl Member {
     #[must_use]
     pub const fn lost(&self) -> Option<TreeSize> {
         self.lost
+    }
+
+    /// Who took over from it, and the registry size from which that holds.
+    // spec: TRU-110
+    #[must_use]
+    pub const fn succeeded(&self) -> Option<(AuthorityCode, TreeSize)> {
+        self.succeeded
     }
 
     /// Whether it takes part with a node that can connect: it is active, and has a node key. A
@@ -281,6 +291,17 @@ impl Member {
     /// When the change was made by which it takes no part.
     pub(super) const fn inactive_since(&self) -> Option<Timestamp> {
         self.inactive_since
+    }
+
+    /// Another authority takes over from it: it takes no part any more.
+    pub(super) const fn set_succeeded(
+        &mut self,
+        by: AuthorityCode,
+        from: TreeSize,
+        made_at: Option<Timestamp>,
+    ) {
+        self.set_standing(Standing::Left, made_at);
+        self.succeeded = Some((by, from));
     }
 
     pub(super) const fn set_lost(&mut self, from: TreeSize) {

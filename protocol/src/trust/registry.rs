@@ -22,7 +22,7 @@ use crate::trust::change_fault::ChangeFault;
 use crate::trust::genesis::Genesis;
 use crate::trust::member::Member;
 use crate::trust::reject::RejectReason;
-use crate::trust::verify;
+use crate::trust::verify::{self, Authority, Verified};
 
 /// Values over the registry's life, each with the size from which it holds.
 #[derive(Clone, Debug)]
@@ -97,6 +97,8 @@ pub struct Registry {
     deadline_rules: History<DeadlineRules>,
     measures: History<MeasureCatalogue>,
     policies: History<Policy>,
+    /// Who ended, who took over, and the size from which that holds.
+    taken_over: Vec<(AuthorityCode, AuthorityCode, TreeSize)>,
     /// The largest size in the `ctx` of an entry that the hub signed.
     ctx_size_max: TreeSize,
     /// SHA-256 of every proposal that was logged with its approvals.
@@ -130,6 +132,7 @@ impl Registry {
             deadline_rules: History::default(),
             measures: History::default(),
             policies,
+            taken_over: Vec::new(),
             ctx_size_max: TreeSize::ZERO,
             proposals: BTreeSet::new(),
             leaves: Vec::new(),
@@ -202,6 +205,73 @@ impl Registry {
             Some((member.code(), (self.entry(from)?, from)))
         };
         self.members().filter_map(declared).collect()
+    }
+
+    /// The authorities that others took over from, each with its successor, the entry that says so and the
+    /// size from which it holds.
+    // spec: TRU-110
+    #[must_use]
+    pub fn successions(&self) -> BTreeMap<AuthorityCode, (AuthorityCode, StatementRef, TreeSize)> {
+        let declared = |member: &Member| {
+            let (by, from) = member.succeeded()?;
+            Some((member.code(), (by, self.entry(from)?, from)))
+        };
+        self.members().filter_map(declared).collect()
+    }
+
+    /// Those for whom an authority stands, by the successions up to a size: each with how many of them lie
+    /// between the two, from 1. It stands for itself beside them.
+    // spec: TRU-113
+    #[must_use]
+    pub fn stands_for(
+        &self,
+        code: AuthorityCode,
+        size: TreeSize,
+    ) -> BTreeMap<AuthorityCode, usize> {
+        let mut found = BTreeMap::new();
+        let mut open = vec![(code, 0)];
+        while let Some((by, steps)) = open.pop() {
+            for (member, successor, from) in &self.taken_over {
+                if *successor == by && *from <= size {
+                    found.insert(*member, steps + 1);
+                    open.push((*member, steps + 1));
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether an act may be one on a statement of an author: by the author, by who stands for it at the act's
+    /// `ctx`, or with supervision.
+    // spec: EFF-3, EFF-243
+    #[must_use]
+    pub fn may_act(&self, act: &Verified, author: AuthorityCode) -> bool {
+        let header = act.statement().header();
+        let stands_for = || self.stands_for(header.issuer, header.ctx.size);
+        header.issuer == author
+            || act.authority() == Authority::Supervision
+            || stands_for().contains_key(&author)
+    }
+
+    /// All that are linked with an authority by successions now, itself among them: whoever may stand for it,
+    /// or be stood for by it, and what else came together with these.
+    #[must_use]
+    pub fn line(&self, code: AuthorityCode) -> BTreeSet<AuthorityCode> {
+        let last = self.in_charge_of(code);
+        let before = self.stands_for(last, self.size()).into_keys();
+        [last].into_iter().chain(before).collect()
+    }
+
+    /// The authority that is charged now with what one was charged with: itself, or the last that took
+    /// over.
+    // spec: TRU-113
+    #[must_use]
+    pub fn in_charge_of(&self, code: AuthorityCode) -> AuthorityCode {
+        let mut last = code;
+        while let Some((by, _)) = self.member(last).and_then(Member::succeeded) {
+            last = by;
+        }
+        last
     }
 
     /// Applies the next entry. An entry that does not hold is void for everyone alike; it is never an

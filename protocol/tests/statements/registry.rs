@@ -4,6 +4,7 @@ mod admits;
 pub(crate) mod deadlines;
 mod keys;
 pub(crate) mod measures;
+mod successions;
 
 use concordat_protocol::log::{Hash, LeafIndex, TreeSize};
 use concordat_protocol::statement::{

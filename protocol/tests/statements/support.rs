@@ -10,8 +10,8 @@ use concordat_protocol::statement::{
     ActType, Audience, BasisLevel, Body, CatalogueItem, Class, Code, Content, Ctx, Decision,
     DecisionFields, Duty, Enrolment, ItemCatalogue, KeyUse, Leaf, LegalBasis, Level, Loss, Mandate,
     Measure, Payload, PenaltyClass, Policy, Proposal, Remedy, RemedyKind, Role, SUITE_SHA256,
-    Service, ServiceWay, Statement, StatementRef, Vis, VisibilityClass, sign, sign_approval,
-    sign_approved,
+    Service, ServiceWay, Statement, StatementRef, Succession, Vis, VisibilityClass, sign,
+    sign_approval, sign_approved,
 };
 use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::text::Text;
@@ -87,6 +87,20 @@ pub(crate) fn lost(member: AuthorityCode) -> Content {
             law: text("辽宁省公共信用信息管理条例"),
             article: text("第三十一条"),
             level: BasisLevel::LocalRegulation,
+        }],
+    })
+}
+
+/// The taking over of one authority's charge by another.
+pub(crate) fn succeeded(member: AuthorityCode, by: AuthorityCode) -> Content {
+    Content::Succession(Succession {
+        member,
+        by,
+        reasons: text("机构改革，职责划入"),
+        basis: vec![LegalBasis {
+            law: text("中华人民共和国地方各级人民代表大会和地方各级人民政府组织法"),
+            article: text("第七十九条"),
+            level: BasisLevel::Law,
         }],
     })
 }

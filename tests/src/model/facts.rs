@@ -159,7 +159,11 @@ pub fn fact(spoken: &Spoken) -> Fact {
         true => fact.of_history(),
         false => fact,
     };
-    let fact = fact.by_registry(size(spoken.registry));
+    let predecessors = spoken.in_place_of.iter();
+    let predecessors: Vec<_> = predecessors.map(|one| ISSUERS[usize::from(*one)]).collect();
+    let fact = fact
+        .by_registry(size(spoken.registry))
+        .in_place_of(&predecessors);
     match spoken.beyond_repair {
         true => fact.not_to_be_repaired(),
         false => fact,

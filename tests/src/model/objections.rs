@@ -96,7 +96,7 @@ impl Scenario {
             let is_own = |place: Place| {
                 let on = self.raised_on(place);
                 on.and_then(|on| self.figures(on).and_then(|_| self.at(on)))
-                    .is_some_and(|decision| decision.issuer == ruling.issuer)
+                    .is_some_and(|decision| ruling.speaks_for(decision.issuer))
             };
             open.retain(|place, _| !(closes.contains(place) && is_own(*place)));
         }
@@ -170,10 +170,12 @@ impl Scenario {
         let knew = |act: &Spoken| {
             act.is_behind(ruling.place) || act.is_behind(objection) || noticed(act.register())
         };
-        // What the corrections of a decision by one author in one log say, by position.
+        // What the corrections of a decision say that are ordered with another statement, in that order.
         let series = |by: &Spoken, on: Place| {
-            let of_series =
-                |s: &&Spoken| s.issuer == by.issuer && s.place.log == by.place.log && self.full(s);
+            let of_series = |s: &&Spoken| {
+                let by_right = self.may_act(s, on) || !self.may_act(by, on);
+                s.is_ordered_with(by) && self.full(s) && by_right
+            };
             let mut said: Vec<(&Spoken, &Figures)> = Vec::new();
             for spoken in self.set.iter().filter(of_series) {
                 if let Say::Correction {
@@ -184,7 +186,7 @@ impl Scenario {
                     said.push((spoken, figures));
                 }
             }
-            said.sort_by_key(|(s, _)| s.place);
+            said.sort_by_key(|(s, _)| self.rank(s, on));
             said
         };
         let before = |by: &Spoken, on: Place| {
@@ -243,9 +245,9 @@ impl Scenario {
             let before = self
                 .set
                 .iter()
-                .filter(|other| counts(other) && other.issuer == act.issuer)
-                .filter(|other| other.place.log == act.place.log && other.place < act.place)
-                .max_by_key(|other| other.place);
+                .filter(|other| counts(other) && other.is_ordered_with(act))
+                .filter(|other| self.rank(other, target) < self.rank(act, target))
+                .max_by_key(|other| self.rank(other, target));
             let of = |spoken: &Spoken| match &spoken.say {
                 Say::Correction { figures, .. } => Some(Rest::of(figures)),
                 Say::Decision(_)
@@ -308,9 +310,17 @@ impl Scenario {
             place.log == target.log && issuer.is_some()
                 || issuer.is_some() && self.at(place).map(|s| s.issuer) == issuer
         };
+        // Whoever rules in the place of the author hears in its place too.
+        let author = self.at(target).map(|decision| decision.issuer);
+        let took_over = author.is_some_and(|a| ruling.far_from(a).is_some_and(|far| far > 0));
+        let heard_by_ruler =
+            |place: Place| took_over && self.at(place).map(|s| s.issuer) == Some(ruling.issuer);
         let on_ground = closes.iter().any(|closed| {
-            let by_itself = with_issuer(ruling.place) && with_issuer(*closed);
-            if by_itself && !with_issuer(later) {
+            let rules = with_issuer(ruling.place) || took_over;
+            let by_itself = rules && (with_issuer(*closed) || heard_by_ruler(*closed));
+            let heard = with_issuer(later)
+                || by_itself && self.at(later).map(|s| s.issuer) == Some(ruling.issuer);
+            if by_itself && !heard {
                 return false;
             }
             let said = self.at(*closed).map(|s| &s.say);
@@ -369,7 +379,7 @@ impl Scenario {
     fn is_linked(&self, asked: Place, a: Place, b: Place) -> bool {
         let said = |place: Place| {
             let (spoken, figures) = (self.at(place)?, self.figures(place)?);
-            (self.full(spoken) || place == asked).then_some((spoken.issuer, figures))
+            (self.full(spoken) || place == asked).then_some((spoken.names(), figures))
         };
         let root = |place: Place| said(place).and_then(|(_, figures)| figures.root);
         if a == b || root(a) == Some(b) || root(b) == Some(a) {
@@ -381,7 +391,7 @@ impl Scenario {
         match (said(a), said(b)) {
             (Some((by, x)), Some((and_by, y))) => {
                 let one = x.subject == y.subject || self.is_one_organisation(true);
-                (by, x.number(), x.item) == (and_by, y.number(), y.item) && one
+                !by.is_disjoint(&and_by) && (x.number(), x.item) == (y.number(), y.item) && one
             }
             (_, None) | (None, _) => false,
         }

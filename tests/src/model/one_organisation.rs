@@ -23,7 +23,7 @@ impl Scenario {
 
     fn withdrawing<'s>(&'s self, what: &'s Spoken) -> impl Iterator<Item = &'s Spoken> + 's {
         self.set.iter().filter(|act| {
-            act.withdraws(what.place) && (act.supervision || act.issuer == what.issuer)
+            act.withdraws(what.place) && (act.supervision || act.speaks_for(what.issuer))
         })
     }
 
@@ -92,7 +92,7 @@ impl Scenario {
                 closes,
             } = &ruling.say
                 && *target == change.place
-                && (ruling.supervision || ruling.issuer == change.issuer)
+                && (ruling.supervision || ruling.speaks_for(change.issuer))
                 && self.full(ruling)
                 && !self.is_withdrawn(ruling)
                 && !self.has_unread(ruling)

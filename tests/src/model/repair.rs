@@ -50,13 +50,21 @@ impl Scenario {
                 counting.push((spoken, figures));
             }
         }
-        counting.sort_by_key(|(spoken, _)| spoken.place);
+        counting.sort_by_key(|(spoken, _)| self.rank(spoken, target));
         let standing = standing(&counting);
         let told = |holds: &(&Spoken, &Figures)| {
-            let line = counting
+            // From each to the last before it.
+            let (mut line, mut open) = (vec![*holds], counting.as_slice());
+            while let Some(at) = open
                 .iter()
-                .filter(|(earlier, _)| ordered(earlier, holds.0) && earlier.place <= holds.0.place);
-            let said: Vec<_> = [(made, own)].into_iter().chain(line.copied()).collect();
+                .position(|(one, _)| one.place == line[0].0.place)
+            {
+                open = &open[..at];
+                let before = open.iter().rfind(|(one, _)| one.is_ordered_with(line[0].0));
+                let Some(before) = before else { break };
+                line.insert(0, *before);
+            }
+            let said: Vec<_> = [(made, own)].into_iter().chain(line).collect();
             let behind_break = said.iter().rposition(|(_, one)| one.item != holds.1.item);
             let run = &said[behind_break.map_or(0, |at| at + 1)..];
             let first = run.iter().min_by_key(|(spoken, _)| spoken.registry);
@@ -69,23 +77,19 @@ impl Scenario {
     }
 }
 
-/// Whether position orders two corrections.
-fn ordered(a: &Spoken, b: &Spoken) -> bool {
-    a.issuer == b.issuer && a.place.log == b.place.log
-}
-
-/// Of corrections that count in full those that hold.
+/// Of corrections that count in full, in order, those that hold.
 fn standing<'a>(counting: &[(&'a Spoken, &'a Figures)]) -> Vec<(&'a Spoken, &'a Figures)> {
-    let newest = |(one, _): &&(&Spoken, &Figures)| {
-        let mut others = counting.iter();
-        !others.any(|(other, _)| ordered(one, other) && other.place > one.place)
+    let newest = |(at, (one, _)): &(usize, &(&Spoken, &Figures))| {
+        let mut later = counting.iter().skip(at + 1);
+        !later.any(|(other, _)| one.is_ordered_with(other))
     };
-    let newest: Vec<(&Spoken, &Figures)> = counting.iter().filter(newest).copied().collect();
+    let newest = counting.iter().enumerate().filter(newest);
+    let newest: Vec<(&Spoken, &Figures)> = newest.map(|(_, one)| *one).collect();
     let settles = |(one, figures): &&(&Spoken, &Figures)| {
         let names = |other: &Spoken| figures.rests_on.contains(&other.place);
         newest
             .iter()
-            .all(|(other, _)| ordered(one, other) || names(other))
+            .all(|(other, _)| one.is_ordered_with(other) || names(other))
     };
     match newest.iter().filter(settles).collect::<Vec<_>>().as_slice() {
         [only] => vec![**only],

@@ -125,6 +125,7 @@ pub fn generate(seed: u64) -> Scenario {
     let logs = cast.horizon();
     mark_history(seed, &mut set);
     mark_beyond_repair(seed, &mut set);
+    mark_successions(seed, &mut set);
     let random = &mut cast.random;
     random.shuffle(&mut set);
     let unread = unread(random, &set);
@@ -223,6 +224,7 @@ fn put(random: &mut Random, set: &mut Vec<Spoken>, say: Say) -> Option<Place> {
         history: false,
         beyond_repair: false,
         registry: 0,
+        in_place_of: Vec::new(),
         say,
     });
     Some(place)
@@ -293,6 +295,31 @@ fn mark_beyond_repair(seed: u64, set: &mut [Spoken]) {
         spoken.beyond_repair = decides && beyond.contains(&spoken.bytes);
         // Copies are the same bytes.
         spoken.registry = (spoken.bytes.index ^ seed) % 4;
+    }
+}
+
+/// Has one or two authorities take over from the author of the decision, some of their statements being made
+/// before that.
+fn mark_successions(seed: u64, set: &mut [Spoken]) {
+    let mut random = Random::new(seed ^ 0x0073_7563_6365_6564);
+    let (first, second) = match random.below(9) {
+        0 => (4, None),
+        1 => (1, None),
+        2 => (4, Some(1)),
+        3 => (1, Some(4)),
+        _ => return,
+    };
+    let since = random.below(4);
+    for spoken in set {
+        // Copies are the same bytes.
+        if (spoken.bytes.index ^ seed) % 4 < since {
+            continue;
+        }
+        if spoken.issuer == first {
+            spoken.in_place_of = vec![0];
+        } else if Some(spoken.issuer) == second {
+            spoken.in_place_of = vec![first, 0];
+        }
     }
 }
 
@@ -395,6 +422,7 @@ impl Cast {
             history: false,
             beyond_repair: false,
             registry: 0,
+            in_place_of: Vec::new(),
             say: self.say(class),
         }
     }
@@ -454,6 +482,7 @@ impl Cast {
                     history: false,
                     beyond_repair: false,
                     registry: 0,
+                    in_place_of: Vec::new(),
                     say,
                 });
             }
@@ -511,6 +540,7 @@ impl Cast {
                 history: false,
                 beyond_repair: false,
                 registry: 0,
+                in_place_of: Vec::new(),
                 say,
             });
         }

@@ -128,11 +128,13 @@ impl Scenario {
             }
         }
         // Where nothing else orders them, log and position do.
-        all.sort_by_key(|(spoken, _)| spoken.place);
-        let ordered = |a: &Spoken, b: &Spoken| a.issuer == b.issuer && a.place.log == b.place.log;
+        all.sort_by_key(|(spoken, _)| self.rank(spoken, target));
+        let ordered = Spoken::is_ordered_with;
         let overtaken = |c: &Spoken| {
-            all.iter()
-                .any(|(later, _)| ordered(later, c) && self.full(later) && later.place > c.place)
+            all.iter().any(|(later, _)| {
+                let is_later = self.rank(later, target) > self.rank(c, target);
+                ordered(later, c) && self.full(later) && is_later
+            })
         };
         all = all.iter().copied().filter(|(c, _)| !overtaken(c)).collect();
         let (full, mut part): (Vec<_>, Vec<_>) =
@@ -202,7 +204,7 @@ impl Scenario {
         };
         let own = self.figures(*on).and_then(|_| self.at(*on));
         matches!(outcome, Ruled::Rejected | Ruled::Withdrawn)
-            && own.is_some_and(|own| own.issuer == ruling.issuer)
+            && own.is_some_and(|own| ruling.speaks_for(own.issuer))
             && self.ruling_stands(ruling, target)
             && !self.may_act(ruling, target)
     }
@@ -214,7 +216,7 @@ impl Scenario {
         let withdrawn = self
             .set
             .iter()
-            .any(|w| w.withdraws(ruling.place) && (w.supervision || w.issuer == ruling.issuer));
+            .any(|w| w.withdraws(ruling.place) && (w.supervision || w.speaks_for(ruling.issuer)));
         let may_be = self.unread().any(|(_, on)| on == ruling.place);
         self.full(ruling) && !withdrawn && !may_be && self.chain(target, true).contains(on)
     }
@@ -226,34 +228,35 @@ impl Scenario {
         figures: &Figures,
         rest: &mut Rest,
     ) -> Option<Place> {
-        let mut newest: Option<Place> = None;
+        let mut newest: Option<(usize, Place)> = None;
         for other in &self.set {
             let Say::Decision(theirs) = &other.say else {
                 continue;
             };
             let Some(root) = theirs.root else { continue };
-            if other.place == target || other.issuer != spoken.issuer {
+            let Some(far) = other.far_from(spoken.issuer) else {
+                continue;
+            };
+            if other.place == target {
                 continue;
             }
             let names_it = root == target;
             let sibling = figures.root == Some(root);
             let same_log = other.place.log == target.log;
-            let before = sibling && same_log && other.place.index <= target.index;
+            let before = sibling && same_log && far == 0 && other.place.index <= target.index;
             if !names_it && (!sibling || before) {
                 continue;
             }
-            if self.full(other) && (names_it || same_log) {
-                let newer = |known: Place| {
-                    (known.index, known.log, known.branch)
-                        < (other.place.index, other.place.log, other.place.branch)
-                };
-                if newest.is_none_or(newer) {
-                    newest = Some(other.place);
+            if self.full(other) && (names_it || same_log || far > 0) {
+                let at = |(far, place): (usize, Place)| (far, place.index, place.log, place.branch);
+                let own = (far, other.place);
+                if newest.is_none_or(|known| at(known) < at(own)) {
+                    newest = Some(own);
                 }
             } else {
                 rest.meet(&Rest::of(theirs));
             }
         }
-        newest
+        newest.map(|(_, place)| place)
     }
 }

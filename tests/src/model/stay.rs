@@ -19,7 +19,7 @@ impl Scenario {
         &'s self,
         act: &'s Spoken,
     ) -> impl Iterator<Item = &'s Spoken> + 's {
-        let by_right = |by: &&Spoken| by.supervision || by.issuer == act.issuer;
+        let by_right = |by: &&Spoken| by.supervision || by.speaks_for(act.issuer);
         let withdrawals = self.set.iter().filter(|by| by.withdraws(act.place));
         withdrawals.filter(by_right)
     }

@@ -327,6 +327,7 @@ fn is_to_be_said_anew(
         | Content::CutOff(_)
         | Content::Erasure(_)
         | Content::Loss(_)
+        | Content::Succession(_)
         | Content::Notice(_)
         | Content::DeliveryBatch(_)
         | Content::Holdings(_)

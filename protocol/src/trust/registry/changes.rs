@@ -9,7 +9,7 @@ use crate::log::Hash;
 use crate::statement::{
     Audience, BasisLevel, Calendar, CatalogueItem, Class, Content, CutOff, DeadlineRules,
     Enrolment, ItemCatalogue, KeyUse, Kind, Loss, MeasureCatalogue, Policy, Role, Rotation,
-    SUITE_SHA256, Standing, Suspension, Vis, VisibilityClass,
+    SUITE_SHA256, Standing, Succession, Suspension, Vis, VisibilityClass,
 };
 use crate::subject::AuthorityCode;
 use crate::time::Timestamp;
@@ -47,6 +47,11 @@ impl Genesis {
             // spec: TRU-80
             Content::Loss(loss) if loss.member == self.hub() => Err(ChangeFault::HubStanding),
             Content::Loss(_) => Ok(()),
+            // spec: TRU-110
+            Content::Succession(succession) if succession.member == self.hub() => {
+                Err(ChangeFault::HubSucceeded)
+            }
+            Content::Succession(_) => Ok(()),
             // They hold together by themselves, or cannot be held.
             Content::MeasureCatalogue(_) | Content::Calendar(_) | Content::DeadlineRules(_) => {
                 Ok(())
@@ -203,6 +208,7 @@ impl Registry {
             Content::Suspension(suspension) => self.suspend(suspension, made_at),
             Content::CutOff(cut_off) => self.cut_off(cut_off, approved),
             Content::Loss(loss) => self.lose(loss, made_at),
+            Content::Succession(succession) => self.succeed(succession, made_at),
             Content::ItemCatalogue(catalogue) => {
                 self.catalogues.push(self.range.size(), catalogue.clone());
                 Ok(())
@@ -257,6 +263,8 @@ impl Registry {
             if !self.member(through).is_some_and(has_log) {
                 return Err(ChangeFault::NoLog { member: through });
             }
+            // spec: TRU-112
+            not_succeeded(self.known(through)?)?;
         }
         let member = match self.member(enrolment.member) {
             Some(known) if renews(known, enrolment) => known.renewed(enrolment.clone()),
@@ -288,6 +296,8 @@ impl Registry {
         made_at: Option<Timestamp>,
     ) -> Result<(), ChangeFault> {
         let mut member = self.known(suspension.member)?.clone();
+        // spec: TRU-111
+        not_succeeded(&member)?;
         member.set_standing(suspension.standing, made_at);
         self.put(member);
         Ok(())
@@ -338,6 +348,38 @@ impl Registry {
         Ok(())
     }
 
+    // spec: TRU-110, TRU-112
+    fn succeed(
+        &mut self,
+        succession: &Succession,
+        made_at: Option<Timestamp>,
+    ) -> Result<(), ChangeFault> {
+        let mut member = self.known(succession.member)?.clone();
+        not_succeeded(&member)?;
+        // Whoever was succeeded takes no part: no circle can close.
+        let successor = self.known(succession.by)?;
+        if successor.standing() != Standing::Active {
+            return Err(ChangeFault::SuccessorInactive {
+                member: succession.by,
+            });
+        }
+        let code = member.code();
+        let publishes = |other: &&Member| {
+            other.enrolment().publishes_through == Some(code) && other.succeeded().is_none()
+        };
+        if let Some(issuer) = self.members().find(publishes) {
+            return Err(ChangeFault::StillPublishing {
+                member: code,
+                issuer: issuer.code(),
+            });
+        }
+        let size = self.range.size();
+        member.set_succeeded(succession.by, size, made_at);
+        self.taken_over.push((code, succession.by, size));
+        self.put(member);
+        Ok(())
+    }
+
     // spec: TRU-3
     fn adopt_policy(&mut self, policy: &Policy) -> Result<(), ChangeFault> {
         for code in &policy.cosigners {
@@ -364,6 +406,16 @@ impl Registry {
             true => Err(ChangeFault::KeyTaken { kid: key.id() }),
             false => Ok(()),
         }
+    }
+}
+
+fn not_succeeded(member: &Member) -> Result<(), ChangeFault> {
+    match member.succeeded() {
+        Some((by, _)) => Err(ChangeFault::Succeeded {
+            member: member.code(),
+            by,
+        }),
+        None => Ok(()),
     }
 }
 
@@ -406,6 +458,7 @@ fn commitment(content: &Content) -> Option<(Hash, [Option<&PublicKey>; 2])> {
         Content::Enrolment(_)
         | Content::Suspension(_)
         | Content::Loss(_)
+        | Content::Succession(_)
         | Content::ItemCatalogue(_)
         | Content::MeasureCatalogue(_)
         | Content::Calendar(_)

@@ -54,6 +54,7 @@ pub(super) fn fold() -> Value {
     keys(&mut fold);
     states(&mut fold);
     losses(&mut fold);
+    successions(&mut fold);
     let size = fold.net.registry.size();
     let root = fold.net.registry.root_at(size).unwrap();
     json!({
@@ -84,6 +85,62 @@ fn losses(fold: &mut Fold) {
         "TooFewApprovals",
     );
     fold.change("loss of a suspended member", lost(city()), "");
+}
+
+// spec: TRU-110, TRU-111, TRU-112
+fn successions(fold: &mut Fold) {
+    let conflict = "RegistryConflict";
+    let (old, new) = (department(), other_city());
+    fold.change("succession of the hub", succeeded(hub(), new), conflict);
+    let unknown = "IssuerUnknown";
+    fold.change(
+        "succession of a stranger",
+        succeeded(authority(99), new),
+        unknown,
+    );
+    fold.change(
+        "succession by a stranger",
+        succeeded(old, authority(99)),
+        unknown,
+    );
+    fold.change(
+        "succession by a member that is lost",
+        succeeded(old, city()),
+        conflict,
+    );
+    fold.change(
+        "succession of a member that others publish through",
+        succeeded(city(), new),
+        conflict,
+    );
+    fold.by(
+        "succession by one approver",
+        succeeded(old, new),
+        &[2],
+        "TooFewApprovals",
+    );
+    fold.change(
+        "department succeeded by the other city",
+        succeeded(old, new),
+        "",
+    );
+    fold.change("a second successor", succeeded(old, hub()), conflict);
+    fold.change(
+        "the successor succeeded by its predecessor",
+        succeeded(new, old),
+        conflict,
+    );
+    let active = Content::Suspension(Suspension {
+        member: old,
+        standing: Standing::Active,
+        reasons: text("恢复"),
+    });
+    fold.change("predecessor made active", active, conflict);
+    fold.change(
+        "city succeeded once nobody publishes through it",
+        succeeded(city(), new),
+        "",
+    );
 }
 
 fn enrolled(fields: Enrolment) -> Content {

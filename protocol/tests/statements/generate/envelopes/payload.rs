@@ -216,20 +216,6 @@ pub(super) fn payload_map() -> Vec<Case> {
             "Decode.Shape",
         ));
     }
-    for class in Class::ALL {
-        let class = class.code();
-        let reserved = [49];
-        if reserved.contains(&class) {
-            let input = with(1, encode(&class).unwrap());
-            cases.push(one(
-                &format!("reserved class {class}"),
-                "a class without content in this version",
-                input,
-                "STM-18",
-                "Decode.Shape",
-            ));
-        }
-    }
     let objection = entries(&encode(&act(objection(), net.reference(city(), 3))).unwrap());
     let no_target = map_of(&without(&objection, &[3]));
     cases.push(one(

@@ -107,6 +107,7 @@ pub(super) fn registry() -> Vec<Case> {
     }
     cases.extend(personal(&says));
     cases.extend(losses(&says));
+    cases.extend(successions(&says));
     let by_hub = |content: &[u8], class: u8| said(hub().as_str(), content, class);
     cases.extend(measures(&by_hub));
     cases.extend(dates(&by_hub));
@@ -393,6 +394,51 @@ fn losses(says: &impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<Case> {
             "personal data",
             "ID-37",
             set(&content, &[2], number),
+            "Decode.Shape",
+        ),
+    ]
+}
+
+/// The taking over of one authority's charge by another.
+// spec: STM-233, STM-234
+fn successions(says: &impl Fn(&[u8], u8) -> Vec<u8>) -> Vec<Case> {
+    let Content::Succession(succession) = succeeded(city(), hub()) else {
+        panic!("a succession");
+    };
+    let content = entries(&encode(&succession).unwrap());
+    let bad =
+        |name: &str, comment: &str, spec, content: Vec<(Vec<u8>, Vec<u8>)>, cause: &'static str| {
+            let input = says(&map_of(&content), 49);
+            Case::refused(name, comment, input, spec, cause)
+        };
+    vec![
+        Case::ok("succession", says(&map_of(&content), 49), "STM-233"),
+        bad(
+            "succession without a basis",
+            "no authority ends without a law that says so",
+            "STM-233",
+            content[..3].to_vec(),
+            "Invalid.SuccessionBasis",
+        ),
+        bad(
+            "succession of an authority by itself",
+            "a circle of one",
+            "STM-234",
+            set(&content, &[2], encode(&city()).unwrap()),
+            "Invalid.SuccessionOfItself",
+        ),
+        bad(
+            "succession without a successor",
+            "an entry is missing",
+            "STM-15",
+            [&content[..1], &content[2..]].concat(),
+            "Decode.Shape",
+        ),
+        bad(
+            "mobile number in a succession",
+            "personal data",
+            "ID-37",
+            set(&content, &[3], text("联系人138.0013.8000")),
             "Decode.Shape",
         ),
     ]
