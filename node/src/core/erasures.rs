@@ -181,12 +181,12 @@ impl<D: Disk> Core<D> {
         let mut acts: BTreeSet<Place> = BTreeSet::new();
         for entry in durable {
             let place = (entry.origin.clone(), entry.index);
-            if entry.leaf.kind == Kind::Act && entry.verified {
-                if let Some(act) = statement_of(&entry.body)
-                    && self.note_erasure(&place, &act)?
-                {
-                    acts.insert(place.clone());
-                }
+            if entry.leaf.kind == Kind::Act
+                && entry.verified
+                && let Some(act) = statement_of(&entry.body)
+                && self.note_erasure(&place, &act)?
+            {
+                acts.insert(place.clone());
             }
             let waiting = self.erasures.by_target.get(&place);
             acts.extend(waiting.into_iter().flatten().cloned());
@@ -501,6 +501,28 @@ mod tests {
         assert!(core.erasures.open.is_empty() && core.erasures.by_target.is_empty());
         let core = reopen(&fixture, core, &disk);
         assert!(is_erased(&core, &target));
+    }
+
+    /// After the database was made anew, the same file could be imported once more: nothing told that it was erased.
+    // spec: IDX-125
+    #[test]
+    fn what_was_erased_is_there_for_an_index_built_anew_and_for_nobody_else() {
+        let fixture = Fixture::new();
+        let (target, other) = (fixture.decision(0, 1), fixture.decision(1, 1));
+        let act = fixture.erasure(false, 2, subject(1), &target);
+        let (mut core, disk) = open(&fixture);
+        take(&mut core, &[&target, &other, &act]);
+        let core = reopen(&fixture, core, &disk);
+        let shared = &core.shared;
+        let to_index = |one: &Placed| shared.body_to_index(&one.origin, one.index);
+        assert_eq!(to_index(&target).as_deref(), Some(&*target.body));
+        assert_eq!(to_index(&other).as_deref(), Some(&*other.body));
+        assert_eq!(shared.body(&target.origin, target.index), None);
+        assert_eq!(
+            shared.erased(&target.origin, target.index),
+            Some(target.reference())
+        );
+        assert_eq!(shared.erased(&other.origin, other.index), None);
     }
 
     // spec: PRP-72

@@ -297,12 +297,11 @@ impl<D: Disk> Core<D> {
     fn behind(&self, place: &Place) -> Option<Place> {
         let statement = self.erased_statement(place)?;
         let payload = statement.payload();
-        let before = match &payload.content {
-            Content::Correction(_) => payload.target.as_ref(),
-            content => content
-                .decision()
-                .map(Decision::fields)
-                .and_then(|fields| fields.reissues.as_ref()),
+        let corrects = matches!(payload.content, Content::Correction(_));
+        let decision = payload.content.decision().map(Decision::fields);
+        let before = match corrects {
+            true => payload.target.as_ref(),
+            false => decision.and_then(|fields| fields.reissues.as_ref()),
         };
         before.map(|one| (one.origin.clone(), one.index))
     }
