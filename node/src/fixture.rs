@@ -11,11 +11,12 @@ use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
     ActType, Audience, BasisLevel, BatchId, Body, CatalogueItem, Class, Code, Commitment,
     CommitmentFields, CommitmentKind, CommitmentOutcome, CommitmentOutcomeFields, CommitmentResult,
-    Content, Correction, Ctx, Decision, DecisionFields, Enrolment, Erasure, ErasureGround, Ground,
-    ItemCatalogue, Kind, Leaf, LegalBasis, Level, Mandate, Notice, Objection, ObjectorRole,
-    Outcome, Payload, Policy, Proposal, Record, Remedy, RemedyKind, Repair, RepairEffect,
-    RepairFields, Role, Ruling, Service, ServiceWay, Statement, StatementRef, Stay, StayFields,
-    Vis, VisibilityClass, Withdrawal, WithdrawalReason, sign, sign_approval, sign_approved,
+    Content, Correction, Ctx, CutOff, Decision, DecisionFields, Enrolment, Erasure, ErasureGround,
+    Ground, ItemCatalogue, KeyUse, Kind, Leaf, LegalBasis, Level, Mandate, Notice, Objection,
+    ObjectorRole, Outcome, Payload, Policy, Proposal, Record, Remedy, RemedyKind, Repair,
+    RepairEffect, RepairFields, Role, Ruling, Service, ServiceWay, Statement, StatementRef, Stay,
+    StayFields, Vis, VisibilityClass, Withdrawal, WithdrawalReason, sign, sign_approval,
+    sign_approved,
 };
 use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
 use concordat_protocol::text::Text;
@@ -44,6 +45,7 @@ impl Placed {
     }
 }
 
+#[derive(Clone)]
 pub(crate) struct Fixture {
     pub(crate) registry: Registry,
     pub(crate) hub: AuthorityCode,
@@ -208,6 +210,7 @@ impl Fixture {
             Class::RecognitionResponse,
             Class::Commitment,
             Class::CommitmentOutcome,
+            Class::Erasure,
         ];
         let member_enrolment = enrolment(member, Role::Member, [21, 22, 23, 24], classes);
         fixture.enact(Content::Enrolment(Box::new(member_enrolment)));
@@ -549,6 +552,21 @@ impl Fixture {
         };
         let applied = self.registry.apply(&leaf, Some(&statement));
         assert_eq!(applied, Applied::Changed);
+    }
+
+    /// The registry once the statement key of the member is cut off from a position of its log.
+    pub(crate) fn cut_off_from(&self, from: u64) -> Registry {
+        let mut later = self.clone();
+        later.enact(Content::CutOff(CutOff {
+            member: self.member,
+            key_use: KeyUse::Statement,
+            key: public(21),
+            from: Some(LeafIndex::new(from)),
+            continues: None,
+            replacement: Some(public(25)),
+            next: None,
+        }));
+        later.registry
     }
 
     /// A registry state that has not come yet.

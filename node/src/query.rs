@@ -79,6 +79,9 @@ pub trait BodyReader: Send + Sync {
     /// Whether an act erased the body of a position: it is not shown, also where it was verified before.
     fn is_erased(&self, origin: &Origin, index: LeafIndex) -> bool;
 
+    /// What was erased at a position; `None` where nothing was.
+    fn erased(&self, origin: &Origin, index: LeafIndex) -> Option<StatementRef>;
+
     /// Acts that leaves of a statement's own log name as acting on it and that the store may not have,
     /// each with the statement as a reference; at most so many. Whether their bodies are held is for
     /// [`BodyReader::read`].

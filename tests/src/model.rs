@@ -246,6 +246,8 @@ pub struct Scenario {
     pub set: Vec<Spoken>,
     /// Acts of which only the leaf is known, with their targets in the same log.
     pub unread: BTreeSet<(Place, Place)>,
+    /// Decisions that make others anew which were erased, each with one of these.
+    pub gone: BTreeSet<(Place, Place)>,
     pub logs: BTreeMap<u8, Known>,
     pub as_of: i32,
     pub now_ms: u64,
@@ -494,6 +496,9 @@ impl Scenario {
         let unread = self.unread.iter();
         let unread = unread.map(|(act, on)| (*act, self.first_with_the_bytes_at(*on)));
         counting.unread = unread.collect();
+        let gone = self.gone.iter();
+        let gone = gone.map(|(again, erased)| (self.first_with_the_bytes_at(*again), *erased));
+        counting.gone = gone.collect();
         counting
     }
 

@@ -181,6 +181,9 @@ proptest! {
         for (act, target) in late.history.unread() {
             history.insert_unread(act.clone(), target.clone());
         }
+        for (again, erased) in late.history.gone() {
+            history.insert_gone(again.clone(), erased.clone());
+        }
         late.history = history;
         for spoken in arrivals {
             // Asking between arrivals leaves nothing behind.

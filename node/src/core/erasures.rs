@@ -5,17 +5,21 @@
 //!                                                         │ not held: waits, or the hub says erased
 //! ```
 //! A crash between act and mark is made good at the next start, which looks at every erasure that is held.
+//! What becomes of an act that turns out to be void is in [`again`].
 //! Out of scope: the bytes. They stay in their segment until segments are rewritten, and no receipt says
 //! otherwise.
 
+mod again;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use concordat_protocol::log::{LeafIndex, Origin};
+use concordat_protocol::key::KeyId;
+use concordat_protocol::log::{LeafIndex, Origin, TreeSize};
 use concordat_protocol::message::Absence;
 use concordat_protocol::statement::{
     Class, Content, Decision, ErasureGround, Kind, Statement, StatementRef,
 };
-use concordat_protocol::subject::SubjectCode;
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
 use concordat_protocol::time::Day;
 
 use crate::core::ledger::{BodyMark, Record};
@@ -24,6 +28,8 @@ use crate::core::receipts::{Place, statement_of};
 use crate::core::types::{Durable, Fatal};
 use crate::core::{Core, Shared, read, write};
 use crate::disk::Disk;
+
+use again::Looks;
 
 /// Acts of the node's own that are looked at after a start: more than one commit takes.
 const OWN_ACTS_MAX: usize = 8_192;
@@ -36,9 +42,32 @@ struct Erasing {
     targets: Vec<StatementRef>,
 }
 
-/// Erasures whose targets are not all out of sight.
+/// Who made an act, with which key and under which state of the registry: what its standing is judged by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Author {
+    pub(super) issuer: AuthorityCode,
+    pub(super) kid: KeyId,
+    pub(super) ctx: TreeSize,
+}
+
+/// An erasure by whom it may be.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    author: Author,
+    /// What was seen when it was judged last.
+    looks: Looks,
+    /// Whether it is void, and so takes nothing away.
+    is_void: bool,
+}
+
+/// Erasures whose targets are not all out of sight, and what is known of all.
 #[derive(Debug, Default)]
 pub(super) struct Erasures {
+    known: BTreeMap<Place, Known>,
+    /// Void ones whose targets may be out of sight.
+    ended: BTreeSet<Place>,
+    /// Whether what they are judged by has changed.
+    is_stale: bool,
     open: BTreeMap<Place, Erasing>,
     /// Those that no quorum has cosigned yet.
     unwitnessed: BTreeSet<Place>,
@@ -67,6 +96,11 @@ impl Erasures {
                 .insert(act.clone());
         }
         self.open.insert(act.clone(), erasing);
+    }
+
+    /// What the acts are judged by has changed.
+    pub(super) fn recheck(&mut self) {
+        self.is_stale = true;
     }
 
     /// A target is settled for an act; whether nothing of it is open any more.
@@ -110,6 +144,33 @@ impl<D: Disk> Shared<D> {
         let body = logs.get(origin).map(|log| log.body(index));
         body == Some(BodyState::Absent(Absence::Erased))
     }
+
+    /// What was erased at a position; `None` where nothing was.
+    #[must_use]
+    pub fn erased(&self, origin: &Origin, index: LeafIndex) -> Option<StatementRef> {
+        let logs = self.logs();
+        let log = logs.get(origin)?;
+        let is_erased = log.body(index) == BodyState::Absent(Absence::Erased);
+        let leaf_hash = log.tree().leaf_hash(index).filter(|_| is_erased)?;
+        let origin = origin.clone();
+        Some(StatementRef {
+            origin,
+            index,
+            leaf_hash,
+        })
+    }
+
+    /// Reads an encoded body from the journal for the index, also one that an act took out of sight: it is asked
+    /// whether a decision makes anew what was erased.
+    // spec: IDX-125
+    #[must_use]
+    pub fn body_to_index(&self, origin: &Origin, index: LeafIndex) -> Option<Vec<u8>> {
+        let pointer = self.logs().get(origin)?.erased_body(index);
+        match pointer {
+            Some(pointer) => self.reader.read_body(pointer).ok(),
+            None => self.body(origin, index),
+        }
+    }
 }
 
 impl<D: Disk> Core<D> {
@@ -120,12 +181,12 @@ impl<D: Disk> Core<D> {
         let mut acts: BTreeSet<Place> = BTreeSet::new();
         for entry in durable {
             let place = (entry.origin.clone(), entry.index);
-            if entry.leaf.kind == Kind::Act && entry.verified {
-                let act = statement_of(&entry.body);
-                acts.extend(
-                    act.filter(|act| self.note_erasure(&place, act))
-                        .map(|_| place.clone()),
-                );
+            if entry.leaf.kind == Kind::Act
+                && entry.verified
+                && let Some(act) = statement_of(&entry.body)
+                && self.note_erasure(&place, &act)?
+            {
+                acts.insert(place.clone());
             }
             let waiting = self.erasures.by_target.get(&place);
             acts.extend(waiting.into_iter().flatten().cloned());
@@ -140,21 +201,31 @@ impl<D: Disk> Core<D> {
         for act in acts {
             self.carry_out(&act)?;
         }
-        Ok(())
+        self.judge_erasures()
     }
 
     /// Takes away what acts erase where a crash may have come between act and mark: those of others without a
-    /// receipt, and the newest of the node's own.
-    // spec: PRP-73
-    pub(super) fn restore_erasures(&mut self, acts: &[Place]) -> Result<(), Fatal> {
+    /// receipt, and the newest of the node's own. Where an earlier version marked what they erase, all are read
+    /// once.
+    // spec: PRP-73, STO-103
+    pub(super) fn restore_erasures(
+        &mut self,
+        (known, has_erased): (Vec<(Place, Author)>, bool),
+        acts: &[Place],
+    ) -> Result<(), Fatal> {
+        let reads_all = has_erased && known.is_empty();
+        self.erasures.restore(known);
         let own = acts.iter().rev();
         let own = own.filter(|(origin, _)| origin.member() == self.me.as_str());
-        let mut acts: Vec<Place> = own.take(OWN_ACTS_MAX).cloned().collect();
-        acts.extend(self.receipts.pending().cloned());
-        for place in &acts {
-            let body = self.shared.read_body(&place.0, place.1).ok().flatten();
-            if let Some(act) = body.as_deref().and_then(statement_of)
-                && self.note_erasure(place, &act)
+        let mut some: Vec<Place> = own.take(OWN_ACTS_MAX).cloned().collect();
+        some.extend(self.receipts.pending().cloned());
+        let acts = match reads_all {
+            true => acts,
+            false => &some,
+        };
+        for place in acts {
+            if let Some(act) = self.act_at(place)
+                && self.note_erasure(place, &act)?
             {
                 self.carry_out(place)?;
             }
@@ -166,22 +237,27 @@ impl<D: Disk> Core<D> {
         Ok(())
     }
 
-    /// Keeps an act that erases; whether it is one and may.
-    fn note_erasure(&mut self, place: &Place, act: &Statement) -> bool {
-        let Some((erasing, ground)) = self.erased_by(place, act) else {
-            return false;
+    /// Keeps an act that erases; whether it is one, may and is not void.
+    fn note_erasure(&mut self, place: &Place, act: &Statement) -> Result<bool, Fatal> {
+        let Some((erasing, ground)) = self.erased_by(act) else {
+            return Ok(false);
         };
+        self.keep_known(place, act)?;
+        // spec: PRP-103
+        if self.judge(place, act) {
+            return Ok(false);
+        }
         // spec: PRP-75
         if ground != ErasureGround::UrgentPersonalData {
             self.erasures.unwitnessed.insert(place.clone());
         }
         self.erasures.wait(place, erasing);
-        true
+        Ok(true)
     }
 
-    /// What an act erases by right: the member may whose log it lies in, and whoever supervises.
+    /// What an act erases unless it is void: the member may whose log it lies in, and whoever supervises.
     // spec: PRP-72
-    fn erased_by(&self, (_, index): &Place, act: &Statement) -> Option<(Erasing, ErasureGround)> {
+    fn erased_by(&self, act: &Statement) -> Option<(Erasing, ErasureGround)> {
         let payload = act.payload();
         let Content::Erasure(erasure) = &payload.content else {
             return None;
@@ -192,9 +268,6 @@ impl<D: Disk> Core<D> {
         let day = Day::of(payload.issued_at).ok()?;
         let at_ctx = self.registry.member_at(header.issuer, size);
         let supervises = at_ctx.is_some_and(|issuer| issuer.supervises(Class::Erasure, day));
-        let now = self.registry.member(header.issuer);
-        let cut_off = now.and_then(|issuer| issuer.cut_off(header.kid));
-        let is_in_time = cut_off.is_none_or(|from| *index < from);
         let targets = [target].into_iter().chain(erasure.closure.clone());
         let mut targets: Vec<StatementRef> = targets.collect();
         targets.sort_by_key(|one| one.index);
@@ -202,7 +275,12 @@ impl<D: Disk> Core<D> {
             about: header.about,
             targets,
         };
-        ((own || supervises) && is_in_time).then_some((erasing, erasure.ground))
+        (own || supervises).then_some((erasing, erasure.ground))
+    }
+
+    fn act_at(&self, (origin, index): &Place) -> Option<Statement> {
+        let body = self.shared.read_body(origin, *index).ok().flatten();
+        body.as_deref().and_then(statement_of)
     }
 
     fn is_cosigned(&self, (origin, index): &Place) -> bool {
@@ -317,227 +395,4 @@ impl<D: Disk> Core<D> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use concordat_protocol::exchange::{BodyOutcome, LogView as _, Witnessed};
-    use concordat_protocol::log::TreeSize;
-
-    use crate::core::fixture::{open, reopen};
-    use crate::disk::MemoryDisk;
-    use crate::fixture::{Fixture, Placed, subject};
-
-    use super::*;
-
-    fn take_leaf(core: &mut Core<MemoryDisk>, placed: &Placed) {
-        let leaf = placed.leaf.encode();
-        core.stage_leaves(&placed.origin, placed.index, &[&leaf], &[])
-            .unwrap();
-        core.finish().unwrap();
-    }
-
-    fn take_outcome(core: &mut Core<MemoryDisk>, placed: &Placed, outcome: BodyOutcome) {
-        let bodies = vec![(placed.index, outcome)];
-        core.stage_bodies(&placed.origin, bodies).unwrap();
-        core.finish().unwrap();
-    }
-
-    fn take_body(core: &mut Core<MemoryDisk>, placed: &Placed) {
-        let accepted = BodyOutcome::Accepted {
-            leaf: placed.leaf,
-            body: Arc::clone(&placed.body),
-            verified: true,
-        };
-        take_outcome(core, placed, accepted);
-    }
-
-    fn take(core: &mut Core<MemoryDisk>, placed: &[&Placed]) {
-        for one in placed {
-            take_leaf(core, one);
-            take_body(core, one);
-        }
-    }
-
-    fn is_erased(core: &Core<MemoryDisk>, placed: &Placed) -> bool {
-        let read = core.shared.read_body(&placed.origin, placed.index);
-        let erased = core.shared.is_erased(&placed.origin, placed.index);
-        assert_eq!(read.unwrap().is_none(), erased);
-        erased
-    }
-
-    // spec: PRP-72, PRP-73
-    #[test]
-    fn what_an_act_erases_is_read_no_more_in_whatever_order_they_come_and_over_restarts() {
-        let fixture = Fixture::new();
-        let (target, other) = (fixture.decision(0, 1), fixture.decision(1, 1));
-        let act = fixture.erasure(false, 2, subject(1), &target);
-        for act_first in [false, true] {
-            let (mut core, disk) = open(&fixture);
-            for placed in [&target, &other, &act] {
-                take_leaf(&mut core, placed);
-            }
-            let order = match act_first {
-                true => [&act, &target],
-                false => [&target, &act],
-            };
-            take_body(&mut core, &other);
-            for placed in order {
-                take_body(&mut core, placed);
-            }
-            assert!(is_erased(&core, &target) && !is_erased(&core, &other));
-            let core = reopen(&fixture, core, &disk);
-            assert!(is_erased(&core, &target) && !is_erased(&core, &other));
-            // One that is sent all the same does not come back.
-            let mut core = core;
-            take_body(&mut core, &target);
-            assert!(is_erased(&core, &target));
-        }
-    }
-
-    // spec: PRP-73
-    #[test]
-    fn act_that_waited_for_its_target_is_remembered_over_a_restart() {
-        let fixture = Fixture::new();
-        let target = fixture.decision(0, 1);
-        let act = fixture.erasure(false, 1, subject(1), &target);
-        let (mut core, disk) = open(&fixture);
-        take_leaf(&mut core, &target);
-        take(&mut core, &[&act]);
-        assert!(!core.shared.is_erased(&target.origin, target.index));
-        let mut core = reopen(&fixture, core, &disk);
-        take_body(&mut core, &target);
-        assert!(is_erased(&core, &target));
-    }
-
-    // spec: PRP-73
-    #[test]
-    fn what_the_hub_says_is_erased_is_settled_without_a_body() {
-        let fixture = Fixture::new();
-        let target = fixture.decision(0, 1);
-        let act = fixture.erasure(false, 1, subject(1), &target);
-        let (mut core, disk) = open(&fixture);
-        take_leaf(&mut core, &target);
-        take(&mut core, &[&act]);
-        take_outcome(&mut core, &target, BodyOutcome::Absent(Absence::Erased));
-        assert!(is_erased(&core, &target));
-        assert!(core.erasures.open.is_empty() && core.erasures.by_target.is_empty());
-        let core = reopen(&fixture, core, &disk);
-        assert!(is_erased(&core, &target));
-    }
-
-    // spec: PRP-72
-    #[test]
-    fn another_without_supervision_erases_nothing() {
-        let fixture = Fixture::new();
-        let target = fixture.decision(0, 1);
-        let act = fixture.erasure(true, 0, subject(1), &target);
-        let (mut core, _) = open(&fixture);
-        take(&mut core, &[&target, &act]);
-        assert!(!is_erased(&core, &target));
-    }
-
-    // spec: PRP-75
-    #[test]
-    fn what_is_not_urgent_waits_for_the_quorum() {
-        for ground in [ErasureGround::Law, ErasureGround::Order] {
-            let fixture = Fixture::new();
-            let target = fixture.decision(0, 1);
-            let act = fixture.erasure_with((false, 1), subject(1), &target, (ground, &[]));
-            let (mut core, disk) = open(&fixture);
-            take(&mut core, &[&target, &act]);
-            assert!(!is_erased(&core, &target));
-            let mut core = reopen(&fixture, core, &disk);
-            for (size, gone) in [(1, false), (2, true)] {
-                let seen = Witnessed {
-                    size: TreeSize::new(size).unwrap(),
-                    at: None,
-                    ahead: None,
-                };
-                write(&core.shared.witnessed).insert(target.origin.clone(), seen);
-                core.finish().unwrap();
-                assert_eq!(is_erased(&core, &target), gone, "{size}");
-            }
-        }
-    }
-
-    // spec: PRP-74
-    #[test]
-    fn acts_are_not_erased_but_corrections_with_what_they_correct() {
-        let fixture = Fixture::new();
-        let target = fixture.decision(0, 1);
-        let withdrawal = fixture.withdrawal(1, subject(1), &target);
-        let objection = fixture.objection(2, subject(1), &target);
-        let correction = fixture.correction(3, &target, 2);
-        let urgent = ErasureGround::UrgentPersonalData;
-        let others = [&withdrawal, &objection, &correction];
-        let (mut core, _) = open(&fixture);
-        take(&mut core, &[&target, &withdrawal, &objection, &correction]);
-        for (index, one) in (4..).zip(others) {
-            let alone = fixture.erasure(false, index, subject(1), one);
-            take(&mut core, &[&alone]);
-            assert!(!is_erased(&core, one));
-        }
-        let all = fixture.erasure_with((false, 7), subject(1), &target, (urgent, &others));
-        take(&mut core, &[&all]);
-        assert!(is_erased(&core, &target) && is_erased(&core, &correction));
-        assert!(!is_erased(&core, &withdrawal) && !is_erased(&core, &objection));
-    }
-
-    // spec: PRP-76
-    #[test]
-    fn decision_does_not_go_under_another_organisation_nor_before_what_it_replaced() {
-        let fixture = Fixture::new();
-        let root = fixture.decision(0, 1);
-        let again = fixture.decision_with(1, 1, |fields| fields.reissues = Some(root.reference()));
-        let urgent = ErasureGround::UrgentPersonalData;
-        let (mut core, _) = open(&fixture);
-        take(&mut core, &[&root, &again]);
-        let another = fixture.erasure(false, 2, subject(2), &root);
-        let alone = fixture.erasure(false, 3, subject(1), &again);
-        take(&mut core, &[&another, &alone]);
-        assert!(!is_erased(&core, &root) && !is_erased(&core, &again));
-        let both = fixture.erasure_with((false, 4), subject(1), &again, (urgent, &[&root]));
-        take(&mut core, &[&both]);
-        assert!(is_erased(&core, &root) && is_erased(&core, &again));
-    }
-
-    // spec: PRP-73, PRP-74
-    #[test]
-    fn correction_goes_once_what_it_corrects_is_gone_in_whatever_order_the_acts_come() {
-        let fixture = Fixture::new();
-        let target = fixture.decision(0, 1);
-        let correction = fixture.correction(1, &target, 2);
-        let (mut core, disk) = open(&fixture);
-        take(&mut core, &[&target, &correction]);
-        let of_correction = fixture.erasure(false, 2, subject(1), &correction);
-        take(&mut core, &[&of_correction]);
-        assert!(!is_erased(&core, &correction));
-        let of_target = fixture.erasure(false, 3, subject(1), &target);
-        take(&mut core, &[&of_target]);
-        assert!(is_erased(&core, &target) && is_erased(&core, &correction));
-        let core = reopen(&fixture, core, &disk);
-        assert!(is_erased(&core, &target) && is_erased(&core, &correction));
-    }
-
-    // spec: PRP-100
-    #[test]
-    fn nobodys_word_hides_an_act_on_what_is_in_sight() {
-        let fixture = Fixture::new();
-        let (target, other) = (fixture.decision(0, 1), fixture.decision(1, 1));
-        let withheld = fixture.objection(2, subject(1), &target);
-        let act = fixture.erasure(false, 3, subject(1), &withheld);
-        let (mut core, _) = open(&fixture);
-        take(&mut core, &[&target, &other]);
-        take_leaf(&mut core, &withheld);
-        take(&mut core, &[&act]);
-        let is_erasing = |core: &Core<MemoryDisk>| {
-            let logs = core.shared.logs();
-            logs.is_erasing(&withheld.origin, withheld.index)
-        };
-        assert!(!is_erasing(&core));
-        // With the decision gone there is nothing left that it would suspend.
-        let of_target = fixture.erasure(false, 4, subject(1), &target);
-        take(&mut core, &[&of_target]);
-        assert!(is_erased(&core, &target) && is_erasing(&core));
-    }
-}
+mod tests;

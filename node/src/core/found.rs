@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use concordat_protocol::codec::DecodeError;
 use concordat_protocol::exchange::Gaps;
-use concordat_protocol::log::{LeafIndex, Origin, SignedCheckpoint};
+use concordat_protocol::key::KeyId;
+use concordat_protocol::log::{LeafIndex, Origin, SignedCheckpoint, TreeSize};
 use concordat_protocol::message::Absence;
 use concordat_protocol::statement::{Kind, Leaf};
 use concordat_protocol::subject::AuthorityCode;
 use concordat_protocol::time::Timestamp;
 
+use crate::core::erasures::Author;
 use crate::core::frozen::Recorded;
 use crate::core::heads::RecordedHeads;
 use crate::core::ledger::{BodyMark, NO_LOG, Record};
@@ -59,6 +61,10 @@ pub(super) struct Found {
     pub(super) delivered: BTreeMap<(AuthorityCode, Origin), Gaps>,
     pub(super) forks: Vec<Recorded>,
     pub(super) rows: Vec<Vec<u8>>,
+    /// Erasures by whom it may be, with what they are judged by.
+    pub(super) erasures: Vec<((Origin, LeafIndex), Author)>,
+    /// Whether some body was marked as erased.
+    pub(super) has_erased: bool,
     pub(super) leaves: u64,
     pub(super) records: u64,
     pub(super) arrived: Vec<Arrived>,
@@ -149,6 +155,7 @@ impl Found {
                     if let BodyMark::Held(..) = mark {
                         arrived(&mut self.arrived, origin, index, self.records);
                     }
+                    self.has_erased |= mark == BodyMark::Erased;
                     log.mark(index, mark);
                     let place = (origin.clone(), LeafIndex::new(index));
                     match mark {
@@ -203,6 +210,23 @@ impl Found {
                 }
             }
             Some(Record::Row { bytes }) => self.rows.push(bytes.to_vec()),
+            Some(Record::Erasure {
+                id,
+                index,
+                issuer,
+                kid,
+                ctx,
+            }) => {
+                let origin = self.names.get(&id).cloned();
+                let issuer = AuthorityCode::parse(issuer).ok();
+                if let (Some(origin), Some(issuer), Ok(ctx)) = (origin, issuer, TreeSize::new(ctx))
+                {
+                    let kid = KeyId::from_bytes(kid);
+                    let author = Author { issuer, kid, ctx };
+                    let place = (origin, LeafIndex::new(index));
+                    self.erasures.push((place, author));
+                }
+            }
         }
         Ok(())
     }

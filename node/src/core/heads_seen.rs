@@ -261,6 +261,7 @@ impl<D: Disk> Core<D> {
         if !proven.is_empty() {
             let mut seen = write(&self.shared.heads_seen);
             Arc::make_mut(&mut seen).roots_are_held(&proven);
+            self.erasures.recheck();
         }
     }
 

@@ -15,6 +15,7 @@ const DELIVERY: u8 = 6;
 const FORK: u8 = 7;
 const ROW: u8 = 8;
 const FORK_SEEN: u8 = 9;
+const ERASURE: u8 = 10;
 
 /// The number of no log: a promise of it says that the promises before it may not be all.
 pub(super) const NO_LOG: u64 = 0;
@@ -82,6 +83,14 @@ pub(super) enum Record<'a> {
     ForkSeen { at_ms: u64 },
     /// A row of a local register.
     Row { bytes: &'a [u8] },
+    /// A statement is an erasure by whom it may be, in a log: what its standing is judged by, without its body.
+    Erasure {
+        id: u64,
+        index: u64,
+        issuer: &'a str,
+        kid: [u8; 16],
+        ctx: u64,
+    },
 }
 
 impl<'a> Record<'a> {
@@ -96,6 +105,7 @@ impl<'a> Record<'a> {
             Self::Fork { .. } => FORK,
             Self::ForkSeen { .. } => FORK_SEEN,
             Self::Row { .. } => ROW,
+            Self::Erasure { .. } => ERASURE,
         }
     }
 
@@ -143,6 +153,16 @@ impl<'a> Record<'a> {
                 w.array(1).unsigned(*at_ms);
             }
             Self::Row { bytes } => return bytes.to_vec(),
+            Self::Erasure {
+                id,
+                index,
+                issuer,
+                kid,
+                ctx,
+            } => {
+                w.array(5).unsigned(*id).unsigned(*index);
+                w.text(issuer).bytes(kid).unsigned(*ctx);
+            }
         }
         w.finish()
     }
@@ -212,6 +232,16 @@ impl<'a> Record<'a> {
                 Self::ForkSeen { at_ms }
             }
             ROW => return Ok(Some(Self::Row { bytes })),
+            ERASURE => {
+                r.array(5, "an erasure")?;
+                Self::Erasure {
+                    id: r.unsigned("a number")?,
+                    index: r.unsigned("a position")?,
+                    issuer: r.text("an authority")?,
+                    kid: r.bytes_exact("the name of a key")?,
+                    ctx: r.unsigned("a size")?,
+                }
+            }
             _ => return Ok(None),
         };
         r.finish()?;
@@ -330,6 +360,13 @@ mod tests {
             Record::Fork { evidence: b"e" },
             Record::ForkSeen { at_ms: 7 },
             Record::Row { bytes: b"r" },
+            Record::Erasure {
+                id: 1,
+                index: 9,
+                issuer: "i",
+                kid: [4; 16],
+                ctx: 8,
+            },
         ];
         for record in records {
             let bytes = record.encode();

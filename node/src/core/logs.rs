@@ -62,6 +62,8 @@ pub struct Log {
     restarted: Option<LeafIndex>,
     /// Where bodies lie that were refused.
     refused: BTreeMap<LeafIndex, BodyPointer>,
+    /// Where bodies lie that an act took out of sight.
+    erased: BTreeMap<LeafIndex, BodyPointer>,
     /// What lies at each position, as far as holdings tell of it.
     kinds: Vec<Holdable>,
     /// Positions of deliveries and receipts, ascending.
@@ -233,13 +235,34 @@ impl Log {
         self.erasing.insert(index);
     }
 
+    /// No act that holds erases the body of a position any more.
+    pub(super) fn expect_again(&mut self, index: LeafIndex) {
+        self.erasing.remove(&index);
+    }
+
     pub(super) fn mark(&mut self, index: u64, mark: BodyMark) {
         let place = LeafIndex::new(index);
-        // One that is refused is marked as held before.
-        if let (BodyMark::Refused(_), BodyState::Held(pointer)) = (mark, self.body(place)) {
-            self.refused.insert(place, pointer);
+        match (mark, self.body(place)) {
+            // One that is refused is marked as held before.
+            (BodyMark::Refused(_), BodyState::Held(pointer)) => {
+                self.refused.insert(place, pointer);
+            }
+            (BodyMark::Erased, BodyState::Held(pointer)) => {
+                self.erased.insert(place, pointer);
+            }
+            (BodyMark::Held(..) | BodyMark::Unknown, _) => {
+                self.erased.remove(&place);
+            }
+            (BodyMark::Refused(_) | BodyMark::Absent(_) | BodyMark::Erased, _) => {}
         }
         self.set(index, slot_of(mark));
+    }
+
+    /// Where a body lies that an act took out of sight; `None` where it never came.
+    pub(super) fn erased_body(&self, index: LeafIndex) -> Option<BodyPointer> {
+        let is_erased = self.body(index) == BodyState::Absent(Absence::Erased);
+        let pointer = self.erased.get(&index).filter(|_| is_erased);
+        pointer.copied()
     }
 
     /// Where a body lies that was refused.
@@ -321,6 +344,7 @@ impl LogTable {
                 bodies,
                 restarted: None,
                 refused: BTreeMap::new(),
+                erased: BTreeMap::new(),
                 kinds: Vec::new(),
                 for_few: Vec::new(),
                 unread: BTreeSet::new(),

@@ -608,6 +608,7 @@ impl<D: Disk> Core<D> {
             self.want_entitled(Some(&*before));
             *write(&self.shared.registry) = Arc::new(self.registry.clone());
             self.judge_heads_seen();
+            self.erasures.recheck();
             self.outputs.push(Output::RegistryChanged);
             self.feed(Input::RegistryChanged)?;
         }

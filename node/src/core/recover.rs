@@ -198,6 +198,7 @@ impl<D: Disk> Core<D> {
         core.write_lost(&lost)?;
         core.want_lost(lost_before);
         core.want_entitled(None);
+        core.judge_restored_erasures()?;
         core.restore_own()?;
         core.start_signing(first_start, has_signed)?;
         core.show_missing();
@@ -216,7 +217,8 @@ impl<D: Disk> Core<D> {
         let receipts = own(&mut found.receipts);
         let acts = std::mem::take(&mut found.acts);
         self.restore_receipts(&receipts, &acts)?;
-        self.restore_erasures(&acts)?;
+        let known = std::mem::take(&mut found.erasures);
+        self.restore_erasures((known, found.has_erased), &acts)?;
         let deliveries = own(&mut found.deliveries);
         self.restore_deliveries(&deliveries, &std::mem::take(&mut found.sayable))?;
         self.restore_holdings(&spoken, &given)?;

@@ -354,6 +354,9 @@ impl Known {
         for (act, target) in &dossier.unread {
             history.insert_unread(act.clone(), target.clone());
         }
+        for (again, erased) in &dossier.gone {
+            history.insert_gone(again.clone(), erased.clone());
+        }
         history
     }
 }

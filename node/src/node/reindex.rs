@@ -23,7 +23,8 @@ pub(super) fn lacks(shared: &Shared<RealDisk>, store: &Store, opened: &Opened) -
         let mut positions = (arrived.begin..arrived.end).map(LeafIndex::new);
         positions.any(|index| {
             // A body that cannot be read was never handed over.
-            !store.holds(&arrived.origin, index) && shared.body(&arrived.origin, index).is_some()
+            !store.holds(&arrived.origin, index)
+                && shared.body_to_index(&arrived.origin, index).is_some()
         })
     });
     if lacks {
@@ -52,7 +53,7 @@ pub(super) fn reindex(
         let leaves = shared.leaves(origin, *begin, *end);
         let mut items = Vec::with_capacity(leaves.len());
         for (index, leaf) in (*begin..).map(LeafIndex::new).zip(leaves) {
-            let Some(body) = shared.body(origin, index) else {
+            let Some(body) = shared.body_to_index(origin, index) else {
                 continue;
             };
             let Ok(leaf) = Leaf::decode(&leaf) else {

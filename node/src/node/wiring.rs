@@ -55,6 +55,10 @@ impl BodyReader for Bodies {
         self.0.is_erased(origin, index)
     }
 
+    fn erased(&self, origin: &Origin, index: LeafIndex) -> Option<StatementRef> {
+        self.0.erased(origin, index)
+    }
+
     fn acts_by_leaf(&self, on: &Position, most: usize) -> Vec<(StatementRef, StatementRef)> {
         self.0.acts_by_leaf(&on.origin, on.index, most)
     }

@@ -143,7 +143,12 @@ impl Gatherer<'_> {
 
     fn is_named(&self, position: &Position) -> bool {
         let by_leaf = || self.queries.bodies.acts_by_leaf(position, 1);
-        self.queries.store.is_pointed_at(position) || !by_leaf().is_empty()
+        let is_erased = || {
+            self.queries
+                .bodies
+                .is_erased(&position.origin, position.index)
+        };
+        self.queries.store.is_pointed_at(position) || !by_leaf().is_empty() || is_erased()
     }
 
     /// The decisions of one authority about one organisation under one document number and item: re-issues

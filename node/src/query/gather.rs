@@ -46,6 +46,8 @@ pub struct Dossier {
     pub statements: BTreeMap<Position, Arc<Verified>>,
     /// Acts on them of which only the leaf is known, each with its target.
     pub unread: BTreeMap<StatementRef, StatementRef>,
+    /// Decisions that make others anew which were erased, each with one of these.
+    pub gone: BTreeSet<(StatementRef, StatementRef)>,
     /// Objections that are not among the statements since nothing tells them apart from some that are;
     /// by the first of these.
     // spec: IDX-40
@@ -131,6 +133,7 @@ impl Iterator for Dossiers<'_> {
             }
             begun.statements.extend(walk.statements);
             begun.unread.extend(walk.unread);
+            begun.gone.extend(walk.gone);
             for alike in walk.alike.into_values() {
                 begun.stand_for(alike);
             }
@@ -214,6 +217,8 @@ pub(super) struct Known {
     codes: Vec<Position>,
     /// The issues of its document, itself among them; of a correction, of the document that it moves.
     pub(super) same_document: Arc<[Position]>,
+    /// What was erased and it makes anew.
+    gone: Vec<StatementRef>,
     /// What it rests on.
     rests_on: Vec<Position>,
     /// Acts on it of which only the leaf is known, each with the statement as a reference.
@@ -297,6 +302,9 @@ impl<'q> Gatherer<'q> {
                 && let Some(verified) = &known.verified
             {
                 size.bytes += dossier.add(Arc::clone(verified));
+                let again = verified.reference();
+                let gone = known.gone.iter().map(|one| (again.clone(), one.clone()));
+                dossier.gone.extend(gone);
             }
             size.not_held += usize::from(is_new && known.verified.is_none());
             if is_new {
@@ -524,6 +532,9 @@ impl<'q> Gatherer<'q> {
         if let Some(verified) = &verified {
             known.same_document = self.same_document(verified)?;
         }
+        if let Some(Content::Decision(_)) = content {
+            known.gone = self.erased_before(position, &known);
+        }
         // spec: EFF-221
         if let Some(decision) = content.and_then(Content::decision) {
             let linked = self.linked(decision.fields().subject.code())?;
@@ -531,6 +542,15 @@ impl<'q> Gatherer<'q> {
         }
         known.verified = verified;
         Ok(known)
+    }
+
+    /// What was erased of what a decision re-issues and of what else was issued as its document.
+    // spec: EFF-230
+    fn erased_before(&self, position: &Position, known: &Known) -> Vec<StatementRef> {
+        let before = known.chain.iter().chain(known.same_document.iter());
+        let before = before.filter(|at| *at != position);
+        let gone = before.filter_map(|at| self.queries.bodies.erased(&at.origin, at.index));
+        gone.collect()
     }
 
     /// What the store knows to point at a statement. Whoever logs much does not push out of sight what

@@ -50,6 +50,10 @@ impl BodyReader for Bodies {
         false
     }
 
+    fn erased(&self, _: &Origin, _: LeafIndex) -> Option<StatementRef> {
+        None
+    }
+
     fn acts_by_leaf(&self, on: &Position, _: usize) -> Vec<(StatementRef, StatementRef)> {
         let unread = self.1.lock().unwrap();
         let unread = unread

@@ -1,5 +1,7 @@
 //! The axes of one decision that do not depend on the day, the clock, or what it rests on.
 
+use std::collections::BTreeSet;
+
 use crate::effect::case::Case;
 use crate::effect::chain;
 use crate::effect::corrections::{self, Corrected, Withdrawals};
@@ -213,7 +215,37 @@ fn rests_on<'a>(
             rests_on.extend(named.map(|name| copies.first(name)));
         }
     }
+    rests_on.extend(gone_before(case, decision));
     rests_on
+}
+
+/// What was erased and this decision makes anew, itself or by what it re-issues.
+// spec: EFF-230
+fn gone_before<'a>(case: &Case<'_, 'a>, decision: &'a Decision) -> Vec<&'a StatementRef> {
+    let facts = case.facts;
+    let mut gone = Vec::new();
+    if facts.gone.is_empty() {
+        return gone;
+    }
+    let mut seen = BTreeSet::new();
+    let mut next = Some((facts.copies.first(case.target), Some(decision)));
+    while let Some((at, decision)) = next
+        && seen.insert(at)
+        && case.work.spend(1)
+    {
+        gone.extend(facts.gone.get(at).into_iter().flatten());
+        let root = decision.and_then(|decision| decision.fields().reissues.as_ref());
+        next = root.map(|root| {
+            let root = facts.copies.first(root);
+            let fact = case.history.get(root);
+            let content = fact.map(|fact| &fact.payload().content);
+            match content {
+                Some(Content::Decision(decision)) => (root, Some(&**decision)),
+                _ => (root, None),
+            }
+        });
+    }
+    gone
 }
 
 fn cloned(references: &[&StatementRef]) -> Vec<StatementRef> {

@@ -14,7 +14,7 @@ use crate::statement::{Class, Outcome, Record, StatementRef};
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::time::{Day, Timestamp};
 
-/// Changes of code that are looked at for one organisation.
+/// Changes of code that are looked at for one organisation, and as many that are void or withdrawn.
 // spec: EFF-223
 pub const CODE_CHANGES_MAX: usize = 64;
 
@@ -29,7 +29,7 @@ pub struct Codes {
     pub before: Vec<SubjectCode>,
     /// The changes of these codes and of those that they are or were said to lead to, by log and position.
     pub changes: Vec<CodeStep>,
-    /// Whether there are more than are looked at, so that none holds.
+    /// Whether more stand than are looked at, so that none holds.
     pub too_many: bool,
 }
 
@@ -156,7 +156,7 @@ impl Codes {
 pub fn codes(of: SubjectCode, history: &History, horizon: &Horizon) -> Codes {
     let said = Said::of(history);
     let all = said.connected(of);
-    let too_many = all.len() > CODE_CHANGES_MAX;
+    let too_many = said.are_too_many(&all);
     let step = |change: &Change<'_>| {
         let (state, by) = match too_many {
             true => (CodeState::NotWeighed, Vec::new()),
@@ -182,7 +182,16 @@ pub fn codes(of: SubjectCode, history: &History, horizon: &Horizon) -> Codes {
             open: ascending(open),
         }
     };
-    let changes: Vec<CodeStep> = all.iter().take(CODE_CHANGES_MAX).map(step).collect();
+    let (mut standing, mut others) = (0, 0);
+    let shown = all.iter().filter(|change| {
+        let count = match said.stands(change) {
+            true => &mut standing,
+            false => &mut others,
+        };
+        *count += 1;
+        *count <= CODE_CHANGES_MAX
+    });
+    let changes: Vec<CodeStep> = shown.map(step).collect();
     let holding = changes
         .iter()
         .filter(|step| step.state == CodeState::Holds)
@@ -250,8 +259,7 @@ impl Aliases {
             }
             wide.join(change.from, change.to);
             let all = said.connected(change.from);
-            let is_bounded = all.len() <= CODE_CHANGES_MAX;
-            if is_bounded && said.state(change, &all, horizon).0 == CodeState::Holds {
+            if !said.are_too_many(&all) && said.state(change, &all, horizon).0 == CodeState::Holds {
                 narrow.join(change.from, change.to);
             }
         }
@@ -344,11 +352,15 @@ impl<'a> Said<'a> {
         }
     }
 
-    /// The changes that are linked with a code, in whatever direction, by log and position.
+    /// The changes that are linked with a code by those that stand, in whatever direction, and those that do not
+    /// stand and are of these codes; by log and position.
+    // spec: EFF-223
     fn connected(&self, of: SubjectCode) -> Vec<Change<'a>> {
         let mut codes = BTreeSet::from([of]);
+        let standing = self.changes.iter().filter(|one| self.stands(one));
+        let standing: Vec<&Change<'a>> = standing.collect();
         loop {
-            let touching = self.changes.iter();
+            let touching = standing.iter();
             let touching =
                 touching.filter(|one| codes.contains(&one.from) || codes.contains(&one.to));
             let found: Vec<_> = touching.flat_map(|one| [one.from, one.to]).collect();
@@ -359,7 +371,16 @@ impl<'a> Said<'a> {
             }
         }
         let linked = self.changes.iter().copied();
-        linked.filter(|one| codes.contains(&one.from)).collect()
+        linked
+            .filter(|one| codes.contains(&one.from) || codes.contains(&one.to))
+            .collect()
+    }
+
+    /// Whether more of these changes stand than are looked at. Whoever makes changes and takes them back keeps
+    /// those of nobody else from holding.
+    // spec: EFF-223
+    fn are_too_many(&self, all: &[Change<'a>]) -> bool {
+        all.iter().filter(|one| self.stands(one)).count() > CODE_CHANGES_MAX
     }
 
     fn acts_on(&self, target: &StatementRef) -> impl Iterator<Item = &'a Fact> + '_ {

@@ -16,6 +16,8 @@ pub struct History {
     facts: BTreeMap<StatementRef, Arc<Fact>>,
     /// Acts that are known by their leaves alone, by target.
     unread: BTreeMap<StatementRef, BTreeSet<StatementRef>>,
+    /// What was erased and a decision makes anew, by decision.
+    gone: BTreeMap<StatementRef, BTreeSet<StatementRef>>,
 }
 
 impl History {
@@ -25,6 +27,7 @@ impl History {
         Self {
             facts: BTreeMap::new(),
             unread: BTreeMap::new(),
+            gone: BTreeMap::new(),
         }
     }
 
@@ -56,6 +59,18 @@ impl History {
         let unread = self.unread.iter();
         let unread = unread.flat_map(|(target, acts)| acts.iter().map(move |act| (act, target)));
         unread.filter(|(act, _)| !self.facts.contains_key(*act))
+    }
+
+    /// Adds that a decision makes another anew that was erased: it names it as its root, or issues its document.
+    // spec: EFF-230
+    pub fn insert_gone(&mut self, decision: StatementRef, erased: StatementRef) {
+        self.gone.entry(decision).or_default().insert(erased);
+    }
+
+    /// The decisions that make others anew which were erased, each with one of these; by decision.
+    pub fn gone(&self) -> impl Iterator<Item = (&StatementRef, &StatementRef)> {
+        let gone = self.gone.iter();
+        gone.flat_map(|(decision, erased)| erased.iter().map(move |one| (decision, one)))
     }
 
     /// The fact at a place.

@@ -77,6 +77,8 @@ pub(super) struct Sorted<'a> {
     pub(super) unread: BTreeMap<Link, Vec<&'a StatementRef>>,
     /// What these acts are on.
     unread_on: BTreeSet<&'a StatementRef>,
+    /// What was erased and a decision makes anew, by decision.
+    pub(super) gone: BTreeMap<&'a StatementRef, Vec<&'a StatementRef>>,
     /// Those by supervisors; by the chain of their target, as every decision known makes it.
     pub(super) admissions: By<'a, Link, Admission>,
     pub(super) notices: Notices<'a>,
@@ -129,6 +131,7 @@ impl<'a> Sorted<'a> {
             repairs: By::default(),
             unread: BTreeMap::new(),
             unread_on: unread().map(|name| copies.first(name)).collect(),
+            gone: BTreeMap::new(),
             admissions: By::default(),
             notices: Notices::of(by_class.notices.iter().copied(), &horizon.register, &copies),
             wide: Chains::of(
@@ -160,6 +163,10 @@ impl<'a> Sorted<'a> {
         for said in by_class.withdrawals {
             let target = sorted.copies.target(said.0);
             sorted.withdrawals.push(target, said);
+        }
+        for (decision, erased) in history.gone() {
+            let first = sorted.copies.first(decision);
+            sorted.gone.entry(first).or_default().push(erased);
         }
         for (act, target) in history.unread() {
             if let Some(link) = sorted.wide.link(sorted.copies.first(target)) {

@@ -19,6 +19,7 @@ mod announced;
 mod codes;
 mod doubles;
 mod ends;
+mod gone;
 mod objection;
 mod rejection;
 mod repairs;

@@ -216,8 +216,10 @@ impl CodeSet {
     }
 
     fn linked(&self, of: u8) -> BTreeSet<u8> {
+        let stands = |one: &Spoken| !one.void && self.withdrawn_by(one).is_empty();
         let both = self
             .changes()
+            .filter(|(one, _, _)| stands(one))
             .flat_map(|(_, from, to)| [(from, to), (to, from)]);
         reach(&both.collect(), of)
     }

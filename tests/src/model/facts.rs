@@ -82,6 +82,9 @@ impl Question {
         for (act, target) in &scenario.unread {
             history.insert_unread(reference(*act), reference(*target));
         }
+        for (again, erased) in &scenario.gone {
+            history.insert_gone(reference(*again), reference(*erased));
+        }
         Self {
             target: reference(scenario.target),
             history,

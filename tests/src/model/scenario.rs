@@ -129,10 +129,12 @@ pub fn generate(seed: u64) -> Scenario {
     let random = &mut cast.random;
     random.shuffle(&mut set);
     let unread = unread(random, &set);
+    let gone = gone(seed, &set);
     Scenario {
         target,
         set,
         unread,
+        gone,
         logs,
         as_of: FIRST_DAY - 2 + random.days(14),
         now_ms: NOW_MS + random.below(3) * DAY_MS,
@@ -236,6 +238,7 @@ fn address(random: &mut Random, set: &mut [Spoken]) {
         target: set.first().map_or(PLACE, |first| first.place),
         set: set.to_vec(),
         unread: BTreeSet::new(),
+        gone: BTreeSet::new(),
         logs: BTreeMap::new(),
         as_of: 0,
         now_ms: 0,
@@ -358,6 +361,21 @@ fn unread(random: &mut Random, set: &[Spoken]) -> BTreeSet<(Place, Place)> {
         (Place { index, ..target }, target)
     });
     pairs.filter(|(act, target)| act != target).collect()
+}
+
+/// A decision that makes another anew which was erased, and so is not held; mostly the first.
+fn gone(seed: u64, set: &[Spoken]) -> BTreeSet<(Place, Place)> {
+    let mut random = Random::new(seed ^ 0x0065_7261_7365_642e);
+    let decisions = set.iter().filter(|s| matches!(s.say, Say::Decision(_)));
+    let mut decisions: Vec<Place> = decisions.map(|spoken| spoken.place).collect();
+    decisions.sort_unstable();
+    if decisions.is_empty() || !random.once_in(12) {
+        return BTreeSet::new();
+    }
+    let at = usize::try_from(random.below(decisions.len() as u64)).expect("an index fits");
+    let again = decisions[at];
+    let index = 2 * POSITIONS + random.below(2);
+    BTreeSet::from([(again, Place { index, ..again })])
 }
 
 impl Cast {

@@ -56,6 +56,7 @@ impl Scenario {
                 rests_on.extend(&figures.rests_on);
             }
         }
+        rests_on.extend(self.erased_before(target));
         let state = match spoken.void {
             Some(void) if figures.penalty => State::Void(void),
             _ if !taken.is_empty() => State::Withdrawn(taken),
@@ -85,6 +86,18 @@ impl Scenario {
         };
         self.suspend_by_stays(target, &mut own);
         own
+    }
+
+    /// What was erased and a decision, or one before it in the line of roots that they name, makes anew.
+    fn erased_before(&self, target: Place) -> BTreeSet<Place> {
+        let mut line = BTreeSet::new();
+        let mut at = Some(target);
+        while let Some(place) = at.filter(|place| line.insert(*place)) {
+            at = self.figures(place).and_then(|figures| figures.root);
+        }
+        let gone = self.gone.iter();
+        let gone = gone.filter(|(again, _)| line.contains(again));
+        gone.map(|(_, erased)| *erased).collect()
     }
 
     pub(super) fn unheld(&self, target: Place) -> State {

@@ -87,12 +87,14 @@ impl Going {
         let query = node.query().map_err(refusal::index)?;
         let store = query.store();
         let mut linked = Vec::new();
-        if let Some(root) = &fields.reissues
-            && !node.shared().is_erased(&root.origin, root.index)
-        {
-            if root.origin != at.origin {
+        if let Some(root) = &fields.reissues {
+            let is_gone = node.shared().is_erased(&root.origin, root.index);
+            if root.origin != at.origin && !is_gone {
                 return Err(chain(case, "elsewhere").with("with", root));
             }
+            // What else was made of it goes too, whether or not it has gone.
+            let again = store.reissues_of(&root.origin, root.index);
+            linked.extend(again.map_err(refusal::store)?);
             linked.push(Position::of(root));
         }
         let issuer = decision.statement().header().issuer;

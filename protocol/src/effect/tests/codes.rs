@@ -238,6 +238,27 @@ fn more_changes_than_are_looked_at_hold_none() {
     );
 }
 
+/// Sixty-five changes that their author withdrew kept all others of the organisation from holding.
+// spec: EFF-223
+#[test]
+fn changes_that_were_taken_back_keep_none_of_others_from_holding() {
+    let mut world = World::new();
+    let said = world.changes(Who::Issuer, 0, 1, 2);
+    let most = u64::try_from(CODE_CHANGES_MAX).unwrap();
+    for number in 0..=most {
+        let change = world.changes(Who::City, 1 + 2 * number, 2, 3);
+        let back = act(Who::City, 2 + 2 * number, &change, 0, withdrawal());
+        world.put(back);
+    }
+    let codes = world.codes(1);
+    assert!(!codes.too_many);
+    assert_eq!(codes.now, numbered(2));
+    assert_eq!(world.state(&said).0, CodeState::Holds);
+    assert_eq!(codes.changes.len(), 1 + CODE_CHANGES_MAX);
+    // What was taken back links nothing either.
+    assert_eq!(world.codes(3).before, []);
+}
+
 /// The penalty about whoever bears a code by its number.
 fn about(number: u8) -> DecisionFields {
     with(penalty(), |fields| {
