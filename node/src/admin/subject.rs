@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use concordat_protocol::admin::{
-    ActView, AdminError, DecisionView, ErrorCode, LogView, NotAboutView, RecognitionView, Reply,
+    ActView, AdminError, DecisionView, ErrorCode, NotAboutView, RecognitionView, Reply,
     SUBJECT_DECISIONS_MAX, StatementAsk, StatementView, SubjectAnswer, SubjectAsk,
 };
 use concordat_protocol::effect::{Codes, Effect, Horizon, Validity};
@@ -124,7 +124,6 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     // spec: ADM-220
     let copies: u64 = page.iter().take(passed).map(|entry| entry.copies).sum();
     let next_skip = skip.saturating_add(passed) as u64;
-    let logs = peer::logs(node);
     let mut names = names_of(&found, &codes, &not_about);
     for name in corrected_names {
         if names.len() < NAMES_SHOWN_MAX && !names.contains(&name) {
@@ -149,7 +148,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         look_up_row: 0,
         decisions,
         total,
-        bodies_missing: bodies_missing(node, &logs),
+        bodies_missing: bodies_missing(node),
         next_skip: (next_skip < total && ask.records_skip.is_none()).then_some(next_skip),
         copies_left: (copies > 0).then_some(copies),
         agreements_cut: agreed.cut(),
@@ -263,12 +262,17 @@ pub(super) fn not_about_by(
 }
 
 /// Bodies that may be decisions or acts and are still to come. What others say of acts is none.
-pub(super) fn bodies_missing(node: &Node, logs: &[LogView]) -> u64 {
-    let held = node.shared().logs();
-    let for_few = held
-        .iter()
-        .map(|(_, log)| log.awaited_for_few().count() as u64);
-    let missing: u64 = logs.iter().map(|log| log.bodies_missing).sum();
+// spec: IDX-131
+pub(super) fn bodies_missing(node: &Node) -> u64 {
+    let shared = node.shared();
+    let logs = shared.logs();
+    let missing = logs.iter().map(|(_, log)| shared.count_bodies(log).1);
+    let missing: u64 = missing.sum();
+    if missing == 0 {
+        return 0;
+    }
+    let for_few = logs.iter();
+    let for_few = for_few.map(|(_, log)| log.awaited_for_few().count() as u64);
     missing.saturating_sub(for_few.sum())
 }
 
