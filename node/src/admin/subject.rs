@@ -22,7 +22,7 @@ use crate::admin::listed::{Listed, beside};
 use crate::admin::shown::Shown;
 use crate::admin::{
     acts as acts_on, answers, clean, codes, erased, hops, lookup, peer, records, refusal, target,
-    view,
+    titles, view,
 };
 use crate::node::{Node, publisher};
 use crate::query::{Found, QueryService, SubjectEntry, sort_newest_first};
@@ -112,7 +112,12 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
                 .extend(hops::views(node, &mut timetable, &verified, hops)?);
             view.answers_left = (answers.left > 0).then_some(answers.left);
             view.answers = answers.views;
-            view.recognition = Some(agreed.view(&agreements, &verified, stands, effect, as_of));
+            let recognition = agreed.view(&agreements, &verified, stands, effect, as_of);
+            let duties = &view.effect.duties;
+            view.measure_titles = titles::measures(&registry, duties, Some(&recognition));
+            view.recognition = Some(recognition);
+            view.listing = stands.listing.clone();
+            view.content = titles::content(stands);
             // spec: ADM-191
             if !decisions.take(view)? {
                 break;
@@ -354,11 +359,6 @@ fn decision_view(
 ) -> DecisionView {
     let fields = decision.fields();
     let issuer = verified.statement().header().issuer;
-    let catalogue = registry.catalogue_at(registry.size());
-    let item = catalogue.and_then(|catalogue| {
-        let mut items = catalogue.items.iter();
-        items.find(|item| item.code == fields.item)
-    });
     DecisionView {
         reference: verified.reference().clone(),
         issuer,
@@ -366,7 +366,7 @@ fn decision_view(
         document_number: fields.document_number.to_string(),
         act_type: fields.act_type,
         item: fields.item.clone(),
-        item_title: item.map(|item| item.title.to_string()),
+        item_title: titles::item(registry, &fields.item),
         decided_on: fields.decided_on,
         effect: view::effect(effect, timetable.as_of()),
         recognition: None,
@@ -376,6 +376,9 @@ fn decision_view(
         listed: Vec::new(),
         listed_left: None,
         under: None,
+        measure_titles: Vec::new(),
+        listing: None,
+        content: None,
     }
 }
 
@@ -446,6 +449,8 @@ fn statement_view(
         .iter()
         .flat_map(|codes| codes::views(&registry, codes));
     let code_change = steps.find(|step| step.reference == *reference);
+    let shown = effect.as_ref().map(|effect| view::effect(effect, as_of));
+    let item_title = stands.and_then(|one| titles::item(&registry, &one.fields().item));
     Ok(StatementView {
         reference: reference.clone(),
         class: payload.class(),
@@ -475,7 +480,11 @@ fn statement_view(
             }
             (None, _) | (_, None) => Vec::new(),
         },
-        effect: effect.as_ref().map(|effect| view::effect(effect, as_of)),
+        measure_titles: shown.as_ref().map_or_else(Vec::new, |shown| {
+            titles::measures(&registry, &shown.duties, recognition.as_ref())
+        }),
+        item_title,
+        effect: shown,
         look_up_row: None,
         fork: view::fork_of(node, &reference.origin),
         recognition,
