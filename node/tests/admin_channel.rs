@@ -173,23 +173,7 @@ impl Pair {
 
     /// The member decides.
     async fn decide(&self, fields: DecisionFields) -> StatementRef {
-        let node = &self.member.node;
-        let content = Content::Decision(Box::new(Decision::new(fields).unwrap()));
-        let about = content.subject().unwrap();
-        let payload = Payload {
-            issued_at: clock::now(),
-            target: None,
-            register_size: None,
-            batch: None,
-            content,
-            ext: Ext::default(),
-        };
-        let signed = sign(node.signer(), node.member(), about, node.ctx(), &payload).unwrap();
-        let taken = node
-            .submit(LogNumber::Statements, vec![signed])
-            .await
-            .unwrap();
-        taken[0].clone()
+        decide_at(&self.member.node, fields).await
     }
 
     fn first(&self) -> StatementRef {
@@ -695,4 +679,21 @@ async fn fix(client: &mut Client, (target, fen, worked_from): Fix) -> Result<Rec
         Reply::Recorded(recorded) => Ok(*recorded),
         other => panic!("{other:?}"),
     }
+}
+
+/// A node signs a decision of its member.
+async fn decide_at(node: &Node, fields: DecisionFields) -> StatementRef {
+    let content = Content::Decision(Box::new(Decision::new(fields).unwrap()));
+    let about = content.subject().unwrap();
+    let payload = Payload {
+        issued_at: clock::now(),
+        target: None,
+        register_size: None,
+        batch: None,
+        content,
+        ext: Ext::default(),
+    };
+    let signed = sign(node.signer(), node.member(), about, node.ctx(), &payload).unwrap();
+    let taken = node.submit(LogNumber::Statements, vec![signed]).await;
+    taken.unwrap().remove(0)
 }

@@ -278,19 +278,3 @@ async fn bodies_withheld_are_said_with_the_word() {
     drop(member);
     pair.stop().await;
 }
-
-async fn decide_at(node: &Node, fields: DecisionFields) -> StatementRef {
-    let content = Content::Decision(Box::new(Decision::new(fields).unwrap()));
-    let about = content.subject().unwrap();
-    let payload = Payload {
-        issued_at: clock::now(),
-        target: None,
-        register_size: None,
-        batch: None,
-        content,
-        ext: Ext::default(),
-    };
-    let signed = sign(node.signer(), node.member(), about, node.ctx(), &payload).unwrap();
-    let taken = node.submit(LogNumber::Statements, vec![signed]).await;
-    taken.unwrap().remove(0)
-}
