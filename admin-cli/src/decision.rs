@@ -332,7 +332,7 @@ pub(crate) fn service_json(service: &Service) -> Value {
     json!({"on": service.on.to_string(), "way": service.way.name()})
 }
 
-fn listing_json(listing: &Listing) -> Value {
+pub(crate) fn listing_json(listing: &Listing) -> Value {
     let quarter = |of: Quarter| format!("{}-{}", of.year(), of.quarter());
     let mut map = Map::new();
     if let Some(told) = &listing.pre_notice {

@@ -7,6 +7,7 @@ mod errors;
 mod help;
 mod lookups;
 mod records;
+mod screen;
 mod words;
 
 use concordat_certs::summary::Language;
@@ -17,13 +18,14 @@ use crate::failure::Failure;
 /// Key, English, 中文.
 type Entry = (&'static str, &'static str, &'static str);
 
-const TABLES: [&[Entry]; 6] = [
+const TABLES: [&[Entry]; 7] = [
     codes::TEXTS,
     errors::TEXTS,
     help::TEXTS,
     words::TEXTS,
     records::TEXTS,
     lookups::TEXTS,
+    screen::TEXTS,
 ];
 
 /// The text of a key, its blanks as they are.

@@ -51,6 +51,7 @@ mod stored;
 mod subject;
 mod submit;
 mod target;
+mod titles;
 mod view;
 mod watch;
 

@@ -604,9 +604,28 @@ impl<D: Disk> Core<D> {
         }
     }
 
+    /// Makes the rows of local registers durable that were handled so far: whoever waits for one needs no head
+    /// of what came with it. Anything else is given out by [`Core::finish`].
+    ///
+    /// # Errors
+    /// As [`Core::handle`].
+    // spec: LKP-1
+    pub fn keep_rows(&mut self) -> Result<(), Fatal> {
+        Ok(self.journal.commit()?)
+    }
+
+    /// Counts the bodies that became durable as held.
+    fn settle_bodies(&self) {
+        let reader = &self.shared.reader;
+        for (_, log) in write(&self.shared.logs).iter_mut() {
+            log.settle(|pointer| reader.body_exists(pointer));
+        }
+    }
+
     fn commit(&mut self) -> Result<Staged, Fatal> {
         if self.staged.records {
             self.journal.commit()?;
+            self.settle_bodies();
         }
         Ok(std::mem::take(&mut self.staged))
     }

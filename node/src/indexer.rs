@@ -137,8 +137,22 @@ impl Indexer {
     /// [`IndexerStopped`] when it never will.
     // spec: IDX-5
     pub fn barrier(&self) -> Result<(), IndexerStopped> {
+        self.wait(|state| state.handed)
+    }
+
+    /// The same of statements alone: rows of registers, of which there may always be more, are not waited for.
+    ///
+    /// # Errors
+    /// [`IndexerStopped`] when it never will.
+    // spec: IDX-5, IDX-130
+    pub fn barrier_of_statements(&self) -> Result<(), IndexerStopped> {
+        self.wait(|_| 0)
+    }
+
+    /// Waits until what is durable now, and as many hand-overs as are asked for now, are taken in.
+    fn wait(&self, handed: impl FnOnce(&State) -> u64) -> Result<(), IndexerStopped> {
         let mut state = self.progress.state();
-        let (durable, handed) = (state.durable, state.handed);
+        let (durable, handed) = (state.durable, handed(&state));
         while state.applied < durable || state.taken < handed {
             if state.stopped {
                 return Err(IndexerStopped {
@@ -297,6 +311,41 @@ mod tests {
             Err(stopped)
         );
         assert_eq!(indexer.lag(), 2);
+    }
+
+    /// Every look-up waited for the rows of all others.
+    // spec: IDX-130
+    #[test]
+    fn statements_are_found_while_a_row_of_a_register_is_not_taken_in() {
+        let (directory, fixture) = (TempDir::new().unwrap(), Fixture::new());
+        let store = store(&directory);
+        let (release, held) = mpsc::channel::<()>();
+        let (arrive, arrived) = mpsc::channel::<()>();
+        let hold = move |items: &[IndexItem]| {
+            if items
+                .iter()
+                .any(|item| matches!(item, IndexItem::Peer { .. }))
+            {
+                arrive.send(()).unwrap();
+                let _ = held.recv();
+            }
+        };
+        let indexer = Indexer::start(Arc::clone(&store), Box::new(hold)).unwrap();
+        let reached = JournalPosition::new(1);
+        indexer.submit(vec![item(&fixture, 0)], reached).unwrap();
+        indexer.barrier_of_statements().unwrap();
+        let aside = IndexItem::Peer {
+            code: fixture.hub,
+            facts: vec![0; 7],
+        };
+        indexer.submit(vec![aside], JournalPosition::START).unwrap();
+        arrived.recv().unwrap();
+        // Would wait for ever if it waited for what is held.
+        indexer.barrier_of_statements().unwrap();
+        assert_eq!(store.by_subject(subject(1)).unwrap().len(), 1);
+        release.send(()).unwrap();
+        indexer.barrier().unwrap();
+        assert!(store.peer(fixture.hub).unwrap().is_some());
     }
 
     #[test]

@@ -393,12 +393,24 @@ impl<D: Disk> Worker<D> {
 
     /// Makes everything durable and gives out what follows.
     fn release(&mut self) -> Result<(), Fatal> {
+        self.release_rows()?;
         for output in self.core.finish()? {
             self.listener.hear(&output);
             self.dispatch(output);
         }
         self.tell_of_foreign_keys();
         self.gone.clear();
+        Ok(())
+    }
+
+    /// Answers whoever waits for a row as soon as that is durable, before the heads of what came with it are
+    /// signed and written.
+    // spec: LKP-1
+    fn release_rows(&mut self) -> Result<(), Fatal> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        self.core.keep_rows()?;
         for row in self.rows.drain(..) {
             // Whoever asked may have gone; the row is kept all the same.
             let _ = row.send(());

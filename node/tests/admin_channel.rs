@@ -503,7 +503,7 @@ async fn look_up_is_in_the_register_before_its_answer() {
         let rows = pair
             .hub
             .node
-            .query()
+            .query_with_rows()
             .unwrap()
             .store()
             .lookups(0..9)

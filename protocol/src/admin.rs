@@ -69,10 +69,10 @@ pub use view::{
     CoverageView, DeadlineCode, DecisionCount, DecisionView, DoubtCode, DoubtView, DutyView,
     EffectView, FiguresView, ForkCode, ForkView, FreshnessCode, FreshnessView, HolderCode,
     HolderView, ItemCount, LackingCode, LaterActsCode, LedgerRow, LedgerView, LinkCode, ListedView,
-    LogView, PartyView, PeerBrief, PeerView, PropagatedView, PropagationView, ReachView,
-    RecognitionCode, RecognitionView, ReliedView, SigningCode, SourceCode, StatementView,
-    StatisticsView, StatusView, SuspensionCode, SuspensionView, TaskCode, ValidityCode,
-    ViolationCode, ViolationCount, VoidCauseCode, WaitingCode, WaitingView, WordView,
+    LogView, MeasureTitleView, PartyView, PeerBrief, PeerView, PropagatedView, PropagationView,
+    ReachView, RecognitionCode, RecognitionView, ReliedView, SigningCode, SourceCode,
+    StatementView, StatisticsView, StatusView, SuspensionCode, SuspensionView, TaskCode,
+    ValidityCode, ViolationCode, ViolationCount, VoidCauseCode, WaitingCode, WaitingView, WordView,
 };
 
 /// Bytes of a frame's length prefix.

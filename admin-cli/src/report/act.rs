@@ -46,7 +46,7 @@ pub(crate) fn recorded(view: &Recorded, words: Words) -> Report {
     if let Some(effect) = &view.effect {
         page.gap();
         page.line(words.word("effect"));
-        page.pairs(&effect::pairs(effect, words));
+        page.pairs(&effect::pairs(effect, &[], words));
     }
     if view.effect_withheld.is_some() {
         page.gap();

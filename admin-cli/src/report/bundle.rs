@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 use crate::names::Named;
 use crate::page::Page;
-use crate::report::subject::{act_json, act_table, flat, is_red};
+use crate::report::fields;
+use crate::report::subject::{act_json, act_table, is_red};
 use crate::report::{Report, Words, effect, recognition, short, yuan};
 use crate::{clock, decision};
 
@@ -64,7 +65,7 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, now: Timestamp, words: Words
         if let Some(decision) = decision {
             page.gap();
             page.line(words.word(key));
-            page.pairs(&flat(&decision::to_json(decision.fields())));
+            page.pairs(&fields::lines(decision.fields(), words));
         }
     }
     if !acts.is_empty() {
@@ -94,7 +95,7 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, now: Timestamp, words: Words
         Some(effect) => {
             let day = effect.as_of.to_string();
             page.line(words.fill("state_at", &[("day", &day)]));
-            page.pairs(&effect::pairs(effect, words));
+            page.pairs(&effect::pairs(effect, &[], words));
         }
         None => page.line(words.word("state_not_shown")),
     }
@@ -104,7 +105,7 @@ pub(crate) fn verified(bundle: &VerifiedBundle<'_>, now: Timestamp, words: Words
         page.gap();
         page.line(words.fill("recognition_at", &blanks));
         let label = words.word("recognition");
-        page.pairs(&recognition::pairs(&label, &found.answer, words));
+        page.pairs(&recognition::pairs(&label, &found.answer, &[], words));
         for (party, newest) in shown_of_parties(bundle, found.receiver) {
             page.line(shown_up_to(party, newest, words));
         }

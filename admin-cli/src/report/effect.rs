@@ -1,13 +1,15 @@
 //! The effect of a decision: every axis, and the one sentence that people look for first.
 
 use concordat_protocol::admin::{
-    BindsOthersCode, EffectView, FreshnessView, SuspensionView, ValidityCode,
+    BindsOthersCode, EffectView, FreshnessView, MeasureTitleView, SuspensionView, ValidityCode,
 };
 use concordat_protocol::statement::StatementRef;
 use serde_json::{Value, json};
 
 use crate::names::Named;
-use crate::report::{Words, at_json, at_text, day_json, ref_json, refs_json, short, shorts, yuan};
+use crate::report::{
+    Words, at_json, at_text, day_json, ref_json, refs_json, screen, short, shorts, yuan,
+};
 
 /// Every axis under a stable name.
 pub(super) fn json(effect: &EffectView) -> Value {
@@ -98,7 +100,6 @@ pub(super) fn verdict(effect: &EffectView, words: Words) -> String {
     }
 }
 
-/// Every axis that says something, with its label.
 /// That a decision counts for nobody, where it is void: it may be witnessed all the same.
 // spec: ADM-188
 pub(super) fn counts(effect: Option<&EffectView>, words: Words) -> Option<(String, String)> {
@@ -111,7 +112,12 @@ pub(super) fn counts(effect: Option<&EffectView>, words: Words) -> Option<(Strin
     Some(words.pair("counts", words.noted(words.yes_no(false), why)))
 }
 
-pub(super) fn pairs(effect: &EffectView, words: Words) -> Vec<(String, String)> {
+/// Every axis that says something, with its label; `titles` names the measures.
+pub(super) fn pairs(
+    effect: &EffectView,
+    titles: &[MeasureTitleView],
+    words: Words,
+) -> Vec<(String, String)> {
     let mut pairs = vec![
         words.pair("binds_others", verdict(effect, words)),
         words.pair(
@@ -153,21 +159,8 @@ pub(super) fn pairs(effect: &EffectView, words: Words) -> Vec<(String, String)> 
         pairs.push(words.pair("witnessed", words.yes_no(effect.is_witnessed())));
     }
     amounts(effect, words, &mut pairs);
-    for duty in &effect.duties {
-        let text = words.noted(
-            format!("{} → {}", duty.measure, duty.until),
-            words.code(duty.binds_others),
-        );
-        pairs.push(words.pair("measure", text));
-    }
-    if let Some(until) = effect.publication_until {
-        let ended = if effect.publication_ended {
-            words.word("ended")
-        } else {
-            String::new()
-        };
-        pairs.push(words.pair("publication_until", format!("{until} {ended}").trim_end()));
-    }
+    pairs.extend(screen::measures(&effect.duties, titles, words));
+    pairs.extend(publication(effect, words));
     for failure in &effect.basis_failures {
         let text = words.headed(short(&failure.basis), words.code(failure.why));
         pairs.push(words.pair("basis_failure", text));
@@ -210,7 +203,17 @@ fn acts_of_others(effect: &EffectView, words: Words, pairs: &mut Vec<(String, St
     }
 }
 
-fn amounts(effect: &EffectView, words: Words, pairs: &mut Vec<(String, String)>) {
+/// The last day of publication, and whether that is over.
+pub(super) fn publication(effect: &EffectView, words: Words) -> Option<(String, String)> {
+    let until = effect.publication_until?;
+    let ended = match effect.publication_ended {
+        true => words.word("ended"),
+        false => String::new(),
+    };
+    Some(words.pair("publication_until", format!("{until} {ended}").trim_end()))
+}
+
+pub(super) fn amounts(effect: &EffectView, words: Words, pairs: &mut Vec<(String, String)>) {
     if effect.fine_fen > 0 {
         pairs.push(words.pair("fine", yuan(effect.fine_fen)));
     }

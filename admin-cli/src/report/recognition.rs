@@ -1,42 +1,37 @@
 //! Whether a decision is recognised here, what may be done on the strength of it, and why.
 
 use concordat_protocol::admin::{
-    AllowedView, DecisionView, RecognitionCode, RecognitionView, ReliedView,
+    AllowedView, MeasureTitleView, RecognitionCode, RecognitionView, ReliedView,
 };
 use concordat_protocol::log::Origin;
 use serde_json::{Value, json};
 
 use crate::names::Named;
 use crate::page::Page;
-use crate::report::{Words, short};
+use crate::report::{Words, screen, short};
 
-/// One line for each decision, with the measures that may be applied below it.
-// spec: ADM-231
-pub(super) fn of_decisions(page: &mut Page, decisions: &[DecisionView], words: Words) {
-    let known = |one: &DecisionView| {
-        let recognition = one.recognition.as_ref()?;
-        Some(pairs(&short(&one.reference), recognition, words))
-    };
-    let lines: Vec<_> = decisions.iter().filter_map(known).flatten().collect();
-    if !lines.is_empty() {
-        page.gap();
-        page.line(words.word("recognition"));
-        page.pairs(&lines);
-    }
-}
-
-/// A recognition line by line, the first under a label.
+/// A recognition line by line, the first under a label; `titles` names the measures.
+// spec: ADM-231, ADM-508
 pub(super) fn pairs(
     label: &str,
     recognition: &RecognitionView,
+    titles: &[MeasureTitleView],
     words: Words,
 ) -> Vec<(String, String)> {
     let mut pairs = vec![(label.to_owned(), sentence(recognition, words))];
     let measures = recognition.measures.iter();
-    pairs.extend(measures.map(|one| words.pair("may_apply", allowed(one, words))));
+    pairs.extend(measures.map(|one| words.pair("may_apply", allowed(one, titles, words))));
     if recognition.grant.is_some() {
         pairs.push(words.pair("may_rely", words.word("grant_recognised")));
     }
+    let nothing = match recognition.code {
+        RecognitionCode::Own => None,
+        RecognitionCode::Recognised => (pairs.len() == 1).then_some("no_measure_agreed"),
+        RecognitionCode::ForInformation | RecognitionCode::NotRecognised => {
+            Some("nothing_may_be_done")
+        }
+    };
+    pairs.extend(nothing.map(|key| words.pair("may_be_done", words.word(key))));
     pairs
 }
 
@@ -74,11 +69,11 @@ fn relied(by: &ReliedView) -> String {
     format!("《{title}》 v{version} {clause} ({})", short(agreement))
 }
 
-fn allowed(one: &AllowedView, words: Words) -> String {
+fn allowed(one: &AllowedView, titles: &[MeasureTitleView], words: Words) -> String {
     words.fill(
         "allowed",
         &[
-            ("measure", one.measure.as_str()),
+            ("measure", &screen::titled(&one.measure, titles, words)),
             ("until", &one.until.to_string()),
             ("force", &words.code(one.force)),
             ("law", one.basis.law.as_str()),

@@ -1,7 +1,7 @@
 //! What is known about an organisation, and one statement with its history.
 
 use concordat_protocol::admin::{
-    ActView, DecisionView, ErasedView, ListedView, StatementView, SubjectAnswer,
+    ActView, DecisionView, ErasedView, ListedView, MeasureTitleView, StatementView, SubjectAnswer,
 };
 use concordat_protocol::statement::{ActType, Decision, LegalBasis};
 use concordat_protocol::subject::CodeCheck;
@@ -14,7 +14,7 @@ use crate::report::{
     Report, Words, answer, at_json, at_text, awaited, day_json, effect, recognition, ref_json,
     refs_json, short,
 };
-use crate::report::{clean, codes, lookup, record};
+use crate::report::{clean, codes, fields, lookup, record, screen};
 use crate::{clock, decision};
 
 /// Decisions about an organisation.
@@ -54,7 +54,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
             "act_type",
             "decided_on",
             "state",
-            "binds_others",
+            "here",
         ];
         let header: Vec<_> = header.iter().map(|key| words.word(key)).collect();
         let rows = answer.decisions.iter().map(|one| row(one, words)).collect();
@@ -65,7 +65,7 @@ pub(crate) fn subject(answer: &SubjectAnswer, words: Words) -> Report {
     if let Some(red) = answer.decisions.iter().find(|one| !one.listed.is_empty()) {
         listed(&mut page, &red.listed, red.listed_left, words);
     }
-    recognition::of_decisions(&mut page, &answer.decisions, words);
+    screen::details(&mut page, &answer.decisions, words);
     recognition::cut(&mut page, &answer.agreements_cut, words);
     let awaited = answer.decisions.iter();
     let awaited = awaited.flat_map(|one| one.awaited.iter().map(|task| (&one.reference, task)));
@@ -191,7 +191,7 @@ fn row(one: &DecisionView, words: Words) -> Vec<String> {
         words.code(one.act_type),
         one.decided_on.to_string(),
         words.code(one.effect.validity),
-        effect::verdict(&one.effect, words),
+        screen::here_words(&one.effect, one.recognition.as_ref(), words),
     ]
 }
 
@@ -206,6 +206,10 @@ fn decision_json(one: &DecisionView) -> Value {
         "item": one.item.as_str(),
         "item_title": one.item_title,
         "decided_on": one.decided_on.to_string(),
+        "content": one.content,
+        "listing": one.listing.as_ref().map(decision::listing_json),
+        "measure_titles": titles_json(&one.measure_titles),
+        "here": screen::here_name(&one.effect, one.recognition.as_ref()),
         "effect": effect::json(&one.effect),
         "recognition": one.recognition.as_ref().map(recognition::json),
         "awaited": awaited::json(&one.awaited),
@@ -215,6 +219,11 @@ fn decision_json(one: &DecisionView) -> Value {
         "listed_left": one.listed_left.unwrap_or(0),
         "under": one.under.map(|code| code.to_string()),
     })
+}
+
+fn titles_json(titles: &[MeasureTitleView]) -> Value {
+    let one = |one: &MeasureTitleView| json!({"measure": one.measure.as_str(), "title": one.title});
+    titles.iter().map(one).collect()
 }
 
 /// One statement.
@@ -258,13 +267,13 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
         if let Some(decision) = decision {
             page.gap();
             page.line(words.word(key));
-            page.pairs(&flat(&decision::to_json(decision.fields())));
+            page.pairs(&fields::lines(decision.fields(), words));
         }
     }
     if let Some(effect) = &view.effect {
         page.gap();
         page.line(words.word("effect"));
-        page.pairs(&effect::pairs(effect, words));
+        page.pairs(&effect::pairs(effect, &view.measure_titles, words));
     }
     // spec: ADM-433
     if let Some(basis) = &view.beyond_repair {
@@ -273,7 +282,12 @@ pub(crate) fn statement(view: &StatementView, words: Words) -> Report {
     }
     if let Some(recognition) = &view.recognition {
         let label = words.word("recognition");
-        page.pairs(&recognition::pairs(&label, recognition, words));
+        page.pairs(&recognition::pairs(
+            &label,
+            recognition,
+            &view.measure_titles,
+            words,
+        ));
         recognition::cut(&mut page, &view.agreements_cut, words);
     }
     if let Some(agreement) = &view.agreement {
@@ -355,6 +369,8 @@ fn statement_json(view: &StatementView) -> Value {
         "act": view.act.as_ref().map(act_json),
         "acts": view.acts.iter().map(act_json).collect::<Value>(),
         "acts_left": view.acts_left.unwrap_or(0),
+        "item_title": view.item_title,
+        "measure_titles": titles_json(&view.measure_titles),
         "effect": view.effect.as_ref().map(effect::json),
         "awaited": awaited::json(&view.awaited),
         "beyond_repair": view.beyond_repair.as_ref().map(|one| json!({

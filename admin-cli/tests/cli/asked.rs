@@ -83,6 +83,8 @@ fn question_before_an_act_names_what_it_does_and_upon_whom() {
         answer: None,
         look_up_root: None,
         answers_next_skip: None,
+        measure_titles: vec![],
+        item_title: None,
         reference: StatementRef {
             origin: origin.parse().unwrap(),
             index: LeafIndex::new(7),

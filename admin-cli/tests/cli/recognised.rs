@@ -1,11 +1,13 @@
 //! What the tool says of a decision that is recognised, or not.
 
 use concordat_protocol::admin::{
-    AllowedView, BindsOthersCode, DecisionView, LackingCode, RecognitionCode, RecognitionView,
-    ReliedView, Reply, SubjectAnswer,
+    AllowedView, BindsOthersCode, DecisionView, DutyView, LackingCode, MeasureTitleView,
+    RecognitionCode, RecognitionView, ReliedView, Reply, SubjectAnswer,
 };
 use concordat_protocol::codec::Truth;
-use concordat_protocol::statement::{ActType, BasisLevel, Code, Force, LegalBasis, Measure};
+use concordat_protocol::statement::{
+    ActType, BasisLevel, Code, Force, LegalBasis, Listing, Measure, Quarter, SeriousGroup,
+};
 use concordat_protocol::subject::SubjectCode;
 use concordat_protocol::text::Text;
 
@@ -82,6 +84,9 @@ fn answer() -> Reply {
         listed: Vec::new(),
         listed_left: None,
         under: None,
+        measure_titles: vec![],
+        listing: None,
+        content: None,
     };
     Reply::Subject(Box::new(SubjectAnswer {
         code: code(),
@@ -137,13 +142,15 @@ fn plain(text: &str) -> String {
 fn each_decision_has_a_line_with_the_reason_and_each_measure_another() {
     let out = plain(&shown(&["--lang", "en"]));
     for line in [
-        format!("{HUB}/0#7 recognised: 《区域信用互认协议》 v2 第五条 ({HUB}/0#50) and 3 more"),
-        "May be applied tender.limit until 2025-03-01, mandatory, by force of 招标投标法 第五十四条 (第五条)"
+        format!("{HUB}/0#7 A〔2025〕1号"),
+        format!("Recognised here recognised: 《区域信用互认协议》 v2 第五条 ({HUB}/0#50) and 3 more"),
+        "May be applied tenders: limits (tender.limit) until 2025-03-01, mandatory, by force of 招标投标法 第五十四条 (第五条)"
             .to_owned(),
         "May be relied on what it grants".to_owned(),
-        format!("{HUB}/0#8 for information: it rests on local acts of another place"),
-        format!("{HUB}/0#9 not recognised: suspended"),
-        format!("{HUB}/0#10 own decision"),
+        "Recognised here for information: it rests on local acts of another place".to_owned(),
+        "Recognised here not recognised: suspended".to_owned(),
+        "May be done nothing on the strength of it".to_owned(),
+        "Recognised here own decision".to_owned(),
         format!("! {} says more about agreements than is looked at", origin()),
     ] {
         assert!(out.contains(&line), "{line}\n{out}");
@@ -151,7 +158,7 @@ fn each_decision_has_a_line_with_the_reason_and_each_measure_another() {
     let out = plain(&shown(&["--lang", "zh"]));
     for line in [
         "予以互认：《区域信用互认协议》 v2 第五条",
-        "可采取措施 tender.limit 至 2025-03-01，强制性，依据《招标投标法》第五十四条（第五条）",
+        "可采取措施 招标投标：限制（tender.limit） 至 2025-03-01，强制性，依据《招标投标法》第五十四条（第五条）",
         "仅供参考：依据在本地无效",
         "不予互认：中止",
     ] {
@@ -177,4 +184,110 @@ fn json_says_all_of_it() {
     assert_eq!(second["lacking"], "basis-not-valid-here");
     assert_eq!(json["decisions"][2]["recognition"]["state"], "suspended");
     assert_eq!(json["agreements_cut"][0], origin().as_str());
+}
+
+/// An entry in a list that applies elsewhere and that no agreement makes count here.
+fn entry() -> DecisionView {
+    let Reply::Subject(answer) = answer() else {
+        unreachable!()
+    };
+    let mut one = answer.decisions.into_iter().nth(1).unwrap();
+    let measure = Measure::new("tender.limit").unwrap();
+    one.act_type = ActType::SeriousList;
+    one.item_title = Some("欠薪".to_owned());
+    one.content = Some("列入名单三年".to_owned());
+    one.measure_titles = vec![MeasureTitleView {
+        measure: measure.clone(),
+        title: "限制参加投标".to_owned(),
+    }];
+    one.listing = Some(Listing {
+        pre_notice: None,
+        exit_conditions: Text::new("付清工资").unwrap(),
+        exit_procedure: Text::new("向作出机关申请").unwrap(),
+        group: Some(SeriousGroup::LegalDuties),
+        quarter: Quarter::new(2025, 1),
+    });
+    one.effect.binds_others = BindsOthersCode::Applies;
+    one.effect.suspended_by.clear();
+    one.effect.fine_fen = 500_000;
+    one.effect.publication_until = Some(day());
+    one.effect.duties = vec![DutyView {
+        measure,
+        until: day(),
+        ended: false,
+        binds_others: BindsOthersCode::Applies,
+    }];
+    one
+}
+
+fn shown_of(one: DecisionView, before: &[&str]) -> String {
+    let Reply::Subject(mut answer) = answer() else {
+        unreachable!()
+    };
+    answer.decisions = vec![one];
+    answer.agreements_cut.clear();
+    let text = code().to_string();
+    let ask = [
+        "subject",
+        &text,
+        "--purpose",
+        "p",
+        "--case",
+        "c",
+        "--basis",
+        "b",
+    ];
+    let arguments = [before, &ask].concat();
+    let (ran, _) = against(vec![Reply::Subject(answer)], &arguments);
+    ran.exits(0).out
+}
+
+/// *Applies* stood beside *for information*, and what was decided and may be done was not on the screen.
+// spec: ADM-506, ADM-507, ADM-508
+#[test]
+fn screen_says_in_one_word_what_holds_here_and_what_may_be_done() {
+    let out = plain(&shown_of(entry(), &["--lang", "en"]));
+    for line in [
+        "list of serious breaches 2025-03-01 in force for information",
+        "Item 欠薪 (penalty.labour)",
+        "Decided 列入名单三年",
+        "5,000.00",
+        "Measure 限制参加投标 (tender.limit) until 2025-03-01 (applies)",
+        "quarter 1 of 2025",
+        "Leaves the list 付清工资",
+        "Published until 2025-03-01",
+        "May be done nothing on the strength of it",
+    ] {
+        assert!(out.contains(line), "{line}\n{out}");
+    }
+    let out = plain(&shown_of(entry(), &["--lang", "zh"]));
+    for line in [
+        "事项 欠薪（penalty.labour）",
+        "决定内容 列入名单三年",
+        "措施 限制参加投标（tender.limit） 至 2025-03-01",
+        "2025 年第 1 季度",
+        "移出条件 付清工资",
+        "可采取行动 不得据以采取措施",
+    ] {
+        assert!(out.contains(line), "{line}\n{out}");
+    }
+    let here = |one| {
+        let out = shown_of(one, &["--output", "json"]);
+        let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+        json["decisions"][0]["here"].clone()
+    };
+    assert_eq!(here(entry()), "for-information");
+    let mut own = entry();
+    own.recognition = Some(empty(RecognitionCode::Own));
+    own.effect.in_force_for_issuer = true;
+    assert_eq!(here(own.clone()), "in-force");
+    own.effect.in_force_for_issuer = false;
+    own.effect.binds_others = BindsOthersCode::Withdrawn;
+    assert_eq!(here(own), "withdrawn");
+    let mut relied = entry();
+    relied.recognition = Some(recognised());
+    assert_eq!(here(relied), "recognised");
+    let mut ended = entry();
+    ended.effect.binds_others = BindsOthersCode::Ended;
+    assert_eq!(here(ended), "ended");
 }

@@ -11,7 +11,7 @@ use concordat_protocol::time::Day;
 use concordat_protocol::trust::Registry;
 
 use crate::admin::desk::{Answer, Desk};
-use crate::admin::{lookup, peer, records, refusal, subject, view};
+use crate::admin::{lookup, records, refusal, subject, view};
 use crate::node::Node;
 
 /// What is said about the codes of an organisation.
@@ -83,7 +83,7 @@ pub(super) fn former(desk: &Desk, ask: &SubjectAsk, codes: &Codes, as_of: Day) -
         look_up_row: 0,
         decisions: Vec::new(),
         total,
-        bodies_missing: subject::bodies_missing(node, &peer::logs(node)),
+        bodies_missing: subject::bodies_missing(node),
         next_skip: (next_skip < total && ask.records_skip.is_none()).then_some(next_skip),
         copies_left: None,
         agreements_cut: Vec::new(),

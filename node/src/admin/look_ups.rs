@@ -83,7 +83,7 @@ pub(super) fn kept(node: &Node, number: u64) -> Result<KeptRow, AdminError> {
     if number >= node.look_ups() {
         return Err(no_row(node, number));
     }
-    let store = node.query().map_err(refusal::index)?.store();
+    let store = node.query_with_rows().map_err(refusal::index)?.store();
     let rows = store.lookups(number..number.saturating_add(1));
     let rows = rows.map_err(|error| refusal::internal(&error))?;
     let gone = || AdminError::new(ErrorCode::RowGone).with("row", number);
@@ -94,7 +94,7 @@ pub(super) fn kept(node: &Node, number: u64) -> Result<KeptRow, AdminError> {
 // spec: ADM-312
 pub(super) fn list(desk: &Desk, ask: &LookUpListAsk) -> Answer {
     let node = desk.node();
-    let store = node.query().map_err(refusal::index)?.store();
+    let store = node.query_with_rows().map_err(refusal::index)?.store();
     let marks = store.lookup_marks(0..u64::MAX);
     let marks = noted(marks.map_err(|error| refusal::internal(&error))?);
     // Before the rows are looked at: one that comes meanwhile is not one that is gone.
@@ -340,7 +340,11 @@ pub(super) fn missed(desk: &Desk, ask: &LookUpMissedAsk) -> Answer {
         let error = AdminError::new(ErrorCode::TooLarge).with("bytes", ask.cases.len());
         return Err(error.with("limit", CASES_MAX));
     }
-    let store = desk.node().query().map_err(refusal::index)?.store();
+    let store = desk
+        .node()
+        .query_with_rows()
+        .map_err(refusal::index)?
+        .store();
     // Before the rows are looked at: one that comes meanwhile is not one that is gone.
     let in_all = store.counts().lookups;
     let key = |number: &Text<128>| case_key(number.as_str());

@@ -14,7 +14,7 @@ use concordat_protocol::trust::Registry;
 
 use crate::admin::desk::{Answer, Desk};
 use crate::admin::shown::Shown;
-use crate::admin::{peer, refusal, subject, view};
+use crate::admin::{refusal, subject, view};
 use crate::node::Facts;
 
 /// Statements behind a count that are listed.
@@ -50,7 +50,6 @@ pub(super) fn answer(desk: &Desk, ask: &StatisticsAsk) -> Answer {
         .listed
         .map(|kind| listed(&registry, period, &facts, kind));
     let (listed, listed_left) = listed.unwrap_or_default();
-    let logs = peer::logs(node);
     Ok(Reply::Statistics(Box::new(StatisticsView {
         period: period.to_string(),
         first: period.first(),
@@ -60,7 +59,7 @@ pub(super) fn answer(desk: &Desk, ask: &StatisticsAsk) -> Answer {
         total: figures_view(None, &total),
         silent: silent(&registry, &heard),
         cut: (!is_whole).then_some(Truth),
-        bodies_missing: subject::bodies_missing(node, &logs),
+        bodies_missing: subject::bodies_missing(node),
         coverage,
         listed,
         listed_left: (listed_left > 0).then_some(listed_left),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use concordat_protocol::admin::{
-    ActView, AdminError, DecisionView, ErrorCode, LogView, NotAboutView, RecognitionView, Reply,
+    ActView, AdminError, DecisionView, ErrorCode, NotAboutView, RecognitionView, Reply,
     SUBJECT_DECISIONS_MAX, StatementAsk, StatementView, SubjectAnswer, SubjectAsk,
 };
 use concordat_protocol::effect::{Codes, Effect, Horizon, Validity};
@@ -22,7 +22,7 @@ use crate::admin::listed::{Listed, beside};
 use crate::admin::shown::Shown;
 use crate::admin::{
     acts as acts_on, answers, clean, codes, erased, hops, lookup, peer, records, refusal, target,
-    view,
+    titles, view,
 };
 use crate::node::{Node, publisher};
 use crate::query::{Found, QueryService, SubjectEntry, sort_newest_first};
@@ -112,7 +112,12 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
                 .extend(hops::views(node, &mut timetable, &verified, hops)?);
             view.answers_left = (answers.left > 0).then_some(answers.left);
             view.answers = answers.views;
-            view.recognition = Some(agreed.view(&agreements, &verified, stands, effect, as_of));
+            let recognition = agreed.view(&agreements, &verified, stands, effect, as_of);
+            let duties = &view.effect.duties;
+            view.measure_titles = titles::measures(&registry, duties, Some(&recognition));
+            view.recognition = Some(recognition);
+            view.listing = stands.listing.clone();
+            view.content = titles::content(stands);
             // spec: ADM-191
             if !decisions.take(view)? {
                 break;
@@ -124,7 +129,6 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
     // spec: ADM-220
     let copies: u64 = page.iter().take(passed).map(|entry| entry.copies).sum();
     let next_skip = skip.saturating_add(passed) as u64;
-    let logs = peer::logs(node);
     let mut names = names_of(&found, &codes, &not_about);
     for name in corrected_names {
         if names.len() < NAMES_SHOWN_MAX && !names.contains(&name) {
@@ -149,7 +153,7 @@ pub(super) fn organisation(desk: &Desk, ask: SubjectAsk) -> Answer {
         look_up_row: 0,
         decisions,
         total,
-        bodies_missing: bodies_missing(node, &logs),
+        bodies_missing: bodies_missing(node),
         next_skip: (next_skip < total && ask.records_skip.is_none()).then_some(next_skip),
         copies_left: (copies > 0).then_some(copies),
         agreements_cut: agreed.cut(),
@@ -263,12 +267,17 @@ pub(super) fn not_about_by(
 }
 
 /// Bodies that may be decisions or acts and are still to come. What others say of acts is none.
-pub(super) fn bodies_missing(node: &Node, logs: &[LogView]) -> u64 {
-    let held = node.shared().logs();
-    let for_few = held
-        .iter()
-        .map(|(_, log)| log.awaited_for_few().count() as u64);
-    let missing: u64 = logs.iter().map(|log| log.bodies_missing).sum();
+// spec: IDX-131
+pub(super) fn bodies_missing(node: &Node) -> u64 {
+    let shared = node.shared();
+    let logs = shared.logs();
+    let missing = logs.iter().map(|(_, log)| shared.count_bodies(log).1);
+    let missing: u64 = missing.sum();
+    if missing == 0 {
+        return 0;
+    }
+    let for_few = logs.iter();
+    let for_few = for_few.map(|(_, log)| log.awaited_for_few().count() as u64);
     missing.saturating_sub(for_few.sum())
 }
 
@@ -350,11 +359,6 @@ fn decision_view(
 ) -> DecisionView {
     let fields = decision.fields();
     let issuer = verified.statement().header().issuer;
-    let catalogue = registry.catalogue_at(registry.size());
-    let item = catalogue.and_then(|catalogue| {
-        let mut items = catalogue.items.iter();
-        items.find(|item| item.code == fields.item)
-    });
     DecisionView {
         reference: verified.reference().clone(),
         issuer,
@@ -362,7 +366,7 @@ fn decision_view(
         document_number: fields.document_number.to_string(),
         act_type: fields.act_type,
         item: fields.item.clone(),
-        item_title: item.map(|item| item.title.to_string()),
+        item_title: titles::item(registry, &fields.item),
         decided_on: fields.decided_on,
         effect: view::effect(effect, timetable.as_of()),
         recognition: None,
@@ -372,6 +376,9 @@ fn decision_view(
         listed: Vec::new(),
         listed_left: None,
         under: None,
+        measure_titles: Vec::new(),
+        listing: None,
+        content: None,
     }
 }
 
@@ -442,6 +449,8 @@ fn statement_view(
         .iter()
         .flat_map(|codes| codes::views(&registry, codes));
     let code_change = steps.find(|step| step.reference == *reference);
+    let shown = effect.as_ref().map(|effect| view::effect(effect, as_of));
+    let item_title = stands.and_then(|one| titles::item(&registry, &one.fields().item));
     Ok(StatementView {
         reference: reference.clone(),
         class: payload.class(),
@@ -471,7 +480,11 @@ fn statement_view(
             }
             (None, _) | (_, None) => Vec::new(),
         },
-        effect: effect.as_ref().map(|effect| view::effect(effect, as_of)),
+        measure_titles: shown.as_ref().map_or_else(Vec::new, |shown| {
+            titles::measures(&registry, &shown.duties, recognition.as_ref())
+        }),
+        item_title,
+        effect: shown,
         look_up_row: None,
         fork: view::fork_of(node, &reference.origin),
         recognition,

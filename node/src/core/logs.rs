@@ -58,6 +58,10 @@ pub struct Log {
     course: CtxCourse,
     /// 12 bytes a leaf: a pointer, or a code where the segment is the largest number.
     bodies: Vec<BodyPointer>,
+    /// How many of them are held and how many are to come.
+    tally: Tally,
+    /// Positions whose bodies were written since the journal was last committed.
+    fresh: Vec<LeafIndex>,
     /// Where the newest restart lies.
     restarted: Option<LeafIndex>,
     /// Where bodies lie that were refused.
@@ -72,6 +76,36 @@ pub struct Log {
     pub(super) unread: BTreeSet<(LeafIndex, LeafIndex)>,
     /// Bodies that have not come and that an act erases.
     erasing: BTreeSet<LeafIndex>,
+}
+
+/// How many bodies of a log are held, and how many have not come or cannot be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tally {
+    pub(super) held: u64,
+    pub(super) missing: u64,
+}
+
+impl Tally {
+    /// The count that bodies in a state are in; `None` where they are in neither.
+    const fn count_of(&mut self, state: BodyState) -> Option<&mut u64> {
+        match state {
+            BodyState::Held(_) => Some(&mut self.held),
+            BodyState::Missing | BodyState::Damaged => Some(&mut self.missing),
+            BodyState::None | BodyState::Refused(_) | BodyState::Absent(_) => None,
+        }
+    }
+
+    fn add(&mut self, state: BodyState) {
+        if let Some(count) = self.count_of(state) {
+            *count += 1;
+        }
+    }
+
+    fn take_away(&mut self, state: BodyState) {
+        if let Some(count) = self.count_of(state) {
+            *count = count.saturating_sub(1);
+        }
+    }
 }
 
 /// Whether holdings tell of what lies at a position.
@@ -159,17 +193,35 @@ impl Log {
         let slot = usize::try_from(index.value())
             .ok()
             .and_then(|index| self.bodies.get(index));
-        match slot {
-            None => BodyState::None,
-            Some(pointer) if pointer.segment != NO_SEGMENT => BodyState::Held(*pointer),
-            Some(slot) if slot.offset == REFUSED => {
-                BodyState::Refused(u8::try_from(slot.length).unwrap_or(u8::MAX))
-            }
-            Some(slot) if slot.offset == ABSENT => Absence::from_code(u64::from(slot.length))
-                .map_or(BodyState::Missing, BodyState::Absent),
-            Some(slot) if slot.offset == DAMAGED => BodyState::Damaged,
-            Some(_) => BodyState::Missing,
-        }
+        slot.map_or(BodyState::None, |slot| state_of(*slot))
+    }
+
+    /// How many bodies are held, those whose writing is under way among them, and how many are to come.
+    pub(super) const fn tally(&self) -> Tally {
+        self.tally
+    }
+
+    /// Where bodies lie whose writing may be under way, each position once.
+    pub(super) fn fresh(&self) -> BTreeMap<LeafIndex, BodyPointer> {
+        let held = self
+            .fresh
+            .iter()
+            .filter_map(|index| match self.body(*index) {
+                BodyState::Held(pointer) => Some((*index, pointer)),
+                BodyState::Damaged
+                | BodyState::Missing
+                | BodyState::None
+                | BodyState::Refused(_)
+                | BodyState::Absent(_) => None,
+            });
+        held.collect()
+    }
+
+    /// Looks no more at what lies durably in the journal.
+    pub(super) fn settle(&mut self, is_durable: impl Fn(BodyPointer) -> bool) {
+        let under_way = self.fresh().into_iter();
+        let under_way = under_way.filter(|(_, pointer)| !is_durable(*pointer));
+        self.fresh = under_way.map(|(index, _)| index).collect();
     }
 
     /// What lies at a position.
@@ -227,7 +279,9 @@ impl Log {
         }
         self.kinds.push(kind);
         self.tree.append(hash::leaf_hash(leaf));
-        self.bodies.push(slot_of(mark));
+        let slot = slot_of(mark);
+        self.bodies.push(slot);
+        self.count(index, state_of(slot));
     }
 
     /// An act erases the body of a position, which has not come.
@@ -282,8 +336,30 @@ impl Log {
             .ok()
             .and_then(|index| self.bodies.get_mut(index));
         if let Some(slot) = slot {
-            *slot = to;
+            let before = std::mem::replace(slot, to);
+            self.tally.take_away(state_of(before));
+            self.count(LeafIndex::new(index), state_of(to));
         }
+    }
+
+    fn count(&mut self, index: LeafIndex, state: BodyState) {
+        self.tally.add(state);
+        if matches!(state, BodyState::Held(_)) {
+            self.fresh.push(index);
+        }
+    }
+}
+
+/// What a slot says of its body.
+fn state_of(slot: BodyPointer) -> BodyState {
+    match slot.offset {
+        _ if slot.segment != NO_SEGMENT => BodyState::Held(slot),
+        REFUSED => BodyState::Refused(u8::try_from(slot.length).unwrap_or(u8::MAX)),
+        ABSENT => {
+            Absence::from_code(u64::from(slot.length)).map_or(BodyState::Missing, BodyState::Absent)
+        }
+        DAMAGED => BodyState::Damaged,
+        _ => BodyState::Missing,
     }
 }
 
@@ -342,6 +418,8 @@ impl LogTable {
                 extents,
                 course,
                 bodies,
+                tally: Tally::default(),
+                fresh: Vec::new(),
                 restarted: None,
                 refused: BTreeMap::new(),
                 erased: BTreeMap::new(),
@@ -480,4 +558,59 @@ fn take_leaves(
     let mine = placed.filter(|(position, _)| wanted.contains(position));
     found.extend(mine.map(|(_, (leaf, _))| leaf.to_vec()));
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(log: &Log) -> Tally {
+        let mut tally = Tally::default();
+        for index in 0..log.size().value() {
+            tally.add(log.body(LeafIndex::new(index)));
+        }
+        tally
+    }
+
+    /// Counting went over every position of every log, once for each look-up.
+    // spec: IDX-131
+    #[test]
+    fn bodies_are_counted_as_they_come_and_go() {
+        let mut table = LogTable::default();
+        let origin: Origin = crate::fixture::Fixture::new().origin();
+        table.insert(origin.clone(), 1);
+        let log = table.get_mut(&origin).unwrap();
+        let pointer = |offset: u32| BodyPointer {
+            segment: 0,
+            offset: 64 + offset,
+            length: 3,
+        };
+        let marks = [
+            BodyMark::Unknown,
+            BodyMark::Held(pointer(8), true),
+            BodyMark::Erased,
+            BodyMark::Refused(3),
+        ];
+        for place in 0..40_u8 {
+            log.push_leaf(&[place], marks[usize::from(place) % marks.len()]);
+        }
+        assert_eq!((log.tally(), counted(log).held), (counted(log), 10));
+        // Each position takes every state after every other.
+        for step in 0..400_u64 {
+            let place = step * 7 % 40;
+            match step % 5 {
+                4 => log.mark_damaged(LeafIndex::new(place)),
+                mark => log.mark(place, marks[mark as usize]),
+            }
+            assert_eq!(log.tally(), counted(log), "{step}");
+        }
+        // What is not there changes no count.
+        log.mark(40, BodyMark::Held(pointer(9), true));
+        assert_eq!(log.tally(), counted(log));
+        assert_eq!(log.fresh().len() as u64, log.tally().held);
+        log.settle(|_| false);
+        assert_eq!(log.fresh().len() as u64, log.tally().held);
+        log.settle(|_| true);
+        assert!(log.fresh().is_empty());
+    }
 }

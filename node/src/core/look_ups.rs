@@ -345,6 +345,26 @@ mod tests {
         }
     }
 
+    /// What is kept for whoever waits for a row is there after a loss of power, before anything else was done.
+    // spec: LKP-1
+    #[test]
+    fn row_is_durable_before_the_rest_of_its_batch_is_finished() {
+        let fixture = crate::fixture::Fixture::new();
+        let (mut core, disk) = crate::core::fixture::open(&fixture);
+        let at = Timestamp::new(1_772_400_000_000).unwrap();
+        let hand = |core: &mut Core<_>, number| {
+            let bytes = row(number);
+            core.handle(at, crate::core::CoreInput::Row(&bytes))
+                .unwrap();
+        };
+        hand(&mut core, 0);
+        core.keep_rows().unwrap();
+        hand(&mut core, 1);
+        disk.crash(&mut || 0);
+        let core = crate::core::fixture::reopen(&fixture, core, &disk);
+        assert_eq!(core.shared().look_ups().value(), 1);
+    }
+
     /// A restored register that grew past what was said of the lost one offers no root of that.
     // spec: LKP-16
     #[test]

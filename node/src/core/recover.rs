@@ -202,6 +202,7 @@ impl<D: Disk> Core<D> {
         core.restore_own()?;
         core.start_signing(first_start, has_signed)?;
         core.show_missing();
+        core.settle_bodies();
         Ok((core, opened))
     }
 
@@ -322,15 +323,12 @@ impl<D: Disk> Shared<D> {
     // spec: ADM-132
     #[must_use]
     pub fn count_bodies(&self, log: &Log) -> (u64, u64) {
-        let (mut held, mut missing) = (0, 0);
-        for index in 0..log.size().value() {
-            match log.body(LeafIndex::new(index)) {
-                BodyState::Held(pointer) if self.reader.body_exists(pointer) => held += 1,
-                BodyState::Held(_) | BodyState::Missing | BodyState::Damaged => missing += 1,
-                BodyState::None | BodyState::Refused(_) | BodyState::Absent(_) => {}
-            }
-        }
-        (held, missing)
+        let counted = log.tally();
+        let fresh = log.fresh().into_values();
+        let under_way = fresh.filter(|pointer| !self.reader.body_exists(*pointer));
+        let under_way = under_way.count() as u64;
+        let held = counted.held.saturating_sub(under_way);
+        (held, counted.missing.saturating_add(under_way))
     }
 
     /// How many bodies of a log are held.

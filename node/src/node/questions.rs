@@ -42,11 +42,23 @@ pub enum AskError {
 }
 
 impl Node {
-    /// The queries that see everything durable at the time of the call.
+    /// The queries that see every statement that is durable at the time of the call. Rows of the register of
+    /// look-ups are not waited for: every look-up writes one, and no statement rests on them.
     ///
     /// # Errors
     /// [`crate::indexer::IndexerStopped`].
+    // spec: IDX-130
     pub fn query(&self) -> Result<&QueryService, crate::indexer::IndexerStopped> {
+        self.indexer.barrier_of_statements()?;
+        Ok(&self.query)
+    }
+
+    /// The queries that see everything durable at the time of the call, the rows of the register of look-ups
+    /// and their marks too.
+    ///
+    /// # Errors
+    /// [`crate::indexer::IndexerStopped`].
+    pub fn query_with_rows(&self) -> Result<&QueryService, crate::indexer::IndexerStopped> {
         self.indexer.barrier()?;
         Ok(&self.query)
     }

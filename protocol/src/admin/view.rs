@@ -16,8 +16,8 @@ use crate::codec::integer_map;
 use crate::log::{Hash, LeafIndex, Origin, TreeSize};
 use crate::statement::{
     Accession, ActType, Agreement, Class, Code, Decision, Enrolment, ErasureGround, Ground,
-    LegalBasis, Month, ObjectorRole, Outcome, QueryRoot, RedExit, RepairEffect, Retirement, Role,
-    Standing, StatementRef, Vis, WithdrawalReason,
+    LegalBasis, Listing, Measure, Month, ObjectorRole, Outcome, QueryRoot, RedExit, RepairEffect,
+    Retirement, Role, Standing, StatementRef, Vis, WithdrawalReason,
 };
 use crate::subject::{AuthorityCode, SubjectCode};
 use crate::time::{Day, Timestamp};
@@ -354,6 +354,24 @@ integer_map! {
         156 => listed_left: opt(u64),
         /// The code that it names, where the organisation has another one now.
         180 => under: opt(SubjectCode),
+        /// The titles of its measures and of those that may be applied, ascending by measure.
+        // spec: ADM-506
+        215 => measure_titles: list(MeasureTitleView),
+        /// Of an entry in a list: what it says of the list, as corrected.
+        216 => listing: opt(Listing),
+        /// What is decided, in words, as corrected; cut after 200 characters.
+        217 => content: opt(String),
+    }
+}
+
+integer_map! {
+    /// What a measure is called.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct MeasureTitleView {
+        /// The measure.
+        1 => measure: req(Measure),
+        /// Its title in the newest catalogue of measures.
+        2 => title: req(String),
     }
 }
 
@@ -523,5 +541,10 @@ integer_map! {
         195 => look_up_root: opt(QueryRoot),
         /// How many recognition responses to pass over to go on; absent on the last page.
         196 => answers_next_skip: opt(u64),
+        /// The titles of its measures and of those that may be applied, ascending by measure.
+        // spec: ADM-506
+        215 => measure_titles: list(MeasureTitleView),
+        /// The title of its item, where it is a decision.
+        218 => item_title: opt(String),
     }
 }

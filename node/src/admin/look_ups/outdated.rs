@@ -94,7 +94,7 @@ fn state_of(now: &Shown, salted: &SaltedRow) -> Hash {
 /// are more of them.
 // spec: LKP-50, LKP-55
 pub(in crate::admin) fn outdated_rows(node: &Node) -> Result<(Vec<Outdated>, bool), AdminError> {
-    let store = node.query().map_err(refusal::index)?.store();
+    let store = node.query_with_rows().map_err(refusal::index)?.store();
     let (mut found, mut after, mut cut) = (Vec::new(), None, false);
     while !cut {
         let page = store.shown_and_pointed_at(after.as_ref(), PAGE);
