@@ -143,7 +143,7 @@ impl Seen {
             Answer {
                 decision: decision.clone(),
                 binds_others: effect.binds_others(),
-                open: open.or(unread.get(decision).copied()).cloned(),
+                open: open.or_else(|| unread.get(decision).copied()).cloned(),
             }
         })
     }
