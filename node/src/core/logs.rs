@@ -600,7 +600,7 @@ mod tests {
             let place = step * 7 % 40;
             match step % 5 {
                 4 => log.mark_damaged(LeafIndex::new(place)),
-                mark => log.mark(place, marks[mark as usize]),
+                mark => log.mark(place, marks[usize::try_from(mark).unwrap()]),
             }
             assert_eq!(log.tally(), counted(log), "{step}");
         }

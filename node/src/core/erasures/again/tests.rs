@@ -19,15 +19,13 @@ fn adopt(core: &mut Core<MemoryDisk>, registry: Registry) -> Vec<u64> {
     core.registry = registry.clone();
     *write(&core.shared.registry) = Arc::new(registry);
     core.erasures.recheck();
-    let told = core
-        .finish()
-        .unwrap()
-        .into_iter()
-        .filter_map(|output| match output {
-            Output::Durable { items, .. } => Some(items),
-            _ => None,
-        });
-    told.flatten().map(|one| one.index.value()).collect()
+    let mut told = Vec::new();
+    for output in core.finish().unwrap() {
+        if let Output::Durable { items, .. } = output {
+            told.extend(items.iter().map(|one| one.index.value()));
+        }
+    }
+    told
 }
 
 // spec: PRP-103
