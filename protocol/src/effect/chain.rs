@@ -74,19 +74,18 @@ impl<'a> Chains<'a> {
             let about = chains.aliases.first(decision.fields().subject.code());
             chains.join_documents(at, about, (fact, decision));
             // spec: EFF-144
-            match copies.root(decision) {
-                Some(root) if issuer(root).is_some_and(|author| fact.speaks_for(author)) => {
-                    let root = chains.reference(root);
-                    chains.join(at, root);
-                }
-                Some(root) => {
-                    for author in fact.authors() {
-                        let siblings = chains.siblings(author, root);
-                        chains.join(at, siblings);
-                    }
-                    above.push((at, chains.reference(root)));
-                }
-                None => {}
+            let Some(root) = copies.root(decision) else {
+                continue;
+            };
+            // Those that name one root are in one chain, whichever of them could already speak for its author.
+            for author in fact.authors() {
+                let siblings = chains.siblings(author, root);
+                chains.join(at, siblings);
+            }
+            let place = chains.reference(root);
+            match issuer(root).is_some_and(|author| fact.speaks_for(author)) {
+                true => chains.join(at, place),
+                false => above.push((at, place)),
             }
         }
         // spec: EFF-131
