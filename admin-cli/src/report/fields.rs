@@ -35,8 +35,10 @@ pub(super) fn lines(fields: &DecisionFields, words: Words) -> Vec<(String, Strin
         "penalty_classes",
         Some(all(&fields.penalty_classes, |one| words.code(*one))),
     );
-    put("fine_fen", fields.fine_fen.map(yuan));
-    put("confiscation_fen", fields.confiscation_fen.map(yuan));
+    // As `--set` takes it, in fen: who copies it back means the same amount.
+    let amount = |fen| words.noted(fen, words.fill("in_yuan", &[("yuan", &yuan(fen))]));
+    put("fine_fen", fields.fine_fen.map(amount));
+    put("confiscation_fen", fields.confiscation_fen.map(amount));
     put("duties", Some(all(&fields.duties, |one| duty(one, words))));
     put("valid_from", fields.valid_from.map(|day| day.to_string()));
     put("valid_until", fields.valid_until.map(|day| day.to_string()));
@@ -211,7 +213,7 @@ mod tests {
             found.next().unwrap().1.clone()
         };
         assert_eq!(find("basis"), "劳动法 第五十条 (law)");
-        assert_eq!(find("fine_fen"), "5,000.00");
+        assert_eq!(find("fine_fen"), "500000 (5,000.00 yuan)");
         assert_eq!(find("service"), "2026-03-01 (post)");
     }
 }

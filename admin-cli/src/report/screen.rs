@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use concordat_certs::wording;
 use concordat_protocol::admin::{
     BindsOthersCode, DecisionView, DutyView, EffectView, MeasureTitleView, RecognitionCode,
     RecognitionView,
@@ -32,10 +33,15 @@ pub(super) fn here_words(
     recognition: Option<&RecognitionView>,
     words: Words,
 ) -> String {
-    match here(effect, recognition) {
+    let said = match here(effect, recognition) {
         Here::InForce => words.word("in_force_here"),
         Here::Code(code) => words.code(code),
-        Here::State(_) => effect::verdict(effect, words),
+        Here::State(_) => return effect::verdict(effect, words),
+    };
+    // An objection leaves it in force for its issuer, and what is granted recognised: it is said all the same.
+    match effect.binds_others == BindsOthersCode::Applies {
+        true => said,
+        false => words.noted(said, effect::verdict(effect, words)),
     }
 }
 
@@ -51,7 +57,7 @@ fn here(effect: &EffectView, recognition: Option<&RecognitionView>) -> Here {
         return state;
     };
     match recognition.code {
-        RecognitionCode::Own if effect.in_force_for_issuer => Here::InForce,
+        RecognitionCode::Own if effect.in_force_for_issuer && is_known(effect) => Here::InForce,
         RecognitionCode::Recognised => Here::Code(recognition.code),
         // That nothing follows from it here says more than that it applies somewhere.
         RecognitionCode::ForInformation if effect.binds_others == BindsOthersCode::Applies => {
@@ -63,12 +69,27 @@ fn here(effect: &EffectView, recognition: Option<&RecognitionView>) -> Here {
     }
 }
 
+/// Whether it has begun, and all that it rests on and that bears on it is known.
+// spec: ADM-507
+fn is_known(effect: &EffectView) -> bool {
+    let unknown = [
+        BindsOthersCode::NotYet,
+        BindsOthersCode::UnknownSince,
+        BindsOthersCode::NotWeighed,
+        BindsOthersCode::NoBasis,
+        BindsOthersCode::BasisNotHeld,
+    ];
+    !unknown.contains(&effect.binds_others)
+}
+
 /// Of each decision what was decided, until when, whether it is recognised here and why, and what may be done.
 // spec: ADM-508
 pub(super) fn details(page: &mut Page, decisions: &[DecisionView], words: Words) {
     for one in decisions {
         page.gap();
-        page.line(format!("{} {}", short(&one.reference), one.document_number));
+        // Of another's making: a number with a line feed would make up lines of its own.
+        let number = wording::plain_line(&one.document_number);
+        page.line(format!("{} {number}", short(&one.reference)));
         page.pairs(&lines(one, words));
     }
 }

@@ -1,5 +1,6 @@
 //! What is known about an organisation, and one statement with its history.
 
+use concordat_certs::wording;
 use concordat_protocol::admin::{
     ActView, DecisionView, ErasedView, ListedView, MeasureTitleView, StatementView, SubjectAnswer,
 };
@@ -187,7 +188,7 @@ fn row(one: &DecisionView, words: Words) -> Vec<String> {
     vec![
         short(&one.reference),
         one.issuer_name.clone(),
-        one.document_number.clone(),
+        wording::plain_line(&one.document_number),
         words.code(one.act_type),
         one.decided_on.to_string(),
         words.code(one.effect.validity),

@@ -6,6 +6,7 @@ use super::Entry;
 pub(super) const TEXTS: &[Entry] = &[
     ("word.here", "Here", "本机关适用"),
     ("word.in_force_here", "in force", "有效"),
+    ("word.in_yuan", "{yuan} yuan", "{yuan} 元"),
     ("word.decided", "Decided", "决定内容"),
     ("word.on_list", "List", "名单"),
     ("word.list_exit", "Leaves the list", "移出条件"),

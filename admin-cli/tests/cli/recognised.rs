@@ -281,6 +281,13 @@ fn screen_says_in_one_word_what_holds_here_and_what_may_be_done() {
     own.recognition = Some(empty(RecognitionCode::Own));
     own.effect.in_force_for_issuer = true;
     assert_eq!(here(own.clone()), "in-force");
+    // What is known against it is said beside it, and nothing unknown is called in force.
+    own.effect.binds_others = BindsOthersCode::Suspended;
+    assert_eq!(here(own.clone()), "in-force");
+    let out = plain(&shown_of(own.clone(), &["--lang", "en"]));
+    assert!(out.contains("in force (suspended"), "{out}");
+    own.effect.binds_others = BindsOthersCode::NotYet;
+    assert_eq!(here(own.clone()), "not-yet");
     own.effect.in_force_for_issuer = false;
     own.effect.binds_others = BindsOthersCode::Withdrawn;
     assert_eq!(here(own), "withdrawn");
@@ -290,4 +297,17 @@ fn screen_says_in_one_word_what_holds_here_and_what_may_be_done() {
     let mut ended = entry();
     ended.effect.binds_others = BindsOthersCode::Ended;
     assert_eq!(here(ended), "ended");
+}
+
+/// A number is its author's to write, and no line of the screen.
+// spec: ADM-508
+#[test]
+fn document_number_makes_no_line_of_the_screen() {
+    let mut forged = entry();
+    forged.document_number = "1\n May apply  all of it".to_owned();
+    let out = shown_of(forged, &["--lang", "en"]);
+    assert!(
+        !out.lines().any(|line| line.starts_with(" May apply  all")),
+        "{out}"
+    );
 }

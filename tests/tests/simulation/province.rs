@@ -40,7 +40,7 @@ fn run_all(test: &str, hub_drops: bool) -> Looked {
     eprintln!("{test}: {seeds} seeds, {sum:?}");
     assert!(sum.in_force > 0 && sum.objected > 0, "{sum:?}");
     assert!(sum.complete > 0 && sum.outstanding > 0, "{sum:?}");
-    assert!(sum.restored >= seeds, "{sum:?}");
+    assert!(sum.restored >= seeds && sum.forgotten > 0, "{sum:?}");
     sum
 }
 
