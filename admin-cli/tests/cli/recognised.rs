@@ -112,9 +112,12 @@ fn answer() -> Reply {
 }
 
 fn shown(before: &[&str]) -> String {
+    shown_for(answer(), before)
+}
+
+fn shown_for(answer: Reply, before: &[&str]) -> String {
     let text = code().to_string();
-    let mut arguments = before.to_vec();
-    arguments.extend([
+    let ask = [
         "subject",
         &text,
         "--purpose",
@@ -123,8 +126,8 @@ fn shown(before: &[&str]) -> String {
         "c",
         "--basis",
         "b",
-    ]);
-    let (ran, _) = against(vec![answer()], &arguments);
+    ];
+    let (ran, _) = against(vec![answer], &[before, &ask].concat());
     ran.exits(0).out
 }
 
@@ -226,20 +229,7 @@ fn shown_of(one: DecisionView, before: &[&str]) -> String {
     };
     answer.decisions = vec![one];
     answer.agreements_cut.clear();
-    let text = code().to_string();
-    let ask = [
-        "subject",
-        &text,
-        "--purpose",
-        "p",
-        "--case",
-        "c",
-        "--basis",
-        "b",
-    ];
-    let arguments = [before, &ask].concat();
-    let (ran, _) = against(vec![Reply::Subject(answer)], &arguments);
-    ran.exits(0).out
+    shown_for(Reply::Subject(answer), before)
 }
 
 /// *Applies* stood beside *for information*, and what was decided and may be done was not on the screen.

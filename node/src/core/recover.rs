@@ -16,7 +16,7 @@ use crate::core::deliveries::Deliveries;
 use crate::core::erasures::Erasures;
 use crate::core::found::{Arrived, Found};
 use crate::core::holdings::Holdings;
-use crate::core::logs::{BodyState, Log};
+use crate::core::logs::Log;
 use crate::core::receipts::Receipts;
 use crate::core::types::{CoreOptions, Fatal, Signing};
 use crate::core::{Core, CoreKeys, Random, Shared, Staged, own_logs, read, write};
@@ -329,16 +329,5 @@ impl<D: Disk> Shared<D> {
         let under_way = under_way.count() as u64;
         let held = counted.held.saturating_sub(under_way);
         (held, counted.missing.saturating_add(under_way))
-    }
-
-    /// How many bodies of a log are held.
-    #[must_use]
-    pub fn bodies_held(&self, origin: &Origin) -> u64 {
-        let logs = self.logs();
-        let Some(log) = logs.get(origin) else {
-            return 0;
-        };
-        let held = |index: &u64| matches!(log.body(LeafIndex::new(*index)), BodyState::Held(_));
-        (0..log.size().value()).filter(held).count() as u64
     }
 }

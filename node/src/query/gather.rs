@@ -4,12 +4,12 @@
 //! decision and its corrections rest on, weighed in turn. The other decisions of its chain only *bear*
 //! on it: what they rest on is their own affair.
 
+mod dossier;
+
 use std::cell::OnceCell;
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use concordat_protocol::effect::alike::Alike;
 use concordat_protocol::log::Origin;
 use concordat_protocol::statement::{Class, Content, StatementRef};
 use concordat_protocol::subject::{AuthorityCode, SubjectCode};
@@ -19,6 +19,9 @@ use super::codes::Linked;
 use super::documents::Documents;
 use super::{Found, QueryError, QueryService};
 use crate::store::{ActRow, NoticeRow, Position};
+
+pub use dossier::Dossier;
+pub(super) use dossier::{Known, Size};
 
 /// Statements that are gathered for one decision.
 // spec: IDX-20
@@ -32,27 +35,6 @@ pub const HISTORY_OBJECTION_BYTES_MAX: usize = 64 << 20;
 /// Statements that are asked for and not held, for one decision.
 // spec: IDX-20
 pub const HISTORY_NOT_HELD_MAX: usize = 16_384;
-
-/// Decisions with the statements that bear on them. What bears on one of them and not on another
-/// changes nothing for the other.
-#[derive(Clone, Debug, Default)]
-pub struct Dossier {
-    /// Which of the decisions asked about, by their place in the question, ascending.
-    pub decisions: Vec<usize>,
-    /// Whether everything is there; a dossier that lacks something has one decision.
-    pub is_whole: bool,
-    /// The decisions of the chains, the acts on them, the notices of these acts, and the same for what
-    /// the decisions rest on; by log and position.
-    pub statements: BTreeMap<Position, Arc<Verified>>,
-    /// Acts on them of which only the leaf is known, each with its target.
-    pub unread: BTreeMap<StatementRef, StatementRef>,
-    /// Decisions that make others anew which were erased, each with one of these.
-    pub gone: BTreeSet<(StatementRef, StatementRef)>,
-    /// Objections that are not among the statements since nothing tells them apart from some that are;
-    /// by the first of these.
-    // spec: IDX-40
-    pub alike: BTreeMap<StatementRef, Alike>,
-}
 
 /// For what a decision is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,95 +122,6 @@ impl Iterator for Dossiers<'_> {
             begun.decisions.push(place);
         }
         dossier.map(Ok)
-    }
-}
-
-impl Dossier {
-    /// Whether another one joins it without making it larger than one may be.
-    pub(super) fn takes(&self, other: &Self) -> bool {
-        let fresh = other.statements.keys();
-        let fresh = fresh.filter(|position| !self.statements.contains_key(position));
-        let fits = || self.statements.len() + fresh.count() <= HISTORY_STATEMENTS_MAX;
-        self.is_whole && other.is_whole && fits()
-    }
-
-    /// Takes a statement, and says how much longer that makes it.
-    fn add(&mut self, verified: Arc<Verified>) -> usize {
-        let (at, bytes) = (verified.reference(), verified.statement().as_bytes().len());
-        let before = self.statements.insert(Position::of(at), verified);
-        before.map_or(bytes, |_| 0)
-    }
-
-    /// Keeps for which objections others of the dossier stand.
-    pub(super) fn stand_for(&mut self, alike: Alike) {
-        let Some(first) = alike.first().cloned() else {
-            return;
-        };
-        match self.alike.entry(first) {
-            Entry::Vacant(vacant) => {
-                vacant.insert(alike);
-            }
-            Entry::Occupied(mut known) if *known.get() != alike => known.get_mut().join(alike),
-            Entry::Occupied(_) => {}
-        }
-    }
-}
-
-/// How large a dossier is beside the number of its statements.
-#[derive(Default)]
-pub(super) struct Size {
-    pub(super) bytes: usize,
-    pub(super) objection_bytes: usize,
-    pub(super) not_held: usize,
-}
-
-impl Size {
-    /// Whether a dossier keeps the bounds.
-    // spec: IDX-20
-    pub(super) fn fits(&self, dossier: &Dossier) -> bool {
-        dossier.statements.len() <= HISTORY_STATEMENTS_MAX
-            && self.bytes <= HISTORY_BYTES_MAX
-            && self.objection_bytes <= HISTORY_OBJECTION_BYTES_MAX
-            && self.not_held <= HISTORY_NOT_HELD_MAX
-    }
-}
-
-/// A statement and what is to be looked at with it.
-#[derive(Default)]
-pub(super) struct Known {
-    pub(super) verified: Option<Arc<Verified>>,
-    /// Acts on it, but for objections, in the logs of those who may act on it.
-    decisive: Vec<Position>,
-    /// Stays of it, by whomever.
-    stays: Vec<Position>,
-    /// Re-issues of it in the same logs.
-    successors: Vec<Position>,
-    /// What else acts on it but objections, and the notices of that.
-    acts: Vec<Position>,
-    /// The objections to it, by position.
-    pub(super) raised: Vec<ActRow>,
-    /// The notices of these and of objections that are not held, by position.
-    pub(super) told: Vec<NoticeRow>,
-    /// Objections to it that are held and that the store does not have yet.
-    pub(super) by_leaf: Vec<Position>,
-    /// What is linked with it in a chain by name.
-    chain: Vec<Position>,
-    /// The changes of the codes of its organisation.
-    codes: Vec<Position>,
-    /// The issues of its document, itself among them; of a correction, of the document that it moves.
-    pub(super) same_document: Arc<[Position]>,
-    /// What was erased and it makes anew.
-    gone: Vec<StatementRef>,
-    /// What it rests on.
-    rests_on: Vec<Position>,
-    /// Acts on it of which only the leaf is known, each with the statement as a reference.
-    unread: Vec<(StatementRef, StatementRef)>,
-}
-
-impl Known {
-    fn is_objection(&self) -> bool {
-        let class = |verified: &Arc<Verified>| verified.statement().payload().class();
-        self.verified.as_ref().map(class) == Some(Class::Objection)
     }
 }
 

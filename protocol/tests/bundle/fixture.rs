@@ -1,32 +1,33 @@
 //! A small network with real keys: a hub, two cities, a registry, and logs of any length.
 
+#[path = "fixture/content.rs"]
+mod content;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
 
 use concordat_protocol::bundle::{Bundle, BundleParts, Entry, RegistryEntry, TrustParts};
-use concordat_protocol::codec::Ext;
-use concordat_protocol::key::{PublicKey, Signer};
+use concordat_protocol::key::Signer;
 use concordat_protocol::log::{
     Checkpoint, CosignatureTime, Hash, InclusionProof, LeafIndex, NodeReader, Origin, TreeSize,
     VerifiedCheckpoint, VerifiedCosignature, hash, node,
 };
 use concordat_protocol::region::RegionCode;
 use concordat_protocol::statement::{
-    ActType, Agreement, AgreementFields, Audience, BasisLevel, Body, CatalogueItem, Class, Code,
-    Content, Correction, Ctx, CutOff, Decision, DecisionFields, Enrolment, Ground, HeadSeen,
-    ItemCatalogue, KeyUse, Kind, Leaf, LegalBasis, Level, Mandate, Notice, Objection, ObjectorRole,
-    Outcome, Payload, PenaltyClass, Policy, Proposal, Remedy, RemedyKind, Role, Ruling, Service,
-    ServiceWay, Statement, StatementRef, Vis, VisibilityClass, sign, sign_approval, sign_approved,
+    Agreement, AgreementFields, Body, Class, Content, Correction, Ctx, CutOff, Decision,
+    DecisionFields, Enrolment, Ground, HeadSeen, KeyUse, Kind, Leaf, Level, Mandate, Notice,
+    Objection, ObjectorRole, Outcome, Payload, Proposal, Role, Ruling, Statement, StatementRef,
+    Vis, sign, sign_approval, sign_approved,
 };
-use concordat_protocol::subject::{AuthorityCode, Form, Subject, SubjectCheck, SubjectCode};
-use concordat_protocol::text::Text;
-use concordat_protocol::time::{Day, Timestamp};
+use concordat_protocol::subject::{AuthorityCode, SubjectCode};
+use concordat_protocol::time::Timestamp;
 use concordat_protocol::trust::{
-    Applied, Approvers, FORMAT, Genesis, GenesisFields, LogNumber, Network, Place, Recovery,
-    Registry, Verified, verify,
+    Applied, Genesis, LogNumber, Network, Place, Registry, Verified, verify,
 };
+
+pub use content::*;
 
 pub const PUBLIC: Vis = Vis::new(1);
 pub const NOON: u64 = 1_772_409_600;
@@ -569,162 +570,6 @@ impl Case {
     pub fn bytes(&self, trust: TrustParts) -> Vec<u8> {
         self.bundle(trust).encode().unwrap()
     }
-}
-
-/// The same network from its start, made for production or for tests.
-pub fn genesis(hub: &Party, approvers: &[SigningKey; 2], network: Network) -> Genesis {
-    let sorted = |mut keys: Vec<PublicKey>| {
-        keys.sort();
-        keys
-    };
-    let recovery = vec![SigningKey::from_bytes(&[92; 32]).public_key()];
-    Genesis::new(GenesisFields {
-        format: FORMAT,
-        network,
-        title: text("某省"),
-        created_at: Timestamp::new(NOON * 1000).unwrap(),
-        hub: hub.enrolment(Role::Hub, vec![]),
-        approvers: Approvers {
-            keys: sorted(approvers.iter().map(Signer::public_key).collect()),
-            quorum: 2,
-        },
-        policy: policy(vec![hub.code], 1),
-        recovery: Recovery {
-            keys: recovery,
-            quorum: 1,
-        },
-    })
-    .unwrap()
-}
-
-pub fn policy(cosigners: Vec<AuthorityCode>, quorum: u64) -> Policy {
-    Policy {
-        cosigners,
-        quorum,
-        faults: 0,
-        heartbeat_ms: 600_000,
-        ctx_grace_ms: 259_200_000,
-    }
-}
-
-pub fn mandate(classes: &[Class]) -> Mandate {
-    Mandate {
-        classes: classes.to_vec(),
-        act_types: vec![],
-        items: vec![],
-        from: day("2020-01-01"),
-        until: None,
-        objections_daily_cap: None,
-        supervises: None,
-    }
-}
-
-pub fn catalogue() -> ItemCatalogue {
-    let class = |code, audience| VisibilityClass {
-        code,
-        audience,
-        members: vec![],
-    };
-    ItemCatalogue {
-        items: vec![CatalogueItem {
-            code: Code::new("labour.penalty").unwrap(),
-            title: text("劳动保障行政处罚"),
-            act_types: vec![ActType::Penalty],
-            vis: PUBLIC,
-            publication_days_max: 1100,
-            basis: vec![],
-            valid_from: day("2020-01-01"),
-            valid_until: None,
-            freshness_days: None,
-            measures: vec![],
-            list_scope: None,
-            classes: vec![],
-            beyond_repair: None,
-        }],
-        classes: vec![
-            class(PUBLIC, Audience::Public),
-            class(Vis::new(2), Audience::Members),
-        ],
-        near_personal: Vis::new(2),
-    }
-}
-
-fn subject() -> Subject {
-    Subject::new(
-        SubjectCode::parse("91230400MA0000015M").unwrap(),
-        SubjectCheck::Ok,
-        Form::Enterprise,
-        text("鹤岗某某有限公司"),
-    )
-    .unwrap()
-}
-
-/// A penalty with everything that the boundary asks for.
-pub fn penalty() -> DecisionFields {
-    DecisionFields {
-        subject: subject(),
-        document_number: text("鹤劳罚字〔2026〕12号"),
-        act_type: ActType::Penalty,
-        item: Code::new("labour.penalty").unwrap(),
-        decided_on: day("2026-03-02"),
-        service: Some(Service {
-            on: day("2026-03-04"),
-            way: ServiceWay::Direct,
-        }),
-        basis: vec![LegalBasis {
-            law: text("劳动法"),
-            article: text("第九十一条"),
-            level: BasisLevel::Law,
-        }],
-        facts: Some(text("拖欠工资")),
-        content: None,
-        penalty_classes: vec![PenaltyClass::Fine],
-        fine_fen: Some(500_000),
-        confiscation_fen: None,
-        duties: vec![],
-        valid_from: None,
-        valid_until: None,
-        publication_until: Some(day("2027-03-01")),
-        remedies: vec![Remedy {
-            kind: RemedyKind::Reconsideration,
-            body: text("鹤岗市人民政府"),
-            within_days: 60,
-        }],
-        reissues: None,
-        rests_on: vec![],
-        synthetic: vec![],
-        source: None,
-        published_on: None,
-        listing: None,
-    }
-}
-
-/// Another penalty, of its own or as a re-issue.
-pub fn other_penalty(reissues: Option<StatementRef>) -> DecisionFields {
-    DecisionFields {
-        document_number: text("鹤劳罚字〔2026〕13号"),
-        reissues,
-        ..penalty()
-    }
-}
-
-fn payload(content: Content) -> Payload {
-    Payload {
-        issued_at: Timestamp::new(NOON * 1000).unwrap(),
-        target: None,
-        register_size: None,
-        batch: None,
-        content,
-        ext: Ext::default(),
-    }
-}
-
-pub fn day(text: &str) -> Day {
-    Day::parse_loose(text).unwrap()
-}
-
-pub fn text<const MAX: usize>(text: &str) -> Text<MAX> {
-    Text::new(text).unwrap()
 }
 
 /// Gives a file a digest that fits, as somebody who changes it would.

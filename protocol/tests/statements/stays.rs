@@ -9,7 +9,7 @@ use concordat_protocol::trust::{Authority, RejectReason, Verified};
 
 use crate::heads_seen::{head, heads, noon};
 use crate::support::*;
-use crate::verify::with_mandates;
+use crate::verify::mandates::with_mandates;
 
 fn stay_fields() -> StayFields {
     StayFields {

@@ -74,15 +74,21 @@ fn what_an_act_erases_is_read_no_more_in_whatever_order_they_come_and_over_resta
     }
 }
 
+/// A decision of which the leaf alone is held, and an act that erases it.
+pub(super) fn act_before_its_target(fixture: &Fixture) -> (Placed, Core<MemoryDisk>, MemoryDisk) {
+    let target = fixture.decision(0, 1);
+    let act = fixture.erasure(false, 1, subject(1), &target);
+    let (mut core, disk) = open(fixture);
+    take_leaf(&mut core, &target);
+    take(&mut core, &[&act]);
+    (target, core, disk)
+}
+
 // spec: PRP-73
 #[test]
 fn act_that_waited_for_its_target_is_remembered_over_a_restart() {
     let fixture = Fixture::new();
-    let target = fixture.decision(0, 1);
-    let act = fixture.erasure(false, 1, subject(1), &target);
-    let (mut core, disk) = open(&fixture);
-    take_leaf(&mut core, &target);
-    take(&mut core, &[&act]);
+    let (target, core, disk) = act_before_its_target(&fixture);
     assert!(!core.shared.is_erased(&target.origin, target.index));
     let mut core = reopen(&fixture, core, &disk);
     take_body(&mut core, &target);
@@ -93,11 +99,7 @@ fn act_that_waited_for_its_target_is_remembered_over_a_restart() {
 #[test]
 fn what_the_hub_says_is_erased_is_settled_without_a_body() {
     let fixture = Fixture::new();
-    let target = fixture.decision(0, 1);
-    let act = fixture.erasure(false, 1, subject(1), &target);
-    let (mut core, disk) = open(&fixture);
-    take_leaf(&mut core, &target);
-    take(&mut core, &[&act]);
+    let (target, mut core, disk) = act_before_its_target(&fixture);
     take_outcome(&mut core, &target, BodyOutcome::Absent(Absence::Erased));
     assert!(is_erased(&core, &target));
     assert!(core.erasures.open.is_empty() && core.erasures.by_target.is_empty());

@@ -5,7 +5,9 @@ use concordat_protocol::message::Absence;
 use concordat_protocol::statement::ErasureGround;
 use concordat_protocol::trust::Registry;
 
-use crate::core::erasures::tests::{is_erased, take, take_body, take_leaf, take_outcome};
+use crate::core::erasures::tests::{
+    act_before_its_target, is_erased, take, take_body, take_leaf, take_outcome,
+};
 use crate::core::fixture::{open, reopen};
 use crate::core::logs::BodyState;
 use crate::core::types::Output;
@@ -127,11 +129,7 @@ fn correction_comes_back_with_what_it_corrects_and_goes_with_it_again() {
 #[test]
 fn what_was_taken_for_erased_without_a_body_is_missing_again() {
     let fixture = Fixture::new();
-    let target = fixture.decision(0, 1);
-    let act = fixture.erasure(false, 1, subject(1), &target);
-    let (mut core, disk) = open(&fixture);
-    take_leaf(&mut core, &target);
-    take(&mut core, &[&act]);
+    let (target, mut core, disk) = act_before_its_target(&fixture);
     let is_erasing = |core: &Core<MemoryDisk>| {
         let logs = core.shared.logs();
         logs.is_erasing(&target.origin, target.index)
