@@ -1,7 +1,5 @@
 //! What a clerk reads of a decision: what holds here in one word, what was decided, and what may be done.
 
-use std::fmt::Display;
-
 use concordat_certs::wording;
 use concordat_protocol::admin::{
     BindsOthersCode, DecisionView, DutyView, EffectView, MeasureTitleView, RecognitionCode,
@@ -161,11 +159,7 @@ pub(super) fn measures(
 pub(super) fn titled(measure: &Measure, titles: &[MeasureTitleView], words: Words) -> String {
     let found = titles.iter().find(|one| one.measure == *measure);
     let title = found.map(|one| one.title.clone());
-    noted_code(
-        title.unwrap_or_else(|| of_code(measure, words)),
-        measure,
-        words,
-    )
+    words.noted(title.unwrap_or_else(|| of_code(measure, words)), measure)
 }
 
 fn of_code(measure: &Measure, words: Words) -> String {
@@ -173,8 +167,4 @@ fn of_code(measure: &Measure, words: Words) -> String {
     let mut part = |list: &str| words.word(&format!("{list}_{}", parts.next().unwrap_or_default()));
     let (area, kind) = (part("measure_area"), part("measure_kind"));
     words.headed(area, kind)
-}
-
-fn noted_code(title: impl Display, measure: &Measure, words: Words) -> String {
-    words.noted(title, measure)
 }
